@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace MeetOperator.NodeControl;
+
+/// <summary>
+/// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use; <paramref name="http"/> is shared and not disposed.
+/// Refusals throw <see cref="NodeControlException"/>; an unreachable node throws <see cref="HttpRequestException"/>.
+/// </summary>
+public sealed class NodeControlClient(HttpClient http, Uri address, string token)
+{
+    public Uri Address { get; } = address;
+
+    public Task<NodeReport> GetNodeAsync(CancellationToken ct) => SendAsync<NodeReport>(HttpMethod.Get, "v1/node", null, ct);
+
+    public Task DrainAsync(bool drain, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, "v1/node/drain", new DrainRequest { Drain = drain }, ct);
+
+    public Task<RoomReport> PutRoomAsync(string room, RoomSpec spec, CancellationToken ct) =>
+        SendAsync<RoomReport>(HttpMethod.Put, Room(room), spec, ct);
+
+    public Task<RoomReport> GetRoomAsync(string room, CancellationToken ct) => SendAsync<RoomReport>(HttpMethod.Get, Room(room), null, ct);
+
+    public Task DeleteRoomAsync(string room, long generation, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}", null, ct);
+
+    public Task PutParticipantAsync(string room, string participant, ParticipantSpec spec, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, Participant(room, participant), spec, ct);
+
+    public Task DeleteParticipantAsync(string room, string participant, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, Participant(room, participant), null, ct);
+
+    public Task<SdpAnswer> PublishAsync(string room, string participant, SdpOffer offer, CancellationToken ct) =>
+        SendAsync<SdpAnswer>(HttpMethod.Post, $"{Participant(room, participant)}/publish", offer, ct);
+
+    public Task<SubscribeOffer> SubscribeAsync(string room, string participant, SubscribeRequest request, CancellationToken ct) =>
+        SendAsync<SubscribeOffer>(HttpMethod.Post, $"{Participant(room, participant)}/subscribe", request, ct);
+
+    public Task AnswerAsync(string room, string participant, SubscribeAnswer answer, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, $"{Participant(room, participant)}/subscribe/answer", answer, ct);
+
+    public Task<SdpAnswer> PlayAsync(string room, string participant, PlayRequest request, CancellationToken ct) =>
+        SendAsync<SdpAnswer>(HttpMethod.Post, $"{Participant(room, participant)}/play", request, ct);
+
+    public Task DeleteSessionAsync(string room, string session, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"{Room(room)}/sessions/{Uri.EscapeDataString(session)}", null, ct);
+
+    public Task MuteAsync(string room, string participant, TrackMuteRequest request, CancellationToken ct) =>
+        SendAsync(HttpMethod.Patch, $"{Participant(room, participant)}/tracks", request, ct);
+
+    /// <summary>Reads the room's events until the room or the connection ends, or <paramref name="ct"/> is cancelled.</summary>
+    public async IAsyncEnumerable<RoomEvent> WatchRoomAsync(string room, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var request = Request(HttpMethod.Get, $"{Room(room)}/events", null);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
+        while (await reader.ReadLineAsync(ct).ConfigureAwait(false) is { } line)
+        {
+            if (line.Length > 0 && JsonSerializer.Deserialize<RoomEvent>(line, NodeControlJson.Options) is { } roomEvent)
+            {
+                yield return roomEvent;
+            }
+        }
+    }
+
+    private static string Room(string room) => $"v1/rooms/{Uri.EscapeDataString(room)}";
+
+    private static string Participant(string room, string participant) =>
+        $"{Room(room)}/participants/{Uri.EscapeDataString(participant)}";
+
+    private HttpRequestMessage Request(HttpMethod method, string path, object? body)
+    {
+        var request = new HttpRequestMessage(method, new Uri(Address, path));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body, body.GetType(), options: NodeControlJson.Options);
+        }
+
+        return request;
+    }
+
+    private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken ct)
+    {
+        using var request = Request(method, path, body);
+        using var response = await http.SendAsync(request, ct).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+    }
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
+    {
+        using var request = Request(method, path, body);
+        using var response = await http.SendAsync(request, ct).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync<T>(NodeControlJson.Options, ct).ConfigureAwait(false)
+            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "empty-answer", $"{method} {path} answered nothing.");
+    }
+
+    private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var code = response.StatusCode == HttpStatusCode.Unauthorized ? "unauthorized" : "refused";
+        var detail = $"The media node answered {(int)response.StatusCode}.";
+        try
+        {
+            using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false));
+            code = problem.RootElement.TryGetProperty("type", out var type) ? type.GetString()!.Split(':')[^1] : code;
+            detail = problem.RootElement.TryGetProperty("detail", out var text) ? text.GetString() ?? detail : detail;
+        }
+        catch (JsonException)
+        {
+            // Not a problem document: the status alone has to do.
+        }
+
+        throw new NodeControlException(response.StatusCode, code, detail);
+    }
+}

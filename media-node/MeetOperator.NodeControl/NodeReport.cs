@@ -1,0 +1,56 @@
+namespace MeetOperator.NodeControl;
+
+/// <summary>What a media node says of itself; polled by the operator, the measure that placement uses.</summary>
+public sealed record NodeReport
+{
+    public required string Node { get; init; }
+    public required string Version { get; init; }
+
+    /// <summary>Changes at every start of the process, so that a restart is noticed even within one poll interval.</summary>
+    public required string InstanceId { get; init; }
+    public required NodeState State { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public int Loops { get; init; }
+    public int Participants { get; init; }
+    public int UpTracks { get; init; }
+    public int DownTracks { get; init; }
+
+    /// <summary>Egress of the last second, in kilobits per second.</summary>
+    public long EgressKbps { get; init; }
+
+    /// <summary>Share of the busiest loop's time that was spent working, 0 to 1.</summary>
+    public double Stress { get; init; }
+
+    /// <summary>RTP packets forwarded since start.</summary>
+    public long ForwardedPackets { get; init; }
+    public required IReadOnlyList<RoomReport> Rooms { get; init; }
+}
+
+public enum NodeState
+{
+    Starting,
+    Ready,
+    Draining,
+}
+
+/// <summary>One room on the node.</summary>
+public sealed record RoomReport
+{
+    public required string Room { get; init; }
+    public long Generation { get; init; }
+    public int Participants { get; init; }
+    public int UpTracks { get; init; }
+    public int DownTracks { get; init; }
+
+    /// <summary>Set only on <c>GET /v1/rooms/{room}</c>.</summary>
+    public IReadOnlyList<ParticipantReport>? ParticipantList { get; init; }
+}
+
+/// <summary>One participant of a room, as far as media goes.</summary>
+public sealed record ParticipantReport
+{
+    public required string Participant { get; init; }
+    public bool Publishing { get; init; }
+    public bool Subscribing { get; init; }
+    public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
+}

@@ -1,0 +1,32 @@
+namespace MeetOperator.NodeControl;
+
+/// <summary>One line of <c>GET /v1/rooms/{room}/events</c>. Fields that a type does not use are absent.</summary>
+public sealed record RoomEvent
+{
+    /// <summary>One of <see cref="RoomEventTypes"/>.</summary>
+    public required string Type { get; init; }
+    public string? ParticipantId { get; init; }
+    public string? SessionId { get; init; }
+    public string? Kind { get; init; }
+    public string? Source { get; init; }
+    public string? State { get; init; }
+    public string? Reason { get; init; }
+    public int? Revision { get; init; }
+    public string? Sdp { get; init; }
+    public IReadOnlyList<TrackDescription>? Tracks { get; init; }
+
+    /// <summary>Audio level, 0 (silent) to 127.</summary>
+    public int? Level { get; init; }
+}
+
+public static class RoomEventTypes
+{
+    public const string Ready = "ready";
+    public const string Offer = "offer";
+    public const string ParticipantLeft = "participant-left";
+    public const string SessionState = "session-state";
+    public const string TrackAdded = "track-added";
+    public const string TrackRemoved = "track-removed";
+    public const string Speaking = "speaking";
+    public const string RoomEnded = "room-ended";
+}

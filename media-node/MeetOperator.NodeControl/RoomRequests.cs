@@ -1,0 +1,92 @@
+namespace MeetOperator.NodeControl;
+
+/// <summary>Makes or updates a room. <see cref="Generation"/> fences: lower than the room's own is refused.</summary>
+public sealed record RoomSpec
+{
+    public required long Generation { get; init; }
+    public int MaxParticipants { get; init; } = 100;
+
+    /// <summary>Codecs in order of preference, for example <c>VP8</c>; empty means the node's own order.</summary>
+    public IReadOnlyList<string> Codecs { get; init; } = [];
+}
+
+public sealed record ParticipantSpec
+{
+    public required long Generation { get; init; }
+}
+
+/// <summary>A publisher's offer. <see cref="Tracks"/> is optional and names the source behind each mid.</summary>
+public sealed record SdpOffer
+{
+    public required long Generation { get; init; }
+    public required string Sdp { get; init; }
+    public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
+
+    /// <summary>Replace the session (new transport) instead of renegotiating it.</summary>
+    public bool Restart { get; init; }
+}
+
+public sealed record SdpAnswer
+{
+    public required string SessionId { get; init; }
+    public required string Sdp { get; init; }
+}
+
+public sealed record SubscribeRequest
+{
+    public required long Generation { get; init; }
+    public bool Restart { get; init; }
+}
+
+/// <summary>The server's offer; answered with the same <see cref="Revision"/>.</summary>
+public sealed record SubscribeOffer
+{
+    public required string SessionId { get; init; }
+    public required int Revision { get; init; }
+    public required string Sdp { get; init; }
+    public required IReadOnlyList<TrackDescription> Tracks { get; init; }
+}
+
+public sealed record SubscribeAnswer
+{
+    public required int Revision { get; init; }
+    public required string Sdp { get; init; }
+}
+
+/// <summary>A player's recvonly offer. <see cref="Feeds"/> are participant ids; empty means everybody in the room.</summary>
+public sealed record PlayRequest
+{
+    public required long Generation { get; init; }
+    public required string Sdp { get; init; }
+    public IReadOnlyList<string> Feeds { get; init; } = [];
+}
+
+public sealed record DrainRequest
+{
+    public required bool Drain { get; init; }
+}
+
+public sealed record TrackMuteRequest
+{
+    public required MuteState Muted { get; init; }
+}
+
+/// <summary>Null leaves a kind as it is.</summary>
+public sealed record MuteState
+{
+    public bool? Audio { get; init; }
+    public bool? Video { get; init; }
+}
+
+/// <summary>What one media section carries.</summary>
+public sealed record TrackDescription
+{
+    public string? Mid { get; init; }
+    public string? ParticipantId { get; init; }
+
+    /// <summary>audio or video.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>microphone, camera, screen or screen-audio.</summary>
+    public required string Source { get; init; }
+}
