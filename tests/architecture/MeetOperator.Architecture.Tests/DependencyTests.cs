@@ -1,0 +1,70 @@
+namespace MeetOperator.Architecture.Tests;
+
+/// <summary>Who may depend on whom: the table of docs/architecture.md. Lists name every project that a room may see, transitively.</summary>
+public sealed class DependencyTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
+    {
+        ["MeetOperator.Kube.Abstractions"] = [],
+        ["MeetOperator.Kube.Client"] = ["Kube.Abstractions"],
+        ["MeetOperator.Kube.Runtime"] = ["Kube.Abstractions", "Kube.Client"],
+        ["MeetOperator.Kube.CodeGen"] = ["Kube.Abstractions"],
+        ["MeetOperator.Kube.ApiServer"] = ["Kube.Abstractions"],
+        ["MeetOperator.Kube.ProcessRuntime"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime"],
+        ["MeetOperator.Contracts"] = ["Kube.Abstractions"],
+        ["MeetOperator.Placement"] = ["Kube.Abstractions", "Contracts"],
+        ["MeetOperator.Operator"] = ["Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "Placement", "NodeControl"],
+        ["MeetOperator.Local"] =
+        [
+            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Kube.ApiServer", "Kube.ProcessRuntime", "Contracts", "Placement", "NodeControl", "Operator",
+        ],
+        ["MeetOperator.Signaling.Protocol"] = [],
+        ["MeetOperator.Signaling.Data"] = [],
+        ["MeetOperator.Signaling"] =
+        [
+            "Kube.Abstractions", "Kube.Client", "Kube.Runtime", "Contracts", "NodeControl", "Signaling.Protocol", "Signaling.Data",
+        ],
+        ["MeetOperator.NodeControl"] = [],
+        ["MeetOperator.Rtp"] = [],
+        ["MeetOperator.Sdp"] = [],
+        ["MeetOperator.Native"] = [],
+        ["MeetOperator.Rtc"] = ["Rtp", "Sdp", "Native"],
+        ["MeetOperator.Sfu"] = ["Rtp"],
+        ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Rtc", "Sfu", "NodeControl"],
+    };
+
+    public static TheoryData<string> ProductProjects =>
+        [.. Repository.Projects.Values.Where(p => !Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal)).Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(ProductProjects))]
+    public void References_OfProject_StayWithinItsRoomsTable(string project)
+    {
+        Assert.True(Allowed.TryGetValue(project, out var allowed), $"{project} is not in the table: add it to docs/architecture.md and here.");
+        var forbidden = Repository.TransitiveReferences(project).Except(allowed.Select(a => $"MeetOperator.{a}"), StringComparer.Ordinal);
+        Assert.Empty(forbidden);
+    }
+
+    [Theory]
+    [InlineData("MeetOperator.Kube.Abstractions")]
+    [InlineData("MeetOperator.NodeControl")]
+    [InlineData("MeetOperator.Rtp")]
+    [InlineData("MeetOperator.Sdp")]
+    [InlineData("MeetOperator.Native")]
+    [InlineData("MeetOperator.Rtc")]
+    [InlineData("MeetOperator.Sfu")]
+    [InlineData("MeetOperator.Placement")]
+    [InlineData("MeetOperator.Contracts")]
+    [InlineData("MeetOperator.Signaling.Protocol")]
+    public void Packages_OfCoreProject_AreNone(string project) => Assert.Empty(Repository.Projects[project].Packages);
+
+    [Fact]
+    public void TestProjects_AreNeverReferencedByTheProduct()
+    {
+        var tests = Repository.Projects.Values
+            .Where(p => Repository.Relative(p.Folder).StartsWith("tests/", StringComparison.Ordinal))
+            .Select(p => p.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(Allowed.Keys.Where(p => Repository.TransitiveReferences(p).Overlaps(tests)));
+    }
+}

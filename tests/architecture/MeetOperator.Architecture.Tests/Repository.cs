@@ -1,0 +1,88 @@
+using System.Xml.Linq;
+
+namespace MeetOperator.Architecture.Tests;
+
+/// <summary>The source tree that the tests stand in: projects, their references, and files under version control rules.</summary>
+internal static class Repository
+{
+    private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", "dist", ".git", ".meet", "build", "TestResults"];
+
+    public static string Root { get; } = FindRoot();
+
+    public static IReadOnlyDictionary<string, Project> Projects { get; } = Files("*.csproj")
+        .Select(Project.Load)
+        .ToDictionary(p => p.Name, StringComparer.Ordinal);
+
+    public static IEnumerable<string> Files(string pattern) => Walk(Root, pattern);
+
+    public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
+
+    /// <summary>Everything that <paramref name="project"/> may see, directly or through others.</summary>
+    public static IReadOnlySet<string> TransitiveReferences(string project)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>(Projects[project].References);
+        while (open.TryPop(out var next))
+        {
+            if (seen.Add(next))
+            {
+                foreach (var reference in Projects[next].References)
+                {
+                    open.Push(reference);
+                }
+            }
+        }
+
+        return seen;
+    }
+
+    private static IEnumerable<string> Walk(string folder, string pattern)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, pattern))
+        {
+            yield return file;
+        }
+
+        foreach (var child in Directory.EnumerateDirectories(folder))
+        {
+            if (SkippedFolders.Contains(Path.GetFileName(child), StringComparer.Ordinal))
+            {
+                continue;
+            }
+
+            foreach (var file in Walk(child, pattern))
+            {
+                yield return file;
+            }
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "MeetOperator.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("MeetOperator.sln was not found above the test's folder.");
+    }
+}
+
+internal sealed record Project(string Name, string Folder, IReadOnlyList<string> References, IReadOnlyList<string> Packages)
+{
+    public static Project Load(string path)
+    {
+        var xml = XDocument.Load(path);
+        return new Project(
+            Path.GetFileNameWithoutExtension(path),
+            Path.GetDirectoryName(path)!,
+            [.. Includes(xml, "ProjectReference").Select(i => Path.GetFileNameWithoutExtension(i.Replace('\\', '/')))],
+            [.. Includes(xml, "PackageReference")]);
+    }
+
+    private static IEnumerable<string> Includes(XDocument xml, string element) =>
+        xml.Descendants(element).Select(e => (string?)e.Attribute("Include")).OfType<string>();
+}
