@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>The strict reader behind <see cref="ClientMessage.TryParse"/>.</summary>
+internal static class ClientMessageReader
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = ProtocolLimits.MaxDepth, AllowDuplicateProperties = false };
+
+    public static bool TryRead(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out ClientMessage? message, [NotNullWhen(false)] out ProtocolError? error)
+    {
+        message = null;
+        if (utf8.Length > ProtocolLimits.MaxMessageBytes)
+        {
+            error = new ProtocolError(ErrorCode.TooLarge, $"A message has at most {ProtocolLimits.MaxMessageBytes} bytes; this one has {utf8.Length}.");
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
+            var fields = new FieldReader(document.RootElement);
+            message = Read(fields);
+            error = fields.Error;
+        }
+        catch (JsonException e)
+        {
+            error = new ProtocolError(ErrorCode.BadMessage, $"The message is not one JSON object with distinct keys and at most {ProtocolLimits.MaxDepth} levels (line {e.LineNumber + 1}).");
+        }
+        catch (InvalidOperationException)
+        {
+            // The JSON reader's way of saying that a string holds half a surrogate pair or bytes that are not UTF-8.
+            error = new ProtocolError(ErrorCode.BadMessage, "A string of the message is not well-formed Unicode.");
+        }
+
+        message = error is null ? message : null;
+        error ??= message is null ? new ProtocolError(ErrorCode.BadMessage, "The message cannot be read.") : null;
+        return message is not null;
+    }
+
+    private static ClientMessage? Read(FieldReader fields) => fields.Type() switch
+    {
+        null => null,
+        "join" => Join(fields),
+        "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart")),
+        "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision()),
+        "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
+        "mute" => new MuteMessage(fields.MediaType(), true),
+        "unmute" => new MuteMessage(fields.MediaType(), false),
+        "chat" => new ChatMessage(fields.Chat()),
+        "leave" => new LeaveMessage(),
+        var type => fields.UnknownType(type),
+    };
+
+    private static JoinMessage Join(FieldReader fields)
+    {
+        fields.OptionalObject("capabilities");
+        return new JoinMessage(fields.Id("participantId"));
+    }
+}

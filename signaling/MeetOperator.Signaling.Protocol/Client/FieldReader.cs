@@ -1,0 +1,182 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>Reads the fields of one message and keeps the first complaint; after it, values are empty and must not be used.</summary>
+internal sealed class FieldReader(JsonElement root)
+{
+    public ProtocolError? Error { get; private set; }
+
+    public string? Type()
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            Refuse("A message is one JSON object with a string field 'type'.");
+            return null;
+        }
+
+        return Text("type", ProtocolLimits.MaxIdLength) is { Length: > 0 } type ? type : null;
+    }
+
+    public ClientMessage? UnknownType(string type)
+    {
+        Error ??= new ProtocolError(ErrorCode.UnknownType, $"'{(PlainText.IsCleanLine(type) ? type : "?")}' is no message type; see docs/signaling-protocol.md.");
+        return null;
+    }
+
+    public string Id(string name)
+    {
+        var id = Text(name, ProtocolLimits.MaxIdLength);
+        if (Error is null && !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            Refuse($"'{name}' must be 'sfu' or an id as the server gave it.");
+        }
+
+        return id;
+    }
+
+    public string Sdp()
+    {
+        var sdp = Text("sdp", ProtocolLimits.MaxMessageBytes);
+        if (Error is null && !SdpText.LooksValid(sdp))
+        {
+            Error = new ProtocolError(ErrorCode.InvalidSdp, "'sdp' must be a session description that begins with 'v=0'.");
+        }
+
+        return sdp;
+    }
+
+    public string Chat()
+    {
+        var text = Text("message", ProtocolLimits.MaxChatLength);
+        if (Error is null && !PlainText.IsCleanText(text))
+        {
+            Refuse("'message' must hold visible text without control characters.");
+        }
+
+        return text;
+    }
+
+    public MediaType MediaType()
+    {
+        var name = Text("mediaType", ProtocolLimits.MaxIdLength);
+        if (!WireName.TryParse<MediaType>(name, out var type) && Error is null)
+        {
+            Refuse("'mediaType' must be 'audio' or 'video'.");
+        }
+
+        return type;
+    }
+
+    public bool Flag(string name)
+    {
+        if (!Optional(name, out var value))
+        {
+            return false;
+        }
+
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            Refuse($"'{name}' must be true or false.");
+            return false;
+        }
+
+        return value.GetBoolean();
+    }
+
+    public int? Revision()
+    {
+        if (!Optional("revision", out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var revision) && revision >= 0)
+        {
+            return revision;
+        }
+
+        Refuse("'revision' must be the whole number of the offer that is answered.");
+        return null;
+    }
+
+    public string Candidate()
+    {
+        if (!root.TryGetProperty("candidate", out var value)
+            || value.ValueKind is not (JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Null))
+        {
+            Refuse("'candidate' must be an RTCIceCandidateInit, a string, or null at the end.");
+            return "null";
+        }
+
+        var raw = value.GetRawText();
+        if (raw.Length > ProtocolLimits.MaxCandidateBytes)
+        {
+            Refuse($"'candidate' has at most {ProtocolLimits.MaxCandidateBytes} bytes.");
+        }
+
+        return raw;
+    }
+
+    public void OptionalObject(string name)
+    {
+        if (Optional(name, out var value) && value.ValueKind != JsonValueKind.Object)
+        {
+            Refuse($"'{name}' must be an object.");
+        }
+    }
+
+    public IReadOnlyList<PublishedTrack> Tracks()
+    {
+        if (!Optional("tracks", out var value))
+        {
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxTracks)
+        {
+            Refuse($"'tracks' must be a list of at most {ProtocolLimits.MaxTracks} entries.");
+            return [];
+        }
+
+        var tracks = new List<PublishedTrack>();
+        foreach (var item in value.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object
+                || !item.TryGetProperty("mid", out var mid) || mid.ValueKind != JsonValueKind.String
+                || mid.GetString() is not { Length: > 0 and <= ProtocolLimits.MaxIdLength } midText
+                || !item.TryGetProperty("source", out var source) || source.ValueKind != JsonValueKind.String
+                || !WireName.TryParse<TrackSource>(source.GetString(), out var trackSource))
+            {
+                Refuse("Each of 'tracks' must be {mid, source} with source microphone, camera, screen or screen-audio.");
+                return [];
+            }
+
+            tracks.Add(new PublishedTrack(midText, trackSource));
+        }
+
+        return tracks;
+    }
+
+    private bool Optional(string name, out JsonElement value) => root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+
+    private string Text(string name, int maxLength)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+        {
+            Refuse($"'{name}' is missing or not a string.");
+            return string.Empty;
+        }
+
+        var text = value.GetString() ?? string.Empty;
+        if (text.Length == 0 || text.Length > maxLength)
+        {
+            Refuse($"'{name}' must have 1 to {maxLength} characters.");
+            return string.Empty;
+        }
+
+        return text;
+    }
+
+    private void Refuse(string message) => Error ??= new ProtocolError(ErrorCode.BadMessage, message);
+}

@@ -1,0 +1,4 @@
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary><c>mute</c> (<see cref="Muted"/>) or <c>unmute</c>.</summary>
+public sealed record MuteMessage(MediaType MediaType, bool Muted) : ClientMessage;

@@ -1,0 +1,17 @@
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>Every code that an <c>error</c> message may carry; on the wire in kebab-case (<see cref="WireName"/>).</summary>
+public enum ErrorCode
+{
+    BadMessage,
+    UnknownType,
+    NotJoined,
+    AlreadyJoined,
+    UnknownParticipant,
+    RateLimited,
+    TooLarge,
+    InvalidSdp,
+    NotPlaced,
+    MediaFailed,
+    Forbidden,
+}

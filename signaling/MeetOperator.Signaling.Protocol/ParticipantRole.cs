@@ -1,0 +1,7 @@
+namespace MeetOperator.Signaling.Protocol;
+
+public enum ParticipantRole
+{
+    Participant,
+    Host,
+}

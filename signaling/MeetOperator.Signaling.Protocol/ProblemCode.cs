@@ -1,0 +1,18 @@
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>Every code that a REST problem may carry, in <c>type</c> = <c>urn:meetoperator:error:&lt;code&gt;</c>.</summary>
+public enum ProblemCode
+{
+    InvalidRequest,
+    Unauthorized,
+    Forbidden,
+    UnknownMeeting,
+    UnknownParticipant,
+    MeetingEnded,
+    MeetingFull,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    QuotaExceeded,
+    NotPlaced,
+    MediaNodeUnreachable,
+}

@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>Says what was wrong with a message; nothing has changed.</summary>
+public sealed record ErrorMessage(ErrorCode Code, string Message) : ServerMessage("error")
+{
+    public ErrorMessage(ProtocolError error)
+        : this(error.Code, error.Message)
+    {
+    }
+
+    private protected override void WriteFields(Utf8JsonWriter json)
+    {
+        json.WriteString("code"u8, WireName.Of(Code));
+        json.WriteString("message"u8, Message);
+    }
+}

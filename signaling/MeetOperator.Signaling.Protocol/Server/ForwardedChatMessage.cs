@@ -1,0 +1,16 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>A chat line with its place in the order of the meeting: <see cref="MessageId"/> grows by one from line to line.</summary>
+public sealed record ForwardedChatMessage(string From, string DisplayName, string Message, DateTimeOffset Timestamp, long MessageId) : ServerMessage("chat")
+{
+    private protected override void WriteFields(Utf8JsonWriter json)
+    {
+        json.WriteString("from"u8, From);
+        json.WriteString("displayName"u8, DisplayName);
+        json.WriteString("message"u8, Message);
+        json.WriteString("timestamp"u8, WireTime.Format(Timestamp));
+        json.WriteNumber("messageId"u8, MessageId);
+    }
+}

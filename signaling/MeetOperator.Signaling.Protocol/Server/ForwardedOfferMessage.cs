@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+/// <summary>An offer from the SFU (with revision and tracks) or from a participant (relayed).</summary>
+public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks) : ServerMessage("offer")
+{
+    private protected override void WriteFields(Utf8JsonWriter json)
+    {
+        json.WriteString("from"u8, From);
+        json.WriteString("sdp"u8, Sdp);
+        if (Revision is { } revision)
+        {
+            json.WriteNumber("revision"u8, revision);
+        }
+
+        if (Tracks is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray("tracks"u8);
+        foreach (var track in Tracks)
+        {
+            track.Write(json);
+        }
+
+        json.WriteEndArray();
+    }
+}

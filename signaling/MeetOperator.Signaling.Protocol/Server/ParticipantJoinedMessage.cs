@@ -1,0 +1,12 @@
+using System.Text.Json;
+
+namespace MeetOperator.Signaling.Protocol;
+
+public sealed record ParticipantJoinedMessage(ParticipantInfo Participant) : ServerMessage("participant-joined")
+{
+    private protected override void WriteFields(Utf8JsonWriter json)
+    {
+        json.WritePropertyName("participant"u8);
+        Participant.Write(json);
+    }
+}
