@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>JSON settings of every Kubernetes exchange: camelCase, enums by name, nulls left out.</summary>
+/// <summary>JSON settings of every Kubernetes exchange: camelCase, enums by name, times as RFC 3339 in UTC, nulls left out.</summary>
 public static class KubeJson
 {
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.Strict,
-        Converters = { new JsonStringEnumConverter() },
+        Converters = { new Serialization.Rfc3339TimeConverter(), new JsonStringEnumConverter() },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 }

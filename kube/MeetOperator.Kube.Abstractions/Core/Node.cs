@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using MeetOperator.Kube.Serialization;
+
+namespace MeetOperator.Kube.Core;
+
+/// <summary>core/v1 Node: a machine of the cluster.</summary>
+[KubernetesEntity(Version = "v1", Kind = "Node", Plural = "nodes", ShortNames = ["no"], Scope = EntityScope.Cluster)]
+public sealed class Node : KubernetesObject
+{
+    public NodeSpec? Spec { get; set; }
+    public NodeStatus? Status { get; set; }
+}
+
+public sealed class NodeSpec : ExtensibleObject
+{
+    public bool? Unschedulable { get; set; }
+
+    [JsonPropertyName("providerID")]
+    public string? ProviderId { get; set; }
+}
+
+public sealed class NodeStatus : ExtensibleObject
+{
+    public IList<NodeAddress>? Addresses { get; set; }
+    public IList<NodeCondition>? Conditions { get; set; }
+
+    [JsonConverter(typeof(QuantityMapConverter))]
+    public IDictionary<string, string>? Capacity { get; set; }
+
+    [JsonConverter(typeof(QuantityMapConverter))]
+    public IDictionary<string, string>? Allocatable { get; set; }
+}
+
+public sealed class NodeAddress
+{
+    /// <summary>Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.</summary>
+    public string Type { get; set; } = string.Empty;
+    public string Address { get; set; } = string.Empty;
+}
+
+public sealed class NodeCondition : ExtensibleObject
+{
+    public string Type { get; set; } = string.Empty;
+    public string Status { get; set; } = "Unknown";
+    public string? Reason { get; set; }
+    public string? Message { get; set; }
+    public DateTimeOffset? LastHeartbeatTime { get; set; }
+    public DateTimeOffset? LastTransitionTime { get; set; }
+}

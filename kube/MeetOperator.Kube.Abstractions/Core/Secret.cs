@@ -1,0 +1,25 @@
+namespace MeetOperator.Kube.Core;
+
+/// <summary>core/v1 Secret. <see cref="Data"/> holds base64, as on the wire; see <see cref="GetBytes"/>.</summary>
+[KubernetesEntity(Version = "v1", Kind = "Secret", Plural = "secrets")]
+public sealed class Secret : KubernetesObject
+{
+    public string? Type { get; set; }
+    public bool? Immutable { get; set; }
+    public IDictionary<string, string>? Data { get; set; }
+
+    /// <summary>Plain text that the server encodes into <see cref="Data"/>; never returned.</summary>
+    public IDictionary<string, string>? StringData { get; set; }
+
+    /// <summary>The decoded value, or null when the key is absent or not base64.</summary>
+    public byte[]? GetBytes(string key)
+    {
+        if (Data is null || !Data.TryGetValue(key, out var encoded))
+        {
+            return null;
+        }
+
+        var buffer = new byte[encoded.Length];
+        return Convert.TryFromBase64String(encoded, buffer, out var written) ? buffer[..written] : null;
+    }
+}

@@ -1,0 +1,20 @@
+namespace MeetOperator.Kube;
+
+/// <summary>A page (or all pages) of a collection.</summary>
+public sealed class KubeList<T>
+{
+    public string? ApiVersion { get; set; }
+    public string? Kind { get; set; }
+    public ListMeta Metadata { get; set; } = new();
+    public IList<T> Items { get; set; } = [];
+}
+
+/// <summary>metav1.ListMeta: the version of the collection, and where the next page starts.</summary>
+public sealed class ListMeta
+{
+    public string? ResourceVersion { get; set; }
+
+    /// <summary>Opaque token of the next page; null or empty on the last one.</summary>
+    public string? Continue { get; set; }
+    public long? RemainingItemCount { get; set; }
+}
