@@ -1,0 +1,8 @@
+namespace MeetOperator.Contracts;
+
+/// <summary>Whether a meeting should be open.</summary>
+public enum MeetingDesiredState
+{
+    Active,
+    Ended,
+}

@@ -1,0 +1,48 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Twin in C# of every CEL rule of a Meeting, for servers that do not run CEL and for the reconciler.</summary>
+public static class MeetingValidation
+{
+    internal const string TenantImmutable = "tenantRef is immutable: create a new meeting for another tenant";
+    internal const string EndedIsFinal = "an ended meeting cannot be opened again: create a new meeting";
+    internal const string P2PIsSmall = "mode P2P carries at most 4 people: lower maxParticipants to 4 or use mode Auto or Sfu";
+    internal const string PinNeedsAllowed = "pin needs at least one region in allowed";
+    internal const string PreferredOutsideAllowed = "every preferred region must also be in allowed";
+
+    /// <summary>All findings; empty when <paramref name="meeting"/> is valid. <paramref name="old"/> is null on create.</summary>
+    public static IReadOnlyList<FieldError> Validate(Meeting meeting, Meeting? old)
+    {
+        ArgumentNullException.ThrowIfNull(meeting);
+        var errors = new List<FieldError>();
+        var spec = meeting.Spec;
+        if (old is not null && old.Spec.TenantRef != spec.TenantRef)
+        {
+            errors.Add(new("spec.tenantRef", TenantImmutable));
+        }
+
+        if (old?.Spec.DesiredState == MeetingDesiredState.Ended && spec.DesiredState != MeetingDesiredState.Ended)
+        {
+            errors.Add(new("spec.desiredState", EndedIsFinal));
+        }
+
+        if (spec.Mode == MeetingMode.P2P && spec.MaxParticipants > 4)
+        {
+            errors.Add(new("spec.maxParticipants", P2PIsSmall));
+        }
+
+        if (spec.Regions.Pin && spec.Regions.Allowed.Count == 0)
+        {
+            errors.Add(new("spec.regions.allowed", PinNeedsAllowed));
+        }
+
+        if (spec.Regions.Allowed.Count > 0 && !spec.Regions.Preferred.All(spec.Regions.Allowed.Contains))
+        {
+            errors.Add(new("spec.regions.preferred", PreferredOutsideAllowed));
+        }
+
+        errors.AddRange(LabelSelectorMatch.Validate(spec.Placement.PoolSelector, "spec.placement.poolSelector"));
+        return errors;
+    }
+}

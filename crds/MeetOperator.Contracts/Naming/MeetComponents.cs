@@ -1,0 +1,9 @@
+namespace MeetOperator.Contracts;
+
+/// <summary>Values of the label <see cref="MeetLabels.Component"/>, and the components that RBAC is generated for.</summary>
+public static class MeetComponents
+{
+    public const string Operator = "operator";
+    public const string Signaling = "signaling";
+    public const string MediaNode = "media-node";
+}

@@ -1,0 +1,42 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Evaluates selectors as Kubernetes does.</summary>
+public static class LabelSelectorMatch
+{
+    internal const string ValuesNeeded = "values must name at least one value when the operator is In or NotIn";
+
+    /// <summary>True when <paramref name="labels"/> satisfy every entry; a null selector matches nothing.</summary>
+    public static bool Matches(LabelSelector? selector, IEnumerable<KeyValuePair<string, string>>? labels)
+    {
+        if (selector is null)
+        {
+            return false;
+        }
+
+        var have = labels?.ToDictionary(StringComparer.Ordinal) ?? [];
+        return (selector.MatchLabels?.All(wanted => have.TryGetValue(wanted.Key, out var value) && value == wanted.Value) ?? true)
+            && (selector.MatchExpressions?.All(requirement => Holds(requirement, have)) ?? true);
+    }
+
+    internal static IEnumerable<FieldError> Validate(LabelSelector? selector, string path) =>
+        (selector?.MatchExpressions ?? [])
+        .Select((requirement, index) => (requirement, index))
+        .Where(entry => NeedsValues(entry.requirement.Operator) && entry.requirement.Values is not { Count: > 0 })
+        .Select(entry => new FieldError($"{path}.matchExpressions[{entry.index}].values", ValuesNeeded));
+
+    private static bool NeedsValues(LabelOperator comparison) => comparison is LabelOperator.In or LabelOperator.NotIn;
+
+    private static bool Holds(LabelRequirement requirement, Dictionary<string, string> labels)
+    {
+        var present = labels.TryGetValue(requirement.Key, out var value);
+        return requirement.Operator switch
+        {
+            LabelOperator.In => present && (requirement.Values?.Contains(value) ?? false),
+            LabelOperator.NotIn => !present || !(requirement.Values?.Contains(value) ?? false),
+            LabelOperator.Exists => present,
+            _ => !present,
+        };
+    }
+}

@@ -1,0 +1,13 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Names an SfuPool of the same namespace.</summary>
+public sealed record PoolReference
+{
+    /// <summary>Name of the SfuPool in the same namespace. Required; immutable where it is used.</summary>
+    [RequiredField]
+    [MaxLength(253)]
+    [MinLength(1)]
+    public string Name { get; init; } = string.Empty;
+}

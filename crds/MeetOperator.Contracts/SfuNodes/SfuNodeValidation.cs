@@ -1,0 +1,28 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Twin in C# of every CEL rule of an SfuNode.</summary>
+public static class SfuNodeValidation
+{
+    internal const string PoolImmutable = "poolRef is immutable: the operator makes nodes, scale the pool instead";
+    internal const string PortsImmutable = "udpPorts is immutable: delete the node and the operator makes another";
+
+    /// <summary>All findings; empty when <paramref name="node"/> is valid. <paramref name="old"/> is null on create.</summary>
+    public static IReadOnlyList<FieldError> Validate(SfuNode node, SfuNode? old)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        var errors = new List<FieldError>();
+        if (old is not null && old.Spec.PoolRef != node.Spec.PoolRef)
+        {
+            errors.Add(new("spec.poolRef", PoolImmutable));
+        }
+
+        if (old is not null && !old.Spec.UdpPorts.SequenceEqual(node.Spec.UdpPorts))
+        {
+            errors.Add(new("spec.udpPorts", PortsImmutable));
+        }
+
+        return errors;
+    }
+}

@@ -1,0 +1,33 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>How clients reach the media ports of a node.</summary>
+[CelRule("self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]
+[CelRule("self.addressSource != 'Static' || size(self.staticAddresses) > 0", SfuPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
+public sealed record SfuExposure
+{
+    /// <summary>HostPort opens each media port on the cluster node under the same number. Default HostPort; mutable, by replacing nodes.</summary>
+    [Default("\"HostPort\"")]
+    public ExposureType Type { get; init; } = ExposureType.HostPort;
+
+    /// <summary>UDP ports that the pool's nodes take theirs from; no other pool of the cluster may overlap. Required; mutable.</summary>
+    [RequiredField]
+    public PortRange PortRange { get; init; } = new();
+
+    /// <summary>UDP ports of each node, 1 to 64; one media loop works on each, so about one per CPU. Default 1; mutable, by replacing nodes.</summary>
+    [Range(1, 64)]
+    [Default("1")]
+    public int UdpPorts { get; init; } = 1;
+
+    /// <summary>Where the address comes from that clients send media to. Default NodeExternalIP; mutable, by replacing nodes.</summary>
+    [Default("\"NodeExternalIP\"")]
+    public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;
+
+    /// <summary>IP addresses given to clients when addressSource is Static, at most 8. Default none; mutable, by replacing nodes.</summary>
+    [MaxItems(8)]
+    [MaxLength(45)]
+    [Pattern("^[0-9a-fA-F.:]+$")]
+    [Default("[]")]
+    public IReadOnlyList<string> StaticAddresses { get; init; } = [];
+}

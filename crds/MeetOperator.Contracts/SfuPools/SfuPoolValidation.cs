@@ -1,0 +1,48 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Twin in C# of every CEL rule of an SfuPool.</summary>
+public static class SfuPoolValidation
+{
+    internal const string RegionImmutable = "region is immutable: create a new pool for another region";
+    internal const string RangeReversed = "max must not be lower than min";
+    internal const string RangeTooNarrow = "the port range must hold at least udpPorts ports";
+    internal const string StaticNeedsAddresses = "addressSource Static needs at least one address in staticAddresses";
+    internal const string ReservedKey = "keys of meetoperator.io are written by the operator only";
+
+    /// <summary>All findings; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
+    public static IReadOnlyList<FieldError> Validate(SfuPool pool, SfuPool? old)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        var errors = new List<FieldError>();
+        var spec = pool.Spec;
+        if (old is not null && old.Spec.Region != spec.Region)
+        {
+            errors.Add(new("spec.region", RegionImmutable));
+        }
+
+        var range = spec.Exposure.PortRange;
+        if (range.Min > range.Max)
+        {
+            errors.Add(new("spec.exposure.portRange.max", RangeReversed));
+        }
+
+        if (range.Max - range.Min + 1 < spec.Exposure.UdpPorts)
+        {
+            errors.Add(new("spec.exposure.portRange", RangeTooNarrow));
+        }
+
+        if (spec.Exposure.AddressSource == AddressSource.Static && spec.Exposure.StaticAddresses.Count == 0)
+        {
+            errors.Add(new("spec.exposure.staticAddresses", StaticNeedsAddresses));
+        }
+
+        errors.AddRange(Reserved(spec.Template.Labels, "spec.template.labels"));
+        errors.AddRange(Reserved(spec.Template.Annotations, "spec.template.annotations"));
+        return errors;
+    }
+
+    private static IEnumerable<FieldError> Reserved(IReadOnlyDictionary<string, string> entries, string path) =>
+        entries.Keys.Any(key => key.StartsWith(MeetGroup.Name + "/", StringComparison.Ordinal)) ? [new(path, ReservedKey)] : [];
+}

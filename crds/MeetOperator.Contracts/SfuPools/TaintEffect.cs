@@ -1,0 +1,9 @@
+namespace MeetOperator.Contracts;
+
+/// <summary>What a taint does to Pods that do not tolerate it.</summary>
+public enum TaintEffect
+{
+    NoSchedule,
+    PreferNoSchedule,
+    NoExecute,
+}

@@ -1,0 +1,18 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>One entry of a Secret in the tenant's own namespace.</summary>
+public sealed record SecretKeyReference
+{
+    /// <summary>Name of the Secret in the tenant's own namespace. Required; mutable.</summary>
+    [MaxLength(253)]
+    [MinLength(1)]
+    public required string Name { get; init; }
+
+    /// <summary>Entry of the Secret; it holds the key itself (16 characters or more) or sha256: and the key's SHA-256 in lower-case hex. Default key; mutable.</summary>
+    [MaxLength(253)]
+    [MinLength(1)]
+    [Default("\"key\"")]
+    public string Key { get; init; } = "key";
+}

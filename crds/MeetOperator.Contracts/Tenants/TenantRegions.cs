@@ -1,0 +1,20 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Regions that a tenant's meetings may use.</summary>
+[CelRule("size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]
+public sealed record TenantRegions
+{
+    /// <summary>The only regions that may carry the tenant's meetings, at most 16. Default none: every region; mutable.</summary>
+    [MaxItems(16)]
+    [MaxLength(63)]
+    [MinLength(1)]
+    [Default("[]")]
+    public IReadOnlyList<string> Allowed { get; init; } = [];
+
+    /// <summary>Region to try first for meetings that prefer none. Optional; must be in allowed when that is set; mutable.</summary>
+    [MaxLength(63)]
+    [MinLength(1)]
+    public string? Default { get; init; }
+}

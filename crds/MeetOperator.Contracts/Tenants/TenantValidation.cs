@@ -1,0 +1,36 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Contracts;
+
+/// <summary>Twin in C# of every CEL rule of a Tenant.</summary>
+public static class TenantValidation
+{
+    internal const string NamespaceImmutable = "namespace is immutable: create a new tenant for another namespace";
+    internal const string NamespaceReserved = "a tenant cannot own default or a namespace that begins with kube-";
+    internal const string DefaultOutsideAllowed = "default must be one of the allowed regions";
+
+    /// <summary>All findings; empty when <paramref name="tenant"/> is valid. <paramref name="old"/> is null on create.</summary>
+    public static IReadOnlyList<FieldError> Validate(Tenant tenant, Tenant? old)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        var errors = new List<FieldError>();
+        var spec = tenant.Spec;
+        if (old is not null && old.Spec.Namespace != spec.Namespace)
+        {
+            errors.Add(new("spec.namespace", NamespaceImmutable));
+        }
+
+        if (spec.Namespace == "default" || spec.Namespace.StartsWith("kube-", StringComparison.Ordinal))
+        {
+            errors.Add(new("spec.namespace", NamespaceReserved));
+        }
+
+        if (spec.Regions.Allowed.Count > 0 && spec.Regions.Default is { } first && !spec.Regions.Allowed.Contains(first))
+        {
+            errors.Add(new("spec.regions.default", DefaultOutsideAllowed));
+        }
+
+        errors.AddRange(LabelSelectorMatch.Validate(spec.Pools.SfuSelector, "spec.pools.sfuSelector"));
+        return errors;
+    }
+}
