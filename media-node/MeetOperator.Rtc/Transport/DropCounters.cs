@@ -1,0 +1,25 @@
+namespace MeetOperator.Rtc;
+
+/// <summary>Dropped datagrams by reason.</summary>
+public sealed class DropCounters
+{
+    private readonly long[] counts = new long[(int)DropReason.SrtpTooManyStreams + 1];
+
+    public long this[DropReason reason] => counts[(int)reason];
+
+    public long Total
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var count in counts)
+            {
+                sum += count;
+            }
+
+            return sum;
+        }
+    }
+
+    internal void Count(DropReason reason) => counts[(int)reason]++;
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace MeetOperator.Rtc;
+
+/// <summary>An IPv4 address and UDP port in one number, so that it costs nothing as a dictionary key.</summary>
+public readonly struct TransportAddress : IEquatable<TransportAddress>
+{
+    public TransportAddress(ulong key) => Key = key;
+
+    /// <summary>From an address in host order: 127.0.0.1 is 0x7F000001.</summary>
+    public TransportAddress(uint address, ushort port) => Key = ((ulong)address << 16) | port;
+
+    /// <summary>Address in host order shifted left by 16, plus the port.</summary>
+    public ulong Key { get; }
+
+    public uint Address => (uint)(Key >> 16);
+
+    public ushort Port => (ushort)Key;
+
+    public static bool operator ==(TransportAddress left, TransportAddress right) => left.Key == right.Key;
+
+    public static bool operator !=(TransportAddress left, TransportAddress right) => left.Key != right.Key;
+
+    /// <summary>From an end point; IPv4-mapped IPv6 addresses count as IPv4.</summary>
+    /// <exception cref="ArgumentException">The address is a true IPv6 address.</exception>
+    public static TransportAddress FromIPEndPoint(IPEndPoint endPoint)
+    {
+        var address = endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
+        if (address.AddressFamily != AddressFamily.InterNetwork)
+        {
+            throw new ArgumentException($"'{endPoint}' is not IPv4; give an IPv4 end point.", nameof(endPoint));
+        }
+
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(bytes), (ushort)endPoint.Port);
+    }
+
+    public IPEndPoint ToIPEndPoint()
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, Address);
+        return new IPEndPoint(new IPAddress(bytes), Port);
+    }
+
+    public bool Equals(TransportAddress other) => Key == other.Key;
+
+    public override bool Equals(object? obj) => obj is TransportAddress other && Equals(other);
+
+    public override int GetHashCode() => Key.GetHashCode();
+
+    public override string ToString() => $"{Address >> 24}.{(Address >> 16) & 0xFF}.{(Address >> 8) & 0xFF}.{Address & 0xFF}:{Port}";
+}

@@ -1,0 +1,26 @@
+namespace MeetOperator.Rtc;
+
+/// <summary>Something that the host has to do. The datagram is valid until the next call to the transport.</summary>
+public readonly ref struct TransportOutput
+{
+    internal TransportOutput(TransportAddress to, ReadOnlySpan<byte> datagram)
+    {
+        Kind = TransportOutputKind.Transmit;
+        To = to;
+        Datagram = datagram;
+    }
+
+    internal TransportOutput(PeerTransportState state)
+    {
+        Kind = TransportOutputKind.StateChanged;
+        State = state;
+    }
+
+    public TransportOutputKind Kind { get; }
+
+    public TransportAddress To { get; }
+
+    public ReadOnlySpan<byte> Datagram { get; }
+
+    public PeerTransportState State { get; }
+}

@@ -1,0 +1,35 @@
+namespace MeetOperator.Rtp.HeaderExtensions;
+
+/// <summary>
+/// Which id stands for which extension on one side of one connection. Ids are chosen by each client, so a packet
+/// is rewritten from the publisher's map to the subscriber's.
+/// </summary>
+public sealed class HeaderExtensionMap
+{
+    private const int KindCount = (int)HeaderExtensionKind.VideoLayersAllocation + 1;
+
+    private readonly byte[] idByKind = new byte[KindCount];
+    private readonly HeaderExtensionKind[] kindById = new HeaderExtensionKind[256];
+
+    /// <summary>A map with no extension at all.</summary>
+    public static HeaderExtensionMap Empty { get; } = new();
+
+    /// <summary>Binds an id (1–14 for one-byte, up to 255 for two-byte elements) to a kind; the last binding of a kind wins.</summary>
+    public HeaderExtensionMap With(HeaderExtensionKind kind, byte id)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(id);
+        var copy = new HeaderExtensionMap();
+        idByKind.CopyTo(copy.idByKind, 0);
+        kindById.CopyTo(copy.kindById, 0);
+        copy.kindById[copy.idByKind[(int)kind]] = HeaderExtensionKind.Unknown;
+        copy.idByKind[(int)kind] = id;
+        copy.kindById[id] = kind;
+        copy.kindById[0] = HeaderExtensionKind.Unknown;
+        return copy;
+    }
+
+    /// <summary>The id of a kind, or 0 when it was not negotiated.</summary>
+    public byte IdOf(HeaderExtensionKind kind) => idByKind[(int)kind];
+
+    public HeaderExtensionKind KindOf(byte id) => kindById[id];
+}
