@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace MeetOperator.Sdp;
+
+/// <summary>Reads <c>rtpmap</c>, <c>fmtp</c> and <c>rtcp-fb</c> of a section into codecs.</summary>
+internal static class CodecReader
+{
+    public static IReadOnlyList<RtpCodec> Read(MediaSection section)
+    {
+        var maps = ByPayloadType(section.Values("rtpmap"));
+        var parameters = ByPayloadType(section.Values("fmtp"));
+        var codecs = new List<RtpCodec>();
+        var repairs = new Dictionary<int, int>();
+        foreach (var format in section.Formats)
+        {
+            if (!TryPayloadType(format, out var payloadType) || !maps.TryGetValue(payloadType, out var map) || Codec(payloadType, map) is not { } codec)
+            {
+                continue;
+            }
+
+            codec = codec with { Parameters = parameters.GetValueOrDefault(payloadType), Feedback = Feedback(section, payloadType) };
+            if (!codec.Is("rtx"))
+            {
+                codecs.Add(codec);
+            }
+            else if (TryPayloadType(codec.Parameter("apt") ?? "", out var repaired))
+            {
+                repairs.TryAdd(repaired, payloadType);
+            }
+        }
+
+        for (var i = 0; i < codecs.Count; i++)
+        {
+            if (repairs.TryGetValue(codecs[i].PayloadType, out var rtx))
+            {
+                codecs[i] = codecs[i] with { RtxPayloadType = rtx };
+            }
+        }
+
+        return codecs;
+    }
+
+    private static RtpCodec? Codec(int payloadType, string map)
+    {
+        var parts = map.Split('/');
+        if (parts.Length < 2 || parts[0].Length == 0
+            || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var clockRate) || clockRate is < 1 or > 1_000_000)
+        {
+            return null;
+        }
+
+        var channels = parts.Length > 2 && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 1 and <= 32 ? n : 1;
+        return new RtpCodec { PayloadType = payloadType, Name = parts[0], ClockRate = clockRate, Channels = channels };
+    }
+
+    private static Dictionary<int, string> ByPayloadType(IEnumerable<string> values)
+    {
+        var found = new Dictionary<int, string>();
+        foreach (var value in values)
+        {
+            var space = value.IndexOf(' ');
+            if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var payloadType))
+            {
+                found.TryAdd(payloadType, value[(space + 1)..].Trim());
+            }
+        }
+
+        return found;
+    }
+
+    private static List<string> Feedback(MediaSection section, int payloadType)
+    {
+        var found = new List<string>();
+        foreach (var value in section.Values("rtcp-fb"))
+        {
+            var space = value.IndexOf(' ');
+            if (space > 0 && (value.AsSpan(0, space) is "*" || (TryPayloadType(value.AsSpan(0, space), out var of) && of == payloadType)))
+            {
+                found.Add(value[(space + 1)..].Trim());
+            }
+        }
+
+        return found;
+    }
+
+    private static bool TryPayloadType(ReadOnlySpan<char> text, out int payloadType) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out payloadType) && payloadType is >= 0 and <= 127;
+}

@@ -1,0 +1,26 @@
+namespace MeetOperator.Sdp;
+
+/// <summary>Names of <see cref="MediaDirection"/> in SDP.</summary>
+public static class MediaDirections
+{
+    public static string Name(this MediaDirection direction) => direction switch
+    {
+        MediaDirection.SendOnly => "sendonly",
+        MediaDirection.RecvOnly => "recvonly",
+        MediaDirection.Inactive => "inactive",
+        _ => "sendrecv",
+    };
+
+    public static bool Sends(this MediaDirection direction) => direction is MediaDirection.SendRecv or MediaDirection.SendOnly;
+
+    public static bool Receives(this MediaDirection direction) => direction is MediaDirection.SendRecv or MediaDirection.RecvOnly;
+
+    internal static MediaDirection? TryRead(string attributeName) => attributeName switch
+    {
+        "sendrecv" => MediaDirection.SendRecv,
+        "sendonly" => MediaDirection.SendOnly,
+        "recvonly" => MediaDirection.RecvOnly,
+        "inactive" => MediaDirection.Inactive,
+        _ => null,
+    };
+}

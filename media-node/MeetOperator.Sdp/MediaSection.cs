@@ -1,0 +1,125 @@
+using System.Globalization;
+
+namespace MeetOperator.Sdp;
+
+/// <summary>
+/// One <c>m=</c> section: its lines as they are, and typed views of the lines that matter. Lines that make no sense are passed over by the
+/// views, never an error.
+/// </summary>
+public sealed class MediaSection
+{
+    private IReadOnlyList<RtpCodec>? _codecs;
+
+    /// <summary>audio, video or application.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>0 means rejected or, in an offer, gone.</summary>
+    public required int Port { get; init; }
+    public required string Protocol { get; init; }
+    public required IReadOnlyList<string> Formats { get; init; }
+    public required IReadOnlyList<SdpAttribute> Attributes { get; init; }
+
+    public string? Mid => Value("mid");
+
+    public bool RtcpMux => Has("rtcp-mux");
+
+    /// <summary>Codecs in the order of the <c>m=</c> line; RTX folded into the codec that it repairs.</summary>
+    public IReadOnlyList<RtpCodec> Codecs => _codecs ??= CodecReader.Read(this);
+
+    public MediaDirection Direction
+    {
+        get
+        {
+            foreach (var attribute in Attributes)
+            {
+                if (attribute.Value is null && MediaDirections.TryRead(attribute.Name) is { } direction)
+                {
+                    return direction;
+                }
+            }
+
+            return MediaDirection.SendRecv;
+        }
+    }
+
+    public IReadOnlyList<HeaderExtension> Extensions
+    {
+        get
+        {
+            var found = new List<HeaderExtension>();
+            foreach (var value in Values("extmap"))
+            {
+                var parts = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (parts.Length >= 2 && int.TryParse(parts[0].Split('/')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= 1 and <= 255)
+                {
+                    found.Add(new HeaderExtension(id, parts[1]));
+                }
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>The first SSRC with the one that repairs it, or null when the section names none.</summary>
+    public SsrcPair? Ssrcs
+    {
+        get
+        {
+            foreach (var value in Values("ssrc-group"))
+            {
+                var parts = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (parts.Length >= 3 && parts[0] == "FID" && uint.TryParse(parts[1], out var primary) && uint.TryParse(parts[2], out var repair))
+                {
+                    return new SsrcPair(primary, repair);
+                }
+            }
+
+            foreach (var value in Values("ssrc"))
+            {
+                if (uint.TryParse(value.Split(' ')[0], out var ssrc))
+                {
+                    return new SsrcPair(ssrc, null);
+                }
+            }
+
+            return null;
+        }
+    }
+
+    public bool Has(string name)
+    {
+        foreach (var attribute in Attributes)
+        {
+            if (attribute.Name == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public string? Value(string name)
+    {
+        foreach (var attribute in Attributes)
+        {
+            if (attribute.Name == name && attribute.Value is not null)
+            {
+                return attribute.Value;
+            }
+        }
+
+        return null;
+    }
+
+    public IEnumerable<string> Values(string name)
+    {
+        foreach (var attribute in Attributes)
+        {
+            if (attribute.Name == name && attribute.Value is not null)
+            {
+                yield return attribute.Value;
+            }
+        }
+    }
+}

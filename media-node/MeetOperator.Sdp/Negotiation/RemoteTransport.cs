@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace MeetOperator.Sdp.Negotiation;
+
+/// <summary>The peer's side of a bundled transport.</summary>
+public sealed record RemoteTransport
+{
+    public required string Ufrag { get; init; }
+    public required string Password { get; init; }
+
+    /// <summary>Hash name in lower case, for example <c>sha-256</c>.</summary>
+    public required string FingerprintAlgorithm { get; init; }
+
+    /// <summary>Colon-separated hexadecimal in upper case.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>Reads the first usable section; what it does not say may stand at session level (RFC 8866 §5.13).</summary>
+    public static bool TryRead(SessionDescription description, bool isAnswer, [NotNullWhen(true)] out RemoteTransport? transport, [NotNullWhen(false)] out SdpError? error)
+    {
+        transport = null;
+        var section = Tagged(description);
+        string? Find(string name) => section?.Value(name) ?? description.Value(name);
+
+        var fingerprint = (Find("fingerprint") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var setup = Find("setup") ?? (isAnswer ? "active" : "actpass");
+        error = (Find("ice-ufrag"), Find("ice-pwd")) switch
+        {
+            (null, _) => new SdpError(0, "a=ice-ufrag is missing."),
+            (_, null) => new SdpError(0, "a=ice-pwd is missing."),
+            ({ Length: < 4 or > 256 }, _) => new SdpError(0, "a=ice-ufrag must have 4 to 256 characters."),
+            (_, { Length: < 22 or > 256 }) => new SdpError(0, "a=ice-pwd must have 22 to 256 characters."),
+            _ when fingerprint.Length != 2 => new SdpError(0, "a=fingerprint:<hash> <value> is missing."),
+            _ when setup is not ("active" or "actpass") => new SdpError(0, $"a=setup:{setup} cannot work: the node is DTLS server, so the peer must be active or actpass."),
+            _ => null,
+        };
+        if (error is not null)
+        {
+            return false;
+        }
+
+        transport = new RemoteTransport
+        {
+            Ufrag = Find("ice-ufrag")!,
+            Password = Find("ice-pwd")!,
+            FingerprintAlgorithm = fingerprint[0].ToLowerInvariant(),
+            Fingerprint = fingerprint[1].ToUpperInvariant(),
+        };
+        return true;
+    }
+
+    private static MediaSection? Tagged(SessionDescription description)
+    {
+        foreach (var section in description.Sections)
+        {
+            if (section.Value("ice-ufrag") is not null && (section.Port != 0 || section.Has("bundle-only")))
+            {
+                return section;
+            }
+        }
+
+        return description.Sections.Count > 0 ? description.Sections[0] : null;
+    }
+}

@@ -1,0 +1,121 @@
+namespace MeetOperator.Sdp.Negotiation;
+
+/// <summary>Collects the lines of one section that the node writes.</summary>
+internal sealed class SectionWriter
+{
+    private readonly List<SdpAttribute> _attributes = [];
+    private readonly List<string> _formats = [];
+
+    public SectionWriter(string mid, MediaDirection direction)
+    {
+        Add("mid", mid);
+        _attributes.Add(new SdpAttribute(direction.Name()));
+    }
+
+    public void Add(string name, string? value = null) => _attributes.Add(new SdpAttribute(name, value));
+
+    /// <summary>Transport lines; candidates only once in a bundle.</summary>
+    public void Transport(LocalTransport local, string setup, bool withCandidates)
+    {
+        Add("rtcp-mux");
+        Add("rtcp-rsize");
+        Add("ice-ufrag", local.Ufrag);
+        Add("ice-pwd", local.Password);
+        Add("fingerprint", "sha-256 " + local.Fingerprint);
+        Add("setup", setup);
+        if (!withCandidates)
+        {
+            return;
+        }
+
+        for (var i = 0; i < local.Candidates.Count; i++)
+        {
+            Add("candidate", local.Candidates[i].ToAttributeValue(i));
+        }
+
+        Add("end-of-candidates");
+    }
+
+    public void Codec(RtpCodec codec)
+    {
+        var type = codec.PayloadType;
+        _formats.Add($"{type}");
+        Add("rtpmap", $"{type} {codec.Name}/{codec.ClockRate}{(codec.Channels > 1 ? $"/{codec.Channels}" : "")}");
+        if (codec.Parameters is { Length: > 0 } parameters)
+        {
+            Add("fmtp", $"{type} {parameters}");
+        }
+
+        foreach (var feedback in codec.Feedback)
+        {
+            Add("rtcp-fb", $"{type} {feedback}");
+        }
+
+        if (codec.RtxPayloadType is { } rtx)
+        {
+            _formats.Add($"{rtx}");
+            Add("rtpmap", $"{rtx} rtx/{codec.ClockRate}");
+            Add("fmtp", $"{rtx} apt={type}");
+        }
+    }
+
+    public void Extensions(IEnumerable<HeaderExtension> extensions)
+    {
+        Add("extmap-allow-mixed");
+        foreach (var extension in extensions)
+        {
+            Add("extmap", $"{extension.Id} {extension.Uri}");
+        }
+    }
+
+    public void Source(string streamId, string trackId, string cname, SsrcPair ssrcs)
+    {
+        Add("msid", $"{streamId} {trackId}");
+        if (ssrcs.Retransmission is { } rtx)
+        {
+            Add("ssrc-group", $"FID {ssrcs.Primary} {rtx}");
+        }
+
+        Add("ssrc", $"{ssrcs.Primary} cname:{cname}");
+        if (ssrcs.Retransmission is { } repair)
+        {
+            Add("ssrc", $"{repair} cname:{cname}");
+        }
+    }
+
+    public MediaSection Finish(string kind, int port) => new()
+    {
+        Kind = kind,
+        Port = port,
+        Protocol = "UDP/TLS/RTP/SAVPF",
+        Formats = _formats,
+        Attributes = _attributes,
+    };
+
+    /// <summary>The same section refused (RFC 3264 §6).</summary>
+    public static MediaSection Rejected(MediaSection offered)
+    {
+        var attributes = new List<SdpAttribute>();
+        if (offered.Mid is { } mid)
+        {
+            attributes.Add(new SdpAttribute("mid", mid));
+        }
+
+        attributes.Add(new SdpAttribute("inactive"));
+        return new MediaSection { Kind = offered.Kind, Port = 0, Protocol = offered.Protocol, Formats = offered.Formats, Attributes = attributes };
+    }
+
+    public static SessionDescription Session(long sessionId, int version, IReadOnlyList<MediaSection> sections)
+    {
+        var attributes = new List<SdpAttribute>();
+        var mids = sections.Where(s => s.Port != 0).Select(s => s.Mid).ToList();
+        if (mids.Count > 0)
+        {
+            attributes.Add(new SdpAttribute("group", "BUNDLE " + string.Join(' ', mids)));
+        }
+
+        attributes.Add(new SdpAttribute("ice-lite"));
+        attributes.Add(new SdpAttribute("msid-semantic", " WMS *"));
+        return new SessionDescription { Origin = $"- {sessionId} {version} IN IP4 0.0.0.0", Attributes = attributes, Sections = sections };
+    }
+}
