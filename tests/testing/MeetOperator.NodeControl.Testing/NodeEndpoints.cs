@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MeetOperator.NodeControl.Testing;
+
+/// <summary>The paths of <c>docs/node-control.md</c> on a <see cref="SimulatedMediaNode"/>.</summary>
+internal static class NodeEndpoints
+{
+    public static void Map(WebApplication server, SimulatedMediaNode node)
+    {
+        server.MapGet("/healthz", () => Results.Text("ok"));
+        server.MapGet("/readyz", () => node.Draining ? Results.StatusCode(503) : Results.Text("ok"));
+        server.MapGet("/metrics", () => Results.Text("meet_node_rooms 0\n"));
+        var api = server.MapGroup("/v1");
+        api.AddEndpointFilter(async (context, next) =>
+        {
+            Interlocked.Increment(ref node.RequestCount);
+            await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
+            var presented = context.HttpContext.Request.Headers.Authorization.ToString();
+            if (!presented.StartsWith("Bearer ", StringComparison.Ordinal) || !NodeToken.Matches(node.Token, presented["Bearer ".Length..]))
+            {
+                return new NodeRefusal(401, "unauthorized", "The token does not belong to this node.").ToResult();
+            }
+
+            try
+            {
+                return await next(context).ConfigureAwait(false);
+            }
+            catch (NodeRefusal refusal)
+            {
+                return refusal.ToResult();
+            }
+        });
+        MapNode(api, node);
+        MapRooms(api, node);
+        RoomEndpoints.Map(api, node);
+    }
+
+    internal static IResult Json<T>(T value, int status = 200) => Results.Json(value, NodeControlJson.Options, statusCode: status);
+
+    internal static async Task<T> BodyAsync<T>(HttpRequest request)
+    {
+        try
+        {
+            return await request.ReadFromJsonAsync<T>(NodeControlJson.Options, request.HttpContext.RequestAborted).ConfigureAwait(false)
+                ?? throw new NodeRefusal(400, "invalid-request", "The body is missing.");
+        }
+        catch (JsonException broken)
+        {
+            throw new NodeRefusal(400, "invalid-request", broken.Message);
+        }
+    }
+
+    private static void MapNode(RouteGroupBuilder api, SimulatedMediaNode node)
+    {
+        api.MapGet("/node", () =>
+        {
+            lock (node.Gate)
+            {
+                var rooms = node.RoomTable.Values.Select(room => room.Report(detailed: false)).ToArray();
+                return Json(new NodeReport
+                {
+                    Node = node.Name,
+                    Version = node.Version,
+                    InstanceId = node.InstanceId,
+                    State = node.Draining ? NodeState.Draining : NodeState.Ready,
+                    StartedAt = node.StartedAt,
+                    Loops = 1,
+                    Participants = rooms.Sum(room => room.Participants),
+                    UpTracks = rooms.Sum(room => room.UpTracks),
+                    EgressKbps = node.EgressKbps,
+                    Stress = node.Stress,
+                    Rooms = rooms,
+                });
+            }
+        });
+        api.MapPost("/node/drain", async (HttpRequest request) =>
+        {
+            node.Draining = (await BodyAsync<DrainRequest>(request).ConfigureAwait(false)).Drain;
+            return Results.NoContent();
+        });
+    }
+
+    private static void MapRooms(RouteGroupBuilder api, SimulatedMediaNode node)
+    {
+        api.MapPut("/rooms/{room}", async (string room, HttpRequest request) =>
+        {
+            var spec = await BodyAsync<RoomSpec>(request).ConfigureAwait(false);
+            lock (node.Gate)
+            {
+                if (node.RoomTable.TryGetValue(room, out var known))
+                {
+                    Fence(known, spec.Generation);
+                    known.Spec = spec;
+                    return Json(known.Report(detailed: false));
+                }
+
+                if (node.Draining)
+                {
+                    throw new NodeRefusal(503, "draining", "This node takes no new rooms.");
+                }
+
+                if (node.RoomTable.Count >= node.MaxRooms)
+                {
+                    throw new NodeRefusal(503, "full", $"This node carries {node.MaxRooms} rooms already.");
+                }
+
+                var made = new SimulatedRoom(room, spec);
+                node.RoomTable[room] = made;
+                return Json(made.Report(detailed: false), 201);
+            }
+        });
+        api.MapGet("/rooms/{room}", (string room) =>
+        {
+            lock (node.Gate)
+            {
+                return Json(Room(node, room).Report(detailed: true));
+            }
+        });
+        api.MapDelete("/rooms/{room}", (string room, long generation) =>
+        {
+            lock (node.Gate)
+            {
+                if (node.RoomTable.TryGetValue(room, out var known))
+                {
+                    Fence(known, generation);
+                    node.RoomTable.Remove(room);
+                    known.End("deleted");
+                }
+
+                return Results.NoContent();
+            }
+        });
+    }
+
+    internal static SimulatedRoom Room(SimulatedMediaNode node, string room) =>
+        node.RoomTable.TryGetValue(room, out var known) ? known : throw NodeRefusal.UnknownRoom(room);
+
+    internal static void Fence(SimulatedRoom room, long generation)
+    {
+        if (generation < room.Spec.Generation)
+        {
+            throw new NodeRefusal(409, "stale-generation", $"The room is at generation {room.Spec.Generation}, the request at {generation}.");
+        }
+    }
+}

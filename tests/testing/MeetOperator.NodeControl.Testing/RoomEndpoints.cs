@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MeetOperator.NodeControl.Testing;
+
+/// <summary>What signaling calls: participants, sessions and the event stream of one room.</summary>
+internal static class RoomEndpoints
+{
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
+
+    public static void Map(RouteGroupBuilder api, SimulatedMediaNode node)
+    {
+        api.MapGet("/rooms/{room}/events", (string room, HttpContext context) => StreamAsync(node, room, context));
+        api.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session) =>
+        {
+            lock (node.Gate)
+            {
+                foreach (var participant in NodeEndpoints.Room(node, room).Participants.Values)
+                {
+                    participant.PublishSession = participant.PublishSession == session ? null : participant.PublishSession;
+                    participant.SubscribeSession = participant.SubscribeSession == session ? null : participant.SubscribeSession;
+                }
+
+                return Results.NoContent();
+            }
+        });
+        MapParticipants(api.MapGroup("/rooms/{room}/participants/{participant}"), node);
+    }
+
+    private static void MapParticipants(RouteGroupBuilder api, SimulatedMediaNode node)
+    {
+        api.MapPut("", (string room, string participant, HttpRequest request) => OnRoomAsync<ParticipantSpec>(node, room, request, (known, spec) =>
+        {
+            NodeEndpoints.Fence(known, spec.Generation);
+            known.Touch(participant);
+            return Results.NoContent();
+        }));
+        api.MapDelete("", (string room, string participant) =>
+        {
+            lock (node.Gate)
+            {
+                NodeEndpoints.Room(node, room).Remove(participant, "closed");
+                return Results.NoContent();
+            }
+        });
+        api.MapPost("/publish", (string room, string participant, HttpRequest request) => OnRoomAsync<SdpOffer>(node, room, request, (known, offer) =>
+        {
+            NodeEndpoints.Fence(known, offer.Generation);
+            RequireSdp(offer.Sdp);
+            return NodeEndpoints.Json(known.Publish(Participant(known, participant), offer));
+        }));
+        api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
+        {
+            NodeEndpoints.Fence(known, subscribe.Generation);
+            return NodeEndpoints.Json(known.Subscribe(Participant(known, participant), subscribe.Restart));
+        }));
+        api.MapPost("/subscribe/answer", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeAnswer>(node, room, request, (known, answer) =>
+        {
+            var subscriber = Participant(known, participant);
+            RequireSdp(answer.Sdp);
+            if (answer.Revision != subscriber.Revision)
+            {
+                throw new NodeRefusal(409, "stale-revision", $"The newest offer is revision {subscriber.Revision}.");
+            }
+
+            subscriber.AnsweredRevision = answer.Revision;
+            known.Connected(subscriber, subscriber.SubscribeSession ?? string.Empty, "subscribe");
+            return Results.NoContent();
+        }));
+        api.MapPost("/play", (string room, string participant, HttpRequest request) => OnRoomAsync<PlayRequest>(node, room, request, (known, play) =>
+        {
+            NodeEndpoints.Fence(known, play.Generation);
+            RequireSdp(play.Sdp);
+            Participant(known, participant);
+            return NodeEndpoints.Json(new SdpAnswer { SessionId = $"play-{Guid.NewGuid():N}", Sdp = CannedSdp.Answer(play.Sdp) });
+        }));
+        api.MapPatch("/tracks", (string room, string participant, HttpRequest request) => OnRoomAsync<TrackMuteRequest>(node, room, request, (known, mute) =>
+        {
+            var muted = Participant(known, participant);
+            muted.AudioMuted = mute.Muted.Audio ?? muted.AudioMuted;
+            muted.VideoMuted = mute.Muted.Video ?? muted.VideoMuted;
+            return Results.NoContent();
+        }));
+    }
+
+    private static async Task<IResult> OnRoomAsync<T>(SimulatedMediaNode node, string room, HttpRequest request, Func<SimulatedRoom, T, IResult> act)
+    {
+        var body = await NodeEndpoints.BodyAsync<T>(request).ConfigureAwait(false);
+        lock (node.Gate)
+        {
+            return act(NodeEndpoints.Room(node, room), body);
+        }
+    }
+
+    private static SimulatedParticipant Participant(SimulatedRoom room, string participant) =>
+        room.Participants.TryGetValue(participant, out var known) ? known : throw NodeRefusal.UnknownParticipant(participant);
+
+    private static void RequireSdp(string sdp)
+    {
+        if (!sdp.StartsWith("v=0", StringComparison.Ordinal))
+        {
+            throw new NodeRefusal(400, "invalid-sdp", "The SDP does not begin with v=0.");
+        }
+    }
+
+    private static async Task StreamAsync(SimulatedMediaNode node, string room, HttpContext context)
+    {
+        System.Threading.Channels.Channel<RoomEvent> reader;
+        lock (node.Gate)
+        {
+            reader = NodeEndpoints.Room(node, room).OpenReader();
+        }
+
+        context.Response.ContentType = "application/x-ndjson";
+        try
+        {
+            while (true)
+            {
+                using var wait = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+                wait.CancelAfter(KeepAlive);
+                try
+                {
+                    if (!await reader.Reader.WaitToReadAsync(wait.Token).ConfigureAwait(false))
+                    {
+                        return;
+                    }
+                }
+                catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+                {
+                    await context.Response.WriteAsync("\n", context.RequestAborted).ConfigureAwait(false);
+                }
+
+                while (reader.Reader.TryRead(out var roomEvent))
+                {
+                    await context.Response.WriteAsync(JsonSerializer.Serialize(roomEvent, NodeControlJson.Options) + "\n", context.RequestAborted).ConfigureAwait(false);
+                }
+
+                await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The reader went away.
+        }
+        finally
+        {
+            lock (node.Gate)
+            {
+                if (node.RoomTable.TryGetValue(room, out var known))
+                {
+                    known.CloseReader(reader);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.NodeControl.Testing;
+
+/// <summary>
+/// A media node without media: a real HTTP server of NodeControl in this process that a test can fill, stress, hang, drain and kill.
+/// </summary>
+public sealed class SimulatedMediaNode : IAsyncDisposable
+{
+    private readonly Dictionary<string, SimulatedRoom> _rooms = new(StringComparer.Ordinal);
+    private WebApplication? _server;
+    private volatile TaskCompletionSource? _hang;
+
+    private SimulatedMediaNode(string name, string token, DateTimeOffset startedAt)
+    {
+        Name = name;
+        Token = token;
+        StartedAt = startedAt;
+    }
+
+    /// <summary>Guards rooms and participants.</summary>
+    internal Lock Gate { get; } = new();
+
+    internal IDictionary<string, SimulatedRoom> RoomTable => _rooms;
+
+    public string Name { get; }
+
+    /// <summary>Bearer token that callers must present.</summary>
+    public string Token { get; }
+
+    /// <summary>Where the node listens, with a slash at the end.</summary>
+    public Uri Address { get; private set; } = null!;
+    public DateTimeOffset StartedAt { get; }
+    public string InstanceId { get; set; } = Guid.NewGuid().ToString("N");
+    public string Version { get; set; } = "simulated";
+
+    /// <summary>Reported stress, 0 to 1.</summary>
+    public double Stress { get; set; }
+    public long EgressKbps { get; set; }
+    public bool Draining { get; set; }
+
+    /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
+    public int MaxRooms { get; set; } = int.MaxValue;
+
+    /// <summary>Requests that were answered or refused so far, polls included.</summary>
+    public long Requests => Interlocked.Read(ref RequestCount);
+
+    internal long RequestCount;
+
+    /// <summary>Listens on <paramref name="endpoint"/>, or on a free loopback port.</summary>
+    public static async Task<SimulatedMediaNode> StartAsync(string name, string token, IPEndPoint? endpoint = null, CancellationToken ct = default)
+    {
+        var node = new SimulatedMediaNode(name, token, TimeProvider.System.GetUtcNow());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(endpoint ?? new IPEndPoint(IPAddress.Loopback, 0)));
+        var server = builder.Build();
+        NodeEndpoints.Map(server, node);
+        await server.StartAsync(ct).ConfigureAwait(false);
+        node._server = server;
+        node.Address = new Uri(server.Urls.First().TrimEnd('/') + "/");
+        return node;
+    }
+
+    /// <summary>A client with this node's address and token.</summary>
+    public NodeControlClient Client(HttpClient http) => new(http, Address, Token);
+
+    /// <summary>Names of the rooms with their generation and head count, as they are now.</summary>
+    public IReadOnlyDictionary<string, RoomReport> Rooms()
+    {
+        lock (Gate)
+        {
+            return _rooms.ToDictionary(room => room.Key, room => room.Value.Report(detailed: true));
+        }
+    }
+
+    /// <summary>Claims that <paramref name="count"/> people are in the room, without a session each; the room must exist.</summary>
+    public void SetParticipants(string room, int count)
+    {
+        lock (Gate)
+        {
+            _rooms[room].ClaimedParticipants = count;
+        }
+    }
+
+    /// <summary>Lets a participant vanish as by a timeout.</summary>
+    public void RemoveParticipant(string room, string participant, string reason = "timeout")
+    {
+        lock (Gate)
+        {
+            _rooms[room].Remove(participant, reason);
+        }
+    }
+
+    /// <summary>Sends an event to every reader of the room.</summary>
+    public void Emit(string room, RoomEvent roomEvent)
+    {
+        lock (Gate)
+        {
+            _rooms[room].Emit(roomEvent);
+        }
+    }
+
+    /// <summary>Reads a room under the lock, for assertions on sessions, revisions and mutes.</summary>
+    public T Read<T>(string room, Func<SimulatedRoom, T> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        lock (Gate)
+        {
+            return read(_rooms[room]);
+        }
+    }
+
+    /// <summary>Takes connections and answers nothing until <see cref="Resume"/>.</summary>
+    public void Hang() => _hang ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Resume()
+    {
+        _hang?.TrySetResult();
+        _hang = null;
+    }
+
+    internal Task WaitWhileHanging(CancellationToken ct) => _hang?.Task.WaitAsync(ct) ?? Task.CompletedTask;
+
+    /// <summary>Stops listening and breaks every connection, as a killed process does.</summary>
+    public async Task DieAsync()
+    {
+        if (Interlocked.Exchange(ref _server, null) is not { } server)
+        {
+            return;
+        }
+
+        Resume();
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync().ConfigureAwait(false);
+        await server.StopAsync(now.Token).ConfigureAwait(false);
+        await server.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync() => await DieAsync().ConfigureAwait(false);
+}
