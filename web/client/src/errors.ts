@@ -1,0 +1,82 @@
+/** Codes of `urn:meetoperator:error:<code>`, and `network` when no answer came at all. */
+export type MeetErrorCode =
+  | 'invalid-request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'unknown-meeting'
+  | 'unknown-participant'
+  | 'meeting-ended'
+  | 'meeting-full'
+  | 'payload-too-large'
+  | 'unsupported-media-type'
+  | 'quota-exceeded'
+  | 'not-placed'
+  | 'media-node-unreachable'
+  | 'media-failed'
+  | 'network'
+  | 'unexpected';
+
+const known: ReadonlySet<string> = new Set<MeetErrorCode>([
+  'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'meeting-ended', 'meeting-full',
+  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'media-failed',
+]);
+
+export interface MeetErrorDetails {
+  readonly status?: number;
+  readonly detail?: string;
+  readonly errors?: Readonly<Record<string, readonly string[]>>;
+  readonly retryAfterSeconds?: number;
+}
+
+export class MeetError extends Error {
+  override readonly name = 'MeetError';
+  readonly code: MeetErrorCode;
+  readonly status: number | undefined;
+  readonly detail: string | undefined;
+  /** Bad input: what is wrong with each field. */
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: MeetErrorCode, message: string, details: MeetErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.status = details.status;
+    this.detail = details.detail;
+    this.errors = details.errors ?? {};
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+
+  /** A later try may succeed without anybody changing anything. */
+  get transient(): boolean {
+    return this.code === 'network' || this.code === 'not-placed' || this.code === 'media-node-unreachable'
+      || (this.code === 'unexpected' && (this.status ?? 0) >= 500);
+  }
+}
+
+const byStatus: Readonly<Record<number, MeetErrorCode>> = {
+  400: 'invalid-request', 401: 'unauthorized', 403: 'forbidden', 404: 'unknown-meeting', 409: 'meeting-full', 410: 'meeting-ended',
+  413: 'payload-too-large', 415: 'unsupported-media-type', 429: 'quota-exceeded',
+};
+
+interface Problem {
+  type?: unknown;
+  title?: unknown;
+  detail?: unknown;
+  errors?: unknown;
+}
+
+/** Reads RFC 9457 problem details; an answer that is none still becomes a usable error. */
+export async function errorFromResponse(response: Response): Promise<MeetError> {
+  const problem: Problem = await response.json().then(body => (typeof body === 'object' && body !== null ? body as Problem : {}), () => ({}));
+  const suffix = typeof problem.type === 'string' ? problem.type.slice(problem.type.lastIndexOf(':') + 1) : '';
+  const code = known.has(suffix) ? suffix as MeetErrorCode : byStatus[response.status] ?? 'unexpected';
+  const detail = typeof problem.detail === 'string' ? problem.detail : undefined;
+  const title = typeof problem.title === 'string' ? problem.title : `The server answered ${response.status}.`;
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new MeetError(code, detail ?? title, {
+    status: response.status,
+    ...(detail === undefined ? {} : { detail }),
+    ...(typeof problem.errors === 'object' && problem.errors !== null ? { errors: problem.errors as Record<string, string[]> } : {}),
+    ...(Number.isFinite(retryAfter) ? { retryAfterSeconds: retryAfter } : {}),
+  });
+}

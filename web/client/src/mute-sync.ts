@@ -1,0 +1,85 @@
+import type { ClientMessage, MediaType, MutedState } from './protocol.js';
+
+/** How long the server's word on our own state may be an echo of what we just said. */
+const echoWindowMs = 1_000;
+
+export interface MuteHost {
+  send(message: ClientMessage): boolean;
+  /** Somebody else silenced us. */
+  onSilenced(kind: MediaType): void;
+}
+
+interface KindState {
+  sending: boolean;
+  told: boolean | null;
+  echo: boolean | null;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * Keeps what we send and what the server believes the same. What the user chose survives a reconnect; the server can silence, but can
+ * never make live.
+ */
+export class MuteSync {
+  readonly #host: MuteHost;
+  readonly #state: Record<MediaType, KindState> = { audio: fresh(), video: fresh() };
+
+  constructor(host: MuteHost) {
+    this.#host = host;
+  }
+
+  set(kind: MediaType, sending: boolean): void {
+    const state = this.#state[kind];
+    state.sending = sending;
+    this.#tell(kind);
+  }
+
+  /** A new socket knows nothing of us yet: `muted` is what it remembers of silencing. */
+  joined(muted: MutedState | undefined): void {
+    for (const kind of ['audio', 'video'] as const) {
+      const state = this.#state[kind];
+      if (muted?.[kind] === true && state.sending) this.#silence(kind);
+      state.told = null;
+      this.#tell(kind);
+    }
+  }
+
+  /** The server's broadcast about ourselves. */
+  update(kind: MediaType, sending: boolean): void {
+    const state = this.#state[kind];
+    if (state.timer !== undefined) state.echo = sending;
+    else this.#settle(kind, sending);
+  }
+
+  close(): void {
+    for (const state of Object.values(this.#state)) clearTimeout(state.timer);
+  }
+
+  #settle(kind: MediaType, sending: boolean): void {
+    const state = this.#state[kind];
+    if (!sending && state.sending) {
+      state.told = false;
+      this.#silence(kind);
+    }
+  }
+
+  #silence(kind: MediaType): void {
+    this.#state[kind].sending = false;
+    this.#host.onSilenced(kind);
+  }
+
+  #tell(kind: MediaType): void {
+    const state = this.#state[kind];
+    if (state.told === state.sending) return;
+    if (!this.#host.send({ type: state.sending ? 'unmute' : 'mute', mediaType: kind })) return;
+    state.told = state.sending;
+    state.echo = null;
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => {
+      state.timer = undefined;
+      if (state.echo !== null) this.#settle(kind, state.echo);
+    }, echoWindowMs);
+  }
+}
+
+const fresh = (): KindState => ({ sending: false, told: null, echo: null, timer: undefined });

@@ -1,0 +1,123 @@
+import { backoffMs } from './backoff.js';
+import type { Environment } from './environment.js';
+import { parseServerMessage, type ClientMessage, type ServerMessage } from './protocol.js';
+
+export type Dial = { readonly url: string; readonly protocols?: string[] };
+
+export interface ChannelHost {
+  /** Where to connect next; rejects to try again later. Called with 0 for the first attempt after a healthy connection. */
+  dial(attempt: number): Promise<Dial | 'stop'>;
+  /** The first message on every socket. */
+  joinMessage(): ClientMessage;
+  onMessage(message: ServerMessage): void;
+  /** The socket is gone (or never came); another attempt follows. */
+  onLost(attempt: number): void;
+}
+
+const joinedTimeoutMs = 10_000;
+
+/** One WebSocket after the other, until closed. It counts as open once the server has said `joined`. */
+export class SignalingChannel {
+  readonly #environment: Environment;
+  readonly #host: ChannelHost;
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+  #open = false;
+  #closed = false;
+  #dialling = false;
+
+  constructor(environment: Environment, host: ChannelHost) {
+    this.#environment = environment;
+    this.#host = host;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  start(): void {
+    void this.#connect();
+  }
+
+  /** False when there is no joined connection: nothing is queued here. */
+  send(message: ClientMessage): boolean {
+    if (!this.#open || this.#socket === null) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Drops the present socket, healthy or not, and dials again at once. */
+  reconnect(): void {
+    if (this.#closed || this.#dialling) return;
+    this.#drop();
+    this.#attempt = 0;
+    this.#host.onLost(0);
+    void this.#connect();
+  }
+
+  close(code = 1000): void {
+    this.#closed = true;
+    this.#drop(code);
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#closed || this.#dialling) return;
+    clearTimeout(this.#timer);
+    this.#dialling = true;
+    let dial: Dial | 'stop';
+    try {
+      dial = await this.#host.dial(this.#attempt);
+    } catch {
+      this.#dialling = false;
+      this.#retry();
+      return;
+    }
+    this.#dialling = false;
+    if (this.#closed || dial === 'stop') return;
+    this.#attach(this.#environment.createWebSocket(dial.url, dial.protocols));
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#timer = setTimeout(() => this.#lost(socket), joinedTimeoutMs);
+    socket.onopen = () => socket.send(JSON.stringify(this.#host.joinMessage()));
+    socket.onmessage = event => {
+      if (this.#socket !== socket) return;
+      const message = parseServerMessage(event.data);
+      if (message === null) return;
+      if (message.type === 'joined') {
+        clearTimeout(this.#timer);
+        this.#open = true;
+        this.#attempt = 0;
+      }
+      this.#host.onMessage(message);
+    };
+    socket.onclose = () => this.#lost(socket);
+  }
+
+  #lost(socket: WebSocket): void {
+    if (this.#socket !== socket || this.#closed) return;
+    this.#drop();
+    this.#retry();
+  }
+
+  #retry(): void {
+    if (this.#closed) return;
+    const delay = backoffMs(this.#attempt, this.#environment.random());
+    this.#attempt += 1;
+    this.#host.onLost(this.#attempt);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), delay);
+  }
+
+  #drop(code = 1000): void {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#open = false;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+}

@@ -1,0 +1,187 @@
+import { watchConnection } from './connection-watch.js';
+import type { Environment } from './environment.js';
+import type { OfferedTrack, TrackSource } from './protocol.js';
+import { iceCredentials } from './sdp.js';
+
+export interface RemoteTrack {
+  readonly participantId: string;
+  readonly source: TrackSource;
+  readonly mid: string;
+  readonly track: MediaStreamTrack;
+  readonly receiver: RTCRtpReceiver;
+}
+
+export interface SubscribeOffer {
+  readonly sdp: string;
+  readonly revision?: number;
+  readonly tracks?: readonly OfferedTrack[];
+}
+
+export interface SubscribeHost {
+  readonly iceServers: RTCIceServer[];
+  sendAnswer(sdp: string, revision: number | undefined): void;
+  onTracks(tracks: readonly RemoteTrack[]): void;
+  onState(state: 'idle' | 'connecting' | 'connected'): void;
+  /** Only a new session helps: the server makes one when signaling connects again. */
+  onLost(): void;
+}
+
+interface Generation {
+  readonly connection: RTCPeerConnection;
+  readonly stopWatching: () => void;
+  tracks: readonly RemoteTrack[];
+}
+
+/** How long the pictures of the old connection stay when the new one is connected but silent. */
+const firstPacketWaitMs = 2_000;
+
+/** The connection in which the server offers. An offer of another session opens a second connection, which takes over when it carries media. */
+export class SubscribeSession {
+  readonly #environment: Environment;
+  readonly #host: SubscribeHost;
+  #current: Generation | null = null;
+  #next: Generation | null = null;
+  #pending: SubscribeOffer | null = null;
+  #takeover: ReturnType<typeof setTimeout> | undefined;
+  #running = false;
+  #closed = false;
+
+  constructor(environment: Environment, host: SubscribeHost) {
+    this.#environment = environment;
+    this.#host = host;
+  }
+
+  get connection(): RTCPeerConnection | null {
+    return this.#current?.connection ?? null;
+  }
+
+  get tracks(): readonly RemoteTrack[] {
+    return this.#current?.tracks ?? [];
+  }
+
+  /** Offers hold the whole state, so of those that wait only the newest matters. */
+  handleOffer(offer: SubscribeOffer): void {
+    this.#pending = offer;
+    if (!this.#running) void this.#run();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#takeover);
+    for (const generation of [this.#current, this.#next]) this.#end(generation);
+    this.#current = this.#next = null;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#pending !== null && !this.#closed) {
+      const offer = this.#pending;
+      this.#pending = null;
+      try {
+        await this.#answer(offer);
+      } catch {
+        if (!this.#closed && this.#pending === null) this.#host.onLost();
+      }
+    }
+    this.#running = false;
+  }
+
+  async #answer(offer: SubscribeOffer): Promise<void> {
+    const generation = this.#generationFor(offer.sdp);
+    const { connection } = generation;
+    await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
+    await connection.setLocalDescription(await connection.createAnswer());
+    if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
+    this.#host.sendAnswer(connection.localDescription!.sdp, offer.revision);
+    generation.tracks = readTracks(connection, offer.tracks);
+    if (generation === this.#current) this.#host.onTracks(generation.tracks);
+  }
+
+  #generationFor(sdp: string): Generation {
+    const credentials = iceCredentials(sdp);
+    for (const known of [this.#next, this.#current]) {
+      const remote = known?.connection.remoteDescription?.sdp;
+      if (known && (remote === undefined || iceCredentials(remote) === credentials)) return known;
+    }
+    const generation = this.#open();
+    if (this.#current === null) {
+      this.#current = generation;
+      this.#host.onState('connecting');
+    } else {
+      this.#end(this.#next);
+      this.#next = generation;
+    }
+    return generation;
+  }
+
+  #open(): Generation {
+    const connection = this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' });
+    const generation: Generation = {
+      connection,
+      tracks: [],
+      stopWatching: watchConnection(connection, {
+        connected: () => {
+          if (generation === this.#next) this.#awaitMedia(generation);
+          else this.#host.onState('connected');
+        },
+        lost: () => this.#lost(generation),
+      }),
+    };
+    return generation;
+  }
+
+  #lost(generation: Generation): void {
+    if (generation === this.#next) {
+      this.#end(generation);
+      this.#next = null;
+    } else if (this.#next !== null) {
+      return; // its successor is already on the way
+    }
+    this.#host.onState('connecting');
+    this.#host.onLost();
+  }
+
+  /** Keeps the last pictures of the old connection until the first packet of the new one. */
+  #awaitMedia(generation: Generation): void {
+    const take = () => this.#promote(generation);
+    const video = generation.tracks.filter(remote => remote.track.kind === 'video');
+    if (video.length === 0 || video.some(remote => !remote.track.muted)) return take();
+    for (const remote of video) remote.track.addEventListener('unmute', take, { once: true });
+    clearTimeout(this.#takeover);
+    this.#takeover = setTimeout(take, firstPacketWaitMs);
+  }
+
+  #promote(generation: Generation): void {
+    if (generation !== this.#next) return;
+    clearTimeout(this.#takeover);
+    const old = this.#current;
+    this.#current = generation;
+    this.#next = null;
+    this.#host.onTracks(generation.tracks);
+    this.#host.onState('connected');
+    this.#end(old);
+  }
+
+  #end(generation: Generation | null): void {
+    generation?.stopWatching();
+    generation?.connection.close();
+  }
+}
+
+function readTracks(connection: RTCPeerConnection, offered: readonly OfferedTrack[] | undefined): RemoteTrack[] {
+  const byMid = new Map((offered ?? []).map(track => [track.mid, track]));
+  const tracks: RemoteTrack[] = [];
+  for (const transceiver of connection.getTransceivers()) {
+    const named = transceiver.mid === null ? undefined : byMid.get(transceiver.mid);
+    if (named === undefined || transceiver.mid === null) continue;
+    if (transceiver.currentDirection === 'inactive' || transceiver.currentDirection === 'stopped') continue;
+    tracks.push({
+      participantId: named.participantId,
+      source: named.source,
+      mid: transceiver.mid,
+      track: transceiver.receiver.track,
+      receiver: transceiver.receiver,
+    });
+  }
+  return tracks;
+}
