@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace MeetOperator.Native.Sockets;
+
+/// <summary>
+/// Native memory for one <c>recvmmsg</c>: the datagrams stay valid until the next <see cref="Receive"/>. Longer datagrams than
+/// <see cref="SlotBytes"/> are cut, which no WebRTC peer sends.
+/// </summary>
+public sealed unsafe class ReceiveBatch : IDisposable
+{
+    public const int SlotBytes = 2048;
+    private readonly SocketLibrary.BatchMessage* _messages;
+    private readonly SocketLibrary.IoVector* _vectors;
+    private readonly SocketLibrary.InternetAddress* _addresses;
+    private readonly byte* _data;
+    private bool _disposed;
+
+    public ReceiveBatch(int capacity)
+    {
+        Capacity = capacity;
+        _messages = (SocketLibrary.BatchMessage*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.BatchMessage)));
+        _vectors = (SocketLibrary.IoVector*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.IoVector)));
+        _addresses = (SocketLibrary.InternetAddress*)NativeMemory.AllocZeroed((nuint)(capacity * sizeof(SocketLibrary.InternetAddress)));
+        _data = (byte*)NativeMemory.AlignedAlloc((nuint)(capacity * SlotBytes), 64);
+        for (var i = 0; i < capacity; i++)
+        {
+            _vectors[i] = new SocketLibrary.IoVector { Base = (nint)(_data + (i * SlotBytes)), Length = SlotBytes };
+            _messages[i].Header.Name = (nint)(_addresses + i);
+            _messages[i].Header.Vectors = (nint)(_vectors + i);
+            _messages[i].Header.VectorCount = 1;
+        }
+    }
+
+    public int Capacity { get; }
+
+    /// <summary>Reads what is there, without waiting; 0 when there is nothing.</summary>
+    public int Receive(UdpSocket socket)
+    {
+        for (var i = 0; i < Capacity; i++)
+        {
+            _messages[i].Header.NameLength = (uint)sizeof(SocketLibrary.InternetAddress);
+        }
+
+        return Math.Max(0, SocketLibrary.ReceiveBatch(socket.Descriptor, _messages, (uint)Capacity, SocketLibrary.DontWait, null));
+    }
+
+    public Span<byte> Datagram(int index) => new(_data + (index * SlotBytes), (int)Math.Min(_messages[index].Length, SlotBytes));
+
+    /// <summary>IPv4 address of the sender, in host order.</summary>
+    public uint SourceAddress(int index) => BinaryPrimitives.ReverseEndianness(_addresses[index].Address);
+
+    public ushort SourcePort(int index) => BinaryPrimitives.ReverseEndianness(_addresses[index].Port);
+
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            NativeMemory.Free(_messages);
+            NativeMemory.Free(_vectors);
+            NativeMemory.Free(_addresses);
+            NativeMemory.AlignedFree(_data);
+        }
+    }
+}

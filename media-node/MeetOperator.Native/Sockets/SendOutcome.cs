@@ -1,0 +1,7 @@
+namespace MeetOperator.Native.Sockets;
+
+/// <summary>What one <see cref="SendBatch.Send"/> did.</summary>
+/// <param name="Datagrams">Datagrams handed to the kernel.</param>
+/// <param name="Bytes">Their payload bytes.</param>
+/// <param name="Refused">Datagrams given up: the send buffer was full or the destination unreachable.</param>
+public readonly record struct SendOutcome(int Datagrams, long Bytes, int Refused);

@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+
+namespace MeetOperator.Native.Sockets;
+
+/// <summary>The parts of the C library that batched UDP needs (socket.h, poll.h, eventfd.h). Linux, 64 bit.</summary>
+internal static unsafe partial class SocketLibrary
+{
+    public const int InternetFamily = 2;
+    public const int DatagramType = 2;
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+    public const int SocketLevel = 1;
+    public const int ReceiveBuffer = 8;
+    public const int SendBuffer = 7;
+    public const int MemoryInfo = 55;
+    public const int UdpLevel = 17;
+    public const int UdpSegment = 103;
+    public const int DontWait = 0x40;
+    public const short PollIn = 1;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct IoVector
+    {
+        public nint Base;
+        public nuint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        public nint Name;
+        public uint NameLength;
+        public nint Vectors;
+        public nuint VectorCount;
+        public nint Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct BatchMessage
+    {
+        public MessageHeader Header;
+        public uint Length;
+    }
+
+    /// <summary>sockaddr_in; port and address in network order.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct InternetAddress
+    {
+        public ushort Family;
+        public ushort Port;
+        public uint Address;
+        public ulong Zero;
+    }
+
+    /// <summary>cmsghdr with the 16 bits of UDP_SEGMENT, padded to CMSG_SPACE(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SegmentControl
+    {
+        public nuint Length;
+        public int Level;
+        public int Type;
+        public ushort SegmentBytes;
+        public ushort Pad0;
+        public uint Pad1;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int descriptor, InternetAddress* address, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
+    public static partial int GetSocketName(int descriptor, InternetAddress* address, uint* length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(int descriptor, int level, int name, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetOption(int descriptor, int level, int name, void* value, uint* length);
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static partial int ReceiveBatch(int descriptor, BatchMessage* messages, uint count, int flags, TimeSpec* timeout);
+
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendBatch(int descriptor, BatchMessage* messages, uint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signalMask);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+}

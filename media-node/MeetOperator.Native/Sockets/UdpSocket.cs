@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace MeetOperator.Native.Sockets;
+
+/// <summary>A non-blocking IPv4 UDP socket. Used by one thread.</summary>
+public sealed unsafe class UdpSocket : IDisposable
+{
+    // enum sk_meminfo_vars (linux/sock_diag.h): SK_MEMINFO_DROPS is the ninth value.
+    private const int DropsIndex = 8;
+    private int _descriptor;
+
+    /// <param name="address">Local address.</param>
+    /// <param name="port">Local port; 0 lets the kernel choose.</param>
+    /// <param name="bufferBytes">Wanted size of both kernel buffers; the kernel may grant less (net.core.rmem_max).</param>
+    public UdpSocket(IPAddress address, int port, int bufferBytes)
+    {
+        _descriptor = SocketLibrary.Socket(SocketLibrary.InternetFamily, SocketLibrary.DatagramType | SocketLibrary.NonBlocking | SocketLibrary.CloseOnExec, 0);
+        if (_descriptor < 0)
+        {
+            throw Failure("socket");
+        }
+
+        Span<byte> bytes = stackalloc byte[4];
+        if (!address.TryWriteBytes(bytes, out var written) || written != 4)
+        {
+            throw new ArgumentException($"{address} is no IPv4 address.", nameof(address));
+        }
+
+        var local = new SocketLibrary.InternetAddress
+        {
+            Family = SocketLibrary.InternetFamily,
+            Port = BinaryPrimitives.ReverseEndianness((ushort)port),
+            Address = BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        };
+        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.ReceiveBuffer, &bufferBytes, sizeof(int));
+        _ = SocketLibrary.SetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.SendBuffer, &bufferBytes, sizeof(int));
+        if (SocketLibrary.Bind(_descriptor, &local, (uint)sizeof(SocketLibrary.InternetAddress)) < 0)
+        {
+            var failure = Failure($"bind {address}:{port}");
+            Dispose();
+            throw failure;
+        }
+
+        var length = (uint)sizeof(SocketLibrary.InternetAddress);
+        _ = SocketLibrary.GetSocketName(_descriptor, &local, &length);
+        Port = BinaryPrimitives.ReverseEndianness(local.Port);
+    }
+
+    public int Port { get; }
+
+    internal int Descriptor => _descriptor;
+
+    /// <summary>Datagrams that the kernel dropped because the receive buffer was full, since the socket was opened.</summary>
+    public uint KernelDrops => MemoryInfo(DropsIndex);
+
+    /// <summary>Receive buffer that the kernel granted, in bytes of its own accounting.</summary>
+    public uint GrantedReceiveBytes => MemoryInfo(1);
+
+    /// <summary>Sleeps until a datagram is there, <paramref name="wake"/> is set, or the time is over.</summary>
+    /// <returns>True when a datagram can be read.</returns>
+    public bool Wait(WakeSignal wake, TimeSpan atMost)
+    {
+        var entries = stackalloc SocketLibrary.PollEntry[2];
+        entries[0] = new SocketLibrary.PollEntry { Descriptor = _descriptor, Events = SocketLibrary.PollIn };
+        entries[1] = new SocketLibrary.PollEntry { Descriptor = wake.Descriptor, Events = SocketLibrary.PollIn };
+        var ticks = Math.Max(0, atMost.Ticks);
+        var timeout = new SocketLibrary.TimeSpec
+        {
+            Seconds = ticks / TimeSpan.TicksPerSecond,
+            Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
+        };
+        if (SocketLibrary.Poll(entries, 2, &timeout, null) <= 0)
+        {
+            return false;
+        }
+
+        if (entries[1].Returned != 0)
+        {
+            wake.Clear();
+        }
+
+        return entries[0].Returned != 0;
+    }
+
+    public void Dispose()
+    {
+        if (_descriptor >= 0)
+        {
+            _ = SocketLibrary.Close(_descriptor);
+            _descriptor = -1;
+        }
+    }
+
+    private uint MemoryInfo(int index)
+    {
+        var values = stackalloc uint[DropsIndex + 1];
+        var length = (uint)((DropsIndex + 1) * sizeof(uint));
+        return SocketLibrary.GetOption(_descriptor, SocketLibrary.SocketLevel, SocketLibrary.MemoryInfo, values, &length) == 0 ? values[index] : 0;
+    }
+
+    private static Win32Exception Failure(string call)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new Win32Exception(error, $"{call}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+}
