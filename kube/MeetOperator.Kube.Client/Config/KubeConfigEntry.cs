@@ -1,0 +1,65 @@
+using System.Text;
+using YamlDotNet.RepresentationModel;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>The fields of one cluster, user or context; relative file names count from the file that names them.</summary>
+internal sealed class KubeConfigEntry(string path, string field, YamlMappingNode body)
+{
+    public string Where(string name) => $"{path}: {field}.{name}";
+
+    public bool Has(string name) => body.Children.ContainsKey(name);
+
+    public string? Text(string name)
+    {
+        if (!body.Children.TryGetValue(name, out var node))
+        {
+            return null;
+        }
+
+        var scalar = node as YamlScalarNode ?? throw new KubeConfigException($"{Where(name)} must be text.");
+        return string.IsNullOrEmpty(scalar.Value) ? null : scalar.Value;
+    }
+
+    public string Require(string name) => Text(name) ?? throw new KubeConfigException($"{Where(name)} is missing.");
+
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        var other => throw new KubeConfigException($"{Where(name)} is \"{other}\"; it must be true or false."),
+    };
+
+    public string? File(string name) =>
+        Text(name) is { } file ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file) : null;
+
+    /// <summary>PEM text from <c>name-data</c> (base64) or from the file called by <c>name</c>.</summary>
+    public string? Pem(string name)
+    {
+        if (Text(name + "-data") is { } data)
+        {
+            try
+            {
+                return Encoding.UTF8.GetString(Convert.FromBase64String(data));
+            }
+            catch (FormatException e)
+            {
+                throw new KubeConfigException($"{Where(name + "-data")} is not base64.", e);
+            }
+        }
+
+        if (File(name) is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            return System.IO.File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KubeConfigException($"{Where(name)}: {e.Message}", e);
+        }
+    }
+}

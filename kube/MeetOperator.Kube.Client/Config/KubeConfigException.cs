@@ -1,0 +1,15 @@
+namespace MeetOperator.Kube.Client;
+
+/// <summary>The configuration cannot be used; the message names the file, the field and the fix.</summary>
+public sealed class KubeConfigException : Exception
+{
+    public KubeConfigException(string message)
+        : base(message)
+    {
+    }
+
+    public KubeConfigException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

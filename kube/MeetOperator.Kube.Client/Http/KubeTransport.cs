@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>Sends requests: authorization, timeouts, retries on request of the server, errors as <see cref="KubeApiException"/>.</summary>
+internal sealed class KubeTransport : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly BearerToken _token;
+    private readonly KubeClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Uri _baseAddress;
+    private readonly Version _version;
+
+    public KubeTransport(KubeConfig config, KubeClientOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _token = new BearerToken(config.Token, config.TokenFile);
+        _baseAddress = config.Server.AbsoluteUri.EndsWith('/') ? config.Server : new Uri(config.Server.AbsoluteUri + "/");
+
+        // Without TLS there is no negotiation of HTTP/2, and a server need not offer it.
+        _version = config.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11;
+        _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>Sends and returns a successful response; the caller disposes it. The body is not yet read.</summary>
+    /// <param name="method">The HTTP method.</param>
+    /// <param name="path">Path and query without a leading slash.</param>
+    /// <param name="body">JSON body, or null.</param>
+    /// <param name="contentType">Media type of <paramref name="body"/>.</param>
+    /// <param name="ct">Ends the request, and the retries.</param>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
+    {
+        if (method != HttpMethod.Get)
+        {
+            _options.BeforeWrite?.Invoke();
+        }
+
+        for (var retries = 0; ; retries++)
+        {
+            using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+            HttpResponseMessage? response = null;
+            try
+            {
+                response = await _http.SendAsync(CreateRequest(method, path, body, contentType), HttpCompletionOption.ResponseHeadersRead, linked.Token).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode)
+                {
+                    return response;
+                }
+
+                var retryAfter = RetryPolicy.ReadRetryAfter(response.Headers.RetryAfter, _time.GetUtcNow());
+                if (RetryPolicy.Next(response.StatusCode, retryAfter, retries) is not { } delay)
+                {
+                    throw await StatusReader.ReadAsync(response, retryAfter, linked.Token).ConfigureAwait(false);
+                }
+
+                response.Dispose();
+                await Task.Delay(delay, _time, ct).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+            {
+                response?.Dispose();
+                throw new TimeoutException($"{method} {path} at {_baseAddress} gave no answer within {_options.RequestTimeout.TotalSeconds:0} s.", e);
+            }
+            catch
+            {
+                response?.Dispose();
+                throw;
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage CreateRequest(HttpMethod method, string path, byte[]? body, string contentType)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_baseAddress, path))
+        {
+            Version = _version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json");
+        if (_token.Current() is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
+        }
+
+        return request;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>The socket settings of a client.</summary>
+internal static class ServerHandler
+{
+    public static SocketsHttpHandler Create(KubeConfig config)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            // A watch of a plain HTTP server takes one connection; the wide limit keeps requests from waiting behind watches.
+            MaxConnectionsPerServer = 1024,
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            AutomaticDecompression = System.Net.DecompressionMethods.GZip,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+        };
+        if (config.Server.IsLoopback)
+        {
+            handler.UseProxy = false;
+        }
+
+        if (config.Server.Scheme == Uri.UriSchemeHttps)
+        {
+            handler.SslOptions = CreateTls(config);
+        }
+
+        return handler;
+    }
+
+    private static SslClientAuthenticationOptions CreateTls(KubeConfig config)
+    {
+        var options = new SslClientAuthenticationOptions();
+        if (config.TlsServerName is { } name)
+        {
+            options.TargetHost = name;
+        }
+
+        if (config.ClientCertificate is { } certificate)
+        {
+            options.ClientCertificates = [certificate];
+            options.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        }
+
+        if (config.InsecureSkipTlsVerify)
+        {
+            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+        else if (config.CertificateAuthorities is { } authorities)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(authorities);
+            options.CertificateChainPolicy = policy;
+        }
+
+        return options;
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>
+/// A typed client of one API server. Safe for use from many threads; make one a process. It does not throttle itself.
+/// Every method throws <see cref="KubeApiException"/> when the server refuses, <see cref="HttpRequestException"/> when it cannot be reached and
+/// <see cref="TimeoutException"/> when it does not answer.
+/// </summary>
+public sealed class KubeClient : IDisposable
+{
+    private readonly KubeTransport _transport;
+    private readonly KubeClientOptions _options;
+
+    public KubeClient(KubeConfig config, KubeClientOptions? options = null, TimeProvider? time = null)
+    {
+        Config = config;
+        _options = options ?? new KubeClientOptions();
+        _transport = new KubeTransport(config, _options, time ?? TimeProvider.System);
+    }
+
+    public KubeConfig Config { get; }
+
+    /// <summary>Reads one object; a missing one is a <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
+    public Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
+        where T : KubernetesObject =>
+        SendAsync<T>(HttpMethod.Get, ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key), null, MediaTypes.Json, ct);
+
+    /// <summary>Reads one object, or null when there is none.</summary>
+    public async Task<T?> TryGetAsync<T>(NamespacedName key, CancellationToken ct)
+        where T : KubernetesObject
+    {
+        try
+        {
+            return await GetAsync<T>(key, ct).ConfigureAwait(false);
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads one page. <paramref name="namespace"/> null means all namespaces.</summary>
+    public Task<KubeList<T>> ListAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
+        where T : KubernetesObject
+    {
+        options ??= new ListOptions();
+        var path = ResourcePath.Query(
+            ResourcePath.Collection(KubernetesEntityAttribute.Of(typeof(T)), @namespace),
+            ("labelSelector", options.LabelSelector),
+            ("fieldSelector", options.FieldSelector),
+            ("limit", options.Limit),
+            ("continue", options.Continue),
+            ("resourceVersion", options.ResourceVersion));
+        return SendAsync<KubeList<T>>(HttpMethod.Get, path, null, MediaTypes.Json, ct);
+    }
+
+    /// <summary>Reads all pages. The list's resourceVersion is that of its last page, which all pages share.</summary>
+    public async Task<KubeList<T>> ListAllAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
+        where T : KubernetesObject
+    {
+        options = (options ?? new ListOptions()) with { Continue = null };
+        var all = await ListAsync<T>(@namespace, options with { Limit = options.Limit ?? 500 }, ct).ConfigureAwait(false);
+        var items = new List<T>(all.Items);
+        while (!string.IsNullOrEmpty(all.Metadata.Continue))
+        {
+            // Pages after the first take their version from the token; naming one as well is an error.
+            all = await ListAsync<T>(@namespace, options with { Limit = options.Limit ?? 500, Continue = all.Metadata.Continue, ResourceVersion = null }, ct).ConfigureAwait(false);
+            items.AddRange(all.Items);
+        }
+
+        all.Items = items;
+        return all;
+    }
+
+    /// <summary>
+    /// Streams changes until the server ends the watch, which is normal: go on from the last resourceVersion seen.
+    /// A version that is too old throws <see cref="KubeApiException"/> with <c>IsGone</c>: list again.
+    /// </summary>
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        string? @namespace, WatchOptions? options, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        where T : KubernetesObject
+    {
+        options ??= new WatchOptions();
+        var path = ResourcePath.Query(
+            ResourcePath.Collection(KubernetesEntityAttribute.Of(typeof(T)), @namespace),
+            ("watch", true),
+            ("labelSelector", options.LabelSelector),
+            ("fieldSelector", options.FieldSelector),
+            ("resourceVersion", options.ResourceVersion),
+            ("timeoutSeconds", (long)Math.Max(1, options.Timeout.TotalSeconds)),
+            ("allowWatchBookmarks", options.AllowBookmarks));
+        using var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
+        var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        await foreach (var change in WatchStream.ReadAsync<T>(stream, ct).ConfigureAwait(false))
+        {
+            yield return change;
+        }
+    }
+
+    /// <summary>Stores a new object; the answer is what the server stored.</summary>
+    public Task<T> CreateAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
+        where T : KubernetesObject
+    {
+        var path = ResourcePath.Collection(KubernetesEntityAttribute.Of(typeof(T)), item.Metadata.Namespace);
+        return SendAsync<T>(HttpMethod.Post, Describe(path, options), Serialize(item), MediaTypes.Json, ct);
+    }
+
+    /// <summary>Overwrites an object; with a stale <c>metadata.resourceVersion</c> that is a conflict.</summary>
+    public Task<T> ReplaceAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
+        where T : KubernetesObject =>
+        SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
+
+    /// <summary>Overwrites the status of an object, and nothing else.</summary>
+    public Task<T> ReplaceStatusAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
+        where T : KubernetesObject =>
+        ReplaceAsync(item, ct, (options ?? new WriteOptions()) with { Subresource = "status" });
+
+    /// <summary>Merges <paramref name="patch"/> into an object (RFC 7386: null removes a field, a list replaces a list).</summary>
+    public Task<T> MergePatchAsync<T>(NamespacedName key, JsonNode patch, CancellationToken ct, WriteOptions? options = null)
+        where T : KubernetesObject =>
+        SendAsync<T>(HttpMethod.Patch, Describe(ItemPath<T>(key, options), options), Serialize(patch), MediaTypes.MergePatch, ct);
+
+    /// <summary>
+    /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes the fields that
+    /// this manager applied before and that are not set now.
+    /// </summary>
+    public Task<T> ApplyAsync<T>(T item, ApplyOptions options, CancellationToken ct)
+        where T : KubernetesObject =>
+        ApplyAsync<T>(item.Metadata.NamespacedName, ApplyBody.From(item, options), options, ct);
+
+    /// <summary>Server-side apply of exactly the fields in <paramref name="body"/>.</summary>
+    public Task<T> ApplyAsync<T>(NamespacedName key, JsonObject body, ApplyOptions options, CancellationToken ct)
+        where T : KubernetesObject
+    {
+        var entity = KubernetesEntityAttribute.Of(typeof(T));
+        var path = ResourcePath.Query(
+            ResourcePath.Item(entity, key, options.Subresource),
+            ("fieldManager", options.FieldManager),
+            ("force", options.Force),
+            ("dryRun", options.DryRun ? "All" : null));
+        return SendAsync<T>(HttpMethod.Patch, path, Serialize(ApplyBody.Complete(body, entity, key)), MediaTypes.Apply, ct);
+    }
+
+    public Task<Scale> GetScaleAsync<T>(NamespacedName key, CancellationToken ct)
+        where T : KubernetesObject =>
+        SendAsync<Scale>(HttpMethod.Get, ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key, "scale"), null, MediaTypes.Json, ct);
+
+    public Task<Scale> ReplaceScaleAsync<T>(Scale scale, CancellationToken ct)
+        where T : KubernetesObject =>
+        SendAsync<Scale>(HttpMethod.Put, ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), scale.Metadata.NamespacedName, "scale"), Serialize(scale), MediaTypes.Json, ct);
+
+    /// <summary>Deletes an object; a missing one is a <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
+    public async Task DeleteAsync<T>(NamespacedName key, CancellationToken ct, DeleteOptions? options = null)
+        where T : KubernetesObject
+    {
+        var path = ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key);
+        var body = options is null ? null : Serialize(options.ToBody());
+        using var response = await _transport.SendAsync(HttpMethod.Delete, path, body, MediaTypes.Json, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes an object; false when there was none.</summary>
+    public async Task<bool> TryDeleteAsync<T>(NamespacedName key, CancellationToken ct, DeleteOptions? options = null)
+        where T : KubernetesObject
+    {
+        try
+        {
+            await DeleteAsync<T>(key, ct, options).ConfigureAwait(false);
+            return true;
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Opens the log of a Pod's container; the caller disposes the stream.</summary>
+    public async Task<Stream> ReadLogsAsync(NamespacedName pod, LogOptions? options, CancellationToken ct)
+    {
+        options ??= new LogOptions();
+        var path = ResourcePath.Query(
+            ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(Pod)), pod, "log"),
+            ("container", options.Container),
+            ("tailLines", options.TailLines),
+            ("follow", options.Follow),
+            ("previous", options.Previous),
+            ("timestamps", options.Timestamps),
+            ("sinceSeconds", options.SinceSeconds));
+        var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
+        return new ResponseStream(response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
+    }
+
+    /// <summary>Reads any path of the server as text, for example <c>version</c>, <c>readyz</c> or <c>apis</c>.</summary>
+    public async Task<string> GetRawAsync(string path, CancellationToken ct)
+    {
+        using var response = await _transport.SendAsync(HttpMethod.Get, path.TrimStart('/'), null, MediaTypes.Json, ct).ConfigureAwait(false);
+        return await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _transport.Dispose();
+
+    private static byte[] Serialize<TBody>(TBody body) => JsonSerializer.SerializeToUtf8Bytes(body, KubeJson.Options);
+
+    private static string ItemPath<T>(NamespacedName key, WriteOptions? options) =>
+        ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key, options?.Subresource ?? string.Empty);
+
+    private string Describe(string path, WriteOptions? options) => ResourcePath.Query(
+        path,
+        ("fieldManager", options?.FieldManager ?? _options.FieldManager),
+        ("dryRun", options?.DryRun == true ? "All" : null));
+
+    private async Task<TResult> SendAsync<TResult>(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
+    {
+        using var response = await _transport.SendAsync(method, path, body, contentType, ct).ConfigureAwait(false);
+        using var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        return await JsonSerializer.DeserializeAsync<TResult>(stream, KubeJson.Options, ct).ConfigureAwait(false)
+            ?? throw new JsonException($"{method} {path}: the server answered null.");
+    }
+}

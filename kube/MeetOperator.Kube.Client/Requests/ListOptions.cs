@@ -1,0 +1,17 @@
+namespace MeetOperator.Kube.Client;
+
+/// <summary>What to list, and how.</summary>
+public sealed record ListOptions
+{
+    public string? LabelSelector { get; init; }
+    public string? FieldSelector { get; init; }
+
+    /// <summary>Items in one page; null lets the server send all at once.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Token of the page to read, from <see cref="ListMeta.Continue"/>.</summary>
+    public string? Continue { get; init; }
+
+    /// <summary>"0" accepts a cached answer, null asks for the newest.</summary>
+    public string? ResourceVersion { get; init; }
+}

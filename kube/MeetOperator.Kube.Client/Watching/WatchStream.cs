@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>Splits a watch response into lines.</summary>
+internal static class WatchStream
+{
+    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(Stream stream, [EnumeratorCancellation] CancellationToken ct)
+        where T : KubernetesObject
+    {
+        var pipe = PipeReader.Create(stream);
+        try
+        {
+            while (true)
+            {
+                var result = await pipe.ReadAsync(ct).ConfigureAwait(false);
+                var buffer = result.Buffer;
+                while (TryTakeLine(ref buffer, out var line))
+                {
+                    if (!line.IsEmpty)
+                    {
+                        yield return WatchFrames.Decode<T>(line);
+                    }
+                }
+
+                // What is left after the last newline of an ended stream is a torn event: the watcher resumes from the version before it.
+                pipe.AdvanceTo(buffer.Start, buffer.End);
+                if (result.IsCompleted)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            await pipe.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static bool TryTakeLine(ref ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> line)
+    {
+        var end = buffer.PositionOf((byte)'\n');
+        if (end is null)
+        {
+            line = default;
+            return false;
+        }
+
+        line = buffer.Slice(0, end.Value);
+        buffer = buffer.Slice(buffer.GetPosition(1, end.Value));
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics.Metrics;
+
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>Instruments of the meter <see cref="MeterName"/>; one set for the process.</summary>
+public static class KubeMetrics
+{
+    public const string MeterName = "MeetOperator.Kube";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly UpDownCounter<long> Depth = Meter.CreateUpDownCounter<long>(
+        "meet_kube_queue_depth", description: "Keys that wait for a reconcile.");
+
+    private static readonly Histogram<double> Age = Meter.CreateHistogram<double>(
+        "meet_kube_queue_age_seconds", "s", "Time that a key waited for its reconcile.");
+
+    private static readonly Histogram<double> Reconcile = Meter.CreateHistogram<double>(
+        "meet_kube_reconcile_seconds", "s", "Time that one reconcile took.");
+
+    private static readonly Counter<long> Errors = Meter.CreateCounter<long>(
+        "meet_kube_reconcile_errors_total", description: "Reconciles that failed, by cause: conflict, api or error.");
+
+    private static readonly Counter<long> WatchRestarts = Meter.CreateCounter<long>(
+        "meet_kube_watch_restarts_total", description: "Watches that were started again, by cause: gone or error.");
+
+    internal static void DepthChanged(string queue, int by) => Depth.Add(by, Tag("queue", queue));
+
+    internal static void Waited(string queue, TimeSpan age) => Age.Record(age.TotalSeconds, Tag("queue", queue));
+
+    internal static void Reconciled(string controller, TimeSpan duration) => Reconcile.Record(duration.TotalSeconds, Tag("controller", controller));
+
+    internal static void ReconcileFailed(string controller, string cause) => Errors.Add(1, Tag("controller", controller), Tag("cause", cause));
+
+    internal static void WatchRestarted(string kind, string cause) => WatchRestarts.Add(1, Tag("kind", kind), Tag("cause", cause));
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}
