@@ -1,0 +1,23 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>Who is in a meeting, over all instances. Every call is atomic.</summary>
+public interface IPresence
+{
+    /// <summary>Writes the entry unless <paramref name="capacity"/> entries of others are there already.</summary>
+    Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
+
+    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again. Returns the participants whom a newer connection took over.</summary>
+    Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
+
+    /// <summary>Every entry that has not expired, in the order of joining.</summary>
+    Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
+
+    /// <summary>Null leaves a kind as it is. The entry as it is now, or null when there is none.</summary>
+    Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct);
+
+    /// <summary>Removes the entry if it belongs to <paramref name="connection"/> (null: to any); true for exactly one of several callers.</summary>
+    Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct);
+
+    /// <summary>Removes what has expired; each removed participant is returned to exactly one of several callers.</summary>
+    Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct);
+}

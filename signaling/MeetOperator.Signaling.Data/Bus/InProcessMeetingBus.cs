@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>The bus of a single instance: everything in memory.</summary>
+public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
+{
+    private readonly ConcurrentDictionary<MeetingKey, Channel> channels = new();
+    private readonly ConcurrentDictionary<(MeetingKey Meeting, string Code), DateTimeOffset> codes = new();
+    private long lastSweep;
+
+    // Never raised: nothing can break in between.
+    public event Action? Recovered
+    {
+        add { }
+        remove { }
+    }
+
+    public IPresence Presence { get; } = new InProcessPresence(time);
+
+    public bool IsConnected => true;
+
+    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct)
+    {
+        var subscription = new Subscription(this, meeting, handler);
+        while (true)
+        {
+            var channel = channels.GetOrAdd(meeting, static _ => new Channel());
+            lock (channel)
+            {
+                if (channel.Closed)
+                {
+                    continue;
+                }
+
+                channel.Subscribers.Add(subscription);
+                return Task.FromResult<IAsyncDisposable>(subscription);
+            }
+        }
+    }
+
+    public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct)
+    {
+        if (channels.TryGetValue(meeting, out var channel))
+        {
+            lock (channel)
+            {
+                foreach (var subscriber in channel.Subscribers)
+                {
+                    subscriber.Handler(busEvent);
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        ForgetOldCodes(now);
+        return Task.FromResult(codes.TryAdd((meeting, code), now + keep));
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void ForgetOldCodes(DateTimeOffset now)
+    {
+        var last = Interlocked.Read(ref lastSweep);
+        if (now.UtcTicks - last < TimeSpan.TicksPerSecond * 10 || Interlocked.CompareExchange(ref lastSweep, now.UtcTicks, last) != last)
+        {
+            return;
+        }
+
+        foreach (var (code, until) in codes)
+        {
+            if (until <= now)
+            {
+                codes.TryRemove(code, out _);
+            }
+        }
+    }
+
+    private void Remove(Subscription subscription)
+    {
+        if (!channels.TryGetValue(subscription.Meeting, out var channel))
+        {
+            return;
+        }
+
+        lock (channel)
+        {
+            channel.Subscribers.Remove(subscription);
+            if (channel.Subscribers.Count == 0)
+            {
+                channel.Closed = true;
+                channels.TryRemove(new KeyValuePair<MeetingKey, Channel>(subscription.Meeting, channel));
+            }
+        }
+    }
+
+    private sealed class Channel
+    {
+        public List<Subscription> Subscribers { get; } = [];
+
+        public bool Closed { get; set; }
+    }
+
+    private sealed class Subscription(InProcessMeetingBus bus, MeetingKey meeting, Action<BusEvent> handler) : IAsyncDisposable
+    {
+        public MeetingKey Meeting => meeting;
+
+        public Action<BusEvent> Handler => handler;
+
+        public ValueTask DisposeAsync()
+        {
+            bus.Remove(this);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>Presence in memory; one lock, since every call is short.</summary>
+internal sealed class InProcessPresence(TimeProvider time) : IPresence
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<MeetingKey, Dictionary<string, Held>> meetings = [];
+
+    public Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var entries = Entries(meeting);
+            var now = time.GetUtcNow();
+            var had = entries.TryGetValue(entry.ParticipantId, out var held) && held.Until > now;
+            if (!had && entries.Values.Count(h => h.Until > now) >= capacity)
+            {
+                return Task.FromResult(new EnterResult(EnterOutcome.Full, null));
+            }
+
+            var stored = had ? entry with { Audio = held!.Entry.Audio, Video = held.Entry.Video, Since = held.Entry.Since } : entry;
+            entries[entry.ParticipantId] = new Held(stored, now + ttl);
+            return Task.FromResult(new EnterResult(had && held!.Entry.Connected ? EnterOutcome.TookOver : EnterOutcome.Entered, stored));
+        }
+    }
+
+    public Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var held = Entries(meeting);
+            var until = time.GetUtcNow() + ttl;
+            var lost = new List<string>();
+            foreach (var entry in entries)
+            {
+                if (!held.TryGetValue(entry.ParticipantId, out var current))
+                {
+                    held[entry.ParticipantId] = new Held(entry, until);
+                }
+                else if (current.Entry.Connection == entry.Connection)
+                {
+                    held[entry.ParticipantId] = current with { Until = until };
+                }
+                else
+                {
+                    lost.Add(entry.ParticipantId);
+                }
+            }
+
+            return Task.FromResult<IReadOnlyList<string>>(lost);
+        }
+    }
+
+    public Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            return Task.FromResult<IReadOnlyList<PresenceEntry>>(meetings.TryGetValue(meeting, out var entries)
+                ? [.. entries.Values.Where(h => h.Until > now).Select(h => h.Entry).OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal)]
+                : []);
+        }
+    }
+
+    public Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (!meetings.TryGetValue(meeting, out var entries) || !entries.TryGetValue(participantId, out var held))
+            {
+                return Task.FromResult<PresenceEntry?>(null);
+            }
+
+            var entry = held.Entry with { Audio = audio ?? held.Entry.Audio, Video = video ?? held.Entry.Video };
+            entries[participantId] = held with { Entry = entry };
+            return Task.FromResult<PresenceEntry?>(entry);
+        }
+    }
+
+    public Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var removed = meetings.TryGetValue(meeting, out var entries)
+                && entries.TryGetValue(participantId, out var held)
+                && (connection is null || held.Entry.Connection == connection)
+                && entries.Remove(participantId);
+            Forget(meeting);
+            return Task.FromResult(removed);
+        }
+    }
+
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (!meetings.TryGetValue(meeting, out var entries))
+            {
+                return Task.FromResult<IReadOnlyList<PresenceEntry>>([]);
+            }
+
+            var now = time.GetUtcNow();
+            List<PresenceEntry> expired = [.. entries.Values.Where(h => h.Until <= now).Select(h => h.Entry)];
+            expired.ForEach(e => entries.Remove(e.ParticipantId));
+            Forget(meeting);
+            return Task.FromResult<IReadOnlyList<PresenceEntry>>(expired);
+        }
+    }
+
+    private Dictionary<string, Held> Entries(MeetingKey meeting)
+    {
+        if (!meetings.TryGetValue(meeting, out var entries))
+        {
+            meetings[meeting] = entries = new Dictionary<string, Held>(StringComparer.Ordinal);
+        }
+
+        return entries;
+    }
+
+    private void Forget(MeetingKey meeting)
+    {
+        if (meetings.TryGetValue(meeting, out var entries) && entries.Count == 0)
+        {
+            meetings.Remove(meeting);
+        }
+    }
+
+    private sealed record Held(PresenceEntry Entry, DateTimeOffset Until);
+}

@@ -1,0 +1,23 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>A participant who is here (or about to be), as all instances see it. Entries expire unless renewed.</summary>
+public sealed record PresenceEntry
+{
+    public required string ParticipantId { get; init; }
+    public required string DisplayName { get; init; }
+    public required string Role { get; init; }
+    public bool Audio { get; init; } = true;
+    public bool Video { get; init; } = true;
+
+    /// <summary>The signaling instance that holds the connection.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>Names one connection; a newer connection of the same participant replaces the entry.</summary>
+    public required string Connection { get; init; }
+
+    /// <summary>False while only a place is kept (joined over REST, not connected yet).</summary>
+    public bool Connected { get; init; }
+
+    /// <summary>Unix milliseconds of the first entry, kept over reconnects; gives the order.</summary>
+    public long Since { get; init; }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>
+/// Presence in Redis: a hash <c>…:presence</c> (participant → entry as JSON) and a sorted set <c>…:seen</c> (participant → expiry in
+/// milliseconds of Redis' own clock, so that clocks of instances do not matter). Every change is one Lua script.
+/// </summary>
+internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
+{
+    private static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
+
+    public async Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
+    {
+        var answer = (RedisValue[]?)await RunAsync(
+            PresenceScripts.Enter, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl)).ConfigureAwait(false);
+        var outcome = (EnterOutcome)(int)answer![0];
+        return new EnterResult(outcome, outcome != EnterOutcome.Full && BusJson.TryRead<PresenceEntry>(answer[1], out var stored) ? stored : null);
+    }
+
+    public async Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    {
+        if (entries.Count == 0)
+        {
+            return [];
+        }
+
+        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, Json(e) })];
+        var lost = (RedisValue[]?)await RunAsync(PresenceScripts.Renew, meeting, ct, arguments).ConfigureAwait(false);
+        return [.. (lost ?? []).Select(v => (string)v!)];
+    }
+
+    public async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
+    {
+        var values = (RedisValue[]?)await RunAsync(PresenceScripts.List, meeting, ct).ConfigureAwait(false);
+        return [.. Read(values).OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal)];
+    }
+
+    public async Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct)
+    {
+        var value = (RedisValue)await RunAsync(PresenceScripts.SetMedia, meeting, ct, participantId, Flag(audio), Flag(video)).ConfigureAwait(false);
+        return BusJson.TryRead<PresenceEntry>(value, out var entry) ? entry : null;
+    }
+
+    public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct) =>
+        (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection ?? string.Empty).ConfigureAwait(false) == 1;
+
+    public async Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) =>
+        Read((RedisValue[]?)await RunAsync(PresenceScripts.Sweep, meeting, ct).ConfigureAwait(false));
+
+    private static List<PresenceEntry> Read(RedisValue[]? values)
+    {
+        var entries = new List<PresenceEntry>();
+        foreach (var value in values ?? [])
+        {
+            if (BusJson.TryRead<PresenceEntry>(value, out var entry))
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return entries;
+    }
+
+    private static RedisValue Json(PresenceEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, BusJson.Options);
+
+    private static long Milliseconds(TimeSpan ttl) => (long)Math.Min(ttl.TotalMilliseconds, MaxLife.TotalMilliseconds);
+
+    private static RedisValue Flag(bool? flag) => flag is { } value ? (value ? "true" : "false") : string.Empty;
+
+    private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
+        redis.GetDatabase().ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen"], arguments).WaitAsync(ct);
+}

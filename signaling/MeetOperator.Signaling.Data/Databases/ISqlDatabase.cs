@@ -1,0 +1,18 @@
+using System.Data.Common;
+
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>One of the engines. The repositories' SQL is the same for all; what differs stands behind this.</summary>
+public interface ISqlDatabase : IAsyncDisposable
+{
+    /// <summary>Folder of its migrations: sqlite or postgres.</summary>
+    string Engine { get; }
+
+    Task<DbConnection> OpenAsync(CancellationToken ct);
+
+    /// <summary>Begins a transaction that may write: a second one waits here or at the first shared row, and never fails for having come second.</summary>
+    Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct);
+
+    /// <summary>Holds off every other instance that migrates, until the transaction ends.</summary>
+    Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct);
+}

@@ -1,0 +1,46 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>A file on disk, for one host: write-ahead log, writers queue for at most ten seconds.</summary>
+public sealed class SqliteDatabase : ISqlDatabase
+{
+    private readonly string connectionString;
+
+    static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
+
+    public SqliteDatabase(string path)
+    {
+        var full = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        connectionString = new SqliteConnectionStringBuilder { DataSource = full, DefaultTimeout = 10, ForeignKeys = true }.ToString();
+    }
+
+    public string Engine => "sqlite";
+
+    public async Task<DbConnection> OpenAsync(CancellationToken ct)
+    {
+        var connection = new SqliteConnection(connectionString);
+        await connection.OpenAsync(ct).ConfigureAwait(false);
+        await using var pragma = connection.CreateCommand();
+        pragma.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;";
+        await pragma.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+        return connection;
+    }
+
+    /// <summary>BEGIN IMMEDIATE: the write lock is taken at once, so that two writers queue instead of one failing at its first write.</summary>
+    public Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
+        Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
+
+    /// <summary>BEGIN IMMEDIATE has excluded the others already.</summary>
+    public Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync()
+    {
+        using var connection = new SqliteConnection(connectionString);
+        SqliteConnection.ClearPool(connection);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,13 @@
+namespace MeetOperator.Signaling.Data;
+
+public interface IChatRepository
+{
+    /// <summary>Stores the line and gives it the next id of its meeting; null when the meeting is unknown. <see cref="ChatRow.MessageId"/> of the argument is ignored.</summary>
+    Task<ChatRow?> AppendAsync(ChatRow line, CancellationToken ct);
+
+    /// <summary>Up to <paramref name="limit"/> lines after <paramref name="afterMessageId"/>, oldest first.</summary>
+    Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct);
+
+    /// <summary>The last <paramref name="limit"/> lines, oldest first.</summary>
+    Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct);
+}

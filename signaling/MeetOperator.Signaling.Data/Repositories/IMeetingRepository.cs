@@ -1,0 +1,15 @@
+namespace MeetOperator.Signaling.Data;
+
+public interface IMeetingRepository
+{
+    /// <summary>Writes the row unless there is one already; true when it was written.</summary>
+    Task<bool> AddAsync(MeetingRow meeting, CancellationToken ct);
+
+    Task<MeetingRow?> FindAsync(string tenant, string meetingId, CancellationToken ct);
+
+    /// <summary>Marks it ended; false when it is unknown or ended already.</summary>
+    Task<bool> CloseAsync(string tenant, string meetingId, long endTime, CancellationToken ct);
+
+    /// <summary>Takes back a meeting whose creation failed halfway, with everything that hangs on it.</summary>
+    Task RemoveAsync(string tenant, string meetingId, CancellationToken ct);
+}

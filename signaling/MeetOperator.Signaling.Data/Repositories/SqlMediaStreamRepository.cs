@@ -1,0 +1,25 @@
+namespace MeetOperator.Signaling.Data;
+
+public sealed class SqlMediaStreamRepository(ISqlDatabase database) : SqlRepository(database), IMediaStreamRepository
+{
+    public Task SaveAsync(MediaStreamRow stream, CancellationToken ct) =>
+        ExecuteAsync(
+            """
+            INSERT INTO media_streams (tenant, meeting_id, stream_id, participant_id, stream_type, codec, resolution, bitrate)
+            VALUES (@Tenant, @MeetingId, @StreamId, @ParticipantId, @StreamType, @Codec, @Resolution, @Bitrate)
+            ON CONFLICT (tenant, meeting_id, stream_id) DO UPDATE SET
+              codec = excluded.codec, resolution = excluded.resolution, bitrate = excluded.bitrate
+            """,
+            stream,
+            ct);
+
+    public Task RemoveAsync(string tenant, string meetingId, string streamId, CancellationToken ct) =>
+        ExecuteAsync(
+            "DELETE FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId AND stream_id = @streamId",
+            new { tenant, meetingId, streamId },
+            ct);
+
+    public Task<IReadOnlyList<MediaStreamRow>> ListAsync(string tenant, string meetingId, CancellationToken ct) =>
+        ListAsync<MediaStreamRow>(
+            "SELECT * FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY stream_id", new { tenant, meetingId }, ct);
+}

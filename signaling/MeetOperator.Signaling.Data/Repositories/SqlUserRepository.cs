@@ -1,0 +1,19 @@
+namespace MeetOperator.Signaling.Data;
+
+public sealed class SqlUserRepository(ISqlDatabase database) : SqlRepository(database), IUserRepository
+{
+    public Task SaveAsync(UserRow user, CancellationToken ct) =>
+        ExecuteAsync(
+            """
+            INSERT INTO users (tenant, user_id, name, email, profile_picture) VALUES (@Tenant, @UserId, @Name, @Email, @ProfilePicture)
+            ON CONFLICT (tenant, user_id) DO UPDATE SET
+              name = excluded.name,
+              email = COALESCE(excluded.email, users.email),
+              profile_picture = COALESCE(excluded.profile_picture, users.profile_picture)
+            """,
+            user,
+            ct);
+
+    public Task<UserRow?> FindAsync(string tenant, string userId, CancellationToken ct) =>
+        FirstAsync<UserRow>("SELECT * FROM users WHERE tenant = @tenant AND user_id = @userId", new { tenant, userId }, ct);
+}

@@ -1,0 +1,20 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>A track that a participant sends, as the media node reported it. What the node does not know yet is null.</summary>
+public sealed record MediaStreamRow
+{
+    public required string Tenant { get; init; }
+    public required string MeetingId { get; init; }
+
+    /// <summary>Unique within the meeting.</summary>
+    public required string StreamId { get; init; }
+    public required string ParticipantId { get; init; }
+
+    /// <summary>microphone, camera, screen or screen-audio.</summary>
+    public required string StreamType { get; init; }
+    public string? Codec { get; init; }
+    public string? Resolution { get; init; }
+
+    /// <summary>Bits per second.</summary>
+    public long? Bitrate { get; init; }
+}

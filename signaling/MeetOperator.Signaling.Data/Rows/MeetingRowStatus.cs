@@ -1,0 +1,7 @@
+namespace MeetOperator.Signaling.Data;
+
+public static class MeetingRowStatus
+{
+    public const string Open = "open";
+    public const string Ended = "ended";
+}
