@@ -1,0 +1,11 @@
+namespace MeetOperator.Placement.Filters;
+
+/// <summary>Pass, or a rejection with its reason.</summary>
+public readonly record struct FilterResult(string? Reason)
+{
+    public static readonly FilterResult Pass = new(null);
+
+    public bool Passed => Reason is null;
+
+    public static FilterResult Reject(string reason) => new(reason);
+}

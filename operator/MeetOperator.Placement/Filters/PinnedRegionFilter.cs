@@ -1,0 +1,15 @@
+namespace MeetOperator.Placement.Filters;
+
+/// <summary>Keeps a pinned meeting in the region where it is.</summary>
+public sealed class PinnedRegionFilter : INodeFilter
+{
+    public bool JudgesPool => true;
+
+    public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
+    {
+        var pinned = context.Demand.PinRegion ? context.Demand.Current?.Region : null;
+        return pinned is null || node.Region == pinned
+            ? FilterResult.Pass
+            : FilterResult.Reject($"the meeting is pinned to region {pinned}");
+    }
+}

@@ -1,0 +1,16 @@
+using MeetOperator.Contracts;
+
+namespace MeetOperator.Placement.Filters;
+
+/// <summary>Keeps a meeting on the pools that it asks for.</summary>
+public sealed class PoolSelectorFilter : INodeFilter
+{
+    public bool JudgesPool => true;
+
+    public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
+    {
+        return context.Demand.PoolSelector is null || LabelSelectorMatch.Matches(context.Demand.PoolSelector, node.PoolLabels)
+            ? FilterResult.Pass
+            : FilterResult.Reject("the meeting's placement.poolSelector does not match the pool's labels");
+    }
+}

@@ -1,0 +1,10 @@
+namespace MeetOperator.Placement.Filters;
+
+/// <summary>Keeps new meetings from cordoned nodes.</summary>
+public sealed class UnschedulableFilter : INodeFilter
+{
+    public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
+    {
+        return node.Unschedulable ? FilterResult.Reject("the node is cordoned (spec.unschedulable)") : FilterResult.Pass;
+    }
+}

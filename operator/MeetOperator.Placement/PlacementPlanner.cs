@@ -1,0 +1,153 @@
+using MeetOperator.Contracts;
+using MeetOperator.Placement.Filters;
+using MeetOperator.Placement.Scorers;
+
+namespace MeetOperator.Placement;
+
+/// <summary>Decides on which media node a meeting lives. Pure: no clock, no random, no I/O; never throws for a bad fleet.</summary>
+public static class PlacementPlanner
+{
+    private static readonly INodeFilter[] Filters =
+    [
+        new TenantPoolFilter(),
+        new PoolSelectorFilter(),
+        new RegionFilter(),
+        new PinnedRegionFilter(),
+        new NodeStateFilter(),
+        new UnschedulableFilter(),
+        new StaleReportFilter(),
+        new MeetingCapacityFilter(),
+        new ParticipantCapacityFilter(),
+        new StressFilter(),
+    ];
+
+    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new FillScorer(), new CalmScorer()];
+
+    public static PlacementDecision Decide(PlacementInput input, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var demand = input.Demand;
+        var leave = demand.Current is { } current ? WhyLeave(current, input.Nodes) : null;
+        if (demand.Current is { } kept && leave is null)
+        {
+            return new PlacementDecision
+            {
+                Outcome = PlacementOutcome.Kept,
+                Chosen = new ChosenNode(kept.Namespace, kept.SfuNode, kept.Region),
+                Generation = kept.Generation,
+                Reason = $"stays on {kept.SfuNode}",
+            };
+        }
+
+        return Choose(input, new FilterContext(demand, input.Options, now), leave);
+    }
+
+    /// <summary>Null while the meeting may stay where it is; a meeting is not moved for load or because its node was cordoned.</summary>
+    private static string? WhyLeave(CurrentPlacement current, IReadOnlyList<NodeSnapshot> nodes)
+    {
+        var node = nodes.FirstOrDefault(candidate => candidate.Name == current.SfuNode && candidate.Namespace == current.Namespace);
+        return node switch
+        {
+            null => $"{current.SfuNode} is gone",
+            { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not answer",
+            { Evicting: true } => $"{current.SfuNode} is being drained",
+            _ when current.RoomLost => $"{current.SfuNode} was restarted",
+            _ => null,
+        };
+    }
+
+    private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
+    {
+        var rejections = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        NodeSnapshot? best = null;
+        var bestScore = double.NegativeInfinity;
+        var visible = 0;
+        foreach (var node in input.Nodes)
+        {
+            if (!Visible(context.Demand, node))
+            {
+                continue; // Another tenant's pool: not even named in a rejection.
+            }
+
+            visible++;
+            if (Rejected(context, node) is { } rejection)
+            {
+                rejections.TryAdd(rejection.Candidate, rejection.Reason);
+                continue;
+            }
+
+            var score = Score(context, node);
+            if (score > bestScore || (score == bestScore && Precedes(input.Seed, node, best!)))
+            {
+                (best, bestScore) = (node, score);
+            }
+        }
+
+        var turnedDown = rejections.Select(entry => new Rejection(entry.Key, entry.Value)).ToArray();
+        return best is null ? Nowhere(context.Demand, visible, turnedDown, leave) : Taken(context, best, turnedDown, leave);
+    }
+
+    private static PlacementDecision Taken(in FilterContext context, NodeSnapshot node, IReadOnlyList<Rejection> rejections, string? leave) => new()
+    {
+        Outcome = leave is null ? PlacementOutcome.Placed : PlacementOutcome.Moved,
+        Chosen = new ChosenNode(node.Namespace, node.Name, node.Region),
+        Generation = (context.Demand.Current?.Generation ?? 0) + 1,
+        Reason = leave is null ? $"placed on {node.Name}: {Why(context, node)}" : $"moved to {node.Name}: {leave}",
+        Rejections = rejections,
+    };
+
+    private static PlacementDecision Nowhere(MeetingDemand demand, int visible, IReadOnlyList<Rejection> rejections, string? leave)
+    {
+        var cause = visible == 0
+            ? "no pool that the tenant may use has a media node: create an SfuPool in this namespace, raise its replicas, or give the tenant a shared pool by pools.sfuSelector"
+            : $"none of {visible} media nodes can take the meeting; see status.rejections";
+        return new PlacementDecision
+        {
+            Outcome = visible == 0 ? PlacementOutcome.NoCandidates : PlacementOutcome.NoCapacity,
+            Generation = demand.Current?.Generation ?? 0,
+            Reason = leave is null ? cause : $"{leave}; {cause}",
+            Rejections = rejections,
+        };
+    }
+
+    private static bool Visible(MeetingDemand demand, NodeSnapshot node) =>
+        node.Namespace == demand.Namespace || (node.SharedNamespace && demand.TenantPoolSelector is not null);
+
+    private static Rejection? Rejected(in FilterContext context, NodeSnapshot node)
+    {
+        foreach (var filter in Filters)
+        {
+            var result = filter.Evaluate(context, node);
+            if (!result.Passed)
+            {
+                return new Rejection(filter.JudgesPool ? node.Pool : node.Name, result.Reason!);
+            }
+        }
+
+        return null;
+    }
+
+    private static double Score(in FilterContext context, NodeSnapshot node)
+    {
+        var sum = 0.0;
+        foreach (var scorer in Scorers)
+        {
+            sum += scorer.Weight * scorer.Score(context, node);
+        }
+
+        return sum;
+    }
+
+    private static bool Precedes(ulong seed, NodeSnapshot node, NodeSnapshot other)
+    {
+        var order = TieBreaker.Rank(seed, node.Namespace, node.Name).CompareTo(TieBreaker.Rank(seed, other.Namespace, other.Name));
+        return order < 0 || (order == 0 && string.CompareOrdinal(node.Name, other.Name) < 0);
+    }
+
+    private static string Why(in FilterContext context, NodeSnapshot node)
+    {
+        var fill = FormattableString.Invariant($"{node.Fill(context.Options) * 100:0} % full");
+        var region = context.Demand.PreferredRegions.Contains(node.Region) ? $"preferred region {node.Region}, " : string.Empty;
+        return $"{region}{fill}, {context.Demand.Strategy}";
+    }
+}

@@ -1,0 +1,16 @@
+using MeetOperator.Contracts;
+using MeetOperator.Placement.Filters;
+
+namespace MeetOperator.Placement.Scorers;
+
+/// <summary>Packed: the fuller node wins, so that others can be emptied. Distributed: the emptier one.</summary>
+public sealed class FillScorer : INodeScorer
+{
+    public double Weight => 1;
+
+    public double Score(in FilterContext context, NodeSnapshot node)
+    {
+        var fill = Math.Min(1, node.Fill(context.Options));
+        return context.Demand.Strategy == PlacementStrategy.Packed ? fill : 1 - fill;
+    }
+}
