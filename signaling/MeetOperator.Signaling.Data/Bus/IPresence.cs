@@ -12,8 +12,8 @@ public interface IPresence
     /// <summary>Every entry that has not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
 
-    /// <summary>Null leaves a kind as it is. The entry as it is now, or null when there is none.</summary>
-    Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct);
+    /// <summary>Sets whether audio (or video) is sent, and whether somebody else silenced it. The entry as it is now, or null when there is none.</summary>
+    Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct);
 
     /// <summary>Removes the entry if it belongs to <paramref name="connection"/> (null: to any); true for exactly one of several callers.</summary>
     Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct);

@@ -18,7 +18,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 return Task.FromResult(new EnterResult(EnterOutcome.Full, null));
             }
 
-            var stored = had ? entry with { Audio = held!.Entry.Audio, Video = held.Entry.Video, Since = held.Entry.Since } : entry;
+            var stored = had ? Keep(entry, held!.Entry) : entry;
             entries[entry.ParticipantId] = new Held(stored, now + ttl);
             return Task.FromResult(new EnterResult(had && held!.Entry.Connected ? EnterOutcome.TookOver : EnterOutcome.Entered, stored));
         }
@@ -62,7 +62,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct)
+    public Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct)
     {
         lock (gate)
         {
@@ -71,7 +71,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 return Task.FromResult<PresenceEntry?>(null);
             }
 
-            var entry = held.Entry with { Audio = audio ?? held.Entry.Audio, Video = video ?? held.Entry.Video };
+            var entry = kind == PresenceMedia.Audio
+                ? held.Entry with { Audio = sending, AudioSilenced = silenced }
+                : held.Entry with { Video = sending, VideoSilenced = silenced };
             entries[participantId] = held with { Entry = entry };
             return Task.FromResult<PresenceEntry?>(entry);
         }
@@ -106,6 +108,15 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             return Task.FromResult<IReadOnlyList<PresenceEntry>>(expired);
         }
     }
+
+    private static PresenceEntry Keep(PresenceEntry entry, PresenceEntry old) => entry with
+    {
+        Audio = old.Audio,
+        Video = old.Video,
+        AudioSilenced = old.AudioSilenced,
+        VideoSilenced = old.VideoSilenced,
+        Since = old.Since,
+    };
 
     private Dictionary<string, Held> Entries(MeetingKey meeting)
     {

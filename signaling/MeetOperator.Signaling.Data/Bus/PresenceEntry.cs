@@ -9,6 +9,10 @@ public sealed record PresenceEntry
     public bool Audio { get; init; } = true;
     public bool Video { get; init; } = true;
 
+    /// <summary>A host or the meeting's settings silenced the microphone; the participant's own unmute lifts it.</summary>
+    public bool AudioSilenced { get; init; }
+    public bool VideoSilenced { get; init; }
+
     /// <summary>The signaling instance that holds the connection.</summary>
     public required string Instance { get; init; }
 

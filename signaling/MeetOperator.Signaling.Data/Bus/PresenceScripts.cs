@@ -27,7 +27,7 @@ internal static class PresenceScripts
         local old = redis.call('HGET', KEYS[1], id)
         if old and alive(id) then
           old = cjson.decode(old)
-          entry.audio, entry.video, entry.since = old.audio, old.video, old.since
+          for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
           if old.connected then outcome = 1 end
         elseif redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf') >= capacity then
           return {2, ''}
@@ -67,14 +67,13 @@ internal static class PresenceScripts
         return entries
         """;
 
-    /// <summary>Participant, audio, video (true, false or empty) → the entry now.</summary>
+    /// <summary>Participant, audio or video, sending, silenced → the entry now.</summary>
     public const string SetMedia = Head +
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
         if not old then return '' end
         local entry = cjson.decode(old)
-        if ARGV[2] ~= '' then entry.audio = ARGV[2] == 'true' end
-        if ARGV[3] ~= '' then entry.video = ARGV[3] == 'true' end
+        entry[ARGV[2]], entry[ARGV[2] .. 'Silenced'] = ARGV[3] == 'true', ARGV[4] == 'true'
         local stored = cjson.encode(entry)
         redis.call('HSET', KEYS[1], ARGV[1], stored)
         return stored

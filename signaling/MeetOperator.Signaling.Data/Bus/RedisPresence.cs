@@ -37,9 +37,9 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
         return [.. Read(values).OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal)];
     }
 
-    public async Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, bool? audio, bool? video, CancellationToken ct)
+    public async Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct)
     {
-        var value = (RedisValue)await RunAsync(PresenceScripts.SetMedia, meeting, ct, participantId, Flag(audio), Flag(video)).ConfigureAwait(false);
+        var value = (RedisValue)await RunAsync(PresenceScripts.SetMedia, meeting, ct, participantId, kind == PresenceMedia.Audio ? "audio" : "video", Flag(sending), Flag(silenced)).ConfigureAwait(false);
         return BusJson.TryRead<PresenceEntry>(value, out var entry) ? entry : null;
     }
 
@@ -67,7 +67,7 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
 
     private static long Milliseconds(TimeSpan ttl) => (long)Math.Min(ttl.TotalMilliseconds, MaxLife.TotalMilliseconds);
 
-    private static RedisValue Flag(bool? flag) => flag is { } value ? (value ? "true" : "false") : string.Empty;
+    private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 
     private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
         redis.GetDatabase().ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen"], arguments).WaitAsync(ct);

@@ -42,7 +42,7 @@ internal static class ClientMessageReader
     private static ClientMessage? Read(FieldReader fields) => fields.Type() switch
     {
         null => null,
-        "join" => Join(fields),
+        "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume")),
         "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart")),
         "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision()),
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
@@ -52,10 +52,4 @@ internal static class ClientMessageReader
         "leave" => new LeaveMessage(),
         var type => fields.UnknownType(type),
     };
-
-    private static JoinMessage Join(FieldReader fields)
-    {
-        fields.OptionalObject("capabilities");
-        return new JoinMessage(fields.Id("participantId"));
-    }
 }

@@ -118,12 +118,21 @@ internal sealed class FieldReader(JsonElement root)
         return raw;
     }
 
-    public void OptionalObject(string name)
+    /// <summary>A flag within <c>capabilities</c>; what this version does not know there is tolerated.</summary>
+    public bool Capability(string name)
     {
-        if (Optional(name, out var value) && value.ValueKind != JsonValueKind.Object)
+        if (!Optional("capabilities", out var capabilities))
         {
-            Refuse($"'{name}' must be an object.");
+            return false;
         }
+
+        if (capabilities.ValueKind != JsonValueKind.Object)
+        {
+            Refuse("'capabilities' must be an object.");
+            return false;
+        }
+
+        return capabilities.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
     }
 
     public IReadOnlyList<PublishedTrack> Tracks()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
@@ -11,6 +12,6 @@ public sealed record ForwardedChatMessage(string From, string DisplayName, strin
         json.WriteString("displayName"u8, DisplayName);
         json.WriteString("message"u8, Message);
         json.WriteString("timestamp"u8, WireTime.Format(Timestamp));
-        json.WriteNumber("messageId"u8, MessageId);
+        json.WriteString("messageId"u8, MessageId.ToString(CultureInfo.InvariantCulture));
     }
 }

@@ -2,12 +2,13 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Answer to <c>join</c>: who is here already, and how the newcomer starts.</summary>
+/// <summary>Answer to <c>join</c>: who is here already, and what was silenced of the newcomer.</summary>
 public sealed record JoinedMessage(
     string ParticipantId,
     IReadOnlyList<ParticipantInfo> Participants,
     ParticipantRole Role,
-    bool Muted,
+    bool AudioSilenced,
+    bool VideoSilenced,
     Topology Topology) : ServerMessage("joined")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
@@ -21,7 +22,10 @@ public sealed record JoinedMessage(
 
         json.WriteEndArray();
         json.WriteString("role"u8, WireName.Of(Role));
-        json.WriteBoolean("muted"u8, Muted);
+        json.WriteStartObject("muted"u8);
+        json.WriteBoolean("audio"u8, AudioSilenced);
+        json.WriteBoolean("video"u8, VideoSilenced);
+        json.WriteEndObject();
         json.WriteString("topology"u8, WireName.Of(Topology));
     }
 }

@@ -1,0 +1,7 @@
+namespace MeetOperator.Signaling.Data;
+
+public enum PresenceMedia
+{
+    Audio,
+    Video,
+}
