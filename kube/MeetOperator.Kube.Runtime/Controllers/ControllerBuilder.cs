@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>Says which changes lead to a reconcile of which key. The informers are run by the caller and may be shared between controllers.</summary>
+public sealed class ControllerBuilder<T>(Informer<T> primary)
+    where T : KubernetesObject
+{
+    private readonly List<IInformer> _informers = [primary];
+    private readonly List<Func<Action<NamespacedName>, IDisposable>> _sources = [];
+    private Func<InformerChange<T>, bool> _predicate = static _ => true;
+    private ControllerOptions _options = new();
+    private TimeProvider _time = TimeProvider.System;
+    private Random _random = Random.Shared;
+    private ILogger _logger = NullLogger.Instance;
+
+    public ControllerBuilder<T> WithOptions(ControllerOptions options) => Set(() => _options = options);
+
+    public ControllerBuilder<T> WithTime(TimeProvider time, Random random) => Set(() => (_time, _random) = (time, random));
+
+    public ControllerBuilder<T> WithLogger(ILogger logger) => Set(() => _logger = logger);
+
+    /// <summary>Only changes of the primary kind that satisfy this lead to a reconcile; see <see cref="Predicates"/>.</summary>
+    public ControllerBuilder<T> WithPredicate(Func<InformerChange<T>, bool> predicate) => Set(() => _predicate = predicate);
+
+    /// <summary>Reconciles the owner (controller reference of kind <typeparamref name="T"/>) of every object that changes.</summary>
+    public ControllerBuilder<T> Owns<TOwned>(Informer<TOwned> informer)
+        where TOwned : KubernetesObject =>
+        Watches(informer, OwnerKeys.OfController<T>);
+
+    /// <summary>Reconciles the keys that <paramref name="map"/> finds for every object that changes; for a modification, in its old and in its new state.</summary>
+    public ControllerBuilder<T> Watches<TOther>(Informer<TOther> informer, Func<TOther, IEnumerable<NamespacedName>> map)
+        where TOther : KubernetesObject => Set(() =>
+        {
+            _informers.Add(informer);
+            _sources.Add(enqueue => informer.OnChange(change =>
+            {
+                var keys = new HashSet<NamespacedName>();
+                foreach (var item in (TOther?[])[change.Old, change.New])
+                {
+                    if (item is not null)
+                    {
+                        keys.UnionWith(map(item));
+                    }
+                }
+
+                foreach (var key in keys)
+                {
+                    enqueue(key);
+                }
+            }));
+        });
+
+    public Controller<T> Build(IReconciler reconciler)
+    {
+        var predicate = _predicate;
+        Func<Action<NamespacedName>, IDisposable> own = enqueue => primary.OnChange(change =>
+        {
+            if (predicate(change))
+            {
+                enqueue(change.Key);
+            }
+        });
+        return new Controller<T>(reconciler, _options, _informers, [own, .. _sources], _time, _random, _logger);
+    }
+
+    private ControllerBuilder<T> Set(Action action)
+    {
+        action();
+        return this;
+    }
+}

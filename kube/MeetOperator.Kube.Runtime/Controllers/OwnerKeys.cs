@@ -1,0 +1,22 @@
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>From an object to the keys of its owners.</summary>
+public static class OwnerKeys
+{
+    /// <summary>The owner of kind <typeparamref name="TOwner"/> that controls <paramref name="item"/>, if any.</summary>
+    public static IEnumerable<NamespacedName> OfController<TOwner>(KubernetesObject item)
+        where TOwner : KubernetesObject
+    {
+        var entity = KubernetesEntityAttribute.Of(typeof(TOwner));
+        foreach (var reference in item.Metadata.OwnerReferences ?? [])
+        {
+            // The version of the reference may be older than ours; the group is what makes the kind.
+            var slash = reference.ApiVersion.IndexOf('/', StringComparison.Ordinal);
+            var group = slash < 0 ? string.Empty : reference.ApiVersion[..slash];
+            if (reference.Controller == true && reference.Kind == entity.Kind && group == entity.Group)
+            {
+                yield return new NamespacedName(entity.Scope == EntityScope.Cluster ? null : item.Metadata.Namespace, reference.Name);
+            }
+        }
+    }
+}
