@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Sfu.Forwarding;
+
+/// <summary>
+/// The header of the packet being forwarded, with its extensions already under a subscriber's ids. Subscribers with the same ids (all that
+/// answered our own offers) share it: only the fixed fields are patched for each.
+/// </summary>
+internal sealed class HeaderTemplate
+{
+    private readonly byte[] _bytes = new byte[RtpHeaderRewriter.MaxLength];
+    private HeaderExtensionMap? _map;
+    private int _length;
+
+    /// <summary>A new packet: what was built is void.</summary>
+    public void Reset() => _map = null;
+
+    public ReadOnlySpan<byte> For(
+        ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,
+        byte payloadType, ushort sequence, uint timestamp, uint ssrc)
+    {
+        if (!ReferenceEquals(_map, to))
+        {
+            var rewrite = new HeaderExtensionRewrite { From = from, To = to, AllowTwoByte = true };
+            _length = RtpHeaderRewriter.Write(packet, source, source, rewrite, _bytes);
+            if (source.HasPadding)
+            {
+                _bytes[0] |= 0x20;
+            }
+
+            _map = to;
+        }
+
+        Span<byte> header = _bytes;
+        header[1] = (byte)((source.Marker ? 0x80 : 0) | payloadType);
+        BinaryPrimitives.WriteUInt16BigEndian(header[2..], sequence);
+        BinaryPrimitives.WriteUInt32BigEndian(header[4..], timestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(header[8..], ssrc);
+        return header[.._length];
+    }
+}

@@ -1,0 +1,7 @@
+namespace MeetOperator.Sfu.Tracks;
+
+public enum MediaKind : byte
+{
+    Audio,
+    Video,
+}
