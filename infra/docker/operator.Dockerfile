@@ -1,0 +1,11 @@
+# Build context: `dotnet publish operator/MeetOperator.Operator -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion=10.0.14 -o <context>/operator`
+# BASE: Debian 12 with libssl3, ca-certificates and tzdata (infra/README.md); only this differs between build machines.
+ARG BASE=debian:12-slim
+FROM ${BASE}
+COPY --chmod=0555 operator/ /app/
+# Works with a read-only root file system: no globalization data, no diagnostics sockets, nothing written beside what is mounted.
+ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0
+WORKDIR /app
+USER 65532:65532
+EXPOSE 8081
+ENTRYPOINT ["/app/MeetOperator.Operator"]

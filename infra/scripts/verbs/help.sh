@@ -1,0 +1,18 @@
+verb_help() {
+  cat <<'TEXT'
+./meet up [--detach]         build what is needed and run everything on this machine; prints the link
+./meet down                  stop what `up` of the same MEET_HOME started
+./meet test [suite…]         unit architecture verify web browser quickstart; all of them without a name
+./meet doctor                look at this machine and say what is missing or too small
+./meet generate              write CRDs and roles from the types
+./meet verify                fail when written CRDs or roles differ from the types
+./meet bench NAME [--json]   media operator memory up; run it on a quiet machine
+./meet help                  this text
+
+MEET_PORT       port of the page (8080)
+MEET_HOME       folder of everything that `up` keeps (.meet)
+MEET_LISTEN     address that the page listens on (127.0.0.1)
+MEET_ADVERTISE  addresses that browsers send media to, comma separated
+                (127.0.0.1 and this machine's first other IPv4 address)
+TEXT
+}

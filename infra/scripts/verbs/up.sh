@@ -1,0 +1,52 @@
+verb_up() {
+  local detach=
+  case ${1:-} in
+    '') ;;
+    --detach) detach=1 ;;
+    *) die "unknown option '$1'; usage: ./meet up [--detach]" ;;
+  esac
+  [[ $MEET_PORT =~ ^[0-9]+$ ]] && (( MEET_PORT >= 1024 && MEET_PORT <= 65535 )) || die "MEET_PORT must be a number from 1024 to 65535, not '$MEET_PORT'"
+  require_tools
+  require_packages runtime
+  build_all
+  mkdir -p "$MEET_HOME/logs"
+  local run=(dotnet "$(installed_local)" --home "$MEET_HOME" --port "$MEET_PORT" --repository "$MEET_ROOT")
+  if [[ -z $detach ]]; then exec "${run[@]}"; fi
+
+  rm -f "$MEET_HOME/banner"
+  setsid "${run[@]}" >>"$MEET_HOME/logs/local.log" 2>&1 </dev/null &
+  local pid=$!
+  while kill -0 "$pid" 2>/dev/null && [[ ! -s $MEET_HOME/banner ]]; do sleep 0.05; done
+  if [[ -s $MEET_HOME/banner ]]; then
+    cat "$MEET_HOME/banner"
+  else
+    tail -n 20 "$MEET_HOME/logs/local.log" >&2
+    die "it ended before the page answered; all of it: $MEET_HOME/logs/local.log"
+  fi
+}
+
+# Copies the programs into the home, so that a later build does not pull them from under running processes. Prints Local's path.
+installed_local() {
+  local stamp programs=$MEET_HOME/programs
+  stamp="$(<"$STAMPS/products") $(<"$STAMPS/web")"
+  if [[ ! -f $programs/stamp || $(<"$programs/stamp") != "$stamp" ]]; then
+    [[ -z $(running_pid) ]] || die "$MEET_HOME is running an older build: ./meet down first"
+    rm -rf "$programs"
+    mkdir -p "$programs"
+    cp -r operator/MeetOperator.Local/bin/Release/net10.0 "$programs/local"
+    cp -r operator/MeetOperator.Operator/bin/Release/net10.0 "$programs/operator"
+    cp -r signaling/MeetOperator.Signaling/bin/Release/net10.0 "$programs/signaling"
+    cp -r media-node/MeetOperator.MediaNode/bin/Release/net10.0 "$programs/media-node"
+    cp -r web/app/dist "$programs/web"
+    echo "$stamp" >"$programs/stamp"
+  fi
+  echo "$programs/local/MeetOperator.Local.dll"
+}
+
+# The process of this home's `up`, when it runs.
+running_pid() {
+  local pid
+  [[ -f $MEET_HOME/local.pid ]] || return 0
+  pid=$(<"$MEET_HOME/local.pid")
+  if [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/cmdline ]] && tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF -- "$MEET_HOME"; then echo "$pid"; fi
+}

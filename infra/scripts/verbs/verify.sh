@@ -1,0 +1,6 @@
+source infra/scripts/verbs/generate.sh
+
+verb_verify() {
+  require_tools
+  codegen --check
+}

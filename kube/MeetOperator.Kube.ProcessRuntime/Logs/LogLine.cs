@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace MeetOperator.Kube.ProcessRuntime;
+
+/// <summary>One line that a container wrote. In files it has the form of the container runtimes: <c>time stream F text</c>.</summary>
+public sealed record LogLine(DateTimeOffset Time, string Stream, string Text)
+{
+    public string Format() => string.Create(CultureInfo.InvariantCulture, $"{Time.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ} {Stream} F {Text}");
+
+    public static bool TryParse(string text, out LogLine line)
+    {
+        line = null!;
+        var parts = text.Split(' ', 4);
+        if (parts.Length < 4 || !DateTimeOffset.TryParse(parts[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        {
+            return false;
+        }
+
+        line = new LogLine(time, parts[1], parts[3]);
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net.Sockets;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Kube.ProcessRuntime;
+
+/// <summary>Asks once: an HTTP GET that answers 200–399, a TCP connection that opens, or a command that ends with 0.</summary>
+internal sealed class ProbeAction(SpawnThread spawn)
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        PooledConnectionLifetime = TimeSpan.Zero,
+        // As the kubelet: a probe asks whether the server answers, not who signed its certificate.
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+    });
+
+    public async Task<bool> TryAsync(Probe probe, Container container, string podIp, ContainerPlan plan, TimeSpan timeout, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(timeout);
+        try
+        {
+            return probe switch
+            {
+                { HttpGet: { } get } => await GetAsync(get, container, podIp, limit.Token).ConfigureAwait(false),
+                { TcpSocket: { } tcp } => await ConnectAsync(tcp, container, podIp, limit.Token).ConfigureAwait(false),
+                { Exec: { } exec } => await RunAsync(exec, plan, limit.Token).ConfigureAwait(false),
+                _ => false,
+            };
+        }
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException or System.ComponentModel.Win32Exception)
+        {
+            ct.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    /// <summary>A named port is looked up among the container's; zero, which nothing listens on, when it has none of that name.</summary>
+    internal static int PortOf(IntOrString port, Container container) =>
+        port.Text is null ? port.Number
+        : int.TryParse(port.Text, out var number) ? number
+        : container.Ports?.FirstOrDefault(p => p.Name == port.Text)?.Port ?? 0;
+
+    private static async Task<bool> GetAsync(HttpGetAction get, Container container, string podIp, CancellationToken ct)
+    {
+        var scheme = string.Equals(get.Scheme, "HTTPS", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
+        var path = get.Path is { Length: > 0 } p ? (p[0] == '/' ? p : "/" + p) : "/";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://{get.Host ?? podIp}:{PortOf(get.Port, container)}{path}");
+        request.Headers.TryAddWithoutValidation("User-Agent", "kube-probe/1.32");
+        foreach (var header in get.HttpHeaders ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        }
+
+        using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+        return (int)response.StatusCode is >= 200 and < 400;
+    }
+
+    private static async Task<bool> ConnectAsync(TcpSocketAction tcp, Container container, string podIp, CancellationToken ct)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(tcp.Host ?? podIp, PortOf(tcp.Port, container), ct).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> RunAsync(ExecAction exec, ContainerPlan plan, CancellationToken ct)
+    {
+        using var child = await ChildProcess.StartAsync(spawn, plan.Command with { Arguments = [.. exec.Command ?? []] }).ConfigureAwait(false);
+        try
+        {
+            var output = Task.WhenAll(child.Output.CopyToAsync(Stream.Null, ct), child.Error.CopyToAsync(Stream.Null, ct));
+            var code = await child.WaitAsync(ct).ConfigureAwait(false);
+            await output.ConfigureAwait(false);
+            return code == 0;
+        }
+        finally
+        {
+            await child.KillGroupAsync().ConfigureAwait(false);
+        }
+    }
+}

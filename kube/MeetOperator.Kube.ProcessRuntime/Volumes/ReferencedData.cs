@@ -1,0 +1,65 @@
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Kube.ProcessRuntime;
+
+/// <summary>Names one Secret or ConfigMap of the Pod's namespace.</summary>
+internal readonly record struct DataReference(bool Secret, string Name)
+{
+    public override string ToString() => $"{(Secret ? "secret" : "configmap")} \"{Name}\"";
+}
+
+/// <summary>The Secrets and ConfigMaps that a Pod refers to, read once before its containers start. Absent ones are absent here.</summary>
+internal sealed class ReferencedData(IReadOnlyDictionary<DataReference, IReadOnlyDictionary<string, byte[]>> objects)
+{
+    public IReadOnlyDictionary<string, byte[]>? Find(DataReference reference, bool optional) =>
+        objects.TryGetValue(reference, out var data) ? data
+        : optional ? null
+        : throw new PodConfigurationException(PodConfigurationException.ConfigError, $"{reference} not found");
+
+    public byte[]? Find(DataReference reference, string key, bool optional) =>
+        Find(reference, optional) is not { } data ? null
+        : data.TryGetValue(key, out var value) ? value
+        : optional ? null
+        : throw new PodConfigurationException(PodConfigurationException.ConfigError, $"couldn't find key {key} in {reference}");
+
+    /// <summary>Everything that <paramref name="spec"/> names, in its volumes and its containers' environment.</summary>
+    public static IReadOnlySet<DataReference> Of(PodSpec spec)
+    {
+        var found = new HashSet<DataReference>();
+        void Add(bool secret, string? name)
+        {
+            if (!string.IsNullOrEmpty(name))
+            {
+                found.Add(new DataReference(secret, name));
+            }
+        }
+
+        foreach (var volume in spec.Volumes ?? [])
+        {
+            Add(true, volume.Secret?.SecretName);
+            Add(false, volume.ConfigMap?.Name);
+            foreach (var source in volume.Projected?.Sources ?? [])
+            {
+                Add(true, source.Secret?.Name);
+                Add(false, source.ConfigMap?.Name);
+            }
+        }
+
+        foreach (var container in spec.Containers)
+        {
+            foreach (var variable in container.Env ?? [])
+            {
+                Add(true, variable.ValueFrom?.SecretKeyRef?.Name);
+                Add(false, variable.ValueFrom?.ConfigMapKeyRef?.Name);
+            }
+
+            foreach (var source in container.EnvFrom ?? [])
+            {
+                Add(true, source.SecretRef?.Name);
+                Add(false, source.ConfigMapRef?.Name);
+            }
+        }
+
+        return found;
+    }
+}
