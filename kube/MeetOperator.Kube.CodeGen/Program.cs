@@ -1,1 +1,1 @@
-return 0;
+return MeetOperator.Kube.CodeGen.CommandLine.Run(args, Console.Out, Console.Error);

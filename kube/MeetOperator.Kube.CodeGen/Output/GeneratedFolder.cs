@@ -1,0 +1,49 @@
+namespace MeetOperator.Kube.CodeGen;
+
+/// <summary>
+/// Writes generated files, or compares them. Files that carry <see cref="Header"/> and are not generated any more are stale: they are removed, or reported.
+/// Other files of the folder are left alone.
+/// </summary>
+public static class GeneratedFolder
+{
+    public const string Header = "# Generated from the types by MeetOperator.Kube.CodeGen. Do not edit.\n";
+
+    public static void Write(string folder, IReadOnlyDictionary<string, string> files)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var (name, content) in files)
+        {
+            var path = Path.Combine(folder, name);
+            if (!File.Exists(path) || File.ReadAllText(path) != content)
+            {
+                File.WriteAllText(path, content);
+            }
+        }
+
+        foreach (var stale in FindStale(folder, files))
+        {
+            File.Delete(stale);
+        }
+    }
+
+    /// <summary>The differences between the folder and what should be there; empty when there are none.</summary>
+    public static string Compare(string folder, IReadOnlyDictionary<string, string> files)
+    {
+        var differences = new List<string>();
+        foreach (var (name, content) in files.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var path = Path.Combine(folder, name);
+            differences.Add(TextDiff.Create(path, File.Exists(path) ? File.ReadAllText(path) : string.Empty, content));
+        }
+
+        differences.AddRange(FindStale(folder, files).Select(path => TextDiff.Create(path, File.ReadAllText(path), string.Empty)));
+        return string.Concat(differences);
+    }
+
+    private static IEnumerable<string> FindStale(string folder, IReadOnlyDictionary<string, string> files) =>
+        !Directory.Exists(folder)
+            ? []
+            : Directory.GetFiles(folder, "*.yaml")
+                .Where(path => !files.ContainsKey(Path.GetFileName(path)) && File.ReadAllText(path).StartsWith(Header, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal);
+}

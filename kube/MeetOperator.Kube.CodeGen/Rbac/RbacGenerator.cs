@@ -1,0 +1,110 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace MeetOperator.Kube.CodeGen;
+
+/// <summary>Makes one ClusterRole a component from <see cref="RbacRuleAttribute"/>s: sorted, each rule with its reasons.</summary>
+public static partial class RbacGenerator
+{
+    private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+    /// <summary>ClusterRole YAML by component.</summary>
+    /// <param name="rules">All rules of all components.</param>
+    /// <param name="namePrefix">Goes before the component in the role's name.</param>
+    public static IReadOnlyDictionary<string, string> Generate(IEnumerable<RbacRuleAttribute> rules, string namePrefix = "")
+    {
+        var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var component in rules.GroupBy(rule => rule.Component))
+        {
+            foreach (var rule in component)
+            {
+                Validate(rule);
+            }
+
+            result[component.Key] = Write(namePrefix + component.Key, component);
+        }
+
+        return result;
+    }
+
+    private static string Write(string name, IEnumerable<RbacRuleAttribute> rules)
+    {
+        var role = new JsonObject
+        {
+            ["apiVersion"] = "rbac.authorization.k8s.io/v1",
+            ["kind"] = "ClusterRole",
+            ["metadata"] = new JsonObject { ["name"] = name },
+        };
+        var text = new StringBuilder(GeneratedFolder.Header).Append(YamlWriter.Write(role)).Append("rules:\n");
+
+        // One target, one rule: what several types ask for on the same resources is joined.
+        var targets = rules
+            .GroupBy(rule => (rule.Group, Resources: Joined(rule.Resources), Names: Joined(rule.ResourceNames)))
+            .OrderBy(target => target.Key.Group, StringComparer.Ordinal)
+            .ThenBy(target => target.Key.Resources, StringComparer.Ordinal)
+            .ThenBy(target => target.Key.Names, StringComparer.Ordinal);
+        foreach (var target in targets)
+        {
+            foreach (var reason in target.Select(rule => rule.Reason.Trim()).Distinct().Order(StringComparer.Ordinal))
+            {
+                text.Append("# ").Append(Blanks().Replace(reason, " ")).Append('\n');
+            }
+
+            var node = new JsonObject
+            {
+                ["apiGroups"] = Json.Array([target.Key.Group]),
+                ["resources"] = Json.Array(Sorted(target.First().Resources)),
+                ["verbs"] = Json.Array(Sorted(target.SelectMany(rule => rule.Verbs))),
+            };
+            if (target.Key.Names.Length > 0)
+            {
+                node["resourceNames"] = Json.Array(Sorted(target.First().ResourceNames));
+            }
+
+            text.Append(YamlWriter.Write(new JsonArray(node)));
+        }
+
+        return text.ToString();
+    }
+
+    private static void Validate(RbacRuleAttribute rule)
+    {
+        var where = $"[RbacRule(\"{rule.Component}\")] on {rule.Group}/{string.Join(",", rule.Resources)}";
+        if (!ComponentName().IsMatch(rule.Component))
+        {
+            throw new CodeGenException($"{where}: the component must be lower-case letters, digits and dashes.");
+        }
+
+        if (rule.Resources.Length == 0 || rule.Verbs.Length == 0 || string.IsNullOrWhiteSpace(rule.Reason))
+        {
+            throw new CodeGenException($"{where}: Resources, Verbs and Reason must not be empty.");
+        }
+
+        if (rule.Group == "*" || rule.Resources.Concat(rule.Verbs).Concat(rule.ResourceNames).Any(value => value.Contains('*', StringComparison.Ordinal)))
+        {
+            throw new CodeGenException($"{where}: wildcards are refused; name each group, resource and verb.");
+        }
+
+        if (rule.Verbs.FirstOrDefault(verb => !Verbs.Contains(verb)) is { } unknown)
+        {
+            var why = unknown is "escalate" or "bind" or "impersonate" ? "it would lend more power than the role has" : $"known verbs are {string.Join(", ", Verbs)}";
+            throw new CodeGenException($"{where}: verb \"{unknown}\" is refused; {why}.");
+        }
+
+        if (rule.ResourceNames.Length > 0 && rule.Verbs.FirstOrDefault(verb => verb is "create" or "deletecollection") is { } unnamed)
+        {
+            throw new CodeGenException($"{where}: \"{unnamed}\" cannot be limited by ResourceNames, since the request names no object; make it a rule of its own.");
+        }
+    }
+
+    private static IEnumerable<string> Sorted(IEnumerable<string> values) => values.Distinct().Order(StringComparer.Ordinal);
+
+    private static string Joined(IEnumerable<string> values) => string.Join(',', Sorted(values));
+
+    [GeneratedRegex("^[a-z]([-a-z0-9]*[a-z0-9])?$", RegexOptions.CultureInvariant)]
+    private static partial Regex ComponentName();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+}
