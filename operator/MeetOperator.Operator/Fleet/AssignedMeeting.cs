@@ -1,0 +1,20 @@
+using MeetOperator.Kube;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>Where a meeting is, in memory: ahead of its status while a placement is under way. Guarded by the fleet.</summary>
+internal sealed class AssignedMeeting(string meetingId, NamespacedName meeting)
+{
+    public string MeetingId { get; } = meetingId;
+    public NamespacedName Meeting { get; } = meeting;
+
+    /// <summary>Null while the meeting has lost its node and found no other.</summary>
+    public NamespacedName? Node { get; set; }
+    public string? Region { get; set; }
+    public long Generation { get; set; }
+
+    /// <summary>Timestamp at which the node had the room for certain; 0 before. A later poll that lacks the room means that it was lost.</summary>
+    public long RoomSince { get; set; }
+    public bool RoomLost { get; set; }
+    public int Participants { get; set; }
+}

@@ -1,0 +1,79 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
+using MeetOperator.Placement;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>One media node in memory: what the cluster says, and what the polls say. Guarded by the fleet.</summary>
+internal sealed class FleetNode(NamespacedName key)
+{
+    public NamespacedName Key { get; } = key;
+    public SfuNode Node { get; set; } = new();
+    public SfuPool? Pool { get; set; }
+    public bool SharedNamespace { get; set; }
+    public Pod? Pod { get; set; }
+    public NodeReport? Report { get; set; }
+    public DateTimeOffset? LastSeen { get; set; }
+    public int Missed { get; set; }
+    public string? MissReason { get; set; }
+
+    /// <summary>Why and until when the node refuses new rooms, learnt from its own answer.</summary>
+    public string? Refusal { get; set; }
+    public DateTimeOffset RefusedUntil { get; set; }
+    public NodeVerdict Verdict { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
+    public PollTarget? Target { get; set; }
+
+    /// <summary>Rooms that belong to no meeting, with the timestamp at which they were first seen.</summary>
+    public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
+
+    public NodeFacts Facts(int meetings) => new()
+    {
+        Node = Node,
+        Pool = Pool,
+        Pod = Pod,
+        LastSeen = LastSeen,
+        Missed = Missed,
+        MissReason = MissReason,
+        ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
+        Meetings = meetings,
+    };
+
+    /// <summary>Another Pod is another process: what was polled of the former one says nothing about it.</summary>
+    public void ForgetReports()
+    {
+        Report = null;
+        LastSeen = null;
+        Missed = 0;
+        MissReason = null;
+        Orphans.Clear();
+    }
+
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now)
+    {
+        var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
+        var refused = Refusal is not null && RefusedUntil > now;
+        return new NodeSnapshot
+        {
+            Namespace = Key.Namespace ?? string.Empty,
+            Name = Key.Name,
+            Pool = Node.Spec.PoolRef.Name,
+            PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
+            SharedNamespace = SharedNamespace,
+            Region = Pool?.Spec.Region,
+            State = refused && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
+            Unschedulable = Node.Spec.Unschedulable,
+            Evicting = NodeStateRules.DrainDeadline(Node, Pool) is { } deadline && deadline <= now,
+            Meetings = meetings,
+            Participants = Report?.Participants ?? 0,
+            MaxMeetings = capacity.MaxMeetings,
+            MaxParticipants = capacity.MaxParticipants,
+            Stress = Report?.Stress ?? 0,
+            StressThreshold = capacity.StressThreshold,
+            LastSeen = LastSeen,
+        };
+    }
+
+    private static readonly Dictionary<string, string> NoLabels = [];
+}

@@ -1,0 +1,266 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
+using MeetOperator.Placement;
+using MeetOperator.Placement.Scorers;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>
+/// The one picture of all media nodes and of where every meeting is. Placements reserve in it under its lock, so parallel ones do not overfill a node.
+/// </summary>
+internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
+{
+    /// <summary>How long a node that refused a room is left alone.</summary>
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(2);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
+    private readonly AssignmentTable _table = new();
+
+    /// <summary>Takes in what the cluster says of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
+    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target)
+    {
+        var key = node.Metadata.NamespacedName;
+        Change(key, make: true, entry =>
+        {
+            if (entry.Pod?.Metadata.Uid is { } before && pod?.Metadata.Uid is { } now && before != now)
+            {
+                entry.ForgetReports();
+            }
+
+            entry.Node = node;
+            entry.Pool = pool;
+            entry.Pod = pod;
+            entry.SharedNamespace = sharedNamespace;
+            entry.Target = target;
+        });
+    }
+
+    /// <summary>The SfuNode is gone; its meetings are told.</summary>
+    public void Forget(NamespacedName node)
+    {
+        List<NamespacedName> moved;
+        lock (_gate)
+        {
+            _nodes.Remove(node);
+            moved = [.. _table.On(node).Select(entry => entry.Meeting)];
+        }
+
+        moved.ForEach(wakeups.Meeting);
+    }
+
+    /// <summary>Takes in an answer; gives the rooms that no meeting has claimed for a while and that should be ended.</summary>
+    public IReadOnlyList<RoomReport> Reported(PollTarget target, NodeReport report, long pollStarted)
+    {
+        List<NamespacedName> changed = [];
+        IReadOnlyList<RoomReport> orphans = [];
+        Change(target.Node, make: false, entry =>
+        {
+            if (entry.Target != target)
+            {
+                return;
+            }
+
+            entry.Report = report;
+            entry.LastSeen = time.GetUtcNow();
+            entry.Missed = 0;
+            entry.MissReason = null;
+            (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
+        });
+        changed.ForEach(wakeups.Meeting);
+        return orphans;
+    }
+
+    public void Missed(PollTarget target, string reason) => Change(target.Node, make: false, entry =>
+    {
+        if (entry.Target == target)
+        {
+            entry.Missed++;
+            entry.MissReason = reason;
+        }
+    });
+
+    /// <summary>The node refused a room: others are tried first for a moment.</summary>
+    public void Refused(NamespacedName node, string reason) => Change(node, make: false, entry =>
+    {
+        entry.Refusal = reason;
+        entry.RefusedUntil = time.GetUtcNow() + RefusalPause;
+    });
+
+    /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>.</summary>
+    public PlacementDecision Place(MeetingDemand demand, NamespacedName meeting)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            var nodes = new NodeSnapshot[_nodes.Count];
+            var index = 0;
+            foreach (var entry in _nodes.Values)
+            {
+                nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now);
+            }
+
+            var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
+            var decision = PlacementPlanner.Decide(input, now);
+            if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
+            {
+                _table.Assign(demand.MeetingId, meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
+            }
+            else if (decision.Chosen is null && demand.Current is not null)
+            {
+                _table.Assign(demand.MeetingId, meeting, null, demand.Current.Region, decision.Generation);
+            }
+
+            return decision;
+        }
+    }
+
+    /// <summary>Takes over what a status says, unless something newer is known here.</summary>
+    public void Adopt(string meetingId, NamespacedName meeting, MeetingAssignment assignment)
+    {
+        lock (_gate)
+        {
+            if (_table.Find(meetingId) is { } known && known.Generation >= assignment.Generation)
+            {
+                return;
+            }
+
+            NamespacedName? node = assignment.State == AssignmentState.Lost ? null : new NamespacedName(assignment.Namespace, assignment.SfuNode);
+            var entry = _table.Assign(meetingId, meeting, node, assignment.Region, assignment.Generation);
+            entry.Participants = assignment.Participants;
+            entry.RoomSince = assignment.State == AssignmentState.Ready ? time.GetTimestamp() : 0;
+        }
+    }
+
+    /// <summary>The node answered that it has the room.</summary>
+    public void RoomExists(string meetingId, long generation)
+    {
+        lock (_gate)
+        {
+            if (_table.Find(meetingId) is { } entry && entry.Generation == generation)
+            {
+                entry.RoomSince = time.GetTimestamp();
+                entry.RoomLost = false;
+            }
+        }
+    }
+
+    /// <summary>The node holds a higher generation than we knew: go on above it.</summary>
+    public void RaiseGeneration(string meetingId, long generation)
+    {
+        lock (_gate)
+        {
+            if (_table.Find(meetingId) is { } entry && entry.Generation <= generation)
+            {
+                entry.Generation = generation + 1;
+            }
+        }
+    }
+
+    /// <summary>The meeting is over.</summary>
+    public void Release(string meetingId)
+    {
+        NamespacedName? freed = null;
+        lock (_gate)
+        {
+            freed = _table.Find(meetingId)?.Node;
+            _table.Remove(meetingId);
+        }
+
+        if (freed is { } node)
+        {
+            Change(node, make: false, static _ => { });
+            wakeups.CapacityGrew();
+        }
+    }
+
+    public CurrentAssignment? Current(string meetingId)
+    {
+        lock (_gate)
+        {
+            return _table.Find(meetingId) is { } entry
+                ? new CurrentAssignment
+                {
+                    Node = entry.Node,
+                    Region = entry.Region,
+                    Generation = entry.Generation,
+                    RoomExists = entry.RoomSince != 0,
+                    RoomLost = entry.RoomLost,
+                    Participants = entry.Participants,
+                }
+                : null;
+        }
+    }
+
+    public NodeView? View(NamespacedName node)
+    {
+        lock (_gate)
+        {
+            return _nodes.TryGetValue(node, out var entry)
+                ? new NodeView
+                {
+                    Verdict = entry.Verdict,
+                    Meetings = _table.CountOn(node),
+                    Report = entry.Report,
+                    LastSeen = entry.LastSeen,
+                    Target = entry.Target,
+                }
+                : null;
+        }
+    }
+
+    /// <summary>Wakes the meetings of a node, for example because its drain deadline has passed.</summary>
+    public void WakeMeetings(NamespacedName node)
+    {
+        List<NamespacedName> meetings;
+        lock (_gate)
+        {
+            meetings = [.. _table.On(node).Select(entry => entry.Meeting)];
+        }
+
+        meetings.ForEach(wakeups.Meeting);
+    }
+
+    /// <summary>Edits one node, derives its state anew, and tells whom a changed state concerns.</summary>
+    private void Change(NamespacedName key, bool make, Action<FleetNode> edit)
+    {
+        NodeVerdict before;
+        NodeVerdict after;
+        NamespacedName pool;
+        lock (_gate)
+        {
+            if (!_nodes.TryGetValue(key, out var entry))
+            {
+                if (!make)
+                {
+                    return;
+                }
+
+                _nodes[key] = entry = new FleetNode(key);
+            }
+
+            before = entry.Verdict;
+            edit(entry);
+            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
+            pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
+        }
+
+        if (before == after)
+        {
+            return;
+        }
+
+        wakeups.Node(key);
+        wakeups.Pool(pool);
+        if (after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy)
+        {
+            WakeMeetings(key);
+        }
+
+        if (after.TakesMeetings && !before.TakesMeetings)
+        {
+            wakeups.CapacityGrew();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>What the cluster and the polls say of one media node; the input of <see cref="NodeStateRules"/>.</summary>
+internal sealed record NodeFacts
+{
+    public required SfuNode Node { get; init; }
+
+    /// <summary>Null when the pool is gone.</summary>
+    public SfuPool? Pool { get; init; }
+    public Pod? Pod { get; init; }
+
+    /// <summary>When the node's present Pod last answered; null before its first answer.</summary>
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>Polls without an answer in a row.</summary>
+    public int Missed { get; init; }
+
+    /// <summary>Why the last poll failed.</summary>
+    public string? MissReason { get; init; }
+
+    /// <summary>The node itself says that it drains.</summary>
+    public bool ReportsDraining { get; init; }
+    public int Meetings { get; init; }
+}

@@ -1,0 +1,90 @@
+using MeetOperator.Contracts;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>Derives a media node's state from what is known of it. Pure.</summary>
+internal static class NodeStateRules
+{
+    /// <summary>Polls in a row without an answer after which a node counts as dead.</summary>
+    public const int DeadAfterMissedPolls = 3;
+
+    public static NodeVerdict Derive(NodeFacts facts)
+    {
+        if (PodDied(facts) is { } death)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, "PodFailed", death);
+        }
+
+        if (facts.LastSeen is null)
+        {
+            return new NodeVerdict(SfuNodeState.Starting, "Starting", WhyStarting(facts));
+        }
+
+        if (facts.Missed >= DeadAfterMissedPolls)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node has missed {facts.Missed} polls: {facts.MissReason}");
+        }
+
+        if (IsDraining(facts.Node))
+        {
+            return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
+        }
+
+        if (facts.ReportsDraining)
+        {
+            return new NodeVerdict(SfuNodeState.Draining, "Draining", "the node says that it takes no new meetings");
+        }
+
+        var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
+        return facts.Node.Spec.Unschedulable
+            ? new NodeVerdict(state, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings")
+            : new NodeVerdict(state, "Serving", "the node takes new meetings");
+    }
+
+    public static bool IsDraining(SfuNode node) => node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
+
+    /// <summary>When a draining node's meetings must leave; null while it does not drain. Without its pool a node has no reason to wait.</summary>
+    public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
+    {
+        var since = node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp;
+        return pool is null || pool.Metadata.DeletionTimestamp is not null ? since : since?.AddSeconds(pool.Spec.Drain.DeadlineSeconds);
+    }
+
+    private static string? PodDied(NodeFacts facts)
+    {
+        if (facts.Pod is not { } pod)
+        {
+            return facts.LastSeen is null ? null : "the Pod is gone";
+        }
+
+        if (pod.Metadata.DeletionTimestamp is not null)
+        {
+            return "the Pod is being deleted";
+        }
+
+        if (pod.Status?.Phase is "Failed" or "Succeeded")
+        {
+            return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
+        }
+
+        var stopped = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State is { Running: null } state && (state.Terminated is not null || state.Waiting is not null));
+        return facts.LastSeen is not null && stopped is not null
+            ? $"the process has stopped ({stopped.State!.Waiting?.Reason ?? stopped.State.Terminated?.Reason ?? "Terminated"})"
+            : null;
+    }
+
+    private static string WhyStarting(NodeFacts facts)
+    {
+        if (facts.Pod is not { } pod)
+        {
+            return "the Pod is being made";
+        }
+
+        var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
+        var waiting = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State?.Waiting is not null)?.State?.Waiting;
+        return unscheduled is not null ? $"the Pod is not scheduled: {unscheduled.Message ?? unscheduled.Reason}"
+            : waiting is { Reason: { } reason } && reason != "ContainerCreating" ? $"the Pod waits: {reason} {waiting.Message}".TrimEnd()
+            : facts.MissReason is { } miss ? $"the Pod runs, its control port does not answer yet: {miss}"
+            : "the Pod is starting";
+    }
+}

@@ -1,0 +1,9 @@
+using MeetOperator.Contracts;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>What a media node is doing, with the reason and message of its Ready condition.</summary>
+internal sealed record NodeVerdict(SfuNodeState State, string Reason, string Message)
+{
+    public bool TakesMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;
+}

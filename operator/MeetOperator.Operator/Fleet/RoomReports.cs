@@ -1,0 +1,65 @@
+using MeetOperator.Kube;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>Compares the rooms that a node reports with the meetings that should be on it.</summary>
+internal static class RoomReports
+{
+    /// <summary>How long a room may be without a meeting: a placement may be under way, or another leader's last write.</summary>
+    private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Updates head counts and lost rooms; gives the meetings that changed and the rooms to end.</summary>
+    public static (List<NamespacedName> Changed, IReadOnlyList<RoomReport> Orphans) TakeIn(
+        FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
+    {
+        var changed = new List<NamespacedName>();
+        var orphans = new List<RoomReport>();
+        var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
+        foreach (var room in report.Rooms)
+        {
+            rooms.Add(room.Room);
+            if (table.Find(room.Room) is { } entry && entry.Node == node.Key)
+            {
+                node.Orphans.Remove(room.Room);
+                if (entry.Participants != room.Participants)
+                {
+                    entry.Participants = room.Participants;
+                    changed.Add(entry.Meeting);
+                }
+            }
+            else if (IsOrphan(node, room.Room, time))
+            {
+                orphans.Add(room);
+            }
+        }
+
+        foreach (var entry in table.On(node.Key))
+        {
+            if (!entry.RoomLost && entry.RoomSince != 0 && entry.RoomSince < pollStarted && !rooms.Contains(entry.MeetingId))
+            {
+                entry.RoomLost = true;
+                changed.Add(entry.Meeting);
+            }
+        }
+
+        return (changed, orphans);
+    }
+
+    private static bool IsOrphan(FleetNode node, string room, TimeProvider time)
+    {
+        if (!node.Orphans.TryGetValue(room, out var since))
+        {
+            node.Orphans[room] = time.GetTimestamp();
+            return false;
+        }
+
+        if (time.GetElapsedTime(since) < OrphanGrace)
+        {
+            return false;
+        }
+
+        node.Orphans.Remove(room);
+        return true;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Operator.Resources;
+
+/// <summary>Environment of a media node, as docs/architecture.md names it.</summary>
+internal static class MediaNodeEnv
+{
+    public const int ControlPort = 8090;
+
+    public static IList<EnvVar> Build(SfuNode node, SfuPool pool)
+    {
+        var secret = ControlSecret.NameOf(node.Metadata.Name!);
+        return
+        [
+            // First: variables that follow refer to it.
+            new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
+            Value("MEET_NODE_NAME", node.Metadata.Name!),
+            new EnvVar { Name = "MEET_NODE_TOKEN", ValueFrom = Key(secret, ControlSecret.TokenKey) },
+            Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{ControlPort}"),
+            Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
+            Addresses(pool.Spec.Exposure, secret),
+            Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),
+
+            // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
+            Value("DOTNET_EnableDiagnostics", "0"),
+        ];
+    }
+
+    private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch
+    {
+        AddressSource.Static => Value("MEET_ADVERTISED_ADDRESSES", string.Join(',', exposure.StaticAddresses)),
+        AddressSource.PodIP => Value("MEET_ADVERTISED_ADDRESSES", "$(POD_IP)"),
+        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = "MEET_ADVERTISED_ADDRESSES", ValueFrom = Field("status.hostIP") },
+
+        // Known only when the Pod has a cluster node: the operator then writes the entry for which the kubelet waits.
+        _ => new EnvVar { Name = "MEET_ADVERTISED_ADDRESSES", ValueFrom = Key(secret, ControlSecret.AddressesKey) },
+    };
+
+    private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };
+
+    private static EnvVarSource Field(string path) => new() { FieldRef = new ObjectFieldSelector { FieldPath = path } };
+
+    private static EnvVarSource Key(string secret, string key) => new() { SecretKeyRef = new SecretKeySelector { Name = secret, Key = key } };
+}

@@ -1,0 +1,116 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Operator.Resources;
+
+/// <summary>The Pod of one media node: restricted security, hostPort equal to containerPort, no cluster credentials.</summary>
+internal static class MediaNodePod
+{
+    /// <summary>Seconds between SIGTERM and SIGKILL. Meetings leave before a Pod is deleted, so this is only a backstop.</summary>
+    private const int GraceSeconds = 30;
+
+    /// <summary>User and group of the process; any that is not root would do.</summary>
+    private const int UserId = 65532;
+
+    public static Pod Build(SfuNode node, SfuPool pool, string operatorImage)
+    {
+        var template = pool.Spec.Template;
+        return new Pod
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = node.Metadata.Name,
+                Namespace = node.Metadata.Namespace,
+                Labels = Merge(template.Labels, NodeLabels.Of(node)),
+                Annotations = Merge(template.Annotations, TemplateAnnotation(node)),
+                OwnerReferences = [Owner.Of(node)],
+            },
+            Spec = new PodSpec
+            {
+                Containers = [Container(node, pool, operatorImage)],
+                RestartPolicy = "Always",
+                TerminationGracePeriodSeconds = GraceSeconds,
+                AutomountServiceAccountToken = false,
+                EnableServiceLinks = false,
+                PriorityClassName = template.PriorityClassName,
+                NodeSelector = template.NodeSelector.Count == 0 ? null : template.NodeSelector.ToDictionary(StringComparer.Ordinal),
+                Tolerations = template.Tolerations.Count == 0 ? null : [.. template.Tolerations.Select(Toleration)],
+                SecurityContext = new PodSecurityContext
+                {
+                    RunAsNonRoot = true,
+                    RunAsUser = UserId,
+                    RunAsGroup = UserId,
+                    SeccompProfile = new SeccompProfile(),
+                },
+            },
+        };
+    }
+
+    private static Container Container(SfuNode node, SfuPool pool, string operatorImage) => new()
+    {
+        Name = MeetComponents.MediaNode,
+        Image = MediaNodeImage.Resolve(pool.Spec, operatorImage),
+        Env = MediaNodeEnv.Build(node, pool),
+        Ports =
+        [
+            new ContainerPort { Name = "control", Port = MediaNodeEnv.ControlPort, Protocol = "TCP" },
+            .. node.Spec.UdpPorts.Select((port, loop) => new ContainerPort { Name = $"media-{loop}", Port = port, HostPort = port, Protocol = "UDP" }),
+        ],
+        Resources = Resources(pool.Spec.Template.Resources),
+        LivenessProbe = new Probe
+        {
+            HttpGet = new HttpGetAction { Path = "/healthz", Port = "control" },
+            PeriodSeconds = 10,
+            TimeoutSeconds = 2,
+            FailureThreshold = 3,
+        },
+        ReadinessProbe = new Probe
+        {
+            HttpGet = new HttpGetAction { Path = "/readyz", Port = "control" },
+            PeriodSeconds = 5,
+            TimeoutSeconds = 2,
+            FailureThreshold = 1,
+        },
+        SecurityContext = new SecurityContext
+        {
+            AllowPrivilegeEscalation = false,
+            ReadOnlyRootFilesystem = true,
+            RunAsNonRoot = true,
+            Capabilities = new Capabilities { Drop = ["ALL"] },
+            SeccompProfile = new SeccompProfile(),
+        },
+    };
+
+    private static ResourceRequirements? Resources(MediaNodeResources resources) =>
+        resources.Requests.Count + resources.Limits.Count == 0 ? null : new ResourceRequirements
+        {
+            Requests = resources.Requests.Count == 0 ? null : resources.Requests.ToDictionary(StringComparer.Ordinal),
+            Limits = resources.Limits.Count == 0 ? null : resources.Limits.ToDictionary(StringComparer.Ordinal),
+        };
+
+    private static Toleration Toleration(MediaNodeToleration toleration) => new()
+    {
+        Key = toleration.Key,
+        Operator = toleration.Operator.ToString(),
+        Value = toleration.Value,
+        Effect = toleration.Effect?.ToString(),
+    };
+
+    private static Dictionary<string, string> TemplateAnnotation(SfuNode node) =>
+        node.Metadata.Annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var hash) == true
+            ? new(StringComparer.Ordinal) { [MeetAnnotations.TemplateHash] = hash }
+            : [];
+
+    /// <summary>What people may add, with the operator's own entries on top.</summary>
+    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> theirs, Dictionary<string, string> ours)
+    {
+        var merged = theirs.Where(entry => !entry.Key.StartsWith(MeetGroup.Name + "/", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        foreach (var (key, value) in ours)
+        {
+            merged[key] = value;
+        }
+
+        return merged;
+    }
+}
