@@ -23,6 +23,9 @@ public sealed class PeerTransportOptions
     /// <summary>Silence after which the peer counts as gone. Browsers send checks every 2.5 to 5 s and reports every second.</summary>
     public long SilenceTimeoutTicks { get; init; } = 10 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Time without a valid check after which we stop sending, whatever else arrives (RFC 7675 §5.1).</summary>
+    public long ConsentTimeoutTicks { get; init; } = 30 * TimeSpan.TicksPerSecond;
+
     /// <summary>Time from the first DTLS record, or from our ClientHello, after which the handshake has failed.</summary>
     public long HandshakeTimeoutTicks { get; init; } = 15 * TimeSpan.TicksPerSecond;
 

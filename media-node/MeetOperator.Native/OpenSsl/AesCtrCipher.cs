@@ -1,0 +1,49 @@
+namespace MeetOperator.Native.OpenSsl;
+
+/// <summary>AES-128 in counter mode with a kept key: encrypting and decrypting are the same. Not thread-safe.</summary>
+public sealed unsafe class AesCtrCipher : IDisposable
+{
+    public const int KeyLength = 16;
+    public const int IvLength = 16;
+
+    private readonly CipherContextHandle handle;
+    private nint context;
+
+    public AesCtrCipher(ReadOnlySpan<byte> key)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength, nameof(key));
+        handle = EvpInterop.NewCipherContext();
+        OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_CIPHER_CTX_new");
+        context = handle.DangerousGetHandle();
+        fixed (byte* keyPointer = key)
+        {
+            var result = EvpInterop.InitializeCipher(context, EvpInterop.Aes128Ctr(), 0, keyPointer, null, 1);
+            OpenSslException.ThrowUnless(result == 1, "EVP_CipherInit_ex");
+        }
+    }
+
+    /// <summary>Applies the key stream that starts at the 16-byte counter block. Source and destination may be the same memory.</summary>
+    public bool Transform(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        if (iv.Length != IvLength || destination.Length < source.Length)
+        {
+            return false;
+        }
+
+        ObjectDisposedException.ThrowIf(context == 0, this);
+        int written;
+        fixed (byte* ivPointer = iv, input = source, output = destination)
+        {
+            var transformed = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
+                && (source.IsEmpty || EvpInterop.Update(context, output, &written, input, source.Length) == 1);
+            GC.KeepAlive(this);
+            return transformed;
+        }
+    }
+
+    public void Dispose()
+    {
+        context = 0;
+        handle.Dispose();
+    }
+}

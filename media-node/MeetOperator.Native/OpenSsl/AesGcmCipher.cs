@@ -1,0 +1,91 @@
+namespace MeetOperator.Native.OpenSsl;
+
+/// <summary>
+/// AES-128-GCM for one direction with one key. The context and its key schedule are kept; only the IV changes from call
+/// to call. Not thread-safe.
+/// </summary>
+public sealed unsafe class AesGcmCipher : IDisposable
+{
+    public const int KeyLength = 16;
+    public const int IvLength = 12;
+    public const int TagLength = 16;
+
+    private readonly CipherContextHandle handle;
+    private nint context;
+
+    /// <param name="key">16 bytes.</param>
+    /// <param name="encrypt">True for a context that seals, false for one that opens.</param>
+    public AesGcmCipher(ReadOnlySpan<byte> key, bool encrypt)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength, nameof(key));
+        handle = EvpInterop.NewCipherContext();
+        OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_CIPHER_CTX_new");
+        context = handle.DangerousGetHandle();
+        fixed (byte* keyPointer = key)
+        {
+            var result = EvpInterop.InitializeCipher(context, EvpInterop.Aes128Gcm(), 0, keyPointer, null, encrypt ? 1 : 0);
+            OpenSslException.ThrowUnless(result == 1, "EVP_CipherInit_ex");
+        }
+    }
+
+    /// <summary>
+    /// Encrypts into <paramref name="destination"/>: ciphertext as long as the plaintext, then the tag. The two may be
+    /// the same memory.
+    /// </summary>
+    /// <returns>False when OpenSSL refuses, which it does not for valid lengths.</returns>
+    public bool Seal(
+        ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> destination)
+    {
+        if (iv.Length != IvLength || destination.Length < plaintext.Length + TagLength)
+        {
+            return false;
+        }
+
+        ObjectDisposedException.ThrowIf(context == 0, this);
+        int written;
+        fixed (byte* ivPointer = iv, aad = associatedData, source = plaintext, target = destination)
+        {
+            var sealedAll = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
+                && EvpInterop.Update(context, null, &written, aad, associatedData.Length) == 1
+                && (plaintext.IsEmpty || EvpInterop.Update(context, target, &written, source, plaintext.Length) == 1)
+                && EvpInterop.Final(context, target + plaintext.Length, &written) == 1
+                && EvpInterop.Control(context, EvpInterop.ControlGetTag, TagLength, target + plaintext.Length) == 1;
+            GC.KeepAlive(this);
+            return sealedAll;
+        }
+    }
+
+    /// <summary>
+    /// Checks the tag behind the ciphertext and decrypts. The destination may be the ciphertext's own memory; its content
+    /// means nothing when the answer is false.
+    /// </summary>
+    public bool Open(
+        ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertextAndTag, Span<byte> destination)
+    {
+        var length = ciphertextAndTag.Length - TagLength;
+        if (iv.Length != IvLength || length < 0 || destination.Length < length)
+        {
+            return false;
+        }
+
+        ObjectDisposedException.ThrowIf(context == 0, this);
+        int written;
+        byte unused;
+        fixed (byte* ivPointer = iv, aad = associatedData, source = ciphertextAndTag, target = destination)
+        {
+            var opened = EvpInterop.SetIv(context, 0, 0, null, ivPointer, -1) == 1
+                && EvpInterop.Control(context, EvpInterop.ControlSetTag, TagLength, source + length) == 1
+                && EvpInterop.Update(context, null, &written, aad, associatedData.Length) == 1
+                && (length == 0 || EvpInterop.Update(context, target, &written, source, length) == 1)
+                && EvpInterop.Final(context, &unused, &written) == 1;
+            GC.KeepAlive(this);
+            return opened;
+        }
+    }
+
+    public void Dispose()
+    {
+        context = 0;
+        handle.Dispose();
+    }
+}

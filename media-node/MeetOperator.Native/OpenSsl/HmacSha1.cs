@@ -1,0 +1,75 @@
+namespace MeetOperator.Native.OpenSsl;
+
+/// <summary>HMAC-SHA1 with a kept key (EVP_MAC): Append any number of times, then Finish. Not thread-safe.</summary>
+public sealed unsafe class HmacSha1 : IDisposable
+{
+    public const int Length = 20;
+
+    private readonly MacContextHandle handle;
+    private nint context;
+    private bool started;
+
+    public HmacSha1(ReadOnlySpan<byte> key)
+    {
+        var mac = EvpInterop.FetchMac(0, "HMAC", null);
+        OpenSslException.ThrowUnless(mac != 0, "EVP_MAC_fetch");
+        try
+        {
+            handle = EvpInterop.NewMacContext(mac); // takes a reference of its own
+            OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_MAC_CTX_new");
+        }
+        finally
+        {
+            EvpInterop.FreeMac(mac);
+        }
+
+        context = handle.DangerousGetHandle();
+        fixed (byte* keyPointer = key, digestKey = "digest\0"u8, digestName = "SHA1\0"u8)
+        {
+            var parameters = stackalloc OsslParam[2];
+            parameters[0] = new OsslParam { Key = digestKey, DataType = OsslParam.Utf8String, Data = digestName, DataSize = 4 };
+            parameters[1] = default;
+            OpenSslException.ThrowUnless(
+                EvpInterop.InitializeMac(context, keyPointer, (nuint)key.Length, parameters) == 1, "EVP_MAC_init");
+        }
+    }
+
+    /// <summary>Takes more of the message.</summary>
+    public void Append(ReadOnlySpan<byte> data)
+    {
+        ObjectDisposedException.ThrowIf(context == 0, this);
+        if (!started)
+        {
+            OpenSslException.ThrowUnless(EvpInterop.RestartMac(context, null, 0, null) == 1, "EVP_MAC_init");
+            started = true;
+        }
+
+        fixed (byte* pointer = data)
+        {
+            OpenSslException.ThrowUnless(EvpInterop.UpdateMac(context, pointer, (nuint)data.Length) == 1, "EVP_MAC_update");
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Writes the 20 bytes and starts over with the same key.</summary>
+    public void Finish(Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, Length, nameof(destination));
+        Append([]);
+        nuint written;
+        fixed (byte* pointer = destination)
+        {
+            OpenSslException.ThrowUnless(EvpInterop.FinishMac(context, pointer, &written, Length) == 1, "EVP_MAC_final");
+        }
+
+        started = false;
+        GC.KeepAlive(this);
+    }
+
+    public void Dispose()
+    {
+        context = 0;
+        handle.Dispose();
+    }
+}

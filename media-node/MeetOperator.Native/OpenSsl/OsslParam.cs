@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace MeetOperator.Native.OpenSsl;
+
+/// <summary>openssl/core.h: OSSL_PARAM. An array of them ends with a zeroed one.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct OsslParam
+{
+    internal const uint Utf8String = 4;
+
+    internal byte* Key;
+    internal uint DataType;
+    internal void* Data;
+    internal nuint DataSize;
+    internal nuint ReturnSize;
+}

@@ -1,0 +1,107 @@
+using System.Text;
+using MeetOperator.Rtc.Stun;
+
+namespace MeetOperator.Rtc.Ice;
+
+/// <summary>
+/// A client's side towards a lite agent: checks its one candidate, nominates it at once, then keeps consent fresh
+/// (RFC 7675). Makes a synthetic client out of a transport.
+/// </summary>
+internal sealed class IceControllingAgent : IIceAgent
+{
+    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
+    private const uint CheckPriority = 0x6EFFFFFF;
+    private const long CheckIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
+    private const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
+
+    private readonly Random random;
+    private readonly string localUfrag;
+    private readonly ulong tieBreaker;
+    private readonly byte[] transactionId = new byte[StunConstants.TransactionIdLength];
+    private byte[] username = [];
+    private byte[] remotePassword = [];
+    private TransportAddress? candidate;
+    private bool outstanding;
+
+    public IceControllingAgent(IceCredentials local, Random random)
+    {
+        this.random = random;
+        localUfrag = local.Ufrag;
+        tieBreaker = (ulong)random.NextInt64();
+    }
+
+    public TransportAddress? Selected { get; private set; }
+
+    public long LastConsentTicks { get; private set; } = long.MinValue;
+
+    public long NextTimeoutTicks { get; private set; } = long.MaxValue;
+
+    public void SetRemote(IceCredentials credentials, TransportAddress? candidate)
+    {
+        username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:{localUfrag}");
+        remotePassword = Encoding.ASCII.GetBytes(credentials.Password);
+        this.candidate = candidate;
+        NextTimeoutTicks = candidate is null ? long.MaxValue : 0;
+    }
+
+    public bool IsValidated(in TransportAddress address) => Selected == address;
+
+    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    {
+        if (!StunMessage.TryParse(datagram, out var message) || !message.VerifyFingerprint())
+        {
+            return DropReason.StunMalformed;
+        }
+
+        // A lite agent sends no requests, so only answers to our own checks are expected.
+        if (message.Type != StunMessageType.BindingSuccess || !outstanding || from != candidate
+            || !message.TransactionId.SequenceEqual(transactionId))
+        {
+            return DropReason.StunUnexpected;
+        }
+
+        if (!message.VerifyIntegrity(remotePassword))
+        {
+            return DropReason.StunIntegrity;
+        }
+
+        outstanding = false;
+        Selected = from;
+        LastConsentTicks = nowTicks;
+
+        // RFC 7675 §5.1: 0.8 to 1.2 times the interval, so that many peers do not beat in step.
+        NextTimeoutTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
+        return DropReason.None;
+    }
+
+    public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)
+    {
+        if (nowTicks < NextTimeoutTicks || candidate is not { } to)
+        {
+            return;
+        }
+
+        NextTimeoutTicks = nowTicks + (Selected is null ? CheckIntervalTicks : ConsentIntervalTicks / 10);
+        var buffer = outgoing.Reserve();
+        if (buffer.IsEmpty)
+        {
+            return;
+        }
+
+        if (!outstanding)
+        {
+            // A check that is repeated keeps its id, so that a late answer to any copy counts (RFC 8489 §6.2.1).
+            random.NextBytes(transactionId);
+            outstanding = true;
+        }
+
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
+        writer.AddUsername(username);
+        writer.AddPriority(CheckPriority);
+        writer.AddIceControlling(tieBreaker);
+        writer.AddUseCandidate();
+        writer.AddIntegrity(remotePassword);
+        writer.AddFingerprint();
+        outgoing.Commit(to, writer.Length);
+    }
+}

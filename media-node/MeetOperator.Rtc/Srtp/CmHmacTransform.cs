@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using MeetOperator.Native.OpenSsl;
+
+namespace MeetOperator.Rtc.Srtp;
+
+/// <summary>AES_CM_128_HMAC_SHA1_80 (RFC 3711 §4.1.1, §4.2.1).</summary>
+internal sealed class CmHmacTransform : SrtpTransform
+{
+    private const int TagLength = 10;
+    private const int IndexLength = 4;
+    private const int RtcpHeaderLength = 8;
+    private const int SaltLength = 14;
+
+    private readonly AesCtrCipher rtp;
+    private readonly AesCtrCipher rtcp;
+    private readonly HmacSha1 rtpMac;
+    private readonly HmacSha1 rtcpMac;
+    private readonly byte[] rtpSalt = new byte[SaltLength];
+    private readonly byte[] rtcpSalt = new byte[SaltLength];
+
+    internal CmHmacTransform(SrtpKeys keys)
+    {
+        Span<byte> key = stackalloc byte[AesCtrCipher.KeyLength];
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpEncryption, key);
+        rtp = new AesCtrCipher(key);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpEncryption, key);
+        rtcp = new AesCtrCipher(key);
+        key.Clear();
+
+        Span<byte> macKey = stackalloc byte[HmacSha1.Length];
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpAuthentication, macKey);
+        rtpMac = new HmacSha1(macKey);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpAuthentication, macKey);
+        rtcpMac = new HmacSha1(macKey);
+        macKey.Clear();
+
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtpSalt, rtpSalt);
+        SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, rtcpSalt);
+    }
+
+    internal override int RtpOverhead => TagLength;
+
+    internal override int RtcpOverhead => TagLength + IndexLength;
+
+    internal override int RtcpIndexFromEnd => TagLength + IndexLength;
+
+    public override void Dispose()
+    {
+        rtp.Dispose();
+        rtcp.Dispose();
+        rtpMac.Dispose();
+        rtcpMac.Dispose();
+    }
+
+    internal override bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
+    {
+        Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
+        Iv(rtpSalt, ssrc, index, iv);
+        header.CopyTo(destination);
+        var length = header.Length + payload.Length;
+        if (!rtp.Transform(iv, payload, destination[header.Length..]))
+        {
+            return false;
+        }
+
+        Span<byte> tag = stackalloc byte[HmacSha1.Length];
+        RtpTag(destination[..length], index, tag);
+        tag[..TagLength].CopyTo(destination[length..]);
+        return true;
+    }
+
+    internal override bool OpenRtp(ulong index, uint ssrc, int headerLength, Span<byte> packet)
+    {
+        var length = packet.Length - TagLength;
+        Span<byte> tag = stackalloc byte[HmacSha1.Length];
+        RtpTag(packet[..length], index, tag);
+        if (!CryptographicOperations.FixedTimeEquals(tag[..TagLength], packet[length..]))
+        {
+            return false;
+        }
+
+        Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
+        Iv(rtpSalt, ssrc, index, iv);
+        var payload = packet[headerLength..length];
+        return rtp.Transform(iv, payload, payload);
+    }
+
+    internal override bool SealRtcp(uint index, uint ssrc, ReadOnlySpan<byte> packet, Span<byte> destination)
+    {
+        Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
+        Iv(rtcpSalt, ssrc, index, iv);
+        packet[..RtcpHeaderLength].CopyTo(destination);
+        if (!rtcp.Transform(iv, packet[RtcpHeaderLength..], destination[RtcpHeaderLength..]))
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(destination[packet.Length..], 0x8000_0000 | index);
+        var authenticated = packet.Length + IndexLength;
+        Span<byte> tag = stackalloc byte[HmacSha1.Length];
+        rtcpMac.Append(destination[..authenticated]);
+        rtcpMac.Finish(tag);
+        tag[..TagLength].CopyTo(destination[authenticated..]);
+        return true;
+    }
+
+    internal override bool OpenRtcp(uint index, bool encrypted, uint ssrc, Span<byte> packet)
+    {
+        var authenticated = packet.Length - TagLength;
+        Span<byte> tag = stackalloc byte[HmacSha1.Length];
+        rtcpMac.Append(packet[..authenticated]);
+        rtcpMac.Finish(tag);
+        if (!CryptographicOperations.FixedTimeEquals(tag[..TagLength], packet[authenticated..]))
+        {
+            return false;
+        }
+
+        if (!encrypted)
+        {
+            return true;
+        }
+
+        Span<byte> iv = stackalloc byte[AesCtrCipher.IvLength];
+        Iv(rtcpSalt, ssrc, index, iv);
+        var body = packet[RtcpHeaderLength..(authenticated - IndexLength)];
+        return rtcp.Transform(iv, body, body);
+    }
+
+    /// <summary>§4.2: the tag covers the packet and the rollover counter.</summary>
+    private void RtpTag(ReadOnlySpan<byte> authenticated, ulong index, Span<byte> tag)
+    {
+        Span<byte> rolloverCounter = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(rolloverCounter, (uint)(index >> 16));
+        rtpMac.Append(authenticated);
+        rtpMac.Append(rolloverCounter);
+        rtpMac.Finish(tag);
+    }
+
+    /// <summary>§4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16).</summary>
+    private static void Iv(ReadOnlySpan<byte> salt, uint ssrc, ulong index, Span<byte> iv)
+    {
+        salt.CopyTo(iv);
+        iv[14] = 0;
+        iv[15] = 0;
+        var ssrcPart = iv[4..];
+        BinaryPrimitives.WriteUInt32BigEndian(ssrcPart, BinaryPrimitives.ReadUInt32BigEndian(ssrcPart) ^ ssrc);
+        var indexPart = iv[8..];
+        BinaryPrimitives.WriteUInt64BigEndian(indexPart, BinaryPrimitives.ReadUInt64BigEndian(indexPart) ^ (index << 16));
+    }
+}

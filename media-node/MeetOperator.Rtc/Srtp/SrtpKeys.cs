@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+
+namespace MeetOperator.Rtc.Srtp;
+
+/// <summary>Master key and salt of one direction (RFC 3711 §3.2.1).</summary>
+public sealed class SrtpKeys
+{
+    /// <summary>The label of the DTLS-SRTP exporter (RFC 5764 §4.2).</summary>
+    internal static ReadOnlySpan<byte> ExporterLabel => "EXTRACTOR-dtls_srtp"u8;
+
+    public SrtpKeys(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(masterKey.Length, KeyLength, nameof(masterKey));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(masterSalt.Length, SaltLength(profile), nameof(masterSalt));
+        Profile = profile;
+        MasterKey = masterKey.ToArray();
+        MasterSalt = masterSalt.ToArray();
+    }
+
+    public SrtpProfile Profile { get; }
+
+    internal const int KeyLength = 16;
+
+    internal byte[] MasterKey { get; }
+
+    internal byte[] MasterSalt { get; }
+
+    /// <summary>Bytes that the exporter has to give for both directions.</summary>
+    internal static int ExportLength(SrtpProfile profile) => 2 * (KeyLength + SaltLength(profile));
+
+    /// <summary>Cuts exported material: client key, server key, client salt, server salt (RFC 5764 §4.2).</summary>
+    internal static (SrtpKeys Client, SrtpKeys Server) Split(SrtpProfile profile, ReadOnlySpan<byte> material)
+    {
+        var salt = SaltLength(profile);
+        var salts = material[(2 * KeyLength)..];
+        return (
+            new SrtpKeys(profile, material[..KeyLength], salts[..salt]),
+            new SrtpKeys(profile, material.Slice(KeyLength, KeyLength), salts.Slice(salt, salt)));
+    }
+
+    /// <summary>Overwrites the key material.</summary>
+    internal void Clear()
+    {
+        CryptographicOperations.ZeroMemory(MasterKey);
+        CryptographicOperations.ZeroMemory(MasterSalt);
+    }
+
+    private static int SaltLength(SrtpProfile profile) => profile == SrtpProfile.AeadAes128Gcm ? 12 : 14;
+}

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Rtc.Srtp;
+
+/// <summary>The receiving half. State changes only for packets whose tag verified.</summary>
+internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposable
+{
+    private const int RtcpHeaderLength = 8;
+
+    private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: false);
+    private readonly SrtpStreams streams = new();
+
+    internal SrtpStatus UnprotectRtp(Span<byte> packet, out int length)
+    {
+        length = 0;
+        if (!RtpHeader.TryParse(packet, out var header) || packet.Length < header.Length + transform.RtpOverhead)
+        {
+            return SrtpStatus.Malformed;
+        }
+
+        var stream = streams.Find(header.Ssrc);
+        if (stream is null && streams.Count >= maximumStreams)
+        {
+            return SrtpStatus.TooManyStreams;
+        }
+
+        ulong index = header.SequenceNumber; // the first packet of a stream has rollover counter 0
+        if (stream is not null && !stream.TryGuessIndex(header.SequenceNumber, out index))
+        {
+            return SrtpStatus.Replayed;
+        }
+
+        if (!transform.OpenRtp(index, header.Ssrc, header.Length, packet))
+        {
+            return SrtpStatus.NotAuthentic;
+        }
+
+        (stream ?? streams.Add(header.Ssrc)).TakeIndex(index);
+        length = packet.Length - transform.RtpOverhead;
+        return SrtpStatus.Ok;
+    }
+
+    internal SrtpStatus UnprotectRtcp(Span<byte> packet, out int length)
+    {
+        length = 0;
+        if (packet.Length < RtcpHeaderLength + transform.RtcpOverhead || packet[0] >> 6 != 2)
+        {
+            return SrtpStatus.Malformed;
+        }
+
+        var ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
+        var word = BinaryPrimitives.ReadUInt32BigEndian(packet[^transform.RtcpIndexFromEnd..]);
+        var index = word & 0x7FFF_FFFF;
+        var encrypted = (word & 0x8000_0000) != 0;
+        var stream = streams.Find(ssrc);
+        if (stream is null && streams.Count >= maximumStreams)
+        {
+            return SrtpStatus.TooManyStreams;
+        }
+
+        if (stream is not null && !stream.AcceptsRtcp(index))
+        {
+            return SrtpStatus.Replayed;
+        }
+
+        if (!transform.OpenRtcp(index, encrypted, ssrc, packet))
+        {
+            return SrtpStatus.NotAuthentic;
+        }
+
+        (stream ?? streams.Add(ssrc)).TakeRtcp(index);
+        length = packet.Length - transform.RtcpOverhead;
+        return SrtpStatus.Ok;
+    }
+
+    public void Dispose() => transform.Dispose();
+}

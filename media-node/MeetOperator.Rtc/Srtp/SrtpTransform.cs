@@ -1,0 +1,37 @@
+namespace MeetOperator.Rtc.Srtp;
+
+/// <summary>
+/// The cryptography of one direction and one profile: knows keys and layouts, but no streams, rollover or replay.
+/// An index of RTP is 48 bits (rollover counter and sequence number), one of RTCP 31 bits.
+/// </summary>
+internal abstract class SrtpTransform : IDisposable
+{
+    /// <summary>Bytes that protection adds to an RTP packet.</summary>
+    internal abstract int RtpOverhead { get; }
+
+    /// <summary>Bytes that protection adds to an RTCP packet.</summary>
+    internal abstract int RtcpOverhead { get; }
+
+    internal static SrtpTransform Create(SrtpKeys keys, bool outbound) => keys.Profile switch
+    {
+        SrtpProfile.AeadAes128Gcm => new GcmTransform(keys, outbound),
+        _ => new CmHmacTransform(keys),
+    };
+
+    public abstract void Dispose();
+
+    /// <summary>Writes header, ciphertext and tag; the destination is long enough.</summary>
+    internal abstract bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination);
+
+    /// <summary>Verifies and decrypts in place; the packet is at least header and overhead long.</summary>
+    internal abstract bool OpenRtp(ulong index, uint ssrc, int headerLength, Span<byte> packet);
+
+    /// <summary>Writes the encrypted packet, tag and index word.</summary>
+    internal abstract bool SealRtcp(uint index, uint ssrc, ReadOnlySpan<byte> packet, Span<byte> destination);
+
+    /// <summary>Where the index word of an SRTCP packet stands, counted from the end.</summary>
+    internal abstract int RtcpIndexFromEnd { get; }
+
+    /// <summary>Verifies in place and decrypts unless the E bit is clear; the packet is at least 8 bytes and the overhead long.</summary>
+    internal abstract bool OpenRtcp(uint index, bool encrypted, uint ssrc, Span<byte> packet);
+}

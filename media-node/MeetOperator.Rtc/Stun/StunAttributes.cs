@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtc.Stun;
+
+/// <summary>Where the attributes of a message lie, found in one pass.</summary>
+internal struct StunAttributes
+{
+    internal Range Username;
+    internal Range Integrity;
+    internal Range Fingerprint;
+    internal Range XorMappedAddress;
+    internal uint Priority;
+    internal int ErrorCode;
+    internal ushort UnknownRequired;
+    internal bool UseCandidate;
+    internal bool IceControlled;
+    internal bool IceControlling;
+
+    internal static bool TryParse(ReadOnlySpan<byte> message, out StunAttributes attributes)
+    {
+        attributes = default;
+        var position = StunConstants.HeaderLength;
+        while (position < message.Length)
+        {
+            // FINGERPRINT must be the last attribute (RFC 8489 §14.7).
+            if (position + 4 > message.Length || attributes.Fingerprint.Offset != 0)
+            {
+                return false;
+            }
+
+            var type = BinaryPrimitives.ReadUInt16BigEndian(message[position..]);
+            int length = BinaryPrimitives.ReadUInt16BigEndian(message[(position + 2)..]);
+            var value = new Range(position + 4, length);
+            position += 4 + ((length + 3) & ~3);
+            if (position > message.Length)
+            {
+                return false;
+            }
+
+            // §14.5: what stands behind MESSAGE-INTEGRITY is not protected and is ignored, but for FINGERPRINT.
+            if (attributes.Integrity.Offset != 0 && type != StunConstants.Fingerprint)
+            {
+                continue;
+            }
+
+            if (!attributes.TryTake(type, value, message))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryTake(ushort type, Range value, ReadOnlySpan<byte> message)
+    {
+        switch (type)
+        {
+            case StunConstants.Username when Username.Offset == 0:
+                Username = value; // of attributes that come twice the first one counts (§14)
+                return value.Length <= 513;
+            case StunConstants.MessageIntegrity:
+                Integrity = value;
+                return value.Length == StunConstants.IntegrityLength;
+            case StunConstants.Fingerprint:
+                Fingerprint = value;
+                return value.Length == 4;
+            case StunConstants.XorMappedAddress when XorMappedAddress.Offset == 0:
+                XorMappedAddress = value;
+                return true;
+            case StunConstants.Priority:
+                Priority = value.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(value.Of(message)) : 0;
+                return value.Length == 4;
+            case StunConstants.UseCandidate:
+                UseCandidate = true;
+                return true;
+            case StunConstants.IceControlled:
+                IceControlled = true;
+                return value.Length == 8;
+            case StunConstants.IceControlling:
+                IceControlling = true;
+                return value.Length == 8;
+            case StunConstants.ErrorCode:
+                ErrorCode = value.Length >= 4 ? ((message[value.Offset + 2] & 7) * 100) + (message[value.Offset + 3] % 100) : 0;
+                return value.Length >= 4;
+            case StunConstants.UnknownAttributes or StunConstants.Username or StunConstants.XorMappedAddress:
+                return true;
+            default:
+                if (type < StunConstants.FirstComprehensionOptional && UnknownRequired == 0)
+                {
+                    UnknownRequired = type;
+                }
+
+                return true;
+        }
+    }
+
+    /// <summary>A value's place in the message; offset 0 means that the attribute is absent.</summary>
+    internal readonly record struct Range(int Offset, int Length)
+    {
+        internal ReadOnlySpan<byte> Of(ReadOnlySpan<byte> message) => message.Slice(Offset, Length);
+    }
+}

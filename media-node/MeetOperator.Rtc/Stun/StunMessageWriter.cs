@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtc.Stun;
+
+/// <summary>Writes a STUN message: header, attributes, then integrity and fingerprint in this order.</summary>
+public ref struct StunMessageWriter
+{
+    /// <summary>More than any message of ours needs.</summary>
+    public const int MaximumLength = 640;
+
+    private readonly Span<byte> buffer;
+
+    /// <summary>Starts a message in a buffer of at least <see cref="MaximumLength"/> bytes.</summary>
+    public StunMessageWriter(Span<byte> buffer, StunMessageType type, ReadOnlySpan<byte> transactionId)
+    {
+        this.buffer = buffer;
+        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)type);
+        BinaryPrimitives.WriteUInt32BigEndian(buffer[4..], StunConstants.MagicCookie);
+        transactionId[..StunConstants.TransactionIdLength].CopyTo(buffer[8..]);
+        Length = StunConstants.HeaderLength;
+        UpdateLength();
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public int Length { get; private set; }
+
+    public void AddUsername(ReadOnlySpan<byte> username) => username.CopyTo(Add(StunConstants.Username, username.Length));
+
+    public void AddPriority(uint priority) => BinaryPrimitives.WriteUInt32BigEndian(Add(StunConstants.Priority, 4), priority);
+
+    public void AddUseCandidate() => Add(StunConstants.UseCandidate, 0);
+
+    public void AddIceControlling(ulong tieBreaker) =>
+        BinaryPrimitives.WriteUInt64BigEndian(Add(StunConstants.IceControlling, 8), tieBreaker);
+
+    public void AddIceControlled(ulong tieBreaker) =>
+        BinaryPrimitives.WriteUInt64BigEndian(Add(StunConstants.IceControlled, 8), tieBreaker);
+
+    public void AddXorMappedAddress(TransportAddress address)
+    {
+        var value = Add(StunConstants.XorMappedAddress, 8);
+        value[0] = 0;
+        value[1] = 1;
+        BinaryPrimitives.WriteUInt16BigEndian(value[2..], (ushort)(address.Port ^ (StunConstants.MagicCookie >> 16)));
+        BinaryPrimitives.WriteUInt32BigEndian(value[4..], address.Address ^ StunConstants.MagicCookie);
+    }
+
+    public void AddErrorCode(int code, ReadOnlySpan<byte> reason)
+    {
+        var value = Add(StunConstants.ErrorCode, 4 + reason.Length);
+        value[..2].Clear();
+        value[2] = (byte)(code / 100);
+        value[3] = (byte)(code % 100);
+        reason.CopyTo(value[4..]);
+    }
+
+    public void AddUnknownAttribute(ushort type) =>
+        BinaryPrimitives.WriteUInt16BigEndian(Add(StunConstants.UnknownAttributes, 2), type);
+
+    public void AddIntegrity(ReadOnlySpan<byte> password)
+    {
+        var offset = Length;
+        var value = Add(StunConstants.MessageIntegrity, StunConstants.IntegrityLength);
+        StunIntegrity.Compute(buffer, offset, password, value);
+    }
+
+    public void AddFingerprint()
+    {
+        var offset = Length;
+        var value = Add(StunConstants.Fingerprint, 4);
+        BinaryPrimitives.WriteUInt32BigEndian(value, StunFingerprint.Compute(buffer[..offset]));
+    }
+
+    private Span<byte> Add(ushort type, int length)
+    {
+        var padded = (length + 3) & ~3;
+        BinaryPrimitives.WriteUInt16BigEndian(buffer[Length..], type);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer[(Length + 2)..], (ushort)length);
+        var value = buffer.Slice(Length + 4, padded);
+        value.Clear();
+        Length += 4 + padded;
+        UpdateLength();
+        return value[..length];
+    }
+
+    private readonly void UpdateLength() =>
+        BinaryPrimitives.WriteUInt16BigEndian(buffer[2..], (ushort)(Length - StunConstants.HeaderLength));
+}

@@ -1,0 +1,157 @@
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Srtp;
+
+namespace MeetOperator.Rtc;
+
+/// <summary>
+/// From the first DTLS record to the SRTP session: runs the handshake, holds the certificate against the fingerprint of
+/// the signaling, and only then hands out keys.
+/// </summary>
+internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
+{
+    private const int MinimumRecordLength = 13;
+
+    private IDtlsEndpoint? dtls;
+    private Fingerprint? remoteFingerprint;
+    private long deadlineTicks = long.MaxValue;
+
+    internal SecureChannelState State { get; private set; }
+
+    internal TransportFailure Failure { get; private set; }
+
+    internal ISrtpSession? Session { get; private set; }
+
+    internal bool IsOver => State is SecureChannelState.Failed or SecureChannelState.Closed;
+
+    internal long NextTimeoutTicks => State != SecureChannelState.Pending
+        ? long.MaxValue
+        : Math.Min(deadlineTicks, dtls?.NextTimeoutTicks ?? long.MaxValue);
+
+    public void Dispose()
+    {
+        End(State == SecureChannelState.Failed ? State : SecureChannelState.Closed);
+        dtls?.Dispose();
+        dtls = null;
+    }
+
+    internal void SetRemoteFingerprint(Fingerprint fingerprint)
+    {
+        remoteFingerprint = fingerprint;
+        Complete();
+    }
+
+    /// <summary>The peer has an address: a client sends its hello, a server waits for one.</summary>
+    internal void Start(long nowTicks)
+    {
+        if (options.DtlsRole == DtlsRole.Client && dtls is null && State == SecureChannelState.Pending)
+        {
+            CreateEndpoint(nowTicks).Feed(nowTicks, []);
+        }
+    }
+
+    internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length < MinimumRecordLength)
+        {
+            return DropReason.DtlsMalformed;
+        }
+
+        if (IsOver || (dtls is null && options.DtlsRole == DtlsRole.Client))
+        {
+            return DropReason.NotConnected;
+        }
+
+        (dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram);
+        Complete();
+        return DropReason.None;
+    }
+
+    internal bool TryPoll(Span<byte> buffer, out int written)
+    {
+        written = 0;
+        return dtls is not null && dtls.TryPoll(buffer, out written);
+    }
+
+    internal void HandleTimeout(long nowTicks)
+    {
+        if (State != SecureChannelState.Pending)
+        {
+            return;
+        }
+
+        if (nowTicks >= deadlineTicks)
+        {
+            Fail(TransportFailure.HandshakeTimeout);
+            return;
+        }
+
+        dtls?.HandleTimeout(nowTicks);
+    }
+
+    internal void Close(long nowTicks)
+    {
+        if (!IsOver)
+        {
+            dtls?.Close(nowTicks);
+            End(SecureChannelState.Closed);
+        }
+    }
+
+    private OpenSslDtlsEndpoint CreateEndpoint(long nowTicks)
+    {
+        var endpoint = new OpenSslDtlsEndpoint(options.Certificate, options.DtlsRole, options.HandshakeMtuBytes);
+        dtls = endpoint;
+        deadlineTicks = nowTicks + options.HandshakeTimeoutTicks;
+        return endpoint;
+    }
+
+    /// <summary>Moves on when the handshake ended and the peer's fingerprint is known.</summary>
+    private void Complete()
+    {
+        switch (dtls?.State)
+        {
+            case DtlsState.Closed when !IsOver:
+                End(SecureChannelState.Closed);
+                break;
+            case DtlsState.Failed when !IsOver:
+                Fail(TransportFailure.Handshake);
+                break;
+            case DtlsState.Established when State == SecureChannelState.Pending && remoteFingerprint is not null:
+                Accept(dtls.GetResult(), remoteFingerprint);
+                break;
+        }
+    }
+
+    private void Accept(DtlsHandshakeResult result, Fingerprint expected)
+    {
+        if (!expected.Matches(result.PeerCertificate))
+        {
+            Fail(TransportFailure.FingerprintMismatch);
+        }
+        else if (result.Local is null || result.Remote is null)
+        {
+            Fail(TransportFailure.NoSrtpProfile);
+        }
+        else
+        {
+            Session = new SrtpSession(result.Local, result.Remote, options.MaximumInboundStreams);
+            result.Local.Clear();
+            result.Remote.Clear();
+            State = SecureChannelState.Ready;
+        }
+    }
+
+    private void Fail(TransportFailure failure)
+    {
+        Failure = failure;
+        End(SecureChannelState.Failed);
+    }
+
+    /// <summary>Without a session nothing is encrypted or decrypted any more.</summary>
+    private void End(SecureChannelState state)
+    {
+        Session?.Dispose();
+        Session = null;
+        State = state;
+    }
+}

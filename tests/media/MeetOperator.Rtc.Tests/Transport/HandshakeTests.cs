@@ -1,0 +1,57 @@
+using MeetOperator.Rtc.Srtp;
+using MeetOperator.Rtc.Testing;
+
+namespace MeetOperator.Rtc.Tests.Transport;
+
+public sealed class HandshakeTests
+{
+    [Fact]
+    public void Connect_PerfectNetwork_BothSidesHaveGcmKeys()
+    {
+        using var pair = new TransportPair(seed: 1);
+
+        Assert.True(pair.Connect(TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(SrtpProfile.AeadAes128Gcm, pair.Server.Transport.Profile);
+        Assert.Equal(SrtpProfile.AeadAes128Gcm, pair.Client.Transport.Profile);
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
+    }
+
+    [Fact]
+    public void Connect_Media_ArrivesAsItWasSent()
+    {
+        using var pair = new TransportPair(seed: 2);
+        Assert.True(pair.Connect());
+        var header = new byte[] { 0x80, 0x60, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9 };
+        var payload = new byte[100];
+        new Random(1).NextBytes(payload);
+
+        pair.Client.SendRtp(header, payload);
+        pair.Server.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 7]);
+        pair.Run(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(header.Concat(payload), Assert.Single(pair.Server.Received));
+        Assert.Equal([0x80, 201, 0, 1, 0, 0, 0, 7], Assert.Single(pair.Client.Received));
+    }
+
+    [Theory]
+    [InlineData(0.2, 0.0, 0.0)]
+    [InlineData(0.2, 0.1, 0.2)]
+    [InlineData(0.0, 0.5, 0.5)]
+    public void Connect_BadNetwork_EndsForEverySeed(double loss, double duplication, double reordering)
+    {
+        var conditions = new LinkConditions
+        {
+            LossRate = loss,
+            DuplicationRate = duplication,
+            ReorderRate = reordering,
+            JitterTicks = 20 * TimeSpan.TicksPerMillisecond,
+        };
+        for (var seed = 0; seed < 40; seed++)
+        {
+            using var pair = new TransportPair(seed, conditions);
+            Assert.True(pair.Connect(), $"seed {seed}: server {pair.Server.Transport.State}, client {pair.Client.Transport.State}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+namespace MeetOperator.Rtc.Testing;
+
+/// <summary>A transport at an address of a simulated network, with what it received and became.</summary>
+public sealed class SimulatedPeer : IDisposable
+{
+    private readonly SimulatedNetwork network;
+    private TransportAddress address;
+
+    public SimulatedPeer(SimulatedNetwork network, TransportAddress address, PeerTransport transport)
+    {
+        this.network = network;
+        this.address = address;
+        Transport = transport;
+        network.Attach(address, Receive);
+    }
+
+    public PeerTransport Transport { get; }
+
+    public TransportAddress Address => address;
+
+    /// <summary>Plaintext packets in order of arrival.</summary>
+    public List<byte[]> Received { get; } = [];
+
+    public List<PeerTransportState> States { get; } = [];
+
+    /// <summary>Every datagram that this peer sent.</summary>
+    public List<byte[]> Sent { get; } = [];
+
+    public long NextTimeoutTicks => Transport.NextTimeoutTicks;
+
+    /// <summary>Goes on from another address, as a phone that leaves the house does.</summary>
+    public void MoveTo(TransportAddress newAddress)
+    {
+        network.Detach(address);
+        address = newAddress;
+        network.Attach(address, Receive);
+    }
+
+    /// <summary>Falls silent without a word.</summary>
+    public void Vanish() => network.Detach(address);
+
+    public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> datagram = stackalloc byte[2048];
+        var length = Transport.ProtectRtp(header, payload, datagram);
+        SendRaw(datagram[..length]);
+    }
+
+    public void SendRtcp(ReadOnlySpan<byte> packet)
+    {
+        Span<byte> datagram = stackalloc byte[2048];
+        var length = Transport.ProtectRtcp(packet, datagram);
+        SendRaw(datagram[..length]);
+    }
+
+    public void HandleTimeout(long nowTicks)
+    {
+        Transport.HandleTimeout(nowTicks);
+        Poll();
+    }
+
+    /// <summary>Does what the transport wants done.</summary>
+    public void Poll()
+    {
+        while (Transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.StateChanged)
+            {
+                States.Add(output.State);
+            }
+            else
+            {
+                Sent.Add(output.Datagram.ToArray());
+                network.Send(address, output.To, output.Datagram);
+            }
+        }
+    }
+
+    public void Dispose() => Transport.Dispose();
+
+    private void SendRaw(ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length > 0 && Transport.SelectedAddress is { } to)
+        {
+            network.Send(address, to, datagram);
+        }
+    }
+
+    private void Receive(long nowTicks, TransportAddress from, byte[] datagram)
+    {
+        var result = Transport.HandleDatagram(nowTicks, from, datagram);
+        if (result.Kind is DatagramKind.Rtp or DatagramKind.Rtcp)
+        {
+            Received.Add(datagram[..result.Length]);
+        }
+
+        Poll();
+    }
+}
