@@ -28,16 +28,21 @@ export async function joinPatiently(
   }
 }
 
-/** A ticket that is too old is not the end: the person comes in again as a new participant. */
+/** A credential that is too old is not the end: the person comes in again with what is left, in the end as a new participant. */
 export async function joinOnce(rest: RestApi, identity: JoinIdentity, ticket: string | undefined): Promise<JoinAnswer> {
   const request = { displayName: identity.displayName, ...(identity.userId === undefined ? {} : { userId: identity.userId }) };
-  if (ticket === undefined) return rest.join(identity.meetingId, request, identity.hostToken);
-  try {
-    return await rest.join(identity.meetingId, { ...request, ticket }, identity.hostToken);
-  } catch (error) {
-    if (error instanceof MeetError && error.code === 'unauthorized') return rest.join(identity.meetingId, request, identity.hostToken);
-    throw error;
+  const tickets = ticket === undefined ? [undefined] : [ticket, undefined];
+  const hostTokens = identity.hostToken === undefined ? [undefined] : [identity.hostToken, undefined];
+  const attempts = tickets.flatMap(t => hostTokens.map(hostToken => ({ body: t === undefined ? request : { ...request, ticket: t }, hostToken })));
+  for (const [index, attempt] of attempts.entries()) {
+    try {
+      return await rest.join(identity.meetingId, attempt.body, attempt.hostToken);
+    } catch (error) {
+      const refused = error instanceof MeetError && error.code === 'unauthorized';
+      if (!refused || index === attempts.length - 1) throw error;
+    }
   }
+  throw new MeetError('unauthorized', 'No credential is accepted.');
 }
 
 /** The socket again, without joining anew: the ticket goes as a subprotocol, so it is in no URL and no log. */

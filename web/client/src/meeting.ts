@@ -1,3 +1,4 @@
+import { backoffMs } from './backoff.js';
 import { dialByTicket, joinOnce, type JoinIdentity } from './connector.js';
 import { Emitter } from './emitter.js';
 import type { Environment } from './environment.js';
@@ -7,7 +8,7 @@ import type { MediaType, ServerMessage, TrackSource, WireParticipant } from './p
 import { PublishSession } from './publish-session.js';
 import type { JoinAnswer, RestApi } from './rest.js';
 import { SignalingChannel, type Dial } from './signaling-channel.js';
-import { appendMessage, joinRoster, kinds, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
+import { appendMessage, joinRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
 import { readStats, summarise, type StatsReading, type StatsSummary } from './stats.js';
 import { SubscribeSession } from './subscribe-session.js';
 
@@ -47,6 +48,11 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #muted: Record<MediaType, boolean> = { audio: false, video: false };
   #joinAnswer: JoinAnswer;
   #codeUsed = false;
+  #joinAnew = false;
+  #freshSocket = true;
+  #ticketTried = false;
+  #subscribeFailures = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
   #everJoined = false;
   #snapshot: MeetingSnapshot;
   #lastReading: StatsReading | null = null;
@@ -83,14 +89,18 @@ export class Meeting extends Emitter<MeetingEvents> {
       iceServers,
       sendAnswer: (sdp, revision) => this.#channel.send({ type: 'answer', to: 'sfu', sdp, ...(revision === undefined ? {} : { revision }) }),
       onTracks: () => this.#refreshRoster(),
-      onState: () => this.#refreshMedia(),
-      onLost: () => this.#channel.reconnect(),
+      onState: state => {
+        if (state === 'connected') this.#subscribeFailures = 0;
+        this.#refreshMedia();
+      },
+      onLost: () => this.#renewSubscription(),
     });
     this.#channel = new SignalingChannel(environment, {
       dial: attempt => this.#dial(attempt),
       joinMessage: () => ({ type: 'join', participantId: this.#joinAnswer.participantId, capabilities: { topologies: ['sfu'] } }),
       onMessage: message => this.#handle(message),
       onLost: () => this.#lost(),
+      onReplaced: () => this.#finish({ phase: 'failed', code: 'replaced' }),
     });
     this.#stopWatchingNetwork = environment.watchNetwork(online => {
       if (this.#over) return;
@@ -191,23 +201,42 @@ export class Meeting extends Emitter<MeetingEvents> {
     return levels;
   }
 
+  /** By ticket the media goes on untouched; joining anew replaces it, so that is for when the ticket is refused or the media itself is lost. */
   async #dial(attempt: number): Promise<Dial | 'stop'> {
     if (!this.#codeUsed) {
       this.#codeUsed = true;
       return { url: this.#joinAnswer.webSocketUrl };
     }
-    if (attempt <= 1) return dialByTicket(this.#joinAnswer.webSocketUrl, this.#identity.meetingId, this.#joinAnswer.ticket);
     // A browser does not tell why a socket was refused; REST does.
     try {
-      this.#joinAnswer = await joinOnce(this.#rest, this.#identity, this.#joinAnswer.ticket);
+      if (attempt > 1 && !this.#joinAnew) {
+        const { status } = await this.#rest.getMeeting(this.#identity.meetingId);
+        if (status === 'ended') throw new MeetError('meeting-ended', 'The meeting has ended.');
+        this.#joinAnew = this.#ticketTried;
+        this.#ticketTried = true;
+      }
+      if (this.#joinAnew) this.#joinAnswer = await joinOnce(this.#rest, this.#identity, this.#joinAnswer.ticket);
     } catch (error) {
       if (!(error instanceof MeetError) || error.transient) throw error;
-      if (error.code === 'meeting-ended') this.#finish({ phase: 'ended', reason: 'ended' });
+      if (error.code === 'meeting-ended') this.#finish({ phase: 'ended' });
       else if (error.code === 'forbidden') this.#finish({ phase: 'removed' });
       else this.#finish({ phase: 'failed', code: error.code });
       return 'stop';
     }
-    return { url: this.#joinAnswer.webSocketUrl };
+    this.#freshSocket = this.#joinAnew;
+    return this.#joinAnew
+      ? { url: this.#joinAnswer.webSocketUrl }
+      : dialByTicket(this.#joinAnswer.webSocketUrl, this.#identity.meetingId, this.#joinAnswer.ticket);
+  }
+
+  /** Only the server can open a subscription, and it does so for who joins anew. */
+  #renewSubscription(): void {
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => {
+      if (this.#over || this.#subscribe.alive) return;
+      this.#joinAnew = true;
+      this.#channel.reconnect();
+    }, backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
 
   #handle(message: ServerMessage): void {
@@ -254,14 +283,16 @@ export class Meeting extends Emitter<MeetingEvents> {
     for (const participant of message.participants) {
       if (participant.participantId !== message.participantId) this.#roster.set(participant.participantId, participant);
     }
-    if (!this.#everJoined) for (const kind of kinds) if (message.muted?.[kind] === true) this.#silenced(kind);
+    if (!this.#everJoined && message.muted === true) this.#silenced('audio');
     this.#update({ self: { ...this.#snapshot.self, id: message.participantId, role: message.role ?? this.#snapshot.self.role } });
     this.#refreshRoster();
     if (this.#everJoined) this.#announceChanges(before);
-    this.#everJoined = true;
-    this.#refreshMedia();
-    this.#muteSync.joined(message.muted);
+    this.#muteSync.joined(message.muted === true);
+    if (this.#everJoined && this.#freshSocket) this.#publish.restart();
     this.#publish.online();
+    this.#everJoined = true;
+    this.#joinAnew = this.#ticketTried = false;
+    this.#refreshMedia();
     this.emit('ticket', { ticket: this.#joinAnswer.ticket, participantId: message.participantId });
   }
 
@@ -281,7 +312,7 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   #chat(message: ServerMessage & { type: 'chat' }): void {
     const own = message.from === this.#snapshot.self.id;
-    const at = typeof message.timestamp === 'number' ? message.timestamp : Date.parse(message.timestamp);
+    const at = Date.parse(message.timestamp);
     const chat: ChatMessage = {
       id: message.messageId,
       from: message.from,
@@ -364,6 +395,7 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   #finish(status: Omit<ConnectionStatus, 'since'>): void {
     if (this.#over) return;
+    clearTimeout(this.#renewal);
     this.#stopWatchingNetwork();
     this.#channel.close();
     this.#publish.close();

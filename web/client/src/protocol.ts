@@ -26,17 +26,14 @@ export type ClientMessage =
   | { type: 'chat'; message: string }
   | { type: 'leave' };
 
-/** What a host or the meeting's settings silenced: per kind. */
-export type MutedState = Readonly<Partial<Record<MediaType, boolean>>>;
-
 export type ServerMessage =
-  | { type: 'joined'; participantId: string; participants: WireParticipant[]; role: Role; muted?: MutedState; topology?: string }
+  | { type: 'joined'; participantId: string; participants: WireParticipant[]; role: Role; muted?: boolean; topology?: string }
   | { type: 'participant-joined'; participant: WireParticipant }
   | { type: 'participant-left'; participantId: string; reason?: string }
   | { type: 'offer'; from: string; sdp: string; revision?: number; tracks?: OfferedTrack[] }
   | { type: 'answer'; from: string; sdp: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
-  | { type: 'chat'; from: string; message: string; timestamp: string | number; messageId: string; displayName?: string }
+  | { type: 'chat'; from: string; message: string; timestamp: string; messageId: number; displayName?: string }
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }
   | { type: 'media-restart'; reason?: string; generation?: number }
   | { type: 'speaking'; participantId: string; level?: number }
@@ -46,6 +43,7 @@ export type ServerMessage =
 
 type Type = ServerMessage['type'];
 const text = (value: unknown): boolean => typeof value === 'string';
+const number = (value: unknown): boolean => typeof value === 'number';
 
 const required: Readonly<Record<Type, Readonly<Record<string, (value: unknown) => boolean>>>> = {
   'joined': { participantId: text, participants: Array.isArray },
@@ -54,7 +52,7 @@ const required: Readonly<Record<Type, Readonly<Record<string, (value: unknown) =
   'offer': { from: text, sdp: text },
   'answer': { from: text, sdp: text },
   'ice-candidate': { from: text },
-  'chat': { from: text, message: text, messageId: text },
+  'chat': { from: text, message: text, messageId: number },
   'media-update': { participantId: text },
   'media-restart': {},
   'speaking': { participantId: text },

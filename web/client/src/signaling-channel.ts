@@ -11,10 +11,13 @@ export interface ChannelHost {
   joinMessage(): ClientMessage;
   onMessage(message: ServerMessage): void;
   /** The socket is gone (or never came); another attempt follows. */
-  onLost(attempt: number): void;
+  onLost(): void;
+  /** A newer socket of the same participant took over: this one must not come back. */
+  onReplaced(): void;
 }
 
 const joinedTimeoutMs = 10_000;
+const replacedCloseCode = 4000;
 
 /** One WebSocket after the other, until closed. It counts as open once the server has said `joined`. */
 export class SignalingChannel {
@@ -52,7 +55,7 @@ export class SignalingChannel {
     if (this.#closed || this.#dialling) return;
     this.#drop();
     this.#attempt = 0;
-    this.#host.onLost(0);
+    this.#host.onLost();
     void this.#connect();
   }
 
@@ -93,7 +96,14 @@ export class SignalingChannel {
       }
       this.#host.onMessage(message);
     };
-    socket.onclose = () => this.#lost(socket);
+    socket.onclose = event => {
+      if (this.#socket === socket && event.code === replacedCloseCode) {
+        this.close();
+        this.#host.onReplaced();
+      } else {
+        this.#lost(socket);
+      }
+    };
   }
 
   #lost(socket: WebSocket): void {
@@ -106,7 +116,7 @@ export class SignalingChannel {
     if (this.#closed) return;
     const delay = backoffMs(this.#attempt, this.#environment.random());
     this.#attempt += 1;
-    this.#host.onLost(this.#attempt);
+    this.#host.onLost();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#connect(), delay);
   }

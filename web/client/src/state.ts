@@ -24,7 +24,8 @@ export interface Participant {
 }
 
 export interface ChatMessage {
-  readonly id: string;
+  /** Grows by one from line to line of a meeting. */
+  readonly id: number;
   readonly from: string;
   readonly displayName: string;
   readonly text: string;

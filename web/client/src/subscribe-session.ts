@@ -55,6 +55,12 @@ export class SubscribeSession {
     return this.#current?.connection ?? null;
   }
 
+  /** A session is up or on its way. */
+  get alive(): boolean {
+    const newest = (this.#next ?? this.#current)?.connection.connectionState;
+    return newest === 'new' || newest === 'connecting' || newest === 'connected';
+  }
+
   get tracks(): readonly RemoteTrack[] {
     return this.#current?.tracks ?? [];
   }

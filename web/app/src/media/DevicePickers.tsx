@@ -1,0 +1,39 @@
+import { Button } from '../ui/Button';
+import { SelectField } from '../ui/Field';
+import { playTone, routeTonesTo } from './level';
+import type { LocalMedia } from './local-media';
+import { useLocalMedia } from './useLocalMedia';
+import styles from './DevicePickers.module.css';
+
+export const canChooseSpeaker = (): boolean => 'setSinkId' in HTMLMediaElement.prototype;
+
+export function DevicePickers({ media }: { readonly media: LocalMedia }) {
+  const { devices, choice, microphone, camera } = useLocalMedia(media);
+  const picker = (kind: 'microphone' | 'camera' | 'speaker') => {
+    const type = kind === 'microphone' ? 'audioinput' : kind === 'camera' ? 'videoinput' : 'audiooutput';
+    const found = devices.filter(device => device.kind === type);
+    const used = kind === 'speaker' ? undefined : (kind === 'microphone' ? microphone : camera).track?.getSettings().deviceId;
+    const value = found.some(device => device.deviceId === choice[kind]) ? choice[kind] : used ?? found[0]?.deviceId ?? '';
+    return (
+      <SelectField label={kind === 'microphone' ? 'Microphone' : kind === 'camera' ? 'Camera' : 'Loudspeaker'} icon={kind === 'microphone' ? 'mic' : kind}
+        data-testid={`device-${kind}`} value={value} disabled={found.length === 0}
+        onChange={event => {
+          if (kind === 'speaker') routeTonesTo(event.target.value);
+          void media.choose(kind, event.target.value);
+        }}>
+        {found.length === 0 && <option value="">{kind === 'speaker' ? 'Default loudspeaker' : `No ${kind} to choose`}</option>}
+        {found.map(device => <option key={device.deviceId} value={device.deviceId}>{device.label || 'Unnamed device'}</option>)}
+      </SelectField>
+    );
+  };
+  return (
+    <div className={styles.pickers}>
+      {picker('microphone')}
+      {picker('camera')}
+      <div className={styles.speaker}>
+        {canChooseSpeaker() && picker('speaker')}
+        <Button onClick={() => playTone()}>Test sound</Button>
+      </div>
+    </div>
+  );
+}

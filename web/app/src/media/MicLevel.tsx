@@ -1,0 +1,42 @@
+import { useEffect, useRef, useState } from 'react';
+import { meterOf } from './level';
+import styles from './MicLevel.module.css';
+
+const bars = 12;
+const silenceBeforeHintMs = 6_000;
+
+/** Shows that the microphone hears something, and says so when it has heard nothing for a while. */
+export function MicLevel({ track, enabled }: { readonly track: MediaStreamTrack | null; readonly enabled: boolean }) {
+  const meter = useRef<HTMLDivElement>(null);
+  const [silent, setSilent] = useState(false);
+  useEffect(() => {
+    if (track === null || !enabled) return undefined;
+    const level = meterOf(track);
+    if (level === null) return undefined;
+    let heardAt = performance.now();
+    let shown = -1;
+    const timer = setInterval(() => {
+      const value = Math.round(level.read() * bars);
+      if (value > 0) heardAt = performance.now();
+      setSilent(performance.now() - heardAt > silenceBeforeHintMs);
+      if (value === shown || meter.current === null) return;
+      shown = value;
+      [...meter.current.children].forEach((bar, index) => bar.toggleAttribute('data-lit', index < value));
+      meter.current.setAttribute('aria-valuenow', String(Math.round((value / bars) * 100)));
+    }, 80);
+    return () => {
+      clearInterval(timer);
+      level.stop();
+    };
+  }, [track, enabled]);
+  const on = track !== null && enabled;
+  return (
+    <div className={styles.level}>
+      <div ref={meter} key={on ? 'on' : 'off'} className={styles.bars} role="meter" aria-label="Microphone level" aria-valuemin={0} aria-valuemax={100}
+        aria-valuenow={0} data-testid="mic-meter">
+        {Array.from({ length: bars }, (_, index) => <span key={index} />)}
+      </div>
+      <p className={styles.text} role="status">{!on ? 'Microphone is off' : silent ? 'We hear nothing. Is the right microphone chosen?' : 'Say something: the bars should move'}</p>
+    </div>
+  );
+}

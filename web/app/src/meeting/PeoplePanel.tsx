@@ -1,0 +1,52 @@
+import type { Participant } from '@meetoperator/client';
+import { Avatar } from '../ui/Avatar';
+import { Button, IconButton } from '../ui/Button';
+import { Icon } from '../ui/Icon';
+import { useCopyLink } from '../ui/useCopyLink';
+import styles from './PeoplePanel.module.css';
+import { SidePanel } from './SidePanel';
+
+interface Props {
+  readonly self: Participant;
+  readonly others: readonly Participant[];
+  readonly speaking: ReadonlySet<string>;
+  readonly host: boolean;
+  readonly link: string;
+  readonly onMute: (participant: Participant) => void;
+  readonly onRemove: (participant: Participant) => void;
+  readonly onClose: () => void;
+}
+
+export function PeoplePanel({ self, others, speaking, host, link, onMute, onRemove, onClose }: Props) {
+  const [copied, copy] = useCopyLink(link);
+  return (
+    <SidePanel title="People" testId="people-panel" onClose={onClose}>
+      <ul className={styles.list}>
+        {[self, ...others].map(person => (
+          <li key={person.id} className={styles.person} data-testid="person" data-participant={person.id}>
+            <span className={speaking.has(person.id) ? styles.speaking : undefined}><Avatar name={person.displayName} seed={person.id} size="s" /></span>
+            <span className={styles.name}>
+              <bdi>{person.displayName}</bdi>{person.isSelf && ' (you)'}
+              {person.role === 'host' && <small>Host</small>}
+            </span>
+            <span className={styles.states}>
+              <Icon name={person.audio ? 'mic' : 'mic-off'} size={18} />
+              <Icon name={person.video ? 'camera' : 'camera-off'} size={18} />
+              <span className="visually-hidden">Microphone {person.audio ? 'on' : 'off'}, camera {person.video ? 'on' : 'off'}</span>
+            </span>
+            {host && !person.isSelf && (
+              <span className={styles.actions}>
+                <IconButton icon="mic-off" label={`Mute ${person.displayName}`} disabled={!person.audio} onClick={() => onMute(person)} data-testid="mute-person" />
+                <IconButton icon="remove" label={`Remove ${person.displayName}`} onClick={() => onRemove(person)} data-testid="remove-person" />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div className={styles.invite}>
+        <Button icon={copied === 'copied' ? 'check' : 'link'} wide onClick={copy}>{copied === 'copied' ? 'Link copied' : 'Copy the link to invite'}</Button>
+        {copied === 'refused' && <p>{link}</p>}
+      </div>
+    </SidePanel>
+  );
+}

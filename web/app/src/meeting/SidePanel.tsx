@@ -1,0 +1,32 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+import { IconButton } from '../ui/Button';
+import styles from './SidePanel.module.css';
+
+interface Props {
+  readonly title: string;
+  readonly testId: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Takes the focus when it opens and gives it back when it closes. */
+export function SidePanel({ title, testId, onClose, children }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    if (!(heading.current?.closest('aside')?.contains(before) ?? false)) heading.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected && (document.activeElement === document.body || document.activeElement === null)) before.focus();
+    };
+  }, []);
+  return (
+    <aside className={styles.panel} aria-label={title} data-testid={testId}
+      onKeyDown={event => { if (event.key === 'Escape') onClose(); }}>
+      <header className={styles.header}>
+        <h2 ref={heading} tabIndex={-1}>{title}</h2>
+        <IconButton icon="close" label={`Close ${title.toLowerCase()}`} onClick={onClose} />
+      </header>
+      {children}
+    </aside>
+  );
+}

@@ -1,0 +1,33 @@
+export interface GridLayout {
+  readonly columns: number;
+  readonly rows: number;
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+}
+
+/** Shapes a tile may have, widest first: faces can be cut a little, so a tall window gets taller tiles. */
+const shapes = [16 / 9, 4 / 3, 1, 4 / 5];
+
+/** The arrangement that gives each of `count` tiles the largest area. */
+export function gridLayout(count: number, width: number, height: number, gap: number): GridLayout {
+  let best: GridLayout = { columns: 1, rows: Math.max(1, count), tileWidth: 0, tileHeight: 0 };
+  if (count === 0 || width <= 0 || height <= 0) return best;
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const roomWidth = (width - gap * (columns - 1)) / columns;
+    const roomHeight = (height - gap * (rows - 1)) / rows;
+    if (roomWidth <= 0 || roomHeight <= 0) continue;
+    for (const shape of shapes) {
+      const tileWidth = Math.floor(Math.min(roomWidth, roomHeight * shape));
+      const tileHeight = Math.floor(tileWidth / shape);
+      if (tileWidth * tileHeight > best.tileWidth * best.tileHeight * 1.02) best = { columns, rows, tileWidth, tileHeight };
+    }
+  }
+  return best;
+}
+
+/** How many tiles fit before faces get too small; the rest stand behind one "and n more" tile. */
+export function tilesThatFit(width: number, height: number): number {
+  const smallest = 150 * 100;
+  return Math.min(25, Math.max(2, Math.floor((width * height) / smallest)));
+}

@@ -1,0 +1,69 @@
+/** What this browser remembers. Storage may be full or forbidden: then nothing is remembered, and everything still works. */
+function read(storage: () => Storage, key: string): string | null {
+  try {
+    return storage().getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(storage: () => Storage, key: string, value: string | null): void {
+  try {
+    if (value === null) storage().removeItem(key);
+    else storage().setItem(key, value);
+  } catch {
+    return;
+  }
+}
+
+const local = () => localStorage;
+const session = () => sessionStorage;
+
+export const rememberedName = {
+  get: (): string => read(local, 'meet.name') ?? '',
+  set: (name: string): void => write(local, 'meet.name', name),
+};
+
+export const hostTokens = {
+  get: (meetingId: string): string | undefined => read(local, `meet.host.${meetingId}`) ?? undefined,
+  set: (meetingId: string, token: string): void => write(local, `meet.host.${meetingId}`, token),
+};
+
+export interface DeviceChoice {
+  readonly microphone: string;
+  readonly camera: string;
+  readonly speaker: string;
+}
+
+export const rememberedDevices = {
+  get: (): DeviceChoice => ({ microphone: '', camera: '', speaker: '', ...parse<Partial<DeviceChoice>>(read(local, 'meet.devices')) }),
+  set: (choice: DeviceChoice): void => write(local, 'meet.devices', JSON.stringify(choice)),
+};
+
+/** Of this tab only: how a reloaded page comes back as the same participant, with the same things switched on. */
+export interface TabSession {
+  readonly ticket: string;
+  readonly displayName: string;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+}
+
+export const tabSession = {
+  get: (meetingId: string): TabSession | null => parse<TabSession>(read(session, `meet.session.${meetingId}`)),
+  set: (meetingId: string, value: TabSession | null): void =>
+    write(session, `meet.session.${meetingId}`, value === null ? null : JSON.stringify(value)),
+};
+
+export const singleKeyShortcuts = {
+  get: (): boolean => read(local, 'meet.single-keys') !== 'off',
+  set: (on: boolean): void => write(local, 'meet.single-keys', on ? null : 'off'),
+};
+
+function parse<T>(text: string | null): T | null {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,14 @@
+/** At most two letters that stand for a name, whatever script it is in. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const first = [...words[0] ?? '?'][0] ?? '?';
+  const last = words.length > 1 ? [...words.at(-1)!][0] ?? '' : '';
+  return (first + last).toLocaleUpperCase();
+}
+
+/** One of six colours, the same for a person everywhere. */
+export function hueOf(seed: string): number {
+  let hash = 0;
+  for (const character of seed) hash = (hash * 31 + character.codePointAt(0)!) % 9973;
+  return hash % 6;
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const signaling = process.env['MEET_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { '@meetoperator/client': fileURLToPath(new URL('../client/src/index.ts', import.meta.url)) } },
+  // Everything is a file of our own origin, so that `default-src 'self'` is enough.
+  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: { proxy: { '/meetings': { target: signaling, ws: true } } },
+});
