@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>Reads bodies of JSON or YAML within the size limit.</summary>
+internal static class RequestBody
+{
+    public static async Task<byte[]> ReadAsync(HttpContext http, int limit)
+    {
+        if (http.Request.ContentLength > limit)
+        {
+            throw TooLarge(limit);
+        }
+
+        if (http.Request.ContentLength is { } length)
+        {
+            var exact = new byte[(int)length];
+            await http.Request.Body.ReadExactlyAsync(exact, http.RequestAborted);
+            return exact;
+        }
+
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        int read;
+        while ((read = await http.Request.Body.ReadAsync(chunk, http.RequestAborted)) > 0)
+        {
+            buffer.Write(chunk, 0, read);
+            if (buffer.Length > limit)
+            {
+                throw TooLarge(limit);
+            }
+        }
+
+        return buffer.ToArray();
+    }
+
+    public static JsonNode? Parse(byte[] body, bool yaml, List<string>? duplicates)
+    {
+        try
+        {
+            if (!yaml)
+            {
+                return JsonText.Parse(body, duplicates);
+            }
+
+            return YamlToJson.Documents(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body)) switch
+            {
+                [var single] => single,
+                [] => null,
+                _ => throw Refusal.BadRequest("the body holds more than one YAML document"),
+            };
+        }
+        catch (Exception e) when (e is JsonException or DecoderFallbackException)
+        {
+            throw Refusal.BadRequest($"error decoding the body: {e.Message}");
+        }
+    }
+
+    public static JsonObject Object(JsonNode? body) => body as JsonObject ?? throw Refusal.BadRequest("the body must be an object");
+
+    /// <summary>The media type without parameters, lower case; application/json when there is none.</summary>
+    public static string MediaType(HttpContext http)
+    {
+        var type = http.Request.ContentType;
+        if (string.IsNullOrEmpty(type))
+        {
+            return "application/json";
+        }
+
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim().ToLowerInvariant();
+    }
+
+    private static StatusException TooLarge(int limit) =>
+        new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+}

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Discovery;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>Every request: token, path, and a Status for whatever goes wrong.</summary>
+internal sealed partial class RequestRouter(ServerCore core, string token, ILogger logger)
+{
+    private readonly byte[] _expected = Encoding.UTF8.GetBytes("Bearer " + token);
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        try
+        {
+            await RouteAsync(http);
+        }
+        catch (StatusException refusal)
+        {
+            await RefuseAsync(http, refusal);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested)
+        {
+            http.Abort();
+        }
+        catch (BadHttpRequestException e)
+        {
+            await RefuseAsync(http, new StatusException(e.StatusCode, e.StatusCode == 413 ? "RequestEntityTooLarge" : "BadRequest", e.Message));
+        }
+        catch (IOException e)
+        {
+            LogStorage(e.Message);
+            await RefuseAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
+        }
+        catch (Exception e)
+        {
+            // A fault of the server itself: the client must still get a Status, and the process must live on.
+            LogFault(e, http.Request.Method, http.Request.Path);
+            await RefuseAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext http, StatusException refusal)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        http.Response.Clear();
+        return Responses.WriteStatusAsync(http, refusal);
+    }
+
+    private Task RouteAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "/";
+        if (path is "/healthz" or "/livez" or "/readyz")
+        {
+            return Responses.WriteAsync(http, 200, "ok"u8.ToArray(), "text/plain; charset=utf-8");
+        }
+
+        Authenticate(http);
+        if (RequestPath.TryParse(path, out var parsed))
+        {
+            if (core.Registry.Find(parsed.Group, parsed.Version, parsed.Resource) is { } resource)
+            {
+                return core.Resources.HandleAsync(http, resource, parsed);
+            }
+
+            if (HttpMethods.IsPost(http.Request.Method) && parsed.Group is "authorization.k8s.io" or "authentication.k8s.io" && parsed.Name is null)
+            {
+                return ReviewAsync(http, parsed.Resource);
+            }
+
+            throw Refusal.PathNotFound();
+        }
+
+        return core.Documents.HandleAsync(http, path);
+    }
+
+    private void Authenticate(HttpContext http)
+    {
+        var given = http.Request.Headers.Authorization.ToString();
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), _expected))
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+            throw new StatusException(401, "Unauthorized", "Unauthorized");
+        }
+    }
+
+    private async Task ReviewAsync(HttpContext http, string resource)
+    {
+        var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
+        var body = RequestBody.Object(RequestBody.Parse(bytes, yaml: false, null));
+        JsonNode answer = Reviews.Answer(resource, body) ?? throw Refusal.PathNotFound();
+        await Responses.WriteAsync(http, 201, answer);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private partial void LogFault(Exception exception, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Storage: {Problem}")]
+    private partial void LogStorage(string problem);
+}

@@ -1,0 +1,106 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Lifecycle;
+using MeetOperator.Kube.ApiServer.Patch;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Storage;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>The parts of one server, wired once.</summary>
+internal sealed class ServerCore : IAsyncDisposable
+{
+    private readonly GarbageCollector _collector;
+
+    public ServerCore(ApiServerOptions options)
+    {
+        Options = options;
+        Store = ObjectStore.Open(options.DataDirectory is { } directory ? Path.Combine(directory, "store") : null, options.WatchHistorySize);
+        Registry = new ResourceRegistry();
+        var admission = new Admission(options.AdmissionPolicies);
+        var kinds = new KindRules(Store);
+        Writer = new ObjectWriter(Store, admission, kinds, options.TimeProvider);
+        Deleter = new ObjectDeleter(Store, admission, options.TimeProvider);
+        Patcher = new Patcher(Store, Writer, options.TimeProvider);
+        Watches = new WatchEndpoint(Store, options);
+        Reader = new ReadEndpoint(Store, Watches, options.TimeProvider);
+        Scale = new ScaleEndpoint(this);
+        PodLogs = new PodLogEndpoint(Store, options.PodLogs);
+        Resources = new ResourceEndpoint(this);
+        Documents = new DocumentEndpoint(Registry, Store);
+        var installer = new CrdInstaller(Registry, Store.Hub);
+        installer.LoadAll(Store);
+        _collector = new GarbageCollector(Store, Registry, Writer, Deleter);
+        Store.Changed = change =>
+        {
+            installer.Handle(change);
+            _collector.Handle(change);
+        };
+        _collector.Start();
+    }
+
+    public ApiServerOptions Options { get; }
+    public ObjectStore Store { get; }
+    public ResourceRegistry Registry { get; }
+    public ObjectWriter Writer { get; }
+    public ObjectDeleter Deleter { get; }
+    public Patcher Patcher { get; }
+    public ReadEndpoint Reader { get; }
+    public WatchEndpoint Watches { get; }
+    public ScaleEndpoint Scale { get; }
+    public PodLogEndpoint PodLogs { get; }
+    public ResourceEndpoint Resources { get; }
+    public DocumentEndpoint Documents { get; }
+
+    /// <summary>Makes the namespaces that always exist and installs the CRDs of the options.</summary>
+    public async Task PrepareAsync()
+    {
+        foreach (var name in (string[])["default", "kube-system"])
+        {
+            if (Store.Get(new ObjectKey("namespaces", null, name)) is null)
+            {
+                var write = new WriteRequest { Resource = BuiltInResources.Namespaces, Name = name, FieldManager = "apiserver" };
+                await Writer.CreateAsync(write, new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } });
+            }
+        }
+
+        foreach (var manifest in Options.Manifests)
+        {
+            await InstallAsync(manifest);
+        }
+    }
+
+    /// <summary>Creates or updates every CRD in the text.</summary>
+    public async Task InstallAsync(string yaml)
+    {
+        foreach (var document in YamlToJson.Documents(yaml))
+        {
+            if (document is not JsonObject crd || crd.Text("kind") != "CustomResourceDefinition" || crd.Object("metadata").Text("name") is not { Length: > 0 } name)
+            {
+                throw new ArgumentException("the manifest must hold CustomResourceDefinitions only", nameof(yaml));
+            }
+
+            var write = new WriteRequest { Resource = BuiltInResources.CustomResourceDefinitions, Name = name, FieldManager = "apiserver" };
+            try
+            {
+                if (Store.Get(write.Key) is null)
+                {
+                    await Writer.CreateAsync(write, crd);
+                }
+                else
+                {
+                    await Writer.UpdateAsync(write, _ => (JsonObject)crd.DeepClone());
+                }
+            }
+            catch (StatusException refusal)
+            {
+                throw new ArgumentException(refusal.Message, nameof(yaml), refusal);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _collector.DisposeAsync();
+        await Store.DisposeAsync();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>A request that ends with a metav1.Status; thrown by the request path, written by the server.</summary>
+internal sealed class StatusException(int code, string reason, string message, JsonObject? details = null, string? retryAfter = null) : Exception(message)
+{
+    public int Code { get; } = code;
+    public string Reason { get; } = reason;
+    public JsonObject? Details { get; } = details;
+
+    /// <summary>Seconds for a Retry-After header, or null.</summary>
+    public string? RetryAfter { get; } = retryAfter;
+
+    public JsonObject ToStatus()
+    {
+        var status = new JsonObject
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Failure",
+            ["message"] = Message,
+            ["reason"] = Reason,
+        };
+        if (Details is not null)
+        {
+            status["details"] = Details.DeepClone();
+        }
+
+        status["code"] = Code;
+        return status;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Storage;
+using MeetOperator.Kube.ApiServer.Tables;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>Streams events as one JSON object a line.</summary>
+internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Ends all watches, so that the server can stop.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    public async Task WatchAsync(HttpContext http, ResourceDefinition resource, string? ns)
+    {
+        var query = http.Request.Query;
+        if (query["sendInitialEvents"].ToString() is "true" or "1")
+        {
+            throw Refusal.Invalid(resource, string.Empty, [Cause.Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")]);
+        }
+
+        var (labels, fields) = Selection.Read(http, resource);
+        var filter = new WatchFilter(labels, fields);
+        var text = query["resourceVersion"].ToString();
+        if (!long.TryParse(text.Length == 0 ? "0" : text, NumberStyles.None, CultureInfo.InvariantCulture, out var from))
+        {
+            throw Refusal.BadRequest($"resourceVersion: Invalid value: \"{text}\": must be a number");
+        }
+
+        // Version 0 or none: the present state first, then what changes.
+        List<StoredObject> initial = [];
+        if (from == 0)
+        {
+            (initial, from) = store.List(resource.Table, ns);
+            initial.RemoveAll(o => !filter.Matches(o));
+        }
+        else if (from > store.Version)
+        {
+            throw Refusal.Expired($"too large resource version: {from}, current: {store.Version}");
+        }
+
+        var watcher = new Watcher(options.WatchQueueSize, from, ns);
+        if (store.Hub.Subscribe(resource.Table, from, watcher) is { } compacted)
+        {
+            throw Refusal.Expired($"too old resource version: {from} ({compacted})");
+        }
+
+        try
+        {
+            var format = new WatchFormat(http, resource, options.TimeProvider);
+            await StreamAsync(http, resource, watcher, filter, format, initial, from, query["allowWatchBookmarks"].ToString() is "true" or "1");
+        }
+        finally
+        {
+            store.Hub.Unsubscribe(resource.Table, watcher);
+        }
+    }
+
+    private async Task StreamAsync(HttpContext http, ResourceDefinition resource, Watcher watcher, WatchFilter filter, WatchFormat format, List<StoredObject> initial, long from, bool bookmarks)
+    {
+        var seconds = int.TryParse(http.Request.Query["timeoutSeconds"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0 ? asked : 3600;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping.Token);
+        ending.CancelAfter(TimeSpan.FromSeconds(seconds));
+        http.Response.ContentType = "application/json";
+        http.Response.Headers.CacheControl = "no-cache, private";
+        var output = http.Response.BodyWriter;
+        foreach (var stored in initial)
+        {
+            format.Write(output, "ADDED", stored);
+        }
+
+        var last = from;
+        await http.Response.StartAsync(http.RequestAborted);
+        await output.FlushAsync(http.RequestAborted);
+        try
+        {
+            while (true)
+            {
+                using var idle = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                if (bookmarks)
+                {
+                    idle.CancelAfter(options.BookmarkInterval);
+                }
+
+                try
+                {
+                    if (!await watcher.Events.WaitToReadAsync(idle.Token))
+                    {
+                        return;
+                    }
+                }
+                catch (OperationCanceledException) when (!ending.IsCancellationRequested)
+                {
+                    // Whatever was published up to here was offered to this watcher; its queue is empty.
+                    var published = store.Hub.PublishedVersion;
+                    if (!watcher.Events.TryPeek(out _))
+                    {
+                        last = Math.Max(last, published);
+                        WriteBookmark(output, resource, last);
+                        await output.FlushAsync(ending.Token);
+                    }
+
+                    continue;
+                }
+
+                while (watcher.Events.TryRead(out var change))
+                {
+                    last = change.Version;
+                    if (filter.TypeOf(change, out var shown) is { } type)
+                    {
+                        format.Write(output, type, shown);
+                    }
+                }
+
+                await output.FlushAsync(ending.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client went away, the timeout came, or the server stops: the watch ends without an error.
+        }
+    }
+
+    private static void WriteBookmark(System.IO.Pipelines.PipeWriter output, ResourceDefinition resource, long version)
+    {
+        var line = string.Create(CultureInfo.InvariantCulture, $"{{\"type\":\"BOOKMARK\",\"object\":{{\"kind\":\"{resource.Kind}\",\"apiVersion\":\"{resource.ApiVersion}\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null}}}}}}\n");
+        Encoding.UTF8.GetBytes(line, output);
+    }
+}

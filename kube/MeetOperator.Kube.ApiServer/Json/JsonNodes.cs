@@ -1,0 +1,146 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Kube.ApiServer;
+
+/// <summary>Reading and comparing nodes as made by <see cref="JsonText"/>.</summary>
+internal static class JsonNodes
+{
+    /// <summary>The string under <paramref name="name"/>; null when absent or of another type.</summary>
+    public static string? Text(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out var value) ? value.AsText() : null;
+
+    public static string? AsText(this JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    public static JsonObject? Object(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out var value) ? value as JsonObject : null;
+
+    public static JsonArray? Array(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out var value) ? value as JsonArray : null;
+
+    public static bool Flag(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out var value) && value is JsonValue v && v.TryGetValue<bool>(out var flag) && flag;
+
+    public static long? Integer(this JsonObject? node, string name) =>
+        node is not null && node.TryGetPropertyValue(name, out var value) ? value.AsInteger() : null;
+
+    public static long? AsInteger(this JsonNode? node)
+    {
+        if (node is not JsonValue value)
+        {
+            return null;
+        }
+
+        if (value.TryGetValue<long>(out var integer))
+        {
+            return integer;
+        }
+
+        if (value.TryGetValue<int>(out var small))
+        {
+            return small;
+        }
+
+        return value.TryGetValue<double>(out var number) && Math.Abs(number) < 9e15 && number == Math.Floor(number) ? (long)number : null;
+    }
+
+    public static double? AsNumber(this JsonNode? node)
+    {
+        if (node is not JsonValue value)
+        {
+            return null;
+        }
+
+        if (value.TryGetValue<long>(out var integer))
+        {
+            return integer;
+        }
+
+        if (value.TryGetValue<int>(out var small))
+        {
+            return small;
+        }
+
+        return value.TryGetValue<double>(out var number) ? number : null;
+    }
+
+    /// <summary>Gets or makes the object under <paramref name="name"/>.</summary>
+    public static JsonObject Ensure(this JsonObject node, string name)
+    {
+        if (node[name] is JsonObject existing)
+        {
+            return existing;
+        }
+
+        var made = new JsonObject();
+        node[name] = made;
+        return made;
+    }
+
+    /// <summary>A JSON value's kind; null nodes are <see cref="JsonValueKind.Null"/>.</summary>
+    public static JsonValueKind Kind(this JsonNode? node) => node?.GetValueKind() ?? JsonValueKind.Null;
+
+    /// <summary>Structural equality; object member order does not matter, 1 equals 1.0.</summary>
+    public static bool Same(JsonNode? left, JsonNode? right)
+    {
+        if (ReferenceEquals(left, right))
+        {
+            return true;
+        }
+
+        switch (left)
+        {
+            case null:
+                return false;
+            case JsonObject a:
+                if (right is not JsonObject b || a.Count != b.Count)
+                {
+                    return false;
+                }
+
+                foreach (var (name, value) in a)
+                {
+                    if (!b.TryGetPropertyValue(name, out var other) || !Same(value, other))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            case JsonArray a:
+                if (right is not JsonArray items || a.Count != items.Count)
+                {
+                    return false;
+                }
+
+                for (var i = 0; i < a.Count; i++)
+                {
+                    if (!Same(a[i], items[i]))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            default:
+                return right is JsonValue && SameScalar(left, right);
+        }
+    }
+
+    private static bool SameScalar(JsonNode left, JsonNode right)
+    {
+        var kind = left.GetValueKind();
+        if (kind != right.GetValueKind())
+        {
+            return false;
+        }
+
+        return kind switch
+        {
+            JsonValueKind.String => left.AsText() == right.AsText(),
+            JsonValueKind.Number => left.AsInteger() is { } integer && right.AsInteger() is { } other ? integer == other : left.AsNumber() == right.AsNumber(),
+            _ => true,
+        };
+    }
+}

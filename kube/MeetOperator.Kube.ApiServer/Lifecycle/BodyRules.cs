@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Schema;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>Prunes, defaults and validates a written object, in that order.</summary>
+internal static class BodyRules
+{
+    /// <summary>The body must be of the kind and in the place that the path names.</summary>
+    public static void CheckIdentity(JsonObject body, WriteRequest write)
+    {
+        var resource = write.Resource;
+        var apiVersion = body.Text("apiVersion");
+        var kind = body.Text("kind");
+        if (kind is not null && apiVersion is not null && (kind != resource.Kind || apiVersion != resource.ApiVersion))
+        {
+            throw Refusal.BadRequest($"{kind} in version \"{apiVersion}\" cannot be handled as a {resource.Kind}: the API version in the data ({apiVersion}) does not match the expected API version ({resource.ApiVersion})");
+        }
+
+        if ((kind is null || apiVersion is null) && resource.IsCustom)
+        {
+            throw Refusal.BadRequest("Object 'Kind' or 'apiVersion' is missing in the body");
+        }
+
+        body["apiVersion"] = resource.ApiVersion;
+        body["kind"] = resource.Kind;
+        if (body["metadata"] is not null and not JsonObject)
+        {
+            throw Refusal.BadRequest("json: cannot unmarshal metadata: must be an object");
+        }
+
+        var metadata = body.Ensure("metadata");
+        var ns = metadata.Text("namespace");
+        if (!string.IsNullOrEmpty(ns) && ns != write.Namespace)
+        {
+            throw Refusal.BadRequest(resource.Namespaced
+                ? $"the namespace of the provided object does not match the namespace sent on the request: \"{ns}\" != \"{write.Namespace}\""
+                : "namespace is not allowed on a cluster-scoped object");
+        }
+
+        metadata.Remove("namespace");
+        if (write.Namespace is not null)
+        {
+            metadata["namespace"] = write.Namespace;
+        }
+    }
+
+    /// <summary>Brings the tree into stored form; throws what fieldValidation asks for.</summary>
+    public static void Shape(JsonObject root, WriteRequest write, bool reportUnknown)
+    {
+        var resource = write.Resource;
+        var unknown = reportUnknown && write.FieldValidation != FieldValidation.Ignore ? new List<string>() : null;
+        var causes = MetadataRules.Normalize(root.Ensure("metadata"), unknown);
+        Pruner.PruneObject(root, resource.Schema, unknown);
+        ReportUnknown(write, unknown);
+        Defaulter.Apply(root, resource.Schema);
+        causes.AddRange(SchemaValidator.Validate(root, resource.Schema));
+        if (causes.Count > 0)
+        {
+            throw Refusal.Invalid(resource, write.Name, causes);
+        }
+    }
+
+    private static void ReportUnknown(WriteRequest write, List<string>? unknown)
+    {
+        if (unknown is null)
+        {
+            return;
+        }
+
+        var problems = unknown.Select(p => $"unknown field \"{p}\"").Concat(write.DuplicateFields.Select(p => $"duplicate field \"{p}\"")).ToArray();
+        if (problems.Length == 0)
+        {
+            return;
+        }
+
+        if (write.FieldValidation == FieldValidation.Strict)
+        {
+            throw Refusal.BadRequest($"{write.Resource.Kind} in version \"{write.Resource.Version}\" cannot be handled as a {write.Resource.Kind}: strict decoding error: {string.Join(", ", problems)}");
+        }
+
+        write.Warnings.AddRange(problems.Except(write.Warnings));
+    }
+}

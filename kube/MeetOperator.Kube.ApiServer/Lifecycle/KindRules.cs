@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Storage;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>What single kinds need beyond the general rules.</summary>
+internal sealed class KindRules(ObjectStore store)
+{
+    /// <summary>Objects are created only in a namespace that exists and is not going away.</summary>
+    public void CheckNamespace(WriteRequest write)
+    {
+        if (write.Namespace is null)
+        {
+            return;
+        }
+
+        var found = store.Get(new ObjectKey("namespaces", null, write.Namespace)) ?? throw Refusal.NotFound(BuiltInResources.Namespaces, write.Namespace);
+        if (found.Terminating)
+        {
+            throw Refusal.Forbidden(write.Resource, write.Name, $"unable to create new content in namespace {write.Namespace} because it is being terminated");
+        }
+    }
+
+    public void PrepareCreate(WriteRequest write, JsonObject root)
+    {
+        switch (write.Resource.Table)
+        {
+            case "namespaces":
+                root.Ensure("metadata").Ensure("labels")["kubernetes.io/metadata.name"] = write.Name;
+                root["spec"] = new JsonObject { ["finalizers"] = new JsonArray("kubernetes") };
+                root["status"] = new JsonObject { ["phase"] = "Active" };
+                break;
+            case "pods":
+                PodDefaults.Apply(root);
+                root["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
+                break;
+            case "secrets":
+                SecretRules.Prepare(write, root);
+                break;
+            case "customresourcedefinitions.apiextensions.k8s.io":
+                CrdReader.Prepare(write, root);
+                break;
+        }
+    }
+
+    public void PrepareUpdate(WriteRequest write, JsonObject root, JsonObject old)
+    {
+        switch (write.Resource.Table)
+        {
+            case "secrets":
+                SecretRules.Prepare(write, root);
+                break;
+            case "pods" when write.Subresource.Length == 0:
+                PodDefaults.Apply(root);
+                break;
+            case "customresourcedefinitions.apiextensions.k8s.io" when write.Subresource.Length == 0:
+                CrdReader.Prepare(write, root);
+                if (JsonNodes.Same(root.Object("spec"), old.Object("spec")))
+                {
+                    root.Ensure("metadata")["generation"] = old.Object("metadata").Integer("generation");
+                }
+
+                break;
+        }
+    }
+}

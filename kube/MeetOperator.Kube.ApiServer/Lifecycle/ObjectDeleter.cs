@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Storage;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>Deletes objects: preconditions, grace of Pods, finalizers, and how dependents are treated.</summary>
+internal sealed class ObjectDeleter(ObjectStore store, Admission admission, TimeProvider time)
+{
+    public const string ForegroundFinalizer = "foregroundDeletion";
+    public const string OrphanFinalizer = "orphan";
+
+    /// <summary>The object as it is afterwards, and whether it is gone.</summary>
+    public async Task<(StoredObject Object, bool Gone)> DeleteAsync(WriteRequest write, DeleteOptions options)
+    {
+        while (true)
+        {
+            var current = store.Get(write.Key) ?? throw Refusal.NotFound(write.Resource, write.Name);
+            CheckPreconditions(write, options, current);
+            admission.Review(write, AdmissionOperation.Delete, null, current.Root);
+            var (root, gone) = Next(write, options, current);
+            if (write.DryRun)
+            {
+                return (current, gone);
+            }
+
+            if (gone)
+            {
+                if (store.TryDelete(current) is { } removed)
+                {
+                    await removed.Durable;
+                    return (removed.Stored, true);
+                }
+            }
+            else if (root is null)
+            {
+                return (current, false);
+            }
+            else if (store.TryPut(current.Key, current, root) is { } put)
+            {
+                await put.Durable;
+                return (put.Stored, false);
+            }
+        }
+    }
+
+    private static void CheckPreconditions(WriteRequest write, DeleteOptions options, StoredObject current)
+    {
+        if (options.Uid is { Length: > 0 } uid && uid != current.Uid)
+        {
+            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
+        }
+
+        var version = current.Version.ToString(CultureInfo.InvariantCulture);
+        if (options.ResourceVersion is { Length: > 0 } expected && expected != version)
+        {
+            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: ResourceVersion in precondition: {expected}, ResourceVersion in object meta: {version}");
+        }
+    }
+
+    /// <summary>The object marked for deletion (null when it already is), or that it goes at once.</summary>
+    private (JsonObject? Root, bool Gone) Next(WriteRequest write, DeleteOptions options, StoredObject current)
+    {
+        var metadata = current.Root.Object("metadata")!;
+        var finalizers = metadata.Array("finalizers")?.Select(f => f.AsText()!).ToList() ?? [];
+        var before = finalizers.ToArray();
+        finalizers.Remove(ForegroundFinalizer);
+        finalizers.Remove(OrphanFinalizer);
+        if (options.Propagation == Propagation.Orphan || (options.Propagation is null && before.Contains(OrphanFinalizer)))
+        {
+            finalizers.Add(OrphanFinalizer);
+        }
+        else if (options.Propagation == Propagation.Foreground || (options.Propagation is null && before.Contains(ForegroundFinalizer)))
+        {
+            finalizers.Add(ForegroundFinalizer);
+        }
+
+        var grace = write.Resource.Table == "pods" ? Grace(options, current.Root) : 0;
+        var runningGrace = metadata.Integer("deletionGracePeriodSeconds");
+        var isNamespace = write.Resource.Table == "namespaces";
+        if (finalizers.Count == 0 && grace == 0 && !isNamespace)
+        {
+            return (null, true);
+        }
+
+        if (current.Terminating && finalizers.SequenceEqual(before) && !(grace < runningGrace))
+        {
+            return (null, false);
+        }
+
+        var root = (JsonObject)current.Root.DeepClone();
+        var marked = root.Object("metadata")!;
+        if (!current.Terminating || grace < runningGrace)
+        {
+            marked["deletionTimestamp"] = Timestamps.Format(time.GetUtcNow().AddSeconds(grace));
+            marked["deletionGracePeriodSeconds"] = grace;
+            if (write.Resource.TracksGeneration && !current.Terminating)
+            {
+                marked["generation"] = (marked.Integer("generation") ?? 0) + 1;
+            }
+        }
+
+        if (isNamespace)
+        {
+            root["status"] = new JsonObject { ["phase"] = "Terminating" };
+        }
+
+        marked.Remove("finalizers");
+        if (finalizers.Count > 0)
+        {
+            marked["finalizers"] = new JsonArray([.. finalizers.Select(f => (JsonNode)JsonValue.Create(f)!)]);
+        }
+
+        return (root, false);
+    }
+
+    /// <summary>A Pod that never got a node has nothing to stop; otherwise the spec's period, or what is asked.</summary>
+    private static long Grace(DeleteOptions options, JsonObject pod)
+    {
+        var spec = pod.Object("spec");
+        if (string.IsNullOrEmpty(spec.Text("nodeName")) || pod.Object("status").Text("phase") is "Succeeded" or "Failed")
+        {
+            return 0;
+        }
+
+        return Math.Max(0, options.GracePeriodSeconds ?? spec.Integer("terminationGracePeriodSeconds") ?? 30);
+    }
+}

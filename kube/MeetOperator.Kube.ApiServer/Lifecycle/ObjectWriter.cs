@@ -1,0 +1,276 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Apply;
+using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Storage;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>Creates and updates objects by the rules of the Kubernetes API.</summary>
+internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindRules kinds, TimeProvider time)
+{
+    /// <summary>How often a write without a resourceVersion is tried against a moving object.</summary>
+    private const int MaxAttempts = 32;
+    private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    public async Task<StoredObject> CreateAsync(WriteRequest write, JsonObject body, JsonObject? managedFieldsFrom = null)
+    {
+        BodyRules.CheckIdentity(body, write);
+        var metadata = body.Object("metadata")!;
+        if (!string.IsNullOrEmpty(metadata.Text("resourceVersion")))
+        {
+            throw Refusal.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        write = write with { Name = NameOf(write, metadata) };
+        kinds.CheckNamespace(write);
+        foreach (var name in (ReadOnlySpan<string>)["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"])
+        {
+            metadata.Remove(name);
+        }
+
+        if (write.Resource is { HasStatus: true, IsCustom: true } or { Table: "pods" or "customresourcedefinitions.apiextensions.k8s.io" })
+        {
+            body.Remove("status");
+        }
+
+        metadata["name"] = write.Name;
+        metadata["uid"] = Guid.NewGuid().ToString("D");
+        metadata["creationTimestamp"] = Timestamps.Format(time.GetUtcNow());
+        if (write.Resource.TracksGeneration)
+        {
+            metadata["generation"] = 1L;
+        }
+        else
+        {
+            metadata.Remove("generation");
+        }
+
+        if (NameRules.CheckName(write.Name, write.Resource.NameRule) is { } badName)
+        {
+            throw Refusal.Invalid(write.Resource, write.Name, [badName]);
+        }
+
+        BodyRules.Shape(body, write, reportUnknown: true);
+        kinds.PrepareCreate(write, body);
+        if (managedFieldsFrom is not null)
+        {
+            ManagedFields.Set(body, managedFieldsFrom);
+        }
+        else
+        {
+            ManagedFields.Record(null, body, write, time.GetUtcNow());
+        }
+
+        admission.Review(write, AdmissionOperation.Create, body, null);
+        ToStorage(body, write.Resource);
+        if (store.Get(write.Key) is not null)
+        {
+            throw Refusal.AlreadyExists(write.Resource, write.Name);
+        }
+
+        if (write.DryRun)
+        {
+            return new StoredObject(write.Key, 0, body);
+        }
+
+        if (store.TryPut(write.Key, expected: null, body) is not { } put)
+        {
+            throw Refusal.AlreadyExists(write.Resource, write.Name);
+        }
+
+        await put.Durable;
+        return put.Stored;
+    }
+
+    /// <summary>
+    /// Runs <paramref name="change"/> on a copy of the stored object until it can be stored. A resourceVersion in the result must be
+    /// the stored one. <paramref name="recordsOwnFields"/> is set when the change already wrote managedFields (apply).
+    /// </summary>
+    public async Task<StoredObject> UpdateAsync(WriteRequest write, Func<StoredObject, JsonObject> change, bool recordsOwnFields = false, bool reportUnknown = true)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var current = store.Get(write.Key) ?? throw Refusal.NotFound(write.Resource, write.Name);
+            var old = ToServed(current.Root, write.Resource);
+            var root = change(current);
+            var demandsVersion = CheckVersion(write, root, old);
+            Merge(write, root, old);
+            BodyRules.Shape(root, write, reportUnknown);
+            var causes = MetadataRules.CheckUpdate(root.Object("metadata")!, old.Object("metadata")!);
+            if (causes.Count > 0)
+            {
+                throw Refusal.Invalid(write.Resource, write.Name, causes);
+            }
+
+            kinds.PrepareUpdate(write, root, old);
+            if (!recordsOwnFields)
+            {
+                ManagedFields.Record(old, root, write, time.GetUtcNow());
+            }
+
+            root.Object("metadata")!["resourceVersion"] = current.Version.ToString(CultureInfo.InvariantCulture);
+            ToStorage(root, write.Resource);
+            if (JsonNodes.Same(root, current.Root))
+            {
+                return current;
+            }
+
+            admission.Review(write, AdmissionOperation.Update, root, old);
+            if (write.DryRun)
+            {
+                return new StoredObject(write.Key, current.Version, root);
+            }
+
+            if (Finished(root))
+            {
+                if (store.TryDelete(current) is { } removed)
+                {
+                    await removed.Durable;
+                    return new StoredObject(write.Key, removed.Stored.Version, root);
+                }
+            }
+            else if (store.TryPut(write.Key, current, root) is { } put)
+            {
+                await put.Durable;
+                return put.Stored;
+            }
+
+            if (demandsVersion)
+            {
+                throw Refusal.StaleVersion(write.Resource, write.Name);
+            }
+        }
+
+        throw Refusal.StaleVersion(write.Resource, write.Name);
+    }
+
+    /// <summary>The stored tree as the requested version shows it; the shared tree itself when nothing differs.</summary>
+    public static JsonObject ToServed(JsonObject root, ResourceDefinition resource)
+    {
+        if (root.Text("apiVersion") == resource.ApiVersion)
+        {
+            return root;
+        }
+
+        var copy = (JsonObject)root.DeepClone();
+        copy["apiVersion"] = resource.ApiVersion;
+        return copy;
+    }
+
+    private static void ToStorage(JsonObject root, ResourceDefinition resource)
+    {
+        if (resource.StorageVersion != resource.Version)
+        {
+            root["apiVersion"] = resource.StorageApiVersion;
+        }
+    }
+
+    private static string NameOf(WriteRequest write, JsonObject metadata)
+    {
+        var name = metadata.Text("name");
+        if (!string.IsNullOrEmpty(name))
+        {
+            return write.Name.Length == 0 || write.Name == name
+                ? name
+                : throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
+        }
+
+        if (write.Name.Length > 0)
+        {
+            return write.Name;
+        }
+
+        return metadata.Text("generateName") is { Length: > 0 } prefix
+            ? string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, 58)), System.Security.Cryptography.RandomNumberGenerator.GetString(NameAlphabet, 5))
+            : throw Refusal.Invalid(write.Resource, string.Empty, [Cause.Required("metadata.name", "name or generateName is required")]);
+    }
+
+    private static bool CheckVersion(WriteRequest write, JsonObject root, JsonObject old)
+    {
+        BodyRules.CheckIdentity(root, write);
+        var metadata = root.Object("metadata")!;
+        var stored = old.Object("metadata")!;
+        if (metadata.Text("name") is { Length: > 0 } name && name != write.Name)
+        {
+            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
+        }
+
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != stored.Text("uid"))
+        {
+            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Text("uid")}");
+        }
+
+        var version = metadata.Text("resourceVersion");
+        if (string.IsNullOrEmpty(version))
+        {
+            return false;
+        }
+
+        return version == stored.Text("resourceVersion") ? true : throw Refusal.StaleVersion(write.Resource, write.Name);
+    }
+
+    /// <summary>Keeps what this write may not touch: the other half of the object, and what only the server writes.</summary>
+    private static void Merge(WriteRequest write, JsonObject root, JsonObject old)
+    {
+        if (write.Subresource == "status")
+        {
+            var status = root["status"];
+            var managed = root.Object("metadata")?["managedFields"]?.DeepClone();
+            root.Clear();
+            foreach (var (name, value) in old)
+            {
+                if (name != "status")
+                {
+                    root[name] = value?.DeepClone();
+                }
+            }
+
+            if (status is not null)
+            {
+                root["status"] = status;
+            }
+
+            if (managed is not null)
+            {
+                root.Object("metadata")!["managedFields"] = managed;
+            }
+
+            return;
+        }
+
+        if (write.Resource.HasStatus)
+        {
+            if (old["status"] is { } status)
+            {
+                root["status"] = status.DeepClone();
+            }
+            else
+            {
+                root.Remove("status");
+            }
+        }
+
+        MetadataRules.KeepServerOwned(root.Object("metadata")!, old.Object("metadata")!);
+        if (write.Resource.TracksGeneration && SpecChanged(root, old))
+        {
+            var metadata = root.Object("metadata")!;
+            metadata["generation"] = (metadata.Integer("generation") ?? 0) + 1;
+        }
+    }
+
+    private static bool SpecChanged(JsonObject root, JsonObject old)
+    {
+        static IEnumerable<string> Names(JsonObject o) => o.Select(p => p.Key).Where(n => n is not ("metadata" or "status" or "apiVersion" or "kind"));
+        return Names(root).Union(Names(old)).Any(n => !JsonNodes.Same(root[n], old[n]));
+    }
+
+    /// <summary>Being deleted, no finalizer left, and no grace period running.</summary>
+    private static bool Finished(JsonObject root)
+    {
+        var metadata = root.Object("metadata")!;
+        return metadata.ContainsKey("deletionTimestamp") && metadata.Array("finalizers") is not { Count: > 0 }
+            && (metadata.Integer("deletionGracePeriodSeconds") ?? 0) == 0;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>stringData is write-only and ends up, encoded, in data.</summary>
+internal static class SecretRules
+{
+    public static void Prepare(WriteRequest write, JsonObject root)
+    {
+        if (root.Object("stringData") is { } texts)
+        {
+            var data = root.Ensure("data");
+            foreach (var (name, value) in texts)
+            {
+                data[name] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.AsText() ?? string.Empty));
+            }
+        }
+
+        root.Remove("stringData");
+        root["type"] ??= "Opaque";
+        foreach (var (name, value) in root.Object("data") ?? [])
+        {
+            if (value.AsText() is not { } text || !Schema.Formats.IsValid("byte", text))
+            {
+                throw Refusal.BadRequest($"Secret \"{write.Name}\" in version \"v1\" cannot be handled as a Secret: data.{name} is not base64");
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Lifecycle;
+using MeetOperator.Kube.ApiServer.Storage;
+
+namespace MeetOperator.Kube.ApiServer.Patch;
+
+/// <summary>The four kinds of PATCH.</summary>
+internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvider time)
+{
+    public async Task<(StoredObject Stored, bool Created)> PatchAsync(WriteRequest write, string type, JsonNode? body, bool force, bool hasManager)
+    {
+        _ = (force, hasManager, time, store);
+        switch (type)
+        {
+            case PatchTypes.Json:
+                var operations = body as JsonArray ?? throw Refusal.BadRequest("a JSON patch must be a list of operations");
+                return (await writer.UpdateAsync(write, current => JsonPatch.Apply(Copy(current, write), operations) as JsonObject
+                    ?? throw Refusal.BadRequest("the patched value is not an object")), false);
+            case PatchTypes.Merge:
+                var merge = RequestBody.Object(body);
+                return (await writer.UpdateAsync(write, current =>
+                {
+                    var root = Copy(current, write);
+                    MergePatch.Apply(root, merge);
+                    return root;
+                }), false);
+            default:
+                throw Refusal.UnsupportedMediaType($"the media type {type} is not supported here");
+        }
+    }
+
+    /// <summary>A copy without resourceVersion: only a version in the patch itself makes a conflict.</summary>
+    private static JsonObject Copy(StoredObject current, WriteRequest write)
+    {
+        var root = (JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone();
+        root.Object("metadata")!.Remove("resourceVersion");
+        return root;
+    }
+}

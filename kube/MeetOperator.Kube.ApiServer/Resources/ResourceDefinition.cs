@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Schema;
+
+namespace MeetOperator.Kube.ApiServer.Resources;
+
+/// <summary>One served group, version and resource: what the request path needs to know about it. Immutable.</summary>
+internal sealed record ResourceDefinition
+{
+    public required string Group { get; init; }
+    public required string Version { get; init; }
+    public required string Plural { get; init; }
+    public required string Kind { get; init; }
+    public required bool Namespaced { get; init; }
+    public string Singular { get; init; } = string.Empty;
+    public string ListKind { get; init; } = string.Empty;
+    public IReadOnlyList<string> ShortNames { get; init; } = [];
+    public IReadOnlyList<string> Categories { get; init; } = [];
+
+    /// <summary>Status is written through the status subresource only.</summary>
+    public bool HasStatus { get; init; }
+
+    /// <summary>metadata.generation counts changes of everything but metadata and status.</summary>
+    public bool TracksGeneration { get; init; }
+    public ScaleDefinition? Scale { get; init; }
+    public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
+    public SchemaNode Schema { get; init; } = SchemaNode.Anything;
+
+    /// <summary>Made from a CustomResourceDefinition.</summary>
+    public bool IsCustom { get; init; }
+
+    /// <summary>The version in which objects of this group and kind are stored.</summary>
+    public string StorageVersion { get; init; } = string.Empty;
+
+    /// <summary>Other subresources by name with their verbs, for discovery (log).</summary>
+    public IReadOnlyList<string> OtherSubresources { get; init; } = [];
+
+    /// <summary>Field selectors beyond metadata.name and metadata.namespace: dotted paths.</summary>
+    public IReadOnlyList<string> SelectableFields { get; init; } = [];
+
+    /// <summary>How names are checked.</summary>
+    public NameRule NameRule { get; init; } = NameRule.DnsSubdomain;
+
+    /// <summary>All versions of a resource share one table.</summary>
+    public string Table => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+    public string StorageApiVersion => Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
+    public string GroupResource => Table;
+}
+
+/// <summary>JSON paths of the scale subresource, without the leading dot.</summary>
+internal sealed record ScaleDefinition(string[] SpecReplicas, string[] StatusReplicas, string[]? LabelSelector);
+
+/// <summary>A column of a printed table; <paramref name="Path"/> is a kubectl JSON path.</summary>
+internal sealed record ColumnDefinition(string Name, string Type, string Path, int Priority, string Description, string Format = "");
+
+internal enum NameRule
+{
+    DnsSubdomain,
+    DnsLabel,
+
+    /// <summary>Any path segment: RBAC names hold colons.</summary>
+    PathSegment,
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
+
+namespace MeetOperator.Kube.ApiServer.Schema;
+
+/// <summary>Lengths of lists, and uniqueness in sets and list-maps.</summary>
+internal static class ListRules
+{
+    public static void Check(JsonArray list, SchemaNode schema, string path, List<Cause> causes)
+    {
+        if (list.Count > schema.MaxItems)
+        {
+            causes.Add(new Cause("FieldValueTooMany", path, $"Too many: {list.Count}: must have at most {schema.MaxItems} items"));
+        }
+
+        if (list.Count < schema.MinItems)
+        {
+            causes.Add(Cause.Invalid(path, list.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {schema.MinItems} items"));
+        }
+
+        if (schema.ListType == "map")
+        {
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            for (var i = 0; i < list.Count; i++)
+            {
+                if (list[i] is JsonObject item && KeyOf(item, schema) is var key && !seen.Add(JsonText.ToText(key)))
+                {
+                    causes.Add(Cause.Duplicate($"{path}[{i}]", JsonText.ToText(key)));
+                }
+            }
+        }
+        else if (schema.ListType == "set" || schema.UniqueItems)
+        {
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            for (var i = 0; i < list.Count; i++)
+            {
+                if (!seen.Add(JsonText.ToText(list[i])))
+                {
+                    causes.Add(Cause.Duplicate($"{path}[{i}]", SchemaValidator.Shown(list[i])));
+                }
+            }
+        }
+    }
+
+    /// <summary>The key of a list-map item: its key members in name order, defaults filled in.</summary>
+    public static JsonObject KeyOf(JsonObject item, SchemaNode list)
+    {
+        var key = new JsonObject();
+        foreach (var name in list.ListMapKeys.Order(StringComparer.Ordinal))
+        {
+            if (item.TryGetPropertyValue(name, out var value) && value is not null)
+            {
+                key[name] = value.DeepClone();
+            }
+            else if (list.Items?.Properties.GetValueOrDefault(name) is { HasDefault: true } property)
+            {
+                key[name] = property.Default?.DeepClone();
+            }
+        }
+
+        return key;
+    }
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MeetOperator.Kube.ApiServer.Http;
+
+namespace MeetOperator.Kube.ApiServer.Schema;
+
+/// <summary>Checks a value against a structural schema; findings are worded as the Kubernetes API server words them.</summary>
+internal static class SchemaValidator
+{
+    /// <summary>Findings beyond this many are not reported; the client has enough to do.</summary>
+    private const int MaxFindings = 100;
+
+    public static List<Cause> Validate(JsonObject root, SchemaNode schema)
+    {
+        var causes = new List<Cause>();
+        Check(root, schema, string.Empty, causes, isResource: true);
+        return causes;
+    }
+
+    private static void Check(JsonNode? value, SchemaNode schema, string path, List<Cause> causes, bool isResource = false)
+    {
+        if (causes.Count >= MaxFindings)
+        {
+            return;
+        }
+
+        if (value is null)
+        {
+            if (!schema.Nullable && schema.Type is not null && path.Length > 0)
+            {
+                causes.Add(Cause.TypeInvalid(path, "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\""));
+            }
+
+            return;
+        }
+
+        if (!HasType(value, schema, out var expected))
+        {
+            var actual = TypeName(value);
+            causes.Add(Cause.TypeInvalid(path, $"\"{actual}\"", $"{path} in body must be of type {expected}: \"{actual}\""));
+            return;
+        }
+
+        CheckEnum(value, schema, path, causes);
+        CheckCombinations(value, schema, path, causes);
+        switch (value)
+        {
+            case JsonObject map:
+                CheckMap(map, schema, path, causes, isResource);
+                break;
+            case JsonArray list:
+                ListRules.Check(list, schema, path, causes);
+                for (var i = 0; schema.Items is { } items && i < list.Count; i++)
+                {
+                    Check(list[i], items, $"{path}[{i}]", causes);
+                }
+
+                break;
+            default:
+                ScalarRules.Check(value, schema, path, causes);
+                break;
+        }
+    }
+
+    private static void CheckMap(JsonObject map, SchemaNode schema, string path, List<Cause> causes, bool isResource)
+    {
+        foreach (var name in schema.Required)
+        {
+            if (!map.ContainsKey(name) && !(isResource && name is "metadata" or "apiVersion" or "kind"))
+            {
+                causes.Add(Cause.Required(Join(path, name)));
+            }
+        }
+
+        if (schema.MaxProperties is { } most && map.Count > most)
+        {
+            causes.Add(new Cause("FieldValueTooMany", path, $"Too many: {map.Count}: must have at most {most} items"));
+        }
+
+        if (schema.MinProperties is { } least && map.Count < least)
+        {
+            causes.Add(Cause.Invalid(path, map.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {least} properties"));
+        }
+
+        foreach (var (name, member) in map)
+        {
+            if (isResource && name is "apiVersion" or "kind" or "metadata")
+            {
+                continue;
+            }
+
+            if (schema.Member(name) is { } known && !ReferenceEquals(known, SchemaNode.Anything))
+            {
+                Check(member, known, schema.Properties.ContainsKey(name) ? Join(path, name) : $"{path}.{name}", causes);
+            }
+        }
+    }
+
+    private static void CheckEnum(JsonNode value, SchemaNode schema, string path, List<Cause> causes)
+    {
+        if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, value)))
+        {
+            causes.Add(Cause.NotSupported(path, Shown(value), allowed.Select(a => Shown(a))));
+        }
+    }
+
+    private static void CheckCombinations(JsonNode value, SchemaNode schema, string path, List<Cause> causes)
+    {
+        foreach (var all in schema.AllOf)
+        {
+            Check(value, all, path, causes);
+        }
+
+        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => Matches(value, s, path)))
+        {
+            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must validate at least one schema (anyOf)"));
+        }
+
+        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => Matches(value, s, path)) != 1)
+        {
+            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must validate one and only one schema (oneOf)"));
+        }
+
+        if (schema.Not is { } not && Matches(value, not, path))
+        {
+            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must not validate the schema (not)"));
+        }
+    }
+
+    private static bool Matches(JsonNode value, SchemaNode schema, string path)
+    {
+        var inner = new List<Cause>();
+        Check(value, schema, path, inner);
+        return inner.Count == 0;
+    }
+
+    private static bool HasType(JsonNode value, SchemaNode schema, out string expected)
+    {
+        if (schema.IntOrString)
+        {
+            expected = "integer,string";
+            return value.GetValueKind() == JsonValueKind.String || value.AsInteger() is not null;
+        }
+
+        expected = schema.Type ?? string.Empty;
+        return schema.Type switch
+        {
+            null or "" => true,
+            "object" => value is JsonObject,
+            "array" => value is JsonArray,
+            "string" => value.GetValueKind() == JsonValueKind.String,
+            "boolean" => value.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
+            "integer" => value.AsInteger() is not null,
+            "number" => value.GetValueKind() == JsonValueKind.Number,
+            _ => true,
+        };
+    }
+
+    private static string TypeName(JsonNode value) => value.GetValueKind() switch
+    {
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.Number => value.AsInteger() is null ? "number" : "integer",
+        _ => "boolean",
+    };
+
+    internal static string Shown(JsonNode? value) => value switch
+    {
+        null => "\"null\"",
+        JsonObject or JsonArray => JsonText.ToText(value),
+        _ when value.GetValueKind() == JsonValueKind.String => $"\"{value.AsText()}\"",
+        _ => JsonText.ToText(value),
+    };
+
+    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace MeetOperator.Kube.ApiServer.Storage;
+
+/// <summary>
+/// A record on disk, little-endian: length u32 of what follows the checksum, CRC-32C u32 of it, then kind u8, version i64,
+/// table, namespace and name (u16 length and UTF-8 each; a namespace of length 0xFFFF is none), then the object's JSON.
+/// </summary>
+internal static class JournalRecord
+{
+    public const byte Put = 1;
+    public const byte Delete = 2;
+
+    /// <summary>Last record of a complete snapshot; carries the version that the snapshot shows.</summary>
+    public const byte End = 3;
+    private const int HeaderBytes = 8;
+    private const int MaxBytes = 64 << 20;
+
+    public static void Write(IBufferWriter<byte> output, byte kind, long version, ObjectKey key, ReadOnlySpan<byte> json)
+    {
+        var table = Encoding.UTF8.GetByteCount(key.Table);
+        var ns = key.Namespace is null ? 0 : Encoding.UTF8.GetByteCount(key.Namespace);
+        var name = Encoding.UTF8.GetByteCount(key.Name);
+        var length = 1 + 8 + 6 + table + ns + name + json.Length;
+        var span = output.GetSpan(HeaderBytes + length)[..(HeaderBytes + length)];
+        var body = span[HeaderBytes..];
+        body[0] = kind;
+        BinaryPrimitives.WriteInt64LittleEndian(body[1..], version);
+        var at = 9;
+        at += WriteText(body[at..], key.Table, table);
+        at += WriteText(body[at..], key.Namespace, ns);
+        at += WriteText(body[at..], key.Name, name);
+        json.CopyTo(body[at..]);
+        BinaryPrimitives.WriteInt32LittleEndian(span, length);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[4..], Checksum(body));
+        output.Advance(span.Length);
+    }
+
+    /// <summary>Reads the record at the start of <paramref name="data"/>; false when it is torn or damaged.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> data, out byte kind, out long version, out ObjectKey key, out ReadOnlySpan<byte> json, out int consumed)
+    {
+        kind = 0;
+        version = 0;
+        key = default;
+        json = default;
+        consumed = 0;
+        if (data.Length < HeaderBytes)
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(data);
+        if (length is < 15 or > MaxBytes || data.Length - HeaderBytes < length)
+        {
+            return false;
+        }
+
+        var body = data.Slice(HeaderBytes, length);
+        if (Checksum(body) != BinaryPrimitives.ReadUInt32LittleEndian(data[4..]))
+        {
+            return false;
+        }
+
+        kind = body[0];
+        version = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
+        body = body[9..];
+        key = new ObjectKey(ReadText(ref body)!, ReadText(ref body), ReadText(ref body)!);
+        json = body;
+        consumed = HeaderBytes + length;
+        return true;
+    }
+
+    private static int WriteText(Span<byte> output, string? text, int bytes)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(output, text is null ? ushort.MaxValue : (ushort)bytes);
+        return 2 + (text is null ? 0 : Encoding.UTF8.GetBytes(text, output[2..]));
+    }
+
+    private static string? ReadText(ref ReadOnlySpan<byte> data)
+    {
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(data);
+        data = data[2..];
+        if (length == ushort.MaxValue)
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(data[..length]);
+        data = data[length..];
+        return text;
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        var crc = uint.MaxValue;
+        while (data.Length >= 8)
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+            data = data[8..];
+        }
+
+        foreach (var value in data)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        return ~crc;
+    }
+}

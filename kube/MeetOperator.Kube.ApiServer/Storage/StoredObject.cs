@@ -1,0 +1,63 @@
+using System.Collections.Frozen;
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Kube.ApiServer.Storage;
+
+/// <summary>
+/// One version of one object. Its tree is shared and must never be changed: clone it first. The bytes are the
+/// response body and are written once per version, whoever reads it.
+/// </summary>
+internal sealed class StoredObject
+{
+    private static readonly FrozenDictionary<string, string> NoLabels = FrozenDictionary<string, string>.Empty;
+    private JsonObject? _root;
+
+    public StoredObject(ObjectKey key, long version, JsonObject root, byte[]? json = null)
+    {
+        Key = key;
+        Version = version;
+        _root = root;
+        Json = json ?? JsonText.ToBytes(root);
+        var metadata = root.Object("metadata");
+        Uid = metadata.Text("uid") ?? string.Empty;
+        Terminating = metadata.Text("deletionTimestamp") is not null;
+        Labels = ReadLabels(metadata.Object("labels"));
+    }
+
+    public ObjectKey Key { get; }
+    public long Version { get; }
+    public byte[] Json { get; }
+    public string Uid { get; }
+
+    /// <summary>metadata.deletionTimestamp is set.</summary>
+    public bool Terminating { get; }
+    public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>The shared tree; parsed again when the version is no longer current.</summary>
+    public JsonObject Root => _root ?? (JsonObject)JsonText.Parse(Json)!;
+
+    /// <summary>Gives the tree's memory back once a newer version is stored; the bytes stay for watch history.</summary>
+    public void Retire() => _root = null;
+
+    private static IReadOnlyDictionary<string, string> ReadLabels(JsonObject? labels)
+    {
+        if (labels is null || labels.Count == 0)
+        {
+            return NoLabels;
+        }
+
+        var result = new Dictionary<string, string>(labels.Count);
+        foreach (var (name, value) in labels)
+        {
+            result[name] = value.AsText() ?? string.Empty;
+        }
+
+        return result;
+    }
+}
+
+/// <summary>Names an object: its table (plural.group), namespace (null for cluster scope) and name.</summary>
+internal readonly record struct ObjectKey(string Table, string? Namespace, string Name)
+{
+    public override string ToString() => Namespace is null ? $"{Table}/{Name}" : $"{Table}/{Namespace}/{Name}";
+}
