@@ -1,7 +1,9 @@
-# Build context: `dotnet publish operator/MeetOperator.Operator -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion=10.0.14 -o <context>/operator`
-# BASE: Debian 12 with libssl3, ca-certificates and tzdata (infra/README.md); only this differs between build machines.
+# Context: `dotnet publish operator/MeetOperator.Operator -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion=10.0.14 -o <context>/operator`
 ARG BASE=debian:12-slim
 FROM ${BASE}
+# A base that has them already needs no network here.
+RUN dpkg -s libssl3 ca-certificates tzdata >/dev/null 2>&1 || { apt-get update \
+ && apt-get install -y --no-install-recommends libssl3 ca-certificates tzdata && rm -rf /var/lib/apt/lists/*; }
 COPY --chmod=0555 operator/ /app/
 # Works with a read-only root file system: no globalization data, no diagnostics sockets, nothing written beside what is mounted.
 ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0

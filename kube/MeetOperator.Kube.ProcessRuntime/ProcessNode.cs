@@ -38,11 +38,14 @@ public sealed partial class ProcessNode : IAsyncDisposable
         _addresses = new PodAddresses(options.PodAddressPrefix);
     }
 
-    /// <summary>Registers the node and begins to run what is scheduled to it. Ends what an earlier runtime of the same folder left behind.</summary>
+    /// <summary>Ends what an earlier runtime of the same folder left behind; <see cref="StartAsync"/> does it too.</summary>
+    public void EndLeftovers() => LeftoverSweep.Kill(_services.Options.Folder);
+
+    /// <summary>Registers the node and begins to run what is scheduled to it.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
         Directory.CreateDirectory(_services.Options.Folder);
-        LeftoverSweep.Kill(_services.Options.Folder);
+        EndLeftovers();
         await _registration.RegisterAsync(ct).ConfigureAwait(false);
         _subscription = _pods.OnChange(Observe);
         _background = Task.WhenAll(_pods.RunAsync(_stop.Token), _registration.HeartbeatAsync(_stop.Token));

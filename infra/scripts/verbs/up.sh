@@ -10,7 +10,13 @@ verb_up() {
   require_packages runtime
   build_all
   mkdir -p "$MEET_HOME/logs"
-  local run=(dotnet "$(installed_local)" --home "$MEET_HOME" --port "$MEET_PORT" --repository "$MEET_ROOT")
+  if [[ -n $(running_pid) && -s $MEET_HOME/banner ]]; then
+    say "already running; ./meet down stops it"
+    cat "$MEET_HOME/banner"
+    return 0
+  fi
+  install_programs
+  local run=("$MEET_HOME/programs/local/MeetOperator.Local" --home "$MEET_HOME" --port "$MEET_PORT" --programs "$MEET_HOME/programs")
   if [[ -z $detach ]]; then exec "${run[@]}"; fi
 
   rm -f "$MEET_HOME/banner"
@@ -25,10 +31,10 @@ verb_up() {
   fi
 }
 
-# Copies the programs into the home, so that a later build does not pull them from under running processes. Prints Local's path.
-installed_local() {
+# Copies the programs into the home, so that a later build does not pull them from under running processes.
+install_programs() {
   local stamp programs=$MEET_HOME/programs
-  stamp="$(<"$STAMPS/products") $(<"$STAMPS/web")"
+  stamp="$(<"$STAMPS/products") $(<"$STAMPS/web") $(cat crds/*.yaml | sha256sum)"
   if [[ ! -f $programs/stamp || $(<"$programs/stamp") != "$stamp" ]]; then
     [[ -z $(running_pid) ]] || die "$MEET_HOME is running an older build: ./meet down first"
     rm -rf "$programs"
@@ -38,9 +44,10 @@ installed_local() {
     cp -r signaling/MeetOperator.Signaling/bin/Release/net10.0 "$programs/signaling"
     cp -r media-node/MeetOperator.MediaNode/bin/Release/net10.0 "$programs/media-node"
     cp -r web/app/dist "$programs/web"
+    mkdir "$programs/crds"
+    cp crds/*.yaml "$programs/crds"
     echo "$stamp" >"$programs/stamp"
   fi
-  echo "$programs/local/MeetOperator.Local.dll"
 }
 
 # The process of this home's `up`, when it runs.

@@ -1,0 +1,52 @@
+source infra/scripts/verbs/down.sh
+
+# verb_doctor: one line a check; ends with 1 when something would stop `up` or `test`.
+verb_doctor() {
+  local bad=0 line
+  good() { printf 'ok    %s\n' "$*"; }
+  warn() { printf 'warn  %s\n' "$*"; }
+  fail() { printf 'FAIL  %s\n' "$*"; bad=1; }
+
+  line=$(missing_tools)
+  if [[ -n $line ]]; then
+    while read -r line; do fail "$line"; done <<<"$line"
+  else
+    good ".NET SDK $(dotnet --version), Node.js $(node --version)"
+  fi
+
+  line=$(missing_packages runtime | paste -sd' ')
+  if [[ -z $line ]]; then good "Debian packages of ./meet up"; else fail "missing packages: $line (./meet up installs them as root; or: apt-get install --no-install-recommends $line)"; fi
+  line=$(missing_packages test | paste -sd' ')
+  if [[ -z $line ]]; then good "Debian packages of ./meet test"; else warn "missing packages for tests: $line (./meet test installs them as root)"; fi
+
+  if ! command -v kubectl >/dev/null; then
+    warn "kubectl is missing; the page works without it, tests and the quick start do not: https://kubernetes.io/docs/tasks/tools (1.32 is what the tests use)"
+  else
+    line=$(kubectl version --client 2>/dev/null | sed -n 's/^Client Version: v\([0-9]*\.[0-9]*\).*/\1/p')
+    if [[ $line =~ ^1\.([0-9]+)$ ]] && (( BASH_REMATCH[1] >= 29 )); then good "kubectl $line"; else warn "kubectl ${line:-of unknown version}; 1.29 or newer is wanted"; fi
+  fi
+
+  line=$(running_pid)
+  if [[ -n $line ]]; then
+    good "$MEET_HOME is running (process $line)"
+  elif (exec 3<>"/dev/tcp/127.0.0.1/$MEET_PORT") 2>/dev/null; then
+    fail "port $MEET_PORT is in use by another program: choose one with MEET_PORT"
+  else
+    good "port $MEET_PORT is free"
+  fi
+
+  check_buffer rmem_max
+  check_buffer wmem_max
+  line=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+  if (( line >= 1500 )); then good "$line MiB of memory are free"; else warn "only $line MiB of memory are free; ./meet up wants 600, ./meet test 1500"; fi
+  line=$(df -Pk "$MEET_ROOT" | awk 'NR == 2 { print int($4 / 1024) }')
+  if (( line >= 3000 )); then good "$line MiB of disk are free"; else warn "only $line MiB of disk are free; builds and packages want 3000"; fi
+  return $bad
+}
+
+# UDP bursts of video need room in the socket's buffer; the kernel caps what a program may ask for.
+check_buffer() {
+  local value
+  value=$(<"/proc/sys/net/core/$1")
+  if (( value >= 4194304 )); then good "net.core.$1 is $value"; else warn "net.core.$1 is $value; bursts may be dropped under load: sysctl -w net.core.$1=4194304"; fi
+}

@@ -1,0 +1,93 @@
+source infra/scripts/verbs/verify.sh
+
+SUITES=(unit architecture verify web browser quickstart)
+RESULTS=obj/meet/results
+
+# verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
+verb_test() {
+  local suites=("$@") suite
+  [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
+  for suite in "${suites[@]}"; do
+    [[ " ${SUITES[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]}"
+  done
+  require_tools
+  require_packages runtime test
+  rm -rf "$RESULTS"
+  mkdir -p "$RESULTS"
+  for suite in "${suites[@]}"; do
+    local started=$SECONDS
+    say "suite $suite"
+    mkdir -p "$RESULTS/$suite"
+    # A runner that fails has told so in its results, or left none: either way the sum below says it.
+    "suite_$suite" || say "suite $suite: a runner ended with an error"
+    say "suite $suite took $((SECONDS - started)) s"
+  done
+  node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
+}
+
+suite_unit() {
+  local projects
+  mapfile -t projects < <(find tests -name '*.Tests.csproj' ! -path 'tests/architecture/*' | LC_ALL=C sort)
+  run_dotnet_tests unit "${projects[@]}"
+}
+
+suite_architecture() {
+  run_dotnet_tests architecture tests/architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
+}
+
+# Builds once, then runs two projects at a time: most of them wait more than they work.
+run_dotnet_tests() {
+  local suite=$1
+  shift
+  build_tests || return 1
+  local project jobs=$(( $(nproc) > 4 ? 4 : 2 ))
+  for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
+    bash infra/scripts/checks/dotnet-test.sh "$RESULTS/$suite"
+}
+
+build_tests() {
+  once tests "$(source_stamp kube crds operator signaling media-node tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
+    tests/architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
+    dotnet build MeetOperator.sln -c Release --nologo -v quiet
+}
+
+suite_verify() {
+  record verify "$RESULTS/verify/crds.tap" verb_verify
+}
+
+suite_web() {
+  npm_install web
+  record web "$RESULTS/web/lint.tap" npm --prefix web run lint
+  (cd web && npx vitest run --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
+}
+
+suite_browser() {
+  build_all
+  npm_install tests/e2e
+  run_node_tests browser npm --prefix tests/e2e test
+}
+
+suite_quickstart() {
+  run_node_tests quickstart node --test --test-reporter=spec tests/quickstart/
+}
+
+# run_node_tests SUITE COMMAND…: its output is shown and kept; sum.mjs reads the runner's own totals in it.
+run_node_tests() {
+  local suite=$1
+  shift
+  timeout 1200 "$@" 2>&1 | tee "$RESULTS/$suite/node.log"
+  return "${PIPESTATUS[0]}"
+}
+
+# record NAME FILE COMMAND…: a command that passes or fails as one test.
+record() {
+  local name=$1 file=$2
+  shift 2
+  if (set -e; "$@") >"$file.log" 2>&1; then
+    printf '# pass 1\n# fail 0\n# skipped 0\n' >"$file"
+  else
+    cat "$file.log" >&2
+    printf '# pass 0\n# fail 1\n# skipped 0\n' >"$file"
+    return 1
+  fi
+}

@@ -1,0 +1,62 @@
+// Runs every command block of the READMEs as written, in a fresh copy of the repository: a new user's first minutes.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { commandBlocks, runnable } from './blocks.mjs';
+
+const root = new URL('../..', import.meta.url).pathname;
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+const readmes = files.filter(f => /(^|\/)README\.md$/.test(f)).sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
+
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer();
+  server.on('error', reject).listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => resolve(port));
+  });
+});
+
+let copy;
+let env;
+
+// A block that goes wrong is shown with its output: a reader must see what a user would have seen.
+function run(commands, timeoutMs) {
+  const result = spawnSync('bash', ['-euo', 'pipefail', '-c', commands], { cwd: copy, env, encoding: 'utf8', timeout: timeoutMs, maxBuffer: 1 << 26 });
+  assert.equal(result.status, 0, `${result.error ?? `exit code ${result.status}`}\n$ ${commands}\n${result.stdout}\n${result.stderr}`);
+  return result.stdout;
+}
+
+describe('READMEs', () => {
+  before(async () => {
+    copy = mkdtempSync(join(tmpdir(), 'quickstart-'));
+    execFileSync('bash', ['-c', 'git ls-files -co --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar -cf - -T - | tar -xf - -C "$1"', 'copy', copy], { cwd: root });
+    const { MEET_HOME: _home, KUBECONFIG: _config, ...rest } = process.env;
+    env = { ...rest, MEET_PORT: String(await freePort()) };
+  });
+
+  after(() => {
+    spawnSync('./meet', ['down'], { cwd: copy, env });
+    rmSync(copy, { recursive: true, force: true });
+  });
+
+  for (const readme of readmes) {
+    for (const block of commandBlocks(readFileSync(join(root, readme), 'utf8'))) {
+      const commands = runnable(block.commands);
+      if (commands === '') continue;
+      test(`${readme}:${block.line} ${commands.split('\n')[0]}`, { timeout: 900_000 }, () => {
+        run(commands, 840_000);
+      });
+      if (readme === 'README.md' && commands.includes('./meet up --detach')) {
+        test('the page answers where the README says', async () => {
+          const response = await fetch(`http://localhost:${env.MEET_PORT}/`);
+          assert.equal(response.status, 200);
+          assert.match(await response.text(), /<div id="root">/);
+        });
+      }
+    }
+  }
+});

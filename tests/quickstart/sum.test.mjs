@@ -1,0 +1,49 @@
+// The line that `./meet test` ends with must never say more than what ran.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fromNodeTest, fromTrx, fromVitest } from '../../infra/scripts/results/sum.mjs';
+
+const script = new URL('../../infra/scripts/results/sum.mjs', import.meta.url).pathname;
+
+function sum(files, ...suites) {
+  const folder = mkdtempSync(join(tmpdir(), 'results-'));
+  try {
+    for (const suite of suites) mkdirSync(join(folder, suite));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const result = spawnSync(process.execPath, [script, folder, ...suites], { encoding: 'utf8' });
+    return { code: result.status, last: result.stdout.trimEnd().split('\n').at(-1) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const trx = (total, passed, failed) => `<x><Counters total="${total}" executed="${passed + failed}" passed="${passed}" failed="${failed}" error="0" timeout="0" aborted="0" /></x>`;
+
+test('trx: what was not executed is skipped', () => assert.deepEqual(fromTrx(trx(10, 7, 1)), { passed: 7, failed: 1, skipped: 2 }));
+
+test('node:test: TAP and spec totals, cancelled ones failed', () => {
+  assert.deepEqual(fromNodeTest('# tests 3\n# pass 1\n# fail 1\n# cancelled 1\n# skipped 0\n'), { passed: 1, failed: 2, skipped: 0 });
+  assert.deepEqual(fromNodeTest('ℹ pass 2\nℹ fail 0\nℹ skipped 1\n'), { passed: 2, failed: 0, skipped: 1 });
+  assert.equal(fromNodeTest('nothing ran'), null);
+});
+
+test('vitest: a file that could not be loaded is a failure', () => {
+  const report = { numPassedTests: 4, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0, testResults: [{ status: 'failed', assertionResults: [] }] };
+  assert.deepEqual(fromVitest(JSON.stringify(report)), { passed: 4, failed: 1, skipped: 1 });
+});
+
+test('all runners are summed and green is exit code 0', () =>
+  assert.deepEqual(sum({ 'unit/a.trx': trx(3, 3, 0), 'unit/b.trx': trx(2, 2, 0), 'web/node.log': '# pass 4\n# fail 0\n' }, 'unit', 'web'), { code: 0, last: '9 passed, 0 failed, 0 skipped' }));
+
+test('one failure anywhere is exit code 1', () =>
+  assert.deepEqual(sum({ 'unit/a.trx': trx(3, 2, 1) }, 'unit'), { code: 1, last: '2 passed, 1 failed, 0 skipped' }));
+
+test('a suite that ran nothing fails', () =>
+  assert.deepEqual(sum({ 'unit/a.trx': trx(1, 1, 0) }, 'unit', 'web'), { code: 1, last: '1 passed, 1 failed, 0 skipped' }));
+
+test('a project that died without results fails', () =>
+  assert.deepEqual(sum({ 'unit/a.trx': trx(1, 1, 0), 'unit/b.died': 'b' }, 'unit'), { code: 1, last: '1 passed, 1 failed, 0 skipped' }));
