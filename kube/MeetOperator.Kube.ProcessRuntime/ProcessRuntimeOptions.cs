@@ -16,7 +16,7 @@ public sealed record ProcessRuntimeOptions
     /// <summary>What <c>status.hostIP</c> says.</summary>
     public string HostIp { get; init; } = "127.0.0.1";
 
-    /// <summary>Namespaces whose Pods may use hostPath volumes. A tenant's must never be among them.</summary>
+    /// <summary>Namespaces whose Pods may use hostPath volumes. Never one where untrusted Pods may be made.</summary>
     public IReadOnlySet<string> HostPathNamespaces { get; init; } = new HashSet<string>();
 
     /// <summary>Variables of this process that every container gets as well; without PATH a program finds nothing.</summary>

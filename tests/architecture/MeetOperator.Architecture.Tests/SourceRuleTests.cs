@@ -96,7 +96,7 @@ public sealed partial class SourceRuleTests
     [GeneratedRegex(@"\[(DllImport|LibraryImport)\b")]
     private static partial Regex NativeImport();
 
-    [GeneratedRegex(@"\b(DateTime(Offset)?\.(Utc)?Now|Environment\.TickCount|Stopwatch\.|Random\.Shared|new Random\(\)|System\.Net\.Sockets|new Thread\b|Thread\.|System\.Threading\.Timer|Task\.Run)")]
+    [GeneratedRegex(@"\b(DateTime(Offset)?\.(Utc)?Now|Environment\.TickCount|Stopwatch\.|Random\.Shared|new Random\(\)|new (Socket|UdpClient|TcpClient)\b|new Thread\b|Thread\.|System\.Threading\.Timer|Task\.Run)")]
     private static partial Regex AmbientState();
 
     [GeneratedRegex(@"\bTask\b")]
