@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace MeetOperator.Rtc;
 
@@ -28,13 +27,12 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
     public static TransportAddress FromIPEndPoint(IPEndPoint endPoint)
     {
         var address = endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
-        if (address.AddressFamily != AddressFamily.InterNetwork)
+        Span<byte> bytes = stackalloc byte[4];
+        if (!address.TryWriteBytes(bytes, out _))
         {
             throw new ArgumentException($"'{endPoint}' is not IPv4; give an IPv4 end point.", nameof(endPoint));
         }
 
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
         return new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(bytes), (ushort)endPoint.Port);
     }
 

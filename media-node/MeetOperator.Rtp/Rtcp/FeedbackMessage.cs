@@ -1,0 +1,52 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>A view of a transport or payload feedback packet (RFC 4585 §6.1).</summary>
+public readonly ref struct FeedbackMessage
+{
+    private const int FixedLength = 8;
+
+    private readonly RtcpPacket packet;
+
+    private FeedbackMessage(scoped in RtcpPacket packet) => this.packet = packet;
+
+    public RtcpPacketType Type => packet.Type;
+
+    public byte Format => packet.CountOrFormat;
+
+    public uint SenderSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body);
+
+    /// <summary>The stream that the feedback is about; 0 where the entries name it.</summary>
+    public uint MediaSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body[4..]);
+
+    /// <summary>Feedback control information: the part that depends on the format.</summary>
+    public ReadOnlySpan<byte> Information => packet.Body[FixedLength..];
+
+    public bool IsNack => Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportNack;
+
+    public bool IsTransportWideCongestion =>
+        Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportWideCongestion;
+
+    public bool IsPictureLoss => Type == RtcpPacketType.PayloadFeedback && Format == RtcpFeedbackFormat.PayloadPictureLoss;
+
+    public bool IsFullIntraRequest => Type == RtcpPacketType.PayloadFeedback && Format == RtcpFeedbackFormat.PayloadFullIntraRequest;
+
+    /// <summary>The sequence numbers that a NACK asks for; none for other formats.</summary>
+    public NackedSequenceNumbers NackedSequenceNumbers => new(IsNack ? Information : default);
+
+    /// <summary>The streams that a FIR asks a key frame of; none for other formats.</summary>
+    public FullIntraRequests FullIntraRequests => new(IsFullIntraRequest ? Information : default);
+
+    public static bool TryParse(scoped in RtcpPacket packet, out FeedbackMessage message)
+    {
+        message = default;
+        if (packet.Type is not (RtcpPacketType.TransportFeedback or RtcpPacketType.PayloadFeedback) || packet.Body.Length < FixedLength)
+        {
+            return false;
+        }
+
+        message = new FeedbackMessage(packet);
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>The entries of a FIR (RFC 5104 §4.3.1.1).</summary>
+public ref struct FullIntraRequests
+{
+    private const int EntryLength = 8;
+
+    private ReadOnlySpan<byte> entries;
+
+    internal FullIntraRequests(ReadOnlySpan<byte> entries) => this.entries = entries;
+
+    public FullIntraRequest Current { get; private set; }
+
+    public readonly FullIntraRequests GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        if (entries.Length < EntryLength)
+        {
+            return false;
+        }
+
+        Current = new FullIntraRequest(BinaryPrimitives.ReadUInt32BigEndian(entries), entries[4]);
+        entries = entries[EntryLength..];
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>A view of a BYE packet (RFC 3550 §6.6).</summary>
+public readonly ref struct Goodbye
+{
+    private readonly ReadOnlySpan<byte> sources;
+
+    private Goodbye(ReadOnlySpan<byte> sources) => this.sources = sources;
+
+    /// <summary>SSRCs that leave.</summary>
+    public int Count => sources.Length / 4;
+
+    public uint this[int index] => BinaryPrimitives.ReadUInt32BigEndian(sources[(index * 4)..]);
+
+    public static bool TryParse(scoped in RtcpPacket packet, out Goodbye goodbye)
+    {
+        goodbye = default;
+        var length = packet.CountOrFormat * 4;
+        if (packet.Type != RtcpPacketType.Goodbye || packet.Body.Length < length)
+        {
+            return false;
+        }
+
+        goodbye = new Goodbye(packet.Body[..length]);
+        return true;
+    }
+}

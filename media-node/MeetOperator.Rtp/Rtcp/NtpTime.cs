@@ -1,0 +1,39 @@
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>NTP timestamps: 32.32 fixed-point seconds since 1900.</summary>
+public static class NtpTime
+{
+    private const long SecondsFrom1900To1970 = 2_208_988_800;
+
+    /// <summary>From 100 ns ticks since 1970.</summary>
+    public static ulong FromUnixTicks(long ticks)
+    {
+        var seconds = (ulong)((ticks / TimeSpan.TicksPerSecond) + SecondsFrom1900To1970);
+        var fraction = (ulong)(ticks % TimeSpan.TicksPerSecond) * (1UL << 32) / TimeSpan.TicksPerSecond;
+        return (seconds << 32) | fraction;
+    }
+
+    /// <summary>The middle 32 bits: 16.16 seconds, as report blocks carry them.</summary>
+    public static uint Middle(ulong ntp) => (uint)(ntp >> 16);
+
+    /// <summary>100 ns ticks of a duration in 1/65536 s.</summary>
+    public static long TicksOfShort(uint duration) => duration * TimeSpan.TicksPerSecond / 65536;
+
+    /// <summary>A duration of 100 ns ticks in 1/65536 s.</summary>
+    public static uint ShortOfTicks(long ticks) => (uint)Math.Clamp(ticks * 65536 / TimeSpan.TicksPerSecond, 0, uint.MaxValue);
+
+    /// <summary>
+    /// Round trip time from a report block (RFC 3550 §6.4.1): arrival − LSR − DLSR; null when the block names no sender
+    /// report or the result makes no sense.
+    /// </summary>
+    public static long? RoundTripTicks(uint arrivalMiddle, in ReportBlock block)
+    {
+        if (block.LastSenderReport == 0)
+        {
+            return null;
+        }
+
+        var difference = (int)(arrivalMiddle - block.LastSenderReport - block.DelaySinceLastSenderReport);
+        return difference < 0 ? null : TicksOfShort((uint)difference);
+    }
+}

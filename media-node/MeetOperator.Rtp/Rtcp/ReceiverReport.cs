@@ -1,0 +1,32 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>A view of a receiver report (RFC 3550 §6.4.2).</summary>
+public readonly ref struct ReceiverReport
+{
+    private readonly ReadOnlySpan<byte> body;
+    private readonly int count;
+
+    private ReceiverReport(ReadOnlySpan<byte> body, int count)
+    {
+        this.body = body;
+        this.count = count;
+    }
+
+    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(body);
+
+    public ReportBlocks Reports => new(body.Slice(4, count * ReportBlock.Length));
+
+    public static bool TryParse(scoped in RtcpPacket packet, out ReceiverReport report)
+    {
+        report = default;
+        if (packet.Type != RtcpPacketType.ReceiverReport || packet.Body.Length < 4 + (packet.CountOrFormat * ReportBlock.Length))
+        {
+            return false;
+        }
+
+        report = new ReceiverReport(packet.Body, packet.CountOrFormat);
+        return true;
+    }
+}

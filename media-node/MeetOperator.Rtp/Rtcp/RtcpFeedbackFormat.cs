@@ -1,0 +1,20 @@
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>The FMT values that we know; which of the two packet types one belongs to is part of its name.</summary>
+public static class RtcpFeedbackFormat
+{
+    /// <summary>Transport feedback: generic NACK (RFC 4585 §6.2.1).</summary>
+    public const byte TransportNack = 1;
+
+    /// <summary>Transport feedback: transport-wide congestion control.</summary>
+    public const byte TransportWideCongestion = 15;
+
+    /// <summary>Payload feedback: picture loss indication (RFC 4585 §6.3.1).</summary>
+    public const byte PayloadPictureLoss = 1;
+
+    /// <summary>Payload feedback: full intra request (RFC 5104 §4.3.1).</summary>
+    public const byte PayloadFullIntraRequest = 4;
+
+    /// <summary>Payload feedback: application layer, used for REMB.</summary>
+    public const byte PayloadApplicationLayer = 15;
+}

@@ -1,0 +1,217 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>
+/// Writes a compound, packet by packet. Every Add says whether the packet fitted; one that did not leaves the compound as
+/// it was. Begin with a report: strict receivers want one first (RFC 3550 §6.1).
+/// </summary>
+public ref struct RtcpWriter(Span<byte> destination)
+{
+    private readonly Span<byte> destination = destination;
+
+    /// <summary>Bytes written so far.</summary>
+    public int Length { get; private set; }
+
+    public readonly ReadOnlySpan<byte> Written => destination[..Length];
+
+    public bool AddSenderReport(
+        uint ssrc, ulong ntpTimestamp, uint rtpTimestamp, uint packetCount, uint octetCount, params ReadOnlySpan<ReportBlock> reports)
+    {
+        if (reports.Length > 31)
+        {
+            return false;
+        }
+
+        var body = Begin(RtcpPacketType.SenderReport, reports.Length, SenderReport.BodyLength + (reports.Length * ReportBlock.Length));
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        BinaryPrimitives.WriteUInt64BigEndian(body[4..], ntpTimestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(body[12..], rtpTimestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(body[16..], packetCount);
+        BinaryPrimitives.WriteUInt32BigEndian(body[20..], octetCount);
+        WriteReports(body[SenderReport.BodyLength..], reports);
+        return true;
+    }
+
+    public bool AddReceiverReport(uint ssrc, params ReadOnlySpan<ReportBlock> reports)
+    {
+        if (reports.Length > 31)
+        {
+            return false;
+        }
+
+        var body = Begin(RtcpPacketType.ReceiverReport, reports.Length, 4 + (reports.Length * ReportBlock.Length));
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        WriteReports(body[4..], reports);
+        return true;
+    }
+
+    /// <summary>SDES with one chunk that holds a CNAME of at most 255 bytes.</summary>
+    public bool AddCanonicalName(uint ssrc, ReadOnlySpan<byte> name)
+    {
+        if (name.Length > 255)
+        {
+            return false;
+        }
+
+        var body = Begin(RtcpPacketType.SourceDescription, 1, (4 + 2 + name.Length + 4) & ~3);
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        body.Clear();
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        body[4] = SourceDescription.CanonicalName;
+        body[5] = (byte)name.Length;
+        name.CopyTo(body[6..]);
+        return true;
+    }
+
+    public bool AddGoodbye(params ReadOnlySpan<uint> sources)
+    {
+        if (sources.Length is 0 or > 31)
+        {
+            return false;
+        }
+
+        var body = Begin(RtcpPacketType.Goodbye, sources.Length, sources.Length * 4);
+        for (var i = 0; i < sources.Length && !body.IsEmpty; i++)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(body[(i * 4)..], sources[i]);
+        }
+
+        return !body.IsEmpty;
+    }
+
+    public bool AddPictureLoss(uint senderSsrc, uint mediaSsrc) =>
+        !BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadPictureLoss, senderSsrc, mediaSsrc, 0, out _).IsEmpty;
+
+    public bool AddFullIntraRequest(uint senderSsrc, FullIntraRequest request)
+    {
+        BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadFullIntraRequest, senderSsrc, 0, 8, out var entry);
+        if (entry.IsEmpty)
+        {
+            return false;
+        }
+
+        entry.Clear();
+        BinaryPrimitives.WriteUInt32BigEndian(entry, request.Ssrc);
+        entry[4] = request.SequenceNumber;
+        return true;
+    }
+
+    /// <summary>A generic NACK; the sequence numbers are in ascending order (modulo 2^16).</summary>
+    public bool AddNack(uint senderSsrc, uint mediaSsrc, ReadOnlySpan<ushort> missing)
+    {
+        var entries = CountNackEntries(missing);
+        if (entries == 0)
+        {
+            return false;
+        }
+
+        BeginFeedback(RtcpPacketType.TransportFeedback, RtcpFeedbackFormat.TransportNack, senderSsrc, mediaSsrc, entries * 4, out var body);
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        var next = 0;
+        while (next < missing.Length)
+        {
+            var packetId = missing[next++];
+            var mask = 0;
+            while (next < missing.Length && SequenceNumber.Distance(packetId, missing[next]) is >= 1 and <= 16 and var distance)
+            {
+                mask |= 1 << (distance - 1);
+                next++;
+            }
+
+            BinaryPrimitives.WriteUInt16BigEndian(body, packetId);
+            BinaryPrimitives.WriteUInt16BigEndian(body[2..], (ushort)mask);
+            body = body[4..];
+        }
+
+        return true;
+    }
+
+    /// <summary>A packet that was built elsewhere, such as transport-wide feedback.</summary>
+    public bool AddRaw(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length > destination.Length - Length)
+        {
+            return false;
+        }
+
+        packet.CopyTo(destination[Length..]);
+        Length += packet.Length;
+        return true;
+    }
+
+    private static int CountNackEntries(ReadOnlySpan<ushort> missing)
+    {
+        var entries = 0;
+        for (var next = 0; next < missing.Length; entries++)
+        {
+            var packetId = missing[next++];
+            while (next < missing.Length && SequenceNumber.Distance(packetId, missing[next]) is >= 1 and <= 16)
+            {
+                next++;
+            }
+        }
+
+        return entries;
+    }
+
+    private static void WriteReports(Span<byte> body, ReadOnlySpan<ReportBlock> reports)
+    {
+        for (var i = 0; i < reports.Length; i++)
+        {
+            reports[i].Write(body[(i * ReportBlock.Length)..]);
+        }
+    }
+
+    private Span<byte> BeginFeedback(
+        RtcpPacketType type, byte format, uint senderSsrc, uint mediaSsrc, int informationLength, out Span<byte> information)
+    {
+        var body = Begin(type, format, 8 + informationLength);
+        if (body.IsEmpty)
+        {
+            information = [];
+            return body;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, senderSsrc);
+        BinaryPrimitives.WriteUInt32BigEndian(body[4..], mediaSsrc);
+        information = body[8..];
+        return body;
+    }
+
+    /// <summary>Writes the header and gives the body, or nothing when the packet does not fit.</summary>
+    private Span<byte> Begin(RtcpPacketType type, int countOrFormat, int bodyLength)
+    {
+        var length = RtcpPacket.HeaderLength + bodyLength;
+        if (length > destination.Length - Length)
+        {
+            return [];
+        }
+
+        var packet = destination.Slice(Length, length);
+        packet[0] = (byte)(0x80 | countOrFormat);
+        packet[1] = (byte)type;
+        BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)((length / 4) - 1));
+        Length += length;
+        return packet[RtcpPacket.HeaderLength..];
+    }
+}

@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>A view of a sender report (RFC 3550 §6.4.1).</summary>
+public readonly ref struct SenderReport
+{
+    /// <summary>Sender information behind the header: SSRC, NTP and RTP time, counts.</summary>
+    internal const int BodyLength = 24;
+
+    private readonly ReadOnlySpan<byte> body;
+    private readonly int count;
+
+    private SenderReport(ReadOnlySpan<byte> body, int count)
+    {
+        this.body = body;
+        this.count = count;
+    }
+
+    public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(body);
+
+    /// <summary>32.32 fixed-point seconds since 1900.</summary>
+    public ulong NtpTimestamp => BinaryPrimitives.ReadUInt64BigEndian(body[4..]);
+
+    /// <summary>The media timestamp of the same moment.</summary>
+    public uint RtpTimestamp => BinaryPrimitives.ReadUInt32BigEndian(body[12..]);
+
+    public uint PacketCount => BinaryPrimitives.ReadUInt32BigEndian(body[16..]);
+
+    public uint OctetCount => BinaryPrimitives.ReadUInt32BigEndian(body[20..]);
+
+    public ReportBlocks Reports => new(body.Slice(BodyLength, count * ReportBlock.Length));
+
+    public static bool TryParse(scoped in RtcpPacket packet, out SenderReport report)
+    {
+        report = default;
+        if (packet.Type != RtcpPacketType.SenderReport || packet.Body.Length < BodyLength + (packet.CountOrFormat * ReportBlock.Length))
+        {
+            return false;
+        }
+
+        report = new SenderReport(packet.Body, packet.CountOrFormat);
+        return true;
+    }
+}

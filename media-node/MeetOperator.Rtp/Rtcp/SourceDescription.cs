@@ -1,0 +1,54 @@
+using System.Buffers.Binary;
+
+namespace MeetOperator.Rtp.Rtcp;
+
+/// <summary>Reads the canonical names of an SDES packet (RFC 3550 §6.5).</summary>
+public static class SourceDescription
+{
+    private const byte EndOfItems = 0;
+    internal const byte CanonicalName = 1;
+
+    /// <summary>Finds the first chunk with a CNAME.</summary>
+    public static bool TryReadCanonicalName(scoped in RtcpPacket packet, out uint ssrc, out ReadOnlySpan<byte> name)
+    {
+        ssrc = 0;
+        name = default;
+        if (packet.Type != RtcpPacketType.SourceDescription)
+        {
+            return false;
+        }
+
+        var body = packet.Body;
+        var position = 0;
+        for (var chunk = 0; chunk < packet.CountOrFormat; chunk++)
+        {
+            if (position + 4 > body.Length)
+            {
+                return false;
+            }
+
+            ssrc = BinaryPrimitives.ReadUInt32BigEndian(body[position..]);
+            position += 4;
+            while (position < body.Length && body[position] != EndOfItems)
+            {
+                if (position + 2 > body.Length || position + 2 + body[position + 1] > body.Length)
+                {
+                    return false;
+                }
+
+                var value = body.Slice(position + 2, body[position + 1]);
+                if (body[position] == CanonicalName)
+                {
+                    name = value;
+                    return true;
+                }
+
+                position += 2 + value.Length;
+            }
+
+            position = (position + 4) & ~3; // at least one null ends the list, then up to the next 32-bit boundary
+        }
+
+        return false;
+    }
+}
