@@ -33,6 +33,9 @@ public sealed class UpTrack
 
     public bool IsMuted { get; private set; }
 
+    /// <summary>The publisher took the track away; nothing can be attached any more.</summary>
+    public bool IsClosed { get; private set; }
+
     public long ReceivedPackets { get; private set; }
 
     public long ReceivedBytes { get; private set; }
@@ -57,6 +60,18 @@ public sealed class UpTrack
         ArgumentNullException.ThrowIfNull(downTrack);
         downTrack.Source = null;
         _downTracks = [.. _downTracks.Where(d => d != downTrack)];
+    }
+
+    /// <summary>Lets go of all subscribers, for good.</summary>
+    public void Close()
+    {
+        IsClosed = true;
+        foreach (var downTrack in _downTracks)
+        {
+            downTrack.Source = null;
+        }
+
+        _downTracks = [];
     }
 
     /// <summary>A muted track is not forwarded, whatever the client sends.</summary>

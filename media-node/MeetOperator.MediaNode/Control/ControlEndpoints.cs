@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+using MeetOperator.Sdp;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary>The control API of <c>docs/node-control.md</c>.</summary>
+internal static class ControlEndpoints
+{
+    private const int MaxIdCharacters = 128;
+
+    public static void Map(WebApplication app, MediaNodeHost node)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok"));
+        app.MapGet("/readyz", () => node.State == NodeState.Ready ? Results.Text("ok") : Results.Text(node.State.ToString(), statusCode: 503));
+        app.MapGet("/metrics", async (HttpContext context) =>
+            Results.Text(MetricsWriter.Write(await node.ReportAsync(context.RequestAborted), await node.StatisticsAsync(context.RequestAborted)), MetricsWriter.ContentType));
+
+        var v1 = app.MapGroup("/v1");
+        v1.AddEndpointFilter(async (invocation, next) => IsAuthorized(invocation.HttpContext, node.Options.Token)
+            ? await next(invocation)
+            : throw new Refusal(HttpStatusCode.Unauthorized, "unauthorized", "Authorization: Bearer <node token> is missing or wrong."));
+
+        v1.MapGet("/node", async (HttpContext c) => await ControlJson.WriteAsync(c, 200, await node.ReportAsync(c.RequestAborted)));
+        v1.MapPost("/node/drain", async (HttpContext c) =>
+        {
+            node.Rooms.IsDraining = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
+            return Results.NoContent();
+        });
+        MapRooms(v1, node.Rooms);
+        MapParticipants(v1, node.Rooms);
+    }
+
+    private static void MapRooms(RouteGroupBuilder v1, RoomDirectory rooms)
+    {
+        v1.MapPut("/rooms/{room}", async (string room, HttpContext c) =>
+        {
+            var (report, created) = await rooms.PutAsync(Id(room, "room"), await ControlJson.ReadAsync<RoomSpec>(c), c.RequestAborted);
+            await ControlJson.WriteAsync(c, created ? 201 : 200, report);
+        });
+        v1.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
+        v1.MapDelete("/rooms/{room}", async (string room, string? generation, HttpContext c) =>
+        {
+            if (!long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                throw Refusal.InvalidRequest("?generation=<number> is missing or no number.");
+            }
+
+            await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted);
+            return Results.NoContent();
+        });
+        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room));
+        v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
+            NoContentAsync(rooms, c, room, r => r.EndSession(session)));
+    }
+
+    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms)
+    {
+        const string Participant = "/rooms/{room}/participants/{participant}";
+        v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
+        {
+            var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
+            return await NoContentAsync(rooms, c, room, r => r.Touch(Id(participant, "participant"), spec.Generation));
+        });
+        v1.MapDelete(Participant, (string room, string participant, HttpContext c) =>
+            NoContentAsync(rooms, c, room, r => r.RemoveParticipant(participant, "closed")));
+        v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
+        {
+            var offer = Bounded(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Publish(Id(participant, "participant"), offer), c.RequestAborted));
+        });
+        v1.MapPost(Participant + "/subscribe", async (string room, string participant, HttpContext c) =>
+        {
+            var request = await ControlJson.ReadAsync<SubscribeRequest>(c);
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Subscribe(Id(participant, "participant"), request), c.RequestAborted));
+        });
+        v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
+        {
+            var answer = Bounded(await ControlJson.ReadAsync<SubscribeAnswer>(c), a => a.Sdp);
+            return await NoContentAsync(rooms, c, room, r => r.Answer(participant, answer));
+        });
+        v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
+        {
+            var request = Bounded(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request), c.RequestAborted));
+        });
+        v1.MapPatch(Participant + "/tracks", async (string room, string participant, HttpContext c) =>
+        {
+            var request = await ControlJson.ReadAsync<TrackMuteRequest>(c);
+            return await NoContentAsync(rooms, c, room, r => r.Mute(participant, request.Muted));
+        });
+    }
+
+    private static async Task<IResult> NoContentAsync(RoomDirectory rooms, HttpContext context, string room, Action<NodeRoom> work)
+    {
+        await rooms.RunAsync(
+            room,
+            r =>
+            {
+                work(r);
+                return true;
+            },
+            context.RequestAborted);
+        return Results.NoContent();
+    }
+
+    private static bool IsAuthorized(HttpContext context, string token)
+    {
+        const string Scheme = "Bearer ";
+        var header = context.Request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && NodeToken.Matches(token, header[Scheme.Length..].Trim());
+    }
+
+    private static string Id(string id, string name) => id.Length is > 0 and <= MaxIdCharacters && !id.Any(char.IsControl) && !id.Contains(' ')
+        ? id
+        : throw Refusal.InvalidRequest($"The {name} id must have 1 to {MaxIdCharacters} characters without spaces.");
+
+    private static T Bounded<T>(T request, Func<T, string> sdp) =>
+        sdp(request).Length <= SdpLimits.MaxCharacters ? request : throw ControlJson.TooLarge();
+}

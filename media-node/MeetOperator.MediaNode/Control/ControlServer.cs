@@ -1,0 +1,31 @@
+using MeetOperator.MediaNode.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary>Builds the HTTP server of a media node.</summary>
+internal static class ControlServer
+{
+    public static WebApplication Build(MediaNodeHost node)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(o => o.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ControlJson.MaxBodyBytes + 1024;
+            kestrel.Listen(node.Options.ControlAddress);
+        });
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        var app = builder.Build();
+        app.UseMiddleware<ProblemMiddleware>();
+        ControlEndpoints.Map(app, node);
+        return app;
+    }
+}

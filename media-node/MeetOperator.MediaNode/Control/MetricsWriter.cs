@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary>Prometheus text exposition of the node's numbers.</summary>
+internal static class MetricsWriter
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops)
+    {
+        var text = new StringBuilder(4096);
+        Family(text, "meet_node_state", "gauge", "1 for the state that the node is in.");
+        foreach (var state in Enum.GetValues<NodeState>())
+        {
+            Sample(text, "meet_node_state", report.State == state ? 1 : 0, ("state", state.ToString()));
+        }
+
+        Single(text, "meet_node_rooms", "gauge", "Rooms on the node.", report.Rooms.Count);
+        Single(text, "meet_node_participants", "gauge", "Participants in all rooms.", report.Participants);
+        Single(text, "meet_node_up_tracks", "gauge", "Tracks that clients send.", report.UpTracks);
+        Single(text, "meet_node_down_tracks", "gauge", "Tracks that are sent to clients.", report.DownTracks);
+        Single(text, "meet_node_stress_ratio", "gauge", "Share of the busiest loop's last second that was spent working.", report.Stress);
+        Single(text, "meet_media_forwarded_packets_total", "counter", "RTP packets forwarded in the rooms that exist.", report.ForwardedPackets);
+        PerLoop(text, loops, "meet_loop_received_datagrams_total", "counter", "Datagrams received.", l => l.ReceivedDatagrams);
+        PerLoop(text, loops, "meet_loop_received_bytes_total", "counter", "Payload bytes received.", l => l.ReceivedBytes);
+        PerLoop(text, loops, "meet_loop_sent_datagrams_total", "counter", "Datagrams sent.", l => l.SentDatagrams);
+        PerLoop(text, loops, "meet_loop_sent_bytes_total", "counter", "Payload bytes sent.", l => l.SentBytes);
+        PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not take.", l => l.RefusedDatagrams);
+        PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
+        PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that was spent working.", l => l.Busy);
+        PerLoop(text, loops, "meet_loop_segmentation_info", "gauge", "1 while the kernel splits merged datagrams (UDP_SEGMENT).", l => l.Segmentation ? 1 : 0);
+
+        Family(text, "meet_loop_dropped_datagrams_total", "counter", "Datagrams dropped, by cause.");
+        foreach (var loop in loops)
+        {
+            Sample(text, "meet_loop_dropped_datagrams_total", loop.UnknownSourceDrops, ("port", Port(loop)), ("cause", "UnknownPeer"));
+            foreach (var (cause, count) in loop.TransportDrops.OrderBy(d => d.Key, StringComparer.Ordinal))
+            {
+                Sample(text, "meet_loop_dropped_datagrams_total", count, ("port", Port(loop)), ("cause", cause));
+            }
+        }
+
+        Family(text, "meet_node_sessions", "gauge", "Connected peer sessions, by SRTP profile.");
+        foreach (var loop in loops)
+        {
+            foreach (var (profile, count) in loop.SessionsByProfile.OrderBy(p => p.Key, StringComparer.Ordinal))
+            {
+                Sample(text, "meet_node_sessions", count, ("port", Port(loop)), ("profile", profile));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Port(LoopStatistics loop) => loop.Port.ToString(CultureInfo.InvariantCulture);
+
+    private static void Family(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static void Single(StringBuilder text, string name, string type, string help, double value)
+    {
+        Family(text, name, type, help);
+        Sample(text, name, value);
+    }
+
+    private static void PerLoop(StringBuilder text, IReadOnlyList<LoopStatistics> loops, string name, string type, string help, Func<LoopStatistics, double> value)
+    {
+        Family(text, name, type, help);
+        foreach (var loop in loops)
+        {
+            Sample(text, name, value(loop), ("port", Port(loop)));
+        }
+    }
+
+    private static void Sample(StringBuilder text, string name, double value, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        text.Append(name);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            text.Append(i == 0 ? '{' : ',').Append(labels[i].Name).Append("=\"").Append(labels[i].Value).Append('"');
+        }
+
+        text.Append(labels.Length > 0 ? "} " : " ").Append(value.ToString("0.######", CultureInfo.InvariantCulture)).Append('\n');
+    }
+}

@@ -1,0 +1,23 @@
+using System.Net;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary>A request that the node does not carry out; becomes a problem document whose type ends in <see cref="Code"/>.</summary>
+internal sealed class Refusal(HttpStatusCode status, string code, string detail) : Exception(detail)
+{
+    public HttpStatusCode Status { get; } = status;
+
+    public string Code { get; } = code;
+
+    public static Refusal UnknownRoom(string room) => new(HttpStatusCode.NotFound, "unknown-room", $"This node has no room '{room}'.");
+
+    public static Refusal UnknownParticipant(string participant) =>
+        new(HttpStatusCode.NotFound, "unknown-participant", $"The room has no participant '{participant}'.");
+
+    public static Refusal StaleGeneration(long held, long given) =>
+        new(HttpStatusCode.Conflict, "stale-generation", $"generation {given} is older than {held}, which holds this room.");
+
+    public static Refusal InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
+
+    public static Refusal InvalidRequest(string detail) => new(HttpStatusCode.BadRequest, "invalid-request", detail);
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary><c>GET /v1/rooms/{room}/events</c>: one event a line until the room ends or the reader goes away.</summary>
+internal static class RoomEventStream
+{
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
+
+    public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId)
+    {
+        var ct = context.RequestAborted;
+        var (hub, reader) = await rooms.RunAsync(roomId, r => (r.Events, r.Events.Open(r.CurrentState())), ct);
+        try
+        {
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+            context.Response.ContentType = "application/x-ndjson";
+            var pending = reader.WaitToReadAsync(ct).AsTask();
+            while (true)
+            {
+                if (await Task.WhenAny(pending, Task.Delay(KeepAlive, ct)) != pending)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    await context.Response.WriteAsync("\n", ct);
+                    await context.Response.Body.FlushAsync(ct);
+                    continue;
+                }
+
+                if (!await pending)
+                {
+                    return;
+                }
+
+                while (reader.TryRead(out var roomEvent))
+                {
+                    await context.Response.WriteAsync(JsonSerializer.Serialize(roomEvent, NodeControlJson.Options) + "\n", ct);
+                }
+
+                await context.Response.Body.FlushAsync(ct);
+                pending = reader.WaitToReadAsync(ct).AsTask();
+            }
+        }
+        finally
+        {
+            hub.Close(reader);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc;
+
+namespace MeetOperator.MediaNode.Egress;
+
+/// <summary>
+/// The packets of one peer that wait for the end of the batch. Neighbours of equal size form one group, which goes out as one segmented
+/// message; a shorter packet closes its group.
+/// </summary>
+internal sealed unsafe class EgressLane(LoopEgress egress)
+{
+    /// <summary>More segments gain little and make bursts that small queues on the path drop.</summary>
+    private const int MaxSegments = 16;
+    private const int MaxGroups = 64;
+    private readonly int[] _lengths = new int[MaxGroups];
+    private readonly int[] _segments = new int[MaxGroups];
+    private byte* _slab;
+    private int _used;
+    private int _groups;
+    private int _inGroup;
+    private bool _open;
+
+    /// <summary>Where the packets go; changes when ICE selects another pair.</summary>
+    public TransportAddress Destination { get; set; }
+
+    public bool IsEmpty => _groups == 0;
+
+    /// <summary>Room for one packet of at most <paramref name="length"/> bytes behind those that wait. Valid until <see cref="Commit"/>.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (_slab != null && (_used + length > SlabPool.SlabBytes || _groups == MaxGroups))
+        {
+            egress.Flush();
+        }
+
+        if (_slab == null)
+        {
+            _slab = egress.Slabs.Rent();
+            egress.Enlist(this);
+        }
+
+        return new Span<byte>(_slab + _used, SlabPool.SlabBytes - _used);
+    }
+
+    /// <summary>The packet was written into the reserved room; 0 means that there is none after all.</summary>
+    public void Commit(int length)
+    {
+        if (length == 0)
+        {
+            return;
+        }
+
+        if (_open && length <= _segments[_groups - 1] && _inGroup < MaxSegments)
+        {
+            _lengths[_groups - 1] += length;
+            _inGroup++;
+            _open = length == _segments[_groups - 1];
+        }
+        else
+        {
+            _lengths[_groups] = length;
+            _segments[_groups] = length;
+            _groups++;
+            _inGroup = 1;
+            _open = true;
+        }
+
+        _used += length;
+    }
+
+    /// <summary>Moves everything into the batch; the slab must stay rented until the batch is sent.</summary>
+    public void MoveTo(SendBatch batch, UdpSocket socket, ref SendOutcome outcome)
+    {
+        var at = _slab;
+        for (var i = 0; i < _groups; i++)
+        {
+            if (batch.Count + batch.MessagesFor(_lengths[i], _segments[i]) > batch.Capacity)
+            {
+                outcome = Sum(outcome, batch.Send(socket));
+            }
+
+            batch.Add(at, _lengths[i], _segments[i], Destination.Address, Destination.Port);
+            at += _lengths[i];
+        }
+    }
+
+    public void Release(SlabPool slabs)
+    {
+        slabs.Return(_slab);
+        _slab = null;
+        _used = 0;
+        _groups = 0;
+        _inGroup = 0;
+        _open = false;
+    }
+
+    internal static SendOutcome Sum(SendOutcome a, SendOutcome b) => new(a.Datagrams + b.Datagrams, a.Bytes + b.Bytes, a.Refused + b.Refused);
+}

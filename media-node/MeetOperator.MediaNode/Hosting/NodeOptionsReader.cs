@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace MeetOperator.MediaNode.Hosting;
+
+/// <summary>Reads <see cref="NodeOptions"/> from environment variables; every mistake is named with its variable.</summary>
+public static class NodeOptionsReader
+{
+    public const string NameVariable = "MEET_NODE_NAME";
+    public const string TokenVariable = "MEET_NODE_TOKEN";
+    public const string ControlVariable = "MEET_CONTROL_ADDRESS";
+    public const string PortsVariable = "MEET_UDP_PORTS";
+    public const string AddressesVariable = "MEET_ADVERTISED_ADDRESSES";
+    public const string MaxParticipantsVariable = "MEET_MAX_PARTICIPANTS";
+
+    /// <summary>Returns the options, or null with what has to be put right.</summary>
+    public static NodeOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> errors)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        var problems = new List<string>();
+        errors = problems;
+        var name = variable(NameVariable);
+        var token = variable(TokenVariable);
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            problems.Add($"{NameVariable} is missing: set it to the SfuNode's name.");
+        }
+
+        if (token is not { Length: >= 16 })
+        {
+            problems.Add($"{TokenVariable} is missing or shorter than 16 characters: set it to the node's token.");
+        }
+
+        if (!IPEndPoint.TryParse(variable(ControlVariable) ?? "0.0.0.0:8090", out var control) || control.Port == 0)
+        {
+            problems.Add($"{ControlVariable} is '{variable(ControlVariable)}': expected <address>:<port>, for example 0.0.0.0:8090.");
+        }
+
+        var ports = Ports(variable(PortsVariable), problems);
+        var addresses = Addresses(variable(AddressesVariable), problems);
+        var limit = 500;
+        if (variable(MaxParticipantsVariable) is { Length: > 0 } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > 100_000))
+        {
+            problems.Add($"{MaxParticipantsVariable} is '{text}': expected a number from 1 to 100000.");
+        }
+
+        return problems.Count > 0 ? null : new NodeOptions
+        {
+            Name = name!,
+            Token = token!,
+            ControlAddress = control!,
+            UdpPorts = ports,
+            AdvertisedAddresses = addresses,
+            MaxParticipants = limit,
+        };
+    }
+
+    private static List<int> Ports(string? text, List<string> problems)
+    {
+        var ports = new List<int>();
+        foreach (var part in Split(text))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535 || ports.Contains(port))
+            {
+                problems.Add($"{PortsVariable} holds '{part}': expected different UDP ports from 1 to 65535, separated by commas.");
+                continue;
+            }
+
+            ports.Add(port);
+        }
+
+        if (ports.Count == 0)
+        {
+            problems.Add($"{PortsVariable} names no port: set it to one UDP port a loop, for example 10000,10001.");
+        }
+
+        return ports;
+    }
+
+    private static List<IPAddress> Addresses(string? text, List<string> problems)
+    {
+        var addresses = new List<IPAddress>();
+        foreach (var part in Split(text))
+        {
+            if (!IPAddress.TryParse(part, out var address) || address.AddressFamily != AddressFamily.InterNetwork)
+            {
+                problems.Add($"{AddressesVariable} holds '{part}': expected IPv4 addresses separated by commas.");
+                continue;
+            }
+
+            addresses.Add(address);
+        }
+
+        if (addresses.Count == 0)
+        {
+            problems.Add($"{AddressesVariable} names no address: set it to the IPv4 addresses under which clients reach this node.");
+        }
+
+        return addresses;
+    }
+
+    private static string[] Split(string? text) => (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,23 @@
+using MeetOperator.Rtc;
+
+namespace MeetOperator.MediaNode.Loops;
+
+/// <summary>Dropped datagrams by cause, of sessions that are gone.</summary>
+internal sealed class DropTotals
+{
+    private static readonly DropReason[] Reasons = [.. Enum.GetValues<DropReason>().Where(r => r != DropReason.None)];
+    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+
+    public void Absorb(DropCounters counters) => Add(_counts, counters);
+
+    public Dictionary<string, long> Copy() => new(_counts, StringComparer.Ordinal);
+
+    public static void Add(Dictionary<string, long> totals, DropCounters counters)
+    {
+        foreach (var reason in Reasons)
+        {
+            var name = reason.ToString();
+            totals[name] = totals.GetValueOrDefault(name) + counters[reason];
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Net;
+using System.Threading.Channels;
+using MeetOperator.MediaNode.Egress;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.MediaNode.Loops;
+
+/// <summary>
+/// One UDP port and everything behind it, owned by one thread: receive a batch, forward it, send what came of it. Other threads reach it only
+/// through <see cref="RunAsync{T}"/>.
+/// </summary>
+internal sealed partial class MediaLoop : IDisposable
+{
+    private const int BatchDatagrams = 64;
+    private const int MaxCommands = 4096;
+
+    /// <summary>Timers of transports and tracks are looked at this often while there are sessions.</summary>
+    private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
+    private const long IdleWaitTicks = TimeSpan.TicksPerSecond;
+
+    /// <summary>How long a frame that is not complete is held back, so that its packets leave in one message a subscriber.</summary>
+    private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
+
+    private readonly UdpSocket _socket;
+    private readonly ReceiveBatch _batch = new(BatchDatagrams);
+    private readonly WakeSignal _wake = new();
+    private readonly Channel<Action> _commands = Channel.CreateBounded<Action>(
+        new BoundedChannelOptions(MaxCommands) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly List<Action> _deferred = [];
+    private readonly BusyMeter _meter = new();
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private long _nextTick;
+    private long _receivedDatagrams;
+    private long _receivedBytes;
+    private long _unknownSources;
+    private volatile bool _stopping;
+
+    public MediaLoop(IPAddress address, int port, int socketBufferBytes, ILogger logger)
+    {
+        _logger = logger;
+        _socket = new UdpSocket(address, port, socketBufferBytes);
+        Egress = new LoopEgress(_socket);
+        _thread = new Thread(Run) { Name = $"media-{_socket.Port}", IsBackground = true };
+    }
+
+    public int Port => _socket.Port;
+
+    public PeerTable Peers { get; } = new();
+
+    public LoopEgress Egress { get; }
+
+    /// <summary>Called on the loop about every 10 ms while there are sessions, else about once a second.</summary>
+    public event Action<long>? Ticked;
+
+    /// <summary>Rooms placed here; kept by the room directory to find the least loaded loop.</summary>
+    public int RoomCount { get; set; }
+
+    public DropTotals Drops { get; } = new();
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Runs <paramref name="work"/> on the loop's thread.</summary>
+    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken ct)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _commands.Writer.WriteAsync(
+            () =>
+            {
+                try
+                {
+                    done.TrySetResult(work());
+                }
+                catch (Exception e)
+                {
+                    done.TrySetException(e);
+                }
+            },
+            ct).ConfigureAwait(false);
+        _wake.Set();
+        return await done.Task.WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs <paramref name="work"/> once the datagram, timer or command at hand is done with; for the loop's own thread.</summary>
+    public void Defer(Action work) => _deferred.Add(work);
+
+    /// <summary>To be asked on the loop's thread.</summary>
+    public LoopStatistics Statistics()
+    {
+        var drops = Drops.Copy();
+        var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var session in Peers.Sessions)
+        {
+            DropTotals.Add(drops, session.Transport.Drops);
+            if (session.Transport.Profile is { } profile)
+            {
+                profiles[profile.ToString()] = profiles.GetValueOrDefault(profile.ToString()) + 1;
+            }
+        }
+
+        return new LoopStatistics
+        {
+            Port = Port,
+            ReceivedDatagrams = _receivedDatagrams,
+            ReceivedBytes = _receivedBytes,
+            SentDatagrams = Egress.SentDatagrams,
+            SentBytes = Egress.SentBytes,
+            RefusedDatagrams = Egress.RefusedDatagrams,
+            KernelDrops = _socket.KernelDrops,
+            UnknownSourceDrops = _unknownSources,
+            Segmentation = Egress.Segmentation,
+            Busy = _meter.Busy,
+            EgressBitsPerSecond = _meter.BitsPerSecond,
+            TransportDrops = drops,
+            SessionsByProfile = profiles,
+        };
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _wake.Set();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        foreach (var session in Peers.Sessions)
+        {
+            session.Dispose();
+        }
+
+        Egress.Dispose();
+        _batch.Dispose();
+        _socket.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_stopping)
+        {
+            try
+            {
+                Step();
+            }
+            catch (Exception e)
+            {
+                // One bad command or packet must not end the calls of everybody else on this loop.
+                LogStepFailed(_logger, Port, e);
+            }
+        }
+
+        Egress.Flush();
+    }
+
+    private void Step()
+    {
+        var received = _batch.Receive(_socket);
+        var now = MonotonicClock.NowTicks;
+        for (var i = 0; i < received; i++)
+        {
+            Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
+        }
+
+        if (received < BatchDatagrams)
+        {
+            Egress.Flush();
+        }
+
+        if (_commands.Reader.TryPeek(out _))
+        {
+            RunCommands();
+            Egress.Flush();
+        }
+
+        if (now >= _nextTick)
+        {
+            Tick(now);
+        }
+
+        if (received == 0)
+        {
+            Egress.Flush();
+            var before = MonotonicClock.NowTicks;
+            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before));
+            _meter.Waited(MonotonicClock.NowTicks - before);
+        }
+    }
+
+    private void Handle(long now, in TransportAddress from, Span<byte> datagram)
+    {
+        _receivedDatagrams++;
+        _receivedBytes += datagram.Length;
+        var session = Peers.Find(from, datagram);
+        if (session is null)
+        {
+            _unknownSources++;
+        }
+        else if (session.Handle(now, from, datagram))
+        {
+            Peers.Bind(from, session);
+        }
+
+        if (_deferred.Count > 0)
+        {
+            RunDeferred();
+        }
+    }
+
+    private void RunCommands()
+    {
+        while (_commands.Reader.TryRead(out var command))
+        {
+            command();
+            RunDeferred();
+        }
+
+        _nextTick = Math.Min(_nextTick, MonotonicClock.NowTicks + TickTicks);
+    }
+
+    private void RunDeferred()
+    {
+        for (var i = 0; i < _deferred.Count; i++)
+        {
+            _deferred[i]();
+        }
+
+        _deferred.Clear();
+    }
+
+    private void Tick(long now)
+    {
+        var sessions = Peers.Sessions;
+        for (var i = 0; i < sessions.Count; i++)
+        {
+            sessions[i].HandleTimeout(now);
+        }
+
+        Ticked?.Invoke(now);
+        RunDeferred();
+        Egress.Flush();
+        _meter.Update(now, Egress.SentBytes);
+        _nextTick = now + (sessions.Count > 0 ? TickTicks : IdleWaitTicks);
+    }
+
+    [LoggerMessage(EventId = 100, Level = LogLevel.Error, Message = "The loop of port {Port} met an error and goes on.")]
+    private static partial void LogStepFailed(ILogger logger, int port, Exception exception);
+}

@@ -1,0 +1,35 @@
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+using Uris = MeetOperator.Rtp.HeaderExtensions.HeaderExtensionUris;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>Turns the <c>extmap</c> lines of SDP into maps for the packet path.</summary>
+internal static class ExtensionMaps
+{
+    private static readonly HeaderExtensionMap OwnAudio = Read(SubscribeOfferWriter.AudioExtensions);
+    private static readonly HeaderExtensionMap OwnVideo = Read(SubscribeOfferWriter.VideoExtensions);
+
+    public static HeaderExtensionMap Read(IEnumerable<HeaderExtension> extensions)
+    {
+        var map = HeaderExtensionMap.Empty;
+        foreach (var extension in extensions)
+        {
+            var kind = Uris.KindOf(extension.Uri);
+            if (kind != HeaderExtensionKind.Unknown)
+            {
+                map = map.With(kind, (byte)extension.Id);
+            }
+        }
+
+        return map;
+    }
+
+    /// <summary>The map for an answer to our own offer: one shared instance as long as the subscriber took all that we offered.</summary>
+    public static HeaderExtensionMap ForSubscriber(string kind, IReadOnlyList<HeaderExtension> answered)
+    {
+        var (own, offered) = kind == "audio" ? (OwnAudio, SubscribeOfferWriter.AudioExtensions) : (OwnVideo, SubscribeOfferWriter.VideoExtensions);
+        return offered.All(answered.Contains) ? own : Read(answered);
+    }
+}

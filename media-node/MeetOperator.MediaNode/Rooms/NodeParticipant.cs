@@ -1,0 +1,61 @@
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>A participant on this node: its sessions, its mute state, and when signaling last spoke of it.</summary>
+internal sealed class NodeParticipant(string id)
+{
+    private int _tracks;
+
+    public string Id { get; } = id;
+
+    public long LastTouchTicks { get; set; }
+
+    public PublishSession? Publishing { get; set; }
+
+    public SubscribeSession? Subscribing { get; set; }
+
+    public List<PlaySession> Plays { get; } = [];
+
+    public bool AudioMuted { get; set; }
+
+    public bool VideoMuted { get; set; }
+
+    public bool HasConnectedTransport =>
+        Publishing?.Peer.IsConnected == true || Subscribing?.Peer.IsConnected == true || Plays.Exists(p => p.Peer.IsConnected);
+
+    public IEnumerable<PeerSession> Peers
+    {
+        get
+        {
+            if (Publishing is not null)
+            {
+                yield return Publishing.Peer;
+            }
+
+            if (Subscribing is not null)
+            {
+                yield return Subscribing.Peer;
+            }
+
+            foreach (var play in Plays)
+            {
+                yield return play.Peer;
+            }
+        }
+    }
+
+    public bool IsMuted(MediaKind kind) => kind == MediaKind.Audio ? AudioMuted : VideoMuted;
+
+    public int NextTrackNumber() => ++_tracks;
+
+    public ParticipantReport Report() => new()
+    {
+        Participant = Id,
+        Publishing = Publishing?.Peer.IsConnected == true,
+        Subscribing = Subscribing?.Peer.IsConnected == true || Plays.Exists(p => p.Peer.IsConnected),
+        Tracks = [.. (Publishing?.Tracks ?? []).Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })],
+    };
+}

@@ -1,0 +1,409 @@
+using System.Net;
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>A meeting's media state. Everything happens on the thread of its loop.</summary>
+internal sealed class NodeRoom
+{
+    /// <summary>Players of one participant at a time.</summary>
+    private const int MaxPlays = 32;
+    private readonly MediaLoop _loop;
+    private readonly long _participantTimeoutTicks;
+    private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
+    private readonly HashSet<uint> _ssrcs = [];
+    private RoomSpec _spec;
+
+    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout)
+    {
+        Id = id;
+        _spec = spec;
+        _loop = loop;
+        Sessions = sessions;
+        _participantTimeoutTicks = participantTimeout.Ticks;
+        _loop.Ticked += OnTick;
+    }
+
+    public string Id { get; }
+
+    public RoomEventHub Events { get; } = new();
+
+    public SessionFactory Sessions { get; }
+
+    public MediaLoop Loop => _loop;
+
+    public int ParticipantCount => _participants.Count;
+
+    public bool IsClosed { get; private set; }
+
+    public IEnumerable<NodeParticipant> Participants => _participants.Values;
+
+    /// <summary>Refuses what an older assignment of this meeting still wants, and follows a newer one.</summary>
+    public void Fence(long generation)
+    {
+        if (generation < _spec.Generation)
+        {
+            throw Refusal.StaleGeneration(_spec.Generation, generation);
+        }
+
+        _spec = _spec with { Generation = generation };
+    }
+
+    public void Update(RoomSpec spec)
+    {
+        Fence(spec.Generation);
+        _spec = spec;
+    }
+
+    public void Touch(string participantId, long generation)
+    {
+        Fence(generation);
+        Participant(participantId);
+    }
+
+    public void RemoveParticipant(string participantId, string reason)
+    {
+        if (!_participants.Remove(participantId, out var participant))
+        {
+            return;
+        }
+
+        foreach (var peer in participant.Peers.ToArray())
+        {
+            End(participant, peer, "closed");
+        }
+
+        Events.Publish(new RoomEvent { Type = RoomEventTypes.ParticipantLeft, ParticipantId = participantId, Reason = reason });
+        OfferChanges();
+    }
+
+    public SdpAnswer Publish(string participantId, SdpOffer request)
+    {
+        Fence(request.Generation);
+        var participant = Participant(participantId);
+        var session = participant.Publishing;
+        if (session is not null && !request.Restart)
+        {
+            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, _spec.Codecs) };
+            OfferChanges();
+            return renegotiated;
+        }
+
+        var fresh = new PublishSession(this, participant);
+        string answer;
+        try
+        {
+            if (session is not null)
+            {
+                End(participant, session.Peer, "closed");
+            }
+
+            participant.Publishing = fresh;
+            answer = fresh.Answer(request, _spec.Codecs);
+        }
+        catch (Refusal)
+        {
+            participant.Publishing = null;
+            Sessions.Close(fresh.Peer);
+            OfferChanges();
+            throw;
+        }
+
+        OfferChanges();
+        return new SdpAnswer { SessionId = fresh.Peer.Id, Sdp = answer };
+    }
+
+    public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
+    {
+        Fence(request.Generation);
+        var participant = Participant(participantId);
+        if (participant.Subscribing is { } open)
+        {
+            if (!request.Restart)
+            {
+                return open.Current;
+            }
+
+            End(participant, open.Peer, "closed");
+        }
+
+        var session = participant.Subscribing = new SubscribeSession(this, participant);
+        session.TryOffer(TracksFor(participantId));
+        return session.Current;
+    }
+
+    public void Answer(string participantId, SubscribeAnswer answer)
+    {
+        var participant = Known(participantId);
+        var session = participant.Subscribing
+            ?? throw new Refusal(HttpStatusCode.NotFound, "unknown-session", $"Participant '{participantId}' has no subscribe session.");
+        session.Answer(answer);
+        Offer(participant, session);
+    }
+
+    public SdpAnswer Play(string participantId, PlayRequest request)
+    {
+        Fence(request.Generation);
+        var participant = Participant(participantId);
+        if (participant.Plays.Count >= MaxPlays)
+        {
+            throw new Refusal(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has {MaxPlays} players already; end one.");
+        }
+
+        var tracks = request.Feeds.Count == 0
+            ? TracksFor(participantId)
+            : [.. request.Feeds.SelectMany(feed => _participants.TryGetValue(feed, out var p) ? p.Publishing?.Tracks ?? [] : [])];
+        var session = new PlaySession(this, participant);
+        try
+        {
+            var answer = session.Answer(request.Sdp, tracks);
+            participant.Plays.Add(session);
+            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer };
+        }
+        catch (Refusal)
+        {
+            Sessions.Close(session.Peer);
+            throw;
+        }
+    }
+
+    public void EndSession(string sessionId)
+    {
+        foreach (var participant in _participants.Values)
+        {
+            foreach (var peer in participant.Peers)
+            {
+                if (peer.Id == sessionId)
+                {
+                    End(participant, peer, "closed");
+                    OfferChanges();
+                    return;
+                }
+            }
+        }
+    }
+
+    public void Mute(string participantId, MuteState muted)
+    {
+        var participant = Known(participantId);
+        participant.AudioMuted = muted.Audio ?? participant.AudioMuted;
+        participant.VideoMuted = muted.Video ?? participant.VideoMuted;
+        foreach (var track in participant.Publishing?.Tracks ?? [])
+        {
+            track.Track.SetMuted(participant.IsMuted(track.Track.Options.Kind));
+        }
+    }
+
+    /// <summary>Ends every session and the event streams.</summary>
+    public void Close(string reason)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        IsClosed = true;
+        _loop.Ticked -= OnTick;
+        foreach (var participant in _participants.Values)
+        {
+            foreach (var peer in participant.Peers.ToArray())
+            {
+                End(participant, peer, "closed");
+            }
+        }
+
+        _participants.Clear();
+        Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
+        Events.Complete();
+    }
+
+    /// <summary>What a new reader of the event stream gets first.</summary>
+    public IReadOnlyList<RoomEvent> CurrentState()
+    {
+        var events = new List<RoomEvent>();
+        foreach (var participant in _participants.Values)
+        {
+            if (participant.Subscribing is { } session)
+            {
+                events.Add(OfferEvent(participant, session));
+            }
+        }
+
+        events.Add(new RoomEvent { Type = RoomEventTypes.Ready });
+        return events;
+    }
+
+    public RoomReport Report(bool withParticipants) => new()
+    {
+        Room = Id,
+        Generation = _spec.Generation,
+        Participants = _participants.Count,
+        UpTracks = _participants.Values.Sum(p => p.Publishing?.Tracks.Count ?? 0),
+        DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.Tracks.Count ?? 0) + p.Plays.Sum(s => s.Subscriber.Tracks.Count)),
+        ParticipantList = withParticipants ? [.. _participants.Values.Select(p => p.Report())] : null,
+    };
+
+    public void OnSessionState(NodeParticipant participant, PeerSession session, PeerTransportState state)
+    {
+        switch (state)
+        {
+            case PeerTransportState.Connecting:
+                PublishState(participant, session, "connecting");
+                break;
+            case PeerTransportState.Connected:
+                PublishState(participant, session, "connected");
+                break;
+            case PeerTransportState.Disconnected or PeerTransportState.Failed:
+                EndLater(participant, session, "failed");
+                break;
+            case PeerTransportState.Closed:
+                EndLater(participant, session, "closed");
+                break;
+        }
+    }
+
+    public void OnTrackAdded(NodeParticipant participant, PublishedTrack track) =>
+        Events.Publish(new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = participant.Id, Kind = track.Kind, Source = track.Source });
+
+    public void OnTrackRemoved(NodeParticipant participant, PublishedTrack track) =>
+        Events.Publish(new RoomEvent { Type = RoomEventTypes.TrackRemoved, ParticipantId = participant.Id, Kind = track.Kind, Source = track.Source });
+
+    public long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    /// <summary>An SSRC that nobody in this room has.</summary>
+    public uint NextSsrc()
+    {
+        while (true)
+        {
+            var ssrc = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+            if (_ssrcs.Add(ssrc))
+            {
+                return ssrc;
+            }
+        }
+    }
+
+    private void OnTick(long nowTicks)
+    {
+        List<string>? gone = null;
+        foreach (var participant in _participants.Values)
+        {
+            if (participant.HasConnectedTransport)
+            {
+                participant.LastTouchTicks = nowTicks;
+            }
+            else if (nowTicks - participant.LastTouchTicks > _participantTimeoutTicks)
+            {
+                (gone ??= []).Add(participant.Id);
+            }
+        }
+
+        foreach (var id in gone ?? [])
+        {
+            RemoveParticipant(id, "timeout");
+        }
+    }
+
+    private NodeParticipant Participant(string id)
+    {
+        if (!_participants.TryGetValue(id, out var participant))
+        {
+            if (_participants.Count >= _spec.MaxParticipants)
+            {
+                throw new Refusal(HttpStatusCode.Conflict, "room-full", $"The room has its {_spec.MaxParticipants} participants.");
+            }
+
+            participant = _participants[id] = new NodeParticipant(id);
+        }
+
+        participant.LastTouchTicks = MonotonicClock.NowTicks;
+        return participant;
+    }
+
+    private NodeParticipant Known(string id) => _participants.GetValueOrDefault(id) ?? throw Refusal.UnknownParticipant(id);
+
+    private List<PublishedTrack> TracksFor(string subscriberId) =>
+        [.. _participants.Values.Where(p => p.Id != subscriberId).SelectMany(p => p.Publishing?.Tracks ?? [])];
+
+    /// <summary>Sends new offers to whoever's tracks changed.</summary>
+    private void OfferChanges()
+    {
+        foreach (var participant in _participants.Values)
+        {
+            if (participant.Subscribing is { } session)
+            {
+                Offer(participant, session);
+            }
+        }
+    }
+
+    private void Offer(NodeParticipant participant, SubscribeSession session)
+    {
+        if (session.TryOffer(TracksFor(participant.Id)))
+        {
+            Events.Publish(OfferEvent(participant, session));
+        }
+    }
+
+    private static RoomEvent OfferEvent(NodeParticipant participant, SubscribeSession session) => new()
+    {
+        Type = RoomEventTypes.Offer,
+        ParticipantId = participant.Id,
+        SessionId = session.Peer.Id,
+        Revision = session.Current.Revision,
+        Sdp = session.Current.Sdp,
+        Tracks = session.Current.Tracks,
+    };
+
+    /// <summary>The transport speaks from the middle of its own work: it is ended after that.</summary>
+    private void EndLater(NodeParticipant participant, PeerSession peer, string state) => _loop.Defer(() =>
+    {
+        if (participant.Peers.Contains(peer))
+        {
+            End(participant, peer, state);
+            OfferChanges();
+        }
+    });
+
+    private void End(NodeParticipant participant, PeerSession peer, string state)
+    {
+        if (participant.Publishing?.Peer == peer)
+        {
+            participant.Publishing.CloseTracks();
+            participant.Publishing = null;
+        }
+        else if (participant.Subscribing?.Peer == peer)
+        {
+            participant.Subscribing.Subscriber.Close();
+            participant.Subscribing = null;
+        }
+        else if (participant.Plays.Find(p => p.Peer == peer) is { } play)
+        {
+            play.Subscriber.Close();
+            participant.Plays.Remove(play);
+        }
+
+        Sessions.Close(peer);
+        PublishState(participant, peer, state);
+    }
+
+    private void PublishState(NodeParticipant participant, PeerSession session, string state) => Events.Publish(new RoomEvent
+    {
+        Type = RoomEventTypes.SessionState,
+        ParticipantId = participant.Id,
+        SessionId = session.Id,
+        Kind = session.Kind switch
+        {
+            SessionKind.Publish => "publish",
+            SessionKind.Subscribe => "subscribe",
+            _ => "play",
+        },
+        State = state,
+    });
+}

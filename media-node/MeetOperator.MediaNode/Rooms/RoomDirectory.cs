@@ -1,0 +1,117 @@
+using System.Net;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Dtls;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>The node's rooms and the loop that each is pinned to. Safe for concurrent use; the rooms themselves are only touched on their loop.</summary>
+internal sealed class RoomDirectory
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, NodeRoom> _rooms = new(StringComparer.Ordinal);
+    private readonly (MediaLoop Loop, SessionFactory Sessions)[] _loops;
+    private readonly NodeOptions _options;
+
+    public RoomDirectory(IReadOnlyList<MediaLoop> loops, DtlsCertificate certificate, NodeOptions options)
+    {
+        _options = options;
+        _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout)))];
+    }
+
+    public bool IsDraining { get; set; }
+
+    public IReadOnlyList<NodeRoom> Rooms
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _rooms.Values];
+            }
+        }
+    }
+
+    /// <summary>Makes the room or updates it; true when it is new.</summary>
+    public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct)
+    {
+        if (spec.Generation < 0 || spec.MaxParticipants is < 1 or > 10_000)
+        {
+            throw Refusal.InvalidRequest("generation must not be negative and maxParticipants must be 1 to 10000.");
+        }
+
+        NodeRoom? room;
+        bool created;
+        lock (_lock)
+        {
+            created = !_rooms.TryGetValue(id, out room);
+            if (room is null)
+            {
+                if (IsDraining)
+                {
+                    throw new Refusal(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and takes no new room.");
+                }
+
+                if (_rooms.Values.Sum(r => r.ParticipantCount) >= _options.MaxParticipants)
+                {
+                    throw new Refusal(HttpStatusCode.ServiceUnavailable, "full", $"This node has its {_options.MaxParticipants} participants.");
+                }
+
+                var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
+                room = _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout);
+                loop.RoomCount++;
+            }
+        }
+
+        var report = await room.Loop.RunAsync(
+            () =>
+            {
+                room.Update(spec);
+                return room.Report(withParticipants: false);
+            },
+            ct).ConfigureAwait(false);
+        return (report, created);
+    }
+
+    /// <summary>Runs <paramref name="work"/> on the room's loop.</summary>
+    public async Task<T> RunAsync<T>(string id, Func<NodeRoom, T> work, CancellationToken ct)
+    {
+        var room = Find(id) ?? throw Refusal.UnknownRoom(id);
+        return await room.Loop.RunAsync(() => room.IsClosed ? throw Refusal.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
+    }
+
+    public async Task DeleteAsync(string id, long generation, string reason, CancellationToken ct)
+    {
+        if (Find(id) is not { } room)
+        {
+            return;
+        }
+
+        await room.Loop.RunAsync(
+            () =>
+            {
+                room.Fence(generation);
+                room.Close(reason);
+                return true;
+            },
+            ct).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_rooms.Remove(id))
+            {
+                room.Loop.RoomCount--;
+            }
+        }
+    }
+
+    private NodeRoom? Find(string id)
+    {
+        lock (_lock)
+        {
+            return _rooms.GetValueOrDefault(id);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Rooms;
+
+/// <summary>Names of sources in NodeControl.</summary>
+internal static class TrackSources
+{
+    public static string Name(TrackSource source) => source switch
+    {
+        TrackSource.Microphone => "microphone",
+        TrackSource.Camera => "camera",
+        TrackSource.Screen => "screen",
+        _ => "screen-audio",
+    };
+
+    public static TrackSource? TryRead(string name) => name switch
+    {
+        "microphone" => TrackSource.Microphone,
+        "camera" => TrackSource.Camera,
+        "screen" => TrackSource.Screen,
+        "screen-audio" => TrackSource.ScreenAudio,
+        _ => null,
+    };
+
+    /// <summary>What the n-th section of a kind is when the publisher does not say.</summary>
+    public static TrackSource Default(MediaKind kind, int index) => (kind, index) switch
+    {
+        (MediaKind.Audio, 0) => TrackSource.Microphone,
+        (MediaKind.Audio, _) => TrackSource.ScreenAudio,
+        (MediaKind.Video, 0) => TrackSource.Camera,
+        _ => TrackSource.Screen,
+    };
+}

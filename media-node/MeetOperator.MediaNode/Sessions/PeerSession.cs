@@ -1,0 +1,112 @@
+using MeetOperator.MediaNode.Egress;
+using MeetOperator.Rtc;
+using MeetOperator.Sfu.Peers;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>One peer connection on one loop: the transport and the way out. Not thread-safe: the loop owns it.</summary>
+internal sealed class PeerSession : IPeerEgress, IDisposable
+{
+    // Tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).
+    private const int ProtectionBytes = 20;
+    private readonly LoopEgress _egress;
+    private readonly EgressLane _lane;
+    private readonly IPeerSessionOwner _owner;
+    private bool _connected;
+
+    public PeerSession(string id, SessionKind kind, PeerTransport transport, LoopEgress egress, IPeerSessionOwner owner)
+    {
+        Id = id;
+        Kind = kind;
+        Transport = transport;
+        _egress = egress;
+        _lane = new EgressLane(egress);
+        _owner = owner;
+    }
+
+    public string Id { get; }
+
+    public SessionKind Kind { get; }
+
+    public PeerTransport Transport { get; }
+
+    public long SentPackets { get; private set; }
+
+    public bool IsConnected => _connected;
+
+    /// <summary>Takes a datagram. True when its sender proved to be this session's peer, by a STUN check or by SRTP.</summary>
+    public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
+    {
+        var result = Transport.HandleDatagram(nowTicks, from, datagram);
+        switch (result.Kind)
+        {
+            case DatagramKind.Rtp:
+                _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
+                return true;
+            case DatagramKind.Rtcp:
+                _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
+                return true;
+            case DatagramKind.Handled:
+                Drain();
+                return true;
+            default:
+                Drain();
+                return false;
+        }
+    }
+
+    public void HandleTimeout(long nowTicks)
+    {
+        if (Transport.NextTimeoutTicks <= nowTicks)
+        {
+            Transport.HandleTimeout(nowTicks);
+            Drain();
+        }
+    }
+
+    public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        if (_connected)
+        {
+            var room = _lane.Reserve(header.Length + payload.Length + ProtectionBytes);
+            _lane.Commit(Transport.ProtectRtp(header, payload, room));
+            SentPackets++;
+        }
+    }
+
+    public void SendRtcp(ReadOnlySpan<byte> compound)
+    {
+        if (_connected)
+        {
+            var room = _lane.Reserve(compound.Length + ProtectionBytes);
+            _lane.Commit(Transport.ProtectRtcp(compound, room));
+        }
+    }
+
+    public void Dispose()
+    {
+        _connected = false;
+        Transport.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (Transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                _egress.SendControl(output.To, output.Datagram);
+                continue;
+            }
+
+            _connected = output.State == PeerTransportState.Connected;
+            _owner.OnStateChanged(this, output.State);
+        }
+
+        if (Transport.SelectedAddress is { } selected && selected != _lane.Destination)
+        {
+            _egress.Flush();
+            _lane.Destination = selected;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.Rtc;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>A peer connection of a standard player (WHEP): the client offers receiving sections once, and there is no later renegotiation.</summary>
+internal sealed class PlaySession : IPeerSessionOwner
+{
+    private readonly NodeRoom _room;
+    private readonly NodeParticipant _participant;
+    private readonly Subscriber _subscriber;
+
+    public PlaySession(NodeRoom room, NodeParticipant participant)
+    {
+        _room = room;
+        _participant = participant;
+        Peer = room.Sessions.Open(SessionKind.Play, this);
+        _subscriber = new Subscriber(participant.Id, Peer);
+    }
+
+    public PeerSession Peer { get; }
+
+    public Subscriber Subscriber => _subscriber;
+
+    public string Answer(string sdp, IReadOnlyList<PublishedTrack> tracks)
+    {
+        var offer = SdpReading.Parse(sdp);
+        var playable = tracks.Select(t => new PlayableTrack
+        {
+            Kind = t.Kind,
+            Codec = t.Codec,
+            Track = new OfferedTrack
+            {
+                StreamId = t.StreamId,
+                TrackId = t.Track.TrackId,
+                Cname = t.Track.ParticipantId,
+                Ssrcs = new SsrcPair(_room.NextSsrc(), _room.NextSsrc()),
+            },
+        }).ToList();
+        if (!PlayAnswer.TryBuild(offer, playable, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), out var answer, out var error))
+        {
+            throw Refusal.InvalidSdp(error.ToString());
+        }
+
+        SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
+        for (var i = 0; i < answer.Sections.Count; i++)
+        {
+            if (answer.TrackIndexes[i] is >= 0 and var index && answer.Sections[i].Codec is { } codec)
+            {
+                Start(tracks[index], playable[index].Track.Ssrcs, codec, ExtensionMaps.Read(answer.Sections[i].Extensions));
+            }
+        }
+
+        return answer.Description.ToString();
+    }
+
+    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    {
+        // Players have nothing to send; what comes anyway is not forwarded.
+    }
+
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
+    {
+    }
+
+    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+
+    private void Start(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, Rtp.HeaderExtensions.HeaderExtensionMap extensions) =>
+        _subscriber.Add(track.Track, new DownTrackOptions
+        {
+            Ssrc = ssrcs.Primary,
+            PayloadType = (byte)codec.PayloadType,
+            RtxSsrc = codec.RtxPayloadType is null ? null : ssrcs.Retransmission,
+            RtxPayloadType = (byte?)codec.RtxPayloadType,
+            Extensions = extensions,
+            FirstSequenceNumber = (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
+            Cname = track.Track.ParticipantId,
+        });
+}

@@ -1,0 +1,146 @@
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>A peer connection on which a participant sends: the client offers, the node answers.</summary>
+internal sealed class PublishSession : IPeerSessionOwner
+{
+    /// <summary>Tracks that one participant may send at a time.</summary>
+    public const int MaxTracks = 16;
+    private readonly NodeRoom _room;
+    private readonly NodeParticipant _participant;
+    private readonly Publisher _publisher;
+    private int _version;
+
+    public PublishSession(NodeRoom room, NodeParticipant participant)
+    {
+        _room = room;
+        _participant = participant;
+        Peer = room.Sessions.Open(SessionKind.Publish, this);
+        _publisher = new Publisher(participant.Id, Peer);
+    }
+
+    public PeerSession Peer { get; }
+
+    public Publisher Publisher => _publisher;
+
+    public List<PublishedTrack> Tracks { get; } = [];
+
+    /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
+    public string Answer(SdpOffer request, IReadOnlyList<string> codecs)
+    {
+        var offer = SdpReading.Parse(request.Sdp);
+        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), _version + 1, out var answer, out var error))
+        {
+            throw Refusal.InvalidSdp(error.ToString());
+        }
+
+        if (answer.Sections.Count(s => s.Active) > MaxTracks)
+        {
+            throw Refusal.InvalidSdp($"SDP: more than {MaxTracks} sections send.");
+        }
+
+        var sources = Sources(answer.Sections, request.Tracks);
+        SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
+        _version++;
+        for (var i = 0; i < answer.Sections.Count; i++)
+        {
+            Apply(answer.Sections[i], sources[i]);
+        }
+
+        return answer.Description.ToString();
+    }
+
+    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);
+
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
+    {
+    }
+
+    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+
+    public void CloseTracks()
+    {
+        foreach (var track in Tracks.ToArray())
+        {
+            Drop(track);
+        }
+    }
+
+    private void Apply(NegotiatedSection section, TrackSource source)
+    {
+        var existing = Tracks.Find(t => t.Track.Options.Mid == section.Mid);
+        if (!section.Active || section.Codec is not { } codec)
+        {
+            if (existing is not null)
+            {
+                Drop(existing);
+            }
+
+            return;
+        }
+
+        var options = new UpTrackOptions
+        {
+            Mid = section.Mid,
+            Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
+            Source = source,
+            Codec = codec.Name.ToUpperInvariant(),
+            ClockRate = codec.ClockRate,
+            PayloadType = (byte)codec.PayloadType,
+            RtxPayloadType = (byte?)codec.RtxPayloadType,
+            Extensions = ExtensionMaps.Read(section.Extensions),
+            Ssrc = section.Ssrcs?.Primary,
+            RtxSsrc = section.Ssrcs?.Retransmission,
+            Nack = codec.Feedback.Contains("nack"),
+        };
+        if (existing is not null && existing.Source == TrackSources.Name(source) && existing.Codec.Is(codec.Name))
+        {
+            _publisher.Renegotiate(existing.Track, options);
+            return;
+        }
+
+        if (existing is not null)
+        {
+            Drop(existing);
+        }
+
+        var track = new PublishedTrack(new UpTrack(options, _participant.Id, $"{TrackSources.Name(source)}-{_participant.NextTrackNumber()}"), codec);
+        track.Track.SetMuted(_participant.IsMuted(options.Kind));
+        Tracks.Add(track);
+        _publisher.Add(track.Track);
+        _room.OnTrackAdded(_participant, track);
+    }
+
+    private void Drop(PublishedTrack track)
+    {
+        Tracks.Remove(track);
+        _publisher.Remove(track.Track);
+        track.Track.Close();
+        _room.OnTrackRemoved(_participant, track);
+    }
+
+    private static TrackSource[] Sources(IReadOnlyList<NegotiatedSection> sections, IReadOnlyList<TrackDescription> named)
+    {
+        var sources = new TrackSource[sections.Count];
+        var (audio, video) = (0, 0);
+        for (var i = 0; i < sections.Count; i++)
+        {
+            var kind = sections[i].Kind == "audio" ? MediaKind.Audio : MediaKind.Video;
+            var index = kind == MediaKind.Audio ? audio++ : video++;
+            var given = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
+            sources[i] = given is null
+                ? TrackSources.Default(kind, index)
+                : TrackSources.TryRead(given) ?? throw Refusal.InvalidRequest($"tracks: source '{given}' is unknown; expected microphone, camera, screen or screen-audio.");
+        }
+
+        return sources;
+    }
+}

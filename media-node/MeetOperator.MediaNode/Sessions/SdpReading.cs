@@ -1,0 +1,25 @@
+using MeetOperator.MediaNode.Control;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>Reads a client's description, or refuses the request with what is wrong in it.</summary>
+internal static class SdpReading
+{
+    public static SessionDescription Parse(string? sdp) =>
+        SessionDescription.TryParse(sdp, out var description, out var error) ? description : throw Refusal.InvalidSdp(error.ToString());
+
+    public static void ApplyRemote(PeerSession session, SessionDescription description, bool isAnswer)
+    {
+        if (!RemoteTransport.TryRead(description, isAnswer, out var remote, out var error))
+        {
+            throw Refusal.InvalidSdp(error.ToString());
+        }
+
+        if (!SessionFactory.TrySetRemote(session, remote))
+        {
+            throw Refusal.InvalidSdp($"SDP: a=fingerprint:{remote.FingerprintAlgorithm} cannot be used; expected sha-256, sha-384 or sha-512 with a hash of that length.");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.Rtc;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>Makes peer sessions on one loop and ends them.</summary>
+internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
+{
+    public PeerSession Open(SessionKind kind, IPeerSessionOwner owner)
+    {
+        var transport = new PeerTransport(new PeerTransportOptions
+        {
+            LocalCredentials = IceCredentials.Generate(),
+            Certificate = certificate,
+            Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
+            SilenceTimeoutTicks = silence.Ticks,
+        });
+        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop.Egress, owner);
+        loop.Peers.Add(session);
+        return session;
+    }
+
+    /// <summary>What SDP says of the node's side of <paramref name="session"/>.</summary>
+    public LocalTransport Describe(PeerSession session) => new()
+    {
+        Ufrag = session.Transport.LocalCredentials.Ufrag,
+        Password = session.Transport.LocalCredentials.Password,
+        Fingerprint = certificate.Fingerprint.ToString().Split(' ')[1],
+        Candidates = [.. advertised.Select(a => new IceCandidate(a.ToString(), loop.Port))],
+    };
+
+    public void Close(PeerSession session)
+    {
+        loop.Egress.Flush();
+        loop.Peers.Remove(session);
+        loop.Drops.Absorb(session.Transport.Drops);
+        session.Dispose();
+    }
+
+    /// <summary>Gives the transport what the peer's SDP says. False when its fingerprint cannot be used.</summary>
+    public static bool TrySetRemote(PeerSession session, RemoteTransport remote)
+    {
+        if (!Fingerprint.TryParse($"{remote.FingerprintAlgorithm} {remote.Fingerprint}", out var fingerprint))
+        {
+            return false;
+        }
+
+        session.Transport.SetRemote(new IceCredentials(remote.Ufrag, remote.Password), fingerprint);
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+namespace MeetOperator.MediaNode.Sessions;
+
+internal enum SessionKind
+{
+    Publish,
+    Subscribe,
+    Play,
+}

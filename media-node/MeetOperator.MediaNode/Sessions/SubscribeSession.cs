@@ -1,0 +1,174 @@
+using System.Security.Cryptography;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc;
+using MeetOperator.Sdp.Negotiation;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Sessions;
+
+/// <summary>
+/// A peer connection on which a participant receives: the node offers. At most one offer is out at a time; what changes meanwhile goes into
+/// the next one.
+/// </summary>
+internal sealed class SubscribeSession : IPeerSessionOwner
+{
+    private readonly NodeRoom _room;
+    private readonly NodeParticipant _participant;
+    private readonly Subscriber _subscriber;
+    private readonly SubscriptionSlots _slots;
+    private readonly long _sessionNumber;
+    private IReadOnlyList<OfferedSection> _offered = [];
+    private int _answeredRevision;
+
+    public SubscribeSession(NodeRoom room, NodeParticipant participant)
+    {
+        _room = room;
+        _participant = participant;
+        _sessionNumber = room.NextSessionNumber();
+        _slots = new SubscriptionSlots(room.NextSsrc);
+        Peer = room.Sessions.Open(SessionKind.Subscribe, this);
+        _subscriber = new Subscriber(participant.Id, Peer);
+        Current = Write();
+        MarkAnsweredWhenEmpty();
+    }
+
+    public PeerSession Peer { get; }
+
+    public Subscriber Subscriber => _subscriber;
+
+    /// <summary>The newest offer.</summary>
+    public SubscribeOffer Current { get; private set; }
+
+    private bool IsOutstanding => Current.Revision > _answeredRevision;
+
+    /// <summary>Makes the next offer when the tracks changed and no offer is out. True when <see cref="Current"/> is new.</summary>
+    public bool TryOffer(IReadOnlyList<PublishedTrack> wanted)
+    {
+        if (IsOutstanding)
+        {
+            return false;
+        }
+
+        var freed = new List<SubscriptionSlot>();
+        var changed = _slots.Reconcile(wanted, freed);
+        foreach (var slot in _slots.All)
+        {
+            // Also a slot that was given to the next track at once has to let go of the one before.
+            if (slot.Down is { } down && (slot.Track is null || down.Options.Ssrc != slot.Ssrcs.Primary))
+            {
+                _subscriber.Remove(down);
+                slot.Down = null;
+            }
+        }
+
+        if (!changed)
+        {
+            return false;
+        }
+
+        Current = Write();
+        MarkAnsweredWhenEmpty();
+        return true;
+    }
+
+    public void Answer(SubscribeAnswer answer)
+    {
+        if (answer.Revision != Current.Revision)
+        {
+            throw new Refusal(
+                System.Net.HttpStatusCode.Conflict, "stale-revision", $"revision {answer.Revision} is not the newest offer; answer revision {Current.Revision}.");
+        }
+
+        var description = SdpReading.Parse(answer.Sdp);
+        if (!SubscribeAnswerReader.TryRead(_offered, description, out var sections, out var error))
+        {
+            throw Refusal.InvalidSdp(error.ToString());
+        }
+
+        if (sections.Count > 0)
+        {
+            SdpReading.ApplyRemote(Peer, description, isAnswer: true);
+        }
+
+        _answeredRevision = Current.Revision;
+        for (var i = 0; i < sections.Count; i++)
+        {
+            Apply(_slots.All[i], sections[i]);
+        }
+    }
+
+    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
+    {
+        // Subscribers have nothing to send; what comes anyway is not forwarded.
+    }
+
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
+    {
+    }
+
+    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+
+    private void Apply(SubscriptionSlot slot, NegotiatedSection section)
+    {
+        if (!section.Active || section.Codec is not { } codec || slot.Track is not { } track)
+        {
+            if (slot.Down is { } gone)
+            {
+                _subscriber.Remove(gone);
+                slot.Down = null;
+            }
+
+            return;
+        }
+
+        var options = new DownTrackOptions
+        {
+            Ssrc = slot.Ssrcs.Primary,
+            PayloadType = (byte)codec.PayloadType,
+            RtxSsrc = codec.RtxPayloadType is null ? null : slot.Ssrcs.Retransmission,
+            RtxPayloadType = (byte?)codec.RtxPayloadType,
+            Extensions = ExtensionMaps.ForSubscriber(section.Kind, section.Extensions),
+            FirstSequenceNumber = slot.Down?.Options.FirstSequenceNumber ?? (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
+            Cname = track.Track.ParticipantId,
+        };
+        if (slot.Down is { } existing)
+        {
+            existing.Renegotiate(options);
+        }
+        else if (!track.Track.IsClosed)
+        {
+            slot.Down = _subscriber.Add(track.Track, options);
+        }
+    }
+
+    private SubscribeOffer Write()
+    {
+        var revision = (Current?.Revision ?? 0) + 1;
+        _offered = [.. _slots.All.Select(s => s.ToOffer())];
+        return new SubscribeOffer
+        {
+            SessionId = Peer.Id,
+            Revision = revision,
+            Sdp = SubscribeOfferWriter.Write(_offered, _room.Sessions.Describe(Peer), _sessionNumber, revision).ToString(),
+            Tracks = [.. _slots.All.Where(s => s.Track is not null).Select(s => new TrackDescription
+            {
+                Mid = s.Mid,
+                ParticipantId = s.Track!.Track.ParticipantId,
+                Kind = s.Kind,
+                Source = s.Track.Source,
+            })],
+        };
+    }
+
+    /// <summary>An offer without any section carries nothing that could be answered; clients may leave it.</summary>
+    private void MarkAnsweredWhenEmpty()
+    {
+        if (_offered.Count == 0)
+        {
+            _answeredRevision = Current.Revision;
+        }
+    }
+}
