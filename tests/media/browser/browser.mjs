@@ -1,0 +1,117 @@
+// Starts Chromium with a fake camera and microphone, and gives pages the few calls that the tests need.
+import { chromium } from 'playwright-core'
+import http from 'node:http'
+
+const ARGS = [
+  '--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--no-first-run', '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+]
+
+/** One browser of its own for each participant, so that nothing is shared between them. */
+export async function openPage() {
+  const server = http.createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>media</title>'))
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
+  const page = await (await browser.newContext({ permissions: ['camera', 'microphone'] })).newPage()
+  page.on('console', message => { if (process.env.VERBOSE) console.error('page:', message.text()) })
+  await page.goto(`http://127.0.0.1:${server.address().port}/`)
+  await page.evaluate(pageFunctions)
+  return { page, close: async () => { await browser.close(); server.close() } }
+}
+
+/** Runs in the page: everything hangs from `window.media`. */
+function pageFunctions() {
+  const state = { tracks: {} }
+  window.media = {
+    state,
+    async publish(options = {}) {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: options.audio ?? true, video: options.video === false ? false : { width: 640, height: 360 } })
+      state.publisher = new RTCPeerConnection()
+      for (const track of stream.getTracks()) {
+        const transceiver = state.publisher.addTransceiver(track, { direction: 'sendonly', streams: [stream] })
+        if (track.kind === 'video' && options.codec) {
+          const all = RTCRtpSender.getCapabilities('video').codecs
+          const first = all.filter(c => c.mimeType.toLowerCase() === `video/${options.codec.toLowerCase()}`)
+          transceiver.setCodecPreferences([...first, ...all.filter(c => !first.includes(c))])
+        }
+      }
+      await state.publisher.setLocalDescription()
+      return state.publisher.localDescription.sdp
+    },
+    async published(sdp) { await state.publisher.setRemoteDescription({ type: 'answer', sdp }) },
+    async reoffer(change) {
+      if (change.iceRestart) state.publisher.restartIce()
+      await state.publisher.setLocalDescription()
+      return state.publisher.localDescription.sdp
+    },
+    async subscribe(sdp) {
+      if (!state.subscriber) {
+        state.subscriber = new RTCPeerConnection()
+        state.subscriber.ontrack = event => {
+          const element = document.createElement(event.track.kind)
+          element.autoplay = true
+          element.muted = true
+          element.srcObject = new MediaStream([event.track])
+          document.body.append(element)
+          state.tracks[event.transceiver.mid] = element
+        }
+      }
+      await state.subscriber.setRemoteDescription({ type: 'offer', sdp })
+      await state.subscriber.setLocalDescription()
+      return state.subscriber.localDescription.sdp
+    },
+    async play() {
+      state.player = new RTCPeerConnection()
+      state.player.addTransceiver('audio', { direction: 'recvonly' })
+      state.player.addTransceiver('video', { direction: 'recvonly' })
+      await state.player.setLocalDescription()
+      return state.player.localDescription.sdp
+    },
+    async played(sdp) { await state.player.setRemoteDescription({ type: 'answer', sdp }) },
+    /** Inbound statistics by kind, summed over tracks. */
+    async inbound(name) {
+      const sum = { audio: { packets: 0, lost: 0, bytes: 0, energy: 0 }, video: { packets: 0, lost: 0, frames: 0, bytes: 0, key: 0, width: 0, pli: 0, nack: 0 } }
+      for (const report of (await state[name].getStats()).values()) {
+        if (report.type !== 'inbound-rtp') continue
+        const to = sum[report.kind]
+        to.packets += report.packetsReceived
+        to.lost += report.packetsLost
+        to.bytes += report.bytesReceived
+        if (report.kind === 'audio') to.energy += report.totalAudioEnergy ?? 0
+        else {
+          to.frames += report.framesDecoded
+          to.key += report.keyFramesDecoded
+          to.width = Math.max(to.width, report.frameWidth ?? 0)
+          to.pli += report.pliCount
+          to.nack += report.nackCount
+        }
+      }
+      return sum
+    },
+    async outbound() {
+      const found = {}
+      const stats = await state.publisher.getStats()
+      for (const report of stats.values()) {
+        if (report.type === 'outbound-rtp') found[report.kind] = { packets: report.packetsSent, codec: stats.get(report.codecId)?.mimeType, pli: report.pliCount, nack: report.nackCount, key: report.keyFramesEncoded, retransmitted: report.retransmittedPacketsSent, frames: report.framesEncoded }
+        if (report.type === 'remote-inbound-rtp') found[`${report.kind}Remote`] = { rtt: report.roundTripTime, lost: report.packetsLost, jitter: report.jitter }
+        if (report.type === 'candidate-pair' && report.nominated) found.available = report.availableOutgoingBitrate
+        if (report.type === 'transport') found.srtp = report.srtpCipher
+      }
+      return found
+    },
+    states: () => Object.fromEntries(['publisher', 'subscriber', 'player'].filter(n => state[n]).map(n => [n, state[n].connectionState])),
+  }
+}
+
+/** Polls until the condition holds. */
+export async function until(what, condition, seconds = 20) {
+  const end = Date.now() + seconds * 1000
+  let last
+  while (Date.now() < end) {
+    last = await condition()
+    if (last === true || last?.ok) return last
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  throw new Error(`not within ${seconds} s: ${what}; last seen ${JSON.stringify(last)}`)
+}
