@@ -1,0 +1,177 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using MeetOperator.Kube.Client;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class KubeConfigTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kubeconfig").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void FromFile_TokenAndNamespace_AreRead()
+    {
+        var config = KubeConfig.FromFile(Write("config", Document("token: secret", contextExtra: "namespace: team")));
+
+        Assert.Equal(new Uri("http://127.0.0.1:7443/base"), config.Server);
+        Assert.Equal("secret", config.Token);
+        Assert.Equal("team", config.Namespace);
+        Assert.Null(config.ClientCertificate);
+    }
+
+    [Fact]
+    public void FromFile_NoNamespace_IsDefault() =>
+        Assert.Equal("default", KubeConfig.FromFile(Write("config", Document("token: x"))).Namespace);
+
+    [Fact]
+    public void FromFile_RelativeTokenFile_CountsFromTheKubeconfig()
+    {
+        Write("token", "abc");
+        var config = KubeConfig.FromFile(Write("config", Document("tokenFile: token")));
+
+        Assert.Equal(Path.Combine(_folder, "token"), config.TokenFile);
+    }
+
+    [Fact]
+    public void FromFile_CertificateData_GivesCertificateWithKeyAndAuthorities()
+    {
+        var (certificate, key) = CreatePair();
+        var user = $"client-certificate-data: {Base64(certificate)}\n    client-key-data: {Base64(key)}";
+        var config = KubeConfig.FromFile(Write("config", Document(user, clusterExtra: $"certificate-authority-data: {Base64(certificate)}")));
+
+        Assert.True(config.ClientCertificate!.HasPrivateKey);
+        Assert.Equal("CN=tester", Assert.Single(config.CertificateAuthorities!).Subject);
+    }
+
+    [Fact]
+    public void FromFile_CertificateFiles_AreReadBesideTheKubeconfig()
+    {
+        var (certificate, key) = CreatePair();
+        Write("tls.crt", certificate);
+        Write("tls.key", key);
+        var config = KubeConfig.FromFile(Write("config", Document("client-certificate: tls.crt\n    client-key: tls.key")));
+
+        Assert.True(config.ClientCertificate!.HasPrivateKey);
+    }
+
+    [Fact]
+    public void FromFiles_TwoFiles_FirstEntryAndFirstCurrentContextCount()
+    {
+        var first = Write("first", "apiVersion: v1\nkind: Config\ncurrent-context: c\nusers:\n- name: u\n  user: {token: first}\n");
+        var second = Write("second", Document("token: second"));
+
+        Assert.Equal("first", KubeConfig.FromFiles([first, Path.Combine(_folder, "absent"), second]).Token);
+        Assert.Equal("second", KubeConfig.FromFiles([second, first]).Token);
+    }
+
+    [Fact]
+    public void FromFile_OtherContext_CanBeChosen()
+    {
+        var file = Write("config", Document("token: x") + "- name: other\n  context: {cluster: k, namespace: elsewhere}\n");
+        var config = KubeConfig.FromFile(file, "other");
+
+        Assert.Equal("elsewhere", config.Namespace);
+        Assert.Null(config.Token);
+    }
+
+    [Theory]
+    [InlineData("", "current-context is not set")]
+    [InlineData("[1, 2]", "root must be a mapping")]
+    [InlineData("a: [", "no valid YAML at line")]
+    [InlineData("current-context: c", "contexts has no entry named \"c\"")]
+    [InlineData("current-context: c\ncontexts: {a: b}", "contexts must be a list")]
+    [InlineData("current-context: c\ncontexts:\n- name: c", "contexts[c].context.cluster is missing")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: [1]}}", "contexts[c].context.cluster must be text")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"ftp://x\"}}", "is no http or https address")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", insecure-skip-tls-verify: maybe}}", "must be true or false")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", certificate-authority-data: \"%%\"}}", "is not base64")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", certificate-authority: nowhere.pem}}", "certificate-authority")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", certificate-authority-data: aGVsbG8=}}", "no PEM certificate")]
+    public void FromFile_Malformed_ErrorNamesFileAndField(string content, string expected)
+    {
+        var file = Write("config", content);
+        var error = Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(file));
+
+        Assert.Contains(file, error.Message);
+        Assert.Contains(expected, error.Message);
+    }
+
+    [Theory]
+    [InlineData("exec: {command: aws}", "users[u].user.exec is not supported")]
+    [InlineData("client-certificate-data: aGVsbG8=", "must both be given")]
+    [InlineData("client-certificate-data: aGVsbG8=\n    client-key-data: aGVsbG8=", "no matching PEM pair")]
+    public void FromFile_UnusableUser_ErrorNamesTheField(string user, string expected)
+    {
+        var file = Write("config", Document(user));
+        Assert.Contains(expected, Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(file)).Message);
+    }
+
+    [Fact]
+    public void FromFile_NoSuchFile_SaysSo() =>
+        Assert.Contains("No kubeconfig file exists at", Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(Path.Combine(_folder, "absent"))).Message);
+
+    [Fact]
+    public void TryLoad_ServiceAccountFolder_GivesServerTokenFileNamespaceAndAuthorities()
+    {
+        Write("token", "abc");
+        Write("namespace", "team\n");
+        Write("ca.crt", CreatePair().Certificate);
+        var config = InClusterConfig.TryLoad(_folder, "fd00::1", "6443")!;
+
+        Assert.Equal("https://[fd00::1]:6443/", config.Server.AbsoluteUri);
+        Assert.Equal(Path.Combine(_folder, "token"), config.TokenFile);
+        Assert.Equal("team", config.Namespace);
+        Assert.Single(config.CertificateAuthorities!);
+    }
+
+    [Fact]
+    public void TryLoad_NotInAPod_IsNull()
+    {
+        Assert.Null(InClusterConfig.TryLoad(_folder, "10.0.0.1", "443"));
+        Write("token", "abc");
+        Assert.Null(InClusterConfig.TryLoad(_folder, null, null));
+        Assert.Throws<KubeConfigException>(() => InClusterConfig.TryLoad(_folder, "10.0.0.1", "tcp://10.0.0.1:443"));
+    }
+
+    private static (string Certificate, string Key) CreatePair()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=tester", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    private static string Document(string user, string contextExtra = "", string clusterExtra = "") => $"""
+        apiVersion: v1
+        kind: Config
+        current-context: c
+        clusters:
+        - name: k
+          cluster:
+            server: http://127.0.0.1:7443/base
+            {clusterExtra}
+        users:
+        - name: u
+          user:
+            {user}
+        contexts:
+        - name: c
+          context:
+            cluster: k
+            user: u
+            {contextExtra}
+
+        """;
+
+    private string Write(string name, string content)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+}

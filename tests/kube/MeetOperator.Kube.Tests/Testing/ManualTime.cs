@@ -1,0 +1,119 @@
+namespace MeetOperator.Kube.Tests;
+
+/// <summary>A clock that stands until it is moved; timers fire in <see cref="Advance"/>, in order of their due time.</summary>
+public sealed class ManualTime : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private long _elapsedTicks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public int TimerCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count(timer => timer.Due is not null);
+            }
+        }
+    }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
+    }
+
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _elapsedTicks;
+        }
+    }
+
+    /// <summary>Moves the wall clock alone, as an administrator or a time server does.</summary>
+    public void JumpWallClock(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _now += by;
+        }
+    }
+
+    public void Advance(TimeSpan by)
+    {
+        var end = _elapsedTicks + by.Ticks;
+        while (true)
+        {
+            ManualTimer? next;
+            lock (_gate)
+            {
+                next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
+                var to = next?.Due ?? end;
+                _now += TimeSpan.FromTicks(to - _elapsedTicks);
+                _elapsedTicks = to;
+                next?.Rearm();
+            }
+
+            if (next is null)
+            {
+                return;
+            }
+
+            next.Fire();
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class ManualTimer(ManualTime owner, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan _period;
+
+        public long? Due { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (owner._gate)
+            {
+                _period = period;
+                Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._elapsedTicks + dueTime.Ticks;
+                if (!owner._timers.Contains(this))
+                {
+                    owner._timers.Add(this);
+                }
+
+                return true;
+            }
+        }
+
+        public void Rearm() => Due = _period > TimeSpan.Zero ? Due + _period.Ticks : null;
+
+        public void Fire() => callback(state);
+
+        public void Dispose()
+        {
+            lock (owner._gate)
+            {
+                owner._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using MeetOperator.Kube.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Kube.Tests;
+
+/// <summary>A real HTTP server on loopback that answers as a test says: for behaviours that a well-behaved API server seldom shows.</summary>
+public sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ScriptedServer(WebApplication app) => _app = app;
+
+    public ConcurrentQueue<SeenRequest> Requests { get; } = new();
+
+    public Uri Address => new(_app.Urls.Single());
+
+    public KubeConfig Config => new() { Server = Address };
+
+    public static async Task<ScriptedServer> StartAsync(Func<HttpContext, Task> answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
+        var app = builder.Build();
+        var server = new ScriptedServer(app);
+        app.Run(async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            var body = await reader.ReadToEndAsync(context.RequestAborted);
+            server.Requests.Enqueue(new SeenRequest(
+                context.Request.Method,
+                context.Request.Path.Value!,
+                context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()),
+                context.Request.Headers.Authorization.ToString(),
+                context.Request.ContentType,
+                body));
+            await answer(context);
+        });
+        await app.StartAsync();
+        return server;
+    }
+
+    public static Task JsonAsync(HttpContext context, object body, int code = 200)
+    {
+        context.Response.StatusCode = code;
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(JsonSerializer.Serialize(body, KubeJson.Options), context.RequestAborted);
+    }
+
+    public static Task StatusAsync(HttpContext context, int code, string reason, string message) =>
+        JsonAsync(context, new Status { Outcome = "Failure", Code = code, Reason = reason, Message = message }, code);
+
+    /// <summary>Sends one watch event and flushes it.</summary>
+    public static async Task EventAsync(HttpContext context, string type, object body)
+    {
+        await context.Response.WriteAsync(JsonSerializer.Serialize(new { type, @object = body }, KubeJson.Options) + "\n", context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>Keeps the request open until the client leaves.</summary>
+    public static Task HoldAsync(HttpContext context) =>
+        Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+}
+
+public sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, string Authorization, string? ContentType, string Body)
+{
+    public bool IsWatch => Query.ContainsKey("watch");
+}
