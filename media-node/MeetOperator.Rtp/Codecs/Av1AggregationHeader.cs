@@ -1,0 +1,78 @@
+namespace MeetOperator.Rtp.Codecs;
+
+/// <summary>The aggregation header of AV1 and the type of the first OBU (RTP Payload Format for AV1 §4.4).</summary>
+public readonly struct Av1AggregationHeader
+{
+    private const int ObuSequenceHeader = 1;
+
+    /// <summary>Z bit: the first OBU continues one of the packet before.</summary>
+    public bool ContinuesObu { get; init; }
+
+    /// <summary>Y bit: the last OBU goes on in the next packet.</summary>
+    public bool IsContinued { get; init; }
+
+    /// <summary>W: OBU elements in the packet, or 0 when every one has a length in front.</summary>
+    public byte ObuCount { get; init; }
+
+    /// <summary>N bit: the packet is the first of a coded video sequence.</summary>
+    public bool StartsSequence { get; init; }
+
+    /// <summary>The type of the first OBU, when it starts here.</summary>
+    public byte FirstObuType { get; init; }
+
+    /// <summary>True for the first packet of a key frame: a new sequence, which begins with a sequence header.</summary>
+    public bool StartsKeyFrame => StartsSequence && FirstObuType == ObuSequenceHeader;
+
+    public static bool TryParse(ReadOnlySpan<byte> payload, out Av1AggregationHeader header)
+    {
+        header = default;
+        if (payload.Length < 2)
+        {
+            return false;
+        }
+
+        var first = payload[0];
+        var continues = (first & 0x80) != 0;
+        var startsSequence = (first & 0x08) != 0;
+        if (continues && startsSequence)
+        {
+            return false; // §4.4: N may not be set together with Z
+        }
+
+        var count = (byte)((first >> 4) & 0x03);
+        var position = 1;
+        if (count != 1 && !TrySkipLength(payload, ref position))
+        {
+            return false; // only the last of W elements goes without a length
+        }
+
+        if (position >= payload.Length)
+        {
+            return false;
+        }
+
+        header = new Av1AggregationHeader
+        {
+            ContinuesObu = continues,
+            IsContinued = (first & 0x40) != 0,
+            ObuCount = count,
+            StartsSequence = startsSequence,
+            FirstObuType = continues ? (byte)0 : (byte)((payload[position] >> 3) & 0x0F),
+        };
+        return true;
+    }
+
+    /// <summary>Moves over a leb128 of at most five bytes.</summary>
+    private static bool TrySkipLength(ReadOnlySpan<byte> payload, ref int position)
+    {
+        for (var i = 0; i < 5 && position < payload.Length; i++)
+        {
+            if ((payload[position++] & 0x80) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,129 @@
+namespace MeetOperator.Rtp.Codecs;
+
+/// <summary>The VP8 payload descriptor and the first bit of the frame behind it (RFC 7741 §4.2, §4.3).</summary>
+public readonly struct Vp8Descriptor
+{
+    /// <summary>S bit: a partition starts here.</summary>
+    public bool StartsPartition { get; init; }
+
+    public byte PartitionIndex { get; init; }
+
+    /// <summary>N bit: no other frame refers to this one, so it can be left out.</summary>
+    public bool IsNonReference { get; init; }
+
+    public bool HasPictureId => PictureIdOffset != 0;
+
+    public bool IsLongPictureId { get; init; }
+
+    public ushort PictureId { get; init; }
+
+    /// <summary>Where the picture id stands in the payload; 0 without one.</summary>
+    public int PictureIdOffset { get; init; }
+
+    public bool HasTl0PictureIndex => Tl0PictureIndexOffset != 0;
+
+    public byte Tl0PictureIndex { get; init; }
+
+    /// <summary>Where TL0PICIDX stands in the payload; 0 without one.</summary>
+    public int Tl0PictureIndexOffset { get; init; }
+
+    public bool HasTemporalLayer { get; init; }
+
+    public byte TemporalLayer { get; init; }
+
+    /// <summary>Y bit: the frame refers to the base layer only, so a receiver may move up here.</summary>
+    public bool IsLayerSync { get; init; }
+
+    public bool StartsFrame => StartsPartition && PartitionIndex == 0;
+
+    /// <summary>True for the first packet of a key frame.</summary>
+    public bool StartsKeyFrame { get; init; }
+
+    /// <summary>Width of a key frame, 0 elsewhere.</summary>
+    public ushort Width { get; init; }
+
+    public ushort Height { get; init; }
+
+    /// <summary>Bytes of the descriptor.</summary>
+    public int Length { get; init; }
+
+    public static bool TryParse(ReadOnlySpan<byte> payload, out Vp8Descriptor descriptor)
+    {
+        descriptor = default;
+        if (payload.IsEmpty)
+        {
+            return false;
+        }
+
+        var first = payload[0];
+        var position = 1;
+        ushort pictureId = 0;
+        var isLong = false;
+        int pictureIdOffset = 0, tl0Offset = 0;
+        byte tl0 = 0, layers = 0;
+        var hasTemporalLayer = false;
+        if ((first & 0x80) != 0)
+        {
+            if (payload.Length < 2)
+            {
+                return false;
+            }
+
+            var flags = payload[position++];
+            if ((flags & 0x80) != 0)
+            {
+                pictureIdOffset = position;
+                if (!Codecs.PictureId.TryRead(payload, ref position, out pictureId, out isLong))
+                {
+                    return false;
+                }
+            }
+
+            if ((flags & 0x40) != 0)
+            {
+                if (position >= payload.Length)
+                {
+                    return false;
+                }
+
+                tl0Offset = position;
+                tl0 = payload[position++];
+            }
+
+            if ((flags & 0x30) != 0)
+            {
+                if (position >= payload.Length)
+                {
+                    return false;
+                }
+
+                hasTemporalLayer = (flags & 0x20) != 0;
+                layers = payload[position++];
+            }
+        }
+
+        var frame = payload[position..];
+        var startsFrame = (first & 0x10) != 0 && (first & 0x07) == 0;
+        var isKey = startsFrame && !frame.IsEmpty && (frame[0] & 0x01) == 0; // §4.3: P is zero for key frames
+        var hasSize = isKey && frame.Length >= 10; // RFC 6386 §9.1: tag, start code, then 14 bits each
+        descriptor = new Vp8Descriptor
+        {
+            StartsPartition = (first & 0x10) != 0,
+            PartitionIndex = (byte)(first & 0x07),
+            IsNonReference = (first & 0x20) != 0,
+            IsLongPictureId = isLong,
+            PictureId = pictureId,
+            PictureIdOffset = pictureIdOffset,
+            Tl0PictureIndex = tl0,
+            Tl0PictureIndexOffset = tl0Offset,
+            HasTemporalLayer = hasTemporalLayer,
+            TemporalLayer = hasTemporalLayer ? (byte)(layers >> 6) : (byte)0,
+            IsLayerSync = hasTemporalLayer && (layers & 0x20) != 0,
+            StartsKeyFrame = isKey,
+            Width = hasSize ? (ushort)((frame[6] | (frame[7] << 8)) & 0x3FFF) : (ushort)0,
+            Height = hasSize ? (ushort)((frame[8] | (frame[9] << 8)) & 0x3FFF) : (ushort)0,
+            Length = position,
+        };
+        return true;
+    }
+}

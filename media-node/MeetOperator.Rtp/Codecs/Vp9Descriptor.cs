@@ -1,0 +1,170 @@
+namespace MeetOperator.Rtp.Codecs;
+
+/// <summary>The VP9 payload descriptor (RFC 9628 §4.2).</summary>
+public readonly struct Vp9Descriptor
+{
+    private const int MaximumReferences = 3;
+
+    public bool HasPictureId { get; init; }
+
+    public ushort PictureId { get; init; }
+
+    /// <summary>P bit: the frame refers to an earlier picture.</summary>
+    public bool IsInterPicturePredicted { get; init; }
+
+    /// <summary>L bit: the layer fields are there.</summary>
+    public bool HasLayers { get; init; }
+
+    public byte TemporalLayer { get; init; }
+
+    /// <summary>U bit: a receiver may move up to this temporal layer here.</summary>
+    public bool IsSwitchingUpPoint { get; init; }
+
+    public byte SpatialLayer { get; init; }
+
+    /// <summary>D bit: the frame refers to the next lower spatial layer.</summary>
+    public bool IsInterLayerDependent { get; init; }
+
+    public byte Tl0PictureIndex { get; init; }
+
+    /// <summary>F bit: references are listed in the packet instead of following a pattern.</summary>
+    public bool IsFlexible { get; init; }
+
+    /// <summary>B bit: a layer frame starts here.</summary>
+    public bool StartsFrame { get; init; }
+
+    /// <summary>E bit: the layer frame ends here.</summary>
+    public bool EndsFrame { get; init; }
+
+    /// <summary>Z bit: no higher spatial layer refers to this frame.</summary>
+    public bool IsNotUpperReference { get; init; }
+
+    /// <summary>V bit: spatial layers announced here; 0 without a scalability structure.</summary>
+    public byte AnnouncedSpatialLayers { get; init; }
+
+    /// <summary>Bytes of the descriptor.</summary>
+    public int Length { get; init; }
+
+    /// <summary>True for the first packet of a picture that refers to no other: where a receiver can start.</summary>
+    public bool StartsKeyFrame => StartsFrame && !IsInterPicturePredicted && SpatialLayer == 0;
+
+    public static bool TryParse(ReadOnlySpan<byte> payload, out Vp9Descriptor descriptor)
+    {
+        descriptor = default;
+        if (payload.IsEmpty)
+        {
+            return false;
+        }
+
+        var first = payload[0];
+        var position = 1;
+        ushort pictureId = 0;
+        if ((first & 0x80) != 0 && !Codecs.PictureId.TryRead(payload, ref position, out pictureId, out _))
+        {
+            return false;
+        }
+
+        var isFlexible = (first & 0x10) != 0;
+        byte layers = 0, tl0 = 0;
+        if ((first & 0x20) != 0)
+        {
+            var length = isFlexible ? 1 : 2; // TL0PICIDX is there in non-flexible mode only
+            if (position + length > payload.Length)
+            {
+                return false;
+            }
+
+            layers = payload[position];
+            tl0 = isFlexible ? (byte)0 : payload[position + 1];
+            position += length;
+        }
+
+        var predicted = (first & 0x40) != 0;
+        if (isFlexible && predicted && !TrySkipReferences(payload, ref position))
+        {
+            return false;
+        }
+
+        byte announced = 0;
+        if ((first & 0x02) != 0 && !TryReadStructure(payload, ref position, out announced))
+        {
+            return false;
+        }
+
+        descriptor = new Vp9Descriptor
+        {
+            HasPictureId = (first & 0x80) != 0,
+            PictureId = pictureId,
+            IsInterPicturePredicted = predicted,
+            HasLayers = (first & 0x20) != 0,
+            TemporalLayer = (byte)(layers >> 5),
+            IsSwitchingUpPoint = (layers & 0x10) != 0,
+            SpatialLayer = (byte)((layers >> 1) & 0x07),
+            IsInterLayerDependent = (layers & 0x01) != 0,
+            Tl0PictureIndex = tl0,
+            IsFlexible = isFlexible,
+            StartsFrame = (first & 0x08) != 0,
+            EndsFrame = (first & 0x04) != 0,
+            IsNotUpperReference = (first & 0x01) != 0,
+            AnnouncedSpatialLayers = announced,
+            Length = position,
+        };
+        return true;
+    }
+
+    private static bool TrySkipReferences(ReadOnlySpan<byte> payload, ref int position)
+    {
+        for (var i = 0; i < MaximumReferences; i++)
+        {
+            if (position >= payload.Length)
+            {
+                return false;
+            }
+
+            if ((payload[position++] & 0x01) == 0)
+            {
+                return true; // N bit: no further reference
+            }
+        }
+
+        return false; // §4.2: at most three
+    }
+
+    /// <summary>§4.2.1: N_S, then sizes (Y) and a picture group (G).</summary>
+    private static bool TryReadStructure(ReadOnlySpan<byte> payload, ref int position, out byte spatialLayers)
+    {
+        spatialLayers = 0;
+        if (position >= payload.Length)
+        {
+            return false;
+        }
+
+        var flags = payload[position++];
+        spatialLayers = (byte)((flags >> 5) + 1);
+        if ((flags & 0x10) != 0)
+        {
+            position += spatialLayers * 4;
+        }
+
+        if ((flags & 0x08) != 0)
+        {
+            if (position >= payload.Length)
+            {
+                return false;
+            }
+
+            var pictures = payload[position++];
+            for (var i = 0; i < pictures; i++)
+            {
+                if (position >= payload.Length)
+                {
+                    return false;
+                }
+
+                position += 1 + ((payload[position] >> 2) & 0x03);
+            }
+        }
+
+        return position <= payload.Length;
+    }
+}

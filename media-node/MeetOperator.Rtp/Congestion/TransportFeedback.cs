@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Rtp.Congestion;
+
+/// <summary>A view of transport-wide feedback: which packets arrived, and when.</summary>
+public readonly ref struct TransportFeedback
+{
+    /// <summary>Offset of the status chunks in the feedback control information.</summary>
+    private const int FixedLength = 8;
+
+    private readonly ReadOnlySpan<byte> information;
+    private readonly int chunkLength;
+
+    private TransportFeedback(ReadOnlySpan<byte> information, int chunkLength)
+    {
+        this.information = information;
+        this.chunkLength = chunkLength;
+    }
+
+    public ushort BaseSequenceNumber => BinaryPrimitives.ReadUInt16BigEndian(information);
+
+    /// <summary>Packets that the feedback speaks of.</summary>
+    public int PacketCount => BinaryPrimitives.ReadUInt16BigEndian(information[2..]);
+
+    /// <summary>The receiver's clock at the start of the deltas, in ticks; wraps every 12 days.</summary>
+    public long ReferenceTicks =>
+        (BinaryPrimitives.ReadUInt32BigEndian(information[4..]) >> 8) * TransportFeedbackBuilder.ReferenceUnitTicks;
+
+    /// <summary>Counts feedback packets; a step of more than one means that one was lost.</summary>
+    public byte FeedbackCount => information[7];
+
+    /// <summary>The packets in order of their sequence numbers.</summary>
+    public TransportFeedbackPackets Packets => new(
+        information.Slice(FixedLength, chunkLength), information[(FixedLength + chunkLength)..], BaseSequenceNumber, PacketCount, ReferenceTicks);
+
+    /// <summary>Parses and checks that chunks and deltas are there for all packets.</summary>
+    public static bool TryParse(scoped in FeedbackMessage message, out TransportFeedback feedback)
+    {
+        feedback = default;
+        var information = message.Information;
+        if (!message.IsTransportWideCongestion || information.Length < FixedLength)
+        {
+            return false;
+        }
+
+        var remaining = (int)BinaryPrimitives.ReadUInt16BigEndian(information[2..]);
+        var position = FixedLength;
+        var deltaBytes = 0;
+        while (remaining > 0)
+        {
+            if (position + 2 > information.Length)
+            {
+                return false;
+            }
+
+            var chunk = new StatusChunk(BinaryPrimitives.ReadUInt16BigEndian(information[position..]));
+            var covered = Math.Min(remaining, chunk.Count);
+            if (covered == 0)
+            {
+                return false; // a run of nothing would never end
+            }
+
+            deltaBytes += chunk.DeltaBytes(covered);
+            remaining -= covered;
+            position += 2;
+        }
+
+        if (position + deltaBytes > information.Length)
+        {
+            return false;
+        }
+
+        feedback = new TransportFeedback(information, position - FixedLength);
+        return true;
+    }
+}

@@ -1,0 +1,157 @@
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Rtp.Reception;
+
+/// <summary>
+/// Finds gaps in a stream and says what to ask for, when, and when to give up and ask for a key frame instead
+/// (RFC 4585 §6.2.1). Allocates once.
+/// </summary>
+public sealed class NackGenerator
+{
+    private readonly NackOptions options;
+    private readonly Missing[] missing;
+    private ExtendedSequenceNumber sequence;
+    private bool started;
+    private int count;
+
+    public NackGenerator(NackOptions? options = null)
+    {
+        this.options = options ?? new NackOptions();
+        missing = new Missing[this.options.MaximumMissing];
+    }
+
+    /// <summary>Packets that are missing and not given up.</summary>
+    public int MissingCount => count;
+
+    /// <summary>True when something was lost for good; <see cref="OnKeyFrame"/> clears it.</summary>
+    public bool NeedsKeyFrame { get; private set; }
+
+    /// <summary>When <see cref="Collect"/> may have something, at the earliest; <see cref="long.MaxValue"/> when nothing is missing.</summary>
+    public long NextTimeoutTicks { get; private set; } = long.MaxValue;
+
+    /// <summary>Takes every packet of the stream, retransmitted ones too. Returns true when it filled a gap.</summary>
+    public bool OnPacket(long nowTicks, ushort sequenceNumber)
+    {
+        var previous = sequence.Highest;
+        var current = sequence.Unwrap(sequenceNumber);
+        if (!started)
+        {
+            started = true;
+            return false;
+        }
+
+        if (current <= previous)
+        {
+            return Remove(current);
+        }
+
+        var gap = current - previous - 1;
+        if (gap > missing.Length - count)
+        {
+            count = 0;
+            NextTimeoutTicks = long.MaxValue;
+            NeedsKeyFrame = true;
+            return false;
+        }
+
+        for (var lost = previous + 1; lost < current; lost++)
+        {
+            missing[count++] = new Missing { Sequence = lost, DetectedTicks = nowTicks, DueTicks = nowTicks + options.ReorderTicks };
+        }
+
+        if (gap > 0)
+        {
+            NextTimeoutTicks = Math.Min(NextTimeoutTicks, nowTicks + options.ReorderTicks);
+        }
+
+        return false;
+    }
+
+    /// <summary>A key frame starts at this packet: nothing before it is worth asking for.</summary>
+    public void OnKeyFrame(ushort sequenceNumber)
+    {
+        var start = sequence.Peek(sequenceNumber);
+        var kept = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (missing[i].Sequence >= start)
+            {
+                missing[kept++] = missing[i];
+            }
+        }
+
+        count = kept;
+        NeedsKeyFrame = false;
+    }
+
+    /// <summary>
+    /// Writes the sequence numbers to ask for now, ascending, and notes that they were asked for. Those asked for too often or
+    /// for too long are given up.
+    /// </summary>
+    public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
+    {
+        var interval = Math.Max(roundTripTicks, options.MinimumIntervalTicks);
+        var next = long.MaxValue;
+        var written = 0;
+        var kept = 0;
+        for (var i = 0; i < count; i++)
+        {
+            ref var entry = ref missing[i];
+            var due = nowTicks >= entry.DueTicks;
+            if ((due && entry.Requests >= options.MaximumRequests) || nowTicks - entry.DetectedTicks >= options.MaximumAgeTicks)
+            {
+                NeedsKeyFrame = true;
+                continue;
+            }
+
+            if (due && written < destination.Length)
+            {
+                destination[written++] = (ushort)entry.Sequence;
+                entry.Requests++;
+                entry.DueTicks = nowTicks + interval;
+            }
+
+            next = Math.Min(next, entry.DueTicks);
+            missing[kept++] = entry;
+        }
+
+        count = kept;
+        NextTimeoutTicks = next;
+        return written;
+    }
+
+    private bool Remove(long wanted)
+    {
+        int low = 0, high = count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var found = missing[middle].Sequence;
+            if (found == wanted)
+            {
+                Array.Copy(missing, middle + 1, missing, middle, count - middle - 1);
+                count--;
+                return true;
+            }
+
+            if (found < wanted)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return false;
+    }
+
+    private struct Missing
+    {
+        internal long Sequence;
+        internal long DetectedTicks;
+        internal long DueTicks;
+        internal int Requests;
+    }
+}
