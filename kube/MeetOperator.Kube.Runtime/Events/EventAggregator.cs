@@ -1,0 +1,107 @@
+using System.Globalization;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>
+/// Decides what becomes of an event: a new object, a higher count on one that is there, or nothing because its object has had enough this minute.
+/// What is held back is counted, and told with the next write of the same event. Not safe for use from several threads.
+/// </summary>
+internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
+{
+    /// <summary>After this pause the same thing is a new event, as in client-go.</summary>
+    private static readonly TimeSpan Forget = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<Key, Entry> _entries = [];
+    private readonly Dictionary<(string?, string?, string?), Queue<DateTimeOffset>> _writes = [];
+
+    public EventDecision Observe(ObjectReference target, EventType type, string reason, string message, DateTimeOffset now)
+    {
+        var key = new Key(target.Uid, target.Kind, target.Namespace, target.Name, type, reason, message);
+        if (!_entries.TryGetValue(key, out var entry) || now - entry.Last > Forget)
+        {
+            entry = new Entry { First = now };
+            _entries[key] = entry;
+        }
+
+        entry.Count++;
+        entry.Last = now;
+        Prune(now);
+        if (!MayWrite((target.Uid, target.Namespace, target.Name), now))
+        {
+            return new EventDecision(EventAction.Drop, string.Empty, entry.Count, entry.First);
+        }
+
+        if (entry.Name is not null)
+        {
+            return new EventDecision(EventAction.Count, entry.Name, entry.Count, entry.First);
+        }
+
+        // The convention of client-go: the object's name and the time in hexadecimal.
+        entry.Name = string.Create(CultureInfo.InvariantCulture, $"{Shorten(target.Name ?? "object")}.{now.UtcTicks + _entries.Count:x}");
+        return new EventDecision(EventAction.Create, entry.Name, entry.Count, entry.First);
+    }
+
+    private static string Shorten(string name) => name.Length <= 200 ? name : name[..200].TrimEnd('-', '.');
+
+    private bool MayWrite((string?, string?, string?) target, DateTimeOffset now)
+    {
+        if (!_writes.TryGetValue(target, out var writes))
+        {
+            _writes[target] = writes = new Queue<DateTimeOffset>();
+        }
+
+        while (writes.TryPeek(out var oldest) && now - oldest >= Window)
+        {
+            writes.Dequeue();
+        }
+
+        if (writes.Count >= maxWritesPerMinute)
+        {
+            return false;
+        }
+
+        writes.Enqueue(now);
+        return true;
+    }
+
+    private void Prune(DateTimeOffset now)
+    {
+        if (_entries.Count <= maxEntries)
+        {
+            return;
+        }
+
+        // Half of them at once, so that the sorting is paid seldom.
+        foreach (var (key, _) in _entries.OrderBy(pair => pair.Value.Last).Take(_entries.Count - (maxEntries / 2)).ToArray())
+        {
+            _entries.Remove(key);
+        }
+
+        foreach (var (target, _) in _writes.Where(pair => pair.Value.All(time => now - time >= Window)).ToArray())
+        {
+            _writes.Remove(target);
+        }
+    }
+
+    private readonly record struct Key(string? Uid, string? Kind, string? Namespace, string? Name, EventType Type, string Reason, string Message);
+
+    private sealed class Entry
+    {
+        public string? Name { get; set; }
+        public int Count { get; set; }
+        public DateTimeOffset First { get; init; }
+        public DateTimeOffset Last { get; set; }
+    }
+}
+
+internal readonly record struct EventDecision(EventAction Action, string Name, int Count, DateTimeOffset First);
+
+internal enum EventAction
+{
+    Create,
+    Count,
+    Drop,
+}

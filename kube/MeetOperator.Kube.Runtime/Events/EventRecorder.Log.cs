@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Kube.Runtime;
+
+internal static partial class EventRecorderLog
+{
+    [LoggerMessage(1301, LogLevel.Warning, "Event {Reason} about {Kind} {Target} could not be written.")]
+    public static partial void EventFailed(this ILogger logger, Exception error, string reason, string? kind, NamespacedName target);
+}

@@ -1,0 +1,7 @@
+namespace MeetOperator.Kube.Runtime;
+
+public enum EventType
+{
+    Normal,
+    Warning,
+}

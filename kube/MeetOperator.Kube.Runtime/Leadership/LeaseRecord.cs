@@ -1,0 +1,30 @@
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>Pure decisions about a Lease as we saw it. Times are ours: the clocks of others are not trusted.</summary>
+internal static class LeaseRecord
+{
+    /// <summary>Whether the Lease may be written by <paramref name="identity"/>: it is free, ours, or has not changed for as long as its holder promised.</summary>
+    public static bool MayTake(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration)
+    {
+        if (string.IsNullOrEmpty(lease.HolderIdentity) || lease.HolderIdentity == identity)
+        {
+            return true;
+        }
+
+        var duration = lease.LeaseDurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : defaultDuration;
+        return unchangedFor >= duration;
+    }
+
+    /// <summary>The Lease after we take it (a new term, also when our name was on it: that was a process before this one) or renew it.</summary>
+    public static LeaseSpec Take(LeaseSpec lease, string identity, TimeSpan duration, bool renewal, DateTimeOffset now) => new()
+    {
+        HolderIdentity = identity,
+        LeaseDurationSeconds = (int)Math.Ceiling(duration.TotalSeconds),
+        AcquireTime = renewal ? lease.AcquireTime : now,
+        RenewTime = now,
+        LeaseTransitions = (lease.LeaseTransitions ?? 0) + (renewal ? 0 : 1),
+        UnknownFields = lease.UnknownFields,
+    };
+}

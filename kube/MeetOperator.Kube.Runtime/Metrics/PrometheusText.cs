@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+
+namespace MeetOperator.Kube.Runtime;
+
+/// <summary>Names, labels and numbers as the text format wants them.</summary>
+internal static class PrometheusText
+{
+    /// <summary>Letters, digits, underscores and colons, not beginning with a digit.</summary>
+    public static string Name(string name)
+    {
+        var result = new StringBuilder(name.Length + 1);
+        foreach (var c in name)
+        {
+            result.Append(char.IsAsciiLetterOrDigit(c) || c is '_' or ':' ? c : '_');
+        }
+
+        return result.Length == 0 || char.IsAsciiDigit(result[0]) ? "_" + result : result.ToString();
+    }
+
+    /// <summary><c>a="x",b="y"</c>, ordered by name; of several values of one name the last counts.</summary>
+    public static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length == 0)
+        {
+            return string.Empty;
+        }
+
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in tags)
+        {
+            labels[Name(name).Replace(':', '_')] = value switch
+            {
+                null => string.Empty,
+                true => "true",
+                false => "false",
+                _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
+            };
+        }
+
+        return string.Join(',', labels.Select(label => $"{label.Key}=\"{Value(label.Value)}\""));
+    }
+
+    public static string Help(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+    public static string Number(double value) => value switch
+    {
+        double.PositiveInfinity => "+Inf",
+        double.NegativeInfinity => "-Inf",
+        _ => value.ToString("R", CultureInfo.InvariantCulture),
+    };
+
+    private static string Value(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}
