@@ -1,1 +1,24 @@
-return 0;
+using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Hosting;
+
+var options = OperatorOptionsReader.Read(Environment.GetEnvironmentVariable, out var errors);
+if (options is null)
+{
+    foreach (var error in errors)
+    {
+        Console.Error.WriteLine(error);
+    }
+
+    return 2;
+}
+
+try
+{
+    await OperatorHost.Build(KubeConfig.Load(), options).RunAsync().ConfigureAwait(false);
+    return 0;
+}
+catch (KubeConfigException broken)
+{
+    Console.Error.WriteLine(broken.Message);
+    return 2;
+}

@@ -51,6 +51,7 @@ public static class PlacementPlanner
             null => $"{current.SfuNode} is gone",
             { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not answer",
             { Evicting: true } => $"{current.SfuNode} is being drained",
+            _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
             _ when current.RoomLost => $"{current.SfuNode} was restarted",
             _ => null,
         };

@@ -34,7 +34,7 @@ public sealed record MeetingStatus
     /// <summary>When the meeting ended, in UTC; absent while it is open. Written by the operator.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Why the meeting ended: DesiredState, Deleted, Empty or MaxDuration. Written by the operator.</summary>
+    /// <summary>Why the meeting ended: DesiredState, Empty or MaxDuration. Written by the operator.</summary>
     [MaxLength(64)]
     public string? EndReason { get; init; }
 

@@ -16,5 +16,11 @@ internal sealed class AssignedMeeting(string meetingId, NamespacedName meeting)
     /// <summary>Timestamp at which the node had the room for certain; 0 before. A later poll that lacks the room means that it was lost.</summary>
     public long RoomSince { get; set; }
     public bool RoomLost { get; set; }
+
+    /// <summary>Why the node did not make the room; null when it did or was not asked yet.</summary>
+    public string? Refusal { get; set; }
     public int Participants { get; set; }
+
+    /// <summary>The node has reported the room, so that <see cref="Participants"/> is a count and not a memory.</summary>
+    public bool Counted { get; set; }
 }

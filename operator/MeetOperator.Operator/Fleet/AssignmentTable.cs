@@ -29,7 +29,9 @@ internal sealed class AssignmentTable
         entry.Generation = generation;
         entry.RoomSince = 0;
         entry.RoomLost = false;
+        entry.Refusal = null;
         entry.Participants = 0;
+        entry.Counted = false;
         if (node is { } at)
         {
             if (!_byNode.TryGetValue(at, out var meetings))

@@ -15,5 +15,11 @@ internal sealed record CurrentAssignment
 
     /// <summary>The node lives and no longer knows the room.</summary>
     public bool RoomLost { get; init; }
+
+    /// <summary>Why the node did not make the room.</summary>
+    public string? Refusal { get; init; }
     public int Participants { get; init; }
+
+    /// <summary>The head count comes from the node, not from a status of before.</summary>
+    public bool Counted { get; init; }
 }

@@ -81,12 +81,27 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     });
 
-    /// <summary>The node refused a room: others are tried first for a moment.</summary>
-    public void Refused(NamespacedName node, string reason) => Change(node, make: false, entry =>
+    /// <summary>The meeting's node did not make the room: the next placement tries others, and the node is left alone for a moment.</summary>
+    public void RoomRefused(string meetingId, long generation, string reason)
     {
-        entry.Refusal = reason;
-        entry.RefusedUntil = time.GetUtcNow() + RefusalPause;
-    });
+        NamespacedName node;
+        lock (_gate)
+        {
+            if (_table.Find(meetingId) is not { Node: { } at } entry || entry.Generation != generation)
+            {
+                return;
+            }
+
+            entry.Refusal = reason;
+            node = at;
+        }
+
+        Change(node, make: false, refusing =>
+        {
+            refusing.Refusal = reason;
+            refusing.RefusedUntil = time.GetUtcNow() + RefusalPause;
+        });
+    }
 
     /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>.</summary>
     public PlacementDecision Place(MeetingDemand demand, NamespacedName meeting)
@@ -187,7 +202,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                     Generation = entry.Generation,
                     RoomExists = entry.RoomSince != 0,
                     RoomLost = entry.RoomLost,
+                    Refusal = entry.Refusal,
                     Participants = entry.Participants,
+                    Counted = entry.Counted,
                 }
                 : null;
         }

@@ -22,8 +22,9 @@ internal static class RoomReports
             if (table.Find(room.Room) is { } entry && entry.Node == node.Key)
             {
                 node.Orphans.Remove(room.Room);
-                if (entry.Participants != room.Participants)
+                if (entry.Participants != room.Participants || !entry.Counted)
                 {
+                    entry.Counted = true;
                     entry.Participants = room.Participants;
                     changed.Add(entry.Meeting);
                 }

@@ -1,0 +1,51 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+
+namespace MeetOperator.Operator.Cluster;
+
+/// <summary>The client and the informers that all controllers share.</summary>
+internal sealed class ClusterView
+{
+    private const string ByNamespace = "namespace";
+    private const string ByPool = "pool";
+
+    public ClusterView(KubeClient client, ILoggerFactory logs, TimeProvider time)
+    {
+        Client = client;
+        Tenants = new Informer<Tenant>(client, time: time, logger: logs.CreateLogger<Informer<Tenant>>());
+        Meetings = new Informer<Meeting>(client, time: time, logger: logs.CreateLogger<Informer<Meeting>>());
+        Pools = new Informer<SfuPool>(client, time: time, logger: logs.CreateLogger<Informer<SfuPool>>());
+        Nodes = new Informer<SfuNode>(client, time: time, logger: logs.CreateLogger<Informer<SfuNode>>());
+        Namespaces = new Informer<Namespace>(client, time: time, logger: logs.CreateLogger<Informer<Namespace>>());
+        var mediaNodes = new InformerOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
+        Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
+        Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
+        Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
+        FreshMeetings = new FreshReads<Meeting>(Meetings);
+    }
+
+    public KubeClient Client { get; }
+    public Informer<Tenant> Tenants { get; }
+    public Informer<Meeting> Meetings { get; }
+    public Informer<SfuPool> Pools { get; }
+    public Informer<SfuNode> Nodes { get; }
+    public Informer<Pod> Pods { get; }
+    public Informer<Namespace> Namespaces { get; }
+    public FreshReads<Meeting> FreshMeetings { get; }
+    public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
+
+    public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
+
+    public IReadOnlyList<SfuNode> NodesOf(SfuPool pool) => Nodes.ByIndex(ByPool, PoolIndexKey(pool.Metadata.Namespace, pool.Metadata.Name!));
+
+    public SfuPool? PoolOf(SfuNode node) => Pools.Get(new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name));
+
+    /// <summary>The tenant whose namespace it is; null when no tenant owns it.</summary>
+    public string? OwnerOf(string? @namespace) =>
+        Namespaces.Get(new NamespacedName(null, @namespace ?? string.Empty))?.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var tenant) == true ? tenant : null;
+
+    private static string PoolIndexKey(string? @namespace, string pool) => $"{@namespace}/{pool}";
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+
+namespace MeetOperator.Operator.Cluster;
+
+/// <summary>Writes statuses by server-side apply, and only when they differ from what is stored.</summary>
+internal static class StatusWriter
+{
+    private static readonly ApplyOptions Options = new() { FieldManager = FieldManagers.Operator, Force = true, Subresource = "status" };
+
+    /// <summary>
+    /// The object as stored, or null when nothing had to be written. The write is refused as a conflict when the object has changed since it was read,
+    /// so that a decision on a stale state is not recorded.
+    /// </summary>
+    public static async Task<T?> ApplyAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct)
+        where T : KubernetesObject
+        where TStatus : class
+    {
+        var body = JsonSerializer.SerializeToNode(wanted, KubeJson.Options)!;
+        if (stored is not null && Same(stored, body))
+        {
+            return null;
+        }
+
+        var apply = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = item.Metadata.Name, ["uid"] = item.Metadata.Uid, ["resourceVersion"] = item.Metadata.ResourceVersion },
+            ["status"] = body,
+        };
+        return await client.ApplyAsync<T>(item.Metadata.NamespacedName, apply, Options, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>True when both are the same on the wire.</summary>
+    public static bool Same<TStatus>(TStatus left, TStatus right)
+        where TStatus : class =>
+        Same(left, JsonSerializer.SerializeToNode(right, KubeJson.Options)!);
+
+    private static bool Same<TStatus>(TStatus left, JsonNode right) =>
+        JsonNode.DeepEquals(JsonSerializer.SerializeToNode(left, KubeJson.Options), right);
+}

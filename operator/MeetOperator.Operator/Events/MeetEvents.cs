@@ -1,0 +1,38 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+
+namespace MeetOperator.Operator.Events;
+
+/// <summary>Tells people what happened to an object, as Kubernetes events and in the log.</summary>
+internal sealed partial class MeetEvents(ILogger<MeetEvents> logger)
+{
+    public void Normal(KubernetesObject about, string reason, string message) =>
+        LogNormal(about.Kind!, about.Metadata.NamespacedName, reason, message);
+
+    public void Warning(KubernetesObject about, string reason, string message) =>
+        LogWarning(about.Kind!, about.Metadata.NamespacedName, reason, message);
+
+    /// <summary>Says that a media node changed its state; nothing when it did not.</summary>
+    public void StateChanged(SfuNode before, SfuNodeStatus after)
+    {
+        if (before.Status?.State == after.State)
+        {
+            return;
+        }
+
+        if (after.State == SfuNodeState.Unhealthy)
+        {
+            Warning(before, "Unhealthy", after.Message ?? string.Empty);
+        }
+        else if (before.Status?.State is null or SfuNodeState.Starting or SfuNodeState.Unhealthy && after.State is SfuNodeState.Ready or SfuNodeState.Allocated)
+        {
+            Normal(before, "Serving", after.Message ?? string.Empty);
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "{Kind} {Key}: {Reason}: {Message}")]
+    private partial void LogNormal(string kind, NamespacedName key, string reason, string message);
+
+    [LoggerMessage(2002, LogLevel.Warning, "{Kind} {Key}: {Reason}: {Message}")]
+    private partial void LogWarning(string kind, NamespacedName key, string reason, string message);
+}

@@ -1,0 +1,91 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Meetings.Steps;
+using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Pools;
+using MeetOperator.Operator.Tenants;
+
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>Everything that only the leading replica does. Made anew for each term, so that nothing of an earlier term is believed.</summary>
+internal sealed class LeaderWork : IAsyncDisposable
+{
+    private readonly ClusterView _cluster;
+    private readonly MediaFleet _fleet;
+    private readonly QuotaLedger _ledger = new();
+    private readonly NodePoller _poller;
+    private readonly FleetFeed _feed;
+    private readonly HttpClient _http;
+    private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
+
+    public LeaderWork(ClusterView cluster, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
+    {
+        _cluster = cluster;
+        var wakeups = new FleetWakeups();
+        var pending = new PendingMeetings();
+        var tokens = new NodeTokens(options.ControlKey);
+        var events = new MeetEvents(logs.CreateLogger<MeetEvents>());
+        _http = NodeHttp.Create();
+        _fleet = new MediaFleet(wakeups, time);
+        _poller = new NodePoller(_fleet, _http, logs.CreateLogger<NodePoller>(), time);
+        _feed = new FleetFeed(cluster, _fleet, _poller, tokens);
+
+        var releases = new MeetingReleases(_fleet, _ledger, pending);
+        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _http), new MeetingEvents(events));
+        var meetings = Wiring.Meetings(cluster, options, logs).Build(new MeetingController(cluster, steps, releases, options, time));
+        var nodes = Wiring.Nodes(cluster, logs).Build(
+            new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _http, events, time), events, options, time));
+        var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, events, options, time, random));
+        var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, events, options, time));
+
+        wakeups.Meeting = meetings.Enqueue;
+        wakeups.Node = nodes.Enqueue;
+        wakeups.Pool = pools.Enqueue;
+        wakeups.CapacityGrew = () =>
+        {
+            foreach (var waiting in pending.Oldest())
+            {
+                meetings.Enqueue(waiting);
+            }
+        };
+        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync];
+    }
+
+    /// <summary>Leads until <paramref name="ct"/> ends.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
+        foreach (var meeting in _cluster.Meetings.List())
+        {
+            if (meeting.Status is { EndedAt: null } status && Conditions.IsTrue(status.Conditions, MeetConditions.Accepted))
+            {
+                _ledger.Admit(meeting.Spec.TenantRef.Name, MeetingId.Of(meeting));
+            }
+        }
+
+        _feed.Start();
+        await Task.WhenAll(_controllers.Select(run => run(ct))).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _feed.Dispose();
+        await _poller.DisposeAsync().ConfigureAwait(false);
+        _http.Dispose();
+    }
+
+    private static IMeetingStep[] Steps(
+        ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingEvents events) =>
+    [
+        new DeleteStep(cluster, rooms, releases),
+        new FinishedStep(cluster, releases, events),
+        new ObserveStep(fleet),
+        new EndStep(fleet, rooms, releases, events),
+        new AcceptStep(ledger, pending, events),
+        new PlaceStep(cluster, fleet, rooms, pending, events),
+    ];
+}

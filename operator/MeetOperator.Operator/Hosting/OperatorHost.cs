@@ -1,0 +1,35 @@
+using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Cluster;
+
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>Builds the operator's process: the service, and its health and metrics endpoints.</summary>
+public static class OperatorHost
+{
+    /// <param name="kube">The API server.</param>
+    /// <param name="options">Settings, already judged.</param>
+    /// <param name="logging">Where to log; null logs to the console.</param>
+    public static WebApplication Build(KubeConfig kube, OperatorOptions options, Action<ILoggingBuilder>? logging = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        (logging ?? (console => console.AddSimpleConsole(format => format.SingleLine = true)))(builder.Logging);
+        builder.WebHost.ConfigureKestrel(server => server.Listen(IPEndPoint.Parse(options.Address)));
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(_ => new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator }));
+        builder.Services.AddSingleton<ClusterView>();
+        builder.Services.AddSingleton<OperatorService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<OperatorService>());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        var app = builder.Build();
+        var service = app.Services.GetRequiredService<OperatorService>();
+        app.MapGet("/healthz", () => "ok");
+        app.MapGet("/readyz", () => service.IsReady ? Results.Text("ok") : Results.Text("the informers have not synced yet", statusCode: 503));
+        return app;
+    }
+}

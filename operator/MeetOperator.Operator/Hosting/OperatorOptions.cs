@@ -1,0 +1,26 @@
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>What the operator is started with; every value comes from one environment variable of docs/architecture.md.</summary>
+public sealed record OperatorOptions
+{
+    /// <summary>MEET_CONTROL_KEY_FILE: the key from which media nodes' tokens are derived, at least 32 bytes.</summary>
+    public required byte[] ControlKey { get; init; }
+
+    /// <summary>MEET_PUBLIC_URL: where people reach the pages; links to meetings begin with it.</summary>
+    public string PublicUrl { get; init; } = "http://localhost:8080";
+
+    /// <summary>MEET_OPERATOR_ADDRESS: where health and metrics are served.</summary>
+    public string Address { get; init; } = "0.0.0.0:8081";
+
+    /// <summary>MEET_MEDIA_NODE_IMAGE: image of media nodes whose pool names none.</summary>
+    public string MediaNodeImage { get; init; } = "meetoperator/media-node:0.1.0";
+
+    /// <summary>POD_NAME: this replica, for leader election.</summary>
+    public string PodName { get; init; } = Environment.MachineName;
+
+    /// <summary>POD_NAMESPACE: the operator's own namespace, where its Lease is.</summary>
+    public string Namespace { get; init; } = "meet-system";
+
+    /// <summary>How many meetings are reconciled at the same time. They mostly wait for the API server and media nodes.</summary>
+    public int MeetingConcurrency { get; init; } = 32;
+}

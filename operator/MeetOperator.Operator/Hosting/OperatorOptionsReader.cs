@@ -1,0 +1,64 @@
+using System.Net;
+
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>Reads and judges the environment.</summary>
+public static class OperatorOptionsReader
+{
+    /// <param name="variable">Gives the value of an environment variable, or null.</param>
+    /// <param name="errors">What is wrong, one sentence each, naming the variable and the fix; empty when the result is usable.</param>
+    public static OperatorOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> errors)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        var found = new List<string>();
+        errors = found;
+        var key = ReadKey(variable("MEET_CONTROL_KEY_FILE"), found);
+        var defaults = new OperatorOptions { ControlKey = key ?? [] };
+        var options = defaults with
+        {
+            PublicUrl = Text(variable("MEET_PUBLIC_URL")) ?? defaults.PublicUrl,
+            Address = Text(variable("MEET_OPERATOR_ADDRESS")) ?? defaults.Address,
+            MediaNodeImage = Text(variable("MEET_MEDIA_NODE_IMAGE")) ?? defaults.MediaNodeImage,
+            PodName = Text(variable("POD_NAME")) ?? defaults.PodName,
+            Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
+        };
+        if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            found.Add($"MEET_PUBLIC_URL is \"{options.PublicUrl}\": give an address that begins with http:// or https://");
+        }
+
+        if (!IPEndPoint.TryParse(options.Address, out _))
+        {
+            found.Add($"MEET_OPERATOR_ADDRESS is \"{options.Address}\": give an IP address and a port such as 0.0.0.0:8081");
+        }
+
+        return found.Count == 0 ? options : null;
+    }
+
+    private static byte[]? ReadKey(string? path, List<string> errors)
+    {
+        if (Text(path) is not { } file)
+        {
+            errors.Add("MEET_CONTROL_KEY_FILE is not set: name a file with at least 32 random bytes");
+            return null;
+        }
+
+        try
+        {
+            var key = File.ReadAllBytes(file);
+            if (key.Length < 32)
+            {
+                errors.Add($"MEET_CONTROL_KEY_FILE: {file} has {key.Length} bytes, at least 32 are needed");
+            }
+
+            return key;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"MEET_CONTROL_KEY_FILE: {file} cannot be read: {unreadable.Message}");
+            return null;
+        }
+    }
+
+    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}

@@ -1,0 +1,25 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["get", "list", "watch"],
+    Reason = "Observe what is asked for.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants/status", "meetings/status", "sfupools/status", "sfunodes/status"], Verbs = ["patch"],
+    Reason = "Write what was observed.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["patch", "delete"],
+    Reason = "Put and remove the finalizer that frees the room, and remove meetings after their time to live.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
+    Reason = "Make the nodes of a pool, drain them, and remove empty ones.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings/finalizers", "sfunodes/finalizers", "sfupools/finalizers", "tenants/finalizers"], Verbs = ["update"],
+    Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["get", "list", "watch", "create", "delete"],
+    Reason = "Run one media node in each Pod, and replace dead ones.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create", "patch"],
+    Reason = "Give each media node its control token; Secrets are never read.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["get", "list", "watch", "create"],
+    Reason = "Make each tenant's namespace, and see which tenant owns one.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get"],
+    Reason = "Read the external address of the cluster node that runs a media node.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["events"], Verbs = ["create", "patch"],
+    Reason = "Tell people what happened.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get", "create", "update"],
+    Reason = "Elect the replica that leads.")]

@@ -1,0 +1,58 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Pools;
+using MeetOperator.Operator.Tenants;
+
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>Which changes lead to a reconcile of what.</summary>
+internal static class Wiring
+{
+    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, OperatorOptions options, ILoggerFactory logs) =>
+        new ControllerBuilder<Meeting>(cluster.Meetings)
+            .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithLogger(logs.CreateLogger<MeetingController>())
+            .WithPredicate(Wanted)
+            .Watches(cluster.Tenants, tenant => Waiting(cluster, tenant.Spec.Namespace))
+            .Watches(cluster.Namespaces, found => Waiting(cluster, found.Metadata.Name!));
+
+    public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, ILoggerFactory logs) =>
+        new ControllerBuilder<SfuNode>(cluster.Nodes)
+            .WithOptions(new ControllerOptions { Name = "sfunode", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithLogger(logs.CreateLogger<SfuNodeController>())
+            .WithPredicate(Predicates.IntentChanged)
+            .Watches(cluster.Pods, static pod => [pod.Metadata.NamespacedName])
+            .Watches(cluster.Pools, pool => cluster.NodesOf(pool).Select(node => node.Metadata.NamespacedName));
+
+    public static ControllerBuilder<SfuPool> Pools(ClusterView cluster, ILoggerFactory logs) =>
+        new ControllerBuilder<SfuPool>(cluster.Pools)
+            .WithOptions(new ControllerOptions { Name = "sfupool", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithLogger(logs.CreateLogger<SfuPoolController>())
+            .WithPredicate(Predicates.IntentChanged)
+            .Watches(cluster.Nodes, static node => [new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
+
+    public static ControllerBuilder<Tenant> Tenants(ClusterView cluster, ILoggerFactory logs) =>
+        new ControllerBuilder<Tenant>(cluster.Tenants)
+            .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithLogger(logs.CreateLogger<TenantController>())
+            .WithPredicate(Predicates.IntentChanged)
+            .Watches(cluster.Namespaces, found => cluster.Tenants.List()
+                .Where(tenant => tenant.Spec.Namespace == found.Metadata.Name)
+                .Select(tenant => tenant.Metadata.NamespacedName));
+
+    /// <summary>A new spec, a deletion, or a status that somebody took away; our own writes are not reconciled again.</summary>
+    private static bool Wanted(InformerChange<Meeting> change) =>
+        change.Old is not { } old || change.New is not { } now
+        || old.Metadata.Generation != now.Metadata.Generation
+        || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp
+        || (old.Status is not null && now.Status is null);
+
+    /// <summary>Meetings that were not accepted yet and that a change of their tenant may help.</summary>
+    private static IEnumerable<NamespacedName> Waiting(ClusterView cluster, string @namespace) => cluster.MeetingsIn(@namespace)
+        .Where(meeting => meeting.Status?.EndedAt is null && !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted))
+        .Select(meeting => meeting.Metadata.NamespacedName);
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
+
+namespace MeetOperator.Operator.Meetings;
+
+/// <summary>Reconciles one meeting: runs the steps in order, then writes the status once.</summary>
+internal sealed class MeetingController(
+    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingReleases releases, OperatorOptions options, TimeProvider time) : IReconciler
+{
+    private readonly WriteThrottle _throttle = new(time);
+
+    /// <summary>Meetings that were seen and whose memory must be given back when they vanish.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, (string MeetingId, string Tenant)> _known = new();
+
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (cluster.FreshMeetings.Get(key) is not { } meeting)
+        {
+            Forget(key);
+            return ReconcileResult.Done;
+        }
+
+        var now = time.GetUtcNow();
+        var tenant = cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name));
+        var context = new MeetingContext(meeting, tenant, cluster.OwnerOf(key.Namespace), options.PublicUrl, WholeSeconds(now));
+        _known[key] = (context.MeetingId, meeting.Spec.TenantRef.Name);
+        var stop = await RunAsync(context, ct).ConfigureAwait(false);
+        var wait = context.WritesStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
+        return new ReconcileResult(Earliest(Earliest(stop, wait), context.LookAgainAfter));
+    }
+
+    private async Task<TimeSpan?> RunAsync(MeetingContext context, CancellationToken ct)
+    {
+        foreach (var step in steps)
+        {
+            var result = await step.RunAsync(context, ct).ConfigureAwait(false);
+            if (result.Stops)
+            {
+                return result.After;
+            }
+        }
+
+        if (EndRules.Next(context.Meeting.Spec, context.Status) is { } due)
+        {
+            context.LookAgainAt(due);
+        }
+
+        return null;
+    }
+
+    /// <summary>Transitions are written at once, mere figures at most every five seconds.</summary>
+    private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
+    {
+        if (stored is not null && OnlyFiguresDiffer(stored, context.Status))
+        {
+            var wait = _throttle.Wait(context.Key);
+            if (wait > TimeSpan.Zero)
+            {
+                return wait;
+            }
+        }
+
+        try
+        {
+            if (await StatusWriter.ApplyAsync(cluster.Client, context.Meeting, stored, context.Status, ct).ConfigureAwait(false) is { } written)
+            {
+                cluster.FreshMeetings.Wrote(written);
+                _throttle.Wrote(context.Key);
+            }
+            else if (!ReferenceEquals(context.Meeting.Status, stored))
+            {
+                cluster.FreshMeetings.Wrote(context.Meeting);
+            }
+        }
+        catch (KubeApiException gone) when (gone.IsNotFound)
+        {
+            // Deleted meanwhile: the informer will say so, and what it held is released then.
+        }
+
+        return null;
+    }
+
+    private static bool OnlyFiguresDiffer(MeetingStatus stored, MeetingStatus wanted)
+    {
+        if (stored.Participants == wanted.Participants && stored.PeakParticipants == wanted.PeakParticipants)
+        {
+            return false;
+        }
+
+        return stored.Phase == wanted.Phase && StatusWriter.Same(WithoutFigures(stored), WithoutFigures(wanted));
+    }
+
+    private static MeetingStatus WithoutFigures(MeetingStatus status) => status with
+    {
+        Participants = 0,
+        PeakParticipants = 0,
+        Assignments = [.. status.Assignments.Select(assignment => assignment with { Participants = 0 })],
+    };
+
+    private void Forget(NamespacedName key)
+    {
+        _throttle.Forget(key);
+        if (_known.TryRemove(key, out var known))
+        {
+            releases.Release(key, known.MeetingId, known.Tenant);
+        }
+    }
+
+    private static TimeSpan? Earliest(TimeSpan? left, TimeSpan? right) => left is null || (right is not null && right < left) ? right : left;
+
+    /// <summary>Times in a status have whole seconds, as everywhere in Kubernetes.</summary>
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+}

@@ -1,0 +1,35 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Events;
+using MeetOperator.Placement;
+
+namespace MeetOperator.Operator.Meetings;
+
+/// <summary>Events of meetings; each is told when it happens, not at every reconcile that finds it so.</summary>
+internal sealed class MeetingEvents(MeetEvents events)
+{
+    public void Placed(MeetingContext context, PlacementDecision decision)
+    {
+        if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
+        {
+            events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
+        }
+    }
+
+    public void RoomRefused(MeetingContext context, string node, string reason) =>
+        events.Warning(context.Meeting, "RoomRefused", $"{node} did not make the room: {reason}");
+
+    /// <summary>Told once for each reason.</summary>
+    public void NotReady(MeetingContext context, string reason, string message)
+    {
+        if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason)
+        {
+            events.Warning(context.Meeting, reason, message);
+        }
+    }
+
+    public void Ended(MeetingContext context, string message) => events.Normal(context.Meeting, "Ended", message);
+
+    public void Removed(MeetingContext context) =>
+        events.Normal(context.Meeting, "Removed", $"removed {context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished} s after its end (lifecycle.ttlSecondsAfterFinished)");
+}

@@ -1,0 +1,69 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Placement;
+
+namespace MeetOperator.Operator.Meetings;
+
+/// <summary>The two outcomes of a placement, in status terms. Pure.</summary>
+internal static class MeetingStatuses
+{
+    private const int MaxRejections = 16;
+
+    /// <summary>The room exists on a node.</summary>
+    public static void Assigned(MeetingContext context, CurrentAssignment current)
+    {
+        var node = current.Node!.Value;
+        var people = current.Participants;
+        context.Status = context.Status with
+        {
+            Region = current.Region,
+            SfuCount = 1,
+            Participants = people,
+            EmptySince = people > 0 ? null : context.Status.EmptySince ?? context.Now,
+            Rejections = [],
+            Assignments =
+            [
+                new MeetingAssignment
+                {
+                    SfuNode = node.Name,
+                    Namespace = node.Namespace ?? string.Empty,
+                    Region = current.Region,
+                    Role = AssignmentRole.Origin,
+                    State = AssignmentState.Ready,
+                    Participants = people,
+                    Generation = current.Generation,
+                },
+            ],
+        };
+        var message = people > 0 ? "the meeting is going on" : "the meeting can be joined";
+        context.Set(MeetConditions.Placed, ConditionStatus.True, "Placed", $"carried by {node.Name}");
+        context.Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "people can join");
+        context.Status = context.Status with { Phase = people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, Message = message };
+    }
+
+    /// <summary>No node carries the meeting; the last assignment stays as Lost, so that its generation is not forgotten.</summary>
+    public static void Unplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
+    {
+        var hadNode = context.Status.Assignments.Count > 0;
+        context.Status = context.Status with
+        {
+            SfuCount = 0,
+            Participants = 0,
+            Region = null,
+            Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
+            Rejections = Bounded(rejections),
+        };
+        context.Set(MeetConditions.Placed, ConditionStatus.False, reason, message);
+        context.NotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
+    }
+
+    private static PlacementRejection[] Bounded(IReadOnlyList<Rejection> rejections)
+    {
+        var shown = rejections.Count <= MaxRejections ? rejections : [.. rejections.Take(MaxRejections - 1)];
+        var listed = shown.Select(rejection => new PlacementRejection { Candidate = rejection.Candidate, Reason = rejection.Reason });
+        return shown.Count == rejections.Count
+            ? [.. listed]
+            : [.. listed, new PlacementRejection { Candidate = "others", Reason = $"{rejections.Count - shown.Count} more were turned down" }];
+    }
+}

@@ -1,0 +1,87 @@
+using MeetOperator.Contracts;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Meetings;
+
+/// <summary>Makes and ends rooms on media nodes.</summary>
+internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
+{
+    /// <summary>A node that does not answer within this time is treated as one that refuses.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Null when the room exists now; else why it does not, in words for status and events.</summary>
+    public async Task<string?> MakeAsync(string meetingId, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    {
+        if (Client(current) is not { } client)
+        {
+            return "its address is not known";
+        }
+
+        var room = new RoomSpec { Generation = current.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
+        try
+        {
+            await client.PutRoomAsync(meetingId, room, Bounded(ct, out var timeout)).ConfigureAwait(false);
+            timeout.Dispose();
+            return null;
+        }
+        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        {
+            await RaiseAsync(client, meetingId, ct).ConfigureAwait(false);
+            return refusal.Message;
+        }
+        catch (NodeControlException refusal)
+        {
+            return refusal.Code;
+        }
+        catch (Exception broken) when (IsUnreachable(broken, ct))
+        {
+            return "it does not answer";
+        }
+    }
+
+    /// <summary>Ends the room where it is; a node that is gone or dead has nothing to end. Throws when a living node could not be told.</summary>
+    public async Task EndAsync(string meetingId, CancellationToken ct)
+    {
+        if (fleet.Current(meetingId) is not { Node: { } node } current
+            || fleet.View(node) is not { Verdict.State: not SfuNodeState.Unhealthy }
+            || Client(current) is not { } client)
+        {
+            return;
+        }
+
+        try
+        {
+            await client.DeleteRoomAsync(meetingId, current.Generation, Bounded(ct, out var timeout)).ConfigureAwait(false);
+            timeout.Dispose();
+        }
+        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        {
+            await RaiseAsync(client, meetingId, ct).ConfigureAwait(false);
+            throw;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{node} did not end room {meetingId} within {Timeout.TotalSeconds:0} s.");
+        }
+    }
+
+    private async Task RaiseAsync(NodeControlClient client, string meetingId, CancellationToken ct)
+    {
+        var room = await client.GetRoomAsync(meetingId, ct).ConfigureAwait(false);
+        fleet.RaiseGeneration(meetingId, room.Generation);
+    }
+
+    private NodeControlClient? Client(CurrentAssignment current) =>
+        current.Node is { } node && fleet.View(node)?.Target is { } target ? new NodeControlClient(http, target.Address, target.Token) : null;
+
+    private static bool IsUnreachable(Exception error, CancellationToken ct) =>
+        error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
+
+    private static CancellationToken Bounded(CancellationToken ct, out CancellationTokenSource source)
+    {
+        source = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        source.CancelAfter(Timeout);
+        return source.Token;
+    }
+}

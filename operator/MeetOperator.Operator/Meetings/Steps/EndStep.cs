@@ -1,0 +1,42 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Meetings.Steps;
+
+/// <summary>Ends a meeting that is to end: its room first, then the status says so.</summary>
+internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingReleases releases, MeetingEvents events) : IMeetingStep
+{
+    public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
+    {
+        var spec = context.Meeting.Spec;
+        var counted = fleet.Current(context.MeetingId) is { Counted: true };
+        if (EndRules.WhyNow(spec, context.Status, counted, context.Now) is not { } reason)
+        {
+            return StepResult.Continue;
+        }
+
+        await rooms.EndAsync(context.MeetingId, ct).ConfigureAwait(false);
+        releases.Release(context);
+        var message = reason switch
+        {
+            EndRules.Empty => $"ended: nobody was in the meeting for {spec.Lifecycle.EmptyTimeoutSeconds} s (lifecycle.emptyTimeoutSeconds)",
+            EndRules.MaxDuration => $"ended after {spec.Lifecycle.MaxDurationMinutes} minutes (lifecycle.maxDurationMinutes)",
+            _ => "ended because desiredState is Ended",
+        };
+        context.NotReady(MeetingPhase.Ended, "Ended", message);
+        context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
+        context.Status = context.Status with
+        {
+            EndedAt = context.Now,
+            EndReason = reason,
+            Participants = 0,
+            SfuCount = 0,
+            EmptySince = null,
+            Assignments = [],
+            Rejections = [],
+        };
+        events.Ended(context, message);
+        return StepResult.Wait(TimeSpan.FromSeconds(Math.Max(1, spec.Lifecycle.TtlSecondsAfterFinished)));
+    }
+}

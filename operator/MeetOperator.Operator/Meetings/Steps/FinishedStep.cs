@@ -1,0 +1,29 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Cluster;
+
+namespace MeetOperator.Operator.Meetings.Steps;
+
+/// <summary>A meeting that has ended: nothing happens any more until its time to live is over, then the object is removed.</summary>
+internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases, MeetingEvents events) : IMeetingStep
+{
+    public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
+    {
+        if (context.Status.EndedAt is not { } ended)
+        {
+            return StepResult.Continue;
+        }
+
+        releases.Release(context);
+        var gone = ended.AddSeconds(context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished);
+        if (gone > context.Now)
+        {
+            return StepResult.Wait(gone - context.Now);
+        }
+
+        context.WritesStatus = false;
+        events.Removed(context);
+        await cluster.Client.TryDeleteAsync<Meeting>(context.Key, ct, new DeleteOptions { Uid = context.Meeting.Metadata.Uid }).ConfigureAwait(false);
+        return StepResult.Stop;
+    }
+}

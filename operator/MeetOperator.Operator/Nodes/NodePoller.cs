@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using MeetOperator.Kube;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Nodes;
+
+/// <summary>Asks every media node for its report about once a second, each in a loop of its own, and ends rooms that belong to no meeting.</summary>
+internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A node answers from memory; with these three misses take 2.1 s at most, so that a dead node is left within 3 s.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
+    private readonly ConcurrentDictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop, Task Loop)> _loops = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Starts, moves or (null) ends the polling of a node.</summary>
+    public void Watch(NamespacedName node, PollTarget? target)
+    {
+        if (_loops.TryGetValue(node, out var running))
+        {
+            if (running.Target == target)
+            {
+                return;
+            }
+
+            running.Stop.Cancel();
+            _loops.TryRemove(node, out _);
+        }
+
+        if (target is not null && !_stopping.IsCancellationRequested)
+        {
+            var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            _loops[node] = (target, stop, Task.Run(() => PollAsync(target, stop.Token), CancellationToken.None));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_loops.Values.Select(entry => entry.Loop)).ConfigureAwait(false);
+        _loops.Clear();
+    }
+
+    private async Task PollAsync(PollTarget target, CancellationToken ct)
+    {
+        var client = new NodeControlClient(http, target.Address, target.Token);
+        var missed = 0;
+        while (!ct.IsCancellationRequested)
+        {
+            var started = time.GetTimestamp();
+            var reason = await AskAsync(client, target, started, ct).ConfigureAwait(false);
+            if (ct.IsCancellationRequested)
+            {
+                return;
+            }
+
+            missed = reason is null ? 0 : missed + 1;
+            if (reason is not null)
+            {
+                fleet.Missed(target, reason);
+                LogMiss(target.Node, missed, reason);
+            }
+
+            var pause = missed is > 0 and < NodeStateRules.DeadAfterMissedPolls ? RetryAfterMiss : Interval - time.GetElapsedTime(started);
+            await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Null when the node answered; else why it did not.</summary>
+    private async Task<string?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    {
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(Timeout);
+        try
+        {
+            var report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
+            foreach (var orphan in fleet.Reported(target, report, started))
+            {
+                LogOrphan(target.Node, orphan.Room);
+                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, bounded.Token).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms";
+        }
+        catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException or JsonException)
+        {
+            return $"{target.Address}: {broken.Message}";
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "Media node {Node} missed poll {Missed}: {Reason}")]
+    private partial void LogMiss(NamespacedName node, int missed, string reason);
+
+    [LoggerMessage(2102, LogLevel.Information, "Media node {Node} holds room {Room}, which belongs to no meeting there: ending it.")]
+    private partial void LogOrphan(NamespacedName node, string room);
+}

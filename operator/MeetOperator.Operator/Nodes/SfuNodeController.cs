@@ -1,0 +1,142 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Nodes;
+
+/// <summary>Gives each SfuNode its Secret and Pod, drains it before it goes, and writes what the polls say.</summary>
+internal sealed class SfuNodeController(
+    ClusterView cluster, MediaFleet fleet, NodeTokens tokens, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+    private readonly WriteThrottle _throttle = new(time);
+
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (cluster.Nodes.Get(key) is not { } node)
+        {
+            _throttle.Forget(key);
+            return ReconcileResult.Done;
+        }
+
+        var pool = cluster.PoolOf(node);
+        var pod = cluster.Pods.Get(key);
+        TimeSpan? again = null;
+        if (NodeStateRules.IsDraining(node))
+        {
+            if (await drains.AdvanceAsync(node, pool, ct).ConfigureAwait(false))
+            {
+                return ReconcileResult.Done;
+            }
+
+            again = Soon;
+        }
+        else
+        {
+            await drains.StopAsync(node, ct).ConfigureAwait(false);
+        }
+
+        string? problem = null;
+        if (node.Metadata.DeletionTimestamp is null && pool is not null)
+        {
+            (pod, problem) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+        }
+
+        return await WriteAsync(node, pool, pod, problem, again, ct).ConfigureAwait(false);
+    }
+
+    private async Task<(Pod? Pod, string? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
+    {
+        if (pod is { Metadata.DeletionTimestamp: null, Status.Phase: "Failed" or "Succeeded" })
+        {
+            events.Warning(node, "PodReplaced", $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase}) and is made anew");
+            await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, new DeleteOptions { Uid = pod.Metadata.Uid }).ConfigureAwait(false);
+            return (pod, null);
+        }
+
+        if (pod is not null)
+        {
+            return (pod, await AddressesAsync(node, pool, pod, ct).ConfigureAwait(false));
+        }
+
+        await SecretAsync(node, null, ct).ConfigureAwait(false);
+        try
+        {
+            return (await cluster.Client.CreateAsync(MediaNodePod.Build(node, pool, options.MediaNodeImage), ct).ConfigureAwait(false), null);
+        }
+        catch (KubeApiException taken) when (taken.IsAlreadyExists)
+        {
+            return (null, null); // Made a moment ago; the informer will show it.
+        }
+        catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
+        {
+            // A quota, a security policy, or a field of the template: people must do something, and the message says what.
+            events.Warning(node, "PodRefused", refused.Message);
+            return (null, $"the Pod was refused: {refused.Message}");
+        }
+    }
+
+    /// <summary>Where only the cluster knows the address, it is written into the Secret for which the kubelet waits.</summary>
+    private async Task<string?> AddressesAsync(SfuNode node, SfuPool pool, Pod pod, CancellationToken ct)
+    {
+        if (pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP || pod.Spec.NodeName is not { Length: > 0 } machine || node.Status?.Addresses.Count > 0)
+        {
+            return null;
+        }
+
+        var found = AdvertisedAddresses.Of(pool.Spec.Exposure, pod, await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
+        if (found.Count == 0)
+        {
+            var message = $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static";
+            events.Warning(node, "NoExternalAddress", message);
+            return message;
+        }
+
+        await SecretAsync(node, string.Join(',', found), ct).ConfigureAwait(false);
+        return null;
+    }
+
+    private Task<Secret> SecretAsync(SfuNode node, string? addresses, CancellationToken ct) => cluster.Client.ApplyAsync(
+        ControlSecret.Build(node, tokens.Of(node), addresses), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct);
+
+    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, string? problem, TimeSpan? again, CancellationToken ct)
+    {
+        var key = node.Metadata.NamespacedName;
+        if (fleet.View(key) is not { } view)
+        {
+            return ReconcileResult.After(again ?? Soon);
+        }
+
+        var addresses = pool is null ? [] : AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null);
+        if (addresses.Count == 0 && pool?.Spec.Exposure.AddressSource == AddressSource.NodeExternalIP && pod?.Spec.NodeName is { Length: > 0 } machine)
+        {
+            addresses = node.Status?.Addresses is { Count: > 0 } known ? known
+                : AdvertisedAddresses.Of(pool.Spec.Exposure, pod, await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
+        }
+
+        var status = NodeStatuses.Build(node, pod, view, addresses, problem, time.GetUtcNow());
+        if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
+        {
+            var wait = _throttle.Wait(key);
+            if (wait > TimeSpan.Zero || NodeStatuses.SameFigures(stored, status))
+            {
+                return ReconcileResult.After(again ?? (wait > TimeSpan.Zero ? wait : WriteThrottle.Interval));
+            }
+        }
+
+        if (await StatusWriter.ApplyAsync(cluster.Client, node, node.Status, status, ct).ConfigureAwait(false) is not null)
+        {
+            _throttle.Wrote(key);
+            events.StateChanged(node, status);
+        }
+
+        return ReconcileResult.After(again ?? WriteThrottle.Interval);
+    }
+}

@@ -1,0 +1,23 @@
+using MeetOperator.Contracts;
+
+namespace MeetOperator.Operator.Pools;
+
+/// <summary>What the pool's plan looks at of one of its nodes.</summary>
+internal sealed record PoolNode
+{
+    public required string Name { get; init; }
+    public required SfuNodeState State { get; init; }
+
+    /// <summary>Made from the pool's present template.</summary>
+    public required bool Current { get; init; }
+
+    /// <summary>Deleted, or asked to drain: it no longer counts as one of the pool's nodes.</summary>
+    public bool Leaving { get; init; }
+
+    /// <summary>It drains because the pool was scaled down, and so may be taken back.</summary>
+    public bool MayReturn { get; init; }
+    public int Meetings { get; init; }
+    public int Participants { get; init; }
+
+    public bool Ready => State is SfuNodeState.Ready or SfuNodeState.Allocated;
+}

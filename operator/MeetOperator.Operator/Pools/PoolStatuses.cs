@@ -1,0 +1,62 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Pools;
+
+/// <summary>Makes a pool's status from its nodes. Pure.</summary>
+internal static class PoolStatuses
+{
+    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, string? problem, DateTimeOffset now)
+    {
+        var counted = nodes.Where(entry => !entry.Node.Leaving).ToArray();
+        var ready = counted.Count(entry => entry.Node.Ready);
+        var perNode = pool.Spec.Capacity.MaxParticipants;
+        var wanted = pool.Spec.Replicas;
+        var (isReady, reason, message) = Judge(wanted, ready, counted, problem);
+        var condition = new Condition
+        {
+            Type = MeetConditions.Ready,
+            Status = isReady ? ConditionStatus.True : ConditionStatus.False,
+            Reason = reason,
+            Message = message,
+            ObservedGeneration = pool.Metadata.Generation,
+        };
+        return new SfuPoolStatus
+        {
+            ObservedGeneration = pool.Metadata.Generation,
+            Replicas = counted.Length,
+            ReadyReplicas = ready,
+            AllocatedReplicas = nodes.Count(entry => entry.Node.Meetings > 0),
+            DrainingReplicas = nodes.Count(entry => entry.Node.Leaving),
+            UpdatedReplicas = counted.Count(entry => entry.Node.Current),
+            Selector = NodeLabels.PoolSelector(pool.Metadata.Name!),
+            Meetings = nodes.Sum(entry => entry.Node.Meetings),
+            Participants = nodes.Sum(entry => entry.Node.Participants),
+            FreeParticipants = counted.Where(entry => entry.Node.Ready).Sum(entry => Math.Max(0, perNode - entry.Node.Participants)),
+            StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
+            Message = message,
+            Conditions = [.. Conditions.Set(pool.Status?.Conditions, condition, now)],
+        };
+    }
+
+    private static (bool Ready, string Reason, string Message) Judge(int wanted, int ready, IReadOnlyList<(PoolNode Node, NodeView? View)> counted, string? problem)
+    {
+        if (problem is not null)
+        {
+            return (false, "NodesNotMade", problem);
+        }
+
+        if (ready >= wanted)
+        {
+            return (true, "AllReady", $"{ready} of {wanted} media nodes take meetings");
+        }
+
+        var (node, view) = counted.FirstOrDefault(entry => !entry.Node.Ready);
+        return (false, "NodesNotReady", node is null
+            ? $"{ready} of {wanted} media nodes take meetings"
+            : $"{ready} of {wanted} media nodes take meetings; {node.Name}: {view?.Verdict.Message ?? "it is being made"}");
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Pools;
+
+/// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
+internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+{
+    /// <summary>Nodes that were made and that the informer does not show yet: without them a second look would make them again.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, SfuNode> _made = new();
+    private readonly WriteThrottle _throttle = new(time);
+    private readonly SemaphoreSlim _ports = new(1, 1);
+
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (cluster.Pools.Get(key) is not { } pool)
+        {
+            _throttle.Forget(key);
+            return ReconcileResult.Done;
+        }
+
+        if (pool.Metadata.DeletionTimestamp is not null)
+        {
+            return ReconcileResult.Done; // Its nodes are garbage collected, and each drains by its own finalizer.
+        }
+
+        var hash = TemplateHash.Of(pool.Spec, options.MediaNodeImage);
+        var nodes = NodesOf(pool).Select(node => Describe(node, hash)).ToArray();
+        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)]);
+        await DrainAsync(pool, plan, ct).ConfigureAwait(false);
+        var problem = await CreateAsync(pool, plan.Create, ct).ConfigureAwait(false);
+        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, time.GetUtcNow()), ct).ConfigureAwait(false);
+    }
+
+    private IEnumerable<SfuNode> NodesOf(SfuPool pool)
+    {
+        var observed = cluster.NodesOf(pool);
+        foreach (var node in observed)
+        {
+            _made.TryRemove(node.Metadata.NamespacedName, out _);
+        }
+
+        return [.. observed, .. _made.Values.Where(node => node.Spec.PoolRef.Name == pool.Metadata.Name && node.Metadata.Namespace == pool.Metadata.Namespace)];
+    }
+
+    private (PoolNode Node, NodeView? View) Describe(SfuNode node, string hash)
+    {
+        var view = fleet.View(node.Metadata.NamespacedName);
+        var annotations = node.Metadata.Annotations;
+        return (new PoolNode
+        {
+            Name = node.Metadata.Name!,
+            State = view?.Verdict.State ?? SfuNodeState.Starting,
+            Current = annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var made) == true && made == hash,
+            Leaving = NodeStateRules.IsDraining(node),
+            MayReturn = node.Metadata.DeletionTimestamp is null && annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            Meetings = view?.Meetings ?? 0,
+            Participants = view?.Report?.Participants ?? 0,
+        }, view);
+    }
+
+    private async Task DrainAsync(SfuPool pool, PoolPlan plan, CancellationToken ct)
+    {
+        foreach (var name in plan.Drain)
+        {
+            await PatchAsync(pool, name, time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), ct).ConfigureAwait(false);
+            events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or it was made from an older template");
+        }
+
+        foreach (var name in plan.TakeBack)
+        {
+            await PatchAsync(pool, name, null, ct).ConfigureAwait(false);
+            events.Normal(pool, "NodeTakenBack", $"{name} serves again: the pool wants more nodes");
+        }
+    }
+
+    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? drainRequestedAt, CancellationToken ct)
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.ScaledDown] = drainRequestedAt is null ? null : "true" } },
+            ["spec"] = new JsonObject { ["drainRequestedAt"] = drainRequestedAt },
+        };
+        return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
+    }
+
+    /// <summary>Null when all nodes were made; else what to do about it.</summary>
+    private async Task<string?> CreateAsync(SfuPool pool, int count, CancellationToken ct)
+    {
+        if (count == 0)
+        {
+            return null;
+        }
+
+        await _ports.WaitAsync(ct).ConfigureAwait(false); // Pools share the cluster's ports.
+        try
+        {
+            for (var made = 0; made < count; made++)
+            {
+                var taken = cluster.Nodes.List().Concat(_made.Values).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
+                var exposure = pool.Spec.Exposure;
+                if (PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, taken) is not { } ports)
+                {
+                    var message = $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts";
+                    events.Warning(pool, "PortsExhausted", message);
+                    return message;
+                }
+
+                var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
+                _made[node.Metadata.NamespacedName] = await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false);
+                events.Normal(pool, "NodeMade", $"made media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
+            }
+
+            return null;
+        }
+        finally
+        {
+            _ports.Release();
+        }
+    }
+
+    private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)
+    {
+        var key = pool.Metadata.NamespacedName;
+        if (pool.Status is { } stored && StatusWriter.Same(WithoutFigures(stored), WithoutFigures(status)) && _throttle.Wait(key) is { Ticks: > 0 } wait)
+        {
+            return ReconcileResult.After(wait);
+        }
+
+        if (await StatusWriter.ApplyAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
+        {
+            _throttle.Wrote(key);
+        }
+
+        return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, of which nobody tells us.
+    }
+
+    private static SfuPoolStatus WithoutFigures(SfuPoolStatus status) => status with
+    {
+        Meetings = 0,
+        Participants = 0,
+        FreeParticipants = 0,
+        StressPct = 0,
+        AllocatedReplicas = 0,
+    };
+}

@@ -1,0 +1,69 @@
+namespace MeetOperator.Operator.Tenants;
+
+/// <summary>Which meetings each tenant has open. Admission and counting are one step, so that parallel reconciles cannot exceed a quota.</summary>
+internal sealed class QuotaLedger
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
+
+
+    /// <summary>True when the meeting is open now, or was already; a null limit means none.</summary>
+    public bool TryAdmit(string tenant, string meetingId, int? limit)
+    {
+        lock (_gate)
+        {
+            var open = OpenOf(tenant);
+            if (open.Contains(meetingId))
+            {
+                return true;
+            }
+
+            if (open.Count >= (limit ?? int.MaxValue))
+            {
+                return false;
+            }
+
+            open.Add(meetingId);
+        }
+
+        return true;
+    }
+
+    /// <summary>Counts a meeting that was accepted before, whatever the limit is now.</summary>
+    public void Admit(string tenant, string meetingId) => TryAdmit(tenant, meetingId, null);
+
+    public void Release(string tenant, string meetingId)
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(tenant, out var open) || !open.Remove(meetingId))
+            {
+                return;
+            }
+
+            if (open.Count == 0)
+            {
+                _open.Remove(tenant);
+            }
+        }
+
+    }
+
+    public int OpenMeetings(string tenant)
+    {
+        lock (_gate)
+        {
+            return _open.TryGetValue(tenant, out var open) ? open.Count : 0;
+        }
+    }
+
+    private HashSet<string> OpenOf(string tenant)
+    {
+        if (!_open.TryGetValue(tenant, out var open))
+        {
+            _open[tenant] = open = new HashSet<string>(StringComparer.Ordinal);
+        }
+
+        return open;
+    }
+}

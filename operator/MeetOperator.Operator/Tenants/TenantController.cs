@@ -1,0 +1,93 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Tenants;
+
+/// <summary>Gives each tenant its namespace, refuses a namespace that belongs to others, and writes what the tenant uses.</summary>
+internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+{
+    private readonly WriteThrottle _throttle = new(time);
+
+    public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+    {
+        if (cluster.Tenants.Get(key) is not { } tenant || tenant.Metadata.DeletionTimestamp is not null)
+        {
+            _throttle.Forget(key);
+            return ReconcileResult.Done; // The garbage collector takes the namespace that we made.
+        }
+
+        var claim = await ClaimAsync(tenant, ct).ConfigureAwait(false);
+        if (!claim.Owned && !Same(tenant, claim))
+        {
+            events.Warning(tenant, claim.Reason, claim.Message);
+        }
+
+        return await WriteAsync(tenant, claim, ct).ConfigureAwait(false);
+    }
+
+    private async Task<NamespaceClaim> ClaimAsync(Tenant tenant, CancellationToken ct)
+    {
+        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
+        if (!claim.Make)
+        {
+            return claim;
+        }
+
+        try
+        {
+            await cluster.Client.CreateAsync(TenantNamespace.Build(tenant), ct).ConfigureAwait(false);
+            events.Normal(tenant, "NamespaceMade", $"made namespace {tenant.Spec.Namespace}");
+            return claim;
+        }
+        catch (KubeApiException taken) when (taken.IsAlreadyExists)
+        {
+            var found = await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, tenant.Spec.Namespace), ct).ConfigureAwait(false);
+            return NamespaceClaim.Judge(tenant, found, options.Namespace);
+        }
+    }
+
+    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct)
+    {
+        var key = tenant.Metadata.NamespacedName;
+        var condition = new Condition
+        {
+            Type = MeetConditions.Ready,
+            Status = claim.Owned ? ConditionStatus.True : ConditionStatus.False,
+            Reason = claim.Reason,
+            Message = claim.Message,
+            ObservedGeneration = tenant.Metadata.Generation,
+        };
+        var status = new TenantStatus
+        {
+            ObservedGeneration = tenant.Metadata.Generation,
+            Message = claim.Message,
+            Usage = new TenantUsage
+            {
+                ConcurrentMeetings = ledger.OpenMeetings(key.Name),
+                Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
+            },
+            Conditions = [.. Conditions.Set(tenant.Status?.Conditions, condition, time.GetUtcNow())],
+        };
+        var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
+        if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)
+        {
+            return ReconcileResult.After(wait);
+        }
+
+        if (await StatusWriter.ApplyAsync(cluster.Client, tenant, tenant.Status, status, ct).ConfigureAwait(false) is not null)
+        {
+            _throttle.Wrote(key);
+        }
+
+        return ReconcileResult.After(WriteThrottle.Interval);
+    }
+
+    private static bool Same(Tenant tenant, NamespaceClaim claim) => Conditions.Get(tenant.Status?.Conditions, MeetConditions.Ready)?.Reason == claim.Reason;
+}
