@@ -18,6 +18,7 @@ internal sealed class NodeRoom
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
     private readonly HashSet<uint> _ssrcs = [];
+    private readonly SpeakerDetector _speakers = new();
     private RoomSpec _spec;
 
     public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout)
@@ -294,6 +295,7 @@ internal sealed class NodeRoom
         List<string>? gone = null;
         foreach (var participant in _participants.Values)
         {
+            participant.Publishing?.HandleTimeout(nowTicks);
             if (participant.HasConnectedTransport)
             {
                 participant.LastTouchTicks = nowTicks;
@@ -307,6 +309,11 @@ internal sealed class NodeRoom
         foreach (var id in gone ?? [])
         {
             RemoveParticipant(id, "timeout");
+        }
+
+        if (_speakers.TryUpdate(nowTicks, _participants.Values, out var speaker, out var level))
+        {
+            Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
         }
     }
 

@@ -65,9 +65,7 @@ internal sealed class PlaySession : IPeerSessionOwner
         // Players have nothing to send; what comes anyway is not forwarded.
     }
 
-    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
-    {
-    }
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 
     public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
 

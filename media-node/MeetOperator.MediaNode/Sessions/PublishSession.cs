@@ -2,6 +2,7 @@ using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
+using MeetOperator.Rtp.Codecs;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;
@@ -24,7 +25,7 @@ internal sealed class PublishSession : IPeerSessionOwner
         _room = room;
         _participant = participant;
         Peer = room.Sessions.Open(SessionKind.Publish, this);
-        _publisher = new Publisher(participant.Id, Peer);
+        _publisher = new Publisher(participant.Id, Peer, room.NextSsrc());
     }
 
     public PeerSession Peer { get; }
@@ -60,9 +61,9 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);
 
-    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet)
-    {
-    }
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _publisher.OnRtcp(nowTicks, packet);
+
+    public void HandleTimeout(long nowTicks) => _publisher.HandleTimeout(nowTicks);
 
     public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
 
@@ -92,7 +93,14 @@ internal sealed class PublishSession : IPeerSessionOwner
             Mid = section.Mid,
             Kind = section.Kind == "audio" ? MediaKind.Audio : MediaKind.Video,
             Source = source,
-            Codec = codec.Name.ToUpperInvariant(),
+            Codec = codec.Name.ToUpperInvariant() switch
+            {
+                "VP8" => VideoCodec.Vp8,
+                "VP9" => VideoCodec.Vp9,
+                "H264" => VideoCodec.H264,
+                "AV1" => VideoCodec.Av1,
+                _ => VideoCodec.Unknown,
+            },
             ClockRate = codec.ClockRate,
             PayloadType = (byte)codec.PayloadType,
             RtxPayloadType = (byte?)codec.RtxPayloadType,

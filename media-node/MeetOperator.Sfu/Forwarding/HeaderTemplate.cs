@@ -15,7 +15,11 @@ internal sealed class HeaderTemplate
     private int _length;
 
     /// <summary>A new packet: what was built is void.</summary>
-    public void Reset() => _map = null;
+    public HeaderTemplate Reset()
+    {
+        _map = null;
+        return this;
+    }
 
     public ReadOnlySpan<byte> For(
         ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,

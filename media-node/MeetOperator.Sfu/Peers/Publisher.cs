@@ -1,184 +1,196 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>The sending side of one peer connection: knows which track each packet belongs to and tells the client how it arrives.</summary>
+/// <summary>
+/// The sending side of one peer connection: knows which track each packet belongs to, and tells the client how its packets arrive
+/// (transport-wide feedback, receiver reports) and what it should send again (NACK, key frame requests).
+/// </summary>
 public sealed class Publisher
 {
+    private const long FeedbackTicks = 60 * TimeSpan.TicksPerMillisecond;
+    private const long ReportTicks = TimeSpan.TicksPerSecond;
+    private const int MaxRtcpBytes = 1200;
     private readonly IPeerEgress _egress;
+    private readonly uint _ownSsrc;
+    private readonly TransportArrivals _arrivals = new();
     private UpTrack[] _tracks = [];
-    private Stream[] _streams = [];
+    private StreamTable _streams = StreamTable.Empty;
+    private long _nextFeedbackTicks;
+    private long _nextReportTicks;
 
-    public Publisher(string participantId, IPeerEgress egress)
+    /// <param name="participantId">Whose connection it is.</param>
+    /// <param name="egress">The way back to the client.</param>
+    /// <param name="ownSsrc">SSRC under which the node reports.</param>
+    public Publisher(string participantId, IPeerEgress egress, uint ownSsrc)
     {
         ParticipantId = participantId;
         _egress = egress;
+        _ownSsrc = ownSsrc;
     }
 
     public string ParticipantId { get; }
 
     public IReadOnlyList<UpTrack> Tracks => _tracks;
 
-    /// <summary>Packets whose SSRC, mid and payload type name no track.</summary>
+    /// <summary>Packets whose SSRC, mid and payload type name no track, or that are malformed.</summary>
     public long UnknownPackets { get; private set; }
 
-    public void Add(UpTrack track)
-    {
-        _tracks = [.. _tracks, track];
-        RebuildStreams();
-    }
+    public long KeyFrameRequests { get; private set; }
 
-    public void Remove(UpTrack track)
-    {
-        _tracks = [.. _tracks.Where(t => t != track)];
-        RebuildStreams();
-    }
+    public long NackedPackets { get; private set; }
+
+    public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
+
+    public void Remove(UpTrack track) => SetTracks([.. _tracks.Where(t => t != track)]);
 
     public void Renegotiate(UpTrack track, UpTrackOptions options)
     {
+        ArgumentNullException.ThrowIfNull(track);
         track.Renegotiate(options);
-        RebuildStreams();
+        SetTracks(_tracks);
     }
 
     /// <summary>Takes one plaintext RTP packet; the buffer may be changed.</summary>
-    public void OnRtp(long nowTicks, Span<byte> packet)
+    public void OnRtp(long nowTicks, Span<byte> data)
     {
-        if (!RtpPacket.TryParse(packet, out var parsed))
+        if (!RtpPacket.TryParse(data, out var packet) || !TryFind(packet, out var stream))
         {
             UnknownPackets++;
             return;
         }
 
-        var header = parsed.Header;
-        if (!TryFind(header.Ssrc, out var stream) && !TryLearn(parsed, out stream))
-        {
-            UnknownPackets++;
-            return;
-        }
-
+        ReadExtensions(nowTicks, packet, stream.Track);
         if (!stream.IsRetransmission)
         {
-            stream.Track.Receive(nowTicks, packet, header);
+            stream.Track.Receive(nowTicks, data, packet.Header, retransmitted: false);
+        }
+        else if (RtxPacket.TryRestore(data, stream.Track.Options.PayloadType, stream.Track.Ssrc ?? 0, out var original)
+            && RtpHeader.TryParse(original, out var header))
+        {
+            stream.Track.Receive(nowTicks, original, header, retransmitted: true);
         }
     }
 
-    private bool TryFind(uint ssrc, out Stream stream)
+    /// <summary>Takes one plaintext compound RTCP packet.</summary>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
     {
-        foreach (var known in _streams)
+        foreach (var packet in new RtcpReader(compound))
         {
-            if (known.Ssrc == ssrc)
+            if (SenderReport.TryParse(packet, out var report) && _streams.TryFind(report.Ssrc, out var stream) && !stream.IsRetransmission)
             {
-                stream = known;
-                return true;
+                stream.Track.OnSenderReport(nowTicks, report.NtpTimestamp, report.RtpTimestamp);
+            }
+        }
+    }
+
+    /// <summary>To be called every 10 ms or so.</summary>
+    public void HandleTimeout(long nowTicks)
+    {
+        Span<byte> buffer = stackalloc byte[MaxRtcpBytes];
+        var writer = new RtcpWriter(buffer);
+        if (nowTicks >= _nextReportTicks)
+        {
+            _nextReportTicks = nowTicks + ReportTicks;
+            AddReport(nowTicks, ref writer);
+        }
+
+        Span<ushort> missing = stackalloc ushort[128];
+        foreach (var track in _tracks)
+        {
+            var ssrc = track.Ssrc ?? 0;
+            if (track.CollectNacks(nowTicks, missing) is > 0 and var count && writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+            {
+                NackedPackets += count;
+            }
+
+            if (track.ShouldAskKeyFrame(nowTicks) && writer.AddPictureLoss(_ownSsrc, ssrc))
+            {
+                KeyFrameRequests++;
             }
         }
 
-        stream = default;
-        return false;
+        if (writer.Length > 0)
+        {
+            _egress.SendRtcp(writer.Written);
+        }
+
+        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasNews)
+        {
+            _nextFeedbackTicks = nowTicks + FeedbackTicks;
+            SendFeedback(buffer);
+        }
     }
 
-    /// <summary>An SSRC that the SDP did not name: the mid extension says which section it is, else a payload type that only one section uses.</summary>
-    private bool TryLearn(in RtpPacket packet, out Stream stream)
+    private void SendFeedback(Span<byte> buffer)
     {
-        stream = default;
-        var header = packet.Header;
-        var track = ByMid(packet) ?? ByPayloadType(header.PayloadType);
-        if (track is null)
+        var media = _tracks.Length > 0 ? _tracks[0].Ssrc ?? 0 : 0;
+        while (_arrivals.HasNews && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
+        {
+            _egress.SendRtcp(buffer[..length]);
+        }
+    }
+
+    private void AddReport(long nowTicks, ref RtcpWriter writer)
+    {
+        Span<ReportBlock> blocks = stackalloc ReportBlock[16];
+        var count = 0;
+        foreach (var track in _tracks)
+        {
+            if (track.Statistics is { } statistics && count < blocks.Length)
+            {
+                blocks[count++] = statistics.CreateReport(nowTicks);
+            }
+        }
+
+        if (count > 0)
+        {
+            writer.AddReceiverReport(_ownSsrc, blocks[..count]);
+        }
+    }
+
+    private void ReadExtensions(long nowTicks, in RtpPacket packet, UpTrack track)
+    {
+        var map = track.Options.Extensions;
+        foreach (var element in packet.Extensions)
+        {
+            switch (map.KindOf(element.Id))
+            {
+                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2:
+                    _arrivals.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
+                    break;
+                case HeaderExtensionKind.AudioLevel when element.Length >= 1:
+                    track.OnAudioLevel(packet.Data[element.Offset]);
+                    break;
+            }
+        }
+    }
+
+    private bool TryFind(in RtpPacket packet, out StreamTable.Stream stream)
+    {
+        if (_streams.TryFind(packet.Header.Ssrc, out stream))
+        {
+            return true;
+        }
+
+        if (!StreamLearner.TryLearn(packet, _tracks))
         {
             return false;
         }
 
-        if (header.PayloadType == track.Options.PayloadType)
-        {
-            track.Ssrc = header.Ssrc;
-        }
-        else if (header.PayloadType == track.Options.RtxPayloadType)
-        {
-            track.RtxSsrc = header.Ssrc;
-        }
-        else
-        {
-            return false;
-        }
-
-        RebuildStreams();
-        return TryFind(header.Ssrc, out stream);
+        _streams = StreamTable.Of(_tracks);
+        return _streams.TryFind(packet.Header.Ssrc, out stream);
     }
 
-    private UpTrack? ByMid(in RtpPacket packet)
+    private void SetTracks(UpTrack[] tracks)
     {
-        foreach (var track in _tracks)
-        {
-            var id = track.Options.Extensions.IdOf(HeaderExtensionKind.Mid);
-            foreach (var element in packet.Extensions)
-            {
-                if (id != 0 && element.Id == id && SameText(packet.Data.Slice(element.Offset, element.Length), track.Options.Mid))
-                {
-                    return track;
-                }
-            }
-        }
-
-        return null;
+        _tracks = tracks;
+        _streams = StreamTable.Of(tracks);
     }
-
-    private UpTrack? ByPayloadType(byte payloadType)
-    {
-        UpTrack? found = null;
-        foreach (var track in _tracks)
-        {
-            if (track.Options.PayloadType == payloadType || track.Options.RtxPayloadType == payloadType)
-            {
-                if (found is not null)
-                {
-                    return null;
-                }
-
-                found = track;
-            }
-        }
-
-        return found;
-    }
-
-    private static bool SameText(ReadOnlySpan<byte> ascii, string text)
-    {
-        if (ascii.Length != text.Length)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (ascii[i] != text[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private void RebuildStreams()
-    {
-        var streams = new List<Stream>();
-        foreach (var track in _tracks)
-        {
-            if (track.Ssrc is { } ssrc)
-            {
-                streams.Add(new Stream(ssrc, track, false));
-            }
-
-            if (track.RtxSsrc is { } rtx)
-            {
-                streams.Add(new Stream(rtx, track, true));
-            }
-        }
-
-        _streams = [.. streams];
-    }
-
-    private readonly record struct Stream(uint Ssrc, UpTrack Track, bool IsRetransmission);
 }

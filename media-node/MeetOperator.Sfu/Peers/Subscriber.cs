@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
@@ -5,24 +6,26 @@ namespace MeetOperator.Sfu.Peers;
 /// <summary>The receiving side of one peer connection: its down tracks, and what the client reports about them.</summary>
 public sealed class Subscriber
 {
+    /// <summary>Packets that one compound may ask for again; more is no honest report.</summary>
+    private const int MaxNacksPerCompound = 256;
+    private readonly IPeerEgress _egress;
     private DownTrack[] _tracks = [];
 
     public Subscriber(string participantId, IPeerEgress egress)
     {
         ParticipantId = participantId;
-        Egress = egress;
+        _egress = egress;
     }
 
     public string ParticipantId { get; }
 
     public IReadOnlyList<DownTrack> Tracks => _tracks;
 
-    internal IPeerEgress Egress { get; }
-
     /// <summary>Starts sending <paramref name="source"/> to this subscriber.</summary>
     public DownTrack Add(UpTrack source, DownTrackOptions options)
     {
-        var track = new DownTrack(options, Egress);
+        ArgumentNullException.ThrowIfNull(source);
+        var track = new DownTrack(options, _egress);
         _tracks = [.. _tracks, track];
         source.Attach(track);
         return track;
@@ -30,6 +33,7 @@ public sealed class Subscriber
 
     public void Remove(DownTrack track)
     {
+        ArgumentNullException.ThrowIfNull(track);
         track.Source?.Detach(track);
         _tracks = [.. _tracks.Where(t => t != track)];
     }
@@ -43,5 +47,65 @@ public sealed class Subscriber
         }
 
         _tracks = [];
+    }
+
+    /// <summary>Takes one plaintext compound RTCP packet.</summary>
+    public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
+    {
+        var nacks = 0;
+        foreach (var packet in new RtcpReader(compound))
+        {
+            if (ReceiverReport.TryParse(packet, out var report))
+            {
+                foreach (var block in report.Reports)
+                {
+                    Find(block.Ssrc)?.OnReport(nowTicks, block);
+                }
+            }
+            else if (FeedbackMessage.TryParse(packet, out var feedback))
+            {
+                OnFeedback(nowTicks, feedback, ref nacks);
+            }
+        }
+    }
+
+    private void OnFeedback(long nowTicks, in FeedbackMessage feedback, ref int nacks)
+    {
+        if (feedback.IsPictureLoss)
+        {
+            Find(feedback.MediaSsrc)?.Source?.WantKeyFrame(urgent: false);
+        }
+        else if (feedback.IsFullIntraRequest)
+        {
+            foreach (var request in feedback.FullIntraRequests)
+            {
+                Find(request.Ssrc)?.Source?.WantKeyFrame(urgent: false);
+            }
+        }
+        else if (feedback.IsNack && Find(feedback.MediaSsrc) is { } track)
+        {
+            foreach (var sequence in feedback.NackedSequenceNumbers)
+            {
+                if (nacks++ == MaxNacksPerCompound)
+                {
+                    return;
+                }
+
+                track.Resend(nowTicks, sequence);
+            }
+        }
+    }
+
+    private DownTrack? Find(uint ssrc)
+    {
+        foreach (var track in _tracks)
+        {
+            if (track.Options.Ssrc == ssrc)
+            {
+                return track;
+            }
+        }
+
+        return null;
     }
 }

@@ -1,4 +1,7 @@
+using System.Text;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
 using MeetOperator.Sfu.Peers;
 
@@ -11,15 +14,23 @@ public sealed class DownTrack
     private const long KeyFrameWaitTicks = 3 * TimeSpan.TicksPerSecond;
 
     private readonly IPeerEgress _egress;
+    private readonly byte[] _cname;
+    private ResendLimiter? _resends;
     private RtpMunger _munger;
     private bool _flowing;
     private long _waitingSinceTicks;
     private UpTrack? _lastSource;
+    private ushort _rtxSequence;
+    private uint _lastReportMiddle;
+    private long _lastReportTicks;
 
     public DownTrack(DownTrackOptions options, IPeerEgress egress)
     {
+        ArgumentNullException.ThrowIfNull(options);
         Options = options;
         _egress = egress;
+        _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
+        _cname = Encoding.ASCII.GetBytes(options.Cname.Length <= 255 ? options.Cname : options.Cname[..255]);
     }
 
     public DownTrackOptions Options { get; private set; }
@@ -29,22 +40,35 @@ public sealed class DownTrack
 
     public long SentPackets { get; private set; }
 
+    /// <summary>Payload bytes, as sender reports count them.</summary>
     public long SentBytes { get; private set; }
+
+    public long ResentPackets { get; private set; }
+
+    /// <summary>Packets lost on the way to the subscriber, as it last reported.</summary>
+    public int ReportedLost { get; private set; }
+
+    /// <summary>Of the last interval, in 1/256.</summary>
+    public byte ReportedFractionLost { get; private set; }
+
+    /// <summary>0 until the subscriber answered a sender report.</summary>
+    public long RoundTripTicks { get; private set; }
 
     /// <summary>Whether packets go out now; false while waiting for a key frame or while the source is muted.</summary>
     public bool IsFlowing => _flowing;
-
-    internal IPeerEgress Egress => _egress;
-
-    internal uint TimestampOffset => _munger.TimestampOffset;
-
-    internal bool HasSent => SentPackets > 0;
 
     /// <summary>The subscriber changed payload type or extension ids in a renegotiation; SSRC and numbering stay.</summary>
     public void Renegotiate(DownTrackOptions options) => Options = options;
 
     /// <summary>Stops until <see cref="UpTrack"/> delivers a packet to begin with.</summary>
     internal void Pause() => (_flowing, _waitingSinceTicks) = (false, 0);
+
+    /// <summary>The same source begins anew under another numbering.</summary>
+    internal void RestartSource()
+    {
+        Pause();
+        _lastSource = null;
+    }
 
     /// <summary>The hot path: one packet of the source to one subscriber.</summary>
     internal void Forward(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
@@ -63,11 +87,76 @@ public sealed class DownTrack
             packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, Options.PayloadType, sequence, timestamp, Options.Ssrc);
         SentPackets++;
         SentBytes += packet.Payload.Length;
+        _resends?.OnForwarded();
         _egress.SendRtp(header, packet.Payload);
     }
 
-    /// <summary>Which packet of the source the subscriber calls <paramref name="sequence"/>.</summary>
-    internal bool TryFindSource(ushort sequence, out long sourceSequence) => _munger.TryFindSource(sequence, out sourceSequence);
+    /// <summary>The subscriber misses <paramref name="sequence"/>. Answered only with RTX: a packet is never sealed twice under one number.</summary>
+    internal void Resend(long nowTicks, ushort sequence)
+    {
+        if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { History: { } history } source
+            || !_munger.TryFindSource(sequence, out var sourceSequence)
+            || !history.TryGet(sourceSequence, out var stored)
+            || !RtpHeader.TryParse(stored, out var header)
+            || !(_resends ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+        {
+            return;
+        }
+
+        Span<byte> payload = stackalloc byte[2048];
+        var length = RtxPacket.WritePayload(sequence, stored[header.Length..], payload);
+        if (length == 0)
+        {
+            return;
+        }
+
+        var timestamp = header.Timestamp + _munger.TimestampOffset;
+        var written = source.ResendTemplate.Reset().For(
+            stored, header, source.Options.Extensions, Options.Extensions, payloadType, _rtxSequence++, timestamp, ssrc);
+        ResentPackets++;
+        _egress.SendRtp(written, payload[..length]);
+    }
+
+    /// <summary>Passes the publisher's clock on: the subscriber needs it to play sound and picture together.</summary>
+    internal void SendReport(long nowTicks, ulong ntp, uint sourceTimestamp)
+    {
+        if (!_flowing)
+        {
+            return;
+        }
+
+        Span<byte> buffer = stackalloc byte[320];
+        var writer = new RtcpWriter(buffer);
+        writer.AddSenderReport(Options.Ssrc, ntp, sourceTimestamp + _munger.TimestampOffset, (uint)SentPackets, (uint)SentBytes);
+        writer.AddCanonicalName(Options.Ssrc, _cname);
+        (_lastReportMiddle, _lastReportTicks) = (NtpTime.Middle(ntp), nowTicks);
+        _egress.SendRtcp(writer.Written);
+    }
+
+    internal void OnReport(long nowTicks, in ReportBlock block)
+    {
+        ReportedLost = block.CumulativeLost;
+        ReportedFractionLost = block.FractionLost;
+        if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
+        {
+            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.TicksOfShort(block.DelaySinceLastSenderReport));
+        }
+    }
+
+    /// <summary>Tells the subscriber that the stream is over (RFC 3550 §6.6).</summary>
+    internal void SendGoodbye()
+    {
+        if (SentPackets == 0)
+        {
+            return;
+        }
+
+        Span<byte> buffer = stackalloc byte[64];
+        var writer = new RtcpWriter(buffer);
+        writer.AddReceiverReport(Options.Ssrc);
+        writer.AddGoodbye(Options.Ssrc);
+        _egress.SendRtcp(writer.Written);
+    }
 
     private bool TryBegin(long nowTicks, in ForwardedPacket packet)
     {

@@ -1,4 +1,8 @@
+using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Reception;
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
 
 namespace MeetOperator.Sfu.Tracks;
@@ -6,18 +10,35 @@ namespace MeetOperator.Sfu.Tracks;
 /// <summary>One track that a client sends (client → server), and the subscribers that get it.</summary>
 public sealed class UpTrack
 {
+    /// <summary>About two seconds of a 2 Mbit/s camera.</summary>
+    private const int HistoryPackets = 512;
+    private const int HistoryBytes = 640 * 1024;
     private readonly HeaderTemplate _template = new();
+    private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
     private ExtendedSequenceNumber _sequence;
     private KeyFrameRequestThrottle _keyFrames;
+    private AudioLevelMeter _level;
+    private ReceiveStatistics? _statistics;
+    private NackGenerator? _nacks;
 
     public UpTrack(UpTrackOptions options, string participantId, string trackId)
     {
+        ArgumentNullException.ThrowIfNull(options);
         Options = options;
         ParticipantId = participantId;
         TrackId = trackId;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
+        if (options.Kind == MediaKind.Video)
+        {
+            History = new RetransmissionHistory(HistoryPackets, HistoryBytes);
+        }
+
+        if (options.Nack)
+        {
+            _nacks = new NackGenerator();
+        }
     }
 
     public UpTrackOptions Options { get; private set; }
@@ -40,10 +61,22 @@ public sealed class UpTrack
 
     public long ReceivedBytes { get; private set; }
 
+    /// <summary>Packets that came only after they were asked for again.</summary>
+    public long RecoveredPackets { get; private set; }
+
     public long ForwardedPackets { get; private set; }
+
+    /// <summary>Loudness of a microphone, 0 to 127.</summary>
+    public int AudioLevel => _level.Level;
 
     /// <summary>A snapshot; replaced, never changed, so that forwarding iterates without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
+
+    internal RetransmissionHistory? History { get; private set; }
+
+    internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
+
+    internal ReceiveStatistics? Statistics => _statistics;
 
     public void Attach(DownTrack downTrack)
     {
@@ -68,10 +101,13 @@ public sealed class UpTrack
         IsClosed = true;
         foreach (var downTrack in _downTracks)
         {
+            downTrack.SendGoodbye();
             downTrack.Source = null;
         }
 
         _downTracks = [];
+        History?.Dispose();
+        History = null;
     }
 
     /// <summary>A muted track is not forwarded, whatever the client sends.</summary>
@@ -94,6 +130,9 @@ public sealed class UpTrack
         }
     }
 
+    /// <summary>Closes an interval of the loudness; to be called about every 250 ms.</summary>
+    public void UpdateAudioLevel() => _level.Update();
+
     /// <summary>The publisher renegotiated: payload types or extension ids may be others now.</summary>
     internal void Renegotiate(UpTrackOptions options)
     {
@@ -108,14 +147,63 @@ public sealed class UpTrack
 
     internal void WantKeyFrame(bool urgent) => _keyFrames.Want(urgent);
 
-    internal bool ShouldAskKeyFrame(long nowTicks) =>
-        Options.Kind == MediaKind.Video && !IsMuted && Ssrc is not null && _downTracks.Length > 0 && _keyFrames.ShouldAsk(nowTicks);
+    internal bool ShouldAskKeyFrame(long nowTicks)
+    {
+        if (Options.Kind != MediaKind.Video || IsMuted || Ssrc is null || _downTracks.Length == 0)
+        {
+            return false;
+        }
 
-    /// <summary>Takes one plaintext packet of the track's own SSRC and sends it to every subscriber.</summary>
-    internal void Receive(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header)
+        if (_nacks?.NeedsKeyFrame == true)
+        {
+            _keyFrames.Want(urgent: false);
+        }
+
+        return _keyFrames.ShouldAsk(nowTicks);
+    }
+
+    /// <summary>Which packets to ask for again now.</summary>
+    internal int CollectNacks(long nowTicks, Span<ushort> missing) =>
+        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, 0, missing) : 0;
+
+    internal void OnAudioLevel(byte value) => _level.OnPacket(value);
+
+    internal void OnSenderReport(long nowTicks, ulong ntp, uint timestamp)
+    {
+        _statistics?.OnSenderReport(nowTicks, ntp);
+        if (!IsMuted)
+        {
+            foreach (var downTrack in _downTracks)
+            {
+                downTrack.SendReport(nowTicks, ntp, timestamp);
+            }
+        }
+    }
+
+    /// <summary>Takes one plaintext packet under the track's own SSRC and sends it to every subscriber.</summary>
+    /// <param name="nowTicks">Arrival.</param>
+    /// <param name="data">The packet.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="retransmitted">Restored from RTX: says nothing about loss and jitter.</param>
+    internal void Receive(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted)
     {
         ReceivedPackets++;
         ReceivedBytes += data.Length;
+        var filledGap = _nacks?.OnPacket(nowTicks, header.SequenceNumber) ?? false;
+        if (retransmitted)
+        {
+            if (!filledGap)
+            {
+                return; // nobody misses it any more
+            }
+
+            RecoveredPackets++;
+        }
+        else
+        {
+            (_statistics ??= new ReceiveStatistics(header.Ssrc, Options.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
+        }
+
         var sequence = _sequence.Unwrap(header.SequenceNumber);
         var payload = data[header.Length..];
         if (payload.IsEmpty)
@@ -123,12 +211,14 @@ public sealed class UpTrack
             return;
         }
 
-        var startsKeyFrame = Options.Kind == MediaKind.Video && KeyFrameDetector.StartsKeyFrame(Options.Codec, payload);
+        var startsKeyFrame = Options.Kind == MediaKind.Video && KeyFrame.StartsIn(Options.Codec, payload);
         if (startsKeyFrame)
         {
             _keyFrames.KeyFrameSeen();
+            _nacks?.OnKeyFrame(header.SequenceNumber);
         }
 
+        History?.Add(sequence, data);
         if (IsMuted)
         {
             return;
@@ -152,12 +242,17 @@ public sealed class UpTrack
         }
     }
 
+    /// <summary>The client sends under another SSRC now: another numbering, another clock.</summary>
     private void Restart()
     {
         _sequence = default;
+        _statistics = null;
+        _nacks = Options.Nack ? new NackGenerator() : null;
         foreach (var downTrack in _downTracks)
         {
-            downTrack.Pause();
+            downTrack.RestartSource();
         }
+
+        _keyFrames.Want(urgent: true);
     }
 }

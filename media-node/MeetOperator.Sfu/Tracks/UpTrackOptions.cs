@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.Codecs;
 using MeetOperator.Rtp.HeaderExtensions;
 
 namespace MeetOperator.Sfu.Tracks;
@@ -10,8 +11,8 @@ public sealed record UpTrackOptions
     public required MediaKind Kind { get; init; }
     public required TrackSource Source { get; init; }
 
-    /// <summary>Encoding name in upper case, for example <c>VP8</c>.</summary>
-    public required string Codec { get; init; }
+    /// <summary>By which key frames are recognised; of no meaning for audio.</summary>
+    public VideoCodec Codec { get; init; }
     public required int ClockRate { get; init; }
     public required byte PayloadType { get; init; }
 

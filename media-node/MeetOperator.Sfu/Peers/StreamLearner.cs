@@ -1,0 +1,86 @@
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Peers;
+
+/// <summary>
+/// Places an SSRC that the SDP did not name (RFC 9143 §9.2): the mid extension says which section it is, else a payload type that only one
+/// section uses.
+/// </summary>
+internal static class StreamLearner
+{
+    /// <summary>True when one of the tracks took the SSRC as its own.</summary>
+    public static bool TryLearn(in RtpPacket packet, UpTrack[] tracks)
+    {
+        var header = packet.Header;
+        var track = ByMid(packet, tracks) ?? ByPayloadType(header.PayloadType, tracks);
+        if (header.PayloadType == track?.Options.PayloadType)
+        {
+            track.Ssrc = header.Ssrc;
+            return true;
+        }
+
+        if (track is not null && header.PayloadType == track.Options.RtxPayloadType)
+        {
+            track.RtxSsrc = header.Ssrc;
+            return true;
+        }
+
+        return false;
+    }
+
+    private static UpTrack? ByMid(in RtpPacket packet, UpTrack[] tracks)
+    {
+        foreach (var track in tracks)
+        {
+            var id = track.Options.Extensions.IdOf(HeaderExtensionKind.Mid);
+            foreach (var element in packet.Extensions)
+            {
+                if (id != 0 && element.Id == id && SameText(packet.Data.Slice(element.Offset, element.Length), track.Options.Mid))
+                {
+                    return track;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static UpTrack? ByPayloadType(byte payloadType, UpTrack[] tracks)
+    {
+        UpTrack? found = null;
+        foreach (var track in tracks)
+        {
+            if (track.Options.PayloadType == payloadType || track.Options.RtxPayloadType == payloadType)
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = track;
+            }
+        }
+
+        return found;
+    }
+
+    private static bool SameText(ReadOnlySpan<byte> ascii, string text)
+    {
+        if (ascii.Length != text.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (ascii[i] != text[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
