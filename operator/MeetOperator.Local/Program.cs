@@ -1,1 +1,42 @@
-return 0;
+using System.Runtime.InteropServices;
+using MeetOperator.Local;
+using Microsoft.Extensions.Logging;
+
+using var stop = new CancellationTokenSource();
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
+// In a terminal only what needs a person; in a file (--detach) all that happened.
+using var loggers = LoggerFactory.Create(builder => builder
+    .SetMinimumLevel(Console.IsOutputRedirected ? LogLevel.Information : LogLevel.Warning)
+    .AddSimpleConsole(o =>
+    {
+        o.SingleLine = true;
+        o.TimestampFormat = "HH:mm:ss.fff ";
+    }));
+
+try
+{
+    var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? string.Empty);
+    var options = LocalOptions.Parse(args, environment, LocalNetwork.FirstAddress);
+    await using var host = await LocalHost.StartAsync(options, loggers, stop.Token);
+    await PageProbe.WaitAsync(host, options, stop.Token);
+    host.Announce(Banner.Build(options, host.Kubeconfig));
+    await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    return 0;
+}
+catch (LocalException e)
+{
+    await Console.Error.WriteLineAsync($"meet: {e.Message}");
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 0;
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}

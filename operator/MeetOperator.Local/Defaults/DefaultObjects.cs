@@ -1,0 +1,54 @@
+using System.Text;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Local;
+
+/// <summary>The tenant, the pool and the Secrets that every embedded installation begins with. Pure.</summary>
+internal static class DefaultObjects
+{
+    public static Namespace SystemNamespace() => new() { Metadata = new ObjectMeta { Name = LocalNames.SystemNamespace } };
+
+    /// <summary>Applied here as well as by the operator, so that the pool has a place before the operator runs.</summary>
+    public static Namespace DefaultNamespace() => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = LocalNames.DefaultNamespace,
+            Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = LocalNames.Default },
+        },
+    };
+
+    public static Tenant Tenant() => new()
+    {
+        Metadata = new ObjectMeta { Name = LocalNames.Default },
+        Spec = new TenantSpec { DisplayName = "Default", Namespace = LocalNames.DefaultNamespace },
+    };
+
+    /// <param name="ports">UDP ports of the pool's nodes.</param>
+    /// <param name="addresses">Addresses that clients send media to.</param>
+    /// <param name="loops">Media loops of each node: about one a core.</param>
+    public static SfuPool Pool(PortRange ports, IReadOnlyList<string> addresses, int loops) => new()
+    {
+        Metadata = new ObjectMeta { Name = LocalNames.Default, Namespace = LocalNames.DefaultNamespace },
+        Spec = new SfuPoolSpec
+        {
+            Region = "local",
+            Exposure = new SfuExposure
+            {
+                PortRange = ports,
+                UdpPorts = Math.Clamp(loops, 1, 8),
+                AddressSource = AddressSource.Static,
+                StaticAddresses = addresses,
+            },
+        },
+    };
+
+    public static Secret Secret(string name, params (string Key, string Value)[] entries) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Namespace = LocalNames.SystemNamespace },
+        Type = "Opaque",
+        Data = entries.ToDictionary(e => e.Key, e => Convert.ToBase64String(Encoding.UTF8.GetBytes(e.Value))),
+    };
+}

@@ -1,0 +1,19 @@
+using MeetOperator.Kube.ProcessRuntime;
+
+namespace MeetOperator.Local;
+
+/// <summary>Which program each of our images stands for.</summary>
+internal static class LocalImages
+{
+    public static ImageTable In(string programs) => new ImageTable()
+        .Add(LocalNames.OperatorImage, Program(programs, "operator", "MeetOperator.Operator"))
+        .Add(LocalNames.SignalingImage, Program(programs, "signaling", "MeetOperator.Signaling", ("MEET_WEB_ROOT", Path.Combine(programs, "web"))))
+        .Add(LocalNames.MediaNodeImage, Program(programs, "media-node", "MeetOperator.MediaNode"));
+
+    private static ImageProgram Program(string programs, string folder, string name, params (string Name, string Value)[] environment) => new()
+    {
+        Entrypoint = [Path.Combine(programs, folder, name)],
+        WorkingDirectory = Path.Combine(programs, folder),
+        Environment = environment.Append((Name: "DOTNET_gcServer", Value: "0")).ToDictionary(e => e.Name, e => e.Value),
+    };
+}

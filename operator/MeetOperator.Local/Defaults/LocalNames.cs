@@ -1,0 +1,14 @@
+namespace MeetOperator.Local;
+
+/// <summary>Names of what every embedded installation has.</summary>
+internal static class LocalNames
+{
+    public const string SystemNamespace = "meet-system";
+    public const string DefaultNamespace = "meet-default";
+    public const string Default = "default";
+    public const string KeysSecret = "meet-keys";
+    public const string KubeconfigSecret = "meet-kubeconfig";
+    public const string OperatorImage = "meetoperator/operator";
+    public const string SignalingImage = "meetoperator/signaling";
+    public const string MediaNodeImage = "meetoperator/media-node";
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Local;
+
+/// <summary>The Pods of operator and signaling: the same images, environment and mounts as on a cluster, with SQLite in a folder of the home. Pure.</summary>
+internal static class SystemPods
+{
+    private const string KeysPath = "/etc/meet/keys";
+    private const string KubeconfigPath = "/etc/meet/kube";
+    private const string DataPath = "/data";
+    private const int HealthPort = 8081;
+
+    public static Pod Operator(LocalOptions options) => Build(
+        MeetComponents.Operator,
+        LocalNames.OperatorImage,
+        [
+            Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{HealthPort}"),
+            Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
+            Value("MEET_CONTROL_KEY_FILE", $"{KeysPath}/control"),
+            Value("MEET_PUBLIC_URL", PublicUrl(options)),
+        ],
+        new ContainerPort { Name = "health", Port = HealthPort },
+        probeHost: null,
+        []);
+
+    public static Pod Signaling(LocalOptions options, string dataFolder) => Build(
+        MeetComponents.Signaling,
+        LocalNames.SignalingImage,
+        [
+            Value("MEET_HTTP_ADDRESS", $"{options.Listen}:{options.Port}"),
+            Value("MEET_DATABASE", $"sqlite:{DataPath}/meet.db"),
+            Value("MEET_CONTROL_KEY_FILE", $"{KeysPath}/control"),
+            Value("MEET_SIGNING_KEY_FILE", $"{KeysPath}/signing"),
+            Value("MEET_PUBLIC_URL", PublicUrl(options)),
+            Value("MEET_LOCAL_TENANT", LocalNames.Default),
+        ],
+        new ContainerPort { Name = "http", Port = options.Port, HostPort = options.Port },
+        // It listens on one address of the machine, not on the Pod's.
+        probeHost: options.Listen == "0.0.0.0" ? "127.0.0.1" : options.Listen,
+        [HostPath("data", dataFolder)]);
+
+    /// <summary>What people open.</summary>
+    public static string PublicUrl(LocalOptions options) => $"http://localhost:{options.Port}";
+
+    private static Pod Build(string component, string image, IList<EnvVar> env, ContainerPort port, string? probeHost, IList<Volume> volumes) => new()
+    {
+        Metadata = new ObjectMeta
+        {
+            Name = component,
+            Namespace = LocalNames.SystemNamespace,
+            Labels = new Dictionary<string, string> { [MeetLabels.Component] = component },
+        },
+        Spec = new PodSpec
+        {
+            RestartPolicy = "Always",
+            TerminationGracePeriodSeconds = 10,
+            Containers =
+            [
+                new Container
+                {
+                    Name = component,
+                    Image = image,
+                    Env =
+                    [
+                        Field("POD_NAME", "metadata.name"),
+                        Field("POD_NAMESPACE", "metadata.namespace"),
+                        Field("POD_IP", "status.podIP"),
+                        Value("KUBECONFIG", $"{KubeconfigPath}/config"),
+                        .. env,
+                    ],
+                    Ports = [port],
+                    VolumeMounts =
+                    [
+                        new VolumeMount { Name = "keys", MountPath = KeysPath, ReadOnly = true },
+                        new VolumeMount { Name = "kubeconfig", MountPath = KubeconfigPath, ReadOnly = true },
+                        .. volumes.Select(v => new VolumeMount { Name = v.Name, MountPath = $"/{v.Name}" }),
+                    ],
+                    StartupProbe = Get("/healthz", port.Name!, probeHost, period: 2, failures: 60),
+                    LivenessProbe = Get("/healthz", port.Name!, probeHost, period: 10, failures: 3),
+                    ReadinessProbe = Get("/readyz", port.Name!, probeHost, period: 5, failures: 3),
+                },
+            ],
+            Volumes =
+            [
+                new Volume { Name = "keys", Secret = new SecretVolumeSource { SecretName = LocalNames.KeysSecret } },
+                new Volume { Name = "kubeconfig", Secret = new SecretVolumeSource { SecretName = LocalNames.KubeconfigSecret } },
+                .. volumes,
+            ],
+        },
+    };
+
+    private static Probe Get(string path, string port, string? host, int period, int failures) => new()
+    {
+        HttpGet = new HttpGetAction { Path = path, Port = port, Host = host },
+        PeriodSeconds = period,
+        TimeoutSeconds = 2,
+        FailureThreshold = failures,
+    };
+
+    private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };
+
+    private static EnvVar Field(string name, string path) =>
+        new() { Name = name, ValueFrom = new EnvVarSource { FieldRef = new ObjectFieldSelector { FieldPath = path } } };
+
+    // hostPath is no field of the typed Volume: only this host uses it.
+    private static Volume HostPath(string name, string path) => new()
+    {
+        Name = name,
+        UnknownFields = new Dictionary<string, JsonElement> { ["hostPath"] = JsonSerializer.SerializeToElement(new { path, type = "DirectoryOrCreate" }) },
+    };
+}

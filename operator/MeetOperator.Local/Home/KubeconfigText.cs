@@ -1,0 +1,12 @@
+using System.Text.RegularExpressions;
+
+namespace MeetOperator.Local;
+
+/// <summary>The kubeconfig that people use: the server's own, with the default tenant's namespace in its context, so that samples apply without one.</summary>
+public static partial class KubeconfigText
+{
+    public static string InNamespace(string kubeconfig, string @namespace) => ContextNamespace().Replace(kubeconfig, $"${{1}}{@namespace}", 1);
+
+    [GeneratedRegex(@"(?m)^(\s+namespace:\s*)\S+\s*?$")]
+    private static partial Regex ContextNamespace();
+}

@@ -1,0 +1,12 @@
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Local;
+
+/// <summary>Names one object that a manifest file put into the cluster.</summary>
+internal sealed record ManifestKey(string ApiVersion, string Kind, string? Namespace, string Name)
+{
+    public static ManifestKey Of(JsonObject item) => new(
+        item["apiVersion"]!.GetValue<string>(), item["kind"]!.GetValue<string>(), (string?)item["metadata"]!["namespace"], (string)item["metadata"]!["name"]!);
+
+    public override string ToString() => Namespace is null ? $"{Kind} {Name}" : $"{Kind} {Namespace}/{Name}";
+}

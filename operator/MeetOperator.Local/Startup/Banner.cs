@@ -1,0 +1,17 @@
+namespace MeetOperator.Local;
+
+/// <summary>What is printed once everything answers: the link, the kubeconfig line, three commands to try.</summary>
+public static class Banner
+{
+    public static string Build(LocalOptions options, string kubeconfig) => $"""
+
+        Meetings:    {SystemPods.PublicUrl(options)}
+        Kubernetes:  export KUBECONFIG={kubeconfig}
+
+        Try:         kubectl get meet -A
+                     kubectl apply -f crds/samples/meeting.yaml
+                     kubectl get meetings -w
+        Stop:        {(options.Port == 8080 ? string.Empty : $"MEET_PORT={options.Port} ")}{(Path.GetFileName(options.Home) == ".meet" ? string.Empty : $"MEET_HOME={options.Home} ")}./meet down
+
+        """;
+}

@@ -1,0 +1,32 @@
+namespace MeetOperator.Local.Tests;
+
+public sealed class LocalNetworkTests
+{
+    [Theory]
+    [InlineData(8080, "127.31.144")]
+    [InlineData(1024, "127.4.0")]
+    [InlineData(65535, "127.255.255")]
+    public void PodAddressPrefix_Port_GivesEachInstallationItsOwn(int port, string expected) =>
+        Assert.Equal(expected, LocalNetwork.PodAddressPrefix(port));
+
+    [Fact]
+    public void MediaPorts_NextPort_GetsAnotherBlock_BelowTheEphemeralRange()
+    {
+        var ranges = Enumerable.Range(8080, 188).Select(p => LocalNetwork.MediaPorts(p, _ => true)).ToList();
+        Assert.Equal(188, ranges.Select(r => r.Min).Distinct().Count());
+        Assert.All(ranges, r => Assert.True(r.Min >= 20_000 && r.Max < 32_768 && r.Max - r.Min == 63));
+        Assert.Equal(LocalNetwork.MediaPorts(8080, _ => true), LocalNetwork.MediaPorts(8080, _ => true));
+    }
+
+    [Fact]
+    public void MediaPorts_OnePortTaken_MovesToTheNextBlock()
+    {
+        var first = LocalNetwork.MediaPorts(8080, _ => true);
+        var second = LocalNetwork.MediaPorts(8080, p => p != first.Min + 5);
+        Assert.NotEqual(first, second);
+    }
+
+    [Fact]
+    public void MediaPorts_NoneFree_SaysSo() =>
+        Assert.Contains("free UDP ports", Assert.Throws<LocalException>(() => LocalNetwork.MediaPorts(8080, _ => false)).Message, StringComparison.Ordinal);
+}

@@ -1,0 +1,29 @@
+namespace MeetOperator.Local.Tests;
+
+public sealed class TextTests
+{
+    private static readonly LocalOptions Options = new() { Home = "/srv/meet/.meet", Port = 8080, Programs = "/p" };
+
+    [Fact]
+    public void Banner_Default_HasTheLinkTheKubeconfigLineAndThreeCommands()
+    {
+        var banner = Banner.Build(Options, "/srv/meet/.meet/kubeconfig");
+        Assert.Contains("http://localhost:8080\n", banner, StringComparison.Ordinal);
+        Assert.Contains("export KUBECONFIG=/srv/meet/.meet/kubeconfig\n", banner, StringComparison.Ordinal);
+        Assert.Equal(3, banner.Split('\n').Count(l => l.Contains("kubectl ", StringComparison.Ordinal)));
+        Assert.EndsWith("Stop:        ./meet down\n", banner, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Banner_OtherPortAndHome_SaysHowToStopThatOne() =>
+        Assert.Contains(
+            "MEET_PORT=9000 MEET_HOME=/tmp/other ./meet down",
+            Banner.Build(Options with { Port = 9000, Home = "/tmp/other" }, "k"),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void InNamespace_Kubeconfig_ChangesOnlyTheContextsNamespace() =>
+        Assert.Equal(
+            "contexts:\n- context:\n    namespace: meet-default\n    user: a\n",
+            KubeconfigText.InNamespace("contexts:\n- context:\n    namespace: default\n    user: a\n", "meet-default"));
+}
