@@ -19,8 +19,11 @@ internal static class ControlEndpoints
     {
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/readyz", () => node.State == NodeState.Ready ? Results.Text("ok") : Results.Text(node.State.ToString(), statusCode: 503));
-        app.MapGet("/metrics", async (HttpContext context) =>
-            Results.Text(MetricsWriter.Write(await node.ReportAsync(context.RequestAborted), await node.StatisticsAsync(context.RequestAborted)), MetricsWriter.ContentType));
+        app.MapGet("/metrics", async (HttpContext c) =>
+        {
+            c.Response.ContentType = MetricsWriter.ContentType;
+            await c.Response.WriteAsync(MetricsWriter.Write(await node.ReportAsync(c.RequestAborted), await node.StatisticsAsync(c.RequestAborted)));
+        });
 
         var v1 = app.MapGroup("/v1");
         v1.AddEndpointFilter(async (invocation, next) => IsAuthorized(invocation.HttpContext, node.Options.Token)
@@ -31,7 +34,7 @@ internal static class ControlEndpoints
         v1.MapPost("/node/drain", async (HttpContext c) =>
         {
             node.Rooms.IsDraining = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
-            return Results.NoContent();
+            c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
         MapRooms(v1, node.Rooms);
         MapParticipants(v1, node.Rooms);
