@@ -1,16 +1,23 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Events;
 
 /// <summary>Tells people what happened to an object, as Kubernetes events and in the log.</summary>
-internal sealed partial class MeetEvents(ILogger<MeetEvents> logger)
+internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEvents> logger)
 {
-    public void Normal(KubernetesObject about, string reason, string message) =>
+    public void Normal(KubernetesObject about, string reason, string message)
+    {
+        recorder.Normal(about, reason, message);
         LogNormal(about.Kind!, about.Metadata.NamespacedName, reason, message);
+    }
 
-    public void Warning(KubernetesObject about, string reason, string message) =>
+    public void Warning(KubernetesObject about, string reason, string message)
+    {
+        recorder.Warning(about, reason, message);
         LogWarning(about.Kind!, about.Metadata.NamespacedName, reason, message);
+    }
 
     /// <summary>Says that a media node changed its state; nothing when it did not.</summary>
     public void StateChanged(SfuNode before, SfuNodeStatus after)
@@ -30,7 +37,7 @@ internal sealed partial class MeetEvents(ILogger<MeetEvents> logger)
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Information, "{Kind} {Key}: {Reason}: {Message}")]
+    [LoggerMessage(2001, LogLevel.Debug, "{Kind} {Key}: {Reason}: {Message}")]
     private partial void LogNormal(string kind, NamespacedName key, string reason, string message);
 
     [LoggerMessage(2002, LogLevel.Warning, "{Kind} {Key}: {Reason}: {Message}")]

@@ -22,20 +22,21 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
 
-    public LeaderWork(ClusterView cluster, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
+    public LeaderWork(
+        ClusterView cluster, EventRecorder recorder, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
     {
         _cluster = cluster;
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
         var tokens = new NodeTokens(options.ControlKey);
-        var events = new MeetEvents(logs.CreateLogger<MeetEvents>());
+        var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
         _http = NodeHttp.Create();
         _fleet = new MediaFleet(wakeups, time);
         _poller = new NodePoller(_fleet, _http, logs.CreateLogger<NodePoller>(), time);
         _feed = new FleetFeed(cluster, _fleet, _poller, tokens);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending);
-        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _http), new MeetingEvents(events));
+        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _http), new MeetingEvents(events, metrics));
         var meetings = Wiring.Meetings(cluster, options, logs).Build(new MeetingController(cluster, steps, releases, options, time));
         var nodes = Wiring.Nodes(cluster, logs).Build(
             new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _http, events, time), events, options, time));

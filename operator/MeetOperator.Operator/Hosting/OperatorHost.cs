@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Hosting;
@@ -21,7 +22,15 @@ public static class OperatorHost
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPEndPoint.Parse(options.Address)));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(_ => new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator }));
+        builder.Services.AddSingleton(kube);
+        builder.Services.AddSingleton<LeadershipGuard>();
+        builder.Services.AddSingleton<OperatorMetrics>();
+        builder.Services.AddSingleton(services => new KubeClient(kube, new KubeClientOptions
+        {
+            UserAgent = "meet-operator",
+            FieldManager = FieldManagers.Operator,
+            BeforeWrite = services.GetRequiredService<LeadershipGuard>().Check,
+        }));
         builder.Services.AddSingleton<ClusterView>();
         builder.Services.AddSingleton<OperatorService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorService>());
@@ -30,6 +39,9 @@ public static class OperatorHost
         var service = app.Services.GetRequiredService<OperatorService>();
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", () => service.IsReady ? Results.Text("ok") : Results.Text("the informers have not synced yet", statusCode: 503));
+        var metrics = new PrometheusExposition("MeetOperator.*");
+        app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
+        app.MapGet("/metrics", () => Results.Text(metrics.Write(), PrometheusExposition.ContentType));
         return app;
     }
 }

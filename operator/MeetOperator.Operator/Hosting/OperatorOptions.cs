@@ -21,6 +21,9 @@ public sealed record OperatorOptions
     /// <summary>POD_NAMESPACE: the operator's own namespace, where its Lease is.</summary>
     public string Namespace { get; init; } = "meet-system";
 
+    /// <summary>How long a dead leader's Lease holds off the others; a replica that stops in good order gives it back at once.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How many meetings are reconciled at the same time. They mostly wait for the API server and media nodes.</summary>
     public int MeetingConcurrency { get; init; } = 32;
 }

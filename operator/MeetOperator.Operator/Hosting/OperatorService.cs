@@ -1,33 +1,72 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Hosting;
 
 /// <summary>One replica: its informers always run, so that a follower takes over with a full picture; the rest only while it leads.</summary>
-internal sealed class OperatorService(ClusterView cluster, OperatorOptions options, ILoggerFactory logs, TimeProvider time) : BackgroundService
+internal sealed class OperatorService(
+    ClusterView cluster, KubeConfig kube, LeadershipGuard guard, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time) : BackgroundService
 {
+    public const string LeaseName = "meet-operator";
+
     /// <summary>True once the informers have synced: the replica can take work.</summary>
     public bool IsReady => cluster.All.All(informer => informer.HasSynced);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var informers = Task.WhenAll(cluster.All.Select(informer => informer.RunAsync(stoppingToken)));
-        await LeadAsync(stoppingToken).ConfigureAwait(false);
+        await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
+
+        // A client of its own: the guarded one could not renew.
+        using var leases = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator-lease", FieldManager = FieldManagers.Operator });
+        var election = new LeaderElection(
+            leases,
+            new LeaderElectionOptions
+            {
+                Namespace = options.Namespace,
+                Name = LeaseName,
+                Identity = options.PodName,
+                LeaseDuration = options.LeaseDuration,
+                RenewDeadline = options.LeaseDuration * 2 / 3,
+                RetryPeriod = options.LeaseDuration / 8,
+            },
+            time,
+            logger: logs.CreateLogger<LeaderElection>());
+        await election.RunAsync(LeadAsync, stoppingToken).ConfigureAwait(false);
         await informers.ConfigureAwait(false);
     }
 
-    private async Task LeadAsync(CancellationToken ct)
+    private async Task LeadAsync(Leadership leadership)
     {
-        var work = new LeaderWork(cluster, options, logs, time, Random.Shared);
+        guard.Hold(leadership);
+        using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
+        var recorder = new EventRecorder(cluster.Client, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
+        var recording = recorder.RunAsync(events.Token);
+        var work = new LeaderWork(cluster, recorder, metrics, options, logs, time, Random.Shared);
         await using (work.ConfigureAwait(false))
         {
-            try
-            {
-                await work.RunAsync(ct).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                // The replica stops.
-            }
+            await work.RunAsync(leadership.Lost).ConfigureAwait(false);
+        }
+
+        await events.CancelAsync().ConfigureAwait(false);
+        await recording.ConfigureAwait(false);
+    }
+
+    /// <summary>Outside of a Pod the namespace of the Lease may not exist yet; in a Pod it does, and the operator may then lack the permission to look.</summary>
+    private async Task EnsureNamespaceAsync(CancellationToken ct)
+    {
+        using var client = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
+        try
+        {
+            await client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = options.Namespace } }, ct).ConfigureAwait(false);
+        }
+        catch (Exception known) when (known is KubeApiException or HttpRequestException or TimeoutException || (known is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            // It exists, or the election will say what is wrong.
         }
     }
 }

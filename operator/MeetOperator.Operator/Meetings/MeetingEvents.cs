@@ -1,18 +1,25 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Hosting;
 using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Events of meetings; each is told when it happens, not at every reconcile that finds it so.</summary>
-internal sealed class MeetingEvents(MeetEvents events)
+internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics)
 {
     public void Placed(MeetingContext context, PlacementDecision decision)
     {
         if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
         {
             events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
+            metrics.Placed(decision.Outcome);
+        }
+
+        if (decision.Outcome == PlacementOutcome.Placed && context.Meeting.Metadata.CreationTimestamp is { } created)
+        {
+            metrics.BecameReady(context.Now - created);
         }
     }
 
@@ -28,7 +35,11 @@ internal sealed class MeetingEvents(MeetEvents events)
         }
     }
 
-    public void Ended(MeetingContext context, string message) => events.Normal(context.Meeting, "Ended", message);
+    public void Ended(MeetingContext context, string reason, string message)
+    {
+        metrics.Ended(reason);
+        events.Normal(context.Meeting, "Ended", message);
+    }
 
     public void Removed(MeetingContext context) =>
         events.Normal(context.Meeting, "Removed", $"removed {context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished} s after its end (lifecycle.ttlSecondsAfterFinished)");

@@ -36,7 +36,7 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingRelease
             Assignments = [],
             Rejections = [],
         };
-        events.Ended(context, message);
+        events.Ended(context, reason, message);
         return StepResult.Wait(TimeSpan.FromSeconds(Math.Max(1, spec.Lifecycle.TtlSecondsAfterFinished)));
     }
 }

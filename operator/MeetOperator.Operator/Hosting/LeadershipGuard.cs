@@ -1,0 +1,24 @@
+using MeetOperator.Kube.Runtime;
+
+namespace MeetOperator.Operator.Hosting;
+
+/// <summary>Stops writes of a replica that does not lead any more, for example because it was suspended.</summary>
+internal sealed class LeadershipGuard
+{
+    private volatile Leadership? _held;
+
+    public bool IsLeading => _held is { IsHeld: true };
+
+    public void Hold(Leadership leadership) => _held = leadership;
+
+    /// <summary>Called before every write.</summary>
+    public void Check()
+    {
+        if (_held is not { } leadership)
+        {
+            throw new InvalidOperationException("This replica has never led and must not write.");
+        }
+
+        leadership.ThrowIfLost();
+    }
+}
