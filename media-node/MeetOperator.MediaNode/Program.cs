@@ -1,11 +1,20 @@
+using MeetOperator.MediaNode.Benching;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 using var loggers = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true));
+if (args is ["--bench", var benchPort])
+{
+    return await BenchServer.RunAsync(benchPort, loggers);
+}
+
+if (args.Length > 0)
+{
+    Console.Error.WriteLine(Usage.Text);
+    return args is ["--help"] ? 0 : 2;
+}
+
 var options = NodeOptionsReader.Read(Environment.GetEnvironmentVariable, out var errors);
 if (options is null)
 {

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.MediaNode.Benching;
+
+/// <summary>
+/// <c>--bench PORT</c>: the same loops, rooms and sessions behind the three calls of <c>tests/bench/media</c>, on loopback and without a
+/// token. For measuring beside other servers; not for use.
+/// </summary>
+internal static class BenchServer
+{
+    private const string Room = "bench";
+
+    public static async Task<int> RunAsync(string portText, ILoggerFactory loggers)
+    {
+        if (!int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+        {
+            await Console.Error.WriteLineAsync($"--bench '{portText}': expected a TCP port from 1 to 65535.");
+            return 2;
+        }
+
+        using var node = new MediaNodeHost(
+            new NodeOptions
+            {
+                Name = "bench",
+                Token = "",
+                ControlAddress = new IPEndPoint(IPAddress.Loopback, port),
+                UdpPorts = [0],
+                AdvertisedAddresses = [IPAddress.Loopback],
+                BindAddress = IPAddress.Loopback,
+                MaxParticipants = 10_000,
+            },
+            loggers,
+            TimeProvider.System);
+        await node.Rooms.PutAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = 10_000 }, CancellationToken.None);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(node.Options.ControlAddress));
+        await using var app = builder.Build();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.MapPost("/bench/ping", () => "{}");
+        app.MapPost("/bench/publish", async (HttpContext c) =>
+        {
+            using var body = await JsonDocument.ParseAsync(c.Request.Body);
+            var offer = new SdpOffer { Generation = 1, Sdp = Sdp(body) };
+            var answer = await node.Rooms.RunAsync(Room, r => r.Publish(Id(body.RootElement.GetProperty("id")), offer), c.RequestAborted);
+            await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
+        });
+        app.MapPost("/bench/subscribe", async (HttpContext c) =>
+        {
+            using var body = await JsonDocument.ParseAsync(c.Request.Body);
+            var feeds = body.RootElement.GetProperty("feeds").EnumerateArray().Select(Id).ToList();
+            var request = new PlayRequest { Generation = 1, Sdp = Sdp(body), Feeds = feeds };
+            var answer = await node.Rooms.RunAsync(Room, r => r.Play(Id(body.RootElement.GetProperty("id")), request), c.RequestAborted);
+            await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
+        });
+        await app.RunAsync();
+        return 0;
+    }
+
+    private static string Sdp(JsonDocument body) => body.RootElement.GetProperty("sdp").GetString() ?? "";
+
+    private static string Id(JsonElement id) => id.ToString();
+}

@@ -1,0 +1,16 @@
+namespace MeetOperator.MediaNode.Hosting;
+
+internal static class Usage
+{
+    public const string Text = """
+        MeetOperator.MediaNode              runs a media node, set up by the environment:
+          MEET_NODE_NAME                    name of the SfuNode (required)
+          MEET_NODE_TOKEN                   bearer token of the control API, at least 16 characters (required)
+          MEET_CONTROL_ADDRESS              where the control API listens (default 0.0.0.0:8090)
+          MEET_UDP_PORTS                    UDP ports, one loop each, separated by commas (required)
+          MEET_ADVERTISED_ADDRESSES         IPv4 addresses under which clients reach the node (required)
+          MEET_MAX_PARTICIPANTS             participants beyond which new rooms are refused (default 500)
+        MeetOperator.MediaNode --bench PORT serves tests/bench/media on loopback
+        MeetOperator.MediaNode --help       this text
+        """;
+}

@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Drive one SFU with N publishers and M subscribers on loopback; report cost.
+
+  python3 bench.py --sfu janus --pubs 4 --subs 20 --runs 3
+  python3 bench.py --sfu http --url http://127.0.0.1:9000 --pid 1234 --pubs 4 --subs 20
+
+Every subscriber takes all publishers over one peer connection. The media side
+is loadgen (C); this file only does signalling and reads /proc. See README.md.
+"""
+import argparse, glob, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+# ---- load generator ---------------------------------------------------------
+class LoadGen:
+    def __init__(self, srtp, cpu):
+        binary = os.environ.get("LOADGEN", os.path.join(HERE, "build", "loadgen"))
+        self.p = subprocess.Popen(pin(cpu) + [binary, srtp], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.connected = {}
+
+    def ask(self, line):
+        self.p.stdin.write(line + "\n")
+        while True:
+            r = self.p.stdout.readline().split()
+            if not r:
+                raise SystemExit("loadgen ended")
+            if r[0] == "connected":
+                self.connected[int(r[1])] = r[2]
+                continue
+            return r
+
+    def stats(self):
+        return {k: int(v) for k, v in (x.split("=") for x in self.ask("stats")[1:])}
+
+    def wait_connected(self, n, limit=20):
+        end = time.time() + limit
+        while len(self.connected) < n:
+            if time.time() > end:
+                raise SystemExit(f"only {len(self.connected)} of {n} peers connected")
+            self.ask("stats")
+            time.sleep(0.05)
+
+    def close(self):
+        try:
+            self.p.stdin.write("quit\n")
+            self.p.wait(3)
+        except Exception:
+            self.p.kill()
+
+
+def pin(cpu):
+    return ["taskset", "-c", str(cpu)] if cpu not in (None, "", "-") else []
+
+
+# ---- SDP --------------------------------------------------------------------
+def sdp(peer, kind, medias, setup, bind):
+    _, _, ufrag, pwd, fp, port = peer
+    out = ["v=0", f"o=- {kind} 1 IN IP4 {bind}", "s=-", "t=0 0", "a=group:BUNDLE " + " ".join(m["mid"] for m in medias)]
+    for m in medias:
+        out += [f"m=video 9 UDP/TLS/RTP/SAVPF {m['pt']}", f"c=IN IP4 {bind}", f"a=mid:{m['mid']}", "a=" + m["dir"], "a=rtcp-mux",
+                f"a=rtpmap:{m['pt']} VP8/90000", f"a=rtcp-fb:{m['pt']} nack", f"a=rtcp-fb:{m['pt']} nack pli",
+                f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", f"a=fingerprint:sha-256 {fp}", f"a=setup:{setup}"]
+        if "ssrc" in m:
+            out += [f"a=ssrc:{m['ssrc']} cname:bench{m['ssrc']}"]
+        out += [f"a=candidate:1 1 udp 2130706431 {bind} {port} typ host", "a=end-of-candidates"]
+    return "\r\n".join(out) + "\r\n"
+
+
+def remote(text):
+    g = lambda k: re.search(rf"^a={k}:(\S+)", text, re.M).group(1)
+    c = [x.split() for x in re.findall(r"^a=candidate:(.*)$", text, re.M)]
+    c = [x for x in c if x[2].lower() == "udp" and x[7] == "host" and ":" not in x[4]]
+    c.sort(key=lambda x: x[4] != "127.0.0.1")
+    if not c:
+        raise SystemExit("no UDP candidate in:\n" + text)
+    return c[0][4], int(c[0][5]), g("ice-ufrag"), g("ice-pwd"), g("setup")
+
+
+# ---- adapters: publish(id, offer) -> answer; subscribe(id, feeds, make_sdp) -> remote SDP
+class Janus:
+    """Starts a private Janus with a generated configuration in a temporary folder."""
+
+    def __init__(self, a):
+        self.dir = tempfile.mkdtemp(prefix="janus-bench-")
+        files = subprocess.run(["dpkg", "-L", "janus"], capture_output=True, text=True).stdout.split()
+        for sub, so in (("plugins", "libjanus_videoroom.so"), ("transports", "libjanus_http.so")):
+            os.mkdir(f"{self.dir}/{sub}")
+            os.symlink(next(f for f in files if f.endswith("/" + so)), f"{self.dir}/{sub}/{so}")
+        os.mkdir(f"{self.dir}/none")
+        for name in glob.glob(HERE + "/janus/*.jcfg.in"):
+            text = open(name).read()
+            for k, v in {"DIR": self.dir, "HTTP_PORT": a.http_port, "ADMIN_PORT": a.http_port + 1, "IFACE": a.iface,
+                         "EVENT_LOOPS": f"event_loops = {a.event_loops}" if a.event_loops else ""}.items():
+                text = text.replace(f"@{k}@", str(v))
+            open(f"{self.dir}/" + os.path.basename(name)[:-3], "w").write(text)
+        self.log = open(f"{self.dir}/log", "w")
+        env = dict(os.environ, LD_PRELOAD=os.path.join(HERE, "build", "lo_shim.so"))
+        self.p = subprocess.Popen(pin(a.sfu_cpu) + ["janus", "-F", self.dir, "-C", self.dir + "/janus.jcfg"], stdout=self.log, stderr=self.log, env=env)
+        self.pid, self.port = self.p.pid, a.http_port
+        for _ in range(100):
+            try:
+                self.call("", {"janus": "ping"})
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit("janus did not start:\n" + open(f"{self.dir}/log").read()[-2000:])
+
+    def call(self, path, body=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=35)
+        if body is None:
+            c.request("GET", "/janus" + path)
+        else:
+            c.request("POST", "/janus" + path, json.dumps(dict(body, transaction="t")), {"Content-Type": "application/json"})
+        r = json.loads(c.getresponse().read())
+        c.close()
+        return r
+
+    def handle(self):
+        s = self.call("", {"janus": "create"})["data"]["id"]
+        h = self.call(f"/{s}", {"janus": "attach", "plugin": "janus.plugin.videoroom"})["data"]["id"]
+        return s, h
+
+    def message(self, sh, body, jsep=None, want_sdp=False):
+        m = {"janus": "message", "body": body}
+        if jsep:
+            m["jsep"] = jsep
+        self.call(f"/{sh[0]}/{sh[1]}", m)
+        while True:
+            e = self.call(f"/{sh[0]}")
+            if e.get("janus") == "event":
+                d = e["plugindata"]["data"]
+                if "error" in d:
+                    raise SystemExit(f"janus: {d}")
+                if "jsep" in e or not want_sdp:  # other events (new publishers) may come first
+                    return d, e.get("jsep", {}).get("sdp")
+
+    def publish(self, pid, offer):
+        sh = self.handle()
+        self.message(sh, {"request": "join", "ptype": "publisher", "room": 1000, "id": pid})
+        _, answer = self.message(sh, {"request": "publish"}, {"type": "offer", "sdp": offer}, want_sdp=True)
+        return answer
+
+    def subscribe(self, sid, feeds, peer, bind):
+        sh = self.handle()
+        _, offer = self.message(sh, {"request": "join", "ptype": "subscriber", "room": 1000, "streams": [{"feed": f} for f in feeds]}, want_sdp=True)
+        pts = re.findall(r"^m=video \d+ \S+ (\d+)", offer, re.M)
+        mids = re.findall(r"^a=mid:(\S+)", offer, re.M)
+        answer = sdp(peer, sid, [dict(mid=m, pt=p, dir="recvonly") for m, p in zip(mids, pts)], "active", bind)
+        self.message(sh, {"request": "start"}, {"type": "answer", "sdp": answer})
+        return offer, "active"
+
+    def close(self):
+        self.p.send_signal(signal.SIGTERM)
+        try:
+            self.p.wait(5)
+        except subprocess.TimeoutExpired:
+            self.p.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Http:
+    """Any SFU with two JSON calls: POST /bench/publish and POST /bench/subscribe (README.md)."""
+
+    def __init__(self, a):
+        self.u = urllib.parse.urlparse(a.url)
+        self.pid, self.p = a.pid, None
+        if a.start:
+            self.p = subprocess.Popen(pin(a.sfu_cpu) + ["/bin/sh", "-c", "exec " + a.start])
+            self.pid = self.p.pid
+            for _ in range(200):
+                try:
+                    self.post("/bench/ping", {})
+                    break
+                except OSError:
+                    time.sleep(0.1)
+
+    def post(self, path, body):
+        c = http.client.HTTPConnection(self.u.hostname, self.u.port, timeout=10)
+        c.request("POST", self.u.path.rstrip("/") + path, json.dumps(body), {"Content-Type": "application/json"})
+        r = json.loads(c.getresponse().read() or "{}")
+        c.close()
+        return r
+
+    def publish(self, pid, offer):
+        return self.post("/bench/publish", {"room": "bench", "id": pid, "sdp": offer})["sdp"]
+
+    def subscribe(self, sid, feeds, peer, bind):
+        offer = sdp(peer, sid, [dict(mid=str(i), pt=96, dir="recvonly") for i in range(len(feeds))], "actpass", bind)
+        answer = self.post("/bench/subscribe", {"room": "bench", "id": sid, "feeds": feeds, "sdp": offer})["sdp"]
+        return answer, None
+
+    def close(self):
+        if self.p:
+            self.p.send_signal(signal.SIGTERM)
+            try:
+                self.p.wait(5)
+            except subprocess.TimeoutExpired:
+                self.p.kill()
+
+
+# ---- measuring --------------------------------------------------------------
+def proc(pid):
+    f = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    tick = os.sysconf("SC_CLK_TCK")
+    sw = 0
+    for s in glob.glob(f"/proc/{pid}/task/*/status"):
+        try:
+            sw += sum(int(x) for x in re.findall(r"ctxt_switches:\s+(\d+)", open(s).read()))
+        except OSError:
+            pass
+    return dict(user=int(f[11]) / tick, sys=int(f[12]) / tick, threads=int(f[17]), rss_mb=int(f[21]) * os.sysconf("SC_PAGESIZE") / 1e6, switches=sw)
+
+
+def core(cpu):
+    for line in open("/proc/stat"):
+        f = line.split()
+        if f[0] == (f"cpu{cpu}" if cpu not in (None, "", "-") else "cpu"):
+            v = [int(x) for x in f[1:]]
+            tick = os.sysconf("SC_CLK_TCK")
+            return (v[0] + v[1] + v[2] + v[5] + v[6]) / tick, v[6] / tick, v[7] / tick
+
+
+def comm(pid):
+    """taskset and sh exec their target, so the pid must be the SFU itself: shown in the result."""
+    return open(f"/proc/{pid}/comm").read().strip()
+
+
+def wait_quiet(limit, busy_pct=8):
+    """Neighbours on the same machine spoil runs: wait (bounded) for one idle second."""
+    end = time.time() + limit
+    while time.time() < end:
+        x = core(None)[0]
+        time.sleep(1)
+        if 100 * (core(None)[0] - x) / os.cpu_count() < busy_pct:
+            return
+
+
+def one_run(a):
+    gen = sfu = None
+    wait_quiet(a.wait_quiet)
+    try:
+        sfu = {"janus": Janus, "http": Http}[a.sfu](a)
+        gen = LoadGen(a.srtp, a.gen_cpu)
+        for i in range(1, a.pubs + 1):
+            peer = gen.ask(f"peer {i}")
+            ans = sfu.publish(i, sdp(peer, i, [dict(mid="0", pt=96, dir="sendonly", ssrc=1000 + i)], "actpass", a.bind))
+            ip, port, u, w, setup = remote(ans)
+            gen.ask(f"remote {i} {ip} {port} {u} {w} {'passive' if setup == 'active' else 'active'}")
+        gen.wait_connected(a.pubs)
+        for s in range(a.subs):
+            i = 10001 + s
+            peer = gen.ask(f"peer {i}")
+            text, role = sfu.subscribe(i, list(range(1, a.pubs + 1)), peer, a.bind)
+            ip, port, u, w, setup = remote(text)
+            role = role or ("passive" if setup == "active" else "active")
+            gen.ask(f"remote {i} {ip} {port} {u} {w} {role}")
+        gen.wait_connected(a.pubs + a.subs)
+        for i in range(1, a.pubs + 1):
+            gen.ask(f"send {i} {1000 + i} 96 {a.fps} {a.ppf} {a.bytes} {a.burst}")
+        time.sleep(a.warmup)
+        gen.ask("reset")
+        p0, c0, m0, t0, g0 = proc(sfu.pid), core(a.sfu_cpu), core(None), time.time(), gen.stats()
+        time.sleep(a.seconds)
+        s, p1, c1, m1, t1 = gen.stats(), proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
+        wall, cpu = t1 - t0, p1["user"] + p1["sys"] - p0["user"] - p0["sys"]
+        fwd, gen_cpu = s["rx"], (s["cpu_ms"] - g0["cpu_ms"]) / 1000
+        other = max(0, m1[0] - m0[0] - cpu - gen_cpu)
+        return dict(sfu=comm(sfu.pid), pubs=a.pubs, subs=a.subs, in_pps=round(s["tx"] / wall), out_pps=round(fwd / wall),
+                    expected_pps=a.pubs * a.subs * a.fps * a.ppf, loss_pct=round(100 * s["lost"] / max(1, fwd + s["lost"]), 3),
+                    cpu_pct=round(100 * cpu / wall, 1), user_pct=round(100 * (p1["user"] - p0["user"]) / wall, 1), core_busy_pct=round(100 * (c1[0] - c0[0]) / wall, 1),
+                    softirq_pct=round(100 * (c1[1] - c0[1]) / wall, 1), steal_pct=round(100 * (c1[2] - c0[2]) / wall, 1),
+                    pkts_per_cpu_s=round(fwd / max(cpu, 0.01)), pkts_per_core_busy_s=round(fwd / max(c1[0] - c0[0], 0.01)),
+                    us_per_pkt=round(1e6 * cpu / max(fwd, 1), 2), switches_per_pkt=round((p1["switches"] - p0["switches"]) / max(fwd, 1), 3),
+                    threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
+                    bad=s["bad"], sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
+    finally:
+        if gen:
+            gen.close()
+        if sfu:
+            sfu.close()
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--sfu", choices=["janus", "http"], default="janus")
+    for name, d in (("pubs", 4), ("subs", 20), ("fps", 30), ("ppf", 8), ("bytes", 1100), ("runs", 1), ("event-loops", 0), ("burst", 1), ("http-port", 18088), ("pid", 0)):
+        p.add_argument("--" + name, type=int, default=d)
+    p.add_argument("--seconds", type=float, default=12)
+    p.add_argument("--warmup", type=float, default=3)
+    p.add_argument("--wait-quiet", type=float, default=60, help="seconds to wait for an idle machine before a run")
+    p.add_argument("--srtp", choices=["cm80", "gcm"], default="cm80")
+    p.add_argument("--sfu-cpu", default="0")
+    p.add_argument("--gen-cpu", default="1")
+    p.add_argument("--bind", default="127.0.0.1")
+    p.add_argument("--iface", default="lo")
+    p.add_argument("--url", default="")
+    p.add_argument("--start", default="", help="command that starts the SFU (http adapter)")
+    p.add_argument("--out", default="")
+    a = p.parse_args()
+    if a.seconds + a.warmup > 50:
+        raise SystemExit("a run is bounded to 50 s")
+    rows = []
+    for n in range(a.runs):
+        r = one_run(a)
+        rows.append(r)
+        print(json.dumps(r), flush=True)
+        if a.out:
+            open(a.out, "a").write(json.dumps(dict(r, args=vars(a))) + "\n")
+    if len(rows) > 1:
+        med = lambda k: statistics.median(x[k] for x in rows)
+        print(f"median of {len(rows)}: out {med('out_pps'):.0f} pps, {med('pkts_per_cpu_s'):.0f} packets per CPU-second, {med('us_per_pkt')} us/packet, "
+              f"loss {med('loss_pct')} %, p99 {statistics.median(x['lat_us']['p99'] for x in rows)} us")
+
+
+if __name__ == "__main__":
+    main()
