@@ -22,7 +22,8 @@ export type ClientMessage =
   | { type: 'join'; participantId: string; capabilities: Record<string, unknown> }
   | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean }
   | { type: 'answer'; to: string; sdp: string; revision?: number }
-  | { type: 'mute' | 'unmute'; mediaType: MediaType }
+  | { type: 'mute'; mediaType: MediaType }
+  | { type: 'unmute'; mediaType: MediaType }
   | { type: 'chat'; message: string }
   | { type: 'leave' };
 

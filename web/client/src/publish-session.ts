@@ -25,7 +25,7 @@ interface Slot {
   transceiver: RTCRtpTransceiver | null;
 }
 
-type Outcome = { sdp: string } | { refused: string } | 'offline' | 'timeout';
+type Outcome = { sdp: string } | { refused: string } | 'offline' | 'timeout' | 'overtaken';
 
 const answerTimeoutMs = 10_000;
 const oldConnectionLingersMs = 5_000;
@@ -90,7 +90,8 @@ export class PublishSession {
   restart(): void {
     if (this.#closed || ![...this.#slots.values()].some(slot => slot.active)) return;
     this.#restart = true;
-    this.#settle?.('timeout');
+    this.#settle?.('overtaken');
+    this.#wake();
     this.#negotiate();
   }
 
@@ -134,6 +135,7 @@ export class PublishSession {
   async #run(): Promise<void> {
     this.#running = true;
     try {
+      await Promise.resolve(); // what is published in one go goes into one offer
       while (this.#dirty && this.#online && !this.#closed) {
         this.#dirty = false;
         await this.#exchange();
@@ -167,7 +169,7 @@ export class PublishSession {
     if (this.#closed) return;
     this.#dirty = true;
     this.#restart = true;
-    if (outcome === 'offline') return;
+    if (outcome === 'offline' || outcome === 'overtaken') return;
     if (typeof outcome === 'object' && outcome.refused === 'invalid-sdp' && this.#failures >= 2) {
       this.#dirty = this.#restart = false;
       this.#host.onRejected(outcome.refused);

@@ -83,17 +83,21 @@ export class SubscribeSession {
     while (this.#pending !== null && !this.#closed) {
       const offer = this.#pending;
       this.#pending = null;
+      const generation = this.#generationFor(offer.sdp);
       try {
-        await this.#answer(offer);
+        await this.#answer(generation, offer);
       } catch {
-        if (!this.#closed && this.#pending === null) this.#host.onLost();
+        if (this.#closed) break;
+        // Out of step with the server: only a new session puts that right.
+        this.#end(generation);
+        if (generation === this.#next) this.#next = null;
+        if (this.#pending === null) this.#host.onLost();
       }
     }
     this.#running = false;
   }
 
-  async #answer(offer: SubscribeOffer): Promise<void> {
-    const generation = this.#generationFor(offer.sdp);
+  async #answer(generation: Generation, offer: SubscribeOffer): Promise<void> {
     const { connection } = generation;
     await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
     await connection.setLocalDescription(await connection.createAnswer());

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { helpFor } from '../media/device-status';
 import type { DeviceKind, LocalMedia } from '../media/local-media';
 import { useLocalMedia } from '../media/useLocalMedia';
-import type { Notice } from '../pages/NoticePage';
+import type { Notice } from '../pages/notice-for';
 import { meetingLink } from '../router';
 import { IconButton } from '../ui/Button';
 import { useCopyLink } from '../ui/useCopyLink';

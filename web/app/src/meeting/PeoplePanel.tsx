@@ -30,16 +30,13 @@ export function PeoplePanel({ self, others, speaking, host, link, onMute, onRemo
               {person.role === 'host' && <small>Host</small>}
             </span>
             <span className={styles.states}>
-              <Icon name={person.audio ? 'mic' : 'mic-off'} size={18} />
-              <Icon name={person.video ? 'camera' : 'camera-off'} size={18} />
+              {host && !person.isSelf && person.audio
+                ? <IconButton icon="mic" label={`Mute ${person.displayName}`} onClick={() => onMute(person)} data-testid="mute-person" />
+                : <span className={styles.state}><Icon name={person.audio ? 'mic' : 'mic-off'} size={18} /></span>}
+              <span className={styles.state}><Icon name={person.video ? 'camera' : 'camera-off'} size={18} /></span>
               <span className="visually-hidden">Microphone {person.audio ? 'on' : 'off'}, camera {person.video ? 'on' : 'off'}</span>
             </span>
-            {host && !person.isSelf && (
-              <span className={styles.actions}>
-                <IconButton icon="mic-off" label={`Mute ${person.displayName}`} disabled={!person.audio} onClick={() => onMute(person)} data-testid="mute-person" />
-                <IconButton icon="remove" label={`Remove ${person.displayName}`} onClick={() => onRemove(person)} data-testid="remove-person" />
-              </span>
-            )}
+            {host && !person.isSelf && <IconButton icon="remove" label={`Remove ${person.displayName}`} onClick={() => onRemove(person)} data-testid="remove-person" />}
           </li>
         ))}
       </ul>

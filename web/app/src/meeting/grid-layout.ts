@@ -5,13 +5,15 @@ export interface GridLayout {
   readonly tileHeight: number;
 }
 
-/** Shapes a tile may have, widest first: faces can be cut a little, so a tall window gets taller tiles. */
-const shapes = [16 / 9, 4 / 3, 1, 4 / 5];
+/** Shapes a tile may have, widest first: a camera's picture can be cut a little, and more of it only where the window is tall. */
+const wideShapes = [16 / 9, 4 / 3];
+const tallShapes = [...wideShapes, 1, 4 / 5];
 
 /** The arrangement that gives each of `count` tiles the largest area. */
 export function gridLayout(count: number, width: number, height: number, gap: number): GridLayout {
   let best: GridLayout = { columns: 1, rows: Math.max(1, count), tileWidth: 0, tileHeight: 0 };
   if (count === 0 || width <= 0 || height <= 0) return best;
+  const shapes = height > width ? tallShapes : wideShapes;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const roomWidth = (width - gap * (columns - 1)) / columns;

@@ -1,6 +1,6 @@
 import type { Meeting } from '@meetoperator/client';
 import { useEffect } from 'react';
-import { noticeFor, type Notice } from '../pages/NoticePage';
+import { noticeFor, type Notice } from '../pages/notice-for';
 
 /** Tells the person what happens, and the visit when the meeting is over for them. */
 export function useMeetingEvents(meeting: Meeting, chatOpen: boolean, show: (text: string) => void, onOver: (notice: Notice) => void): void {

@@ -5,7 +5,8 @@ import { hostTokens, rememberedName, tabSession } from '../memory';
 import { MeetingPage } from '../meeting/MeetingPage';
 import { client } from '../services';
 import { Button } from '../ui/Button';
-import { NoticePage, noticeFor, type Notice } from './NoticePage';
+import { noticeFor, type Notice } from './notice-for';
+import { NoticePage } from './NoticePage';
 import { PreJoinPage } from './PreJoinPage';
 import { WaitingPage } from './WaitingPage';
 

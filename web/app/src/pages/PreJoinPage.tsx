@@ -15,6 +15,7 @@ import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { useTitle } from '../useTitle';
 import styles from './PreJoinPage.module.css';
+import { whoIsHere } from './who-is-here';
 
 interface Props {
   readonly info: MeetingInfo;
@@ -104,12 +105,4 @@ function DeviceToggle({ kind, on, onClick }: { readonly kind: DeviceKind; readon
       <Icon name={icon} size={24} />
     </button>
   );
-}
-
-export function whoIsHere(names: readonly string[]): string {
-  const [first, second, ...others] = names;
-  if (first === undefined) return 'Nobody is there yet.';
-  if (second === undefined) return `${first} is there already.`;
-  if (others.length === 0) return `${first} and ${second} are there already.`;
-  return `${first}, ${second} and ${others.length} more are there already.`;
 }

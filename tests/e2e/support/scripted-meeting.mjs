@@ -1,0 +1,110 @@
+/**
+ * The server's half of the contract, scripted, for tests of the page alone: REST and WebSocket are answered by the test, and the media
+ * of the others comes from a second peer connection inside the page.
+ */
+export const meetingId = '6f1f3c0a-2a4e-4a0e-9d4a-3b1f0f7f2c11';
+
+const people = [
+  ['Amara Okafor', true, true], ['Jonas Lindqvist', true, false], ['Mei-Ling Chen', false, true], ['Rafael Ortega', true, true],
+  ['Priya Raman', false, false], ['Tomasz Zielinski', true, true], ['Zoë Dubois', true, true], ['Kwame Mensah', false, true],
+];
+
+export function participantsOf(count) {
+  return Array.from({ length: count }, (_, index) => {
+    const [displayName, audio, video] = people[index % people.length];
+    return { participantId: `p-${index}`, displayName: index < people.length ? displayName : `${displayName} ${index}`, audio, video, role: 'participant' };
+  });
+}
+
+/** Draws a moving picture per track and offers them, as the SFU would. */
+const offerPictures = async tracks => {
+  const connection = new globalThis.RTCPeerConnection();
+  globalThis.sfuSide = connection;
+  for (const [index, track] of tracks.entries()) {
+    const canvas = globalThis.document.createElement('canvas');
+    const screen = track.source === 'screen';
+    canvas.width = screen ? 1280 : 480;
+    canvas.height = screen ? 720 : 270;
+    const pen = canvas.getContext('2d');
+    const paint = () => {
+      const hue = (index * 67 + 20) % 360;
+      const fill = pen.createLinearGradient(0, 0, canvas.width, canvas.height);
+      fill.addColorStop(0, screen ? '#fbfaf6' : `hsl(${hue} 38% 46%)`);
+      fill.addColorStop(1, screen ? '#efece3' : `hsl(${hue + 40} 42% 26%)`);
+      pen.fillStyle = fill;
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      if (screen) {
+        pen.fillStyle = '#24403a';
+        pen.font = '600 54px sans-serif';
+        pen.fillText('Quarterly plan', 90, 130);
+        for (let line = 0; line < 9; line++) pen.fillRect(90, 190 + line * 52, 500 + ((line * 197) % 520), 18);
+      } else {
+        pen.fillStyle = 'rgb(255 255 255 / 82%)';
+        pen.beginPath();
+        pen.arc(240 + 8 * Math.sin(performance.now() / 600 + index), 118, 46, 0, 7);
+        pen.ellipse(240, 290, 100, 110, 0, 0, 7);
+        pen.fill();
+      }
+    };
+    paint();
+    setInterval(paint, 100);
+    connection.addTransceiver(canvas.captureStream(10).getVideoTracks()[0], { direction: 'sendonly' });
+  }
+  await connection.setLocalDescription(await connection.createOffer());
+  if (connection.iceGatheringState !== 'complete') {
+    await new Promise(resolve => { connection.onicegatheringstatechange = () => { if (connection.iceGatheringState === 'complete') resolve(); }; });
+  }
+  return { sdp: connection.localDescription.sdp, mids: connection.getTransceivers().map(transceiver => transceiver.mid) };
+};
+
+/**
+ * @param script status, title, others, screenOf, chat, role, muted, refuse {call: {status, code, detail}}, silentSocket
+ * @returns what the client sent, and `say` to send it something
+ */
+export async function scriptMeeting(page, script = {}) {
+  const others = script.others ?? [];
+  const sent = [];
+  let socket = null;
+  const problem = refusal => ({
+    status: refusal.status, contentType: 'application/problem+json',
+    body: JSON.stringify({ type: `urn:meetoperator:error:${refusal.code}`, title: refusal.code, detail: refusal.detail, status: refusal.status }),
+  });
+  await page.route(url => url.pathname.startsWith('/meetings'), async route => {
+    const request = route.request();
+    const path = new URL(request.url()).pathname;
+    const call = path === '/meetings' ? 'create' : path.endsWith('/join') ? 'join' : request.method() === 'GET' ? 'get' : 'host';
+    if (script.refuse?.[call]) return route.fulfill(problem(script.refuse[call]));
+    const answers = {
+      create: { meetingId, joinUrl: `/m/${meetingId}`, hostToken: 'host-token' },
+      get: { meetingId, title: script.title ?? 'Weekly review', host: null, participants: others, status: script.status ?? 'active' },
+      join: { participantId: 'me', webSocketUrl: `ws://${new URL(request.url()).host}/meetings/${meetingId}?code=once`, iceServers: [], ticket: 'ticket', role: script.role ?? 'participant' },
+      host: { success: true },
+    };
+    return route.fulfill({ status: call === 'create' ? 201 : 200, json: answers[call] });
+  });
+  await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
+    socket = ws;
+    if (script.silentSocket) return;
+    ws.onMessage(async text => {
+      const message = JSON.parse(text);
+      sent.push(message);
+      if (message.type === 'join') {
+        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? false, topology: 'sfu' }));
+        for (const [index, line] of (script.chat ?? []).entries()) {
+          ws.send(JSON.stringify({ type: 'chat', messageId: index + 1, timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
+        }
+        const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
+        if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
+        if (tracks.length > 0) {
+          const { sdp, mids } = await page.evaluate(offerPictures, tracks);
+          ws.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
+        }
+      }
+      if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp);
+      if (message.type === 'chat') {
+        ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, messageId: 1000 + sent.length, timestamp: new Date().toISOString() }));
+      }
+    });
+  });
+  return { sent, say: message => socket.send(JSON.stringify(message)), cut: () => socket.close({ code: 1012 }) };
+}

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { helpFor, statusOfError } from '../src/media/device-status';
+import { loudness } from '../src/media/level';
+import { LocalMedia } from '../src/media/local-media';
+import { actionOf, shortcuts } from '../src/meeting/shortcuts';
+import { noticeFor } from '../src/pages/notice-for';
+
+const press = (key: string, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more });
+
+describe('shortcuts', () => {
+  it.each([
+    [press('d', { ctrlKey: true }), 'microphone'], [press('D', { metaKey: true }), 'microphone'], [press('e', { ctrlKey: true }), 'camera'],
+    [press('c'), 'chat'], [press('P'), 'people'], [press('?'), 'help'],
+    [press('c', { ctrlKey: true }), null], [press('d'), null], [press('d', { ctrlKey: true, altKey: true }), null], [press('c', { repeat: true }), null],
+  ])('%o means %s', (key, action) => {
+    expect(actionOf(key, true)).toBe(action);
+  });
+
+  it('of one key can be turned off; the others stay', () => {
+    expect(actionOf(press('c'), false)).toBeNull();
+    expect(actionOf(press('d', { ctrlKey: true }), false)).toBe('microphone');
+  });
+
+  it('are all in the list that is shown', () => {
+    expect(shortcuts.map(shortcut => shortcut.action)).toEqual(['microphone', 'camera', 'chat', 'people', 'help']);
+  });
+});
+
+describe('device trouble', () => {
+  it.each([
+    ['NotAllowedError', 'denied'], ['NotFoundError', 'missing'], ['OverconstrainedError', 'missing'], ['NotReadableError', 'busy'], ['TypeError', 'failed'],
+  ])('%s is %s, and there is help', (name, status) => {
+    expect(statusOfError(new DOMException('', name))).toBe(status);
+    expect(helpFor('camera', statusOfError(new DOMException('', name)))?.text).toBeTruthy();
+  });
+
+  it('is none while all is well', () => {
+    expect(helpFor('microphone', 'on')).toBeNull();
+    expect(helpFor('microphone', 'off')).toBeNull();
+  });
+});
+
+describe('loudness', () => {
+  it('goes from silence to shouting', () => {
+    expect(loudness(new Float32Array(512))).toBe(0);
+    expect(loudness(new Float32Array(512).fill(1))).toBe(1);
+    const soft = loudness(new Float32Array(512).fill(0.01));
+    const loud = loudness(new Float32Array(512).fill(0.1));
+    expect(soft).toBeGreaterThan(0);
+    expect(loud).toBeGreaterThan(soft);
+  });
+});
+
+describe('refusals', () => {
+  it.each([['meeting-full', 'meeting-full'], ['meeting-ended', 'ended'], ['media-node-unreachable', 'not-placed'], ['surprise', 'failed'], [undefined, 'failed'], ['toString', 'failed']])(
+    '%s is shown as %s', (code, notice) => {
+      expect(noticeFor(code)).toBe(notice);
+    });
+});
+
+describe('own devices', () => {
+  class Track extends EventTarget {
+    enabled = true;
+    readyState = 'live';
+    constructor(readonly kind: string) { super(); }
+    stop() { this.readyState = 'ended'; }
+  }
+  const getUserMedia = vi.fn();
+  const stream = (...tracks: Track[]) => ({
+    getTracks: () => tracks, getAudioTracks: () => tracks.filter(one => one.kind === 'audio'), getVideoTracks: () => tracks.filter(one => one.kind === 'video'),
+  });
+  beforeEach(() => {
+    getUserMedia.mockReset();
+    vi.stubGlobal('isSecureContext', true);
+    vi.stubGlobal('navigator', { mediaDevices: { getUserMedia, enumerateDevices: async () => [], addEventListener: () => undefined, removeEventListener: () => undefined } });
+  });
+  afterEach(() => { vi.unstubAllGlobals(); });
+
+  it('are asked for together, so that the browser asks once', async () => {
+    getUserMedia.mockResolvedValue(stream(new Track('audio'), new Track('video')));
+    const media = new LocalMedia();
+    await media.start({ microphone: true, camera: true });
+    expect(getUserMedia).toHaveBeenCalledTimes(1);
+    expect(media.snapshot().microphone.status).toBe('on');
+    expect(media.snapshot().camera.status).toBe('on');
+  });
+
+  it('work one without the other', async () => {
+    getUserMedia.mockImplementation(async (constraints: MediaStreamConstraints) => {
+      if (constraints.video) throw new DOMException('', 'NotFoundError');
+      return stream(new Track('audio'));
+    });
+    const media = new LocalMedia();
+    await media.start({ microphone: true, camera: true });
+    expect(media.snapshot().microphone).toMatchObject({ status: 'on', wanted: true });
+    expect(media.snapshot().camera).toMatchObject({ status: 'missing', wanted: false, track: null });
+  });
+
+  it('keep the microphone and let go of the camera when switched off', async () => {
+    const [audio, video] = [new Track('audio'), new Track('video')];
+    getUserMedia.mockResolvedValue(stream(audio, video));
+    const media = new LocalMedia();
+    await media.start({ microphone: true, camera: true });
+    await media.set('microphone', false);
+    await media.set('camera', false);
+    expect(audio).toMatchObject({ enabled: false, readyState: 'live' });
+    expect(video.readyState).toBe('ended');
+    expect(media.snapshot().camera).toMatchObject({ status: 'off', track: null });
+    await media.set('microphone', true);
+    expect(audio.enabled).toBe(true);
+    expect(getUserMedia).toHaveBeenCalledTimes(1);
+  });
+
+  it('throw away what the browser grants too late', async () => {
+    let grant: (value: unknown) => void = () => undefined;
+    getUserMedia.mockReturnValue(new Promise(resolve => { grant = resolve; }));
+    const media = new LocalMedia();
+    const opening = media.set('camera', true);
+    await media.set('camera', false);
+    const late = new Track('video');
+    grant(stream(late));
+    await opening;
+    expect(late.readyState).toBe('ended');
+    expect(media.snapshot().camera.track).toBeNull();
+  });
+
+  it('say that the page is not secure instead of blaming the device', async () => {
+    vi.stubGlobal('isSecureContext', false);
+    vi.stubGlobal('navigator', {});
+    const media = new LocalMedia();
+    await media.start({ microphone: true, camera: false });
+    expect(media.snapshot().microphone.status).toBe('insecure');
+  });
+
+  it('are lost when they are unplugged, and can be switched on again', async () => {
+    const video = new Track('video');
+    getUserMedia.mockResolvedValue(stream(video));
+    const media = new LocalMedia();
+    await media.set('camera', true);
+    video.dispatchEvent(new Event('ended'));
+    expect(media.snapshot().camera).toMatchObject({ status: 'missing', track: null });
+    getUserMedia.mockResolvedValue(stream(new Track('video')));
+    await media.set('camera', true);
+    expect(media.snapshot().camera.status).toBe('on');
+  });
+});

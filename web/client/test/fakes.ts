@@ -1,0 +1,229 @@
+import type { Environment } from '../src/environment.js';
+import type { ClientMessage, ServerMessage } from '../src/protocol.js';
+
+/** Lets everything that is already decided happen; no time passes. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 60; turn++) await Promise.resolve();
+}
+
+export class FakeTrack extends EventTarget {
+  enabled = true;
+  muted = false;
+  contentHint = '';
+  readyState = 'live';
+  constructor(readonly kind: 'audio' | 'video', readonly id = `${kind}-${FakeTrack.next++}`) {
+    super();
+  }
+  private static next = 0;
+}
+
+export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrack(kind) as unknown as MediaStreamTrack;
+
+export class FakeTransceiver {
+  mid: string | null = null;
+  currentDirection: string | null = null;
+  readonly receiver: { track: FakeTrack; getSynchronizationSources: () => { audioLevel: number }[] };
+  readonly sender: { track: unknown; replaceTrack: (track: unknown) => Promise<void> };
+  constructor(kind: 'audio' | 'video', sent: unknown, public direction: string) {
+    this.receiver = { track: new FakeTrack(kind), getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
+    this.sender = { track: sent, replaceTrack: async track => { this.sender.track = track; } };
+  }
+}
+
+/** Follows the signalling states of JSEP strictly: an offer that overlaps another one throws, as in a browser. */
+export class FakePeerConnection {
+  connectionState = 'new';
+  signalingState = 'stable';
+  onconnectionstatechange: (() => void) | null = null;
+  localDescription: { type: string; sdp: string } | null = null;
+  remoteDescription: { type: string; sdp: string } | null = null;
+  readonly transceivers: FakeTransceiver[] = [];
+  stats = new Map<string, unknown>();
+
+  constructor(readonly configuration: RTCConfiguration, readonly index: number) {}
+
+  addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: { direction: string }): FakeTransceiver {
+    const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
+    const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction);
+    this.transceivers.push(transceiver);
+    return transceiver;
+  }
+
+  getTransceivers(): FakeTransceiver[] {
+    return this.transceivers;
+  }
+
+  async createOffer(): Promise<{ type: string; sdp: string }> {
+    const lines = this.transceivers.map((transceiver, index) => `a=mid:${transceiver.mid ?? index} ${transceiver.direction}`);
+    return { type: 'offer', sdp: [`a=ice-ufrag:client${this.index}`, `a=ice-pwd:secret${this.index}`, ...lines].join('\n') };
+  }
+
+  async createAnswer(): Promise<{ type: string; sdp: string }> {
+    if (this.signalingState !== 'have-remote-offer') throw new DOMException('no offer', 'InvalidStateError');
+    return { type: 'answer', sdp: `answer of ${this.index} to ${this.remoteDescription?.sdp ?? ''}` };
+  }
+
+  async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
+    const expected = description.type === 'offer' ? 'stable' : 'have-remote-offer';
+    if (this.signalingState !== expected) throw new DOMException(`local ${description.type} in ${this.signalingState}`, 'InvalidStateError');
+    this.localDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
+    if (description.type === 'offer') this.transceivers.forEach((transceiver, index) => { transceiver.mid ??= String(index); });
+    else for (const transceiver of this.transceivers) transceiver.currentDirection = transceiver.direction;
+  }
+
+  async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
+    if (description.sdp.includes('broken')) throw new DOMException('cannot parse', 'OperationError');
+    const expected = description.type === 'answer' ? 'have-local-offer' : 'stable';
+    if (this.signalingState !== expected) throw new DOMException(`remote ${description.type} in ${this.signalingState}`, 'InvalidStateError');
+    this.remoteDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    if (description.type !== 'offer') return;
+    for (const [, mid, kind, direction] of description.sdp.matchAll(/a=mid:(\S+) (audio|video) (\S+)/g)) {
+      let transceiver = this.transceivers.find(known => known.mid === mid);
+      if (transceiver === undefined) {
+        transceiver = new FakeTransceiver(kind as 'audio' | 'video', null, 'recvonly');
+        transceiver.mid = mid!;
+        this.transceivers.push(transceiver);
+      }
+      transceiver.direction = direction === 'inactive' ? 'inactive' : 'recvonly';
+    }
+  }
+
+  async getStats(): Promise<Map<string, unknown>> {
+    return this.stats;
+  }
+
+  become(state: string): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close(): void {
+    this.connectionState = 'closed';
+    this.signalingState = 'closed';
+  }
+}
+
+export class FakeWebSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  readonly sent: ClientMessage[] = [];
+  closedWith: number | null = null;
+
+  constructor(readonly url: string, readonly protocols: string[] | undefined) {}
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as ClientMessage);
+  }
+
+  close(code = 1000): void {
+    this.closedWith = code;
+  }
+
+  /** From here on: what the server does. */
+  accept(): void {
+    this.onopen?.();
+  }
+
+  say(message: ServerMessage | object): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  drop(code = 1006): void {
+    this.onclose?.({ code });
+  }
+
+  of<T extends ClientMessage['type']>(type: T): Extract<ClientMessage, { type: T }>[] {
+    return this.sent.filter(message => message.type === type) as Extract<ClientMessage, { type: T }>[];
+  }
+}
+
+interface RestCall {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Record<string, unknown> | null;
+  readonly authorization: string | null;
+}
+
+type RestAnswer = { status: number; body?: unknown; headers?: Record<string, string> } | 'unreachable';
+
+/** The one seam of the SDK: a server that does what the test says. */
+export class ScriptedServer {
+  readonly sockets: FakeWebSocket[] = [];
+  readonly connections: FakePeerConnection[] = [];
+  readonly calls: RestCall[] = [];
+  network: (online: boolean) => void = () => {};
+  answer: (call: RestCall) => RestAnswer = call => this.usual(call);
+
+  readonly environment: Environment = {
+    fetch: async (input, init) => {
+      const headers = new Headers(init?.headers);
+      const call: RestCall = {
+        method: init?.method ?? 'GET',
+        path: new URL(String(input)).pathname,
+        body: typeof init?.body === 'string' ? JSON.parse(init.body) as Record<string, unknown> : null,
+        authorization: headers.get('authorization'),
+      };
+      this.calls.push(call);
+      const answer = this.answer(call);
+      if (answer === 'unreachable') throw new TypeError('Failed to fetch');
+      const body = answer.status === 204 ? null : JSON.stringify(answer.body ?? {});
+      return new Response(body, { status: answer.status, ...(answer.headers === undefined ? {} : { headers: answer.headers }) });
+    },
+    createWebSocket: (url, protocols) => {
+      const socket = new FakeWebSocket(url, protocols);
+      this.sockets.push(socket);
+      return socket as unknown as WebSocket;
+    },
+    createPeerConnection: configuration => {
+      const connection = new FakePeerConnection(configuration, this.connections.length);
+      this.connections.push(connection);
+      return connection as unknown as RTCPeerConnection;
+    },
+    random: () => 0.5,
+    now: () => Date.now(),
+    watchNetwork: changed => {
+      this.network = changed;
+      return () => { this.network = () => {}; };
+    },
+  };
+
+  get socket(): FakeWebSocket {
+    return this.sockets.at(-1)!;
+  }
+
+  get joins(): RestCall[] {
+    return this.calls.filter(call => call.path.endsWith('/join'));
+  }
+
+  usual(call: RestCall): RestAnswer {
+    if (call.path.endsWith('/join')) {
+      return {
+        status: 200,
+        body: {
+          participantId: 'me', webSocketUrl: `wss://meet.test/meetings/m1?code=${this.joins.length}`, iceServers: [], ticket: `ticket-${this.joins.length}`, role: 'participant',
+        },
+      };
+    }
+    if (call.method === 'GET') return { status: 200, body: { meetingId: 'm1', title: 'Review', participants: [], status: 'active' } };
+    return { status: 204 };
+  }
+
+  /** Accepts the newest socket and says `joined`. */
+  welcome(participants: object[] = [], more: object = {}): void {
+    this.socket.accept();
+    this.socket.say({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: false, topology: 'sfu', ...more });
+  }
+
+  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; gone?: boolean }[]): void {
+    const lines = tracks.map(one => `a=mid:${one.mid} ${one.kind} ${one.gone ? 'inactive' : 'sendonly'}`);
+    this.socket.say({
+      type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(one => !one.gone),
+    });
+  }
+}
+
+export const person = (participantId: string, more: object = {}): object =>
+  ({ participantId, displayName: participantId.toUpperCase(), audio: true, video: true, role: 'participant', ...more });

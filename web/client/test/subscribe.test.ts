@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { person, settle } from './fakes.js';
+import { inMeeting } from './join.js';
+
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
+const voice = { mid: '1', participantId: 'bob', kind: 'audio', source: 'microphone' } as const;
+const screen = { mid: '2', participantId: 'bob', kind: 'video', source: 'screen' } as const;
+
+describe('subscribing', () => {
+  it('answers with the revision and gives each participant their tracks', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera, voice, screen]);
+    await settle();
+    expect(server.socket.of('answer')).toMatchObject([{ to: 'sfu', revision: 1 }]);
+    const [bob] = meeting.snapshot.participants;
+    expect(Object.keys(bob!.tracks).sort()).toEqual(['camera', 'microphone', 'screen']);
+    expect(bob!.tracks.camera!.kind).toBe('video');
+  });
+
+  it('answers only the newest of the offers that wait', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    server.offer('a', 2, [camera, voice]);
+    server.offer('a', 3, [camera, voice, screen]);
+    await settle();
+    expect(server.socket.of('answer').map(message => message.revision)).toEqual([1, 3]);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('takes the screen away when its section becomes inactive', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera, screen]);
+    await settle();
+    server.offer('a', 2, [camera, { ...screen, gone: true }]);
+    await settle();
+    expect(Object.keys(meeting.snapshot.participants[0]!.tracks)).toEqual(['camera']);
+  });
+
+  it('keeps tracks that come before their participant is announced', async () => {
+    const { server, meeting } = await inMeeting();
+    server.offer('a', 1, [camera]);
+    await settle();
+    expect(meeting.snapshot.participants).toEqual([]);
+    server.socket.say({ type: 'participant-joined', participant: person('bob') });
+    expect(meeting.snapshot.participants[0]!.tracks.camera).toBeDefined();
+  });
+
+  it('shows the old pictures until the new session carries some', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.connections[0]!.become('connected');
+    const before = meeting.snapshot.participants[0]!.tracks.camera;
+    server.socket.say({ type: 'media-restart', reason: 'moved', generation: 2 });
+    server.offer('b', 1, [camera]);
+    await settle();
+    expect(server.connections).toHaveLength(2);
+    const next = server.connections[1]!.transceivers[0]!.receiver.track;
+    next.muted = true;
+    server.connections[1]!.become('connected');
+    expect(meeting.snapshot.participants[0]!.tracks.camera).toBe(before);
+    expect(server.connections[0]!.connectionState).toBe('connected');
+    next.muted = false;
+    next.dispatchEvent(new Event('unmute'));
+    expect(meeting.snapshot.participants[0]!.tracks.camera).toBe(next);
+    expect(server.connections[0]!.connectionState).toBe('closed');
+  });
+
+  it('does not wait forever for pictures of the new session', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.connections[0]!.become('connected');
+    server.offer('b', 1, [camera]);
+    await settle();
+    server.connections[1]!.transceivers[0]!.receiver.track.muted = true;
+    server.connections[1]!.become('connected');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(server.connections[0]!.connectionState).toBe('closed');
+  });
+
+  it('joins anew for another session when the present one fails', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.connections[0]!.become('connected');
+    server.connections[0]!.become('failed');
+    await vi.advanceTimersByTimeAsync(250);
+    await settle();
+    expect(server.joins.at(-1)!.body).toMatchObject({ ticket: 'ticket-1' });
+    expect(server.socket.url).toBe('wss://meet.test/meetings/m1?code=2');
+    server.welcome([person('bob')]);
+    server.offer('b', 1, [camera]);
+    await settle();
+    server.connections[1]!.become('connected');
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+    expect(meeting.snapshot.participants[0]!.tracks.camera).toBe(server.connections[1]!.transceivers[0]!.receiver.track);
+  });
+
+  it('does the same for an offer that this browser cannot read', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.socket.say({ type: 'offer', from: 'sfu', revision: 1, sdp: 'broken', tracks: [] });
+    await settle();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(server.joins).toHaveLength(2);
+  });
+
+  it('reports levels without waiting for statistics', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [voice]);
+    await settle();
+    expect(meeting.audioLevels()).toEqual(new Map([['bob', 0.25]]));
+  });
+});
