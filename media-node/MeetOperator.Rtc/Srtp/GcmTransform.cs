@@ -26,6 +26,15 @@ internal sealed class GcmTransform : SrtpTransform
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, rtcpSalt);
     }
 
+    /// <summary>From session keys: the vectors of RFC 7714 start behind the key derivation.</summary>
+    internal GcmTransform(ReadOnlySpan<byte> sessionKey, ReadOnlySpan<byte> sessionSalt, bool outbound)
+    {
+        rtp = new AesGcmCipher(sessionKey, outbound);
+        rtcp = new AesGcmCipher(sessionKey, outbound);
+        sessionSalt.CopyTo(rtpSalt);
+        sessionSalt.CopyTo(rtcpSalt);
+    }
+
     internal override int RtpOverhead => AesGcmCipher.TagLength;
 
     internal override int RtcpOverhead => AesGcmCipher.TagLength + IndexLength;

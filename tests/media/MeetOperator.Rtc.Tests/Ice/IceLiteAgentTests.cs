@@ -1,0 +1,189 @@
+using System.Text;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Stun;
+
+namespace MeetOperator.Rtc.Tests.Ice;
+
+public sealed class IceLiteAgentTests
+{
+    private const long Now = 1000 * TimeSpan.TicksPerSecond;
+    private static readonly TransportAddress One = new(0x0A000002, 5000);
+    private static readonly TransportAddress Two = new(0x0A000003, 6000);
+
+    private readonly OutgoingDatagrams outgoing = new();
+    private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"));
+
+    public IceLiteAgentTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+
+    private delegate void Fill(ref StunMessageWriter writer);
+
+    [Fact]
+    public void Handle_ValidCheck_IsAnsweredWithTheMappedAddress()
+    {
+        Assert.Equal(DropReason.None, Check(One));
+
+        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        Assert.Equal(One, to);
+        Assert.True(StunMessage.TryParse(datagram, out var answer));
+        Assert.Equal(StunMessageType.BindingSuccess, answer.Type);
+        Assert.True(answer.VerifyFingerprint() && answer.VerifyIntegrity("local-password"u8));
+        Assert.True(answer.TryGetMappedAddress(out var mapped));
+        Assert.Equal(One, mapped);
+        Assert.Equal("ABCDEFGHIJKL", Encoding.ASCII.GetString(answer.TransactionId));
+        Assert.Equal(Now, agent.LastConsentTicks);
+    }
+
+    [Fact]
+    public void Handle_Nomination_MovesTheSelectedAddress()
+    {
+        Check(One);
+        Assert.Equal(One, agent.Selected);
+
+        Check(Two, (ref StunMessageWriter w) => w.AddUseCandidate());
+        Assert.Equal(Two, agent.Selected);
+
+        Check(One);
+        Assert.Equal(Two, agent.Selected);
+        Assert.True(agent.IsValidated(One) && agent.IsValidated(Two));
+    }
+
+    [Fact]
+    public void Handle_WrongPassword_IsDroppedWithoutAnswer()
+    {
+        Assert.Equal(DropReason.StunIntegrity, Check(One, password: "guess"));
+        AssertNothingHappened();
+    }
+
+    [Theory]
+    [InlineData("local:someone")]
+    [InlineData("other:remote")]
+    [InlineData("local")]
+    [InlineData("localremote")]
+    [InlineData("")]
+    public void Handle_WrongUsername_IsDroppedWithoutAnswer(string username)
+    {
+        Assert.Equal(DropReason.StunUsername, Check(One, username: username));
+        AssertNothingHappened();
+    }
+
+    [Fact]
+    public void Handle_CheckBeforeTheAnswerOfSignaling_IsAnswered()
+    {
+        var early = new IceLiteAgent(new IceCredentials("local", "local-password"));
+
+        Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:whoever", "local-password", null), outgoing));
+        Assert.True(early.IsValidated(One));
+    }
+
+    [Fact]
+    public void Handle_NoIntegrity_IsDropped()
+    {
+        var buffer = new byte[StunMessageWriter.MaximumLength];
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
+        writer.AddUsername("local:remote"u8);
+
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        AssertNothingHappened();
+    }
+
+    [Fact]
+    public void Handle_PeerInTheControlledRole_IsToldOfTheConflict()
+    {
+        Assert.Equal(DropReason.None, Check(One, (ref StunMessageWriter w) => w.AddIceControlled(1)));
+
+        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(StunMessage.TryParse(datagram, out var answer));
+        Assert.Equal(487, answer.ErrorCode);
+        Assert.False(agent.IsValidated(One));
+    }
+
+    [Fact]
+    public void Handle_AttributeThatMustBeUnderstood_IsAnsweredWith420()
+    {
+        // 0x0003 was CHANGE-REQUEST.
+        var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUnknownAttribute(1));
+        request.AsSpan(20 + 4 + 12, 2).Clear();
+        request[20 + 4 + 12 + 1] = 3;
+        var resigned = Resign(request);
+
+        Assert.Equal(DropReason.None, agent.Handle(Now, One, resigned, outgoing));
+
+        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(StunMessage.TryParse(datagram, out var answer));
+        Assert.Equal(420, answer.ErrorCode);
+        Assert.False(agent.IsValidated(One));
+    }
+
+    [Theory]
+    [InlineData(StunMessageType.BindingSuccess)]
+    [InlineData(StunMessageType.BindingIndication)]
+    [InlineData(StunMessageType.BindingError)]
+    public void Handle_OtherThanRequest_IsDropped(StunMessageType type)
+    {
+        var buffer = new byte[StunMessageWriter.MaximumLength];
+        var writer = new StunMessageWriter(buffer, type, "ABCDEFGHIJKL"u8);
+        writer.AddIntegrity("local-password"u8);
+
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        AssertNothingHappened();
+    }
+
+    [Fact]
+    public void Handle_ManyAddresses_KeepsTheSelectedOneAndForgetsTheOldest()
+    {
+        Check(One, (ref StunMessageWriter w) => w.AddUseCandidate());
+        for (ushort port = 1; port <= 20; port++)
+        {
+            agent.Handle(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
+            outgoing.TryTake(out _, out _);
+        }
+
+        Assert.True(agent.IsValidated(One));
+        Assert.False(agent.IsValidated(new TransportAddress(0x0A000009, 1)));
+        Assert.True(agent.IsValidated(new TransportAddress(0x0A000009, 20)));
+        Assert.Equal(One, agent.Selected);
+    }
+
+    [Fact]
+    public void Handle_HostThatDoesNotPoll_QueueStaysBounded()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            Check(One);
+        }
+
+        Assert.InRange(outgoing.Count, 1, 64);
+    }
+
+    private static byte[] Request(string username, string password, Fill? fill)
+    {
+        var buffer = new byte[StunMessageWriter.MaximumLength];
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
+        writer.AddUsername(Encoding.ASCII.GetBytes(username));
+        fill?.Invoke(ref writer);
+        writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
+        writer.AddFingerprint();
+        return buffer[..writer.Length];
+    }
+
+    /// <summary>Makes integrity and fingerprint anew after an attribute was changed.</summary>
+    private static byte[] Resign(byte[] request)
+    {
+        var offset = request.Length - 8 - 24;
+        StunIntegrity.Compute(request, offset, "local-password"u8, request.AsSpan(offset + 4, 20));
+        var crc = StunFingerprint.Compute(request.AsSpan(0, request.Length - 8));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(request.AsSpan(request.Length - 4), crc);
+        return request;
+    }
+
+    private DropReason Check(TransportAddress from, Fill? fill = null, string username = "local:remote", string password = "local-password") =>
+        agent.Handle(Now, from, Request(username, password, fill), outgoing);
+
+    private void AssertNothingHappened()
+    {
+        Assert.Equal(0, outgoing.Count);
+        Assert.False(agent.IsValidated(One));
+        Assert.Null(agent.Selected);
+        Assert.Equal(long.MinValue, agent.LastConsentTicks);
+    }
+}

@@ -1,0 +1,200 @@
+using MeetOperator.Rtc.Srtp;
+
+namespace MeetOperator.Rtc.Tests.Srtp;
+
+public sealed class SrtpSessionTests
+{
+    public static TheoryData<SrtpProfile> Profiles => [SrtpProfile.AeadAes128Gcm, SrtpProfile.Aes128CmSha1Tag80];
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Unprotect_ProtectedPacket_IsThePlaintext(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        for (var length = 0; length < 1300; length += 13)
+        {
+            var packet = pair.Protect((ushort)(length + 1), payloadLength: length);
+
+            Assert.Equal(SrtpStatus.Ok, pair.Receiver.UnprotectRtp(packet, out var plain));
+
+            Assert.Equal(12 + length, plain);
+            Assert.All(packet[12..plain], b => Assert.Equal((byte)(length + 1), b));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Unprotect_SecondCopy_IsReplay(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        var packet = pair.Protect(5);
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packet));
+        Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(packet));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Unprotect_ThreeWrapsOfTheSequenceNumber_EveryPacketOnceAndNoCopy(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        for (var i = 0; i < (3 * 65536) + 100; i += 7)
+        {
+            var packet = pair.Protect((ushort)i, payloadLength: 4);
+            Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packet));
+            Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(packet));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Unprotect_ReorderedAroundTheWrap_IsAccepted(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        ushort[] order = [65530, 65533, 65534, 65535, 0, 1, 2];
+        var packets = order.Select(s => pair.Protect(s)).ToArray();
+
+        int[] arrival = [0, 1, 4, 3, 6, 2, 5];
+        Assert.All(arrival, i => Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packets[i])));
+        Assert.All(arrival, i => Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(packets[i])));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Unprotect_AnyFlippedBit_IsRefusedAndChangesNothing(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        var packet = pair.Protect(9, payloadLength: 20);
+        for (var bit = 0; bit < packet.Length * 8; bit++)
+        {
+            var tampered = packet.AsSpan().ToArray();
+            tampered[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.NotEqual(SrtpStatus.Ok, pair.Unprotect(tampered));
+        }
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packet));
+    }
+
+    [Fact]
+    public void Unprotect_OlderThanTheWindow_IsReplay()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
+        var old = pair.Protect(1);
+        var edge = pair.Protect(2);
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect((ushort)(1 + SrtpStream.RtpWindowPackets))));
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(edge));
+        Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(old));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void ProtectRtp_SameSequenceNumberTwice_IsRefused(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+
+        Assert.NotEmpty(pair.Protect(77));
+        Assert.Empty(pair.Protect(77));
+        Assert.NotEmpty(pair.Protect(77, ssrc: 2));
+    }
+
+    [Fact]
+    public void ProtectRtp_EndOfTheIndexSpace_StopsInsteadOfStartingOver()
+    {
+        using var sender = new SrtpSender(SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1)));
+        sender.StreamOf(0x11223344).StartAt((1UL << 48) - 2);
+        var packet = new byte[100];
+
+        Assert.NotEqual(0, sender.ProtectRtp(SrtpPair.Header(0xFFFF), [1], packet));
+        Assert.Equal(0, sender.ProtectRtp(SrtpPair.Header(0), [1], packet));
+    }
+
+    [Fact]
+    public void ProtectRtp_DestinationTooSmall_WritesNothing()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
+
+        Assert.Equal(0, pair.Sender.ProtectRtp(SrtpPair.Header(1), new byte[10], new byte[37]));
+        Assert.Equal(38, pair.Sender.ProtectRtp(SrtpPair.Header(1), new byte[10], new byte[38]));
+    }
+
+    [Fact]
+    public void Unprotect_MoreStreamsThanAllowed_NewOnesAreRefused()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 3);
+        for (uint ssrc = 1; ssrc <= 3; ssrc++)
+        {
+            Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc)));
+        }
+
+        Assert.Equal(SrtpStatus.TooManyStreams, pair.Unprotect(pair.Protect(1, ssrc: 4)));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(2, ssrc: 3)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void UnprotectRtcp_Packets_ComeThroughOnce(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        byte[] report = [0x80, 201, 0, 1, 0, 0, 0, 9];
+        for (var i = 0; i < 300; i++)
+        {
+            var packet = new byte[64];
+            var length = pair.Sender.ProtectRtcp(report, packet);
+            var copy = packet[..length];
+
+            Assert.Equal(SrtpStatus.Ok, pair.Receiver.UnprotectRtcp(packet.AsSpan(0, length), out var plain));
+            Assert.Equal(report, packet[..plain]);
+            Assert.Equal(SrtpStatus.Replayed, pair.Receiver.UnprotectRtcp(copy, out _));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void UnprotectRtcp_ClearedEncryptionBit_IsRefused(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        var packet = new byte[64];
+        var length = pair.Sender.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 9], packet);
+        packet[length - (profile == SrtpProfile.AeadAes128Gcm ? 4 : 14)] &= 0x7F;
+
+        Assert.Equal(SrtpStatus.NotAuthentic, pair.Receiver.UnprotectRtcp(packet.AsSpan(0, length), out _));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void ProtectAndUnprotect_ManyPackets_AllocateNothing(SrtpProfile profile)
+    {
+        using var pair = new SrtpPair(profile);
+        var header = SrtpPair.Header(0);
+        var payload = new byte[1100];
+        var packet = new byte[1200];
+        var report = new byte[] { 0x80, 201, 0, 1, 0, 0, 0, 9 };
+        Exchange(pair, header, payload, packet, report, 1);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Exchange(pair, header, payload, packet, report, 2000);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Exchange(SrtpPair pair, byte[] header, byte[] payload, byte[] packet, byte[] report, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(
+                header.AsSpan(2), (ushort)(System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(2)) + 1));
+            var length = pair.Sender.ProtectRtp(header, payload, packet);
+            if (pair.Receiver.UnprotectRtp(packet.AsSpan(0, length), out _) != SrtpStatus.Ok)
+            {
+                Assert.Fail("not accepted");
+            }
+
+            length = pair.Sender.ProtectRtcp(report, packet);
+            if (pair.Receiver.UnprotectRtcp(packet.AsSpan(0, length), out _) != SrtpStatus.Ok)
+            {
+                Assert.Fail("not accepted");
+            }
+        }
+    }
+}
