@@ -10,6 +10,8 @@ namespace MeetOperator.Kube.ApiServer.Http;
 /// <summary>Paths that name no resource: discovery, OpenAPI, metrics.</summary>
 internal sealed class DocumentEndpoint(ResourceRegistry registry, ObjectStore store)
 {
+    private readonly OpenApiDocuments _openApi = new(registry);
+
     public Task HandleAsync(HttpContext http, string path)
     {
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
@@ -34,9 +36,26 @@ internal sealed class DocumentEndpoint(ResourceRegistry registry, ObjectStore st
             return Responses.WriteAsync(http, 200, document);
         }
 
+        if (_openApi.Find(path.Trim('/')) is { } openApi)
+        {
+            return OpenApiAsync(http, openApi, path.Contains("/v2", StringComparison.Ordinal));
+        }
+
         return parts is ["metrics"]
             ? Responses.WriteAsync(http, 200, Encoding.UTF8.GetBytes(Metrics()), "text/plain; version=0.0.4; charset=utf-8")
             : throw Refusal.PathNotFound();
+    }
+
+    /// <summary>A client that takes protobuf only is told so; kubectl then goes on without the document.</summary>
+    private static Task OpenApiAsync(HttpContext http, byte[] document, bool v2)
+    {
+        var accept = http.Request.Headers.Accept.ToString();
+        if (v2 && accept.Contains("protobuf", StringComparison.Ordinal) && !accept.Contains("json", StringComparison.Ordinal))
+        {
+            throw new StatusException(406, "NotAcceptable", "only the following media types are accepted: application/json");
+        }
+
+        return Responses.WriteAsync(http, 200, document);
     }
 
     private string Metrics()

@@ -14,7 +14,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
     private const int MaxAttempts = 32;
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    public async Task<StoredObject> CreateAsync(WriteRequest write, JsonObject body, JsonObject? managedFieldsFrom = null)
+    public async Task<StoredObject> CreateAsync(WriteRequest write, JsonObject body, IReadOnlyList<ManagedFieldsEntry>? managedFields = null)
     {
         BodyRules.CheckIdentity(body, write);
         var metadata = body.Object("metadata")!;
@@ -54,9 +54,9 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
         BodyRules.Shape(body, write, reportUnknown: true);
         kinds.PrepareCreate(write, body);
-        if (managedFieldsFrom is not null)
+        if (managedFields is not null)
         {
-            ManagedFields.Set(body, managedFieldsFrom);
+            ManagedFields.Write(body, managedFields);
         }
         else
         {

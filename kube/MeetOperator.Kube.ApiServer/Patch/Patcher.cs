@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Apply;
 using MeetOperator.Kube.ApiServer.Http;
 using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Storage;
@@ -8,9 +9,10 @@ namespace MeetOperator.Kube.ApiServer.Patch;
 /// <summary>The four kinds of PATCH.</summary>
 internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvider time)
 {
+    private readonly ServerSideApply _apply = new(store, writer, time);
+
     public async Task<(StoredObject Stored, bool Created)> PatchAsync(WriteRequest write, string type, JsonNode? body, bool force, bool hasManager)
     {
-        _ = (force, hasManager, time, store);
         switch (type)
         {
             case PatchTypes.Json:
@@ -25,8 +27,18 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
                     MergePatch.Apply(root, merge);
                     return root;
                 }), false);
+            case PatchTypes.StrategicMerge when !write.Resource.IsCustom:
+                var strategic = RequestBody.Object(body);
+                return (await writer.UpdateAsync(write, current => StrategicMergePatch.Apply(Copy(current, write), strategic, write.Resource.Schema)), false);
+            case PatchTypes.Apply:
+                if (!hasManager)
+                {
+                    throw new StatusException(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+                }
+
+                return await _apply.ApplyAsync(write, RequestBody.Object(body), force);
             default:
-                throw Refusal.UnsupportedMediaType($"the media type {type} is not supported here");
+                throw Refusal.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {PatchTypes.Json}, {PatchTypes.Merge}, {PatchTypes.Apply}");
         }
     }
 

@@ -33,25 +33,22 @@ internal static class BuiltInResources
 
     public static readonly IReadOnlyList<ResourceDefinition> All =
     [
-        .. new[]
-        {
-            Kind(string.Empty, "v1", "ConfigMap", "configmaps") with { ShortNames = ["cm"] },
-            Events,
-            Namespaces,
-            Kind(string.Empty, "v1", "Node", "nodes", namespaced: false) with { ShortNames = ["no"], HasStatus = true, SelectableFields = ["spec.unschedulable"] },
-            Pods,
-            Kind(string.Empty, "v1", "Secret", "secrets") with { SelectableFields = ["type"] },
-            Kind(string.Empty, "v1", "ServiceAccount", "serviceaccounts") with { ShortNames = ["sa"] },
-            Kind(string.Empty, "v1", "Service", "services") with { ShortNames = ["svc"], Categories = ["all"], HasStatus = true, NameRule = NameRule.DnsLabel, SelectableFields = ["spec.clusterIP", "spec.type"] },
-            CustomResourceDefinitions,
-            Kind("coordination.k8s.io", "v1", "Lease", "leases"),
-            Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets") with { ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true },
-            Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false) with { NameRule = NameRule.PathSegment },
-            Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced: false) with { NameRule = NameRule.PathSegment },
-            Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings") with { NameRule = NameRule.PathSegment },
-            Kind("rbac.authorization.k8s.io", "v1", "Role", "roles") with { NameRule = NameRule.PathSegment },
-            Kind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced: false) with { ShortNames = ["pc"] },
-        }.Select(r => r with { Schema = CoreSchemas.Of(r.ApiVersion, r.Kind) }),
+        Kind(string.Empty, "v1", "ConfigMap", "configmaps") with { ShortNames = ["cm"] },
+        Events,
+        Namespaces,
+        Kind(string.Empty, "v1", "Node", "nodes", namespaced: false) with { ShortNames = ["no"], HasStatus = true, SelectableFields = ["spec.unschedulable"] },
+        Pods,
+        Kind(string.Empty, "v1", "Secret", "secrets") with { SelectableFields = ["type"] },
+        Kind(string.Empty, "v1", "ServiceAccount", "serviceaccounts") with { ShortNames = ["sa"] },
+        Kind(string.Empty, "v1", "Service", "services") with { ShortNames = ["svc"], Categories = ["all"], HasStatus = true, NameRule = NameRule.DnsLabel, SelectableFields = ["spec.clusterIP", "spec.type"] },
+        CustomResourceDefinitions,
+        Kind("coordination.k8s.io", "v1", "Lease", "leases"),
+        Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets") with { ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true },
+        Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false) with { NameRule = NameRule.PathSegment },
+        Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced: false) with { NameRule = NameRule.PathSegment },
+        Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings") with { NameRule = NameRule.PathSegment },
+        Kind("rbac.authorization.k8s.io", "v1", "Role", "roles") with { NameRule = NameRule.PathSegment },
+        Kind("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses", namespaced: false) with { ShortNames = ["pc"] },
     ];
 
     private static ResourceDefinition Kind(string group, string version, string kind, string plural, bool namespaced = true) => new()
@@ -64,5 +61,6 @@ internal static class BuiltInResources
         Singular = kind.ToLowerInvariant(),
         ListKind = kind + "List",
         StorageVersion = version,
+        Schema = CoreSchemas.Of(kind),
     };
 }

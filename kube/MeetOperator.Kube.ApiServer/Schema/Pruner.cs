@@ -24,6 +24,13 @@ internal static class Pruner
                     var child = path.Length == 0 ? name : $"{path}.{name}";
                     if (schema.Member(name) is { } known)
                     {
+                        // A null that may not be one counts as absent; defaulting replaces it where there is a default.
+                        if (member is null && !known.Nullable && !known.HasDefault && known.Type is not null && !ReferenceEquals(known, SchemaNode.Anything))
+                        {
+                            (doomed ??= []).Add(name);
+                            continue;
+                        }
+
                         Prune(member, known, child, known.EmbeddedResource, unknown);
                     }
                     else if (!schema.PreserveUnknownFields)

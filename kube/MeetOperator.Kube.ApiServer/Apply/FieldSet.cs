@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Kube.ApiServer.Apply;
+
+/// <summary>
+/// Operations on sets of field paths in the form of managedFields' FieldsV1: a node's members are path elements
+/// (<c>f:name</c>, <c>k:{key}</c>, <c>v:value</c>). A node without children is in the set itself; one with children is when it holds <c>"."</c>.
+/// The root is never in the set. Results share nothing with the arguments.
+/// </summary>
+internal static class FieldSet
+{
+    public const string Self = ".";
+
+    public static bool IsMember(JsonObject node) => node.Count == 0 || node.ContainsKey(Self);
+
+    public static JsonObject Union(JsonObject left, JsonObject right) => UnionChildren(left, right);
+
+    /// <summary>What is in <paramref name="left"/> and not in <paramref name="right"/>.</summary>
+    public static JsonObject Difference(JsonObject left, JsonObject right)
+    {
+        var result = new JsonObject();
+        foreach (var (name, value) in left)
+        {
+            if (name == Self)
+            {
+                continue;
+            }
+
+            var node = (JsonObject)value!;
+            if (right[name] is not JsonObject other)
+            {
+                result[name] = node.DeepClone();
+                continue;
+            }
+
+            var children = Difference(node, other);
+            if (IsMember(node) && !IsMember(other))
+            {
+                if (children.Count > 0)
+                {
+                    children.Insert(0, Self, new JsonObject());
+                }
+
+                result[name] = children;
+            }
+            else if (children.Count > 0)
+            {
+                result[name] = children;
+            }
+        }
+
+        return result;
+    }
+
+    public static bool IsEmpty(JsonObject root) => root.Count == 0;
+
+    private static JsonObject UnionChildren(JsonObject left, JsonObject right)
+    {
+        var result = new JsonObject();
+        foreach (var (name, value) in left)
+        {
+            if (name == Self)
+            {
+                continue;
+            }
+
+            var node = (JsonObject)value!;
+            result[name] = right[name] is JsonObject other ? UnionNode(node, other) : node.DeepClone();
+        }
+
+        foreach (var (name, value) in right)
+        {
+            if (name != Self && !left.ContainsKey(name))
+            {
+                result[name] = value!.DeepClone();
+            }
+        }
+
+        return result;
+    }
+
+    private static JsonObject UnionNode(JsonObject left, JsonObject right)
+    {
+        var children = UnionChildren(left, right);
+        if (children.Count > 0 && (IsMember(left) || IsMember(right)))
+        {
+            children.Insert(0, Self, new JsonObject());
+        }
+
+        return children;
+    }
+}

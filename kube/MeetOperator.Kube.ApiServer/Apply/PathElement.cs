@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Schema;
+
+namespace MeetOperator.Kube.ApiServer.Apply;
+
+/// <summary>Path elements of FieldsV1, and how a schema says that a value is addressed.</summary>
+internal static class PathElement
+{
+    public static string Field(string name) => "f:" + name;
+
+    public static string Key(JsonObject item, SchemaNode list) => "k:" + JsonText.ToText(ListRules.KeyOf(item, list));
+
+    public static string Value(JsonNode? item) => "v:" + JsonText.ToText(item);
+
+    /// <summary>Members are owned one by one.</summary>
+    public static bool IsGranularMap(JsonNode? value, SchemaNode? schema) => value is JsonObject && schema is not { AtomicMap: true };
+
+    public static bool IsKeyedList(JsonNode? value, SchemaNode? schema) =>
+        value is JsonArray list && schema is { ListType: "map" } && list.All(i => i is JsonObject);
+
+    public static bool IsSet(JsonNode? value, SchemaNode? schema) => value is JsonArray && schema is { ListType: "set" };
+
+    /// <summary>The schema of a member; the root's metadata has the one that every object shares.</summary>
+    public static SchemaNode? Member(SchemaNode? schema, string name, bool isRoot) =>
+        isRoot && name == "metadata" ? MetadataSchema.Node : schema?.Member(name);
+
+    /// <summary>Items by path element; the first of duplicates wins.</summary>
+    public static Dictionary<string, JsonNode?> Index(JsonArray list, SchemaNode schema)
+    {
+        var index = new Dictionary<string, JsonNode?>(list.Count, StringComparer.Ordinal);
+        foreach (var item in list)
+        {
+            index.TryAdd(schema.ListType == "map" ? Key((JsonObject)item!, schema) : Value(item), item);
+        }
+
+        return index;
+    }
+
+    /// <summary>As conflicts are printed: <c>.name</c> or <c>[key="value"]</c>.</summary>
+    public static string Shown(string element)
+    {
+        if (element.StartsWith("f:", StringComparison.Ordinal))
+        {
+            return "." + element[2..];
+        }
+
+        if (element.StartsWith("k:", StringComparison.Ordinal) && JsonText.Parse(element[2..]) is JsonObject key)
+        {
+            return $"[{string.Join(',', key.Select(k => $"{k.Key}={JsonText.ToText(k.Value)}"))}]";
+        }
+
+        return $"[={element[2..]}]";
+    }
+
+    /// <summary>False when stored managedFields hold something else than path elements.</summary>
+    public static bool IsValid(string element)
+    {
+        if (element == FieldSet.Self || element.StartsWith("f:", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        if (!element.StartsWith("k:", StringComparison.Ordinal) && !element.StartsWith("v:", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        try
+        {
+            return JsonText.Parse(element[2..]) is JsonObject || element[0] == 'v';
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
