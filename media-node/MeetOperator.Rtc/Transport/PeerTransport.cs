@@ -228,7 +228,7 @@ public sealed class PeerTransport : IDisposable
 
     private void Update()
     {
-        if (channel.IsOver)
+        if (channel.IsOver || State is not (PeerTransportState.Disconnected or PeerTransportState.Failed or PeerTransportState.Closed))
         {
             State = StateOfChannel();
         }

@@ -5,6 +5,7 @@ public sealed class SimulatedPeer : IDisposable
 {
     private readonly SimulatedNetwork network;
     private TransportAddress address;
+    private bool vanished;
 
     public SimulatedPeer(SimulatedNetwork network, TransportAddress address, PeerTransport transport)
     {
@@ -26,7 +27,7 @@ public sealed class SimulatedPeer : IDisposable
     /// <summary>Every datagram that this peer sent.</summary>
     public List<byte[]> Sent { get; } = [];
 
-    public long NextTimeoutTicks => Transport.NextTimeoutTicks;
+    public long NextTimeoutTicks => vanished ? long.MaxValue : Transport.NextTimeoutTicks;
 
     /// <summary>Goes on from another address, as a phone that leaves the house does.</summary>
     public void MoveTo(TransportAddress newAddress)
@@ -37,7 +38,11 @@ public sealed class SimulatedPeer : IDisposable
     }
 
     /// <summary>Falls silent without a word.</summary>
-    public void Vanish() => network.Detach(address);
+    public void Vanish()
+    {
+        vanished = true;
+        network.Detach(address);
+    }
 
     public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
