@@ -89,9 +89,9 @@ export async function scriptMeeting(page, script = {}) {
       const message = JSON.parse(text);
       sent.push(message);
       if (message.type === 'join') {
-        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? false, topology: 'sfu' }));
+        ws.send(JSON.stringify({ type: 'joined', participantId: 'me', participants: others, role: script.role ?? 'participant', muted: script.muted ?? { audio: false, video: false }, topology: 'sfu' }));
         for (const [index, line] of (script.chat ?? []).entries()) {
-          ws.send(JSON.stringify({ type: 'chat', messageId: index + 1, timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
+          ws.send(JSON.stringify({ type: 'chat', messageId: String(index + 1), timestamp: new Date(Date.UTC(2026, 0, 31, 12, index)).toISOString(), ...line }));
         }
         const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
         if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
@@ -102,7 +102,7 @@ export async function scriptMeeting(page, script = {}) {
       }
       if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp);
       if (message.type === 'chat') {
-        ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, messageId: 1000 + sent.length, timestamp: new Date().toISOString() }));
+        ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, messageId: String(1000 + sent.length), timestamp: new Date().toISOString() }));
       }
     });
   });

@@ -1,5 +1,5 @@
 /** ICE says `disconnected` for hiccups too; only what lasts this long is taken for a loss. */
-const disconnectedGraceMs = 5_000;
+const disconnectedGraceMs = 3_000;
 
 export interface ConnectionEvents {
   connected(): void;

@@ -51,6 +51,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   #joinAnew = false;
   #freshSocket = true;
   #ticketTried = false;
+  #resuming = false;
   #subscribeFailures = 0;
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #everJoined = false;
@@ -93,11 +94,16 @@ export class Meeting extends Emitter<MeetingEvents> {
         if (state === 'connected') this.#subscribeFailures = 0;
         this.#refreshMedia();
       },
+      onReplaced: () => {
+        // We had asked to go on as before: when the server cannot, it has forgotten what we publish too.
+        if (this.#resuming) this.#publish.restart();
+        this.#resuming = false;
+      },
       onLost: () => this.#renewSubscription(),
     });
     this.#channel = new SignalingChannel(environment, {
       dial: attempt => this.#dial(attempt),
-      joinMessage: () => ({ type: 'join', participantId: this.#joinAnswer.participantId, capabilities: { topologies: ['sfu'] } }),
+      joinMessage: () => ({ type: 'join', participantId: this.#joinAnswer.participantId, capabilities: this.#capabilities() }),
       onMessage: message => this.#handle(message),
       onLost: () => this.#lost(),
       onReplaced: () => this.#finish({ phase: 'failed', code: 'replaced' }),
@@ -201,7 +207,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     return levels;
   }
 
-  /** By ticket the media goes on untouched; joining anew replaces it, so that is for when the ticket is refused or the media itself is lost. */
+  /** By ticket first: that is the same participant to everybody. Joining anew is for when the server answers and yet refuses the ticket. */
   async #dial(attempt: number): Promise<Dial | 'stop'> {
     if (!this.#codeUsed) {
       this.#codeUsed = true;
@@ -229,12 +235,11 @@ export class Meeting extends Emitter<MeetingEvents> {
       : dialByTicket(this.#joinAnswer.webSocketUrl, this.#identity.meetingId, this.#joinAnswer.ticket);
   }
 
-  /** Only the server can open a subscription, and it does so for who joins anew. */
+  /** Only the server can open a subscription, and it does so for a new socket that does not ask to resume. */
   #renewSubscription(): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
       if (this.#over || this.#subscribe.alive) return;
-      this.#joinAnew = true;
       this.#channel.reconnect();
     }, backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
@@ -262,6 +267,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       case 'media-update': return this.#mediaUpdate(message);
       case 'media-restart': {
         this.emit('media-restart', { reason: message.reason });
+        this.#resuming = false;
         this.#publish.restart();
         return;
       }
@@ -283,11 +289,11 @@ export class Meeting extends Emitter<MeetingEvents> {
     for (const participant of message.participants) {
       if (participant.participantId !== message.participantId) this.#roster.set(participant.participantId, participant);
     }
-    if (!this.#everJoined && message.muted === true) this.#silenced('audio');
+    if (!this.#everJoined) for (const kind of ['audio', 'video'] as const) if (message.muted?.[kind] === true) this.#silenced(kind);
     this.#update({ self: { ...this.#snapshot.self, id: message.participantId, role: message.role ?? this.#snapshot.self.role } });
     this.#refreshRoster();
     if (this.#everJoined) this.#announceChanges(before);
-    this.#muteSync.joined(message.muted === true);
+    this.#muteSync.joined(message.muted);
     if (this.#everJoined && this.#freshSocket) this.#publish.restart();
     this.#publish.online();
     this.#everJoined = true;
@@ -314,7 +320,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     const own = message.from === this.#snapshot.self.id;
     const at = Date.parse(message.timestamp);
     const chat: ChatMessage = {
-      id: message.messageId,
+      id: Number(message.messageId),
       from: message.from,
       displayName: message.displayName ?? this.#find(message.from)?.displayName ?? '',
       text: message.message,
@@ -362,6 +368,11 @@ export class Meeting extends Emitter<MeetingEvents> {
 
   #refreshRoster(): void {
     this.#update({ participants: joinRoster(this.#roster, this.#subscribe.tracks, this.#snapshot.participants) });
+  }
+
+  #capabilities(): Record<string, unknown> {
+    this.#resuming = this.#everJoined && this.#subscribe.resumable;
+    return this.#resuming ? { resume: true } : {};
   }
 
   #lost(): void {

@@ -1,4 +1,4 @@
-import type { ClientMessage, MediaType } from './protocol.js';
+import type { ClientMessage, MediaType, MutedState } from './protocol.js';
 
 /** How long the server's word on our own state may be an echo of what we just said. */
 const echoWindowMs = 1_000;
@@ -34,11 +34,12 @@ export class MuteSync {
     this.#tell(kind);
   }
 
-  /** A new socket: everything is said again. `microphoneMuted` is what the server remembers; when we had not said it ourselves, somebody silenced us. */
-  joined(microphoneMuted: boolean): void {
-    if (microphoneMuted && this.#state.audio.told !== false && this.#state.audio.sending) this.#silence('audio');
+  /** A new socket: everything is said again. What the server silenced while it believed us to be sending was done by somebody else. */
+  joined(muted: MutedState | undefined): void {
     for (const kind of ['audio', 'video'] as const) {
-      this.#state[kind].told = null;
+      const state = this.#state[kind];
+      if (muted?.[kind] === true && state.told !== false && state.sending) this.#silence(kind);
+      state.told = null;
       this.#tell(kind);
     }
   }

@@ -27,14 +27,17 @@ export type ClientMessage =
   | { type: 'chat'; message: string }
   | { type: 'leave' };
 
+/** What a host or the meeting itself silenced. */
+export type MutedState = Readonly<Record<MediaType, boolean>>;
+
 export type ServerMessage =
-  | { type: 'joined'; participantId: string; participants: WireParticipant[]; role: Role; muted?: boolean; topology?: string }
+  | { type: 'joined'; participantId: string; participants: WireParticipant[]; role: Role; muted?: MutedState; topology?: string }
   | { type: 'participant-joined'; participant: WireParticipant }
   | { type: 'participant-left'; participantId: string; reason?: string }
   | { type: 'offer'; from: string; sdp: string; revision?: number; tracks?: OfferedTrack[] }
   | { type: 'answer'; from: string; sdp: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
-  | { type: 'chat'; from: string; message: string; timestamp: string; messageId: number; displayName?: string }
+  | { type: 'chat'; from: string; message: string; timestamp: string; messageId: string; displayName?: string }
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }
   | { type: 'media-restart'; reason?: string; generation?: number }
   | { type: 'speaking'; participantId: string; level?: number }
@@ -44,7 +47,7 @@ export type ServerMessage =
 
 type Type = ServerMessage['type'];
 const text = (value: unknown): boolean => typeof value === 'string';
-const number = (value: unknown): boolean => typeof value === 'number';
+const digits = (value: unknown): boolean => typeof value === 'string' && /^\d{1,15}$/.test(value);
 
 const required: Readonly<Record<Type, Readonly<Record<string, (value: unknown) => boolean>>>> = {
   'joined': { participantId: text, participants: Array.isArray },
@@ -53,7 +56,7 @@ const required: Readonly<Record<Type, Readonly<Record<string, (value: unknown) =
   'offer': { from: text, sdp: text },
   'answer': { from: text, sdp: text },
   'ice-candidate': { from: text },
-  'chat': { from: text, message: text, messageId: number },
+  'chat': { from: text, message: text, messageId: digits },
   'media-update': { participantId: text },
   'media-restart': {},
   'speaking': { participantId: text },

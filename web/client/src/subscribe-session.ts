@@ -22,6 +22,8 @@ export interface SubscribeHost {
   sendAnswer(sdp: string, revision: number | undefined): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
+  /** The server opened another session in the place of one that we had. */
+  onReplaced(): void;
   /** Only a new session helps: the server makes one when signaling connects again. */
   onLost(): void;
 }
@@ -53,6 +55,11 @@ export class SubscribeSession {
 
   get connection(): RTCPeerConnection | null {
     return this.#current?.connection ?? null;
+  }
+
+  /** Works, so that signaling may come back without a new session. */
+  get resumable(): boolean {
+    return this.#next === null && this.#pending === null && this.#current?.connection.connectionState === 'connected';
   }
 
   /** A session is up or on its way. */
@@ -120,6 +127,7 @@ export class SubscribeSession {
     } else {
       this.#end(this.#next);
       this.#next = generation;
+      this.#host.onReplaced();
     }
     return generation;
   }

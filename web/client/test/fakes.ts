@@ -214,7 +214,7 @@ export class ScriptedServer {
   /** Accepts the newest socket and says `joined`. */
   welcome(participants: object[] = [], more: object = {}): void {
     this.socket.accept();
-    this.socket.say({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: false, topology: 'sfu', ...more });
+    this.socket.say({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: { audio: false, video: false }, topology: 'sfu', ...more });
   }
 
   offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; gone?: boolean }[]): void {

@@ -8,7 +8,7 @@ beforeEach(() => { vi.useFakeTimers(); });
 afterEach(() => { vi.useRealTimers(); });
 
 const line = (messageId: number, message: string, from = 'bob') =>
-  ({ type: 'chat', from, message, messageId, displayName: 'Bob', timestamp: '2026-01-31T12:00:00.000Z' });
+  ({ type: 'chat', from, message, messageId: String(messageId), displayName: 'Bob', timestamp: '2026-01-31T12:00:00.000Z' });
 
 describe('joining', () => {
   it('uses the address as it was given and introduces itself first', async () => {

@@ -26,7 +26,7 @@ describe('muting', () => {
     meeting.mute('audio');
     server.socket.drop();
     await vi.advanceTimersByTimeAsync(250);
-    server.welcome([], { muted: true });
+    server.welcome([], { muted: { audio: true, video: false } });
     expect(microphone.enabled).toBe(false);
     expect(server.socket.of('mute').map(message => message.mediaType)).toContain('audio');
     expect(server.socket.of('unmute')).toEqual([]);
@@ -40,7 +40,7 @@ describe('muting', () => {
     server.socket.drop();
     meeting.unmute('audio');
     await vi.advanceTimersByTimeAsync(250);
-    server.welcome([], { muted: true }); // what we had said before
+    server.welcome([], { muted: { audio: true, video: false } }); // what we had said before
     expect(microphone.enabled).toBe(true);
     expect(server.socket.of('unmute').map(message => message.mediaType)).toEqual(['audio']);
   });
@@ -51,13 +51,13 @@ describe('muting', () => {
     await meeting.publish(microphone, 'microphone');
     server.socket.drop();
     await vi.advanceTimersByTimeAsync(250);
-    server.welcome([], { muted: true });
+    server.welcome([], { muted: { audio: true, video: false } });
     expect(microphone.enabled).toBe(false);
     expect(meeting.isMuted('audio')).toBe(true);
   });
 
   it('starts muted when the meeting says so, also for a microphone that comes later', async () => {
-    const { meeting } = await inMeeting([], { muted: true });
+    const { meeting } = await inMeeting([], { muted: { audio: true, video: false } });
     const microphone = track('audio');
     await meeting.publish(microphone, 'microphone');
     expect(microphone.enabled).toBe(false);

@@ -5,7 +5,7 @@ import { parseServerMessage } from '../src/protocol.js';
 describe('what the server says', () => {
   it.each([
     'null', '[]', '"joined"', '{', '{}', '{"type":7}', '{"type":"toString"}', '{"type":"__proto__"}', '{"type":"joined"}', '{"type":"joined","participantId":"a","participants":{}}',
-    '{"type":"chat","from":"a","message":"b"}', '{"type":"chat","from":"a","message":"b","messageId":"1"}', '{"type":"offer","from":"sfu"}', '{"type":"participant-joined","participant":null}',
+    '{"type":"chat","from":"a","message":"b"}', '{"type":"chat","from":"a","message":"b","messageId":1}', '{"type":"chat","from":"a","message":"b","messageId":"x"}', '{"type":"offer","from":"sfu"}', '{"type":"participant-joined","participant":null}',
   ])('%s is no message', text => {
     expect(parseServerMessage(text)).toBeNull();
   });

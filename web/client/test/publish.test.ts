@@ -156,7 +156,7 @@ describe('publishing', () => {
     server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
     await settle();
     server.connections[0]!.become('disconnected');
-    await vi.advanceTimersByTimeAsync(4_000);
+    await vi.advanceTimersByTimeAsync(2_500);
     server.connections[0]!.become('connected');
     await vi.advanceTimersByTimeAsync(10_000);
     expect(server.socket.of('offer')).toHaveLength(1);

@@ -36,6 +36,41 @@ describe('when the socket is lost', () => {
     expect(server.socket.of('offer')).toEqual([]);
   });
 
+  it('resumes a subscription that works, and only such a one', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    const camera = { mid: '0', participantId: 'bob', kind: 'video', source: 'camera' } as const;
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.socket.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    server.welcome([person('bob')]);
+    expect(server.socket.sent[0]).toMatchObject({ type: 'join', capabilities: {} });
+    server.connections[0]!.become('connected');
+    server.socket.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    server.welcome([person('bob')]);
+    expect(server.socket.sent[0]).toMatchObject({ type: 'join', capabilities: { resume: true } });
+    server.offer('a', 1, [camera]);
+    await settle();
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('publishes anew when the server could not resume: it has forgotten us', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
+    server.offer('a', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }]);
+    await settle();
+    for (const connection of server.connections) connection.become('connected');
+    server.socket.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    server.welcome([person('bob')]);
+    server.offer('b', 1, [{ mid: '0', participantId: 'bob', kind: 'video', source: 'camera' }]);
+    await settle();
+    expect(server.socket.of('offer')).toMatchObject([{ restart: true, tracks: [{ source: 'microphone' }] }]);
+  });
+
   it('waits longer after each failure, up to a ceiling', async () => {
     const { server } = await inMeeting();
     server.answer = () => 'unreachable';

@@ -82,7 +82,7 @@ describe('subscribing', () => {
     expect(server.connections[0]!.connectionState).toBe('closed');
   });
 
-  it('joins anew for another session when the present one fails', async () => {
+  it('opens another socket for another session when the present one fails', async () => {
     const { server, meeting } = await inMeeting([person('bob')]);
     server.offer('a', 1, [camera]);
     await settle();
@@ -90,9 +90,9 @@ describe('subscribing', () => {
     server.connections[0]!.become('failed');
     await vi.advanceTimersByTimeAsync(250);
     await settle();
-    expect(server.joins.at(-1)!.body).toMatchObject({ ticket: 'ticket-1' });
-    expect(server.socket.url).toBe('wss://meet.test/meetings/m1?code=2');
+    expect(server.socket.protocols).toEqual(['meet.v1', 'ticket.ticket-1']);
     server.welcome([person('bob')]);
+    expect(server.socket.sent[0]).toMatchObject({ type: 'join', capabilities: {} });
     server.offer('b', 1, [camera]);
     await settle();
     server.connections[1]!.become('connected');
@@ -105,7 +105,7 @@ describe('subscribing', () => {
     server.socket.say({ type: 'offer', from: 'sfu', revision: 1, sdp: 'broken', tracks: [] });
     await settle();
     await vi.advanceTimersByTimeAsync(500);
-    expect(server.joins).toHaveLength(2);
+    expect(server.sockets).toHaveLength(2);
   });
 
   it('reports levels without waiting for statistics', async () => {
