@@ -14,4 +14,7 @@ public enum ErrorCode
     NotPlaced,
     MediaFailed,
     Forbidden,
+
+    /// <summary>Something that the server needs (the database) does not answer.</summary>
+    Unavailable,
 }

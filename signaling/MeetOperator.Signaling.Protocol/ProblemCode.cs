@@ -15,4 +15,7 @@ public enum ProblemCode
     QuotaExceeded,
     NotPlaced,
     MediaNodeUnreachable,
+
+    /// <summary>Something that this server needs (the API server, the database) does not answer.</summary>
+    Unavailable,
 }

@@ -1,1 +1,17 @@
+using MeetOperator.Kube.Client;
+using MeetOperator.Signaling;
+
+if (!SignalingEnvironment.TryRead(Environment.GetEnvironmentVariable, TimeProvider.System, out var options, out var errors))
+{
+    foreach (var error in errors)
+    {
+        await Console.Error.WriteLineAsync(error);
+    }
+
+    return 2;
+}
+
+using var kube = new KubeClient(KubeConfig.Load());
+await using var app = await SignalingHost.BuildAsync(options, kube, TimeProvider.System);
+await app.RunAsync();
 return 0;

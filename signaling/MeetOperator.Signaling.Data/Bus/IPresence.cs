@@ -6,6 +6,9 @@ public interface IPresence
     /// <summary>Writes the entry unless <paramref name="capacity"/> entries of others are there already.</summary>
     Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
 
+    /// <summary>Keeps a place (an entry that is not connected) unless there is none left; who is connected, or has a longer hold, keeps that.</summary>
+    Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
+
     /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again. Returns the participants whom a newer connection took over.</summary>
     Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 

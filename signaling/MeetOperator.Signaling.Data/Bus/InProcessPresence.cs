@@ -24,6 +24,28 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
+    public Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var entries = Entries(meeting);
+            var now = time.GetUtcNow();
+            var had = entries.TryGetValue(entry.ParticipantId, out var held) && held.Until > now;
+            if (had && held!.Entry.Connected)
+            {
+                return Task.FromResult(true);
+            }
+
+            if (!had && entries.Values.Count(h => h.Until > now) >= capacity)
+            {
+                return Task.FromResult(false);
+            }
+
+            entries[entry.ParticipantId] = new Held(had ? Keep(entry, held!.Entry) : entry, now + ttl);
+            return Task.FromResult(true);
+        }
+    }
+
     public Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
         lock (gate)

@@ -39,6 +39,24 @@ internal static class PresenceScripts
         return {outcome, stored}
         """;
 
+    /// <summary>Participant, entry, capacity, ttl → 1 when there is a place.</summary>
+    public const string Reserve = Head +
+        """
+        local id, entry, capacity, ttl = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local old = redis.call('HGET', KEYS[1], id)
+        if old and alive(id) then
+          old = cjson.decode(old)
+          if old.connected then return 1 end
+          for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
+        elseif redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf') >= capacity then
+          return 0
+        end
+        redis.call('HSET', KEYS[1], id, cjson.encode(entry))
+        redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), id)
+        keep(ttl)
+        return 1
+        """;
+
     /// <summary>ttl, then participant, connection, entry by threes → participants that were taken over.</summary>
     public const string Renew = Head +
         """

@@ -19,6 +19,9 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
         return new EnterResult(outcome, outcome != EnterOutcome.Full && BusJson.TryRead<PresenceEntry>(answer[1], out var stored) ? stored : null);
     }
 
+    public async Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct) =>
+        (int)await RunAsync(PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl)).ConfigureAwait(false) == 1;
+
     public async Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
         if (entries.Count == 0)

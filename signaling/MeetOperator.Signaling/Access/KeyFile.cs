@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Reads secrets from files, as Secrets are mounted.</summary>
+public static class KeyFile
+{
+    /// <summary>The whole file as it is.</summary>
+    public static byte[] ReadAll(string path, string variable)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(path);
+            return bytes.Length >= SigningKey.MinBytes
+                ? bytes
+                : throw new InvalidDataException($"{variable}: {path} holds {bytes.Length} bytes; at least {SigningKey.MinBytes} are needed.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidDataException($"{variable}: {path} does not exist.", e);
+        }
+    }
+
+    /// <summary>One secret a line when the file is text, else the whole file as one secret.</summary>
+    public static IReadOnlyList<byte[]> ReadLines(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        if (bytes.Any(b => b is (< 0x20 or > 0x7E) and not ((byte)'\n' or (byte)'\r')))
+        {
+            return [bytes];
+        }
+
+        List<byte[]> lines = [.. Encoding.ASCII.GetString(bytes)
+            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(Encoding.ASCII.GetBytes)];
+        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path} holds no key.");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>The last part of a WHIP or WHEP <c>Location</c>: the node's session id, sealed for one participant of one meeting.</summary>
+public sealed class MediaSessionMark(SigningKeys keys)
+{
+    private const int MarkBytes = 16;
+
+    public string Seal(TokenSubject owner, string sessionId) =>
+        $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(sessionId))}.{Base64Url.EncodeToString(Mac(keys.Current[0], owner, sessionId))}";
+
+    public bool TryOpen(TokenSubject owner, string text, [NotNullWhen(true)] out string? sessionId)
+    {
+        sessionId = null;
+        if (text.Length > 512 || text.Split('.') is not [var id, var mark])
+        {
+            return false;
+        }
+
+        try
+        {
+            var session = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(id));
+            var presented = Base64Url.DecodeFromChars(mark);
+            sessionId = keys.Current.Any(k => CryptographicOperations.FixedTimeEquals(Mac(k, owner, session), presented)) ? session : null;
+            return sessionId is not null;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] Mac(SigningKey key, TokenSubject owner, string sessionId) =>
+        HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes($"media-session\n{owner.Tenant}\n{owner.MeetingId}\n{owner.ParticipantId}\n{sessionId}"))[..MarkBytes];
+}

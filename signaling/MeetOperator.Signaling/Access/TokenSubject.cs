@@ -1,0 +1,14 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>Whom a token is for.</summary>
+public sealed record TokenSubject
+{
+    public required string Tenant { get; init; }
+    public required string MeetingId { get; init; }
+
+    /// <summary>Null in host tokens.</summary>
+    public string? ParticipantId { get; init; }
+
+    /// <summary>Unique for each token.</summary>
+    public string TokenId { get; init; } = string.Empty;
+}

@@ -1,0 +1,111 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Signed tokens: JSON Web Tokens (RFC 7519) with HMAC-SHA256 and nothing else. The signature is compared in constant time and before a
+/// byte of the payload is read; header fields that name algorithms or keys elsewhere have no effect, since only a known <c>kid</c> is taken.
+/// </summary>
+public sealed class Tokens(SigningKeys keys, TimeProvider time)
+{
+    private const string Issuer = "meetoperator";
+
+    /// <summary>Longest token that is looked at.</summary>
+    private const int MaxLength = 2_048;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 3, AllowDuplicateProperties = false };
+
+    public string Issue(TokenKind kind, TokenSubject subject, TimeSpan life)
+    {
+        var key = keys.Current[0];
+        var now = time.GetUtcNow();
+        var payload = new Dictionary<string, object?>
+        {
+            ["iss"] = Issuer,
+            ["aud"] = Audience(kind),
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = (now + life).ToUnixTimeSeconds(),
+            ["jti"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            ["ten"] = subject.Tenant,
+            ["mtg"] = subject.MeetingId,
+        };
+        if (subject.ParticipantId is not null)
+        {
+            payload["sub"] = subject.ParticipantId;
+        }
+
+        var signed = $"{Encode(new Dictionary<string, object?> { ["alg"] = "HS256", ["kid"] = key.Id, ["typ"] = "JWT" })}.{Encode(payload)}";
+        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(key.Secret, Encoding.ASCII.GetBytes(signed)))}";
+    }
+
+    /// <summary>False for anything that this server did not sign for this purpose, and for what has run out.</summary>
+    public bool TryVerify(TokenKind kind, string? token, [NotNullWhen(true)] out TokenSubject? subject)
+    {
+        subject = null;
+        if (token is null or { Length: > MaxLength } || token.Split('.') is not [var header, var payload, var signature])
+        {
+            return false;
+        }
+
+        try
+        {
+            return IsSigned(header, payload, signature) && TryRead(kind, payload, out subject);
+        }
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static string Audience(TokenKind kind) => kind switch
+    {
+        TokenKind.Host => "meet-host",
+        TokenKind.Ticket => "meet-ticket",
+        _ => "meet-code",
+    };
+
+    private static string Encode(Dictionary<string, object?> fields) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(fields));
+
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private bool IsSigned(string header, string payload, string signature)
+    {
+        using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(header), Strict);
+        if (json.RootElement.ValueKind != JsonValueKind.Object || Text(json.RootElement, "alg") != "HS256" || json.RootElement.TryGetProperty("crit", out _))
+        {
+            return false;
+        }
+
+        var kid = Text(json.RootElement, "kid");
+        return keys.Current.FirstOrDefault(k => k.Id == kid) is { } key
+            && CryptographicOperations.FixedTimeEquals(
+                HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes($"{header}.{payload}")), Base64Url.DecodeFromChars(signature));
+    }
+
+    private bool TryRead(TokenKind kind, string payload, [NotNullWhen(true)] out TokenSubject? subject)
+    {
+        subject = null;
+        using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(payload), Strict);
+        var fields = json.RootElement;
+        if (fields.ValueKind != JsonValueKind.Object
+            || Text(fields, "iss") != Issuer
+            || Text(fields, "aud") != Audience(kind)
+            || !fields.TryGetProperty("exp", out var exp) || !exp.TryGetInt64(out var expires)
+            || expires <= time.GetUtcNow().ToUnixTimeSeconds()
+            || Text(fields, "ten") is not { Length: > 0 } tenant
+            || Text(fields, "mtg") is not { Length: > 0 } meeting
+            || Text(fields, "jti") is not { Length: > 0 } id
+            || (Text(fields, "sub") is null) != (kind == TokenKind.Host))
+        {
+            return false;
+        }
+
+        subject = new TokenSubject { Tenant = tenant, MeetingId = meeting, ParticipantId = Text(fields, "sub"), TokenId = id };
+        return true;
+    }
+}

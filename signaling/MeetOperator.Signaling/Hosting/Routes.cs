@@ -1,0 +1,116 @@
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Every path of the server with what it takes and answers; the OpenAPI document is made from it.</summary>
+internal static class Routes
+{
+    private const string Json = "application/json";
+    private const string Sdp = "application/sdp";
+
+    public static void Map(WebApplication app)
+    {
+        var meetings = app.MapGroup("/meetings").WithTags("meetings");
+        Refuses(
+            meetings.MapPost("/", (HttpRequest request, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.CreateAsync(request, ct))
+                .WithName("createMeeting").WithSummary("Create a meeting").WithDescription("Takes a tenant's API key; in an embedded installation any caller on the same machine.")
+                .Accepts<CreateMeetingRequest>(Json).Produces<CreateMeetingAnswer>(StatusCodes.Status201Created),
+            400, 401, 403, 413, 415, 429, 503);
+        Refuses(
+            meetings.MapGet("/{id}", GetAsync)
+                .WithName("getMeeting").WithSummary("Read a meeting, or open its WebSocket with an Upgrade header")
+                .Produces<MeetingAnswer>(),
+            401, 403, 404, 410, 429, 503);
+        Refuses(
+            meetings.MapDelete("/{id}", (HttpRequest request, string id, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.EndAsync(request, id, ct))
+                .WithName("endMeeting").WithSummary("End a meeting for everybody").WithDescription("Takes the host token.")
+                .Produces<SuccessAnswer>(),
+            401, 403, 429, 503);
+        Refuses(
+            meetings.MapPost("/{id}/join", (HttpRequest request, string id, JoinEndpoint endpoint, CancellationToken ct) => endpoint.JoinAsync(request, id, ct))
+                .WithName("joinMeeting").WithSummary("Join a meeting").WithDescription("Takes the host token to join as host; a ticket in the body brings the same participant back.")
+                .Accepts<JoinRequest>(Json).Produces<JoinAnswer>(),
+            400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
+        Refuses(
+            meetings.MapGet("/{id}/messages", (HttpRequest request, string id, string? after, ChatEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, after, ct))
+                .WithName("listMessages").WithSummary("Read stored chat, oldest first").WithDescription("Takes the ticket.")
+                .Produces<MessagesAnswer>(),
+            400, 401, 403, 429, 503);
+        MapHost(meetings);
+        MapMedia(meetings);
+        MapOperations(app);
+    }
+
+    private static void MapHost(RouteGroupBuilder meetings)
+    {
+        Refuses(
+            meetings.MapDelete("/{id}/participants/{participantId}", (HttpRequest request, string id, string participantId, HostEndpoints endpoints, CancellationToken ct) =>
+                    endpoints.RemoveAsync(request, id, participantId, ct))
+                .WithName("removeParticipant").WithSummary("Remove a participant").WithDescription("Takes the host token.")
+                .Produces(StatusCodes.Status204NoContent),
+            401, 403, 404, 410, 429, 503);
+        Refuses(
+            meetings.MapPost("/{id}/participants/{participantId}/mute", (HttpRequest request, string id, string participantId, HostEndpoints endpoints, CancellationToken ct) =>
+                    endpoints.MuteAsync(request, id, participantId, ct))
+                .WithName("muteParticipant").WithSummary("Mute a participant for everyone").WithDescription("Takes the host token.")
+                .Accepts<MuteRequest>(Json).Produces(StatusCodes.Status204NoContent),
+            400, 401, 403, 404, 410, 413, 415, 429, 503);
+    }
+
+    private static void MapMedia(RouteGroupBuilder meetings)
+    {
+        Refuses(
+            meetings.MapPost("/{id}/whip", (HttpRequest request, string id, WhipEndpoints endpoints, CancellationToken ct) => endpoints.PublishAsync(request, id, ct))
+                .WithName("publishByWhip").WithSummary("Publish media (WHIP, RFC 9725)").WithDescription("Takes the ticket; answers an SDP answer and the Location of the session.")
+                .Accepts<string>(Sdp).Produces<string>(StatusCodes.Status201Created, Sdp),
+            400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
+        Refuses(
+            meetings.MapPost("/{id}/whep", (HttpRequest request, string id, string? participant, WhipEndpoints endpoints, CancellationToken ct) =>
+                    endpoints.PlayAsync(request, id, participant, ct))
+                .WithName("playByWhep").WithSummary("Play media (WHEP)").WithDescription("Takes the ticket; without 'participant' everybody's tracks in order.")
+                .Accepts<string>(Sdp).Produces<string>(StatusCodes.Status201Created, Sdp),
+            400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
+        foreach (var kind in new[] { "whip", "whep" })
+        {
+            Refuses(
+                meetings.MapDelete($"/{{id}}/{kind}/{{session}}", (HttpRequest request, string id, string session, WhipEndpoints endpoints, CancellationToken ct) =>
+                        endpoints.CloseAsync(request, id, session, ct))
+                    .WithName(kind == "whip" ? "closeWhip" : "closeWhep").WithSummary("End a media session").WithDescription("Takes the ticket.")
+                    .Produces(StatusCodes.Status204NoContent),
+                401, 403, 429, 503);
+        }
+    }
+
+    private static void MapOperations(WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        app.MapGet("/readyz", async (Readiness readiness, CancellationToken ct) => await readiness.ProblemAsync(ct).ConfigureAwait(false) is { } problem
+                ? Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Results.Text("ok"))
+            .WithName("ready").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        app.MapGet("/metrics", (PrometheusExposition exposition) => Results.Text(exposition.Write(), PrometheusExposition.ContentType))
+            .WithName("metrics").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static Task<IResult> GetAsync(HttpContext context, string id, MeetingEndpoints endpoints, WebSocketEndpoint sockets, CancellationToken ct) =>
+        context.WebSockets.IsWebSocketRequest ? OpenSocketAsync(context, id, sockets) : endpoints.GetAsync(context.Request, id, ct);
+
+    private static async Task<IResult> OpenSocketAsync(HttpContext context, string id, WebSocketEndpoint sockets)
+    {
+        await sockets.RunAsync(context, id).ConfigureAwait(false);
+        return Results.Empty;
+    }
+
+    private static void Refuses(RouteHandlerBuilder route, params int[] statuses)
+    {
+        foreach (var status in statuses)
+        {
+            route.Produces<ProblemDetails>(status, Problems.ContentType);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Reads <see cref="SignalingOptions"/> from environment variables and says what is wrong with them, all at once.</summary>
+public static class SignalingEnvironment
+{
+    public static bool TryRead(
+        Func<string, string?> variable, TimeProvider time, [NotNullWhen(true)] out SignalingOptions? options, out IReadOnlyList<string> errors)
+    {
+        var found = new List<string>();
+        string? Value(string name) => string.IsNullOrWhiteSpace(variable(name)) ? null : variable(name);
+
+        T? Try<T>(Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                found.Add(e.Message);
+                return default;
+            }
+        }
+
+        string Required(string name, string meaning) => Value(name) ?? throw new ArgumentException($"{name} is not set: {meaning}.");
+
+        var address = Value("MEET_HTTP_ADDRESS") ?? "0.0.0.0:8080";
+        Try(() => SignalingHost.ParseAddress(address));
+        var database = Try(() => Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string"));
+        var controlKey = Try(() => KeyFile.ReadAll(Required("MEET_CONTROL_KEY_FILE", "the file with the key from which media nodes' tokens are derived"), "MEET_CONTROL_KEY_FILE"));
+        var signingKeys = Try(() => SigningKeys.FromFile(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
+        var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
+        var webRoot = Value("MEET_WEB_ROOT");
+        if (webRoot is not null && !Directory.Exists(webRoot))
+        {
+            found.Add($"MEET_WEB_ROOT: the folder {webRoot} does not exist.");
+        }
+
+        errors = found;
+        options = found.Count > 0 ? null : new SignalingOptions
+        {
+            HttpAddress = address,
+            PublicUrl = publicUrl,
+            Database = database!,
+            Redis = Value("MEET_REDIS"),
+            WebRoot = webRoot,
+            LocalTenant = Value("MEET_LOCAL_TENANT"),
+            ControlKey = controlKey!,
+            SigningKeys = signingKeys!,
+            Instance = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),
+        };
+        return options is not null;
+    }
+
+    private static Uri? ParsePublicUrl(string? text) => text is null
+        ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/"
+            ? url
+            : throw new ArgumentException($"MEET_PUBLIC_URL: '{text}' must be http(s)://host[:port] without a path.");
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Builder;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Puts the server together. Nothing here decides anything.</summary>
+public static class SignalingHost
+{
+    /// <summary>Migrates the database and builds the server; the caller runs it.</summary>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="kube">Where meetings are; the caller disposes it after the server.</param>
+    /// <param name="time">The clock of everything in it.</param>
+    /// <param name="logging">More to do with logs, for tests.</param>
+    public static async Task<WebApplication> BuildAsync(SignalingOptions options, KubeClient kube, TimeProvider time, Action<ILoggingBuilder>? logging = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        Configure(builder.Logging);
+        logging?.Invoke(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(ParseAddress(options.HttpAddress));
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ProtocolLimits.MaxMessageBytes + 1;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+        var database = SqlDatabases.Create(options.Database);
+        await Migrator.MigrateAsync(database, time, CancellationToken.None).ConfigureAwait(false);
+        IMeetingBus bus = options.Redis is { } redis ? await RedisMeetingBus.ConnectAsync(redis).ConfigureAwait(false) : new InProcessMeetingBus(time);
+        AddServices(builder.Services, options, kube, database, bus, time);
+
+        var app = builder.Build();
+        _ = app.Services.GetRequiredService<PrometheusExposition>();
+        Use(app, options);
+        Routes.Map(app);
+        if (options.WebRoot is { } root)
+        {
+            WebPages.Use(app, root);
+        }
+
+        var sessions = app.Services.GetRequiredService<MeetingSessions>();
+        app.Lifetime.ApplicationStopping.Register(() => sessions.EvacuateAsync().GetAwaiter().GetResult());
+        return app;
+    }
+
+    /// <summary>Accepts <c>address:port</c> with an IP address.</summary>
+    public static IPEndPoint ParseAddress(string text) => IPEndPoint.TryParse(text, out var endpoint) && text.Contains(':', StringComparison.Ordinal)
+        ? endpoint
+        : throw new ArgumentException($"MEET_HTTP_ADDRESS: '{text}' is not an IP address with a port, for example 0.0.0.0:8080.");
+
+    private static void Configure(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+
+        // The server's own lines about requests hold URLs, and those of WebSockets hold codes.
+        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        logging.AddFilter("System.Net.Http", LogLevel.Warning);
+    }
+
+    private static void AddServices(IServiceCollection services, SignalingOptions options, KubeClient kube, ISqlDatabase database, IMeetingBus bus, TimeProvider time)
+    {
+        services.AddSingleton(options).AddSingleton(kube).AddSingleton(time).AddSingleton(options.SigningKeys);
+        services.AddSingleton(_ => database).AddSingleton(_ => bus);
+        services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
+        services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
+        services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>();
+        services.AddSingleton(p => new Informer<Meeting>(kube, time: time, logger: p.GetService<ILogger<Informer<Meeting>>>()));
+        services.AddSingleton(p => new Informer<SfuNode>(kube, time: time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
+        services.AddSingleton(p => new Informer<Tenant>(kube, time: time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
+        services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddHostedService<InformerService>();
+        services.AddSingleton(_ => new MediaNodes(options.ControlKey));
+        services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();
+        services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
+        services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
+        services.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
+        {
+            openApi.Info.Title = "MeetOperator";
+            openApi.Info.Description = "Meetings over REST. The WebSocket protocol and the codes of problems are described in docs/signaling-protocol.md.";
+            return Task.CompletedTask;
+        }));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+    }
+
+    private static void Use(WebApplication app, SignalingOptions options)
+    {
+        var headers = app.Services.GetRequiredService<SecurityHeaders>();
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("MeetOperator.Signaling.Requests");
+        app.Use(next => context =>
+        {
+            headers.Apply(context.Response);
+            return next(context);
+        });
+        app.Use(next => context => RequestFailures.GuardAsync(next, context, logger));
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.Timings.PingInterval, KeepAliveTimeout = options.Timings.PongTimeout });
+        app.UseRouting();
+    }
+}

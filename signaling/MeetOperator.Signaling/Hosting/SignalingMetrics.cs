@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Instruments of the meter <see cref="MeterName"/>.</summary>
+public sealed class SignalingMetrics : IDisposable
+{
+    public const string MeterName = "MeetOperator.Signaling";
+
+    private readonly Meter meter = new(MeterName);
+    private readonly UpDownCounter<long> sockets;
+    private readonly UpDownCounter<long> meetings;
+    private readonly Counter<long> received;
+    private readonly Counter<long> errors;
+    private readonly Counter<long> joins;
+    private readonly Counter<long> created;
+    private readonly Histogram<double> joinSeconds;
+    private readonly Counter<long> nodeErrors;
+
+    public SignalingMetrics()
+    {
+        sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "WebSockets that are open.");
+        meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a socket on this instance.");
+        received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages of clients, by type.");
+        errors = meter.CreateCounter<long>("meet_signaling_message_errors_total", description: "Messages that were refused, by code.");
+        joins = meter.CreateCounter<long>("meet_signaling_joins_total", description: "Joins over REST, by result.");
+        created = meter.CreateCounter<long>("meet_signaling_meetings_created_total", description: "Meetings made over REST.");
+        joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Time that a join over REST took, waiting for a media node included.");
+        nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Calls to media nodes that failed, by code.");
+    }
+
+    public void SocketOpened() => sockets.Add(1);
+
+    public void SocketClosed() => sockets.Add(-1);
+
+    public void MeetingOpened() => meetings.Add(1);
+
+    public void MeetingClosed() => meetings.Add(-1);
+
+    public void Received(string type) => received.Add(1, Tag("type", type));
+
+    public void Refused(string code) => errors.Add(1, Tag("code", code));
+
+    public void Created() => created.Add(1);
+
+    public void Joined(string result, TimeSpan took)
+    {
+        joins.Add(1, Tag("result", result));
+        joinSeconds.Record(took.TotalSeconds);
+    }
+
+    public void NodeFailed(string code) => nodeErrors.Add(1, Tag("code", code));
+
+    public void Dispose() => meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

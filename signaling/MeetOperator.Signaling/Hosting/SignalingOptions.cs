@@ -1,0 +1,31 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>Settings of the server, from the environment variables of <c>docs/architecture.md</c>.</summary>
+public sealed record SignalingOptions
+{
+    /// <summary>Where to listen: <c>address:port</c>.</summary>
+    public string HttpAddress { get; init; } = "0.0.0.0:8080";
+
+    /// <summary>The address that people use; links and WebSocket URLs are made from it. Absent: the address that was called.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary><c>sqlite:path</c> or a PostgreSQL connection string.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>Redis configuration; absent: this is the only instance.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Folder of the web page; absent: none is served.</summary>
+    public string? WebRoot { get; init; }
+
+    /// <summary>Tenant whose meetings any caller on this machine may create.</summary>
+    public string? LocalTenant { get; init; }
+
+    /// <summary>From which the tokens of media nodes are derived.</summary>
+    public required byte[] ControlKey { get; init; }
+    public required SigningKeys SigningKeys { get; init; }
+
+    /// <summary>Names this process on the bus.</summary>
+    public string Instance { get; init; } = Guid.NewGuid().ToString("N");
+    public SignalingTimings Timings { get; init; } = new();
+}

@@ -1,0 +1,34 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>How long things take; the defaults are those of <c>docs/signaling-protocol.md</c> and <c>docs/node-control.md</c>.</summary>
+public sealed record SignalingTimings
+{
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>A ping without an answer for this long ends the socket: with the interval and the return time, 13 s after the last sign of life.</summary>
+    public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a lost socket may take to come back before the others are told.</summary>
+    public TimeSpan ReturnTime { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Life of presence entries; they are renewed every <see cref="Tick"/>, so this is how long a dead instance's people stay.</summary>
+    public TimeSpan PresenceLife { get; init; } = TimeSpan.FromSeconds(12);
+    public TimeSpan Tick { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a join waits for a media node.</summary>
+    public TimeSpan PlacementWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a socket may take to say <c>join</c>.</summary>
+    public TimeSpan JoinWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Participants are shown to the media node this often.</summary>
+    public TimeSpan Touch { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Limit of one call to a media node.</summary>
+    public TimeSpan NodeCall { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan CodeLife { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan TicketLife { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Counted from the planned start when that is later than now.</summary>
+    public TimeSpan HostTokenLife { get; init; } = TimeSpan.FromHours(24);
+}

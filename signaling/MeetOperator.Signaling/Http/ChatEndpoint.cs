@@ -1,0 +1,36 @@
+using System.Globalization;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Stored chat for those who are in the meeting.</summary>
+public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, IParticipantRepository participants)
+{
+    private const int PageLines = 200;
+
+    public async Task<IResult> ListAsync(HttpRequest request, string id, string? after, CancellationToken ct)
+    {
+        var subject = credentials.Ticket(request, id);
+        var from = 0L;
+        if (after is not null && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out from) || from < 0))
+        {
+            throw ProblemException.Invalid("after", "must be a messageId as the server gave it.");
+        }
+
+        var row = await participants.FindAsync(subject.Tenant, id, subject.ParticipantId!, ct).ConfigureAwait(false);
+        if (row is null or { ConnectionStatus: ConnectionStatuses.Removed })
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+        }
+
+        var rows = await chat.ListAfterAsync(subject.Tenant, id, from, PageLines, ct).ConfigureAwait(false);
+        return Results.Ok(new MessagesAnswer([.. rows.Select(r => new MessageAnswer(
+            r.MessageId.ToString(CultureInfo.InvariantCulture),
+            r.SenderId,
+            r.DisplayName,
+            r.Content,
+            WireTime.Format(DateTimeOffset.FromUnixTimeMilliseconds(r.Timestamp))))]));
+    }
+}

@@ -1,0 +1,3 @@
+namespace MeetOperator.Signaling;
+
+public sealed record CreateMeetingAnswer(string MeetingId, string JoinUrl, string HostToken);

@@ -1,0 +1,106 @@
+using MeetOperator.Contracts;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Who asks: reads the Authorization header and holds callers who guess to a rate.</summary>
+public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options, TimeProvider time)
+{
+    private readonly RateLimiter failures = new(perSecond: 10, burst: 50, time);
+
+    /// <summary>The tenant for whom a meeting may be created.</summary>
+    public async Task<Tenant> TenantAsync(HttpRequest request, CancellationToken ct)
+    {
+        ThrottleGuesses(request);
+        if (Bearer(request) is { } key)
+        {
+            return await apiKeys.FindTenantAsync(key, ct).ConfigureAwait(false)
+                ?? throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "The API key belongs to no tenant."));
+        }
+
+        if (options.LocalTenant is not { } name || !origins.IsLocal(request))
+        {
+            throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
+        }
+
+        if (!origins.Allows(request))
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This page may not create meetings here: its origin is neither this host nor the public URL.");
+        }
+
+        return directory.FindTenant(name)
+            ?? throw new ProblemException(ProblemCode.Unavailable, $"The tenant '{name}' for local callers does not exist yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
+    }
+
+    /// <summary>The host token of this meeting; anything else is 401, or 403 when it is a good token for something else.</summary>
+    public TokenSubject Host(HttpRequest request, string meetingId) =>
+        Require(request, TokenKind.Host, meetingId, "the host token that creating the meeting answered");
+
+    public TokenSubject Ticket(HttpRequest request, string meetingId) =>
+        Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
+
+    /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not.</summary>
+    public bool IsHost(HttpRequest request, string meetingId) => Bearer(request) is not null && Host(request, meetingId) is not null;
+
+    /// <summary>A ticket that came in a body.</summary>
+    public TokenSubject Ticket(HttpRequest request, string ticket, string meetingId)
+    {
+        ThrottleGuesses(request);
+        return tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meetingId
+            ? subject
+            : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket of this meeting; join without it."));
+    }
+
+    /// <summary>Ids are secrets: who asks for many that do not exist is slowed down.</summary>
+    public ProblemException UnknownMeeting(HttpRequest request)
+    {
+        ThrottleGuesses(request);
+        return Failed(request, ProblemException.UnknownMeeting());
+    }
+
+    private static string? Bearer(HttpRequest request)
+    {
+        var header = request.Headers.Authorization;
+        if (header.Count == 0)
+        {
+            return null;
+        }
+
+        const string scheme = "Bearer ";
+        return header is [{ } text] && text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? text[scheme.Length..].Trim() : string.Empty;
+    }
+
+    private TokenSubject Require(HttpRequest request, TokenKind kind, string meetingId, string what)
+    {
+        ThrottleGuesses(request);
+        var token = Bearer(request);
+        if (tokens.TryVerify(kind, token, out var subject))
+        {
+            return subject.MeetingId == meetingId
+                ? subject
+                : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting."));
+        }
+
+        var other = kind == TokenKind.Host ? TokenKind.Ticket : TokenKind.Host;
+        throw Failed(request, tokens.TryVerify(other, token, out _)
+            ? new ProblemException(ProblemCode.Forbidden, $"This needs {what}.")
+            : new ProblemException(ProblemCode.Unauthorized, $"Send {what}: 'Authorization: Bearer <token>'."));
+    }
+
+    private void ThrottleGuesses(HttpRequest request)
+    {
+        if (!failures.HasTokens(Source(request)))
+        {
+            throw new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+    }
+
+    private ProblemException Failed(HttpRequest request, ProblemException problem)
+    {
+        failures.TryTake(Source(request));
+        return problem;
+    }
+
+    private static string Source(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress?.ToString() ?? string.Empty;
+}

@@ -1,0 +1,107 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>What a host may do to participants. It works from any instance: the bus tells the one that holds the socket.</summary>
+public sealed class HostEndpoints(
+    MeetingDirectory directory, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+{
+    public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
+    {
+        var (view, key) = Meeting(request, id);
+        var removed = await participants.SetStatusAsync(
+            key.Tenant, id, participantId, ConnectionStatuses.Removed, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+        if (!removed)
+        {
+            throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting.");
+        }
+
+        try
+        {
+            await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }, ct).ConfigureAwait(false);
+            if (await bus.Presence.RemoveAsync(key, participantId, null, ct).ConfigureAwait(false))
+            {
+                await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = "removed" }, ct).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            throw Unavailable();
+        }
+
+        await AtNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), ct).ConfigureAwait(false);
+        return Results.NoContent();
+    }
+
+    public async Task<IResult> MuteAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
+    {
+        var (view, key) = Meeting(request, id);
+        var body = await RequestBody.ReadJsonAsync<MuteRequest>(request, ct).ConfigureAwait(false);
+        if (!WireName.TryParse<MediaType>(body.MediaType, out var kind))
+        {
+            throw ProblemException.Invalid("mediaType", "must be audio or video.");
+        }
+
+        var isAudio = kind == MediaType.Audio;
+        try
+        {
+            _ = await bus.Presence.SetMediaAsync(key, participantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending: false, silenced: true, ct).ConfigureAwait(false)
+                ?? throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
+            await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Presence, ParticipantId = participantId }, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            throw Unavailable();
+        }
+
+        await participants.SetMediaAsync(key.Tenant, id, participantId, isAudio ? false : null, isAudio ? null : false, ct).ConfigureAwait(false);
+        var muted = isAudio ? new MuteState { Audio = true } : new MuteState { Video = true };
+        await AtNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
+        return Results.NoContent();
+    }
+
+    private static ProblemException Unavailable() =>
+        new(ProblemCode.Unavailable, "The instances of the server cannot reach each other now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+
+    private (MeetingView View, MeetingKey Key) Meeting(HttpRequest request, string id)
+    {
+        var subject = credentials.Host(request, id);
+        var view = directory.Find(id);
+        if (view is null || view.TenantName != subject.Tenant)
+        {
+            throw credentials.UnknownMeeting(request);
+        }
+
+        return view.IsEnded
+            ? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.")
+            : (view, new MeetingKey(view.TenantName, id));
+    }
+
+    /// <summary>Enforces it where media flows. Without a node there is nothing to enforce; a participant that the node does not know sends nothing.</summary>
+    private async Task AtNodeAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    {
+        if (view.Assignment is not { } assignment)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(options.Timings.NodeCall, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            await call(nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Code is "unknown-participant" or "unknown-room")
+        {
+            // Nothing of it is at the node.
+        }
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
+        {
+            metrics.NodeFailed(failure.Cause);
+            throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Joining: keeps a place in the meeting, waits for its media node, and hands out ticket and WebSocket URL.</summary>
+public sealed class JoinEndpoint(
+    MeetingDirectory directory,
+    MeetingWriter writer,
+    IParticipantRepository participants,
+    IUserRepository users,
+    IMeetingBus bus,
+    Credentials credentials,
+    Tokens tokens,
+    Urls urls,
+    SignalingOptions options,
+    SignalingMetrics metrics,
+    TimeProvider time)
+{
+    /// <summary>A meeting made on another instance may be a moment away.</summary>
+    private static readonly TimeSpan KnownWait = TimeSpan.FromMilliseconds(400);
+
+    private readonly RateLimiter joins = new(perSecond: 200, burst: 500, time);
+
+    public async Task<IResult> JoinAsync(HttpRequest request, string id, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            var answer = await AnswerAsync(request, id, ct).ConfigureAwait(false);
+            metrics.Joined("ok", time.GetElapsedTime(began));
+            return Results.Ok(answer);
+        }
+        catch (ProblemException e)
+        {
+            metrics.Joined(WireName.Of(e.Code), time.GetElapsedTime(began));
+            throw;
+        }
+    }
+
+    private async Task<JoinAnswer> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
+    {
+        if (!joins.TryTake(request.HttpContext.Connection.RemoteIpAddress?.ToString() ?? string.Empty))
+        {
+            throw new ProblemException(ProblemCode.QuotaExceeded, "Too many joins from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+
+        var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
+        MeetingRules.Check(body);
+        if (!Guid.TryParseExact(id, "D", out _))
+        {
+            throw credentials.UnknownMeeting(request);
+        }
+
+        var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw credentials.UnknownMeeting(request);
+        var isHost = credentials.IsHost(request, id);
+        ThrowIfEnded(view);
+        var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
+        view = await PlacedAsync(view, ct).ConfigureAwait(false);
+
+        var role = isHost || before?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
+        var participantId = before?.ParticipantId ?? Guid.NewGuid().ToString("D");
+        await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, ct).ConfigureAwait(false);
+        if (before is null)
+        {
+            await StoreAsync(view, participantId, body, role, ct).ConfigureAwait(false);
+        }
+
+        var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, ParticipantId = participantId };
+        return new JoinAnswer(
+            participantId,
+            urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLife)),
+            [],
+            tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLife),
+            WireName.Of(role));
+    }
+
+    private static void ThrowIfEnded(MeetingView view)
+    {
+        if (view.IsEnded)
+        {
+            throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
+        }
+    }
+
+    private async Task<ParticipantRow> ReturningAsync(HttpRequest request, string ticket, MeetingView view, CancellationToken ct)
+    {
+        var subject = credentials.Ticket(request, ticket, view.Id);
+        var row = await participants.FindAsync(subject.Tenant, view.Id, subject.ParticipantId!, ct).ConfigureAwait(false)
+            ?? throw new ProblemException(ProblemCode.Unauthorized, "'ticket' is of nobody who joined this meeting; join without it.");
+        return row.ConnectionStatus != ConnectionStatuses.Removed
+            ? row
+            : throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
+    }
+
+    private async Task<MeetingView> PlacedAsync(MeetingView view, CancellationToken ct)
+    {
+        if (view.IsPeerToPeer)
+        {
+            return view;
+        }
+
+        var placed = await directory.WaitAsync(
+            view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementWait, time, ct).ConfigureAwait(false)
+            ?? throw ProblemException.UnknownMeeting();
+        ThrowIfEnded(placed);
+        if (placed.Assignment is not null)
+        {
+            return placed;
+        }
+
+        var obstacle = placed.Obstacle;
+        var isQuota = obstacle?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
+        throw new ProblemException(
+            isQuota ? ProblemCode.QuotaExceeded : ProblemCode.NotPlaced,
+            obstacle is null ? "The meeting is not placed on a media node yet." : $"{obstacle.Reason}: {obstacle.Message}")
+        {
+            RetryAfter = TimeSpan.FromSeconds(isQuota ? 10 : 2),
+        };
+    }
+
+    /// <summary>Keeps a place for as long as the WebSocket URL works; who is connected already keeps its own.</summary>
+    private async Task ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, CancellationToken ct)
+    {
+        var key = new MeetingKey(view.TenantName, view.Id);
+        var silenced = view.Object.Spec.Access.MuteOnEntry && role != ParticipantRole.Host;
+        var entry = new PresenceEntry
+        {
+            ParticipantId = participantId,
+            DisplayName = displayName,
+            Role = WireName.Of(role),
+            Audio = !silenced,
+            AudioSilenced = silenced,
+            Instance = options.Instance,
+            Connection = $"place-{Guid.NewGuid():N}",
+            Since = time.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        try
+        {
+            if (!await bus.Presence.TryReserveAsync(key, entry, view.Object.Spec.MaxParticipants, options.Timings.CodeLife, ct).ConfigureAwait(false))
+            {
+                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting has {view.Object.Spec.MaxParticipants} places, and all are taken.");
+            }
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            throw new ProblemException(ProblemCode.Unavailable, "Whether the meeting has a place is not known now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+
+    private async Task StoreAsync(MeetingView view, string participantId, JoinRequest body, ParticipantRole role, CancellationToken ct)
+    {
+        await writer.EnsureRowAsync(view, ct).ConfigureAwait(false);
+        if (body.UserId is not null)
+        {
+            await users.SaveAsync(new UserRow { Tenant = view.TenantName, UserId = body.UserId, Name = body.DisplayName! }, ct).ConfigureAwait(false);
+        }
+
+        await participants.AddAsync(
+            new ParticipantRow
+            {
+                Tenant = view.TenantName,
+                MeetingId = view.Id,
+                ParticipantId = participantId,
+                UserId = body.UserId,
+                DisplayName = body.DisplayName!,
+                Role = WireName.Of(role),
+                JoinTime = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            },
+            ct).ConfigureAwait(false);
+    }
+}

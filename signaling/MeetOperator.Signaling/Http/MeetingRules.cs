@@ -1,0 +1,66 @@
+using MeetOperator.Contracts;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Checks what people ask for; every finding names its field and what would be right.</summary>
+public static class MeetingRules
+{
+    /// <summary>Throws with all findings; else the mode that is meant.</summary>
+    public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant)
+    {
+        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        if (request.Title is not { Length: >= 1 and <= 200 } title || !PlainText.IsCleanLine(title))
+        {
+            errors["title"] = ["must be one line of 1 to 200 characters without control characters."];
+        }
+
+        var settings = request.Settings ?? new MeetingSettings();
+        var most = Math.Min(5_000, tenant.Spec.Quotas.ParticipantsPerMeeting ?? 5_000);
+        CheckRange(errors, "settings.maxParticipants", settings.MaxParticipants, 1, most);
+        CheckRange(errors, "settings.emptyTimeoutSeconds", settings.EmptyTimeoutSeconds, 0, 86_400);
+        CheckRange(errors, "settings.maxDurationMinutes", settings.MaxDurationMinutes, 1, 10_080);
+        var mode = MeetingMode.Auto;
+        if (settings.Mode is { } text && (!Enum.TryParse(text, out mode) || !Enum.IsDefined(mode) || char.IsAsciiDigit(text.FirstOrDefault())))
+        {
+            errors["settings.mode"] = [$"must be {string.Join(", ", Enum.GetNames<MeetingMode>())}."];
+        }
+
+        if (mode == MeetingMode.P2P && settings.MaxParticipants is not (>= 1 and <= 4))
+        {
+            errors["settings.maxParticipants"] = ["mode P2P carries at most 4 people: set 1 to 4."];
+        }
+
+        return errors.Count == 0 ? mode : throw Invalid(errors);
+    }
+
+    public static void Check(JoinRequest request)
+    {
+        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        if (request.DisplayName is not { Length: >= 1 and <= ProtocolLimits.MaxDisplayNameLength } name || !PlainText.IsCleanLine(name))
+        {
+            errors["displayName"] = [$"must be one line of 1 to {ProtocolLimits.MaxDisplayNameLength} characters without control characters."];
+        }
+
+        if (request.UserId is { } user && (user.Length is 0 or > 256 || !PlainText.IsCleanLine(user)))
+        {
+            errors["userId"] = ["must be one line of 1 to 256 characters without control characters."];
+        }
+
+        if (errors.Count > 0)
+        {
+            throw Invalid(errors);
+        }
+    }
+
+    private static void CheckRange(Dictionary<string, string[]> errors, string field, int? value, int min, int max)
+    {
+        if (value < min || value > max)
+        {
+            errors[field] = [$"must be {min} to {max}."];
+        }
+    }
+
+    private static ProblemException Invalid(Dictionary<string, string[]> errors) =>
+        new(ProblemCode.InvalidRequest, string.Join(" ", errors.Select(e => $"{e.Key}: {e.Value[0]}"))) { Errors = errors };
+}

@@ -1,0 +1,18 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>Settings of a meeting; what is absent takes the default of the Meeting resource.</summary>
+public sealed record MeetingSettings
+{
+    /// <summary>1 to 5000.</summary>
+    public int? MaxParticipants { get; init; }
+
+    /// <summary>Auto, P2P or Sfu.</summary>
+    public string? Mode { get; init; }
+    public bool? MuteOnEntry { get; init; }
+
+    /// <summary>0 to 86400; 0 never ends an empty meeting.</summary>
+    public int? EmptyTimeoutSeconds { get; init; }
+
+    /// <summary>1 to 10080.</summary>
+    public int? MaxDurationMinutes { get; init; }
+}

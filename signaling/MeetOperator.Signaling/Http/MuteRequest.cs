@@ -1,0 +1,7 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>Body of a host's mute; <see cref="MediaType"/> is audio or video.</summary>
+public sealed record MuteRequest
+{
+    public string? MediaType { get; init; }
+}

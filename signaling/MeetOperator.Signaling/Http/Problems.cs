@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Writes problem documents (RFC 9457).</summary>
+public static class Problems
+{
+    public const string ContentType = "application/problem+json";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public static int StatusOf(ProblemCode code) => code switch
+    {
+        ProblemCode.InvalidRequest => StatusCodes.Status400BadRequest,
+        ProblemCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        ProblemCode.Forbidden => StatusCodes.Status403Forbidden,
+        ProblemCode.UnknownMeeting or ProblemCode.UnknownParticipant => StatusCodes.Status404NotFound,
+        ProblemCode.MeetingFull => StatusCodes.Status409Conflict,
+        ProblemCode.MeetingEnded => StatusCodes.Status410Gone,
+        ProblemCode.PayloadTooLarge => StatusCodes.Status413PayloadTooLarge,
+        ProblemCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ProblemCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
+
+    public static Task WriteAsync(HttpContext context, ProblemException problem)
+    {
+        var response = context.Response;
+        if (problem.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (problem.Code == ProblemCode.Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        var status = StatusOf(problem.Code);
+        return WriteAsync(context, status, new
+        {
+            type = $"urn:meetoperator:error:{WireName.Of(problem.Code)}",
+            title = Title(problem.Code),
+            status,
+            detail = problem.Message,
+            errors = problem.Errors,
+        });
+    }
+
+    public static Task WriteUnexpectedAsync(HttpContext context) => WriteAsync(context, StatusCodes.Status500InternalServerError, new
+    {
+        type = "about:blank",
+        title = "Internal Server Error",
+        status = StatusCodes.Status500InternalServerError,
+        detail = "The server failed. The request may be repeated.",
+    });
+
+    private static Task WriteAsync(HttpContext context, int status, object problem)
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsJsonAsync(problem, problem.GetType(), Json, ContentType, context.RequestAborted);
+    }
+
+    private static string Title(ProblemCode code) => code switch
+    {
+        ProblemCode.InvalidRequest => "The request is not valid",
+        ProblemCode.Unauthorized => "A valid credential is needed",
+        ProblemCode.Forbidden => "Not allowed",
+        ProblemCode.UnknownMeeting => "Unknown meeting",
+        ProblemCode.UnknownParticipant => "Unknown participant",
+        ProblemCode.MeetingFull => "The meeting is full",
+        ProblemCode.MeetingEnded => "The meeting has ended",
+        ProblemCode.PayloadTooLarge => "The body is too large",
+        ProblemCode.UnsupportedMediaType => "Unsupported media type",
+        ProblemCode.QuotaExceeded => "Too much at once",
+        ProblemCode.NotPlaced => "No media node has room yet",
+        ProblemCode.MediaNodeUnreachable => "The media node cannot be reached",
+        _ => "Not available now",
+    };
+}

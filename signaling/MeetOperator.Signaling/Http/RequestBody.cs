@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Reads bodies strictly: right media type, at most 64 KiB, no unknown or repeated fields.</summary>
+public static class RequestBody
+{
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        MaxDepth = ProtocolLimits.MaxDepth,
+        NumberHandling = JsonNumberHandling.Strict,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+    };
+
+    public static async Task<T> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+        where T : class
+    {
+        if (!IsMediaType(request, "application/json"))
+        {
+            throw new ProblemException(ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
+        }
+
+        var body = await ReadAsync(request, ct).ConfigureAwait(false);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body.Span, Strict)
+                ?? throw new ProblemException(ProblemCode.InvalidRequest, "The body must be a JSON object, not null.");
+        }
+        catch (JsonException e)
+        {
+            throw ProblemException.Invalid(FieldOf(e), "is unknown, repeated, of the wrong type, or not JSON; see /openapi/v1.json.");
+        }
+        catch (InvalidOperationException)
+        {
+            throw ProblemException.Invalid("body", "holds a string that is not well-formed Unicode.");
+        }
+    }
+
+    public static async Task<string> ReadSdpAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (!IsMediaType(request, "application/sdp"))
+        {
+            throw new ProblemException(ProblemCode.UnsupportedMediaType, "Send the offer as application/sdp.");
+        }
+
+        var sdp = System.Text.Encoding.UTF8.GetString((await ReadAsync(request, ct).ConfigureAwait(false)).Span);
+        return SdpText.LooksValid(sdp) && SdpText.HasMedia(sdp)
+            ? sdp
+            : throw ProblemException.Invalid("body", "must be an SDP offer that begins with 'v=0' and has at least one media section.");
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.ContentLength > ProtocolLimits.MaxMessageBytes)
+        {
+            throw TooLarge();
+        }
+
+        var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        while (await request.Body.ReadAsync(chunk, ct).ConfigureAwait(false) is > 0 and var read)
+        {
+            if (buffer.Length + read > ProtocolLimits.MaxMessageBytes)
+            {
+                throw TooLarge();
+            }
+
+            buffer.Write(chunk, 0, read);
+        }
+
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    private static ProblemException TooLarge() => new(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxMessageBytes} bytes.");
+
+    private static bool IsMediaType(HttpRequest request, string wanted) =>
+        request.ContentType?.Split(';')[0].Trim().Equals(wanted, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>The path of the JSON reader without its root: <c>$.settings.mode</c> → <c>settings.mode</c>.</summary>
+    private static string FieldOf(JsonException e) =>
+        e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) && path.Length <= 100 && PlainText.IsCleanLine(path) ? path[2..] : "body";
+}

@@ -1,0 +1,3 @@
+namespace MeetOperator.Signaling;
+
+public sealed record SuccessAnswer(bool Success);

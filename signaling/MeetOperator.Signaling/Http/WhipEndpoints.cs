@@ -1,0 +1,134 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>WHIP (RFC 9725) and WHEP: standard clients publish and play with one HTTP request. The ticket says who they are.</summary>
+public sealed class WhipEndpoints(
+    MeetingDirectory directory, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionMark marks, IParticipantRepository participants)
+{
+    private const string SdpType = "application/sdp";
+
+    private readonly MeetingServices services = sessions.Services;
+
+    public Task<IResult> PublishAsync(HttpRequest request, string id, CancellationToken ct) =>
+        OpenAsync(request, id, "whip", (node, room, owner, sdp, limit) => node.PublishAsync(
+            room.MeetingId, owner, new SdpOffer { Generation = room.Generation, Sdp = sdp, Restart = true }, limit), ct);
+
+    public async Task<IResult> PlayAsync(HttpRequest request, string id, string? participant, CancellationToken ct)
+    {
+        if (participant is not null)
+        {
+            credentials.Ticket(request, id);
+            if (directory.Find(id) is { } view
+                && (await services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
+            {
+                throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
+            }
+        }
+
+        return await OpenAsync(request, id, "whep", (node, room, owner, sdp, limit) => node.PlayAsync(
+            room.MeetingId, owner, new PlayRequest { Generation = room.Generation, Sdp = sdp, Feeds = participant is null ? [] : [participant] }, limit), ct).ConfigureAwait(false);
+    }
+
+    public async Task<IResult> CloseAsync(HttpRequest request, string id, string session, CancellationToken ct)
+    {
+        var subject = credentials.Ticket(request, id);
+        if (!marks.TryOpen(subject, session, out var sessionId))
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This session is not the ticket holder's.");
+        }
+
+        if (directory.Find(id)?.Assignment is { } assignment)
+        {
+            await CallAsync(assignment, async (node, limit) =>
+            {
+                try
+                {
+                    await node.DeleteSessionAsync(id, sessionId, limit).ConfigureAwait(false);
+                }
+                catch (NodeControlException e) when (e.Code is "unknown-room" or "unknown-session")
+                {
+                    // It has ended already.
+                }
+
+                return true;
+            }, ct).ConfigureAwait(false);
+        }
+
+        return Results.NoContent();
+    }
+
+    private async Task<IResult> OpenAsync(
+        HttpRequest request,
+        string id,
+        string kind,
+        Func<NodeControlClient, (string MeetingId, long Generation), string, string, CancellationToken, Task<SdpAnswer>> open,
+        CancellationToken ct)
+    {
+        var subject = credentials.Ticket(request, id);
+        var sdp = await RequestBody.ReadSdpAsync(request, ct).ConfigureAwait(false);
+        var row = await participants.FindAsync(subject.Tenant, id, subject.ParticipantId!, ct).ConfigureAwait(false);
+        if (row is null or { ConnectionStatus: ConnectionStatuses.Removed })
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+        }
+
+        var view = await directory.WaitAsync(
+            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementWait, services.Time, ct).ConfigureAwait(false)
+            ?? throw ProblemException.UnknownMeeting();
+        if (view.IsEnded)
+        {
+            throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
+        }
+
+        var assignment = view.Assignment
+            ?? throw new ProblemException(ProblemCode.NotPlaced, view.Obstacle?.Message ?? "The meeting is not placed on a media node yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        var answer = await CallAsync(assignment, async (node, limit) =>
+        {
+            await node.PutParticipantAsync(id, row.ParticipantId, new ParticipantSpec { Generation = assignment.Generation }, limit).ConfigureAwait(false);
+            return await open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit).ConfigureAwait(false);
+        }, ct).ConfigureAwait(false);
+
+        await ShowAsync(subject, row, answer.SessionId).ConfigureAwait(false);
+        request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{marks.Seal(subject, answer.SessionId)}";
+        return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
+    }
+
+    /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
+    private async Task ShowAsync(TokenSubject subject, ParticipantRow row, string sessionId)
+    {
+        var key = new MeetingKey(subject.Tenant, subject.MeetingId);
+        var hold = await sessions.AcquireAsync(key).ConfigureAwait(false);
+        var identity = new SocketIdentity(key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), ByTicket: true, Returning: false);
+        var entry = hold.Session.NewEntry(identity, $"media-{sessionId}");
+        if (await hold.Session.AddHeadlessAsync(new HeadlessParticipant(sessionId, entry, () => _ = hold.DisposeAsync().AsTask())).ConfigureAwait(false) is { } refusal)
+        {
+            await hold.DisposeAsync().ConfigureAwait(false);
+            throw new ProblemException(ProblemCode.MeetingFull, refusal.Message);
+        }
+    }
+
+    private async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            return await call(nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Code == "unknown-room")
+        {
+            throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
+        {
+            services.Metrics.NodeFailed(failure.Cause);
+            throw failure.Code == ErrorCode.InvalidSdp
+                ? ProblemException.Invalid("body", failure.Message)
+                : new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+}

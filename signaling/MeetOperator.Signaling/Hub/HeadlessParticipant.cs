@@ -1,0 +1,9 @@
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>A participant without a socket (WHIP, WHEP) whom this instance shows to the others; <see cref="Release"/> gives its hold on the session back, once.</summary>
+public sealed record HeadlessParticipant(string SessionId, PresenceEntry Entry, Action Release)
+{
+    public string ParticipantId => Entry.ParticipantId;
+}

@@ -1,0 +1,53 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Who is in the meeting as this instance has told its clients. Comparing it with presence gives the messages to send.</summary>
+public sealed class Roster
+{
+    private readonly Dictionary<string, PresenceEntry> entries = new(StringComparer.Ordinal);
+
+    public IEnumerable<PresenceEntry> Entries => entries.Values.OrderBy(e => e.Since).ThenBy(e => e.ParticipantId, StringComparer.Ordinal);
+
+    public PresenceEntry? Find(string participantId) => entries.GetValueOrDefault(participantId);
+
+    /// <summary>Takes in what presence says now. With <paramref name="keepMissing"/> those that are not in it stay.</summary>
+    public IReadOnlyList<ServerMessage> Update(IReadOnlyList<PresenceEntry> present, bool keepMissing)
+    {
+        var messages = new List<ServerMessage>();
+        var connected = present.Where(e => e.Connected).ToDictionary(e => e.ParticipantId, StringComparer.Ordinal);
+        if (!keepMissing)
+        {
+            foreach (var gone in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
+            {
+                messages.AddRange(Remove(gone, "timeout"));
+            }
+        }
+
+        foreach (var entry in present.Where(e => e.Connected))
+        {
+            if (!entries.TryGetValue(entry.ParticipantId, out var old))
+            {
+                messages.Add(new ParticipantJoinedMessage(Info(entry)));
+            }
+            else if (old.Audio != entry.Audio || old.Video != entry.Video)
+            {
+                messages.Add(new MediaUpdateMessage(entry.ParticipantId, entry.Audio, entry.Video));
+            }
+
+            entries[entry.ParticipantId] = entry;
+        }
+
+        return messages;
+    }
+
+    /// <summary>Somebody is gone for the given reason; nothing to tell when that was told before.</summary>
+    public IReadOnlyList<ServerMessage> Remove(string participantId, string reason) =>
+        entries.Remove(participantId) ? [new ParticipantLeftMessage(participantId, reason)] : [];
+
+    public static ParticipantInfo Info(PresenceEntry entry) =>
+        new(entry.ParticipantId, entry.DisplayName, entry.Audio, entry.Video, RoleOf(entry.Role));
+
+    public static ParticipantRole RoleOf(string name) => WireName.TryParse<ParticipantRole>(name, out var role) ? role : ParticipantRole.Participant;
+}

@@ -1,0 +1,11 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>Keeps a session open; give it back once.</summary>
+public sealed class SessionHold(MeetingSession session, Func<Task> release) : IAsyncDisposable
+{
+    private int released;
+
+    public MeetingSession Session { get; } = session;
+
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref released, 1) == 0 ? new ValueTask(release()) : ValueTask.CompletedTask;
+}

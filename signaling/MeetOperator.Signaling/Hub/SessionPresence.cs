@@ -1,0 +1,153 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Presence and rows of one meeting as its session uses them. While the bus is away the session goes on with what it knows itself, and for
+/// a while after nobody is given up only because an entry is missing: the other instances have to write theirs again first.
+/// </summary>
+public sealed partial class SessionPresence : IAsyncDisposable
+{
+    private readonly MeetingKey key;
+    private readonly MeetingServices services;
+    private readonly ILogger logger;
+    private readonly SignalingTimings timings;
+
+    // Rows are written behind the session's back, in order: a slow database must not hold up a meeting.
+    private readonly SessionLoop rows;
+    private long heldUntil = long.MinValue;
+
+    public SessionPresence(MeetingKey key, MeetingServices services)
+    {
+        this.key = key;
+        this.services = services;
+        timings = services.Options.Timings;
+        logger = services.Loggers.CreateLogger<SessionPresence>();
+        rows = new SessionLoop(e => LogRowLost(logger, key.MeetingId, e.Message));
+    }
+
+    public bool RemovalsHeld => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
+
+    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.Tick)).UtcTicks;
+
+    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced) => new()
+    {
+        ParticipantId = identity.ParticipantId,
+        DisplayName = identity.DisplayName,
+        Role = WireName.Of(identity.Role),
+        Audio = !silenced,
+        AudioSilenced = silenced,
+        Instance = services.Options.Instance,
+        Connection = connectionId,
+        Connected = true,
+        Since = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+    };
+
+    public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler)
+    {
+        try
+        {
+            return await services.Bus.SubscribeAsync(key, handler, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            LogBusAway(logger, key.MeetingId, e.Message);
+            return null;
+        }
+    }
+
+    public async Task<bool> TryPublishAsync(BusEvent e) =>
+        await OrAsync(async () =>
+        {
+            await services.Bus.PublishAsync(key, e, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }, false).ConfigureAwait(false);
+
+    public Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity) => OrAsync(
+        () => services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None), new EnterResult(EnterOutcome.Entered, entry));
+
+    public Task<IReadOnlyList<string>> RenewAsync(IReadOnlyList<PresenceEntry> own) => own.Count == 0 ? Task.FromResult<IReadOnlyList<string>>([]) : OrAsync(
+        () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), []);
+
+    /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or the bus is away.</summary>
+    public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
+    {
+        var listed = await OrAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false);
+        return [.. listed.Concat(own.Where(o => listed.All(l => l.ParticipantId != o.ParticipantId)))];
+    }
+
+    public async Task<PresenceEntry> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)
+    {
+        var isAudio = kind == MediaType.Audio;
+        var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
+        var stored = await OrAsync(
+            () => services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None),
+            null).ConfigureAwait(false);
+        rows.Post(() => services.Participants.SetMediaAsync(
+            key.Tenant, key.MeetingId, entry.ParticipantId, isAudio ? sending : null, isAudio ? null : sending, CancellationToken.None));
+        return stored?.Connection == entry.Connection ? stored : expected;
+    }
+
+    public Task<bool> RemoveAsync(string participantId, string connectionId) =>
+        OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None), true);
+
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => RemovalsHeld
+        ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
+        : OrAsync(() => services.Bus.Presence.SweepAsync(key, CancellationToken.None), []);
+
+    public void SaveStatus(string participantId, string status) => rows.Post(() => services.Participants.SetStatusAsync(
+        key.Tenant, key.MeetingId, participantId, status, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
+
+    public void SaveStream(RoomEvent track, bool added)
+    {
+        var stream = $"{track.ParticipantId}/{track.Source}";
+        rows.Post(() => added
+            ? services.Streams.SaveAsync(
+                new MediaStreamRow
+                {
+                    Tenant = key.Tenant,
+                    MeetingId = key.MeetingId,
+                    StreamId = stream,
+                    ParticipantId = track.ParticipantId!,
+                    StreamType = track.Source ?? track.Kind ?? "unknown",
+                },
+                CancellationToken.None)
+            : services.Streams.RemoveAsync(key.Tenant, key.MeetingId, stream, CancellationToken.None));
+    }
+
+    public async Task CloseMeetingAsync(IReadOnlyList<(string ParticipantId, string ConnectionId)> leaving)
+    {
+        foreach (var (participantId, connectionId) in leaving)
+        {
+            await RemoveAsync(participantId, connectionId).ConfigureAwait(false);
+            SaveStatus(participantId, ConnectionStatuses.Left);
+        }
+
+        rows.Post(() => services.Meetings.CloseAsync(key.Tenant, key.MeetingId, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
+    }
+
+    /// <summary>Ends when every row that was to be written is written.</summary>
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    private async Task<T> OrAsync<T>(Func<Task<T>> call, T otherwise)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            LogBusAway(logger, key.MeetingId, e.Message);
+            HoldRemovals();
+            return otherwise;
+        }
+    }
+
+    [LoggerMessage(3050, LogLevel.Warning, "Meeting {Meeting}: the bus is away: {Reason}")]
+    private static partial void LogBusAway(ILogger logger, string meeting, string reason);
+
+    [LoggerMessage(3051, LogLevel.Warning, "Meeting {Meeting}: a row was not written: {Reason}")]
+    private static partial void LogRowLost(ILogger logger, string meeting, string reason);
+}

@@ -1,0 +1,89 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Opens sockets: everything is checked before the upgrade, the single-use code last, so that a refusal does not burn it.</summary>
+public sealed class WebSocketEndpoint(MeetingSessions sessions, OriginPolicy origins, Tokens tokens)
+{
+    private readonly MeetingServices services = sessions.Services;
+
+    public async Task RunAsync(HttpContext context, string meetingId)
+    {
+        if (!origins.Allows(context.Request))
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "This page may not open sockets here: its origin is neither this host nor the public URL.");
+        }
+
+        var identity = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
+        await using var hold = await sessions.AcquireAsync(identity.Meeting).ConfigureAwait(false);
+        using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
+            KeepAliveInterval = services.Options.Timings.PingInterval,
+            KeepAliveTimeout = services.Options.Timings.PongTimeout,
+        }).ConfigureAwait(false);
+        services.Metrics.SocketOpened();
+        try
+        {
+            await using var socket = new ClientSocket(webSocket, services.Time);
+            if (sessions.IsEvacuating)
+            {
+                socket.Close(CloseCodes.Restart, "server restarts");
+                return;
+            }
+
+            await new ClientConnection(identity, socket, hold.Session, services).RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            services.Metrics.SocketClosed();
+        }
+    }
+
+    private async Task<SocketIdentity> IdentifyAsync(HttpContext context, string meetingId)
+    {
+        var ct = context.RequestAborted;
+        var code = context.Request.Query["code"];
+        var ticket = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(p => p.StartsWith(ProtocolLimits.TicketSubprotocolPrefix, StringComparison.Ordinal));
+        var byTicket = ticket is not null;
+        TokenSubject? subject = null;
+        var valid = byTicket
+            ? tokens.TryVerify(TokenKind.Ticket, ticket![ProtocolLimits.TicketSubprotocolPrefix.Length..], out subject)
+            : code is [{ } text] && tokens.TryVerify(TokenKind.Code, text, out subject);
+        if (!valid || subject!.MeetingId != meetingId)
+        {
+            throw Unauthorized();
+        }
+
+        var view = services.Directory.Find(meetingId);
+        if (view is null || view.TenantName != subject.Tenant)
+        {
+            throw ProblemException.UnknownMeeting();
+        }
+
+        if (view.IsEnded)
+        {
+            throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
+        }
+
+        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw Unauthorized();
+        if (row.ConnectionStatus == ConnectionStatuses.Removed)
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
+        }
+
+        var key = new MeetingKey(subject.Tenant, meetingId);
+        if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLife * 2, ct).ConfigureAwait(false))
+        {
+            throw Unauthorized();
+        }
+
+        return new SocketIdentity(
+            key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, Returning: row.ConnectionStatus != ConnectionStatuses.Joining);
+    }
+
+    private static ProblemException Unauthorized() =>
+        new(ProblemCode.Unauthorized, "Open 'webSocketUrl' once, within its time, or connect with the subprotocols 'meet.v1' and 'ticket.<ticket>'.");
+}

@@ -1,0 +1,45 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>A meeting as the API server has it, with what follows from it for people who want to join.</summary>
+public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment? Assignment)
+{
+    public string Id { get; } = MeetingId.Of(Object);
+
+    public string TenantName => Tenant.Metadata.Name!;
+
+    public string Title => Object.Spec.Title ?? Object.Metadata.Name ?? Id;
+
+    public bool IsEnded =>
+        Object.Spec.DesiredState == MeetingDesiredState.Ended
+        || Object.Metadata.DeletionTimestamp is not null
+        || Object.Status?.Phase is MeetingPhase.Ending or MeetingPhase.Ended;
+
+    /// <summary>pending, ready, active or ended.</summary>
+    public string Status => IsEnded ? "ended" : Object.Status?.Phase switch
+    {
+        MeetingPhase.Ready => "ready",
+        MeetingPhase.Active or MeetingPhase.Migrating => "active",
+        _ => "pending",
+    };
+
+    /// <summary>True when media goes straight between the participants and no media node is waited for.</summary>
+    public bool IsPeerToPeer => Object.Spec.Mode == MeetingMode.P2P;
+
+    public string EndReason => Object.Status?.EndReason switch
+    {
+        "Empty" => "empty",
+        "MaxDuration" => "max-duration",
+        "Deleted" => "deleted",
+        _ => Object.Metadata.DeletionTimestamp is not null ? "deleted" : "ended",
+    };
+
+    /// <summary>Why there is no media node, in the operator's words: the first condition that is not true.</summary>
+    public Condition? Obstacle =>
+        Object.Status?.Conditions
+            .Where(c => c.Status != ConditionStatus.True)
+            .OrderBy(c => c.Type switch { MeetConditions.Accepted => 0, MeetConditions.Placed => 1, _ => 2 })
+            .FirstOrDefault();
+}

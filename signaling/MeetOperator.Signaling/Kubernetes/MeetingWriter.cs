@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Makes and ends meetings: the Meeting object and the row, both or none.</summary>
+public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
+{
+    private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
+
+    public async Task<Meeting> CreateAsync(CreateMeetingRequest request, MeetingMode mode, Tenant tenant, CancellationToken ct)
+    {
+        var id = Guid.NewGuid().ToString("D");
+        var meeting = Build(id, request, mode, tenant);
+        await rows.AddAsync(RowOf(meeting, tenant.Metadata.Name!, time.GetUtcNow()) with { StartTime = (request.StartTime ?? time.GetUtcNow()).ToUnixTimeMilliseconds() }, ct)
+            .ConfigureAwait(false);
+        try
+        {
+            return await kube.CreateAsync(meeting, ct, AsSignaling).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await TakeBackAsync(meeting, tenant.Metadata.Name!, e).ConfigureAwait(false);
+            throw Translate(e);
+        }
+    }
+
+    /// <summary>Asks for the end; the operator ends the meeting, and the row is closed when that is seen (and here, so that it is closed even if nobody is in).</summary>
+    public async Task EndAsync(MeetingView view, CancellationToken ct)
+    {
+        try
+        {
+            await kube.MergePatchAsync<Meeting>(
+                view.Object.Metadata.NamespacedName,
+                new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } },
+                ct,
+                AsSignaling).ConfigureAwait(false);
+        }
+        catch (KubeApiException e) when (e.IsNotFound)
+        {
+            // Gone already: that is what was asked for.
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
+        {
+            throw Translate(e);
+        }
+
+        await rows.CloseAsync(view.TenantName, view.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The row of a meeting that came from kubectl or GitOps is made when somebody first joins it.</summary>
+    public Task EnsureRowAsync(MeetingView view, CancellationToken ct) =>
+        rows.AddAsync(RowOf(view.Object, view.TenantName, view.Object.Metadata.CreationTimestamp ?? time.GetUtcNow()) with { MeetingId = view.Id }, ct);
+
+    internal static Meeting Build(string id, CreateMeetingRequest request, MeetingMode mode, Tenant tenant)
+    {
+        var settings = request.Settings ?? new MeetingSettings();
+        var defaults = new MeetingSpec();
+        var most = Math.Min(defaults.MaxParticipants, tenant.Spec.Quotas.ParticipantsPerMeeting ?? defaults.MaxParticipants);
+        return new Meeting
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = id,
+                Namespace = tenant.Spec.Namespace,
+                Labels = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    [MeetLabels.Tenant] = tenant.Metadata.Name!,
+                    [MeetLabels.Meeting] = id,
+                },
+            },
+            Spec = defaults with
+            {
+                TenantRef = new TenantReference { Name = tenant.Metadata.Name! },
+                Title = request.Title,
+                Mode = mode,
+                MaxParticipants = settings.MaxParticipants ?? most,
+                Access = defaults.Access with { MuteOnEntry = settings.MuteOnEntry ?? defaults.Access.MuteOnEntry },
+                Lifecycle = defaults.Lifecycle with
+                {
+                    EmptyTimeoutSeconds = settings.EmptyTimeoutSeconds ?? defaults.Lifecycle.EmptyTimeoutSeconds,
+                    MaxDurationMinutes = settings.MaxDurationMinutes,
+                },
+            },
+        };
+    }
+
+    private static MeetingRow RowOf(Meeting meeting, string tenant, DateTimeOffset start) => new()
+    {
+        Tenant = tenant,
+        MeetingId = meeting.Metadata.Name!,
+        HostId = meeting.Spec.HostSubject ?? string.Empty,
+        Title = meeting.Spec.Title ?? meeting.Metadata.Name!,
+        StartTime = start.ToUnixTimeMilliseconds(),
+        MaxParticipants = meeting.Spec.MaxParticipants,
+        Settings = SettingsOf(meeting.Spec).ToJsonString(),
+    };
+
+    private static JsonObject SettingsOf(MeetingSpec spec) => new()
+    {
+        ["mode"] = spec.Mode.ToString(),
+        ["muteOnEntry"] = spec.Access.MuteOnEntry,
+        ["emptyTimeoutSeconds"] = spec.Lifecycle.EmptyTimeoutSeconds,
+        ["maxDurationMinutes"] = spec.Lifecycle.MaxDurationMinutes,
+    };
+
+    private static Exception Translate(Exception e) => e switch
+    {
+        KubeApiException { IsTooManyRequests: true } api => new ProblemException(ProblemCode.QuotaExceeded, api.Status.Message ?? "Too many meetings.") { RetryAfter = api.RetryAfter ?? TimeSpan.FromSeconds(1) },
+        KubeApiException { IsInvalid: true } api => new ProblemException(ProblemCode.InvalidRequest, api.Status.Message ?? "The meeting is not valid."),
+        KubeApiException { IsForbidden: true } api when api.Status.Message?.Contains("quota", StringComparison.OrdinalIgnoreCase) == true =>
+            new ProblemException(ProblemCode.QuotaExceeded, "The tenant's quota is used up.") { RetryAfter = TimeSpan.FromSeconds(10) },
+        KubeApiException or HttpRequestException or TimeoutException =>
+            new ProblemException(ProblemCode.Unavailable, "The Kubernetes API server did not take the request.") { RetryAfter = TimeSpan.FromSeconds(2) },
+        _ => e,
+    };
+
+    /// <summary>The server may have stored the object although no answer came, so both halves are removed; what stays is ended by its empty timeout.</summary>
+    private async Task TakeBackAsync(Meeting meeting, string tenant, Exception cause)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
+        try
+        {
+            if (cause is not KubeApiException)
+            {
+                await kube.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException)
+        {
+            LogNotTakenBack(logger, meeting.Metadata.Name!, e.Message);
+        }
+
+        await rows.RemoveAsync(tenant, meeting.Metadata.Name!, limit.Token).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: its creation failed, and whether its object exists is not known: {Reason}")]
+    private static partial void LogNotTakenBack(ILogger logger, string meeting, string reason);
+}

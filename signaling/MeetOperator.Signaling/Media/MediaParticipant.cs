@@ -1,0 +1,221 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// The bridge between one member's socket and the media node: what the client asks is done in order, what fails is told to the client, and
+/// nothing of it closes the socket.
+/// </summary>
+public sealed partial class MediaParticipant : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+
+    private readonly RoomLink room;
+    private readonly Member member;
+    private readonly SessionLoop calls;
+    private readonly CancellationTokenSource closed = new();
+    private MediaAssignment? started;
+    private string? subscribeSession;
+    private int sentRevision;
+
+    internal MediaParticipant(RoomLink room, Member member)
+    {
+        this.room = room;
+        this.member = member;
+        calls = new SessionLoop(e => LogUnexpected(room.Logger, e, member.ParticipantId));
+    }
+
+    public string ParticipantId => member.ParticipantId;
+
+    /// <summary>Opens the media session at the present node, or at the next one as soon as there is one.</summary>
+    /// <param name="fresh">A new subscribe session in place of an old one.</param>
+    public void Start(bool fresh) => Post(assignment => StartAsync(assignment, fresh, reason: null));
+
+    /// <summary>As <see cref="Start"/>, and tells the client to begin anew; only when it had begun.</summary>
+    public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
+
+    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer)));
+
+    public void Answer(AnswerMessage answer) => Post(assignment => AnsweredAsync(async () =>
+    {
+        try
+        {
+            await room.CallAsync(Placed(assignment), (node, ct) => node.AnswerAsync(
+                room.MeetingId, ParticipantId, new SubscribeAnswer { Revision = answer.Revision ?? sentRevision, Sdp = answer.Sdp }, ct), closed.Token).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (e.Code == "stale-revision")
+        {
+            // A newer offer is on its way to the client, and its answer will do.
+        }
+    }));
+
+    /// <summary>Lets the node drop (or forward again) a kind, whatever the client sends.</summary>
+    public void Silence(MediaType kind, bool silenced) => Post(assignment => assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, silenced)));
+
+    /// <summary>An offer of the node, by its event stream.</summary>
+    public void Offered(RoomEvent offer) => Post(_ =>
+    {
+        Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? []);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Stops; with <paramref name="leave"/> the node forgets the participant.</summary>
+    public async Task CloseAsync(bool leave)
+    {
+        await closed.CancelAsync().ConfigureAwait(false);
+        await calls.DisposeAsync().ConfigureAwait(false);
+        if (leave && room.Assignment is { } assignment)
+        {
+            await room.ForgetAsync(assignment, ParticipantId).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync(leave: false).ConfigureAwait(false);
+        closed.Dispose();
+    }
+
+    private static MediaAssignment Placed(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
+
+    private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
+
+    private async Task AnsweredAsync(Func<Task> call)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
+        }
+        catch (NotPlacedException)
+        {
+            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "No media node carries the meeting now; 'media-restart' follows."));
+        }
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
+        {
+            room.Metrics.NodeFailed(failure.Cause);
+            LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
+            member.Send(new ErrorMessage(failure.Code, failure.Message));
+        }
+    }
+
+    private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
+    {
+        if (assignment is null || (assignment == started && reason != RoomLink.Lost))
+        {
+            return;
+        }
+
+        if (reason is not null && started is not null)
+        {
+            member.Send(new MediaRestartMessage(reason, assignment.Generation));
+        }
+
+        var told = false;
+        for (var wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
+        {
+            try
+            {
+                await SubscribeAsync(assignment, fresh).ConfigureAwait(false);
+                started = assignment;
+                return;
+            }
+            catch (Exception) when (closed.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+            {
+                room.Metrics.NodeFailed(failure.Cause);
+                LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
+                if (!told)
+                {
+                    told = true;
+                    member.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
+                }
+            }
+
+            await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (closed.IsCancellationRequested || room.Assignment != assignment)
+            {
+                // Another node has it by now: its start is next in line, and the client may hold a connection to this one.
+                started ??= assignment;
+                return;
+            }
+        }
+    }
+
+    private async Task SubscribeAsync(MediaAssignment assignment, bool fresh)
+    {
+        await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
+        if (member.Entry is { AudioSilenced: true } or { VideoSilenced: true })
+        {
+            await room.CallAsync(assignment, (node, ct) => node.MuteAsync(
+                room.MeetingId,
+                ParticipantId,
+                new TrackMuteRequest { Muted = new MuteState { Audio = member.Entry.AudioSilenced ? true : null, Video = member.Entry.VideoSilenced ? true : null } },
+                ct), closed.Token).ConfigureAwait(false);
+        }
+
+        subscribeSession = null;
+        sentRevision = 0;
+        var offer = await room.CallAsync(assignment, (node, ct) => node.SubscribeAsync(
+            room.MeetingId, ParticipantId, new SubscribeRequest { Generation = assignment.Generation, Restart = fresh }, ct), closed.Token).ConfigureAwait(false);
+        subscribeSession = offer.SessionId;
+        Forward(offer.SessionId, offer.Revision, offer.Sdp, offer.Tracks);
+    }
+
+    private async Task PublishAsync(MediaAssignment assignment, OfferMessage offer)
+    {
+        var request = new SdpOffer
+        {
+            Generation = assignment.Generation,
+            Sdp = offer.Sdp,
+            Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
+            Restart = offer.Restart || room.IsOtherPublisher(member.Identity, offer.Sdp),
+        };
+        SdpAnswer answer;
+        try
+        {
+            answer = await room.CallAsync(assignment, (node, ct) => node.PublishAsync(room.MeetingId, ParticipantId, request, ct), closed.Token).ConfigureAwait(false);
+        }
+        catch (NodeControlException e) when (NodeFailure.IsUnknownParticipant(e))
+        {
+            await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
+            answer = await room.CallAsync(assignment, (node, ct) => node.PublishAsync(room.MeetingId, ParticipantId, request, ct), closed.Token).ConfigureAwait(false);
+        }
+
+        room.PublishedBy(ParticipantId, offer.Sdp);
+        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp));
+    }
+
+    private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(
+        room.MeetingId,
+        ParticipantId,
+        new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Audio = muted } : new MuteState { Video = muted } },
+        ct), closed.Token);
+
+    /// <summary>Sends an offer once. Offers of a session that was replaced are dropped, and so are empty ones: nothing is there to receive.</summary>
+    private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks)
+    {
+        if ((session is not null && subscribeSession is not null && session != subscribeSession) || revision <= sentRevision || !SdpText.HasMedia(sdp))
+        {
+            return;
+        }
+
+        sentRevision = revision;
+        member.Send(new ForwardedOfferMessage(
+            ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))]));
+    }
+
+    private static string KindOf(TrackSource source) => source is TrackSource.Microphone or TrackSource.ScreenAudio ? "audio" : "video";
+
+    [LoggerMessage(3020, LogLevel.Information, "Participant {Participant}: a call to the media node failed ({Cause}): {Reason}")]
+    private static partial void LogCallFailed(ILogger logger, string participant, string cause, string reason);
+
+    [LoggerMessage(3021, LogLevel.Error, "Participant {Participant}: a step of the media session failed.")]
+    private static partial void LogUnexpected(ILogger logger, Exception e, string participant);
+
+    private sealed class NotPlacedException : Exception;
+}

@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// The meeting's media node as seen from one session: one event stream, the participants that are shown to the node, and what happens when
+/// the operator moves the meeting.
+/// </summary>
+public sealed partial class RoomLink : IAsyncDisposable
+{
+    /// <summary>Reasons of media-restart: the operator chose another node, or the node no longer knows the participant.</summary>
+    internal const string Moved = "moved";
+    internal const string Lost = "lost";
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
+
+    private readonly MeetingServices services;
+    private readonly Action<RoomEvent> onEvent;
+    private readonly ConcurrentDictionary<string, MediaParticipant> participants = new(StringComparer.Ordinal);
+
+    /// <summary>Participant → origin of the peer connection that publishes; outlives sockets.</summary>
+    private readonly ConcurrentDictionary<string, string> publishers = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource closed = new();
+    private readonly Lock gate = new();
+    private readonly Task touching;
+    private CancellationTokenSource? watchingEnds;
+    private Task watching = Task.CompletedTask;
+
+    // onEvent is called for what is not about one participant's session: speaking, tracks, participants that left.
+    public RoomLink(string meetingId, MeetingServices services, Action<RoomEvent> onEvent)
+    {
+        MeetingId = meetingId;
+        this.services = services;
+        this.onEvent = onEvent;
+        Logger = services.Loggers.CreateLogger<RoomLink>();
+        touching = TouchAsync();
+    }
+
+    public string MeetingId { get; }
+
+    /// <summary>Null while no node carries the meeting.</summary>
+    public MediaAssignment? Assignment { get; private set; }
+
+    internal ILogger Logger { get; }
+
+    internal SignalingMetrics Metrics => services.Metrics;
+
+    internal TimeProvider Time => services.Time;
+
+    /// <summary>Takes in what the operator decided. A new node or generation starts everybody anew.</summary>
+    public void Assign(MediaAssignment? assignment)
+    {
+        lock (gate)
+        {
+            if (assignment == Assignment || closed.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Assignment = assignment;
+            watchingEnds?.Cancel();
+            if (assignment is null)
+            {
+                return;
+            }
+
+            watchingEnds = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
+            watching = Task.WhenAll(watching, WatchAsync(assignment, watchingEnds.Token));
+        }
+
+        LogAssigned(Logger, MeetingId, assignment.Node, assignment.Generation);
+        foreach (var participant in participants.Values)
+        {
+            participant.Restart(Moved);
+        }
+    }
+
+    public MediaParticipant Attach(Member member)
+    {
+        var participant = new MediaParticipant(this, member);
+        participants[member.ParticipantId] = participant;
+        participant.Start(fresh: !member.Resume);
+        return participant;
+    }
+
+    /// <summary>Ends the bridge of one socket; the participant stays at the node unless it leaves.</summary>
+    public async Task DetachAsync(MediaParticipant participant, bool leave)
+    {
+        participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
+        if (leave)
+        {
+            publishers.TryRemove(participant.ParticipantId, out _);
+        }
+
+        await participant.CloseAsync(leave).ConfigureAwait(false);
+    }
+
+    /// <summary>Drops somebody at the node who has no bridge here, without waiting for it.</summary>
+    public void Forget(string participantId)
+    {
+        if (Assignment is { } assignment)
+        {
+            _ = ForgetAsync(assignment, participantId);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await closed.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
+        await Task.WhenAll(watching, touching).ConfigureAwait(false);
+        watchingEnds?.Dispose();
+        closed.Dispose();
+    }
+
+    /// <summary>True when the offer comes from another peer connection than the one that published before.</summary>
+    internal bool IsOtherPublisher(SocketIdentity identity, string sdp) =>
+        publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
+
+    internal void PublishedBy(string participantId, string sdp)
+    {
+        if (SdpOrigin.Of(sdp) is { } origin)
+        {
+            publishers[participantId] = origin;
+        }
+    }
+
+    internal Task PutAsync(MediaAssignment assignment, string participantId, CancellationToken ct) => CallAsync(
+        assignment, (node, limit) => node.PutParticipantAsync(MeetingId, participantId, new ParticipantSpec { Generation = assignment.Generation }, limit), ct);
+
+    internal Task CallAsync(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct) =>
+        CallAsync(assignment, async (node, limit) =>
+        {
+            await call(node, limit).ConfigureAwait(false);
+            return true;
+        }, ct);
+
+    internal async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        return await call(services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
+    }
+
+    internal async Task ForgetAsync(MediaAssignment assignment, string participantId)
+    {
+        try
+        {
+            await CallAsync(assignment, (node, ct) => node.DeleteParticipantAsync(MeetingId, participantId, ct), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+        {
+            // The node forgets participants that nobody shows it any more.
+            Metrics.NodeFailed(failure.Cause);
+        }
+    }
+
+    /// <summary>Reads the room's events until the assignment changes; after a break, whoever the node no longer knows begins anew.</summary>
+    private async Task WatchAsync(MediaAssignment assignment, CancellationToken ct)
+    {
+        await Task.Yield();
+        var wait = FirstRetry;
+        for (var round = 0; !ct.IsCancellationRequested; round++)
+        {
+            try
+            {
+                await foreach (var roomEvent in services.Nodes.Client(assignment).WatchRoomAsync(MeetingId, ct).ConfigureAwait(false))
+                {
+                    wait = FirstRetry;
+                    if (roomEvent.Type == RoomEventTypes.Ready && round > 0)
+                    {
+                        await RestartLostAsync(assignment, ct).ConfigureAwait(false);
+                    }
+
+                    Handle(roomEvent);
+                }
+            }
+            catch (Exception) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+            {
+                LogStreamBroke(Logger, MeetingId, assignment.Node, failure.Cause, e.Message);
+            }
+
+            await Task.Delay(wait, services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+        }
+    }
+
+    private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
+    {
+        var report = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
+        var known = (report.ParticipantList ?? []).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
+        foreach (var participant in participants.Values.Where(p => !known.Contains(p.ParticipantId)))
+        {
+            participant.Restart(Lost);
+        }
+    }
+
+    private void Handle(RoomEvent roomEvent)
+    {
+        var participant = roomEvent.ParticipantId is { } id && participants.TryGetValue(id, out var found) ? found : null;
+        switch (roomEvent.Type)
+        {
+            case RoomEventTypes.Offer:
+                participant?.Offered(roomEvent);
+                break;
+            case RoomEventTypes.ParticipantLeft when participant is not null:
+                // Its socket is here and nobody asked for it: the node gave it up, so it begins anew.
+                participant.Restart(Lost);
+                break;
+            default:
+                onEvent(roomEvent);
+                break;
+        }
+    }
+
+    private async Task TouchAsync()
+    {
+        using var timer = new PeriodicTimer(services.Options.Timings.Touch, services.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
+            {
+                if (Assignment is { } assignment)
+                {
+                    await Task.WhenAll(participants.Keys.Select(p => TouchAsync(assignment, p))).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session is over.
+        }
+    }
+
+    private async Task TouchAsync(MediaAssignment assignment, string participantId)
+    {
+        try
+        {
+            await PutAsync(assignment, participantId, closed.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (NodeFailure.Of(e) is { } failure)
+        {
+            Metrics.NodeFailed(failure.Cause);
+        }
+    }
+
+    [LoggerMessage(3030, LogLevel.Information, "Meeting {Meeting} is carried by {Node}, generation {Generation}.")]
+    private static partial void LogAssigned(ILogger logger, string meeting, string node, long generation);
+
+    [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} broke ({Cause}): {Reason}")]
+    private static partial void LogStreamBroke(ILogger logger, string meeting, string node, string cause, string reason);
+}

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.FileProviders;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Serves the built web page: one document for <c>/</c> and <c>/m/{id}</c>, its assets for good, everything else from the folder as it is.</summary>
+public static class WebPages
+{
+    private const string Immutable = "public, max-age=31536000, immutable";
+
+    public static void Use(WebApplication app, string root)
+    {
+        var files = new PhysicalFileProvider(Path.GetFullPath(root));
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            FileProvider = files,
+            OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = CachingOf(context.Context.Request.Path),
+        });
+        app.MapGet("/", Page).ExcludeFromDescription();
+        app.MapGet("/m/{id}", Page).ExcludeFromDescription();
+
+        async Task Page(HttpContext context)
+        {
+            var index = files.GetFileInfo("index.html");
+            if (!index.Exists)
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
+            }
+
+            context.Response.ContentType = "text/html; charset=utf-8";
+            context.Response.Headers.CacheControl = "no-store";
+            await context.Response.SendFileAsync(index, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Files under <c>/assets/</c> carry a hash of their content in their names and never change; the rest is asked for again.</summary>
+    internal static string CachingOf(PathString path) =>
+        path.StartsWithSegments("/assets", StringComparison.Ordinal) ? Immutable : path.Value?.EndsWith("index.html", StringComparison.Ordinal) == true ? "no-store" : "no-cache";
+}

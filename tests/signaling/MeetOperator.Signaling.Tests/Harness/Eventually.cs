@@ -1,0 +1,21 @@
+using System.Diagnostics;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Polls a condition that has to come true; never waits longer than it takes.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < (limit ?? Limit), $"Not within {limit ?? Limit}: {what}.");
+            await Task.Delay(20);
+        }
+    }
+
+    public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? limit = null) => TrueAsync(() => Task.FromResult(condition()), what, limit);
+}

@@ -1,0 +1,158 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A WebSocket client that keeps everything it was told.</summary>
+public sealed class TestClient : IAsyncDisposable
+{
+    private readonly ClientWebSocket socket;
+    private readonly List<JsonObject> received = [];
+    private readonly Task reading;
+
+    private TestClient(ClientWebSocket socket, JoinAnswer join)
+    {
+        this.socket = socket;
+        Join = join;
+        reading = ReadAsync();
+    }
+
+    public JoinAnswer Join { get; }
+
+    public string Id => Join.ParticipantId;
+
+    public WebSocketCloseStatus? CloseStatus => socket.CloseStatus;
+
+    public string? Subprotocol => socket.SubProtocol;
+
+    /// <summary>Ends when the socket does.</summary>
+    public Task Closed => reading;
+
+    /// <summary>Everything so far, in order.</summary>
+    public IReadOnlyList<JsonObject> Received
+    {
+        get
+        {
+            lock (received)
+            {
+                return [.. received];
+            }
+        }
+    }
+
+    public static Task<TestClient> OpenAsync(JoinAnswer join) => OpenAsync(join, new Uri(join.WebSocketUrl), _ => { });
+
+    public static Task<TestClient> OpenByTicketAsync(JoinAnswer join, Uri server)
+    {
+        var meeting = new Uri(join.WebSocketUrl).AbsolutePath;
+        var url = new UriBuilder(server) { Scheme = "ws", Path = meeting }.Uri;
+        return OpenAsync(join, url, options =>
+        {
+            options.AddSubProtocol("meet.v1");
+            options.AddSubProtocol($"ticket.{join.Ticket}");
+        });
+    }
+
+    public static async Task<TestClient> OpenAsync(JoinAnswer join, Uri url, Action<ClientWebSocketOptions> configure)
+    {
+        var socket = new ClientWebSocket();
+        configure(socket.Options);
+        socket.Options.CollectHttpResponseDetails = true;
+        try
+        {
+            await socket.ConnectAsync(url, default).WaitAsync(TimeSpan.FromSeconds(10));
+            return new TestClient(socket, join);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public async Task<JsonObject> JoinAsync(bool resume = false)
+    {
+        await SendAsync(new { type = "join", participantId = Id, capabilities = new { resume } });
+        return await ExpectAsync("joined");
+    }
+
+    public Task SendAsync(object message) => SendTextAsync(JsonSerializer.Serialize(message, JsonSerializerOptions.Web));
+
+    public Task SendTextAsync(string text) => SendBytesAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text);
+
+    public async Task SendBytesAsync(byte[] bytes, WebSocketMessageType type)
+    {
+        try
+        {
+            await socket.SendAsync(bytes, type, true, default);
+        }
+        catch (WebSocketException)
+        {
+            // The server closed first; tests look at what it said.
+        }
+    }
+
+    /// <summary>The first message of the type (that fits), now or soon.</summary>
+    public async Task<JsonObject> ExpectAsync(string type, Func<JsonObject, bool>? fits = null, TimeSpan? limit = null)
+    {
+        JsonObject? found = null;
+        await Eventually.TrueAsync(
+            () => (found = Received.FirstOrDefault(m => (string?)m["type"] == type && (fits is null || fits(m)))) is not null,
+            $"{Join.ParticipantId} is told '{type}'; it was told {string.Join(", ", Received.Select(m => (string?)m["type"]))}",
+            limit);
+        return found!;
+    }
+
+    public IReadOnlyList<JsonObject> OfType(string type) => [.. Received.Where(m => (string?)m["type"] == type)];
+
+    public async Task<WebSocketCloseStatus?> ExpectCloseAsync(TimeSpan? limit = null)
+    {
+        await reading.WaitAsync(limit ?? TimeSpan.FromSeconds(20));
+        return CloseStatus;
+    }
+
+    /// <summary>Cuts the connection without a word.</summary>
+    public void Abort() => socket.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        socket.Abort();
+        await reading;
+        socket.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[256 * 1024];
+        try
+        {
+            while (true)
+            {
+                var length = 0;
+                ValueWebSocketReceiveResult result;
+                do
+                {
+                    result = await socket.ReceiveAsync(buffer.AsMemory(length), default);
+                    length += result.Count;
+                }
+                while (!result.EndOfMessage);
+                if (result.MessageType == WebSocketMessageType.Close)
+                {
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+                    return;
+                }
+
+                lock (received)
+                {
+                    received.Add(JsonNode.Parse(buffer.AsSpan(0, length))!.AsObject());
+                }
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The connection is gone.
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>
+/// An embedded API server with a tenant, simulated media nodes, and the operator's part of the contract: it places meetings on the first
+/// node that is alive, ends them when asked to, and writes their status.
+/// </summary>
+public sealed class TestCluster : IAsyncDisposable
+{
+    public const string Tenant = "default";
+    public const string Namespace = "meet-default";
+
+    private readonly CancellationTokenSource ends = new();
+    private readonly ConcurrentDictionary<string, SimulatedMediaNode> nodes = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim placing = new(1);
+    private readonly HttpClient http = new();
+    private readonly Informer<Meeting> meetings;
+    private Task running = Task.CompletedTask;
+
+    private TestCluster(TestApiServer api)
+    {
+        Api = api;
+        meetings = new Informer<Meeting>(api.Client);
+    }
+
+    public TestApiServer Api { get; }
+
+    public KubeClient Client => Api.Client;
+
+    public byte[] ControlKey { get; } = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>Set to leave new meetings pending, with this reason and message in their Placed condition.</summary>
+    public (string Reason, string Message)? Refuse { get; set; }
+
+    public static async Task<TestCluster> StartAsync()
+    {
+        var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
+        await cluster.AddTenantAsync(Tenant, Namespace);
+        cluster.meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
+        cluster.running = cluster.meetings.RunAsync(cluster.ends.Token);
+        return cluster;
+    }
+
+    public async Task AddTenantAsync(string name, string @namespace, string? apiKey = null, int? quota = null)
+    {
+        await Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = @namespace } }, default);
+        if (apiKey is not null)
+        {
+            await Client.CreateAsync(
+                new Secret
+                {
+                    Metadata = new ObjectMeta { Name = "api-key", Namespace = @namespace },
+                    Data = new Dictionary<string, string> { ["key"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(apiKey)) },
+                },
+                default);
+        }
+
+        await Client.CreateAsync(
+            new Tenant
+            {
+                Metadata = new ObjectMeta { Name = name },
+                Spec = new TenantSpec
+                {
+                    Namespace = @namespace,
+                    ApiKeys = apiKey is null ? [] : [new TenantApiKey { Name = "one", SecretRef = new SecretKeyReference { Name = "api-key" } }],
+                    Quotas = new TenantQuotas { ConcurrentMeetings = quota },
+                },
+            },
+            default);
+    }
+
+    public async Task<SimulatedMediaNode> AddNodeAsync(string name)
+    {
+        var node = await SimulatedMediaNode.StartAsync(name, NodeToken.Derive(ControlKey, Namespace, name));
+        nodes[name] = node;
+        var key = new NamespacedName(Namespace, name);
+        await Client.CreateAsync(
+            new SfuNode
+            {
+                Metadata = new ObjectMeta { Name = name, Namespace = Namespace },
+                Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "default" }, UdpPorts = [40000] },
+            },
+            default);
+        await Client.MergePatchAsync<SfuNode>(
+            key,
+            new JsonObject { ["status"] = new JsonObject { ["state"] = "Ready", ["controlUrl"] = node.Address.ToString().TrimEnd('/') } },
+            default,
+            new WriteOptions { Subresource = "status" });
+        return node;
+    }
+
+    /// <summary>A meeting as kubectl would make it.</summary>
+    public Task<Meeting> ApplyMeetingAsync(string name, Func<MeetingSpec, MeetingSpec>? change = null, string @namespace = Namespace, string tenant = Tenant)
+    {
+        var spec = new MeetingSpec { TenantRef = new TenantReference { Name = tenant }, Title = name };
+        return Client.CreateAsync(
+            new Meeting { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = change?.Invoke(spec) ?? spec }, default);
+    }
+
+    /// <summary>Kills a node as a crash does; its meetings are placed on another one with a higher generation.</summary>
+    public async Task KillNodeAsync(string name)
+    {
+        nodes.TryRemove(name, out var node);
+        await node!.DieAsync();
+        foreach (var meeting in meetings.List())
+        {
+            await ReconcileAsync(meeting.Metadata.NamespacedName);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ends.CancelAsync();
+        await running;
+        foreach (var node in nodes.Values)
+        {
+            await node.DisposeAsync();
+        }
+
+        http.Dispose();
+        await Api.DisposeAsync();
+    }
+
+    private async Task ReconcileAsync(NamespacedName key)
+    {
+        await placing.WaitAsync();
+        try
+        {
+            if (await Client.TryGetAsync<Meeting>(key, default) is not { } meeting)
+            {
+                return;
+            }
+
+            if (meeting.Spec.DesiredState == MeetingDesiredState.Ended || meeting.Metadata.DeletionTimestamp is not null)
+            {
+                await EndAsync(meeting);
+            }
+            else
+            {
+                await PlaceAsync(meeting);
+            }
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or NodeControlException && ends.IsCancellationRequested)
+        {
+            // The test is over.
+        }
+        finally
+        {
+            placing.Release();
+        }
+    }
+
+    private async Task PlaceAsync(Meeting meeting)
+    {
+        var now = meeting.Status?.Assignments.FirstOrDefault();
+        if (now is not null && nodes.ContainsKey(now.SfuNode))
+        {
+            return;
+        }
+
+        if (Refuse is { } refuse || nodes.IsEmpty)
+        {
+            refuse = Refuse ?? ("NoNodes", "There is no media node.");
+            if (meeting.Status?.Conditions.Any(c => c.Reason == refuse.Reason) != true)
+            {
+                await PatchStatusAsync(meeting, new JsonObject
+                {
+                    ["phase"] = "Pending",
+                    ["conditions"] = new JsonArray(Condition("Placed", "False", refuse.Reason, refuse.Message)),
+                    ["assignments"] = new JsonArray(),
+                });
+            }
+
+            return;
+        }
+
+        var node = nodes.Values.OrderBy(n => n.Name, StringComparer.Ordinal).First();
+        var generation = (now?.Generation ?? 0) + 1;
+        await node.Client(http).PutRoomAsync(MeetingId.Of(meeting), new RoomSpec { Generation = generation }, default);
+        await PatchStatusAsync(meeting, new JsonObject
+        {
+            ["phase"] = "Ready",
+            ["conditions"] = new JsonArray(Condition("Placed", "True", "Placed", string.Empty)),
+            ["assignments"] = new JsonArray(new JsonObject
+            {
+                ["sfuNode"] = node.Name,
+                ["namespace"] = Namespace,
+                ["role"] = "Origin",
+                ["state"] = "Ready",
+                ["participants"] = 0,
+                ["generation"] = generation,
+            }),
+        });
+    }
+
+    private async Task EndAsync(Meeting meeting)
+    {
+        if (meeting.Status?.Phase != MeetingPhase.Ended)
+        {
+            await PatchStatusAsync(meeting, new JsonObject { ["phase"] = "Ended", ["endReason"] = "DesiredState" });
+        }
+    }
+
+    private Task PatchStatusAsync(Meeting meeting, JsonObject status) => Client.MergePatchAsync<Meeting>(
+        meeting.Metadata.NamespacedName, new JsonObject { ["status"] = status }, default, new WriteOptions { Subresource = "status" });
+
+    private static JsonObject Condition(string type, string status, string reason, string message) =>
+        new() { ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message };
+}

@@ -1,0 +1,112 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>One signaling server on a free loopback port, and a client for its REST interface.</summary>
+public sealed class TestSignaling : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly string? database;
+
+    private TestSignaling(WebApplication app, SignalingOptions options, LogCapture logs, string? database)
+    {
+        this.app = app;
+        this.database = database;
+        Options = options;
+        LogLines = () => logs.Lines;
+        Address = new Uri(app.Urls.First().TrimEnd('/') + "/");
+        Http = new HttpClient { BaseAddress = Address };
+    }
+
+    public SignalingOptions Options { get; }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    public Func<IReadOnlyCollection<string>> LogLines { get; }
+
+    public T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
+    public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"meet-signaling-{Guid.NewGuid():N}.db");
+        var options = new SignalingOptions
+        {
+            HttpAddress = "127.0.0.1:0",
+            Database = $"sqlite:{path}",
+            LocalTenant = TestCluster.Tenant,
+            ControlKey = cluster.ControlKey,
+            SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
+        };
+        options = change?.Invoke(options) ?? options;
+        var logs = new LogCapture();
+        var app = await SignalingHost.BuildAsync(options, cluster.Client, TimeProvider.System, logging =>
+        {
+            logging.ClearProviders();
+            logging.AddProvider(logs);
+        });
+        await app.StartAsync();
+        var server = new TestSignaling(app, options, logs, path);
+        await Eventually.TrueAsync(async () => (await server.Http.GetAsync("readyz")).IsSuccessStatusCode, "the server becomes ready");
+        return server;
+    }
+
+    public async Task<CreateMeetingAnswer> CreateAsync(object? settings = null)
+    {
+        var response = await Http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } });
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+    }
+
+    public async Task<JoinAnswer> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
+    {
+        var response = await SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
+    }
+
+    /// <summary>Joins over REST, opens the socket and says join.</summary>
+    public async Task<TestClient> EnterAsync(string meetingId, string name, string? hostToken = null)
+    {
+        var join = await JoinAsync(meetingId, name, hostToken);
+        var client = await TestClient.OpenAsync(join);
+        await client.JoinAsync();
+        return client;
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? bearer = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = body as HttpContent ?? JsonContent.Create(body, options: JsonSerializerOptions.Web);
+        }
+
+        if (bearer is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        }
+
+        return await Http.SendAsync(request);
+    }
+
+    public Task StopAsync() => app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        if (database is not null)
+        {
+            File.Delete(database);
+        }
+    }
+}
