@@ -46,6 +46,16 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Time goes on and no timer fires: what a process sees first after it was suspended.</summary>
+    public void AdvanceWithoutTimers(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _now += by;
+            _elapsedTicks += by.Ticks;
+        }
+    }
+
     public void Advance(TimeSpan by)
     {
         var end = _elapsedTicks + by.Ticks;
@@ -55,7 +65,7 @@ public sealed class ManualTime : TimeProvider
             lock (_gate)
             {
                 next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
-                var to = next?.Due ?? end;
+                var to = Math.Max(next?.Due ?? end, _elapsedTicks);
                 _now += TimeSpan.FromTicks(to - _elapsedTicks);
                 _elapsedTicks = to;
                 next?.Rearm();

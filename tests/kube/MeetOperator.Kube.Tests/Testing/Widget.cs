@@ -4,6 +4,7 @@ namespace MeetOperator.Kube.Tests;
 [KubernetesEntity(Group = "example.io", Version = "v1", Kind = "Widget", Plural = "widgets", ShortNames = ["wd"])]
 [StatusSubresource]
 [ScaleSubresource(".spec.replicas", ".status.replicas", LabelSelectorPath = ".status.selector")]
+[RbacRule("tester", Group = "example.io", Resources = ["widgets"], Verbs = ["get"], Reason = "Reads widgets.")]
 public sealed class Widget : CustomResource<WidgetSpec, WidgetStatus>;
 
 /// <summary>What is wanted of a widget.</summary>

@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class ControllerTests
+{
+    [Fact]
+    public async Task RunAsync_WidgetWantsConfigMaps_MakesThemAndRepairsWhatIsDeleted()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        await using var run = new Running(server.Client, (client, widget, ct) => ReconcileConfigMapAsync(client, widget, ct));
+        await server.Client.CreateWidgetAsync("w", "red");
+
+        await Eventually.TrueAsync(() => run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the widget's config map");
+        await server.Client.DeleteAsync<ConfigMap>(WidgetCluster.Key("w"), default);
+        await Eventually.TrueAsync(() => run.Reconciled.Count >= 2 && run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the config map is back");
+
+        await server.Client.MergePatchAsync<Widget>(WidgetCluster.Key("w"), JsonNode.Parse("""{"spec":{"colour":"blue"}}""")!, default);
+        await Eventually.TrueAsync(() => run.ConfigMaps.Get(WidgetCluster.Key("w"))?.Data!["colour"] == "blue", "the new colour");
+    }
+
+    [Fact]
+    public async Task RunAsync_ReconcileFails_IsRetriedUntilItSucceeds()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var tries = 0;
+        await using var run = new Running(server.Client, (_, _, _) => Interlocked.Increment(ref tries) < 4
+            ? throw new InvalidOperationException("not yet")
+            : Task.FromResult(ReconcileResult.Done));
+        await server.Client.CreateWidgetAsync("w");
+
+        await Eventually.TrueAsync(() => tries == 4, "the fourth try");
+    }
+
+    [Fact]
+    public async Task RunAsync_RequeueAfter_LooksAgainWithoutAChange()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var looks = 0;
+        await using var run = new Running(server.Client, (_, _, _) =>
+            Task.FromResult(Interlocked.Increment(ref looks) < 3 ? ReconcileResult.After(TimeSpan.FromMilliseconds(5)) : ReconcileResult.Done));
+        await server.Client.CreateWidgetAsync("w");
+
+        await Eventually.TrueAsync(() => looks == 3, "the third look");
+    }
+
+    [Fact]
+    public async Task RunAsync_ManyKeys_StaysWithinItsConcurrencyAndNeverTwiceOnOneKey()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var busy = new ConcurrentDictionary<string, int>();
+        int now = 0, most = 0, twice = 0;
+        await using var run = new Running(server.Client, async (_, widget, ct) =>
+        {
+            var count = Interlocked.Increment(ref now);
+            InterlockedMax(ref most, count);
+            if (busy.AddOrUpdate(widget.Metadata.Name!, 1, (_, old) => old + 1) > 1)
+            {
+                Interlocked.Increment(ref twice);
+            }
+
+            await Task.Delay(2, ct);
+            busy.AddOrUpdate(widget.Metadata.Name!, 0, (_, old) => old - 1);
+            Interlocked.Decrement(ref now);
+            return ReconcileResult.Done;
+        });
+        for (var i = 0; i < 40; i++)
+        {
+            await server.Client.CreateWidgetAsync($"w{i}");
+        }
+
+        await Eventually.TrueAsync(() => run.Reconciled.Distinct().Count() == 40, "all widgets were looked at");
+        Assert.Equal(0, twice);
+        Assert.InRange(most, 2, 4);
+    }
+
+    [Fact]
+    public async Task RunAsync_Stopped_RunningReconcileMayFinish()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var entered = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var finished = false;
+        var run = new Running(server.Client, async (_, _, ct) =>
+        {
+            entered.TrySetResult();
+            await release.Task.WaitAsync(ct);
+            finished = true;
+            return ReconcileResult.Done;
+        });
+        await server.Client.CreateWidgetAsync("w");
+        await entered.Task.WaitAsync(Eventually.Deadline);
+
+        var stopping = run.DisposeAsync();
+        release.SetResult();
+        await stopping;
+        Assert.True(finished);
+    }
+
+    [Fact]
+    public async Task Finalizers_AddedAndRemoved_HoldTheObjectUntilTheyAreGone()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var widget = await server.Client.CreateWidgetAsync("w");
+        widget = await Finalizers.AddAsync(server.Client, widget, "example.io/hold", default);
+        Assert.Same(widget, await Finalizers.AddAsync(server.Client, widget, "example.io/hold", default));
+
+        await server.Client.DeleteAsync<Widget>(WidgetCluster.Key("w"), default);
+        var deleting = await server.Client.GetAsync<Widget>(WidgetCluster.Key("w"), default);
+        Assert.NotNull(deleting.Metadata.DeletionTimestamp);
+        await Assert.ThrowsAsync<KubeApiException>(() => Finalizers.RemoveAsync(server.Client, widget, "example.io/hold", default));
+        Assert.Null(await Finalizers.RemoveAsync(server.Client, deleting, "example.io/hold", default));
+        Assert.Null(await server.Client.TryGetAsync<Widget>(WidgetCluster.Key("w"), default));
+    }
+
+    private static async Task<ReconcileResult> ReconcileConfigMapAsync(KubeClient client, Widget widget, CancellationToken ct)
+    {
+        var map = new ConfigMap
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = widget.Metadata.Name,
+                Namespace = widget.Metadata.Namespace,
+                OwnerReferences = [new OwnerReference { ApiVersion = widget.ApiVersion!, Kind = widget.Kind!, Name = widget.Metadata.Name!, Uid = widget.Metadata.Uid!, Controller = true }],
+            },
+            Data = new Dictionary<string, string> { ["colour"] = widget.Spec.Colour! },
+        };
+        if (await client.TryGetAsync<ConfigMap>(map.Metadata.NamespacedName, ct) is null)
+        {
+            await client.CreateAsync(map, ct);
+        }
+        else
+        {
+            await client.ReplaceAsync(map, ct);
+        }
+
+        return ReconcileResult.Done;
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        int seen;
+        while ((seen = Volatile.Read(ref target)) < value && Interlocked.CompareExchange(ref target, value, seen) != seen)
+        {
+        }
+    }
+
+    private sealed class Running : IAsyncDisposable, IReconciler
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly KubeClient _client;
+        private readonly Func<KubeClient, Widget, CancellationToken, Task<ReconcileResult>> _reconcile;
+        private readonly Informer<Widget> _widgets;
+        private readonly Task _tasks;
+
+        public Running(KubeClient client, Func<KubeClient, Widget, CancellationToken, Task<ReconcileResult>> reconcile)
+        {
+            _client = client;
+            _reconcile = reconcile;
+            _widgets = new Informer<Widget>(client);
+            ConfigMaps = new Informer<ConfigMap>(client);
+            var controller = new ControllerBuilder<Widget>(_widgets)
+                .Owns(ConfigMaps)
+                .WithPredicate(Predicates.IntentChanged)
+                .WithOptions(new ControllerOptions { Concurrency = 4, MinBackoff = TimeSpan.FromMilliseconds(1) })
+                .Build(this);
+            _tasks = Task.WhenAll(_widgets.RunAsync(_stop.Token), ConfigMaps.RunAsync(_stop.Token), controller.RunAsync(_stop.Token));
+        }
+
+        public Informer<ConfigMap> ConfigMaps { get; }
+
+        public ConcurrentQueue<NamespacedName> Reconciled { get; } = new();
+
+        public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+        {
+            if (_widgets.Get(key) is not { } widget)
+            {
+                return ReconcileResult.Done;
+            }
+
+            var result = await _reconcile(_client, widget, ct);
+            Reconciled.Enqueue(key);
+            return result;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _tasks.WaitAsync(Eventually.Deadline);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.Runtime;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class InformerOnServerTests
+{
+    [Fact]
+    public async Task RunAsync_ManyWritersAndCompactions_EndsEqualToTheServer()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var informer = new Informer<Widget>(
+            server.Client,
+            new InformerOptions { WatchTimeout = TimeSpan.FromSeconds(1), MinBackoff = TimeSpan.FromMilliseconds(5), PageSize = 3 },
+            random: new Random(1));
+        var mirror = new Dictionary<string, string?>();
+        using var subscription = informer.OnChange(change =>
+        {
+            if (change.New is { } now)
+            {
+                mirror[change.Key.Name] = now.Metadata.ResourceVersion;
+            }
+            else
+            {
+                mirror.Remove(change.Key.Name);
+            }
+        });
+        using var stop = new CancellationTokenSource();
+        var run = informer.RunAsync(stop.Token);
+
+        var random = new Random(5);
+        for (var i = 0; i < 300; i++)
+        {
+            var name = $"w{random.Next(12)}";
+            if (random.Next(4) == 0)
+            {
+                await server.Client.TryDeleteAsync<Widget>(WidgetCluster.Key(name), default);
+            }
+            else if (await server.Client.TryGetAsync<Widget>(WidgetCluster.Key(name), default) is null)
+            {
+                await server.Client.CreateWidgetAsync(name, "red");
+            }
+            else
+            {
+                await server.Client.MergePatchAsync<Widget>(WidgetCluster.Key(name), JsonNode.Parse($$$"""{"spec":{"replicas":{{{i}}}}}""")!, default);
+            }
+
+            if (i % 60 == 59)
+            {
+                server.Server.CompactWatchHistory();
+            }
+        }
+
+        var truth = (await server.Client.ListAllAsync<Widget>(null, null, default)).Items.ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion);
+        await Eventually.TrueAsync(
+            () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
+        await stop.CancelAsync();
+        await run.WaitAsync(Eventually.Deadline);
+        Assert.True(Same(truth, mirror), "what subscribers were told adds up to the same");
+    }
+
+    private static bool Same(Dictionary<string, string?> left, Dictionary<string, string?> right) =>
+        left.Count == right.Count && left.All(pair => right.TryGetValue(pair.Key, out var version) && version == pair.Value);
+}

@@ -1,0 +1,234 @@
+using System.Collections.Concurrent;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class LeaderElectionTests
+{
+    private static readonly NamespacedName LeaseKey = new("default", "leader");
+
+    [Fact]
+    public async Task RunAsync_TwoCompete_OneLeadsAndTheOtherFollowsWhenItStops()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        var first = new Competitor(server, "first", TimeProvider.System, Fast());
+        await Eventually.TrueAsync(() => first.Terms.Count == 1, "the first leads");
+        var second = new Competitor(server, "second", TimeProvider.System, Fast());
+        for (var renewals = 0; renewals < 5; renewals++)
+        {
+            await RenewedAsync(server.Client);
+            Assert.Empty(second.Terms);
+        }
+
+        // A leader that stops gives the Lease back, so the other need not wait until it runs out.
+        await first.DisposeAsync();
+        await Eventually.TrueAsync(() => second.Terms.Count == 1, "the second leads");
+        Assert.True(second.Terms.Single().Fence > first.Terms.Single().Fence);
+        await second.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task RunAsync_LeaderSuspended_ItKnowsBeforeTheOtherLeadsAndItsWritesAreStopped()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        var (leaderTime, otherTime) = (new ManualTime(), new ManualTime());
+        await using var leader = new Competitor(server, "leader", leaderTime, Standard());
+        await Eventually.TrueAsync(() => leader.Terms.Count == 1, "the first leads");
+        var term = leader.Terms.Single();
+        Assert.True(term.IsHeld);
+
+        // The leader's clock goes on by 10 s while it sleeps: no timer of its has fired when it looks.
+        leaderTime.AdvanceWithoutTimers(TimeSpan.FromSeconds(10));
+        Assert.False(term.Lost.IsCancellationRequested);
+        Assert.False(term.IsHeld);
+        Assert.Throws<LeadershipLostException>(term.ThrowIfLost);
+        using var guarded = new KubeClient(server.Client.Config, new KubeClientOptions { BeforeWrite = term.ThrowIfLost });
+        await Assert.ThrowsAsync<LeadershipLostException>(() => guarded.CreateAsync(new ConfigMap { Metadata = new ObjectMeta { Name = "late", Namespace = "default" } }, default));
+
+        await using var other = new Competitor(server, "other", otherTime, Standard());
+        await Eventually.TrueAsync(
+            () =>
+            {
+                otherTime.Advance(TimeSpan.FromSeconds(1));
+                return other.Terms.Count == 1;
+            },
+            "the other leads");
+        Assert.True(other.Terms.Single().Fence > term.Fence);
+    }
+
+    [Fact]
+    public async Task RunAsync_OtherJustSeen_WaitsForTheWholeLeaseDurationByItsOwnClock()
+    {
+        await using var server = await TestApiServer.StartAsync();
+
+        // A holder whose clock is a day behind: only changes count, not its times.
+        await server.Client.CreateAsync(
+            new Lease
+            {
+                Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace },
+                Spec = new LeaseSpec { HolderIdentity = "somebody", LeaseDurationSeconds = 15, LeaseTransitions = 4, RenewTime = DateTimeOffset.UnixEpoch, AcquireTime = DateTimeOffset.UnixEpoch },
+            },
+            default);
+        var time = new ManualTime();
+        await using var competitor = new Competitor(server, "me", time, Standard());
+
+        var waited = TimeSpan.Zero;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (competitor.Terms.IsEmpty && time.TimerCount > 0)
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(500));
+                    waited += TimeSpan.FromMilliseconds(500);
+                }
+
+                return !competitor.Terms.IsEmpty;
+            },
+            "it leads");
+        Assert.True(waited >= TimeSpan.FromSeconds(15), $"took over after {waited}");
+        Assert.Equal(5, competitor.Terms.Single().Fence);
+    }
+
+    [Fact]
+    public async Task RunAsync_LeaseTakenByForce_LeadingEndsAndAnotherTermFollows()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+        while (true)
+        {
+            try
+            {
+                var lease = await server.Client.GetAsync<Lease>(LeaseKey, default);
+                lease.Spec.HolderIdentity = "thief";
+                lease.Spec.LeaseDurationSeconds = 1;
+                await server.Client.ReplaceAsync(lease, default);
+                break;
+            }
+            catch (KubeApiException e) when (e.IsConflict)
+            {
+                // The holder renewed in between.
+            }
+        }
+
+        await Eventually.TrueAsync(() => competitor.Terms.First().Lost.IsCancellationRequested, "the first term ends");
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 2, "a second term");
+        Assert.True(competitor.Terms.Last().Fence > competitor.Terms.First().Fence);
+    }
+
+    [Fact]
+    public async Task RunAsync_FiveCompeteAndAreStoppedAtRandom_NeverTwoLeadAtOnceAndFencesGrow()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        var leading = 0;
+        var overlaps = 0;
+        var fences = new ConcurrentQueue<int>();
+        var random = new Random(11);
+        async Task LeadAsync(Leadership term)
+        {
+            if (Interlocked.Increment(ref leading) != 1)
+            {
+                Interlocked.Increment(ref overlaps);
+            }
+
+            fences.Enqueue(term.Fence);
+            await Task.Delay(Timeout.Infinite, term.Lost).ContinueWith(_ => { }, TaskScheduler.Default);
+            Interlocked.Decrement(ref leading);
+        }
+
+        var competitors = Enumerable.Range(0, 5).Select(i => new Competitor(server, $"c{i}", TimeProvider.System, Fast(), LeadAsync)).ToList();
+        for (var round = 1; round <= 6; round++)
+        {
+            await Eventually.TrueAsync(() => fences.Count >= round && leading == 1, $"leader {round}");
+            var leader = competitors.Find(c => c.IsLeading)!;
+            await leader.DisposeAsync();
+            competitors[competitors.IndexOf(leader)] = new Competitor(server, $"r{round}", TimeProvider.System, Fast(), LeadAsync);
+        }
+
+        foreach (var competitor in competitors)
+        {
+            await competitor.DisposeAsync();
+        }
+
+        Assert.Equal(0, overlaps);
+        Assert.Equal(fences.Order(), fences);
+        Assert.Equal(fences.Count, fences.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task RunAsync_LeadThrows_LeaseIsGivenBackAndTheErrorComesOut()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        using var client = new KubeClient(server.Client.Config);
+        var election = new LeaderElection(client, Fast() with { Identity = "me" });
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => election.RunAsync(_ => throw new InvalidOperationException("mine"), default));
+        Assert.Equal(string.Empty, (await server.Client.GetAsync<Lease>(LeaseKey, default)).Spec.HolderIdentity ?? string.Empty);
+    }
+
+    [Theory]
+    [InlineData(10, 10, 2)]
+    [InlineData(15, 2, 2)]
+    [InlineData(15, 10, 0)]
+    public void Constructor_TimesThatCouldOverlap_AreRefused(int lease, int renew, int retry) =>
+        Assert.Throws<ArgumentException>(() => new LeaderElection(null!, Standard() with
+        {
+            Identity = "me",
+            LeaseDuration = TimeSpan.FromSeconds(lease),
+            RenewDeadline = TimeSpan.FromSeconds(renew),
+            RetryPeriod = TimeSpan.FromSeconds(retry),
+        }));
+
+    private static async Task RenewedAsync(KubeClient client)
+    {
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        var before = (await client.GetAsync<Lease>(LeaseKey, deadline.Token)).Metadata.ResourceVersion;
+        while ((await client.GetAsync<Lease>(LeaseKey, deadline.Token)).Metadata.ResourceVersion == before)
+        {
+            await Task.Delay(2, deadline.Token);
+        }
+    }
+
+    private static LeaderElectionOptions Standard() => new() { Namespace = LeaseKey.Namespace!, Name = LeaseKey.Name, Identity = string.Empty };
+
+    private static LeaderElectionOptions Fast() => Standard() with
+    {
+        LeaseDuration = TimeSpan.FromSeconds(2),
+        RenewDeadline = TimeSpan.FromSeconds(1.5),
+        RetryPeriod = TimeSpan.FromMilliseconds(20),
+    };
+
+    private sealed class Competitor : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly KubeClient _client;
+        private readonly Task _run;
+
+        public Competitor(TestApiServer server, string identity, TimeProvider time, LeaderElectionOptions options, Func<Leadership, Task>? lead = null)
+        {
+            _client = new KubeClient(server.Client.Config);
+            var election = new LeaderElection(_client, options with { Identity = identity }, time, new Random(3));
+            _run = election.RunAsync(
+                async term =>
+                {
+                    Terms.Enqueue(term);
+                    await (lead?.Invoke(term) ?? Task.Delay(Timeout.Infinite, term.Lost));
+                },
+                _stop.Token);
+        }
+
+        public ConcurrentQueue<Leadership> Terms { get; } = new();
+
+        public bool IsLeading => Terms.LastOrDefault()?.IsHeld == true;
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _run.WaitAsync(Eventually.Deadline);
+            _client.Dispose();
+        }
+    }
+}

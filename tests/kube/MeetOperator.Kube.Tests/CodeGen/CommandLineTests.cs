@@ -1,0 +1,81 @@
+using MeetOperator.Kube.CodeGen;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("codegen").FullName;
+    private readonly string _assembly = typeof(Golden.Everything).Assembly.Location;
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _errors = new();
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Compare_Folder_ShowsDriftUntilItIsWritten()
+    {
+        GeneratedFolder.Write(_folder, new Dictionary<string, string> { ["a.yaml"] = GeneratedFolder.Header + "kind: A\nname: a\n" });
+        var wanted = new Dictionary<string, string> { ["a.yaml"] = GeneratedFolder.Header + "kind: A\nname: b\n", ["b.yaml"] = GeneratedFolder.Header };
+
+        var differences = GeneratedFolder.Compare(_folder, wanted);
+        Assert.Contains("-name: a\n+name: b\n", differences);
+        Assert.Contains("b.yaml (as it should be)", differences);
+        GeneratedFolder.Write(_folder, wanted);
+        Assert.Equal(string.Empty, GeneratedFolder.Compare(_folder, wanted));
+    }
+
+    [Fact]
+    public void Write_FileNotGeneratedAnyMore_IsRemovedAndOthersStay()
+    {
+        GeneratedFolder.Write(_folder, new Dictionary<string, string> { ["old.yaml"] = GeneratedFolder.Header + "x: 1\n" });
+        File.WriteAllText(Path.Combine(_folder, "mine.yaml"), "by: hand\n");
+        var wanted = new Dictionary<string, string> { ["new.yaml"] = GeneratedFolder.Header };
+
+        Assert.Contains("-x: 1", GeneratedFolder.Compare(_folder, wanted));
+        GeneratedFolder.Write(_folder, wanted);
+        Assert.Equal(["mine.yaml", "new.yaml"], Directory.GetFiles(_folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Run_Crds_TypesThatCannotBeExpressed_IsTwoWithTheReason()
+    {
+        Assert.Equal(2, Run("crds", "--assembly", _assembly, "--out", _folder));
+        Assert.Contains("AlsoLeast and Least are both", _errors.ToString());
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void Run_Rbac_WritesARoleForEachComponentAndCheckComparesIt()
+    {
+        Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-"));
+        var file = Path.Combine(_folder, "tester.clusterrole.yaml");
+        Assert.Contains("name: p-tester", File.ReadAllText(file));
+        Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-", "--check"));
+
+        File.WriteAllText(file, File.ReadAllText(file).Replace("- get", "- delete"));
+        Assert.Equal(1, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-", "--check"));
+        Assert.Contains("-  - delete\n+  - get\n", _output.ToString());
+    }
+
+    [Theory]
+    [InlineData("There is no command \"crd\"", "crd", "--assembly", "x", "--out", "y")]
+    [InlineData("x.dll does not exist", "crds", "--assembly", "x.dll", "--out", "y")]
+    [InlineData("--assembly and --out are needed", "crds", "--out", "y")]
+    [InlineData("--out needs a value", "crds", "--out")]
+    [InlineData("There is no option \"--force\"", "crds", "--force", "y")]
+    public void Run_WrongUse_IsTwoWithTheReason(string expected, params string[] arguments)
+    {
+        Assert.Equal(2, Run(arguments));
+        Assert.Contains(expected, _errors.ToString());
+    }
+
+    [Fact]
+    public void Run_Help_ShowsBothCommands()
+    {
+        Assert.Equal(0, Run("--help"));
+        Assert.Contains("crds --assembly", _output.ToString());
+        Assert.Contains("rbac --assembly", _output.ToString());
+    }
+
+    private int Run(params string[] arguments) => CommandLine.Run(arguments, _output, _errors);
+}

@@ -1,0 +1,87 @@
+using MeetOperator.Kube.CodeGen;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class RbacGeneratorTests
+{
+    [Fact]
+    public void Generate_RulesOfTwoComponents_AreSortedJoinedAndExplained()
+    {
+        var roles = RbacGenerator.Generate(
+            [
+                Rule("web", "example.io", ["widgets"], ["watch", "get", "list"], "Reads   widgets.\nAll of them."),
+                Rule("controller", "example.io", ["widgets/status"], ["patch"], "Writes what it observed."),
+                Rule("controller", "", ["pods"], ["create"], "Starts widgets."),
+                Rule("controller", "", ["pods"], ["delete", "create"], "Stops widgets."),
+                Rule("controller", "", ["secrets"], ["get"], "Reads its key.", "key", "another"),
+            ],
+            "my-");
+
+        Assert.Equal(["controller", "web"], roles.Keys);
+        Assert.Equal(
+            """
+            # Generated from the types by MeetOperator.Kube.CodeGen. Do not edit.
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata:
+              name: my-controller
+            rules:
+            # Starts widgets.
+            # Stops widgets.
+            - apiGroups:
+              - ""
+              resources:
+              - pods
+              verbs:
+              - create
+              - delete
+            # Reads its key.
+            - apiGroups:
+              - ""
+              resourceNames:
+              - another
+              - key
+              resources:
+              - secrets
+              verbs:
+              - get
+            # Writes what it observed.
+            - apiGroups:
+              - example.io
+              resources:
+              - widgets/status
+              verbs:
+              - patch
+
+            """,
+            roles["controller"]);
+        Assert.Contains("# Reads widgets. All of them.\n", roles["web"]);
+    }
+
+    [Theory]
+    [InlineData("*", "pods", "get", "wildcards are refused")]
+    [InlineData("", "*", "get", "wildcards are refused")]
+    [InlineData("", "pods/*", "get", "wildcards are refused")]
+    [InlineData("", "pods", "*", "wildcards are refused")]
+    [InlineData("rbac.authorization.k8s.io", "roles", "escalate", "more power than the role has")]
+    [InlineData("rbac.authorization.k8s.io", "roles", "bind", "more power than the role has")]
+    [InlineData("", "users", "impersonate", "more power than the role has")]
+    [InlineData("", "pods", "read", "known verbs are get, list")]
+    public void Generate_TooMuchPower_IsRefused(string group, string resource, string verb, string expected)
+    {
+        var error = Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("controller", group, [resource], [verb], "Because.")]));
+        Assert.Contains(expected, error.Message);
+        Assert.Contains("controller", error.Message);
+    }
+
+    [Fact]
+    public void Generate_CreateLimitedByName_IsRefusedBecauseItWouldNeverMatch() =>
+        Assert.Contains("cannot be limited by ResourceNames", Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("c", "", ["pods"], ["create"], "x", "name")])).Message);
+
+    [Fact]
+    public void Generate_NoReason_IsRefused() =>
+        Assert.Contains("must not be empty", Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("c", "", ["pods"], ["get"], " ")])).Message);
+
+    private static RbacRuleAttribute Rule(string component, string group, string[] resources, string[] verbs, string reason, params string[] names) =>
+        new(component) { Group = group, Resources = resources, Verbs = verbs, Reason = reason, ResourceNames = names };
+}
