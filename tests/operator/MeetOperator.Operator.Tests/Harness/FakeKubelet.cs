@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Operator.Tests.Harness;
+
+/// <summary>The kubelet of one machine: gives each Pod an address of its own on loopback and runs a simulated media node for it there.</summary>
+internal sealed class FakeKubelet : IAsyncDisposable
+{
+    private static int _addresses = Random.Shared.Next(1 << 20);
+    private readonly KubeClient _client;
+    private readonly Informer<Pod> _pods;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
+    private readonly ConcurrentDictionary<string, Task> _work = new();
+    private readonly Task _running;
+
+    public FakeKubelet(KubeClient client)
+    {
+        _client = client;
+        _pods = new Informer<Pod>(client);
+        _pods.OnChange(change =>
+        {
+            // One pod after the other, changes of one pod in order.
+            _work.AddOrUpdate(change.Key.Name, _ => Task.Run(() => TakeAsync(change)), (_, before) => before.ContinueWith(_ => TakeAsync(change), TaskScheduler.Default).Unwrap());
+        });
+        _running = _pods.RunAsync(_stop.Token);
+    }
+
+    /// <summary>Name of the machine; Pods that it runs carry it.</summary>
+    public string Machine { get; init; } = "machine-1";
+
+    /// <summary>While true, new Pods stay Pending.</summary>
+    public bool Paused { get; set; }
+
+    public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
+
+    public SimulatedMediaNode Node(string name) => _nodes[name];
+
+    /// <summary>Kills the process; the Pod is not told, so only polls can notice.</summary>
+    public Task KillSilentlyAsync(string name) => _nodes[name].DieAsync();
+
+    /// <summary>Kills the process and reports the Pod as failed, as a kubelet does.</summary>
+    public async Task FailAsync(string name)
+    {
+        var pod = _pods.List().Single(pod => pod.Metadata.Name == name);
+        await _nodes[name].DieAsync();
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Failed", ["reason"] = "Error" });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        await Task.WhenAll(_work.Values);
+        foreach (var node in _nodes.Values)
+        {
+            await node.DisposeAsync();
+        }
+    }
+
+    private async Task TakeAsync(InformerChange<Pod> change)
+    {
+        try
+        {
+            await RunAsync(change);
+        }
+        catch (Exception e) when (_stop.IsCancellationRequested || e is KubeApiException { IsNotFound: true } or KubeApiException { IsConflict: true })
+        {
+            // The Pod is gone, or a newer state of it comes next.
+        }
+    }
+
+    private async Task RunAsync(InformerChange<Pod> change)
+    {
+        var name = change.Key.Name;
+        if (change.New is not { } pod || pod.Metadata.DeletionTimestamp is not null)
+        {
+            if (_nodes.TryRemove(name, out var leaving))
+            {
+                await leaving.DisposeAsync();
+            }
+
+            if (change.New is not null)
+            {
+                await _client.TryDeleteAsync<Pod>(change.Key, _stop.Token, new DeleteOptions { GracePeriodSeconds = 0, Uid = change.New.Metadata.Uid });
+            }
+
+            return;
+        }
+
+        if (Paused || pod.Status?.Phase is "Running" or "Failed")
+        {
+            return;
+        }
+
+        var address = NextAddress();
+        if (!_nodes.ContainsKey(name))
+        {
+            var secret = await _client.GetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, $"{name}-control"), _stop.Token);
+            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes("token")!), new IPEndPoint(address, 8090));
+        }
+        else
+        {
+            address = IPAddress.Parse(_nodes[name].Address.Host);
+        }
+
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["podIP"] = address.ToString(), ["hostIP"] = "127.0.0.1" });
+    }
+
+    private Task<Pod> StatusAsync(Pod pod, JsonObject status) => _client.MergePatchAsync<Pod>(
+        pod.Metadata.NamespacedName, new JsonObject { ["status"] = status }, _stop.Token, new WriteOptions { Subresource = "status" });
+
+    private static IPAddress NextAddress()
+    {
+        var next = Interlocked.Increment(ref _addresses);
+        return new IPAddress([127, (byte)(10 + (next >> 16 & 0x3F)), (byte)(next >> 8), (byte)(1 + (next & 0x7F))]);
+    }
+}

@@ -1,0 +1,144 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Testing;
+using MeetOperator.Operator.Admission;
+using MeetOperator.Operator.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Operator.Tests.Harness;
+
+/// <summary>A real embedded API server with our CRDs and admission, a fake kubelet, and any number of operator replicas.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private readonly TestApiServer _server;
+    private readonly Dictionary<string, WebApplication> _replicas = [];
+    private readonly RecordedLog _log = new();
+    private readonly byte[] _key = Enumerable.Range(1, 32).Select(value => (byte)value).ToArray();
+
+    private TestCluster(TestApiServer server)
+    {
+        _server = server;
+        Kubelet = new FakeKubelet(server.Client);
+    }
+
+    public KubeClient Client => _server.Client;
+    public FakeKubelet Kubelet { get; }
+
+    public static async Task<TestCluster> StartAsync(bool withOperator = true)
+    {
+        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { Manifests = Repository.Crds(), AdmissionPolicies = [new MeetAdmission()] }));
+        if (withOperator)
+        {
+            await cluster.StartOperatorAsync("operator-1");
+        }
+
+        return cluster;
+    }
+
+    public async Task StartOperatorAsync(string name)
+    {
+        var options = new OperatorOptions
+        {
+            ControlKey = _key,
+            Address = "127.0.0.1:0",
+            PodName = name,
+            PublicUrl = "https://meet.example",
+            LeaseDuration = TimeSpan.FromSeconds(2),
+        };
+        var replica = OperatorHost.Build(new KubeConfig { Server = _server.Server.Address, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
+        await replica.StartAsync();
+        _replicas[name] = replica;
+    }
+
+    /// <summary>Where the replica serves health and metrics.</summary>
+    public Uri OperatorAddress(string name) => new(_replicas[name].Urls.First());
+
+    public async Task StopOperatorAsync(string name)
+    {
+        _replicas.Remove(name, out var replica);
+        await replica!.StopAsync();
+        await replica.DisposeAsync();
+    }
+
+    /// <summary>A tenant <c>a</c> with namespace <c>meet-a</c> and, in it, a pool <c>p</c>.</summary>
+    public async Task WithTenantAsync(int replicas = 1, TenantQuotas? quotas = null, SfuPoolSpec? pool = null)
+    {
+        await CreateTenantAsync("a", quotas);
+        await CreatePoolAsync("p", (pool ?? Pool()) with { Replicas = replicas });
+        await EventuallyAsync(async () => (await PoolAsync("p")).Status?.ReadyReplicas == replicas, "the pool's nodes are ready");
+    }
+
+    public async Task CreateTenantAsync(string name, TenantQuotas? quotas = null)
+    {
+        await Client.CreateAsync(
+            new Tenant { Metadata = new ObjectMeta { Name = name }, Spec = new TenantSpec { Namespace = $"meet-{name}", Quotas = quotas ?? new TenantQuotas() } }, default);
+        await EventuallyAsync(async () => (await TenantAsync(name)).IsReady(), $"tenant {name} owns its namespace");
+    }
+
+    public Task<SfuPool> CreatePoolAsync(string name, SfuPoolSpec spec) =>
+        Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = spec }, default);
+
+    public static SfuPoolSpec Pool() => new()
+    {
+        Region = "local",
+        Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.HostIP },
+    };
+
+    public Task<Meeting> CreateMeetingAsync(string name, MeetingSpec? spec = null, string tenant = "a", string @namespace = "meet-a") => Client.CreateAsync(
+        new Meeting { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = (spec ?? new MeetingSpec()) with { TenantRef = new TenantReference { Name = tenant } } }, default);
+
+    public Task<Tenant> TenantAsync(string name) => Client.GetAsync<Tenant>(new NamespacedName(null, name), default);
+
+    public Task<SfuPool> PoolAsync(string name) => Client.GetAsync<SfuPool>(new NamespacedName("meet-a", name), default);
+
+    public Task<Meeting?> TryMeetingAsync(string name) => Client.TryGetAsync<Meeting>(new NamespacedName("meet-a", name), default);
+
+    public async Task<IReadOnlyList<SfuNode>> NodesAsync() => [.. (await Client.ListAsync<SfuNode>("meet-a", null, default)).Items];
+
+    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what)
+    {
+        Meeting? last = null;
+        await EventuallyAsync(
+            async () =>
+            {
+                last = await TryMeetingAsync(name);
+                return last is not null && condition(last);
+            },
+            $"meeting {name} {what}",
+            () => System.Text.Json.JsonSerializer.Serialize(last?.Status, KubeJson.Options));
+        return last!;
+    }
+
+    public Task<Meeting> WaitForReadyAsync(string name) => WaitForMeetingAsync(name, meeting => meeting.IsReady(), "is ready");
+
+    /// <summary>Polls until the condition holds; fails with what was waited for, and the operator's log.</summary>
+    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!await condition())
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                Assert.Fail($"Waited {Patience.TotalSeconds:0} s in vain: {what}. Last: {seen?.Invoke()}\n{_log}");
+            }
+
+            await Task.Delay(15);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _replicas.Values)
+        {
+            await replica.StopAsync();
+            await replica.DisposeAsync();
+        }
+
+        await Kubelet.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+}
