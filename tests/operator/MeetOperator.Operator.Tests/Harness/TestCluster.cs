@@ -13,7 +13,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>A real embedded API server with our CRDs and admission, a fake kubelet, and any number of operator replicas.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TestApiServer _server;
     private readonly Dictionary<string, WebApplication> _replicas = [];
     private readonly RecordedLog _log = new();
