@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Protobuf;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
@@ -37,11 +38,17 @@ internal static class RequestBody
         return buffer.ToArray();
     }
 
-    public static JsonNode? Parse(byte[] body, bool yaml, List<string>? duplicates)
+    /// <summary>Parses by media type: protobuf, anything that ends in yaml, else JSON.</summary>
+    public static JsonNode? Parse(byte[] body, string mediaType, List<string>? duplicates)
     {
+        if (mediaType == ProtobufBody.MediaType)
+        {
+            return ProtobufBody.Parse(body);
+        }
+
         try
         {
-            if (!yaml)
+            if (!mediaType.EndsWith("yaml", StringComparison.Ordinal))
             {
                 return JsonText.Parse(body, duplicates);
             }

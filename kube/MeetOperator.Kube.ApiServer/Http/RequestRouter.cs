@@ -96,7 +96,7 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
     private async Task ReviewAsync(HttpContext http, string resource)
     {
         var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
-        var body = RequestBody.Object(RequestBody.Parse(bytes, yaml: false, null));
+        var body = RequestBody.Object(RequestBody.Parse(bytes, RequestBody.MediaType(http), null));
         JsonNode answer = Reviews.Answer(resource, body) ?? throw Refusal.PathNotFound();
         await Responses.WriteAsync(http, 201, answer);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Patch;
+using MeetOperator.Kube.ApiServer.Protobuf;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
 using Microsoft.AspNetCore.Http;
@@ -103,13 +104,13 @@ internal sealed class ResourceEndpoint(ServerCore core)
         }
 
         var body = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
-        return RequestBody.Parse(body, type.EndsWith("yaml", StringComparison.Ordinal), duplicates);
+        return RequestBody.Parse(body, type, duplicates);
     }
 
     private async Task CreateAsync(HttpContext http, WriteRequest write)
     {
         var duplicates = new List<string>();
-        var body = RequestBody.Object(await ReadBodyAsync(http, duplicates, "application/json", "application/yaml"));
+        var body = RequestBody.Object(await ReadBodyAsync(http, duplicates, "application/json", "application/yaml", ProtobufBody.MediaType));
         write = write with { DuplicateFields = duplicates };
         var stored = await core.Writer.CreateAsync(write, body);
         await AnswerAsync(http, 201, write, stored);
@@ -118,7 +119,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
     private async Task UpdateAsync(HttpContext http, WriteRequest write)
     {
         var duplicates = new List<string>();
-        var body = RequestBody.Object(await ReadBodyAsync(http, duplicates, "application/json", "application/yaml"));
+        var body = RequestBody.Object(await ReadBodyAsync(http, duplicates, "application/json", "application/yaml", ProtobufBody.MediaType));
         write = write with { DuplicateFields = duplicates };
         if (write.Resource.IsCustom && string.IsNullOrEmpty(body.Object("metadata").Text("resourceVersion")))
         {
@@ -185,7 +186,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
     private async Task<DeleteOptions> ReadDeleteOptionsAsync(HttpContext http)
     {
         var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
-        var body = bytes.Length == 0 ? null : RequestBody.Object(RequestBody.Parse(bytes, RequestBody.MediaType(http) == "application/yaml", null));
+        var body = bytes.Length == 0 ? null : RequestBody.Object(RequestBody.Parse(bytes, RequestBody.MediaType(http), null));
         return DeleteOptions.Read(body, name => http.Request.Query[name].ToString() is { Length: > 0 } value ? value : null);
     }
 

@@ -113,9 +113,9 @@ public static partial class YamlToJson
         {
             case "" or "~" or "null" or "Null" or "NULL":
                 return null;
-            case "true" or "True" or "TRUE" or "on" or "On" or "ON" or "yes" or "Yes" or "YES":
+            case "y" or "Y" or "true" or "True" or "TRUE" or "on" or "On" or "ON" or "yes" or "Yes" or "YES":
                 return JsonValue.Create(true);
-            case "false" or "False" or "FALSE" or "off" or "Off" or "OFF" or "no" or "No" or "NO":
+            case "n" or "N" or "false" or "False" or "FALSE" or "off" or "Off" or "OFF" or "no" or "No" or "NO":
                 return JsonValue.Create(false);
         }
 

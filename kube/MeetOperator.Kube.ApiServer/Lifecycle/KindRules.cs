@@ -45,7 +45,7 @@ internal sealed class KindRules(ObjectStore store)
         }
     }
 
-    public void PrepareUpdate(WriteRequest write, JsonObject root, JsonObject old)
+    public static void PrepareUpdate(WriteRequest write, JsonObject root)
     {
         switch (write.Resource.Table)
         {
@@ -57,11 +57,6 @@ internal sealed class KindRules(ObjectStore store)
                 break;
             case "customresourcedefinitions.apiextensions.k8s.io" when write.Subresource.Length == 0:
                 CrdReader.Prepare(write, root);
-                if (JsonNodes.Same(root.Object("spec"), old.Object("spec")))
-                {
-                    root.Ensure("metadata")["generation"] = old.Object("metadata").Integer("generation");
-                }
-
                 break;
         }
     }

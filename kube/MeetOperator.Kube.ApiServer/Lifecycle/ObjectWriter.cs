@@ -104,7 +104,8 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
                 throw Refusal.Invalid(write.Resource, write.Name, causes);
             }
 
-            kinds.PrepareUpdate(write, root, old);
+            KindRules.PrepareUpdate(write, root);
+            CountGeneration(write, root, old);
             if (!recordsOwnFields)
             {
                 ManagedFields.Record(old, root, write, time.GetUtcNow());
@@ -253,7 +254,11 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         }
 
         MetadataRules.KeepServerOwned(root.Object("metadata")!, old.Object("metadata")!);
-        if (write.Resource.TracksGeneration && SpecChanged(root, old))
+    }
+
+    private static void CountGeneration(WriteRequest write, JsonObject root, JsonObject old)
+    {
+        if (write.Resource.TracksGeneration && write.Subresource.Length == 0 && SpecChanged(root, old))
         {
             var metadata = root.Object("metadata")!;
             metadata["generation"] = (metadata.Integer("generation") ?? 0) + 1;

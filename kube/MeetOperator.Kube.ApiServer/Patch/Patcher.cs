@@ -17,19 +17,18 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
         {
             case PatchTypes.Json:
                 var operations = body as JsonArray ?? throw Refusal.BadRequest("a JSON patch must be a list of operations");
-                return (await writer.UpdateAsync(write, current => JsonPatch.Apply(Copy(current, write), operations) as JsonObject
+                return (await ChangeAsync(write, root => JsonPatch.Apply(root, operations) as JsonObject
                     ?? throw Refusal.BadRequest("the patched value is not an object")), false);
             case PatchTypes.Merge:
                 var merge = RequestBody.Object(body);
-                return (await writer.UpdateAsync(write, current =>
+                return (await ChangeAsync(write, root =>
                 {
-                    var root = Copy(current, write);
                     MergePatch.Apply(root, merge);
                     return root;
                 }), false);
             case PatchTypes.StrategicMerge when !write.Resource.IsCustom:
                 var strategic = RequestBody.Object(body);
-                return (await writer.UpdateAsync(write, current => StrategicMergePatch.Apply(Copy(current, write), strategic, write.Resource.Schema)), false);
+                return (await ChangeAsync(write, root => StrategicMergePatch.Apply(root, strategic, write.Resource.Schema)), false);
             case PatchTypes.Apply:
                 if (!hasManager)
                 {
@@ -42,11 +41,15 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
         }
     }
 
-    /// <summary>A copy without resourceVersion: only a version in the patch itself makes a conflict.</summary>
-    private static JsonObject Copy(StoredObject current, WriteRequest write)
+    /// <summary>Only a version that the patch itself brought in makes a conflict; the one that was there says nothing.</summary>
+    private Task<StoredObject> ChangeAsync(WriteRequest write, Func<JsonObject, JsonObject> change) => writer.UpdateAsync(write, current =>
     {
-        var root = (JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone();
-        root.Object("metadata")!.Remove("resourceVersion");
+        var root = change((JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone());
+        if (root.Object("metadata") is { } metadata && metadata.Text("resourceVersion") == current.Root.Object("metadata").Text("resourceVersion"))
+        {
+            metadata.Remove("resourceVersion");
+        }
+
         return root;
-    }
+    });
 }

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.Hosting;
+
+namespace MeetOperator.Kube.ApiServer.Http;
+
+/// <summary>Leaves signals to the process that embeds the server; the default lifetime would swallow SIGTERM.</summary>
+internal sealed class EmbeddedLifetime : IHostLifetime
+{
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
