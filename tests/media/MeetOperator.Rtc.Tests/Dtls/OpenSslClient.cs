@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MeetOperator.Rtc.Dtls;
+
+namespace MeetOperator.Rtc.Tests.Dtls;
+
+/// <summary>Runs <c>openssl s_client</c> over loopback against an endpoint of ours.</summary>
+internal sealed class OpenSslClient : IDisposable
+{
+    private const string KeyingMaterialLine = "Keying material: ";
+
+    private readonly string folder = Directory.CreateTempSubdirectory("meet-dtls-").FullName;
+    private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly StringBuilder text = new();
+    private Process? process;
+
+    internal OpenSslClient(DtlsCertificate certificate)
+    {
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.ReceiveTimeout = 20;
+        Endpoint = new OpenSslDtlsEndpoint(certificate, DtlsRole.Server, 1200);
+    }
+
+    internal OpenSslDtlsEndpoint Endpoint { get; }
+
+    /// <summary>Datagrams that the client sent, in order.</summary>
+    internal List<byte[]> FromClient { get; } = [];
+
+    internal string Output
+    {
+        get
+        {
+            lock (text)
+            {
+                return text.ToString();
+            }
+        }
+    }
+
+    /// <summary>The exporter's bytes as the client printed them, once it did.</summary>
+    internal byte[]? KeyingMaterial
+    {
+        get
+        {
+            var line = Output.Split('\n').FirstOrDefault(l => l.Contains(KeyingMaterialLine, StringComparison.Ordinal));
+            return line is null ? null : Convert.FromHexString(line[(line.IndexOf(KeyingMaterialLine, StringComparison.Ordinal) + KeyingMaterialLine.Length)..].Trim());
+        }
+    }
+
+    public void Dispose()
+    {
+        if (process is { HasExited: false })
+        {
+            process.Kill();
+            process.WaitForExit(2000);
+        }
+
+        process?.Dispose();
+        socket.Dispose();
+        Endpoint.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Makes a client certificate with the openssl tool.</summary>
+    internal (string Certificate, string Key) MakeCertificate(string algorithm)
+    {
+        var certificate = Path.Combine(folder, "client.pem");
+        var key = Path.Combine(folder, "client.key");
+        var parameters = algorithm == "ec" ? "ec -pkeyopt ec_paramgen_curve:prime256v1" : "rsa:2048";
+        using var made = Process.Start(new ProcessStartInfo(
+            "openssl", $"req -x509 -newkey {parameters} -nodes -days 1 -subj /CN=client -keyout {key} -out {certificate}")
+        {
+            RedirectStandardError = true,
+        })!;
+        made.StandardError.ReadToEnd();
+        made.WaitForExit();
+        Assert.Equal(0, made.ExitCode);
+        return (certificate, key);
+    }
+
+    /// <summary>Starts the client and serves it until a condition holds or ten seconds have passed.</summary>
+    internal bool Run(string arguments, Func<bool> until)
+    {
+        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        process = Process.Start(new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{port} {arguments}")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        process.OutputDataReceived += Collect;
+        process.ErrorDataReceived += Collect;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        var clock = Stopwatch.StartNew();
+        var buffer = new byte[2048];
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        while (!until())
+        {
+            if (clock.Elapsed > TimeSpan.FromSeconds(10))
+            {
+                return false;
+            }
+
+            try
+            {
+                var length = socket.ReceiveFrom(buffer, ref from);
+                FromClient.Add(buffer[..length]);
+                Endpoint.Feed(clock.Elapsed.Ticks, buffer.AsSpan(0, length));
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock or SocketError.ConnectionRefused)
+            {
+                Endpoint.HandleTimeout(clock.Elapsed.Ticks); // nothing came: let time pass
+            }
+
+            while (FromClient.Count > 0 && Endpoint.TryPoll(buffer, out var written))
+            {
+                socket.SendTo(buffer.AsSpan(0, written), from);
+            }
+        }
+
+        return true;
+    }
+
+    private void Collect(object sender, DataReceivedEventArgs e)
+    {
+        lock (text)
+        {
+            text.Append(e.Data).Append('\n');
+        }
+    }
+}

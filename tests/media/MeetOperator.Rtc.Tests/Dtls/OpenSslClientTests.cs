@@ -1,0 +1,96 @@
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Srtp;
+
+namespace MeetOperator.Rtc.Tests.Dtls;
+
+/// <summary>Handshakes with a client that we did not write, good and bad.</summary>
+public sealed class OpenSslClientTests : IDisposable
+{
+    private const string Gcm = "SRTP_AEAD_AES_128_GCM";
+    private const string Cm80 = "SRTP_AES128_CM_SHA1_80";
+    private const string Export = "-keymatexport EXTRACTOR-dtls_srtp -keymatexportlen";
+
+    private readonly DtlsCertificate certificate = DtlsCertificate.Generate();
+
+    public void Dispose() => certificate.Dispose();
+
+    [Theory]
+    [InlineData($"{Cm80}:SRTP_AEAD_AES_256_GCM:{Gcm}", SrtpProfile.AeadAes128Gcm, "ec")]
+    [InlineData($"{Cm80}:{Gcm}", SrtpProfile.AeadAes128Gcm, "rsa")]
+    [InlineData(Cm80, SrtpProfile.Aes128CmSha1Tag80, "ec")]
+    public void Handshake_ClientsOrder_WeChooseAndBothExportTheSameKeys(string offered, SrtpProfile expected, string algorithm)
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate(algorithm);
+        var length = SrtpKeys.ExportLength(expected);
+
+        Assert.True(
+            client.Run(
+                $"-dtls1_2 -use_srtp {offered} -cert {pem} -key {key} {Export} {length}",
+                () => client.Endpoint.State == DtlsState.Established && client.KeyingMaterial is not null),
+            client.Output);
+
+        var result = client.Endpoint.GetResult();
+        Assert.Equal(expected, result.Local!.Profile);
+        var (clientKeys, serverKeys) = SrtpKeys.Split(expected, client.KeyingMaterial);
+        Assert.Equal(serverKeys.MasterKey, result.Local.MasterKey);
+        Assert.Equal(serverKeys.MasterSalt, result.Local.MasterSalt);
+        Assert.Equal(clientKeys.MasterKey, result.Remote!.MasterKey);
+        Assert.Equal(clientKeys.MasterSalt, result.Remote.MasterSalt);
+        Assert.NotEmpty(result.PeerCertificate);
+    }
+
+    /// <summary>As long as a browser's with a post-quantum key share: 1,413 bytes, two handshake fragments.</summary>
+    [Fact]
+    public void Handshake_LongClientHelloInTwoFragments_IsReassembled()
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate("ec");
+        var padding = string.Join(',', Enumerable.Range(0, 6).Select(_ => new string('x', 200)));
+
+        Assert.True(
+            client.Run(
+                $"-dtls1_2 -mtu 1000 -alpn {padding} -use_srtp {Gcm} -cert {pem} -key {key}",
+                () => client.Endpoint.State == DtlsState.Established),
+            client.Output);
+
+        var hellos = client.FromClient.TakeWhile(d => d[0] == 22 && d[13] == 1).ToList();
+        Assert.True(hellos.Count >= 2, "the hello was not fragmented");
+        Assert.InRange((hellos[0][14] << 16) | (hellos[0][15] << 8) | hellos[0][16], 1300, 1600);
+    }
+
+    [Theory]
+    [InlineData("-dtls1 -cipher ALL:@SECLEVEL=0")]
+    [InlineData("-dtls1_2 -cipher NULL:@SECLEVEL=0")]
+    [InlineData("-dtls1_2 -cipher aNULL:@SECLEVEL=0")]
+    [InlineData("-dtls1_2 -cipher ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0")]
+    [InlineData("-dtls1_2 -cipher AES128-GCM-SHA256:@SECLEVEL=0")]
+    public void Handshake_WeakOffer_IsRefused(string offer)
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate("ec");
+
+        Assert.True(
+            client.Run($"{offer} -use_srtp {Gcm} -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Failed),
+            client.Output);
+        Assert.Null(client.Endpoint.GetResult().Local);
+    }
+
+    [Fact]
+    public void Handshake_ClientWithoutCertificate_IsRefused()
+    {
+        using var client = new OpenSslClient(certificate);
+
+        Assert.True(client.Run($"-dtls1_2 -use_srtp {Gcm}", () => client.Endpoint.State == DtlsState.Failed), client.Output);
+    }
+
+    [Fact]
+    public void Handshake_WithoutSrtp_GivesNoKeys()
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate("ec");
+
+        Assert.True(client.Run($"-dtls1_2 -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Established), client.Output);
+        Assert.Null(client.Endpoint.GetResult().Local);
+    }
+}
