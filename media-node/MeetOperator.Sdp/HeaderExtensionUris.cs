@@ -4,6 +4,8 @@ namespace MeetOperator.Sdp;
 public static class HeaderExtensionUris
 {
     public const string Mid = "urn:ietf:params:rtp-hdrext:sdes:mid";
+    public const string RtpStreamId = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+    public const string RepairedRtpStreamId = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
     public const string AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
     public const string TransportSequenceNumber = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
     public const string AudioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";

@@ -86,6 +86,16 @@ public sealed class MediaSection
         }
     }
 
+    /// <summary>The layer listed last in <c>a=simulcast:send</c>, by convention the largest (RFC 8853 §5.1), or null.</summary>
+    public string? LastSentLayer
+    {
+        get
+        {
+            var parts = Value("simulcast")?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return parts is ["send", var layers, ..] ? layers.Split(';', ',')[^1].TrimStart('~') : null;
+        }
+    }
+
     public bool Has(string name)
     {
         foreach (var attribute in Attributes)

@@ -7,7 +7,7 @@ public sealed class PublishAnswer
 {
     private static readonly string[] Carried =
     [
-        HeaderExtensionUris.Mid, HeaderExtensionUris.AbsSendTime, HeaderExtensionUris.TransportSequenceNumber, HeaderExtensionUris.AudioLevel,
+        HeaderExtensionUris.Mid, HeaderExtensionUris.RtpStreamId, HeaderExtensionUris.RepairedRtpStreamId, HeaderExtensionUris.AbsSendTime, HeaderExtensionUris.TransportSequenceNumber, HeaderExtensionUris.AudioLevel,
         HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor,
     ];
 
@@ -60,6 +60,13 @@ public sealed class PublishAnswer
             writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0));
             writer.Codec(codec);
             writer.Extensions(extensions);
+            if (active && section.LastSentLayer is { } layer)
+            {
+                // One layer for now: the largest. Without these lines the client would send only the first, the smallest.
+                writer.Add("rid", $"{layer} recv");
+                writer.Add("simulcast", $"recv {layer}");
+            }
+
             written.Add(writer.Finish(section.Kind, 9));
             negotiated.Add(new NegotiatedSection
             {

@@ -1,0 +1,67 @@
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Sdp.Tests;
+
+public sealed class PlayAnswerTests
+{
+    [Fact]
+    public void TryBuild_OneTrackOfEachKind_WritesTheGoldenAnswer() =>
+        Golden.Matches("chromium-play", Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)]).Description);
+
+    [Fact]
+    public void TryBuild_MoreTracksThanSections_GivesThemInOrder()
+    {
+        var answer = Build([Track(Sample.Vp8, 1), Track(Sample.Vp8, 2), Track(Sample.Opus, 3)]);
+
+        Assert.Equal([2, 0], answer.TrackIndexes);
+    }
+
+    [Fact]
+    public void TryBuild_FewerTracksThanSections_LeavesTheRestInactive()
+    {
+        var answer = Build([Track(Sample.Opus, 3)]);
+
+        Assert.Equal([0, -1], answer.TrackIndexes);
+        Assert.Equal([MediaDirection.SendOnly, MediaDirection.Inactive], answer.Description.Sections.Select(s => s.Direction));
+    }
+
+    [Fact]
+    public void TryBuild_PlayerWithoutTheCodec_PassesTheTrackOver()
+    {
+        var unknown = new RtpCodec { PayloadType = 1, Name = "VP7", ClockRate = 90000 };
+
+        Assert.Equal([-1, 1], Build([Track(unknown, 1), Track(Sample.Vp8, 2)]).TrackIndexes);
+    }
+
+    [Fact]
+    public void TryBuild_H264_UsesThePlayersPayloadTypeForTheSameProfile()
+    {
+        var h264 = new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = "packetization-mode=1;profile-level-id=42e01f" };
+        var codec = Build([Track(h264, 2)]).Sections[1].Codec!;
+
+        Assert.Equal("42e01f", codec.Parameter("profile-level-id"));
+        Assert.Equal("1", codec.Parameter("packetization-mode"));
+    }
+
+    [Fact]
+    public void TryBuild_NothingUsable_IsRefused()
+    {
+        var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=recvonly\r\n");
+
+        Assert.False(PlayAnswer.TryBuild(offer, [], Sample.Local, 7, out _, out var error));
+        Assert.Contains("no section can be used", error.Message, StringComparison.Ordinal);
+    }
+
+    private static PlayAnswer Build(IReadOnlyList<PlayableTrack> tracks)
+    {
+        Assert.True(PlayAnswer.TryBuild(Golden.Offer("chromium-play"), tracks, Sample.Local, 7, out var answer, out var error), error?.ToString());
+        return answer;
+    }
+
+    private static PlayableTrack Track(RtpCodec codec, uint ssrc) => new()
+    {
+        Kind = codec.Is("opus") ? "audio" : "video",
+        Codec = codec,
+        Track = new OfferedTrack { StreamId = "alice", TrackId = $"t{ssrc}", Cname = "alice", Ssrcs = new SsrcPair(ssrc, ssrc + 1000) },
+    };
+}

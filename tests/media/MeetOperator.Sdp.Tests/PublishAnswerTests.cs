@@ -1,0 +1,123 @@
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Sdp.Tests;
+
+public sealed class PublishAnswerTests
+{
+    [Theory]
+    [InlineData("chromium-publish")]
+    [InlineData("chromium-call")]
+    [InlineData("chromium-data")]
+    [InlineData("chromium-simulcast")]
+    [InlineData("firefox-call")]
+    public void TryBuild_OfferOfBrowser_WritesTheGoldenAnswer(string name) =>
+        Golden.Matches(name, Sample.Answer(Golden.Offer(name)).Description);
+
+    [Fact]
+    public void TryBuild_Answer_IsItselfWellFormedAndMirrorsTheOffer()
+    {
+        var offer = Golden.Offer("chromium-call");
+        var answer = Sample.Parse(Sample.Answer(offer).Description.ToString());
+
+        Assert.Equal(offer.Sections.Select(s => (s.Kind, s.Mid)), answer.Sections.Select(s => (s.Kind, s.Mid)));
+        Assert.Equal(offer.BundledMids, answer.BundledMids);
+        Assert.All(answer.Sections, s => Assert.Equal("passive", s.Value("setup")));
+        Assert.All(answer.Sections, s => Assert.Equal(MediaDirection.RecvOnly, s.Direction));
+        Assert.Contains(new SdpAttribute("ice-lite"), answer.Attributes);
+    }
+
+    [Fact]
+    public void TryBuild_RoomPrefersH264_ChoosesConstrainedBaselineInMode1()
+    {
+        var video = Sample.Answer(Golden.Offer("chromium-publish"), "H264", "VP8").Sections[1];
+
+        Assert.Equal(108, video.Codec!.PayloadType);
+        Assert.Equal(109, video.Codec.RtxPayloadType);
+    }
+
+    [Fact]
+    public void TryBuild_NoPreference_FollowsTheClientsOrder() =>
+        Assert.Equal("VP8", Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Name);
+
+    [Fact]
+    public void TryBuild_PreferenceThatNobodyHas_FallsBackToTheClientsOrder() =>
+        Assert.Equal("VP8", Sample.Answer(Golden.Offer("firefox-call"), "AV1").Sections[1].Codec!.Name);
+
+    [Fact]
+    public void TryBuild_Feedback_TakesTransportCcAndNackButNotRemb()
+    {
+        var feedback = Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Feedback;
+
+        Assert.Equal(["transport-cc", "ccm fir", "nack", "nack pli"], feedback);
+    }
+
+    [Fact]
+    public void TryBuild_Simulcast_AsksForTheLargestLayerOnly()
+    {
+        var section = Sample.Answer(Golden.Offer("chromium-simulcast")).Description.Sections[0];
+
+        Assert.Equal("recv f", section.Value("simulcast"));
+        Assert.Equal("f recv", section.Value("rid"));
+    }
+
+    [Fact]
+    public void TryBuild_DataChannel_IsRejectedAndTheRestGoesOn()
+    {
+        var answer = Sample.Answer(Golden.Offer("chromium-data"));
+
+        var rejected = Assert.Single(answer.Description.Sections, s => s.Port == 0);
+        Assert.Equal("application", rejected.Kind);
+        Assert.Single(answer.Description.BundledMids);
+        Assert.Single(answer.Sections, s => s.Active);
+    }
+
+    [Fact]
+    public void TryBuild_StoppedSection_IsRejectedInPlace()
+    {
+        var text = Golden.OfferText("chromium-publish").Replace("m=video 9 ", "m=video 0 ", StringComparison.Ordinal)
+            .Replace("BUNDLE 0 1", "BUNDLE 0", StringComparison.Ordinal);
+        var answer = Sample.Answer(Sample.Parse(text));
+
+        Assert.Equal([9, 0], answer.Description.Sections.Select(s => s.Port));
+        Assert.False(answer.Sections[1].Active);
+    }
+
+    [Fact]
+    public void TryBuild_InactiveSection_StaysWithoutSending()
+    {
+        var text = Golden.OfferText("chromium-publish").Replace("a=sendonly", "a=inactive", StringComparison.Ordinal);
+        var answer = Sample.Answer(Sample.Parse(text));
+
+        Assert.All(answer.Sections, s => Assert.False(s.Active));
+        Assert.All(answer.Description.Sections, s => Assert.Equal(MediaDirection.Inactive, s.Direction));
+    }
+
+    [Theory]
+    [InlineData("a=rtcp-mux\r\n", "", "section 0 has no a=rtcp-mux")]
+    [InlineData("a=group:BUNDLE 0 1", "a=x", "section 0 is not in a=group:BUNDLE")]
+    [InlineData("a=mid:1\r\n", "", "section 1 (video) has no a=mid")]
+    [InlineData("a=mid:1\r\n", "a=mid:0\r\n", "a=mid:0 is used by two sections")]
+    public void TryBuild_OfferThatCannotWork_SaysWhatToChange(string remove, string insert, string message)
+    {
+        var offer = Sample.Parse(Golden.OfferText("chromium-publish").ReplaceLineEndings("\r\n").Replace(remove, insert, StringComparison.Ordinal));
+
+        Assert.False(PublishAnswer.TryBuild(offer, [], Sample.Local, 1, 1, out _, out var error));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryBuild_NoKnownCodec_NamesTheSection()
+    {
+        var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n");
+
+        Assert.False(PublishAnswer.TryBuild(offer, [], Sample.Local, 1, 1, out _, out var error));
+        Assert.Contains("section a offers no codec", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryBuild_NoSection_IsRefused()
+    {
+        Assert.False(PublishAnswer.TryBuild(Sample.Parse("v=0\r\n"), [], Sample.Local, 1, 1, out _, out var error));
+        Assert.Contains("no m= section", error.Message, StringComparison.Ordinal);
+    }
+}

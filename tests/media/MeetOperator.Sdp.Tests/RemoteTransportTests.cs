@@ -1,0 +1,58 @@
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Sdp.Tests;
+
+public sealed class RemoteTransportTests
+{
+    [Fact]
+    public void TryRead_Chromium_ReadsTheFirstSection()
+    {
+        Assert.True(RemoteTransport.TryRead(Golden.Offer("chromium-publish"), isAnswer: false, out var remote, out _));
+
+        Assert.Equal("sha-256", remote.FingerprintAlgorithm);
+        Assert.Equal(24, remote.Password.Length);
+    }
+
+    [Fact]
+    public void TryRead_Firefox_FallsBackToTheSessionLevel()
+    {
+        Assert.True(RemoteTransport.TryRead(Golden.Offer("firefox-call"), isAnswer: false, out var remote, out _));
+
+        Assert.Equal(("9e1e0bd5", "c16dd7ba21f40d4cd8ae8d8abd09e5ba"), (remote.Ufrag, remote.Password));
+        Assert.StartsWith("6B:8B:F0", remote.Fingerprint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a=ice-ufrag:", "a=ice-ufrag is missing")]
+    [InlineData("a=ice-pwd:", "a=ice-pwd is missing")]
+    [InlineData("a=fingerprint:", "a=fingerprint")]
+    public void TryRead_Missing_NamesTheAttribute(string attribute, string message)
+    {
+        var text = Golden.OfferText("chromium-publish").Replace(attribute, "a=gone:", StringComparison.Ordinal);
+
+        Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_PeerWantsToBeServer_IsRefused()
+    {
+        var text = Golden.OfferText("chromium-publish").Replace("a=setup:actpass", "a=setup:passive", StringComparison.Ordinal);
+
+        Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
+        Assert.Contains("a=setup:passive cannot work", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a=ice-ufrag:ab", "4 to 256")]
+    [InlineData("a=ice-pwd:short", "22 to 256")]
+    public void TryRead_CredentialsOutOfRange_AreRefused(string line, string message)
+    {
+        var name = line[..line.IndexOf(':')];
+        var text = string.Join("\r\n", Golden.OfferText("chromium-publish").Split('\n').Select(l => l.TrimEnd())
+            .Select(l => l.StartsWith(name, StringComparison.Ordinal) ? line : l));
+
+        Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+}

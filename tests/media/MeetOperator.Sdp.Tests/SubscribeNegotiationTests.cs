@@ -1,0 +1,76 @@
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Sdp.Tests;
+
+public sealed class SubscribeNegotiationTests
+{
+    private static readonly OfferedSection[] Two = [Sample.Section("0", Sample.Opus, 100), Sample.Section("1", Sample.Vp8, 200)];
+
+    [Fact]
+    public void Write_TwoTracks_WritesTheGoldenOffer() =>
+        Golden.Matches("subscribe-offer", SubscribeOfferWriter.Write(Two, Sample.Local, 7, 1));
+
+    [Fact]
+    public void Write_TrackGone_KeepsTheSectionInactiveAndInPlace()
+    {
+        var offer = SubscribeOfferWriter.Write([Sample.Section("0", Sample.Opus, null), Two[1]], Sample.Local, 7, 2);
+
+        Assert.Equal(["0", "1"], offer.Sections.Select(s => s.Mid!));
+        Assert.Equal([MediaDirection.Inactive, MediaDirection.SendOnly], offer.Sections.Select(s => s.Direction));
+        Assert.Null(offer.Sections[0].Value("msid"));
+        Assert.Equal(["0", "1"], offer.BundledMids);
+        Assert.Equal("- 7 2 IN IP4 0.0.0.0", offer.Origin);
+    }
+
+    [Fact]
+    public void Write_NoTrack_IsAnEmptyOffer() =>
+        Assert.Empty(Sample.Parse(SubscribeOfferWriter.Write([], Sample.Local, 7, 1).ToString()).Sections);
+
+    [Fact]
+    public void TryRead_AnswerTakesAll_GivesThePayloadTypesOfTheAnswer()
+    {
+        var answer = Sample.Parse(Answer("recvonly").Replace("96", "120", StringComparison.Ordinal).Replace("97", "121", StringComparison.Ordinal));
+
+        Assert.True(SubscribeAnswerReader.TryRead(Two, answer, out var sections, out _));
+        Assert.All(sections, s => Assert.True(s.Active));
+        Assert.Equal((120, 121), (sections[1].Codec!.PayloadType, sections[1].Codec!.RtxPayloadType));
+    }
+
+    [Fact]
+    public void TryRead_PortZeroOrInactive_MeansNoMedia()
+    {
+        Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("inactive")), out var inactive, out _));
+        Assert.All(inactive, s => Assert.False(s.Active));
+
+        Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("m=video 9", "m=video 0", StringComparison.Ordinal)), out var rejected, out _));
+        Assert.Equal([true, false], rejected.Select(s => s.Active));
+    }
+
+    [Fact]
+    public void TryRead_WithoutTheCodec_MeansNoMedia()
+    {
+        Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("VP8", "VP9", StringComparison.Ordinal)), out var sections, out _));
+        Assert.False(sections[1].Active);
+    }
+
+    [Theory]
+    [InlineData("a=mid:1", "a=mid:9", "section 1 answers video 9")]
+    [InlineData("m=video", "m=audio", "section 1 answers audio")]
+    public void TryRead_AnswerToAnotherOffer_IsRefused(string from, string to, string message)
+    {
+        Assert.False(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace(from, to, StringComparison.Ordinal)), out _, out var error));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_TooFewSections_IsRefused()
+    {
+        Assert.False(SubscribeAnswerReader.TryRead(Two, Sample.Parse("v=0\r\n"), out _, out var error));
+        Assert.Contains("0 sections, the offer has 2", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string Answer(string direction) =>
+        "v=0\r\n" +
+        $"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na={direction}\r\na=rtpmap:111 opus/48000/2\r\n" +
+        $"m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\na={direction}\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
+}
