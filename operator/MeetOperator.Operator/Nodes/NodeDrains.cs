@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using MeetOperator.Contracts;
+using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.NodeControl;
@@ -11,12 +13,15 @@ namespace MeetOperator.Operator.Nodes;
 /// <summary>Empties nodes that must go: no new rooms, then a deadline, then the meetings move. Drain first, delete last.</summary>
 internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClient http, MeetEvents events, TimeProvider time)
 {
+    /// <summary>Nodes that were told to drain; their reports may not show it yet.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, bool> _told = new();
+
     /// <summary>True when the node is empty and nothing is left to do for it.</summary>
     public async Task<bool> AdvanceAsync(SfuNode node, SfuPool? pool, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         var view = fleet.View(key);
-        await TellAsync(view, drain: true, ct).ConfigureAwait(false);
+        await TellAsync(key, view, drain: true, ct).ConfigureAwait(false);
         if (view is { Meetings: > 0 })
         {
             if (NodeStateRules.DrainDeadline(node, pool) is { } deadline && deadline <= time.GetUtcNow())
@@ -39,10 +44,14 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClie
     }
 
     /// <summary>A drain that was taken back: the node may serve again.</summary>
-    public Task StopAsync(SfuNode node, CancellationToken ct) =>
-        fleet.View(node.Metadata.NamespacedName) is { Report.State: NodeControl.NodeState.Draining } view ? TellAsync(view, drain: false, ct) : Task.CompletedTask;
+    public Task StopAsync(SfuNode node, CancellationToken ct)
+    {
+        var key = node.Metadata.NamespacedName;
+        var view = fleet.View(key);
+        return view?.Report?.State == NodeControl.NodeState.Draining || _told.ContainsKey(key) ? TellAsync(key, view, drain: false, ct) : Task.CompletedTask;
+    }
 
-    private async Task TellAsync(NodeView? view, bool drain, CancellationToken ct)
+    private async Task TellAsync(NamespacedName key, NodeView? view, bool drain, CancellationToken ct)
     {
         if (view is not { Target: { } target, Verdict.State: not SfuNodeState.Unhealthy } || (drain && view.Report?.State == NodeControl.NodeState.Draining))
         {
@@ -53,7 +62,16 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClie
         bounded.CancelAfter(TimeSpan.FromSeconds(2));
         try
         {
+            if (drain)
+            {
+                _told[key] = true;
+            }
+
             await new NodeControlClient(http, target.Address, target.Token).DrainAsync(drain, bounded.Token).ConfigureAwait(false);
+            if (!drain)
+            {
+                _told.TryRemove(key, out _);
+            }
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or NodeControlException || (unreachable is OperationCanceledException && !ct.IsCancellationRequested))
         {

@@ -123,6 +123,21 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         _hang = null;
     }
 
+    /// <summary>Forgets all rooms under a new instance id, as a process that was restarted within one poll interval.</summary>
+    public void Forget()
+    {
+        lock (Gate)
+        {
+            foreach (var room in _rooms.Values)
+            {
+                room.End("restart");
+            }
+
+            _rooms.Clear();
+            InstanceId = Guid.NewGuid().ToString("N");
+        }
+    }
+
     internal Task WaitWhileHanging(CancellationToken ct) => _hang?.Task.WaitAsync(ct) ?? Task.CompletedTask;
 
     /// <summary>Stops listening and breaks every connection, as a killed process does.</summary>

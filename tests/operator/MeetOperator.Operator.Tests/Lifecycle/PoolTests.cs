@@ -1,0 +1,167 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class PoolTests
+{
+    [Fact]
+    public async Task Pool_Created_MakesNodesWithPodsAndDistinctPorts()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 3, pool: TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { UdpPorts = 2 } });
+
+        var nodes = await cluster.NodesAsync();
+        Assert.Equal(6, nodes.SelectMany(node => node.Spec.UdpPorts).Distinct().Count());
+        Assert.All(nodes, node => Assert.Matches("^p-[a-z2-7]{5}$", node.Metadata.Name));
+        Assert.All(nodes, node => Assert.Equal(["127.0.0.1"], node.Status!.Addresses));
+        Assert.All(nodes, node => Assert.Equal(cluster.Kubelet.Node(node.Metadata.Name!).Address.ToString(), node.Status!.ControlUrl));
+        var status = (await cluster.PoolAsync("p")).Status!;
+        Assert.Equal((3, "meetoperator.io/sfupool=p"), (status.Replicas, status.Selector));
+        Assert.True((await cluster.PoolAsync("p")).IsReady());
+    }
+
+    [Fact]
+    public async Task Scale_Down_DrainsTheEmptiestNodeFirst()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var busy = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+
+        await ScaleAsync(cluster, 1);
+
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is left");
+        Assert.Equal(busy.SfuNode, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
+        Assert.Equal(1, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).Generation);
+    }
+
+    [Fact]
+    public async Task Scale_DownToABusyNode_WaitsForItsMeetingAndCanBeTakenBack()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var node = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode;
+
+        await ScaleAsync(cluster, 0);
+        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync()).Status!.State == SfuNodeState.Draining, "the node drains");
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Node(node).Draining), "the node is told to refuse new rooms");
+        Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
+
+        await ScaleAsync(cluster, 1);
+        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync()).Status!.State == SfuNodeState.Allocated, "the same node serves again");
+        await cluster.EventuallyAsync(() => Task.FromResult(!cluster.Kubelet.Node(node).Draining), "the node takes rooms again");
+    }
+
+    [Fact]
+    public async Task Scale_DownPastTheDrainDeadline_MovesTheMeeting()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 1, pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 1 } });
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        await cluster.CreatePoolAsync("q", TestCluster.Pool());
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+
+        await ScaleAsync(cluster, 0);
+
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
+        Assert.Equal(before.Generation + 1, Assert.Single(moved.Status!.Assignments).Generation);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Spec.PoolRef.Name == "q"), "the drained node is gone");
+    }
+
+    [Fact]
+    public async Task Template_Changed_NodesAreReplacedOneAfterTheOther()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        var before = (await cluster.NodesAsync()).Select(node => node.Metadata.Name).ToHashSet();
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()) is { Count: 2 } nodes && !nodes.Any(node => before.Contains(node.Metadata.Name)), "both nodes are new");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2 }, "both are ready");
+        var pods = await cluster.Client.ListAsync<Pod>("meet-a", null, default);
+        Assert.All(pods.Items, pod => Assert.EndsWith(":2.0", pod.Spec.Containers[0].Image, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PortRange_TooSmall_SaysWhatToDo()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Replicas = 3, Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42001 } } });
+
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { Replicas: 2 } status && status.Message!.Contains("widen spec.exposure.portRange", StringComparison.Ordinal), "the pool says what to do");
+        Assert.Equal(ConditionStatus.False, (await cluster.PoolAsync("p")).Status!.Conditions.Ready()!.Status);
+    }
+
+    [Fact]
+    public async Task Node_DeletedByHand_IsReplaced()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var name = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
+
+        await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", name), default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()) is [{ Status.State: SfuNodeState.Ready } other] && other.Metadata.Name != name, "another node serves");
+    }
+
+    [Fact]
+    public async Task Meeting_WithoutACapableNode_SaysWhyAndBecomesReadyWhenOneAppears()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 0);
+        await cluster.CreateMeetingAsync("standup");
+
+        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCandidates", "says that there is no node");
+        Assert.Contains("create an SfuPool", waiting.Status!.Message, StringComparison.Ordinal);
+
+        await ScaleAsync(cluster, 1);
+        await cluster.WaitForReadyAsync("standup");
+    }
+
+    [Fact]
+    public async Task Meeting_SelectorMatchesNoPool_NamesThePoolAndTheReason()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var selector = new Contracts.LabelSelector { MatchLabels = new Dictionary<string, string> { ["tier"] = "gold" } };
+
+        await cluster.CreateMeetingAsync("standup", new MeetingSpec { Placement = new MeetingPlacement { PoolSelector = selector } });
+
+        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCapacity", "is turned down");
+        var rejection = Assert.Single(waiting.Status!.Rejections);
+        Assert.Equal("p", rejection.Candidate);
+        Assert.Contains("poolSelector", rejection.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Node_RefusesTheRoom_AnotherIsAsked()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        var full = cluster.Kubelet.Nodes.First();
+        full.MaxRooms = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(number => cluster.CreateMeetingAsync($"m{number}")));
+
+        for (var number = 0; number < 6; number++)
+        {
+            Assert.NotEqual(full.Name, Assert.Single((await cluster.WaitForReadyAsync($"m{number}")).Status!.Assignments).SfuNode);
+        }
+    }
+
+    private static async Task ScaleAsync(TestCluster cluster, int replicas)
+    {
+        var scale = await cluster.Client.GetScaleAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
+        scale.Spec = new ScaleSpec { Replicas = replicas };
+        await cluster.Client.ReplaceScaleAsync<SfuPool>(scale, default);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class QuotaTests
+{
+    [Fact]
+    public async Task ConcurrentMeetings_AboveTheQuota_WaitUntilOneEnds()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(quotas: new TenantQuotas { ConcurrentMeetings = 2 });
+        await Task.WhenAll(Enumerable.Range(1, 5).Select(number => cluster.CreateMeetingAsync($"m{number}")));
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 2 && await CountAsync(cluster, WaitsForQuota) == 3, "two are open and three wait");
+
+        var waiting = (await AllAsync(cluster)).First(WaitsForQuota);
+        Assert.Contains("quotas.concurrentMeetings", waiting.Status!.Message, StringComparison.Ordinal);
+        var open = (await AllAsync(cluster)).First(seen => seen.IsReady()).Metadata.NamespacedName;
+        await cluster.Client.MergePatchAsync<Meeting>(open, JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForQuota) == 2 && await CountAsync(cluster, seen => seen.IsReady()) == 2, "the next one is let in");
+    }
+
+    [Fact]
+    public async Task MaxParticipants_AboveTheTenantsQuota_IsRefusedUntilItIsLowered()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(quotas: new TenantQuotas { ParticipantsPerMeeting = 50 });
+        await cluster.CreateMeetingAsync("big", new MeetingSpec { MaxParticipants = 51 });
+
+        var refused = await cluster.WaitForMeetingAsync("big", WaitsForQuota, "is refused");
+        Assert.Contains("lower spec.maxParticipants", refused.Status!.Message, StringComparison.Ordinal);
+
+        await cluster.Client.MergePatchAsync<Meeting>(refused.Metadata.NamespacedName, JsonNode.Parse("""{"spec":{"maxParticipants":50}}""")!, default);
+        await cluster.WaitForReadyAsync("big");
+    }
+
+    [Fact]
+    public async Task OperatorRestarted_QuotaStillHolds()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(quotas: new TenantQuotas { ConcurrentMeetings = 1 });
+        await cluster.CreateMeetingAsync("first");
+        await cluster.WaitForReadyAsync("first");
+        await cluster.StopOperatorAsync("operator-1");
+
+        await cluster.CreateMeetingAsync("second");
+        await cluster.StartOperatorAsync("operator-2");
+
+        await cluster.WaitForMeetingAsync("second", WaitsForQuota, "waits for quota");
+        Assert.True((await cluster.TryMeetingAsync("first"))!.IsReady());
+    }
+
+    private static bool WaitsForQuota(Meeting meeting) => meeting.Status is { Phase: MeetingPhase.Pending } status && status.Conditions.Ready()?.Reason == "QuotaExceeded";
+
+    private static async Task<IList<Meeting>> AllAsync(TestCluster cluster) => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items;
+
+    private static async Task<int> CountAsync(TestCluster cluster, Func<Meeting, bool> condition) => (await AllAsync(cluster)).Count(condition);
+}

@@ -1,0 +1,102 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class ReplicaTests
+{
+    [Fact]
+    public async Task Operator_RestartedWhileMeetingsRun_KeepsThemWhereTheyAre()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(number => cluster.CreateMeetingAsync($"m{number}")));
+        for (var number = 0; number < 5; number++)
+        {
+            await cluster.WaitForReadyAsync($"m{number}");
+        }
+
+        await cluster.StopOperatorAsync("operator-1");
+        var before = await AssignmentsAsync(cluster);
+        await cluster.StartOperatorAsync("operator-2");
+        for (var number = 0; number < 10; number++)
+        {
+            await cluster.WaitForReadyAsync($"m{number}");
+        }
+
+        var after = await AssignmentsAsync(cluster);
+        Assert.All(before, entry => Assert.Equal(entry.Value, after[entry.Key]));
+        Assert.Equal(10, cluster.Kubelet.Nodes.Sum(node => node.Rooms().Count));
+    }
+
+    [Fact]
+    public async Task TwoReplicas_OneLeadsAndTheOtherTakesOver()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.StartOperatorAsync("operator-2");
+        await cluster.WithTenantAsync();
+        var lease = await cluster.Client.GetAsync<Lease>(new NamespacedName("meet-system", "meet-operator"), default);
+        Assert.Equal("operator-1", lease.Spec.HolderIdentity);
+
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.CreateMeetingAsync("standup");
+
+        await cluster.WaitForReadyAsync("standup");
+        lease = await cluster.Client.GetAsync<Lease>(new NamespacedName("meet-system", "meet-operator"), default);
+        Assert.Equal("operator-2", lease.Spec.HolderIdentity);
+    }
+
+    [Fact]
+    public async Task Meeting_DeletedWhileNoOperatorRuns_IsFreedByTheNextOne()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+        await cluster.StopOperatorAsync("operator-1");
+
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
+        Assert.NotNull(await cluster.TryMeetingAsync("standup"));
+        await cluster.StartOperatorAsync("operator-2");
+
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is let go");
+        await cluster.EventuallyAsync(() => Task.FromResult(Assert.Single(cluster.Kubelet.Nodes).Rooms().Count == 0), "its room is ended");
+    }
+
+    [Fact]
+    public async Task Endpoints_HealthReadinessAndMetrics_Answer()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+        using var http = new HttpClient { BaseAddress = cluster.OperatorAddress("operator-1") };
+
+        Assert.Equal("ok", await http.GetStringAsync("/healthz"));
+        Assert.Equal("ok", await http.GetStringAsync("/readyz"));
+        var metrics = await http.GetStringAsync("/metrics");
+        Assert.Contains("meet_operator_leader 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("meet_operator_placements_total{outcome=\"Placed\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains("meet_kube_reconcile_seconds_bucket", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_TellWhatHappened()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen is { Reason: "Placed", InvolvedObject: { Kind: "Meeting", Name: "standup" } }),
+            "an event tells where the meeting was placed");
+    }
+
+    private static async Task<Dictionary<string, string>> AssignmentsAsync(TestCluster cluster) =>
+        (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items
+        .Where(meeting => meeting.IsReady())
+        .ToDictionary(meeting => meeting.Metadata.Name!, meeting => $"{meeting.Status!.Assignments[0].SfuNode}/{meeting.Status.Assignments[0].Generation}");
+}

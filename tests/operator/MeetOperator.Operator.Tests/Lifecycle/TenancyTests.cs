@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class TenancyTests
+{
+    [Fact]
+    public async Task Tenant_Created_OwnsALabelledNamespace()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+
+        await cluster.CreateTenantAsync("a");
+
+        var made = await NamespaceAsync(cluster, "meet-a");
+        Assert.Equal("a", made!.Metadata.Labels![MeetLabels.Tenant]);
+        Assert.Equal("Tenant", Assert.Single(made.Metadata.OwnerReferences!).Kind);
+    }
+
+    [Fact]
+    public async Task Namespace_ThatExistedBefore_IsTakenOnlyWhenHandedOver()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-b" } }, default);
+        await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "b" }, Spec = new TenantSpec { Namespace = "meet-b" } }, default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).Status?.Conditions.Ready()?.Reason == "NamespaceForeign", "the namespace is refused");
+        Assert.Contains("kubectl label namespace meet-b", (await cluster.TenantAsync("b")).Status!.Message, StringComparison.Ordinal);
+
+        await cluster.Client.MergePatchAsync<Namespace>(new NamespacedName(null, "meet-b"), JsonNode.Parse("""{"metadata":{"labels":{"meetoperator.io/tenant":"b"}}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).IsReady(), "the namespace is taken over");
+    }
+
+    [Fact]
+    public async Task TwoTenants_OneNamespace_TheSecondIsRefused()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "thief" }, Spec = new TenantSpec { Namespace = "meet-a" } }, default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("thief")).Status?.Message?.Contains("belongs to tenant a", StringComparison.Ordinal) == true, "the second is refused");
+        Assert.True((await cluster.TenantAsync("a")).IsReady());
+    }
+
+    [Fact]
+    public async Task Meeting_InAnotherTenantsNamespace_IsRefused()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateTenantAsync("b");
+
+        await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
+
+        var refused = await cluster.WaitForMeetingAsync("intruder", seen => seen.Status?.Phase == MeetingPhase.Failed, "is refused");
+        Assert.Equal("TenantMismatch", refused.Status!.Conditions.Ready()!.Reason);
+        Assert.Contains("meet-b", refused.Status.Message, StringComparison.Ordinal);
+        Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
+    }
+
+    [Fact]
+    public async Task Meeting_OfAnUnknownTenant_WaitsForIt()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-a", Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "a" } } }, default);
+        await cluster.CreateMeetingAsync("early");
+        await cluster.WaitForMeetingAsync("early", seen => seen.Status?.Conditions.Ready()?.Reason == "TenantNotFound", "waits for its tenant");
+
+        await cluster.WithTenantAsync();
+
+        await cluster.WaitForReadyAsync("early");
+    }
+
+    [Fact]
+    public async Task Tenant_Deleted_EverythingOfItGoes()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+
+        await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
+
+        await cluster.EventuallyAsync(async () => await NamespaceAsync(cluster, "meet-a") is null, "the namespace is gone");
+        Assert.Empty((await cluster.Client.ListAsync<Meeting>(null, null, default)).Items);
+        Assert.Empty((await cluster.Client.ListAsync<SfuNode>(null, null, default)).Items);
+        Assert.Empty((await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items);
+        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>(null, null, default)).Items.Count == 0, "the Pods are gone");
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Nodes.Count == 0), "the media nodes have stopped");
+    }
+
+    private static Task<Namespace?> NamespaceAsync(TestCluster cluster, string name) => cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, name), default);
+}
