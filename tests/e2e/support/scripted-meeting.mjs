@@ -85,6 +85,7 @@ export async function scriptMeeting(page, script = {}) {
   await page.routeWebSocket(url => url.pathname.startsWith('/meetings'), ws => {
     socket = ws;
     if (script.silentSocket) return;
+    const gone = error => { if (!page.isClosed()) throw error; };
     ws.onMessage(async text => {
       const message = JSON.parse(text);
       sent.push(message);
@@ -96,11 +97,13 @@ export async function scriptMeeting(page, script = {}) {
         const tracks = others.filter(one => one.video).map(one => ({ participantId: one.participantId, kind: 'video', source: 'camera' }));
         if (script.screenOf !== undefined) tracks.unshift({ participantId: script.screenOf, kind: 'video', source: 'screen' });
         if (tracks.length > 0) {
-          const { sdp, mids } = await page.evaluate(offerPictures, tracks);
+          const offer = await page.evaluate(offerPictures, tracks).catch(gone);
+          if (offer === undefined) return;
+          const { sdp, mids } = offer;
           ws.send(JSON.stringify({ type: 'offer', from: 'sfu', sdp, revision: 1, tracks: tracks.map((track, index) => ({ ...track, mid: mids[index] })) }));
         }
       }
-      if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp);
+      if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp).catch(gone);
       if (message.type === 'chat') {
         ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, messageId: String(1000 + sent.length), timestamp: new Date().toISOString() }));
       }

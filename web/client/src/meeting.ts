@@ -52,6 +52,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   #freshSocket = true;
   #ticketTried = false;
   #resuming = false;
+  #networkGone = false;
   #subscribeFailures = 0;
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #everJoined = false;
@@ -110,6 +111,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     this.#stopWatchingNetwork = environment.watchNetwork(online => {
       if (this.#over) return;
+      this.#networkGone = !online;
       if (online) this.#channel.reconnect();
       else this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'network' });
     });
@@ -297,6 +299,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     if (this.#everJoined && this.#freshSocket) this.#publish.restart();
     this.#publish.online();
     this.#everJoined = true;
+    this.#networkGone = false;
     this.#joinAnew = this.#ticketTried = false;
     this.#refreshMedia();
     this.emit('ticket', { ticket: this.#joinAnswer.ticket, participantId: message.participantId });
@@ -382,7 +385,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   }
 
   #refreshMedia(): void {
-    if (this.#over || !this.#channel.open) return;
+    if (this.#over || this.#networkGone || !this.#channel.open) return;
     const lost = [this.#publish.connection, this.#subscribe.connection]
       .some(connection => ['failed', 'disconnected', 'closed'].includes(connection?.connectionState ?? 'new'));
     this.#setConnection(lost ? { phase: 'reconnecting', waitingFor: 'media' } : { phase: 'connected' });

@@ -176,6 +176,11 @@ describe('when the socket is lost', () => {
     const { server, meeting } = await inMeeting();
     server.network(false);
     expect(meeting.snapshot.connection).toMatchObject({ phase: 'reconnecting', waitingFor: 'network' });
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    expect(meeting.snapshot.connection).toMatchObject({ phase: 'reconnecting', waitingFor: 'network' });
     server.network(true);
     await settle();
     expect(server.sockets).toHaveLength(2);

@@ -19,7 +19,7 @@ const longest = 4000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 export function ChatPanel({ messages, draft, connected, onDraft, onSend, onClose }: Props) {
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const [following, setFollowing] = useState(true);
   useEffect(() => input.current?.focus(), []);
@@ -42,12 +42,14 @@ export function ChatPanel({ messages, draft, connected, onDraft, onSend, onClose
   return (
     <SidePanel title="Chat" testId="chat-panel" onClose={onClose}>
       {messages.length === 0 && <p className={styles.empty}><Icon name="chat" size={28} />Nothing was written yet. Whoever comes later reads it too.</p>}
-      <ol ref={list} className={styles.list} role="log" aria-label="Messages" tabIndex={0}
+      <div ref={list} className={styles.list} role="log" aria-label="Messages" tabIndex={0}
         onScroll={event => setFollowing(event.currentTarget.scrollHeight - event.currentTarget.scrollTop - event.currentTarget.clientHeight < 40)}>
-        {messages.map((message, index) => (
-          <Message key={message.id} message={message} continues={continues(messages[index - 1], message)} />
-        ))}
-      </ol>
+        <ol className={styles.lines}>
+          {messages.map((message, index) => (
+            <Message key={message.id} message={message} continues={continues(messages[index - 1], message)} />
+          ))}
+        </ol>
+      </div>
       <form className={styles.form} onSubmit={send}>
         <label className="visually-hidden" htmlFor="chat-input">Message to everyone</label>
         <textarea ref={input} id="chat-input" rows={2} maxLength={longest} value={draft} placeholder="Message to everyone" data-testid="chat-input"
