@@ -1,0 +1,64 @@
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+public sealed class AllocationTests
+{
+    [Fact]
+    public void OnRtp_TwentySubscribers_AllocatesNothingPerPacket()
+    {
+        var call = new Call();
+        for (uint i = 0; i < 20; i++)
+        {
+            new Subscriber($"s{i}", new NullEgress()).Add(call.Track, new DownTrackOptions
+            {
+                Ssrc = 5000 + (i * 2),
+                PayloadType = 96,
+                RtxSsrc = 5001 + (i * 2),
+                RtxPayloadType = 97,
+                Extensions = HeaderExtensionMap.Empty,
+                FirstSequenceNumber = 1,
+                Cname = "alice",
+            });
+        }
+
+        var packets = Enumerable.Range(0, 1000).Select(i => Call.Packet((ushort)i, (uint)(i * 300), i == 0, Call.Ssrc, 96, (ushort)i, "v", null, new byte[1100])).ToArray();
+        packets[0] = Call.Packet(0, 0, true, Call.Ssrc, 96, 0, "v", null, null);
+        Send(call, packets);
+
+        for (var i = 0; i < packets.Length; i++)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(packets[i].AsSpan(2), (ushort)(1000 + i));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Send(call, packets);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(40_000, call.Track.ForwardedPackets);
+    }
+
+    private static void Send(Call call, byte[][] packets)
+    {
+        foreach (var packet in packets)
+        {
+            call.Publisher.OnRtp(call.Now, packet);
+        }
+    }
+
+    private sealed class NullEgress : IPeerEgress
+    {
+        public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+        {
+            // Counting is done by the down track.
+        }
+
+        public void SendRtcp(ReadOnlySpan<byte> compound)
+        {
+            // Reports are not the subject.
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtp.Codecs;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>One publisher with a camera (or a microphone) and its subscribers, on a clock that only the test moves.</summary>
+internal sealed class Call
+{
+    public const uint Ssrc = 1000;
+    public const uint RtxSsrc = 1001;
+    public const long Millisecond = TimeSpan.TicksPerMillisecond;
+    public static readonly HeaderExtensionMap PublisherMap = HeaderExtensionMap.Empty
+        .With(HeaderExtensionKind.Mid, 4).With(HeaderExtensionKind.TransportSequenceNumber, 3).With(HeaderExtensionKind.AudioLevel, 1);
+
+    public Call(MediaKind kind = MediaKind.Video, bool announced = true)
+    {
+        Upstream = new RecordingEgress();
+        Publisher = new Publisher("alice", Upstream, ownSsrc: 1);
+        Track = new UpTrack(
+            new UpTrackOptions
+            {
+                Mid = "v",
+                Kind = kind,
+                Source = kind == MediaKind.Video ? TrackSource.Camera : TrackSource.Microphone,
+                Codec = kind == MediaKind.Video ? VideoCodec.Vp8 : VideoCodec.Unknown,
+                ClockRate = kind == MediaKind.Video ? 90000 : 48000,
+                PayloadType = 96,
+                RtxPayloadType = 97,
+                Extensions = PublisherMap,
+                Ssrc = announced ? Ssrc : null,
+                RtxSsrc = announced ? RtxSsrc : null,
+                Nack = kind == MediaKind.Video,
+            },
+            "alice",
+            "camera-1");
+        Publisher.Add(Track);
+    }
+
+    public RecordingEgress Upstream { get; }
+
+    public Publisher Publisher { get; }
+
+    public UpTrack Track { get; }
+
+    public long Now { get; set; } = TimeSpan.TicksPerHour;
+
+    public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100)
+    {
+        var egress = new RecordingEgress();
+        var subscriber = new Subscriber("bob", egress);
+        var track = subscriber.Add(Track, new DownTrackOptions
+        {
+            Ssrc = ssrc,
+            PayloadType = 120,
+            RtxSsrc = rtx ? ssrc + 1 : null,
+            RtxPayloadType = rtx ? 121 : null,
+            Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.AudioLevel, 9),
+            FirstSequenceNumber = firstSequence,
+            Cname = "alice",
+        });
+        return (subscriber, track, egress);
+    }
+
+    /// <summary>The client sends one packet.</summary>
+    public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null) =>
+        Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload));
+
+    public void Advance(long milliseconds)
+    {
+        for (var i = 0; i < milliseconds / 10; i++)
+        {
+            Now += 10 * Millisecond;
+            Publisher.HandleTimeout(Now);
+        }
+    }
+
+    public static byte[] Packet(ushort sequence, uint timestamp, bool key, uint ssrc, byte payloadType, ushort? transport, string? mid, byte? level, byte[]? payload)
+    {
+        // VP8: start of partition 0 without extensions, then the inverse key frame bit.
+        payload ??= [0x10, (byte)(key ? 0x00 : 0x01), (byte)(sequence >> 8), (byte)sequence, 0, 0];
+        var packet = new byte[256 + payload.Length];
+        packet[0] = 0x80;
+        packet[1] = payloadType;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), sequence);
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(4), timestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), ssrc);
+        var writer = new HeaderExtensionWriter(packet.AsSpan(12, 200), twoByte: false);
+        if (transport is { } number)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(writer.Add(3, 2), number);
+        }
+
+        if (mid is not null)
+        {
+            System.Text.Encoding.ASCII.GetBytes(mid).CopyTo(writer.Add(4, mid.Length));
+        }
+
+        if (level is { } loudness)
+        {
+            writer.Add(1, 1)[0] = loudness;
+        }
+
+        var extensions = writer.Finish();
+        packet[0] |= (byte)(extensions > 0 ? 0x10 : 0);
+        payload.CopyTo(packet, 12 + extensions);
+        return packet[..(12 + extensions + payload.Length)];
+    }
+
+    /// <summary>A compound that a test writes.</summary>
+    public static byte[] Rtcp(Writes writes)
+    {
+        var buffer = new byte[1200];
+        var writer = new RtcpWriter(buffer);
+        writes(ref writer);
+        return writer.Written.ToArray();
+    }
+
+    public delegate void Writes(ref RtcpWriter writer);
+}

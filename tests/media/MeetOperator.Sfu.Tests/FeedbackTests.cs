@@ -1,0 +1,316 @@
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Forwarding;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+public sealed class FeedbackTests
+{
+    [Fact]
+    public void Join_Video_AsksForAKeyFrameUntilOneComes()
+    {
+        var call = new Call();
+        call.Join();
+
+        call.Advance(10);
+        Assert.Equal(1, call.Upstream.PictureLossIndications);
+        call.Advance(1100);
+        Assert.Equal(2, call.Upstream.PictureLossIndications);
+
+        call.Send(1, key: true);
+        call.Advance(5000);
+        Assert.Equal(2, call.Upstream.PictureLossIndications);
+    }
+
+    [Fact]
+    public void OnRtcp_ManySubscribersLoseThePicture_AsksOnceASecond()
+    {
+        var call = new Call();
+        var subscribers = Enumerable.Range(0, 20).Select(i => call.Join((uint)(5000 + (i * 10)))).ToList();
+        call.Advance(10);
+        call.Send(1, key: true);
+        var before = call.Upstream.PictureLossIndications;
+
+        for (var i = 0; i < 200; i++)
+        {
+            foreach (var (subscriber, track, _) in subscribers)
+            {
+                subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddPictureLoss(9, track.Options.Ssrc)));
+            }
+
+            call.Advance(10);
+        }
+
+        Assert.InRange(call.Upstream.PictureLossIndications - before, 1, 3);
+    }
+
+    [Fact]
+    public void OnRtcp_FullIntraRequest_AsksTheSourceForAKeyFrame()
+    {
+        var call = new Call();
+        var (subscriber, track, _) = call.Join();
+        call.Advance(10);
+        call.Send(1, key: true);
+        call.Advance(2000);
+        var before = call.Upstream.PictureLossIndications;
+
+        subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddFullIntraRequest(9, new FullIntraRequest(track.Options.Ssrc, 1))));
+        call.Advance(10);
+
+        Assert.Equal(before + 1, call.Upstream.PictureLossIndications);
+    }
+
+    [Fact]
+    public void OnRtcp_Nack_IsAnsweredOverRtxWithTheOriginalNumber()
+    {
+        var call = new Call();
+        var (subscriber, _, egress) = call.Join();
+        call.Send(1, key: true);
+        call.Send(2, timestamp: 3000);
+        call.Send(3);
+        egress.Rtp.Clear();
+
+        subscriber.OnRtcp(call.Now, Nack(5000, 101));
+
+        var resent = Assert.Single(egress.Rtp);
+        var header = RecordingEgress.Header(resent);
+        Assert.Equal((5001u, (byte)121, 3000u), (header.Ssrc, header.PayloadType, header.Timestamp));
+        Assert.True(RtxPacket.TryRestore(resent, 120, 5000, out var original));
+        Assert.Equal(101, RecordingEgress.Header(original.ToArray()).SequenceNumber);
+        Assert.Equal(2, RecordingEgress.Payload(original.ToArray())[3]);
+    }
+
+    [Fact]
+    public void OnRtcp_SameNackTwice_IsAnsweredOnceWithinTheRoundTrip()
+    {
+        var call = new Call();
+        var (subscriber, track, egress) = call.Join();
+        call.Send(1, key: true);
+        egress.Rtp.Clear();
+
+        subscriber.OnRtcp(call.Now, Nack(5000, 100));
+        subscriber.OnRtcp(call.Now + Call.Millisecond, Nack(5000, 100));
+        Assert.Single(egress.Rtp);
+        subscriber.OnRtcp(call.Now + (30 * Call.Millisecond), Nack(5000, 100));
+
+        Assert.Equal(2, track.ResentPackets);
+    }
+
+    [Fact]
+    public void OnRtcp_FloodOfNacks_CostsNoMoreThanWasSent()
+    {
+        var call = new Call();
+        var (subscriber, track, _) = call.Join();
+        for (ushort i = 0; i < 200; i++)
+        {
+            call.Send(i, key: i == 0);
+        }
+
+        for (var round = 0; round < 100; round++)
+        {
+            call.Advance(100);
+            for (ushort i = 0; i < 200; i++)
+            {
+                subscriber.OnRtcp(call.Now, Nack(5000, (ushort)(100 + i)));
+            }
+        }
+
+        Assert.InRange(track.ResentPackets, 1, 500);
+    }
+
+    [Theory]
+    [InlineData(5000u, (ushort)99)]
+    [InlineData(5000u, (ushort)300)]
+    [InlineData(4711u, (ushort)100)]
+    public void OnRtcp_NackOfWhatWasNeverSent_IsIgnored(uint ssrc, ushort sequence)
+    {
+        var call = new Call();
+        var (subscriber, _, egress) = call.Join();
+        call.Send(1, key: true);
+        egress.Rtp.Clear();
+
+        subscriber.OnRtcp(call.Now, Nack(ssrc, sequence));
+
+        Assert.Empty(egress.Rtp);
+    }
+
+    [Fact]
+    public void OnRtcp_NackWithoutRtx_IsLeftUnanswered()
+    {
+        var call = new Call();
+        var (subscriber, _, egress) = call.Join(rtx: false);
+        call.Send(1, key: true);
+        egress.Rtp.Clear();
+
+        subscriber.OnRtcp(call.Now, Nack(5000, 100));
+
+        Assert.Empty(egress.Rtp);
+    }
+
+    [Fact]
+    public void HandleTimeout_PacketLostUpstream_IsAskedForAndForwardedWhenItComesOverRtx()
+    {
+        var call = new Call();
+        var (_, _, egress) = call.Join();
+        call.Send(1, key: true);
+        call.Send(3);
+        call.Advance(20);
+        Assert.Equal([2], call.Upstream.Nacked().Distinct().Select(s => (int)s));
+
+        var rtx = new byte[100];
+        var payload = new byte[] { 0, 2, 0x10, 0x01, 0, 2, 0, 0 };
+        var packet = Call.Packet(900, 0, false, Call.RtxSsrc, 97, null, null, null, payload);
+        packet.CopyTo(rtx, 0);
+        call.Publisher.OnRtp(call.Now, rtx.AsSpan(0, packet.Length));
+
+        Assert.Equal([100, 102, 101], egress.Sequences.Select(s => (int)s));
+        Assert.Equal(1, call.Track.RecoveredPackets);
+        var asked = call.Upstream.Nacked().Count;
+        call.Advance(500);
+        Assert.Equal(asked, call.Upstream.Nacked().Count);
+    }
+
+    [Fact]
+    public void OnRtp_RtxThatNobodyMisses_IsNotForwardedTwice()
+    {
+        var call = new Call();
+        var (_, _, egress) = call.Join();
+        call.Send(1, key: true);
+
+        call.Send(50, ssrc: Call.RtxSsrc, payloadType: 97, payload: [0, 1, 0x10, 0x00, 0, 1, 0, 0]);
+        call.Send(51, ssrc: Call.RtxSsrc, payloadType: 97, payload: []);
+
+        Assert.Single(egress.Rtp);
+    }
+
+    [Fact]
+    public void HandleTimeout_PacketsWithTransportNumbers_AreReportedEvery60Milliseconds()
+    {
+        var call = new Call();
+        for (ushort i = 0; i < 100; i++)
+        {
+            call.Send(i, transport: i);
+            call.Advance(10);
+        }
+
+        Assert.InRange(call.Upstream.TransportFeedbacks, 14, 18);
+    }
+
+    [Fact]
+    public void HandleTimeout_EachSecond_ReportsLossAndTheLastSenderReport()
+    {
+        var call = new Call(MediaKind.Audio);
+        call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 0x1234_5678_9ABC_DEF0, 1, 1, 1)));
+        call.Send(0);
+        call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 0x1234_5678_9ABC_DEF0, 1, 1, 1)));
+        for (ushort i = 2; i < 220; i += 2)
+        {
+            call.Send(i);
+            call.Advance(20);
+        }
+
+        ReportBlock? last = null;
+        foreach (var compound in call.Upstream.Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (ReceiverReport.TryParse(packet, out var report))
+                {
+                    foreach (var block in report.Reports)
+                    {
+                        last = block;
+                    }
+                }
+            }
+        }
+
+        Assert.NotNull(last);
+        Assert.Equal(Call.Ssrc, last.Value.Ssrc);
+        Assert.InRange(last.Value.FractionLost, 110, 140);
+        Assert.Equal(0x5678_9ABCu, last.Value.LastSenderReport);
+    }
+
+    [Fact]
+    public void OnRtcp_SenderReport_IsPassedOnInTheSubscribersClock()
+    {
+        var call = new Call(MediaKind.Audio);
+        var (_, _, egress) = call.Join();
+        call.Send(1, timestamp: 10_000);
+        var offset = egress.Headers.Single().Timestamp - 10_000;
+
+        call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 42UL << 32, 12_000, 1, 1)));
+
+        var reader = new RtcpReader(egress.Rtcp.Single());
+        Assert.True(reader.MoveNext());
+        Assert.True(SenderReport.TryParse(reader.Current, out var report));
+        Assert.Equal((5000u, 42UL << 32, 12_000 + offset, 1u), (report.Ssrc, report.NtpTimestamp, report.RtpTimestamp, report.PacketCount));
+        Assert.True(reader.MoveNext());
+        Assert.True(SourceDescription.TryReadCanonicalName(reader.Current, out _, out var name));
+        Assert.Equal("alice"u8.ToArray(), name.ToArray());
+    }
+
+    [Fact]
+    public void OnRtcp_ReceiverReport_GivesLossAndRoundTrip()
+    {
+        var call = new Call(MediaKind.Audio);
+        var (subscriber, track, _) = call.Join();
+        call.Send(1);
+        call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 42UL << 32, 0, 1, 1)));
+
+        var block = new ReportBlock { Ssrc = 5000, CumulativeLost = 3, FractionLost = 25, LastSenderReport = NtpTime.Middle(42UL << 32), DelaySinceLastSenderReport = 65536 / 10 };
+        subscriber.OnRtcp(call.Now + (150 * Call.Millisecond), Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)));
+
+        Assert.Equal((3, (byte)25), (track.ReportedLost, track.ReportedFractionLost));
+        Assert.InRange(track.RoundTripTicks / (double)Call.Millisecond, 49, 51);
+    }
+
+    [Fact]
+    public void AudioLevel_SpeechAndSilence_RisesQuicklyAndFalls()
+    {
+        var call = new Call(MediaKind.Audio);
+        for (ushort i = 0; i < 4; i++)
+        {
+            call.Send(i, level: 0x80 | 20);
+            call.Track.UpdateAudioLevel();
+        }
+
+        Assert.InRange(call.Track.AudioLevel, 95, 107);
+        for (ushort i = 4; i < 20; i++)
+        {
+            call.Send(i, level: 127);
+            call.Track.UpdateAudioLevel();
+        }
+
+        Assert.InRange(call.Track.AudioLevel, 0, 10);
+    }
+
+    [Fact]
+    public void OnRtcp_Garbage_IsHarmless()
+    {
+        var call = new Call();
+        var (subscriber, _, egress) = call.Join();
+        var random = new Random(5);
+        for (var i = 0; i < 5000; i++)
+        {
+            var data = new byte[random.Next(0, 200)];
+            random.NextBytes(data);
+            if (data.Length > 1)
+            {
+                data[0] = (byte)(0x80 | (data[0] & 0x3F));
+                data[1] = (byte)random.Next(200, 208);
+            }
+
+            subscriber.OnRtcp(call.Now, data);
+            call.Publisher.OnRtcp(call.Now, data);
+        }
+
+        Assert.Empty(egress.Rtp);
+    }
+
+    private static byte[] Nack(uint ssrc, ushort sequence)
+    {
+        ushort[] missing = [sequence];
+        return Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, ssrc, missing));
+    }
+}

@@ -1,0 +1,69 @@
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Peers;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>The far end of a peer: keeps what it was sent.</summary>
+internal sealed class RecordingEgress : IPeerEgress
+{
+    public List<byte[]> Rtp { get; } = [];
+
+    public List<byte[]> Rtcp { get; } = [];
+
+    public IEnumerable<RtpHeader> Headers => Rtp.Select(Header);
+
+    public IEnumerable<ushort> Sequences => Headers.Select(h => h.SequenceNumber);
+
+    public static RtpHeader Header(byte[] packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out var header));
+        return header;
+    }
+
+    public static byte[] Payload(byte[] packet) => packet[Header(packet).Length..];
+
+    public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => Rtp.Add([.. header, .. payload]);
+
+    public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
+
+    /// <summary>Feedback messages of all compounds so far that pass the test.</summary>
+    public int CountFeedback(Func<RtcpPacketType, byte, bool> matches)
+    {
+        var count = 0;
+        foreach (var compound in Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                count += matches(packet.Type, packet.CountOrFormat) ? 1 : 0;
+            }
+        }
+
+        return count;
+    }
+
+    public int PictureLossIndications => CountFeedback((t, f) => t == RtcpPacketType.PayloadFeedback && f == RtcpFeedbackFormat.PayloadPictureLoss);
+
+    public int TransportFeedbacks => CountFeedback((t, f) => t == RtcpPacketType.TransportFeedback && f == RtcpFeedbackFormat.TransportWideCongestion);
+
+    /// <summary>Sequence numbers of all NACKs so far.</summary>
+    public List<ushort> Nacked()
+    {
+        var all = new List<ushort>();
+        foreach (var compound in Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsNack)
+                {
+                    foreach (var sequence in feedback.NackedSequenceNumbers)
+                    {
+                        all.Add(sequence);
+                    }
+                }
+            }
+        }
+
+        return all;
+    }
+}
