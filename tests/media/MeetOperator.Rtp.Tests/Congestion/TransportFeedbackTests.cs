@@ -1,0 +1,193 @@
+using MeetOperator.Rtp.Congestion;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Rtp.Tests.Congestion;
+
+public sealed class TransportFeedbackTests
+{
+    private const long Millisecond = TimeSpan.TicksPerMillisecond;
+    private const long Start = 1000 * TimeSpan.TicksPerSecond;
+
+    private readonly TransportArrivals arrivals = new();
+
+    [Fact]
+    public void WriteFeedback_ThreePackets_AreTheBytesOfTheDraft()
+    {
+        // 64 ms * 10 = 640 ms is the reference; deltas of 4, 8 and (after a gap) 400 units of 250 µs.
+        arrivals.OnPacket(641 * Millisecond, 10);
+        arrivals.OnPacket(643 * Millisecond, 11);
+        arrivals.OnPacket(743 * Millisecond, 13);
+        var buffer = new byte[100];
+
+        var length = arrivals.WriteFeedback(1, 2, buffer);
+
+        // Chunk: two-bit vector, symbols 1 1 0 2.
+        Assert.Equal(
+            Hex.Bytes("af cd 0006 00000001 00000002 000a 0004 00000a 00 d480 04 08 0190 0002"), buffer[..length]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Feedback_RandomTraffic_TellsEveryPacketAndItsTime(int seed)
+    {
+        var random = new Random(seed);
+        var now = Start;
+        ushort sequence = 65000;
+        var expected = new Dictionary<ushort, long>();
+        var told = new Dictionary<ushort, long>();
+        var lost = new List<ushort>();
+        var buffer = new byte[1200];
+        for (var round = 0; round < 200; round++)
+        {
+            for (var i = random.Next(1, 60); i > 0; i--, sequence++)
+            {
+                now += random.Next(30) == 0 ? 300 * Millisecond : random.Next((int)(3 * Millisecond));
+                if (random.Next(10) == 0)
+                {
+                    lost.Add(sequence);
+                }
+                else
+                {
+                    arrivals.OnPacket(now, sequence);
+                    expected[sequence] = now;
+                }
+            }
+
+            while (arrivals.HasNews)
+            {
+                var length = arrivals.WriteFeedback(1, 2, buffer);
+                Assert.InRange(length, 20, 1200);
+                foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
+                {
+                    if (packet.Received)
+                    {
+                        told[packet.SequenceNumber] = packet.ArrivalTicks;
+                    }
+                    else
+                    {
+                        Assert.Contains(packet.SequenceNumber, lost);
+                    }
+                }
+            }
+        }
+
+        Assert.Equal(expected.Count, told.Count);
+        Assert.All(expected, e => Assert.InRange(e.Value - told[e.Key], 0, 250 * TimeSpan.TicksPerMicrosecond));
+    }
+
+    [Fact]
+    public void Feedback_LatePacket_IsReportedAgainAsReceived()
+    {
+        var buffer = new byte[200];
+        arrivals.OnPacket(Start, 1);
+        arrivals.OnPacket(Start + Millisecond, 3);
+        arrivals.WriteFeedback(1, 2, buffer);
+
+        arrivals.OnPacket(Start + (20 * Millisecond), 2);
+        Assert.True(arrivals.HasNews);
+        var length = arrivals.WriteFeedback(1, 2, buffer);
+
+        var seen = new List<(ushort, bool)>();
+        foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
+        {
+            seen.Add((packet.SequenceNumber, packet.Received));
+        }
+
+        Assert.Equal([(2, true), (3, true)], seen);
+    }
+
+    [Fact]
+    public void Feedback_SmallBuffer_IsSplitWithoutLoss()
+    {
+        for (ushort i = 0; i < 500; i++)
+        {
+            arrivals.OnPacket(Start + (i * 70 * Millisecond), i);
+        }
+
+        var buffer = new byte[64];
+        var told = 0;
+        byte count = 0;
+        while (arrivals.HasNews)
+        {
+            var length = arrivals.WriteFeedback(1, 2, buffer);
+            Assert.InRange(length, 20, 64);
+            var feedback = Parse(buffer.AsSpan(0, length));
+            Assert.Equal(count++, feedback.FeedbackCount);
+            told += feedback.PacketCount;
+        }
+
+        Assert.Equal(500, told);
+    }
+
+    [Fact]
+    public void Feedback_BufferTooSmallForOne_SaysNothing()
+    {
+        arrivals.OnPacket(Start, 1);
+        Assert.Equal(0, arrivals.WriteFeedback(1, 2, new byte[20]));
+        Assert.True(arrivals.HasNews);
+    }
+
+    [Fact]
+    public void OnPacket_JumpAndCopies_KeepTheWindowBounded()
+    {
+        arrivals.OnPacket(Start, 1);
+        arrivals.OnPacket(Start, 20_000);
+        arrivals.OnPacket(Start, 20_000);
+        Assert.InRange(arrivals.Pending, 1, 8192);
+        arrivals.OnPacket(Start, 1); // older than the window
+        var buffer = new byte[1200];
+        var received = 0;
+        while (arrivals.HasNews)
+        {
+            var length = arrivals.WriteFeedback(1, 2, buffer);
+            foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
+            {
+                received += packet.Received ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(1, received);
+    }
+
+    [Fact]
+    public void OnPacketAndWriteFeedback_AllocateNothing()
+    {
+        var buffer = new byte[1200];
+        arrivals.OnPacket(Start, 0);
+        arrivals.WriteFeedback(1, 2, buffer);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (ushort i = 1; i < 1000; i++)
+        {
+            arrivals.OnPacket(Start + (i * Millisecond), i);
+            arrivals.WriteFeedback(1, 2, buffer);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [InlineData("8f cd 0003 00000001 00000002 000a 0004")] // no reference time
+    [InlineData("8f cd 0004 00000001 00000002 000a 0004 00000a 00")] // no chunk
+    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 2004 0000")] // run of four small deltas, two bytes there
+    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 0000 0000")] // a run of nothing
+    [InlineData("81 cd 0005 00000001 00000002 000a 0004 00000a 00 2002 0000")] // a NACK
+    public void TryParse_Incomplete_Refuses(string hex)
+    {
+        var reader = new RtcpReader(Hex.Bytes(hex));
+        Assert.True(reader.MoveNext());
+        Assert.True(FeedbackMessage.TryParse(reader.Current, out var message));
+        Assert.False(TransportFeedback.TryParse(message, out _));
+    }
+
+    private static TransportFeedback Parse(ReadOnlySpan<byte> packet)
+    {
+        var reader = new RtcpReader(packet);
+        Assert.True(reader.MoveNext());
+        Assert.True(FeedbackMessage.TryParse(reader.Current, out var message));
+        Assert.True(TransportFeedback.TryParse(message, out var feedback));
+        return feedback;
+    }
+}

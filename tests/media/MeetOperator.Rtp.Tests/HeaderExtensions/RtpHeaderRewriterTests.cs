@@ -1,0 +1,173 @@
+using System.Text;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.Rtp.Tests.HeaderExtensions;
+
+public sealed class RtpHeaderRewriterTests
+{
+    private static readonly HeaderExtensionMap From = HeaderExtensionMap.Empty
+        .With(HeaderExtensionKind.Mid, 1)
+        .With(HeaderExtensionKind.AudioLevel, 2)
+        .With(HeaderExtensionKind.AbsoluteSendTime, 3)
+        .With(HeaderExtensionKind.DependencyDescriptor, 4)
+        .With(HeaderExtensionKind.RtpStreamId, 5);
+
+    private static readonly HeaderExtensionMap To = HeaderExtensionMap.Empty
+        .With(HeaderExtensionKind.Mid, 9)
+        .With(HeaderExtensionKind.AudioLevel, 8)
+        .With(HeaderExtensionKind.AbsoluteSendTime, 7)
+        .With(HeaderExtensionKind.TransportSequenceNumber, 6)
+        .With(HeaderExtensionKind.DependencyDescriptor, 10)
+        .With(HeaderExtensionKind.RtpStreamId, 11);
+
+    private static readonly RtpHeader Target = new() { PayloadType = 111, Marker = true, SequenceNumber = 77, Timestamp = 88, Ssrc = 99 };
+
+    [Fact]
+    public void Write_PublisherToSubscriber_TranslatesIdsAndOwnValues()
+    {
+        var elements = Rewrite(Packet(5), To, mid: "v12", allowTwoByte: false, out var header);
+
+        Assert.Equal("v12", Encoding.ASCII.GetString(elements[9]));
+        Assert.Equal([0x85], elements[8]);
+        Assert.Equal([0x12, 0x34, 0x56], elements[7]);
+        Assert.Equal([0xBE, 0xEF], elements[6]);
+        Assert.Equal(5, elements[10].Length);
+        Assert.False(elements.ContainsKey(11)); // the subscriber sees one stream: the rid is the publisher's affair
+        Assert.Equal(111, header.PayloadType);
+        Assert.True(header.Marker);
+        Assert.Equal(77, header.SequenceNumber);
+        Assert.Equal(88u, header.Timestamp);
+        Assert.Equal(99u, header.Ssrc);
+        Assert.Equal(1, header.CsrcCount);
+        Assert.Equal(0xBEDE, header.ExtensionProfile);
+    }
+
+    [Fact]
+    public void Write_ReceiverWithoutExtensions_WritesNone()
+    {
+        var elements = Rewrite(Packet(5), HeaderExtensionMap.Empty, mid: "v12", allowTwoByte: true, out var header);
+
+        Assert.Empty(elements);
+        Assert.False(header.HasExtension);
+        Assert.Equal(16, header.Length);
+    }
+
+    [Fact]
+    public void Write_LongElement_NeedsTheTwoByteForm()
+    {
+        var allowed = Rewrite(Packet(40), To, mid: "1", allowTwoByte: true, out var header);
+        Assert.Equal(40, allowed[10].Length);
+        Assert.Equal(0x1000, header.ExtensionProfile);
+
+        var refused = Rewrite(Packet(40), To, mid: "1", allowTwoByte: false, out header);
+        Assert.False(refused.ContainsKey(10));
+        Assert.Equal(0xBEDE, header.ExtensionProfile);
+        Assert.Equal([0x85], refused[8]);
+    }
+
+    [Fact]
+    public void Write_NoRoomForExtensions_LeavesThemOut()
+    {
+        var packet = Packet(5);
+        Assert.True(RtpHeader.TryParse(packet, out var source));
+        var destination = new byte[16];
+
+        var length = RtpHeaderRewriter.Write(packet, source, Target, new HeaderExtensionRewrite { From = From, To = To, Mid = "1"u8 }, destination);
+
+        Assert.Equal(16, length);
+        Assert.True(RtpHeader.TryParse(destination, out var written));
+        Assert.False(written.HasExtension);
+    }
+
+    [Fact]
+    public void Write_ManyPackets_AllocatesNothing()
+    {
+        var packet = Packet(5);
+        Assert.True(RtpHeader.TryParse(packet, out var source));
+        var destination = new byte[RtpHeaderRewriter.MaxLength];
+        RtpHeaderRewriter.Write(packet, source, Target, new HeaderExtensionRewrite { From = From, To = To, Mid = "1"u8 }, destination);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            RtpHeaderRewriter.Write(packet, source, Target, new HeaderExtensionRewrite { From = From, To = To, Mid = "1"u8 }, destination);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Map_RebindingAKind_FreesTheOldId()
+    {
+        var map = HeaderExtensionMap.Empty.With(HeaderExtensionKind.Mid, 3).With(HeaderExtensionKind.Mid, 4);
+
+        Assert.Equal(4, map.IdOf(HeaderExtensionKind.Mid));
+        Assert.Equal(HeaderExtensionKind.Unknown, map.KindOf(3));
+        Assert.Equal(HeaderExtensionKind.Mid, map.KindOf(4));
+        Assert.Equal(0, map.IdOf(HeaderExtensionKind.PlayoutDelay));
+    }
+
+    [Fact]
+    public void Uris_EveryKind_RoundTrips()
+    {
+        foreach (var kind in Enum.GetValues<HeaderExtensionKind>().Where(k => k != HeaderExtensionKind.Unknown))
+        {
+            Assert.Equal(kind, HeaderExtensionUris.KindOf(HeaderExtensionUris.UriOf(kind)));
+        }
+
+        Assert.Equal(HeaderExtensionKind.Unknown, HeaderExtensionUris.KindOf("urn:nobody:knows"));
+        Assert.Equal(HeaderExtensionKind.Unknown, HeaderExtensionUris.KindOf(""));
+    }
+
+    [Fact]
+    public void AbsoluteSendTime_Ticks_AreFixedPointSecondsModulo64()
+    {
+        Assert.Equal(0u, AbsoluteSendTime.FromTicks(64 * TimeSpan.TicksPerSecond));
+        Assert.Equal(1u << 18, AbsoluteSendTime.FromTicks(65 * TimeSpan.TicksPerSecond));
+        Assert.Equal(1u << 17, AbsoluteSendTime.FromTicks(TimeSpan.TicksPerSecond / 2));
+        Assert.Equal(TimeSpan.TicksPerSecond, AbsoluteSendTime.TicksBetween((63u << 18) + (1 << 17), 1 << 17));
+        Assert.Equal(-TimeSpan.TicksPerSecond, AbsoluteSendTime.TicksBetween(1 << 17, (63u << 18) + (1 << 17)));
+    }
+
+    /// <summary>A publisher's packet with one CSRC, mid, level, send time, a descriptor of some length and a rid.</summary>
+    private static byte[] Packet(int descriptorLength)
+    {
+        var block = new byte[256];
+        var twoByte = descriptorLength > 16;
+        var writer = new HeaderExtensionWriter(block, twoByte);
+        "0"u8.CopyTo(writer.Add(1, 1));
+        writer.Add(2, 1)[0] = 0x85;
+        writer.Add(3, 3).Clear();
+        writer.Add(4, descriptorLength).Fill(0xDD);
+        "h"u8.CopyTo(writer.Add(5, 1));
+        var length = writer.Finish();
+        return [.. Hex.Bytes("91 60 0001 00000002 00000003 0000000a"), .. block[..length], 1, 2, 3];
+    }
+
+    private static Dictionary<byte, byte[]> Rewrite(byte[] packet, HeaderExtensionMap to, string mid, bool allowTwoByte, out RtpHeader header)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out var source));
+        var destination = new byte[RtpHeaderRewriter.MaxLength];
+        var rewrite = new HeaderExtensionRewrite
+        {
+            From = From,
+            To = to,
+            Mid = Encoding.ASCII.GetBytes(mid),
+            AbsoluteSendTime = 0x123456,
+            TransportSequenceNumber = 0xBEEF,
+            AllowTwoByte = allowTwoByte,
+        };
+        var length = RtpHeaderRewriter.Write(packet, source, Target, rewrite, destination);
+        Assert.True(RtpPacket.TryParse(destination.AsSpan(0, length), out var written));
+        header = written.Header;
+        Assert.Equal(length, header.Length);
+        var elements = new Dictionary<byte, byte[]>();
+        foreach (var element in written.Extensions)
+        {
+            elements.Add(element.Id, destination.AsSpan(element.Offset, element.Length).ToArray());
+        }
+
+        return elements;
+    }
+}

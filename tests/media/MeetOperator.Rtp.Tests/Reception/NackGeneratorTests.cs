@@ -1,0 +1,138 @@
+using MeetOperator.Rtp.Reception;
+
+namespace MeetOperator.Rtp.Tests.Reception;
+
+public sealed class NackGeneratorTests
+{
+    private const long Start = 100 * TimeSpan.TicksPerSecond;
+    private const long Millisecond = TimeSpan.TicksPerMillisecond;
+    private const long RoundTrip = 50 * Millisecond;
+
+    private readonly NackGenerator generator = new();
+
+    [Fact]
+    public void Collect_GapThatStays_IsAskedForAfterTheReorderTime()
+    {
+        Receive(65533, 65534, 2);
+
+        Assert.Empty(Collect(0));
+        Assert.Equal(Start + (5 * Millisecond), generator.NextTimeoutTicks);
+        Assert.Equal([65535, 0, 1], Collect(5));
+    }
+
+    [Fact]
+    public void Collect_LateArrival_IsNotAskedFor()
+    {
+        Receive(10, 12);
+        Assert.True(generator.OnPacket(Start, 11));
+
+        Assert.Empty(Collect(5));
+        Assert.Equal(0, generator.MissingCount);
+        Assert.Equal(long.MaxValue, generator.NextTimeoutTicks);
+    }
+
+    [Fact]
+    public void Collect_NoAnswer_IsRepeatedEveryRoundTrip()
+    {
+        Receive(10, 12);
+        Assert.Equal([11], Collect(5));
+        Assert.Empty(Collect(54));
+        Assert.Equal([11], Collect(55));
+        Assert.Equal(Start + (105 * Millisecond), generator.NextTimeoutTicks);
+    }
+
+    [Fact]
+    public void Collect_NeverAnswered_GivesUpAndWantsAKeyFrame()
+    {
+        Receive(10, 12);
+        var asked = 0;
+        for (var ms = 0; ms < 5000; ms += 5)
+        {
+            asked += Collect(ms).Length;
+        }
+
+        Assert.Equal(10, asked);
+        Assert.True(generator.NeedsKeyFrame);
+        Assert.Equal(0, generator.MissingCount);
+
+        generator.OnKeyFrame(13);
+        Assert.False(generator.NeedsKeyFrame);
+    }
+
+    [Fact]
+    public void OnPacket_GapTooLarge_WantsAKeyFrameAtOnce()
+    {
+        Receive(10, 2000);
+
+        Assert.True(generator.NeedsKeyFrame);
+        Assert.Empty(Collect(5));
+        Receive(2001, 2003);
+        Assert.Equal(1, generator.MissingCount);
+    }
+
+    [Fact]
+    public void OnKeyFrame_ForgetsWhatIsBeforeIt()
+    {
+        Receive(10, 12, 14, 16);
+
+        generator.OnKeyFrame(14);
+
+        Assert.Equal([15], Collect(5));
+    }
+
+    [Fact]
+    public void Collect_MoreThanFits_TheRestComesNext()
+    {
+        Receive(10, 20);
+        var first = new ushort[4];
+
+        Assert.Equal(4, generator.Collect(Start + (5 * Millisecond), RoundTrip, first));
+        Assert.Equal([11, 12, 13, 14], first);
+        Assert.Equal([15, 16, 17, 18, 19], Collect(5));
+    }
+
+    [Fact]
+    public void RandomLoss_EveryMissingPacketIsAskedForAndOnlyThose()
+    {
+        var random = new Random(11);
+        var lost = new HashSet<ushort>();
+        var asked = new HashSet<ushort>();
+        var now = Start;
+        Span<ushort> wanted = stackalloc ushort[64];
+        for (var i = 0; i < 100_000; i++, now += Millisecond)
+        {
+            var sequence = (ushort)(64_000 + i);
+            if (random.Next(20) == 0 && i < 99_000)
+            {
+                lost.Add(sequence);
+            }
+            else
+            {
+                generator.OnPacket(now, sequence);
+            }
+
+            foreach (var one in wanted[..generator.Collect(now, RoundTrip, wanted)])
+            {
+                asked.Add(one);
+                generator.OnPacket(now, one); // arrives as a retransmission
+            }
+        }
+
+        Assert.Equal(lost, asked);
+        Assert.False(generator.NeedsKeyFrame);
+    }
+
+    private ushort[] Collect(int milliseconds)
+    {
+        var buffer = new ushort[100];
+        return buffer[..generator.Collect(Start + (milliseconds * Millisecond), RoundTrip, buffer)];
+    }
+
+    private void Receive(params ReadOnlySpan<ushort> sequenceNumbers)
+    {
+        foreach (var sequenceNumber in sequenceNumbers)
+        {
+            generator.OnPacket(Start, sequenceNumber);
+        }
+    }
+}

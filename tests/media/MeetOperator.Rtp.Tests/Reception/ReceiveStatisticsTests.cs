@@ -1,0 +1,123 @@
+using MeetOperator.Rtp.Reception;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Rtp.Tests.Reception;
+
+public sealed class ReceiveStatisticsTests
+{
+    private const long Start = 100 * TimeSpan.TicksPerSecond;
+    private const long Frame = 20 * TimeSpan.TicksPerMillisecond;
+
+    private readonly ReceiveStatistics statistics = new(ssrc: 5, clockRate: 48_000);
+
+    [Fact]
+    public void CreateReport_EveryFourthLost_SaysSo()
+    {
+        for (var i = 0; i < 401; i++)
+        {
+            if (i % 4 != 3)
+            {
+                Receive(i);
+            }
+        }
+
+        var report = statistics.CreateReport(Start);
+
+        Assert.Equal(5u, report.Ssrc);
+        Assert.Equal(100, report.CumulativeLost);
+        Assert.InRange(report.FractionLost, 62, 64);
+        Assert.Equal(400u, report.ExtendedHighestSequenceNumber);
+        Assert.Equal(0u, report.Jitter);
+        Assert.Equal(301, statistics.PacketsReceived);
+    }
+
+    [Fact]
+    public void CreateReport_SecondInterval_FractionIsOfThatIntervalOnly()
+    {
+        Receive(0);
+        Receive(10);
+        statistics.CreateReport(Start);
+        Receive(11);
+        Receive(12);
+
+        var report = statistics.CreateReport(Start);
+
+        Assert.Equal(0, report.FractionLost);
+        Assert.Equal(9, report.CumulativeLost);
+    }
+
+    [Fact]
+    public void CreateReport_Wrap_CountsACycle()
+    {
+        for (var i = 65530; i < 65540; i++)
+        {
+            Receive(i);
+        }
+
+        var report = statistics.CreateReport(Start);
+
+        Assert.Equal((1u << 16) | 3, report.ExtendedHighestSequenceNumber);
+        Assert.Equal(0, report.CumulativeLost);
+    }
+
+    [Fact]
+    public void CreateReport_Duplicates_MakeTheLossNegative()
+    {
+        Receive(1);
+        Receive(1);
+        Receive(1);
+
+        var report = statistics.CreateReport(Start);
+
+        Assert.Equal(-2, report.CumulativeLost);
+        Assert.Equal(0, report.FractionLost);
+    }
+
+    [Fact]
+    public void CreateReport_NothingReceived_IsEmpty()
+    {
+        var report = statistics.CreateReport(Start);
+        Assert.Equal(new ReportBlock { Ssrc = 5 }, report);
+    }
+
+    /// <summary>RFC 3550 A.8: a constant deviation D between neighbours makes the estimate converge to D.</summary>
+    [Fact]
+    public void Jitter_AlternatingDelay_ConvergesToTheDeviation()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var late = i % 2 == 0 ? 0 : TimeSpan.TicksPerMillisecond;
+            statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960), 100);
+        }
+
+        Assert.InRange(statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, less the rounding of the fixed point
+    }
+
+    [Fact]
+    public void Jitter_TimestampWrap_IsNoJump()
+    {
+        var timestamp = uint.MaxValue - 960 * 5;
+        for (var i = 0; i < 20; i++)
+        {
+            statistics.OnPacket(Start + (i * Frame), (ushort)i, timestamp, 100);
+            timestamp += 960;
+        }
+
+        Assert.Equal(0u, statistics.Jitter);
+    }
+
+    [Fact]
+    public void CreateReport_AfterASenderReport_CarriesItsTimeAndTheDelay()
+    {
+        Receive(1);
+        statistics.OnSenderReport(Start, 0x0001_0002_0003_0004);
+
+        var report = statistics.CreateReport(Start + (TimeSpan.TicksPerSecond / 2));
+
+        Assert.Equal(0x0002_0003u, report.LastSenderReport);
+        Assert.Equal(32768u, report.DelaySinceLastSenderReport);
+    }
+
+    private void Receive(int index) =>
+        statistics.OnPacket(Start + (index * Frame), (ushort)index, (uint)(index * 960), 100);
+}

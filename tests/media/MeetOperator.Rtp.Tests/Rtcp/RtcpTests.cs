@@ -1,0 +1,214 @@
+using System.Text;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Rtp.Tests.Rtcp;
+
+public sealed class RtcpTests
+{
+    private static readonly ReportBlock Block = new()
+    {
+        Ssrc = 0x01020304,
+        FractionLost = 25,
+        CumulativeLost = -3,
+        ExtendedHighestSequenceNumber = 0x00020005,
+        Jitter = 1234,
+        LastSenderReport = 0xAABBCCDD,
+        DelaySinceLastSenderReport = 65536,
+    };
+
+    [Fact]
+    public void AddReceiverReport_Bytes_AreThoseOfRfc3550()
+    {
+        var writer = new RtcpWriter(new byte[100]);
+
+        Assert.True(writer.AddReceiverReport(0x11111111, Block));
+
+        Assert.Equal(
+            Hex.Bytes("81 c9 0007 11111111 01020304 19 fffffd 00020005 000004d2 aabbccdd 00010000"), writer.Written.ToArray());
+    }
+
+    [Fact]
+    public void Compound_EveryPacket_ReadsBack()
+    {
+        var writer = new RtcpWriter(new byte[500]);
+        Assert.True(writer.AddSenderReport(7, 0x1122334455667788, 90000, 10, 2000, Block, Block with { CumulativeLost = 70_000 }));
+        Assert.True(writer.AddCanonicalName(7, "meet"u8));
+        Assert.True(writer.AddPictureLoss(7, 8));
+        Assert.True(writer.AddFullIntraRequest(7, new FullIntraRequest(8, 3)));
+        Assert.True(writer.AddNack(7, 8, [65534, 65535, 0, 14, 20]));
+        Assert.True(writer.AddGoodbye(7, 9));
+        Assert.True(RtcpReader.IsWellFormed(writer.Written));
+        Assert.Equal(0, writer.Length % 4);
+
+        var seen = new List<string>();
+        foreach (var packet in new RtcpReader(writer.Written))
+        {
+            seen.Add(Describe(packet));
+        }
+
+        Assert.Equal(
+        [
+            "SR 7 1122334455667788 90000 10 2000: 16909060/-3 16909060/70000",
+            "SDES 7 meet",
+            "PLI 7->8",
+            "FIR 7: 8/3",
+            "NACK 7->8: 65534 65535 0 14 20",
+            "BYE 7 9",
+        ], seen);
+    }
+
+    [Fact]
+    public void AddNack_NeighboursWithinSixteen_ShareAnEntry()
+    {
+        var writer = new RtcpWriter(new byte[100]);
+
+        Assert.True(writer.AddNack(1, 2, [100, 101, 116, 117]));
+
+        Assert.Equal(Hex.Bytes("81 cd 0004 00000001 00000002 0064 8001 0075 0000"), writer.Written.ToArray());
+    }
+
+    [Fact]
+    public void AddNack_Nothing_WritesNothing()
+    {
+        var writer = new RtcpWriter(new byte[100]);
+        Assert.False(writer.AddNack(1, 2, []));
+        Assert.Equal(0, writer.Length);
+    }
+
+    [Fact]
+    public void Add_NoRoom_LeavesTheCompoundAsItWas()
+    {
+        var writer = new RtcpWriter(new byte[20]);
+        Assert.True(writer.AddPictureLoss(1, 2));
+
+        Assert.False(writer.AddPictureLoss(1, 2));
+        Assert.False(writer.AddReceiverReport(1, Block));
+        Assert.False(writer.AddRaw(new byte[12]));
+
+        Assert.Equal(12, writer.Length);
+        Assert.True(RtcpReader.IsWellFormed(writer.Written));
+    }
+
+    [Fact]
+    public void TryRead_Remb_IsTheBitrate()
+    {
+        // mantissa 0x3FFFF, exponent 3
+        Assert.True(First(Hex.Bytes("8f ce 0005 00000001 00000000 52454d42 01 0fffff 00000008"), out var message));
+        Assert.True(BandwidthEstimate.TryRead(message, out var bitsPerSecond));
+        Assert.Equal(0x3FFFFL << 3, bitsPerSecond);
+    }
+
+    [Theory]
+    [InlineData("8f ce 0005 00000001 00000000 52454d42 02 0fffff 00000008")] // two SSRCs announced, one there
+    [InlineData("8f ce 0005 00000001 00000000 41424344 01 0fffff 00000008")] // another application
+    [InlineData("8f ce 0005 00000001 00000000 52454d42 01 ffffff 00000008")] // exponent 63
+    public void TryRead_NoRemb_Refuses(string hex)
+    {
+        Assert.True(First(Hex.Bytes(hex), out var message));
+        Assert.False(BandwidthEstimate.TryRead(message, out _));
+    }
+
+    [Theory]
+    [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1, true)] // the second is cut
+    [InlineData("40 c9 0001 00000001", 0, true)]
+    [InlineData("80 c9 00", 0, true)]
+    [InlineData("a0 c9 0001 00000001 80 c9 0001 00000001", 0, true)] // padding on a packet that is not the last
+    [InlineData("a0 c9 0002 00000001 00000000", 0, true)] // padding of zero
+    [InlineData("a0 c9 0002 00000001 00000009", 0, true)] // padding longer than the packet
+    [InlineData("a0 c9 0002 00000001 00000004", 1, false)]
+    [InlineData("80 cf 0001 00000001 80 c9 0001 00000001", 2, false)] // an extended report is passed over
+    [InlineData("", 0, false)]
+    public void Reader_Compound_StopsAtTheFirstBadPacket(string hex, int packets, bool malformed)
+    {
+        var reader = new RtcpReader(Hex.Bytes(hex));
+        var count = 0;
+        while (reader.MoveNext())
+        {
+            count++;
+        }
+
+        Assert.Equal(packets, count);
+        Assert.Equal(malformed, reader.IsMalformed);
+    }
+
+    [Theory]
+    [InlineData("82 c8 0006 00000001 0000000000000000 00000000 00000000 00000000")] // two blocks announced, none there
+    [InlineData("80 c8 0001 00000001")]
+    [InlineData("81 c9 0001 00000001")]
+    [InlineData("83 cb 0001 00000001")]
+    [InlineData("81 ca 0001 00000001")]
+    [InlineData("81 ca 0002 00000001 01ff6162")]
+    [InlineData("81 cd 0001 00000001")]
+    public void TryParse_CountsThatDoNotFit_Refuse(string hex)
+    {
+        var reader = new RtcpReader(Hex.Bytes(hex));
+        Assert.True(reader.MoveNext());
+
+        Assert.False(SenderReport.TryParse(reader.Current, out _));
+        Assert.False(ReceiverReport.TryParse(reader.Current, out _));
+        Assert.False(Goodbye.TryParse(reader.Current, out _));
+        Assert.False(SourceDescription.TryReadCanonicalName(reader.Current, out _, out _));
+        Assert.False(FeedbackMessage.TryParse(reader.Current, out _));
+    }
+
+    [Fact]
+    public void NtpTime_UnixEpoch_Is2208988800Seconds()
+    {
+        Assert.Equal(2_208_988_800UL << 32, NtpTime.FromUnixTicks(0));
+        Assert.Equal(0x80000000u, (uint)NtpTime.FromUnixTicks(TimeSpan.TicksPerSecond / 2));
+    }
+
+    [Fact]
+    public void RoundTripTicks_ReportBlock_IsArrivalMinusSendingMinusHolding()
+    {
+        var block = new ReportBlock { LastSenderReport = 10 << 16, DelaySinceLastSenderReport = 5 << 16 };
+
+        Assert.Equal(TimeSpan.TicksPerSecond / 4, NtpTime.RoundTripTicks((15 << 16) + 0x4000, block));
+        Assert.Null(NtpTime.RoundTripTicks(14 << 16, block));
+        Assert.Null(NtpTime.RoundTripTicks(14 << 16, block with { LastSenderReport = 0 }));
+    }
+
+    private static bool First(byte[] compound, out FeedbackMessage message)
+    {
+        var reader = new RtcpReader(compound);
+        Assert.True(reader.MoveNext());
+        return FeedbackMessage.TryParse(reader.Current, out message);
+    }
+
+    private static string Describe(RtcpPacket packet)
+    {
+        var text = new StringBuilder();
+        if (SenderReport.TryParse(packet, out var report))
+        {
+            text.Append($"SR {report.Ssrc} {report.NtpTimestamp:x} {report.RtpTimestamp} {report.PacketCount} {report.OctetCount}:");
+            foreach (var block in report.Reports)
+            {
+                text.Append($" {block.Ssrc}/{block.CumulativeLost}");
+            }
+        }
+        else if (SourceDescription.TryReadCanonicalName(packet, out var ssrc, out var name))
+        {
+            text.Append($"SDES {ssrc} {Encoding.ASCII.GetString(name)}");
+        }
+        else if (Goodbye.TryParse(packet, out var goodbye))
+        {
+            text.Append($"BYE {goodbye[0]} {goodbye[1]}");
+        }
+        else if (FeedbackMessage.TryParse(packet, out var message))
+        {
+            text.Append(message.IsPictureLoss ? $"PLI {message.SenderSsrc}->{message.MediaSsrc}" : string.Empty);
+            foreach (var request in message.FullIntraRequests)
+            {
+                text.Append($"FIR {message.SenderSsrc}: {request.Ssrc}/{request.SequenceNumber}");
+            }
+
+            text.Append(message.IsNack ? $"NACK {message.SenderSsrc}->{message.MediaSsrc}:" : string.Empty);
+            foreach (var sequenceNumber in message.NackedSequenceNumbers)
+            {
+                text.Append($" {sequenceNumber}");
+            }
+        }
+
+        return text.ToString();
+    }
+}
