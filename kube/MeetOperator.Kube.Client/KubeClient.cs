@@ -43,7 +43,7 @@ public sealed class KubeClient : IDisposable
     }
 
     /// <summary>Reads one page. <paramref name="namespace"/> null means all namespaces.</summary>
-    public Task<KubeList<T>> ListAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
+    public async Task<KubeList<T>> ListAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
         where T : KubernetesObject
     {
         options ??= new ListOptions();
@@ -54,7 +54,8 @@ public sealed class KubeClient : IDisposable
             ("limit", options.Limit),
             ("continue", options.Continue),
             ("resourceVersion", options.ResourceVersion));
-        return SendAsync<KubeList<T>>(HttpMethod.Get, path, null, MediaTypes.Json, ct);
+        using var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
+        return ObjectReader.ReadList<T>(await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false), options.OnUnreadable);
     }
 
     /// <summary>Reads all pages. The list's resourceVersion is that of its last page, which all pages share.</summary>
@@ -94,7 +95,7 @@ public sealed class KubeClient : IDisposable
             ("allowWatchBookmarks", options.AllowBookmarks));
         using var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        await foreach (var change in WatchStream.ReadAsync<T>(stream, ct).ConfigureAwait(false))
+        await foreach (var change in WatchStream.ReadAsync<T>(stream, options.OnUnreadable, ct).ConfigureAwait(false))
         {
             yield return change;
         }

@@ -34,6 +34,11 @@ internal sealed class KubeConfigDocument
         {
             throw new KubeConfigException($"{path} cannot be read: {e.Message}", e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // The YAML reader has errors of its own on some malformed text.
+            throw new KubeConfigException($"{path} is no valid YAML: {e.Message}", e);
+        }
 
         // An empty file is what "kubectl config" starts from: nothing in it, nothing wrong with it.
         return stream.Documents.Count == 0

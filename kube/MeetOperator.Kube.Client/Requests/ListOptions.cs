@@ -14,4 +14,7 @@ public sealed record ListOptions
 
     /// <summary>"0" accepts a cached answer, null asks for the newest.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>Told of objects that do not fit the type, which are then left out; without it the whole call fails.</summary>
+    public Action<UnreadableObjectException>? OnUnreadable { get; init; }
 }

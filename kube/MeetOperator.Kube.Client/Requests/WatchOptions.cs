@@ -13,4 +13,7 @@ public sealed record WatchOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 
     public bool AllowBookmarks { get; init; } = true;
+
+    /// <summary>Told of objects that do not fit the type, which are then left out; without it the whole call fails.</summary>
+    public Action<UnreadableObjectException>? OnUnreadable { get; init; }
 }

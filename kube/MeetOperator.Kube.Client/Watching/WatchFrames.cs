@@ -6,23 +6,19 @@ namespace MeetOperator.Kube.Client;
 /// <summary>Decodes one line of a watch stream: <c>{"type":"ADDED","object":{…}}</c>.</summary>
 internal static class WatchFrames
 {
-    private sealed record Frame<T>(string? Type, T? Object);
-
     /// <exception cref="KubeApiException">The line is an ERROR event.</exception>
+    /// <exception cref="UnreadableObjectException">The line is an event of an object that does not fit <typeparamref name="T"/>.</exception>
     /// <exception cref="JsonException">The line is no watch event.</exception>
     public static WatchEvent<T> Decode<T>(in ReadOnlySequence<byte> line)
         where T : KubernetesObject
     {
         var type = ReadType(line);
-        var reader = new Utf8JsonReader(line);
         if (type == WatchEventType.Error)
         {
-            var status = JsonSerializer.Deserialize<Frame<Status>>(ref reader, KubeJson.Options)?.Object;
-            throw new KubeApiException(status ?? new Status { Reason = "Unknown", Message = "The watch ended with an error that carries no status." });
+            throw new KubeApiException(ObjectReader.ReadFrame<Status>(line) ?? new Status { Reason = "Unknown", Message = "The watch ended with an error that carries no status." });
         }
 
-        var item = JsonSerializer.Deserialize<Frame<T>>(ref reader, KubeJson.Options)?.Object
-            ?? throw new JsonException($"The watch event {type} carries no object.");
+        var item = ObjectReader.ReadFrame<T>(line) ?? throw new JsonException($"The watch event {type} carries no object.");
         return new WatchEvent<T>(type, item);
     }
 
@@ -40,17 +36,25 @@ internal static class WatchFrames
                 continue;
             }
 
-            return reader.GetString() switch
-            {
-                "ADDED" => WatchEventType.Added,
-                "MODIFIED" => WatchEventType.Modified,
-                "DELETED" => WatchEventType.Deleted,
-                "BOOKMARK" => WatchEventType.Bookmark,
-                "ERROR" => WatchEventType.Error,
-                var other => throw new JsonException($"Unknown watch event type \"{other}\"."),
-            };
+            return TypeOf(reader);
         }
 
         throw new JsonException("The watch event has no type.");
+    }
+
+    private static WatchEventType TypeOf(in Utf8JsonReader value)
+    {
+        // Compared as bytes: text that is no UTF-8 must end as a JsonException like all that is malformed.
+        if (value.TokenType != JsonTokenType.String)
+        {
+            throw new JsonException("The watch event's type is no text.");
+        }
+
+        return value.ValueTextEquals("ADDED"u8) ? WatchEventType.Added
+            : value.ValueTextEquals("MODIFIED"u8) ? WatchEventType.Modified
+            : value.ValueTextEquals("DELETED"u8) ? WatchEventType.Deleted
+            : value.ValueTextEquals("BOOKMARK"u8) ? WatchEventType.Bookmark
+            : value.ValueTextEquals("ERROR"u8) ? WatchEventType.Error
+            : throw new JsonException("The watch event is of an unknown type.");
     }
 }

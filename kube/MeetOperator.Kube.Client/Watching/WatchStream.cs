@@ -7,7 +7,8 @@ namespace MeetOperator.Kube.Client;
 /// <summary>Splits a watch response into lines.</summary>
 internal static class WatchStream
 {
-    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(Stream stream, [EnumeratorCancellation] CancellationToken ct)
+    public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(
+        Stream stream, Action<UnreadableObjectException>? onUnreadable, [EnumeratorCancellation] CancellationToken ct)
         where T : KubernetesObject
     {
         var pipe = PipeReader.Create(stream);
@@ -19,9 +20,9 @@ internal static class WatchStream
                 var buffer = result.Buffer;
                 while (TryTakeLine(ref buffer, out var line))
                 {
-                    if (!line.IsEmpty)
+                    if (!line.IsEmpty && Decode<T>(line, onUnreadable) is { } change)
                     {
-                        yield return WatchFrames.Decode<T>(line);
+                        yield return change;
                     }
                 }
 
@@ -36,6 +37,20 @@ internal static class WatchStream
         finally
         {
             await pipe.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static WatchEvent<T>? Decode<T>(in ReadOnlySequence<byte> line, Action<UnreadableObjectException>? onUnreadable)
+        where T : KubernetesObject
+    {
+        try
+        {
+            return WatchFrames.Decode<T>(line);
+        }
+        catch (UnreadableObjectException e) when (onUnreadable is not null)
+        {
+            onUnreadable(e);
+            return null;
         }
     }
 

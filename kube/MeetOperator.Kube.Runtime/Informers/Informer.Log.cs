@@ -15,4 +15,7 @@ internal static partial class InformerLog
 
     [LoggerMessage(1004, LogLevel.Error, "Informer {Kind}: a subscriber failed on {Change} of {Key}.")]
     public static partial void SubscriberFailed(this ILogger logger, Exception error, string kind, InformerChangeType change, NamespacedName key);
+
+    [LoggerMessage(1005, LogLevel.Error, "Informer {Kind}: {Key} does not fit its type and is left out; is a newer version of this program running too?")]
+    public static partial void ObjectUnreadable(this ILogger logger, Exception error, string kind, NamespacedName key);
 }

@@ -98,11 +98,27 @@ public sealed class Informer<T> : IInformer
 
     private async Task ListAsync(CancellationToken ct)
     {
+        var skipped = new HashSet<NamespacedName>();
         var list = await _client.ListAllAsync<T>(
             _options.Namespace,
-            new ListOptions { LabelSelector = _options.LabelSelector, FieldSelector = _options.FieldSelector, Limit = _options.PageSize },
+            new ListOptions
+            {
+                LabelSelector = _options.LabelSelector,
+                FieldSelector = _options.FieldSelector,
+                Limit = _options.PageSize,
+                OnUnreadable = error =>
+                {
+                    Report(error);
+                    skipped.Add(error.Key);
+                },
+            },
             ct).ConfigureAwait(false);
-        _subscriptions.Publish(() => _store.ReplaceAll(list.Items));
+        foreach (var item in list.Items)
+        {
+            Trim(item);
+        }
+
+        _subscriptions.Publish(() => _store.ReplaceAll(list.Items, skipped));
         _resourceVersion = list.Metadata.ResourceVersion;
         _logger.Listed(Kind, list.Items.Count, _resourceVersion);
         _synced.TrySetResult();
@@ -121,6 +137,11 @@ public sealed class Informer<T> : IInformer
             FieldSelector = _options.FieldSelector,
             ResourceVersion = _resourceVersion,
             Timeout = timeout,
+            OnUnreadable = error =>
+            {
+                Report(error);
+                _resourceVersion = error.ResourceVersion ?? _resourceVersion;
+            },
         };
         var started = _time.GetTimestamp();
         var events = 0;
@@ -139,6 +160,7 @@ public sealed class Informer<T> : IInformer
 
     private void Take(WatchEvent<T> change)
     {
+        Trim(change.Object);
         if (change.Type is WatchEventType.Added or WatchEventType.Modified)
         {
             _subscriptions.Publish(() => _store.Put(change.Object) is { } put ? [put] : []);
@@ -150,6 +172,16 @@ public sealed class Informer<T> : IInformer
         }
 
         _resourceVersion = change.Object.Metadata.ResourceVersion ?? _resourceVersion;
+    }
+
+    /// <summary>Field ownership is often the larger part of an object, and nobody reads it from a copy. A replace without it leaves it as it is.</summary>
+    private static void Trim(T item) => item.Metadata.ManagedFields = null;
+
+    /// <summary>One object that does not fit must not keep the others from being seen; of it, the last readable state stays.</summary>
+    private void Report(UnreadableObjectException error)
+    {
+        KubeMetrics.Unreadable(Kind);
+        _logger.ObjectUnreadable(error, Kind, error.Key);
     }
 
     /// <summary>What held for longer than the longest wait did work: a failure after it is a first one.</summary>

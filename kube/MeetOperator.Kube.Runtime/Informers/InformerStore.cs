@@ -96,8 +96,11 @@ internal sealed class InformerStore<T>
         }
     }
 
-    /// <summary>Makes the store equal to a fresh list: deletes first, so that a name that was used again is seen as two objects.</summary>
-    public List<InformerChange<T>> ReplaceAll(IEnumerable<T> items)
+    /// <summary>
+    /// Makes the store equal to a fresh list: deletes first, so that a name that was used again is seen as two objects. What is known under the keys
+    /// <paramref name="keep"/> stays.
+    /// </summary>
+    public List<InformerChange<T>> ReplaceAll(IEnumerable<T> items, IReadOnlySet<NamespacedName> keep)
     {
         var changes = new List<InformerChange<T>>();
         lock (_gate)
@@ -105,7 +108,7 @@ internal sealed class InformerStore<T>
             var fresh = items.ToDictionary(item => item.Metadata.NamespacedName);
             foreach (var (key, old) in _items.ToArray())
             {
-                if (!fresh.TryGetValue(key, out var now) || now.Metadata.Uid != old.Metadata.Uid)
+                if (!keep.Contains(key) && (!fresh.TryGetValue(key, out var now) || now.Metadata.Uid != old.Metadata.Uid))
                 {
                     changes.Add(Remove(key)!.Value);
                 }

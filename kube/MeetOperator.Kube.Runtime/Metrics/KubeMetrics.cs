@@ -24,6 +24,9 @@ public static class KubeMetrics
     private static readonly Counter<long> WatchRestarts = Meter.CreateCounter<long>(
         "meet_kube_watch_restarts_total", description: "Watches that were started again, by cause: gone or error.");
 
+    private static readonly Counter<long> UnreadableObjects = Meter.CreateCounter<long>(
+        "meet_kube_unreadable_objects_total", description: "Objects that did not fit their type and were left out.");
+
     internal static void DepthChanged(string queue, int by) => Depth.Add(by, Tag("queue", queue));
 
     internal static void Waited(string queue, TimeSpan age) => Age.Record(age.TotalSeconds, Tag("queue", queue));
@@ -33,6 +36,8 @@ public static class KubeMetrics
     internal static void ReconcileFailed(string controller, string cause) => Errors.Add(1, Tag("controller", controller), Tag("cause", cause));
 
     internal static void WatchRestarted(string kind, string cause) => WatchRestarts.Add(1, Tag("kind", kind), Tag("cause", cause));
+
+    internal static void Unreadable(string kind) => UnreadableObjects.Add(1, Tag("kind", kind));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

@@ -115,6 +115,41 @@ public sealed class InformerTests
     }
 
     [Fact]
+    public async Task RunAsync_ObjectThatDoesNotFit_IsLeftOutAndItsLastStateStays()
+    {
+        var lists = 0;
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            object broken = new { metadata = new { name = "b", @namespace = "n", resourceVersion = "12" }, spec = new { replicas = "many" } };
+            if (!context.Request.Query.ContainsKey("watch"))
+            {
+                await ScriptedServer.JsonAsync(context, Interlocked.Increment(ref lists) == 1
+                    ? List("10", Make("a", "5"), Make("b", "6"))
+                    : new { metadata = new { resourceVersion = "20" }, items = new[] { Make("a", "5"), broken } });
+            }
+            else if (context.Request.Query["resourceVersion"] == "10")
+            {
+                await ScriptedServer.EventAsync(context, "MODIFIED", broken);
+            }
+            else if (context.Request.Query["resourceVersion"] == "12")
+            {
+                await ScriptedServer.StatusAsync(context, 410, "Expired", "too old");
+            }
+            else
+            {
+                await ScriptedServer.EventAsync(context, "ADDED", Make("c", "21"));
+                await ScriptedServer.HoldAsync(context);
+            }
+        });
+        await using var run = new Running(server);
+        run.Start();
+
+        await Eventually.TrueAsync(() => run.Changes.Contains("Added c"), "the watch after the second list");
+        Assert.Equal(["Added a", "Added b", "Added c"], run.Changes);
+        Assert.Equal("6", run.Informer.Get(new NamespacedName("n", "b"))!.Metadata.ResourceVersion);
+    }
+
+    [Fact]
     public async Task RunAsync_ServerDownAtFirst_SyncsWhenItComesBack()
     {
         var calls = 0;

@@ -1,0 +1,12 @@
+using System.Text.Json;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>An object of the server does not fit its type here, for example because a newer version of the program wrote it.</summary>
+public sealed class UnreadableObjectException(NamespacedName key, string? resourceVersion, JsonException inner)
+    : JsonException($"{key} cannot be read: {inner.Message}", inner)
+{
+    public NamespacedName Key { get; } = key;
+
+    public string? ResourceVersion { get; } = resourceVersion;
+}

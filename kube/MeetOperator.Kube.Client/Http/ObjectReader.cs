@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace MeetOperator.Kube.Client;
+
+/// <summary>JSON to typed objects, so that one that does not fit can be told from a broken answer, and skipped.</summary>
+internal static class ObjectReader
+{
+    private sealed record MetadataOnly(ObjectMeta? Metadata);
+
+    private sealed record Frame<T>(string? Type, T? Object);
+
+    public static KubeList<T> ReadList<T>(byte[] body, Action<UnreadableObjectException>? onUnreadable)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<KubeList<T>>(body, KubeJson.Options) ?? throw new JsonException("The server answered a list with null.");
+        }
+        catch (JsonException) when (onUnreadable is not null)
+        {
+            var raw = JsonSerializer.Deserialize<KubeList<JsonElement>>(body, KubeJson.Options)!;
+            var list = new KubeList<T> { ApiVersion = raw.ApiVersion, Kind = raw.Kind, Metadata = raw.Metadata };
+            foreach (var element in raw.Items)
+            {
+                try
+                {
+                    list.Items.Add(element.Deserialize<T>(KubeJson.Options)!);
+                }
+                catch (JsonException e)
+                {
+                    onUnreadable(Describe(element.Deserialize<MetadataOnly>(KubeJson.Options)?.Metadata, e));
+                }
+            }
+
+            return list;
+        }
+    }
+
+    /// <summary>The object of a watch line; null when it carries none.</summary>
+    /// <exception cref="UnreadableObjectException">The object is there and does not fit.</exception>
+    public static T? ReadFrame<T>(in ReadOnlySequence<byte> line)
+    {
+        var reader = new Utf8JsonReader(line);
+        try
+        {
+            var frame = JsonSerializer.Deserialize<Frame<T>>(ref reader, KubeJson.Options);
+            return frame is null ? default : frame.Object;
+        }
+        catch (JsonException e)
+        {
+            var again = new Utf8JsonReader(line);
+            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref again, KubeJson.Options)?.Object?.Metadata, e);
+        }
+    }
+
+    private static UnreadableObjectException Describe(ObjectMeta? metadata, JsonException error) =>
+        new(metadata?.NamespacedName ?? default, metadata?.ResourceVersion, error);
+}
