@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 
-const flags = [
+export const flags = [
   '--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
   '--allow-loopback-in-peer-connection', '--auto-accept-this-tab-capture', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];

@@ -67,7 +67,6 @@ export function PreJoinPage({ info, media, joining, problem, onJoin }: Props) {
             </div>
           </div>
           <MicLevel track={microphone.track} enabled={microphone.wanted} />
-          <DevicePickers media={media} />
           {helps.map(help => help !== null && (
             <div key={help.title} className={styles.help} role="status" data-testid="device-help">
               <Icon name="warning" size={20} />
@@ -92,6 +91,7 @@ export function PreJoinPage({ info, media, joining, problem, onJoin }: Props) {
             {microphone.wanted && microphone.track !== null ? 'You come in with your microphone on.' : 'You come in silent; you can speak up later.'}
           </p>
         </form>
+        <section className={styles.devices} aria-label="Devices"><DevicePickers media={media} /></section>
       </main>
     </div>
   );

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The product under test: the one at MEET_URL, or one of our own that ends with the tests. */
+export async function openProduct() {
+  if (process.env.MEET_URL) return { url: process.env.MEET_URL.replace(/\/$/, ''), home: process.env.MEET_HOME ?? null, close: async () => {} };
+  const home = await mkdtemp(join(tmpdir(), 'meet-e2e-'));
+  const port = await freePort();
+  const environment = { ...process.env, MEET_HOME: home, MEET_PORT: String(port) };
+  await meet(['up', '--detach'], environment);
+  return {
+    url: `http://localhost:${port}`,
+    home,
+    close: async () => {
+      await meet(['down'], environment);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function meet(args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('./meet', args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { output += data; });
+    child.on('error', reject);
+    child.on('close', code => (code === 0 ? resolve(output) : reject(new Error(`./meet ${args.join(' ')} ended with ${code}:\n${output.slice(-4000)}`))));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export async function createMeeting(product, request = {}) {
+  const response = await fetch(`${product.url}/meetings`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ title: 'Browser test', ...request }),
+  });
+  const body = await response.json();
+  if (response.status !== 201) throw new Error(`POST /meetings answered ${response.status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+export async function hostCall(product, meeting, method, path = '', body = undefined) {
+  const response = await fetch(`${product.url}/meetings/${meeting.meetingId}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${meeting.hostToken}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+}

@@ -1,0 +1,123 @@
+import { smallCamera, watchConnections } from './browser.mjs';
+
+/** How long a visitor waits for what must happen. */
+const patience = 20_000;
+
+/** Notes when the join button was pressed and when the first picture of somebody else was drawn. */
+const watchFirstFrame = () => {
+  globalThis.marks = {};
+  addEventListener('click', event => {
+    if (event.target.closest?.('[data-testid=join-button]')) globalThis.marks.join = performance.now();
+  }, true);
+  const look = () => {
+    for (const video of document.querySelectorAll('[data-testid=tile][data-self=false] video')) {
+      if (video.dataset.watched) continue;
+      video.dataset.watched = 'yes';
+      video.requestVideoFrameCallback(now => { globalThis.marks.frame ??= now; });
+    }
+  };
+  addEventListener('DOMContentLoaded', () => new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true }));
+};
+
+/** One person with a browser window of their own. */
+export class Visitor {
+  constructor(context, page, product, name) {
+    Object.assign(this, { context, page, product, name });
+  }
+
+  static async arrive(browser, product, name, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 960, height: 640 }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'], ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    for (const script of [smallCamera, watchConnections, watchFirstFrame]) await page.addInitScript(script);
+    return new Visitor(context, page, product, name);
+  }
+
+  async enter(meetingId) {
+    await this.page.goto(`${this.product.url}/m/${meetingId}`);
+    await this.join();
+  }
+
+  async join() {
+    await this.page.getByTestId('name-input').fill(this.name);
+    // With the devices ready, as a person is who has looked at the preview.
+    await this.page.locator('[data-testid=preview][data-live=true]').waitFor();
+    await this.page.getByTestId('join-button').click();
+    await this.connected();
+  }
+
+  async connected() {
+    await this.page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
+  }
+
+  id() {
+    return this.page.getByTestId('meeting').getAttribute('data-self');
+  }
+
+  control(name) {
+    return this.page.getByTestId(`control-${name}`);
+  }
+
+  /** The tile of somebody else, by name. */
+  tile(name, source = 'camera') {
+    const label = source === 'screen' ? `${name}’s screen` : name;
+    return this.page.locator(`[data-testid=tile][data-self=false][data-source=${source}]`).filter({ has: this.page.getByText(label, { exact: true }) });
+  }
+
+  notice(name) {
+    return this.page.locator(`[data-testid=notice][data-notice=${name}]`);
+  }
+
+  /** Waits until `more` further pictures of the tile were drawn. */
+  async seesPictures(name, source = 'camera', more = 10) {
+    const drawn = async () => this.tile(name, source).locator('video').evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: patience });
+    const before = await drawn();
+    await until(async () => await drawn() - before >= more, `${this.name} sees ${name}'s ${source} move`);
+  }
+
+  /** The energy of all sound that was received: it stands still when nobody is heard. */
+  async soundEnergy() {
+    return this.page.evaluate(async () => {
+      let energy = 0;
+      for (const connection of globalThis.connections) {
+        if (connection.connectionState === 'closed') continue;
+        (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'audio') energy += record.totalAudioEnergy ?? 0; });
+      }
+      return energy;
+    });
+  }
+
+  async hears() {
+    const before = await this.soundEnergy();
+    await until(async () => await this.soundEnergy() > before + 1e-4, `${this.name} hears somebody`);
+  }
+
+  async says(text) {
+    if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
+    await this.page.getByTestId('chat-input').fill(text);
+    await this.page.getByTestId('chat-send').click();
+  }
+
+  async reads(text) {
+    if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
+    await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
+  }
+
+  marks() {
+    return this.page.evaluate(() => globalThis.marks);
+  }
+
+  close() {
+    return this.context.close();
+  }
+}
+
+/** Looks until it is so; says what was waited for when it never is. */
+export async function until(condition, what, within = patience) {
+  const deadline = Date.now() + within;
+  for (;;) {
+    if (await condition()) return;
+    if (Date.now() > deadline) throw new Error(`Not within ${within / 1000} s: ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
