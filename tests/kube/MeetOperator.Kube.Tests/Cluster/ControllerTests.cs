@@ -129,15 +129,7 @@ public sealed class ControllerTests
             },
             Data = new Dictionary<string, string> { ["colour"] = widget.Spec.Colour! },
         };
-        if (await client.TryGetAsync<ConfigMap>(map.Metadata.NamespacedName, ct) is null)
-        {
-            await client.CreateAsync(map, ct);
-        }
-        else
-        {
-            await client.ReplaceAsync(map, ct);
-        }
-
+        await client.ApplyAsync(map, new ApplyOptions { FieldManager = "widget-controller", Force = true }, ct);
         return ReconcileResult.Done;
     }
 
