@@ -1,0 +1,12 @@
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class InProcessMeetingBusTests : MeetingBusContract
+{
+    protected override Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync()
+    {
+        var bus = new InProcessMeetingBus(TimeProvider.System);
+        return Task.FromResult<(IMeetingBus, IMeetingBus)>((bus, bus));
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>What every bus has to do; run on each by a class of its own. Two handles stand for two instances where the bus can connect them.</summary>
+public abstract class MeetingBusContract : IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
+
+    private readonly MeetingKey key = new("acme", Guid.NewGuid().ToString("D"));
+
+    protected IMeetingBus A { get; private set; } = null!;
+
+    protected IMeetingBus B { get; private set; } = null!;
+
+    public async Task InitializeAsync() => (A, B) = await ConnectAsync();
+
+    public async Task DisposeAsync()
+    {
+        await A.DisposeAsync();
+        await B.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Publish_ReachesEverySubscriberInOneOrder()
+    {
+        var first = new ConcurrentQueue<string>();
+        var second = new ConcurrentQueue<string>();
+        await using var one = await A.SubscribeAsync(key, e => first.Enqueue(e.Text!), default);
+        await using var two = await B.SubscribeAsync(key, e => second.Enqueue(e.Text!), default);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => (i % 2 == 0 ? A : B).PublishAsync(key, Frame($"{i}"), default)));
+        await Eventually.TrueAsync(() => first.Count == 100 && second.Count == 100, "both subscribers have everything");
+        Assert.Equal(first, second);
+    }
+
+    [Fact]
+    public async Task Publish_ToAnotherMeetingOrTenant_IsNotHeard()
+    {
+        var heard = new ConcurrentQueue<string>();
+        await using var subscription = await A.SubscribeAsync(key, e => heard.Enqueue(e.Text!), default);
+        await B.PublishAsync(new MeetingKey("acme", "other"), Frame("other meeting"), default);
+        await B.PublishAsync(new MeetingKey("globex", key.MeetingId), Frame("other tenant"), default);
+        await B.PublishAsync(key, Frame("mine"), default);
+        await Eventually.TrueAsync(() => !heard.IsEmpty, "the own event is heard");
+        Assert.Equal(["mine"], heard);
+    }
+
+    [Fact]
+    public async Task Subscription_Disposed_HearsNothingMore()
+    {
+        var gone = new ConcurrentQueue<string>();
+        var stays = new ConcurrentQueue<string>();
+        var subscription = await A.SubscribeAsync(key, e => gone.Enqueue(e.Text!), default);
+        await using var other = await A.SubscribeAsync(key, e => stays.Enqueue(e.Text!), default);
+        await subscription.DisposeAsync();
+        await B.PublishAsync(key, Frame("late"), default);
+        await Eventually.TrueAsync(() => !stays.IsEmpty, "the other subscriber hears it");
+        Assert.Empty(gone);
+    }
+
+    [Fact]
+    public async Task Event_KeepsAllItsFields()
+    {
+        BusEvent? heard = null;
+        await using var subscription = await A.SubscribeAsync(key, e => heard = e, default);
+        var sent = new BusEvent { Kind = BusEventKind.Chat, ParticipantId = "p1", Connection = "c1", Text = "{\"a\":\"\u00e9\U0001F600\"}", Sequence = 9_007_199_254_740_991 };
+        await B.PublishAsync(key, sent, default);
+        await Eventually.TrueAsync(() => heard is not null, "the event arrives");
+        Assert.Equal(sent, heard);
+    }
+
+    [Fact]
+    public async Task Code_IsConsumedOnceOverAllInstances()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? A : B).TryConsumeCodeAsync(key, "code", Long, default)));
+        Assert.Single(results, r => r);
+        Assert.True(await B.TryConsumeCodeAsync(new MeetingKey("globex", key.MeetingId), "code", Long, default));
+    }
+
+    [Fact]
+    public async Task Enter_IsSeenByAllInOrderOfArrival()
+    {
+        await A.Presence.EnterAsync(key, Entry("b", since: 20), 10, Long, default);
+        await B.Presence.EnterAsync(key, Entry("a", since: 10), 10, Long, default);
+        Assert.Equal([Entry("a", since: 10), Entry("b", since: 20)], await A.Presence.ListAsync(key, default));
+        Assert.Empty(await A.Presence.ListAsync(new MeetingKey("globex", key.MeetingId), default));
+    }
+
+    [Fact]
+    public async Task Enter_ManyAtOnce_NeverExceedsCapacity()
+    {
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 30).Select(async i =>
+            (await (i % 2 == 0 ? A : B).Presence.EnterAsync(key, Entry($"p{i}"), 7, Long, default)).Outcome));
+        Assert.Equal(7, outcomes.Count(o => o == EnterOutcome.Entered));
+        Assert.Equal(23, outcomes.Count(o => o == EnterOutcome.Full));
+        Assert.Equal(7, (await B.Presence.ListAsync(key, default)).Count);
+    }
+
+    [Fact]
+    public async Task Enter_AgainByAnotherConnection_TakesOverAndKeepsWhatWasMuted()
+    {
+        await A.Presence.EnterAsync(key, Entry("a", since: 10), 1, Long, default);
+        await A.Presence.SetMediaAsync(key, "a", PresenceMedia.Audio, sending: false, silenced: true, default);
+        var result = await B.Presence.EnterAsync(key, Entry("a", since: 99, connection: "newer", instance: "B"), 1, Long, default);
+        Assert.Equal(EnterOutcome.TookOver, result.Outcome);
+        Assert.Equal(Entry("a", since: 10, connection: "newer", instance: "B") with { Audio = false, AudioSilenced = true }, result.Entry);
+        Assert.Equal([result.Entry!], await A.Presence.ListAsync(key, default));
+    }
+
+    [Fact]
+    public async Task Reserve_KeepsAPlaceThatEnteringUses()
+    {
+        Assert.True(await A.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Audio = false, AudioSilenced = true }, 1, Long, default));
+        Assert.False(await B.Presence.TryReserveAsync(key, Entry("b") with { Connected = false }, 1, Long, default));
+        Assert.True(await B.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Connection = "again" }, 1, Long, default));
+        var entered = await B.Presence.EnterAsync(key, Entry("a"), 1, Long, default);
+        Assert.Equal(EnterOutcome.Entered, entered.Outcome);
+        Assert.True(entered.Entry!.AudioSilenced);
+        Assert.True(await A.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Connection = "later" }, 1, Short, default));
+        Assert.True(Assert.Single(await A.Presence.ListAsync(key, default)).Connected);
+    }
+
+    [Fact]
+    public async Task Entry_NotRenewed_ExpiresAndIsSweptOnce()
+    {
+        await A.Presence.EnterAsync(key, Entry("stays"), 10, Long, default);
+        await A.Presence.EnterAsync(key, Entry("goes"), 10, Short, default);
+        await Eventually.TrueAsync(async () => (await B.Presence.ListAsync(key, default)).Count == 1, "the entry expires");
+        var swept = await Task.WhenAll(A.Presence.SweepAsync(key, default), B.Presence.SweepAsync(key, default));
+        Assert.Equal("goes", Assert.Single(swept.SelectMany(s => s)).ParticipantId);
+        Assert.Equal(EnterOutcome.Entered, (await B.Presence.EnterAsync(key, Entry("new"), 2, Long, default)).Outcome);
+    }
+
+    [Fact]
+    public async Task Renew_LengthensOwnEntriesWritesLostOnesAndNamesTakenOnes()
+    {
+        await A.Presence.EnterAsync(key, Entry("own"), 10, Short, default);
+        await B.Presence.EnterAsync(key, Entry("taken", connection: "theirs"), 10, Long, default);
+        var taken = await A.Presence.RenewAsync(key, [Entry("own"), Entry("lost"), Entry("taken", connection: "mine")], Long, default);
+        Assert.Equal(["taken"], taken);
+        var present = await B.Presence.ListAsync(key, default);
+        Assert.Equal(["lost", "own", "taken"], present.Select(p => p.ParticipantId).Order());
+        Assert.Equal("theirs", present.Single(p => p.ParticipantId == "taken").Connection);
+        Assert.Empty(await A.Presence.SweepAsync(key, default));
+    }
+
+    [Fact]
+    public async Task Remove_OfACertainConnection_LeavesANewerOne()
+    {
+        await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Long, default);
+        await B.Presence.EnterAsync(key, Entry("a", connection: "new"), 10, Long, default);
+        Assert.False(await A.Presence.RemoveAsync(key, "a", "old", default));
+        Assert.Single(await A.Presence.ListAsync(key, default));
+        var removals = await Task.WhenAll(A.Presence.RemoveAsync(key, "a", null, default), B.Presence.RemoveAsync(key, "a", "new", default));
+        Assert.Single(removals, r => r);
+        Assert.Empty(await A.Presence.ListAsync(key, default));
+    }
+
+    [Fact]
+    public async Task SetMedia_ChangesOneKind()
+    {
+        Assert.Null(await A.Presence.SetMediaAsync(key, "nobody", PresenceMedia.Audio, sending: false, silenced: false, default));
+        await A.Presence.EnterAsync(key, Entry("a"), 10, Long, default);
+        var entry = await B.Presence.SetMediaAsync(key, "a", PresenceMedia.Video, sending: false, silenced: true, default);
+        Assert.Equal(Entry("a") with { Video = false, VideoSilenced = true }, entry);
+        await A.Presence.SetMediaAsync(key, "a", PresenceMedia.Video, sending: true, silenced: false, default);
+        Assert.Equal(Entry("a"), Assert.Single(await B.Presence.ListAsync(key, default)));
+    }
+
+    [Theory]
+    [InlineData("acme:x", "m")]
+    [InlineData("", "m")]
+    [InlineData("acme", "a b")]
+    [InlineData("acme", "m:presence")]
+    public void Key_ThatCouldReachAnother_IsRefused(string tenant, string meeting) => Assert.Throws<ArgumentException>(() => new MeetingKey(tenant, meeting));
+
+    protected abstract Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync();
+
+    private static BusEvent Frame(string text) => new() { Kind = BusEventKind.Frame, Text = text };
+
+    private static PresenceEntry Entry(string id, long since = 1_763_625_000_000, string connection = "c", string instance = "A") => new()
+    {
+        ParticipantId = id,
+        DisplayName = "\u00c9lise \U0001F600 \"q\"",
+        Role = "participant",
+        Instance = instance,
+        Connection = connection,
+        Connected = true,
+        Since = since,
+    };
+}

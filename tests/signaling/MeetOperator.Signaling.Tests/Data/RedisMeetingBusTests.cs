@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using MeetOperator.Signaling.Data;
+using StackExchange.Redis;
+
+namespace MeetOperator.Signaling.Tests;
+
+[Collection(ServersCollection.Name)]
+public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContract
+{
+    [Fact]
+    public async Task Keys_AllBeginWithTenantAndMeeting()
+    {
+        var key = new MeetingKey("acme", "keys-test");
+        await A.Presence.EnterAsync(key, new PresenceEntry { ParticipantId = "a", DisplayName = "A", Role = "host", Instance = "A", Connection = "c" }, 10, TimeSpan.FromSeconds(9), default);
+        await A.TryConsumeCodeAsync(key, "code", TimeSpan.FromSeconds(9), default);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        var keys = ((RedisResult[]?)await redis.GetDatabase().ExecuteAsync("KEYS", "*keys-test*"))!.Select(k => (string)k!).ToList();
+        Assert.Equal(["meet:acme:keys-test:code:code", "meet:acme:keys-test:presence", "meet:acme:keys-test:seen"], keys.Order(StringComparer.Ordinal));
+        foreach (var name in keys)
+        {
+            Assert.InRange((long)await redis.GetDatabase().ExecuteAsync("PTTL", name), 1, 4_000_000);
+        }
+    }
+
+    [Fact]
+    public async Task Redis_Restarted_IsUsedAgainByItself()
+    {
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using var bus = await RedisMeetingBus.ConnectAsync(own.Configuration);
+        var key = new MeetingKey("acme", "restart");
+        var heard = new ConcurrentQueue<string>();
+        var recovered = 0;
+        bus.Recovered += () => Interlocked.Increment(ref recovered);
+        await using var subscription = await bus.SubscribeAsync(key, e => heard.Enqueue(e.Text!), default);
+
+        own.Stop();
+        await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+        var lost = await Assert.ThrowsAnyAsync<Exception>(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "into the void" }, default));
+        Assert.True(Failures.IsBusOutage(lost), lost.ToString());
+        await own.StartAsync();
+
+        await Eventually.TrueAsync(() => bus.IsConnected && Volatile.Read(ref recovered) > 0, "the bus is connected again");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "back" }, default);
+                return heard.Contains("back");
+            },
+            "the subscription works again");
+        await own.DisposeAsync();
+    }
+
+    protected override async Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync() =>
+        (await RedisMeetingBus.ConnectAsync(server.Configuration), await RedisMeetingBus.ConnectAsync(server.Configuration));
+}

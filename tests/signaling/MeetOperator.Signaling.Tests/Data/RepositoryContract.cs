@@ -1,0 +1,218 @@
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>What every engine has to do; run on each by a class of its own.</summary>
+public abstract class RepositoryContract : IAsyncLifetime
+{
+    private ISqlDatabase database = null!;
+    private SqlMeetingRepository meetings = null!;
+    private SqlParticipantRepository participants = null!;
+    private SqlChatRepository chat = null!;
+
+    public async Task InitializeAsync()
+    {
+        database = SqlDatabases.Create(await ConnectionAsync());
+        await Migrator.MigrateAsync(database, TimeProvider.System, default);
+        meetings = new SqlMeetingRepository(database);
+        participants = new SqlParticipantRepository(database);
+        chat = new SqlChatRepository(database);
+    }
+
+    public virtual async Task DisposeAsync() => await database.DisposeAsync();
+
+    [Fact]
+    public async Task Meeting_AddedOnce_IsFoundAndKeepsItsFirstRow()
+    {
+        var row = Meeting("acme", "m1") with { EndTime = null, Settings = "{\"mode\":\"Auto\"}", HostId = "ann" };
+        Assert.True(await meetings.AddAsync(row, default));
+        Assert.False(await meetings.AddAsync(row with { Title = "Other" }, default));
+        Assert.Equal(row, await meetings.FindAsync("acme", "m1", default));
+    }
+
+    [Fact]
+    public async Task Meeting_OfAnotherTenant_IsNotFoundNorChanged()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await chat.AppendAsync(Line("acme", "m1", "hello"), default);
+
+        Assert.Null(await meetings.FindAsync("globex", "m1", default));
+        Assert.False(await meetings.CloseAsync("globex", "m1", 5, default));
+        await meetings.RemoveAsync("globex", "m1", default);
+        Assert.Null(await participants.FindAsync("globex", "m1", "p1", default));
+        Assert.Empty(await participants.ListAsync("globex", "m1", default));
+        Assert.False(await participants.SetStatusAsync("globex", "m1", "p1", ConnectionStatuses.Removed, 5, default));
+        Assert.Empty(await chat.ListAfterAsync("globex", "m1", 0, 10, default));
+        Assert.Empty(await chat.ListLastAsync("globex", "m1", 10, default));
+        Assert.Null(await chat.AppendAsync(Line("globex", "m1", "intruder"), default));
+
+        Assert.Equal(MeetingRowStatus.Open, (await meetings.FindAsync("acme", "m1", default))!.Status);
+        Assert.Single(await chat.ListLastAsync("acme", "m1", 10, default));
+    }
+
+    [Fact]
+    public async Task Meeting_Closed_KeepsItsFirstEnd()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        Assert.True(await meetings.CloseAsync("acme", "m1", 500, default));
+        Assert.False(await meetings.CloseAsync("acme", "m1", 900, default));
+        var row = await meetings.FindAsync("acme", "m1", default);
+        Assert.Equal((MeetingRowStatus.Ended, 500L), (row!.Status, row.EndTime));
+    }
+
+    [Fact]
+    public async Task Meeting_Removed_TakesEverythingWithIt()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await chat.AppendAsync(Line("acme", "m1", "hello"), default);
+        await meetings.RemoveAsync("acme", "m1", default);
+        Assert.Null(await meetings.FindAsync("acme", "m1", default));
+        Assert.Empty(await participants.ListAsync("acme", "m1", default));
+        Assert.Empty(await chat.ListLastAsync("acme", "m1", 10, default));
+    }
+
+    [Fact]
+    public async Task Participant_Status_FollowsComingAndGoing()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        var row = Participant("acme", "m1", "p1") with { UserId = "u-1", VideoEnabled = false };
+        await participants.AddAsync(row, default);
+        Assert.Equal(row, await participants.FindAsync("acme", "m1", "p1", default));
+
+        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Left, 700, default));
+        Assert.Equal(700, (await participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
+        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
+        Assert.Null((await participants.FindAsync("acme", "m1", "p1", default))!.LeaveTime);
+    }
+
+    [Fact]
+    public async Task Participant_Removed_StaysRemoved()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Removed, 700, default));
+        Assert.False(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
+        Assert.Equal(ConnectionStatuses.Removed, (await participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
+    }
+
+    [Fact]
+    public async Task Participant_Media_ChangesOneKindAtATime()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await participants.AddAsync(Participant("acme", "m1", "p1"), default);
+        await participants.SetMediaAsync("acme", "m1", "p1", audio: false, video: null, default);
+        var row = await participants.FindAsync("acme", "m1", "p1", default);
+        Assert.Equal((false, true), (row!.AudioEnabled, row.VideoEnabled));
+    }
+
+    [Fact]
+    public async Task Participants_AreListedInOrderOfJoining()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await participants.AddAsync(Participant("acme", "m1", "a") with { JoinTime = 30 }, default);
+        await participants.AddAsync(Participant("acme", "m1", "b") with { JoinTime = 10 }, default);
+        Assert.Equal(["b", "a"], (await participants.ListAsync("acme", "m1", default)).Select(p => p.ParticipantId));
+    }
+
+    [Fact]
+    public async Task Chat_FromManyWritersAtOnce_HasIdsWithoutGapInTheOrderOfStoring()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await meetings.AddAsync(Meeting("acme", "m2"), default);
+        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default))));
+
+        foreach (var meeting in new[] { "m1", "m2" })
+        {
+            var stored = await chat.ListAfterAsync("acme", meeting, 0, 100, default);
+            Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), stored.Select(l => l.MessageId));
+            Assert.Equal(appended.Where(l => l!.MeetingId == meeting).OrderBy(l => l!.MessageId).Select(l => l!.Content), stored.Select(l => l.Content));
+        }
+    }
+
+    [Fact]
+    public async Task Chat_Pages_AreOldestFirst()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        for (var i = 1; i <= 7; i++)
+        {
+            await chat.AppendAsync(Line("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
+        }
+
+        Assert.Equal([3, 4], (await chat.ListAfterAsync("acme", "m1", 2, 2, default)).Select(l => l.MessageId));
+        var last = await chat.ListLastAsync("acme", "m1", 3, default);
+        Assert.Equal([5, 6, 7], last.Select(l => l.MessageId));
+        Assert.Equal("line 7 \u00e9\U0001F600 'quoted' %_", last[^1].Content);
+        Assert.Equal("Ann", last[^1].DisplayName);
+    }
+
+    [Fact]
+    public async Task User_SavedAgain_KeepsWhatIsNotSaid()
+    {
+        var users = new SqlUserRepository(database);
+        await users.SaveAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann", Email = "ann@example.org" }, default);
+        await users.SaveAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann B.", ProfilePicture = "https://example.org/a.png" }, default);
+        Assert.Equal(
+            new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann B.", Email = "ann@example.org", ProfilePicture = "https://example.org/a.png" },
+            await users.FindAsync("acme", "u-1", default));
+        Assert.Null(await users.FindAsync("globex", "u-1", default));
+    }
+
+    [Fact]
+    public async Task MediaStream_SavedTwice_IsOne()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        var streams = new SqlMediaStreamRepository(database);
+        var row = new MediaStreamRow { Tenant = "acme", MeetingId = "m1", StreamId = "p1/camera", ParticipantId = "p1", StreamType = "camera" };
+        await streams.SaveAsync(row, default);
+        await streams.SaveAsync(row with { Codec = "VP8", Resolution = "1280x720", Bitrate = 1_500_000 }, default);
+        Assert.Equal([row with { Codec = "VP8", Resolution = "1280x720", Bitrate = 1_500_000 }], await streams.ListAsync("acme", "m1", default));
+        await streams.RemoveAsync("acme", "m1", "p1/camera", default);
+        Assert.Empty(await streams.ListAsync("acme", "m1", default));
+    }
+
+    [Fact]
+    public async Task Migrate_FromSeveralInstancesAtOnce_AppliesEachStepOnce()
+    {
+        var connection = await ConnectionAsync();
+        var instances = Enumerable.Range(0, 6).Select(_ => SqlDatabases.Create(connection)).ToList();
+        var applied = await Task.WhenAll(instances.Select(i => Task.Run(() => Migrator.MigrateAsync(i, TimeProvider.System, default))));
+        Assert.Equal(Migrator.Load(instances[0].Engine).Count, applied.Sum());
+        Assert.Single(applied, n => n > 0);
+        foreach (var instance in instances)
+        {
+            await instance.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Migrate_NewerSchema_IsRefusedWithAdvice()
+    {
+        await using (var connection = await database.OpenAsync(default))
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "INSERT INTO schema_versions (version, name, applied_at) VALUES (9999, 'future', 0)";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
+        Assert.Contains("9999", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Migrations_OfBothEngines_HaveTheSameSteps() =>
+        Assert.Equal(Migrator.Load("sqlite").Select(m => m.Name), Migrator.Load("postgres").Select(m => m.Name));
+
+    /// <summary>An empty database.</summary>
+    protected abstract Task<string> ConnectionAsync();
+
+    private static MeetingRow Meeting(string tenant, string id) =>
+        new() { Tenant = tenant, MeetingId = id, Title = "Planning", StartTime = 100, MaxParticipants = 25 };
+
+    private static ParticipantRow Participant(string tenant, string meeting, string id) =>
+        new() { Tenant = tenant, MeetingId = meeting, ParticipantId = id, DisplayName = "Ann", Role = "participant", JoinTime = 200 };
+
+    private static ChatRow Line(string tenant, string meeting, string text) =>
+        new() { Tenant = tenant, MeetingId = meeting, SenderId = "p1", DisplayName = "Ann", Content = text, Timestamp = 300 };
+}

@@ -1,0 +1,30 @@
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A Redis of the test run's own on a free port, without persistence: a restart loses everything, as the bus must bear.</summary>
+public sealed class RedisServer : IAsyncLifetime
+{
+    private readonly int port = Daemon.FreePort();
+    private Daemon? daemon;
+
+    public string Configuration => $"127.0.0.1:{port}";
+
+    public Task InitializeAsync() => StartAsync();
+
+    public async Task StartAsync()
+    {
+        daemon = Daemon.Start($"exec redis-server --port {port} --bind 127.0.0.1 --save '' --appendonly no", Daemon.NewFolder("redis"));
+        await Eventually.TrueAsync(() => daemon.AcceptsAsync(port), "Redis accepts connections");
+    }
+
+    public void Stop()
+    {
+        daemon?.Dispose();
+        daemon = null;
+    }
+
+    public Task DisposeAsync()
+    {
+        Stop();
+        return Task.CompletedTask;
+    }
+}
