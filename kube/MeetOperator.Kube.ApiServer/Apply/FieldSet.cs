@@ -52,6 +52,21 @@ internal static class FieldSet
         return result;
     }
 
+    /// <summary>Some path is in both; then a difference is worth making.</summary>
+    public static bool Intersects(JsonObject left, JsonObject right)
+    {
+        foreach (var (name, value) in right)
+        {
+            if (name != Self && left[name] is JsonObject node && value is JsonObject other
+                && ((IsMember(node) && IsMember(other)) || Intersects(node, other)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public static bool IsEmpty(JsonObject root) => root.Count == 0;
 
     private static JsonObject UnionChildren(JsonObject left, JsonObject right)

@@ -24,82 +24,89 @@ internal static class ManagedFields
         }
     }
 
-    /// <summary>Gives the fields in which <paramref name="root"/> differs from <paramref name="old"/> to the writer.</summary>
+    /// <summary>
+    /// Gives the fields in which <paramref name="root"/> differs from <paramref name="old"/> to the writer. Entries are changed in place where
+    /// they lie in <paramref name="root"/>; most of them are untouched by a write.
+    /// </summary>
     public static void Record(JsonObject? old, JsonObject root, WriteRequest write, DateTimeOffset now)
     {
-        var schema = write.Resource.Schema;
-        JsonObject changed;
-        JsonObject removed = [];
-        if (old is null)
+        var metadata = root.Ensure("metadata");
+        var list = metadata.Array("managedFields");
+        if (list is [JsonObject { Count: 0 }])
         {
-            changed = FieldSetBuilder.Of(root, schema);
-        }
-        else
-        {
-            (changed, removed) = FieldSetBuilder.Compare(old, root, schema);
-            if (WasCleared(root))
-            {
-                Write(root, []);
-                return;
-            }
-        }
-
-        if (FieldSet.IsEmpty(changed) && FieldSet.IsEmpty(removed))
-        {
-            Copy(old, root);
+            metadata.Remove("managedFields"); // A client drops all ownership by writing a list with one empty entry.
             return;
         }
 
-        var entries = Read(old);
-        var own = entries.Find(e => e.IsUpdateOf(write));
-        var result = new List<ManagedFieldsEntry>(entries.Count + 1);
-        foreach (var entry in entries)
+        if (list is null)
         {
-            var left = FieldSet.IsEmpty(removed) ? entry.Fields : FieldSet.Difference(entry.Fields, removed);
-            result.Add(entry with { Fields = entry == own || FieldSet.IsEmpty(changed) ? left : FieldSet.Difference(left, changed) });
+            metadata["managedFields"] = list = (JsonArray?)old?.Object("metadata").Array("managedFields")?.DeepClone() ?? [];
         }
 
-        if (!FieldSet.IsEmpty(changed))
+        var (changed, removed) = old is null
+            ? (FieldSetBuilder.Of(root, write.Resource.Schema), [])
+            : FieldSetBuilder.Compare(old, root, write.Resource.Schema);
+        var taken = false;
+        for (var i = list.Count - 1; i >= 0; i--)
         {
-            var at = own is null ? -1 : entries.IndexOf(own);
-            var mine = at < 0 ? ManagedFieldsEntry.UpdateBy(write) : result[at];
-            mine = mine with { Fields = FieldSet.Union(mine.Fields, changed), Time = Timestamps.Format(now) };
-            if (at < 0)
+            if (list[i] is not JsonObject node || node.Object("fieldsV1") is not { } fields)
             {
-                result.Add(mine);
+                list.RemoveAt(i);
+                continue;
             }
-            else
+
+            var left = FieldSet.Intersects(fields, removed) ? FieldSet.Difference(fields, removed) : fields;
+            if (IsUpdateOf(node, write))
             {
-                result[at] = mine;
+                taken = true;
+                if (!FieldSet.IsEmpty(changed))
+                {
+                    left = FieldSet.Union(left, changed);
+                    node["time"] = Timestamps.Format(now);
+                }
+            }
+            else if (FieldSet.Intersects(left, changed))
+            {
+                left = FieldSet.Difference(left, changed);
+            }
+
+            if (FieldSet.IsEmpty(left))
+            {
+                list.RemoveAt(i);
+            }
+            else if (!ReferenceEquals(left, fields))
+            {
+                node["fieldsV1"] = left;
             }
         }
 
-        Write(root, Fold(result));
+        if (!taken && !FieldSet.IsEmpty(changed))
+        {
+            list.Add(new ManagedFieldsEntry(write.FieldManager, "Update", write.Resource.ApiVersion, Timestamps.Format(now), write.Subresource, changed).ToJson());
+            Fold(root);
+        }
+
+        if (list.Count == 0)
+        {
+            metadata.Remove("managedFields");
+        }
     }
 
-    /// <summary>A client drops all ownership by writing a list with one empty entry.</summary>
-    private static bool WasCleared(JsonObject root) => root.Object("metadata").Array("managedFields") is [JsonObject { Count: 0 }];
+    private static bool IsUpdateOf(JsonObject entry, WriteRequest write) =>
+        entry.Text("operation") == "Update" && entry.Text("manager") == write.FieldManager
+        && (entry.Text("subresource") ?? string.Empty) == write.Subresource && entry.Text("apiVersion") == write.Resource.ApiVersion;
 
-    private static void Copy(JsonObject? old, JsonObject root)
+    private static void Fold(JsonObject root)
     {
-        var metadata = root.Ensure("metadata");
-        metadata.Remove("managedFields");
-        if (old?.Object("metadata")?["managedFields"] is { } managed)
-        {
-            metadata["managedFields"] = managed.DeepClone();
-        }
-    }
-
-    private static List<ManagedFieldsEntry> Fold(List<ManagedFieldsEntry> entries)
-    {
-        var updaters = entries.Where(e => e.Operation == "Update" && !FieldSet.IsEmpty(e.Fields)).OrderBy(e => e.Time, StringComparer.Ordinal).ToList();
+        var entries = Read(root);
+        var updaters = entries.Where(e => e.Operation == "Update").OrderBy(e => e.Time, StringComparer.Ordinal).ToList();
         if (updaters.Count <= MaxUpdaters)
         {
-            return entries;
+            return;
         }
 
         var oldest = updaters.Take(updaters.Count - MaxUpdaters + 1).ToList();
         var folded = oldest.Aggregate(new JsonObject(), (set, entry) => FieldSet.Union(set, entry.Fields));
-        return [oldest[^1] with { Manager = Ancient, Subresource = string.Empty, Fields = folded }, .. entries.Except(oldest)];
+        Write(root, [oldest[^1] with { Manager = Ancient, Subresource = string.Empty, Fields = folded }, .. entries.Except(oldest)]);
     }
 }

@@ -6,17 +6,11 @@ namespace MeetOperator.Kube.ApiServer.Apply;
 /// <summary>One entry of managedFields. Its field set is never changed in place.</summary>
 internal sealed record ManagedFieldsEntry(string Manager, string Operation, string ApiVersion, string? Time, string Subresource, JsonObject Fields)
 {
-    public static ManagedFieldsEntry UpdateBy(WriteRequest write) =>
-        new(write.FieldManager, "Update", write.Resource.ApiVersion, null, write.Subresource, []);
-
     /// <summary>Null for entries of a shape that is not known.</summary>
     public static ManagedFieldsEntry? Read(JsonObject node) =>
         node.Text("manager") is not null && node.Text("operation") is "Apply" or "Update" && node.Object("fieldsV1") is { } fields && IsValid(fields)
             ? new ManagedFieldsEntry(node.Text("manager")!, node.Text("operation")!, node.Text("apiVersion") ?? string.Empty, node.Text("time"), node.Text("subresource") ?? string.Empty, fields)
             : null;
-
-    public bool IsUpdateOf(WriteRequest write) =>
-        Operation == "Update" && Manager == write.FieldManager && Subresource == write.Subresource && ApiVersion == write.Resource.ApiVersion;
 
     public bool IsApplyOf(WriteRequest write) => Operation == "Apply" && Manager == write.FieldManager && Subresource == write.Subresource;
 
@@ -43,5 +37,5 @@ internal sealed record ManagedFieldsEntry(string Manager, string Operation, stri
         return node;
     }
 
-    private static bool IsValid(JsonObject fields) => fields.All(f => PathElement.IsValid(f.Key) && f.Value is JsonObject inner && IsValid(inner));
+    private static bool IsValid(JsonObject fields) => fields.All(f => f.Value is JsonObject inner && IsValid(inner));
 }

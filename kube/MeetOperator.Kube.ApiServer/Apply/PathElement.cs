@@ -45,34 +45,18 @@ internal static class PathElement
             return "." + element[2..];
         }
 
-        if (element.StartsWith("k:", StringComparison.Ordinal) && JsonText.Parse(element[2..]) is JsonObject key)
-        {
-            return $"[{string.Join(',', key.Select(k => $"{k.Key}={JsonText.ToText(k.Value)}"))}]";
-        }
-
-        return $"[={element[2..]}]";
-    }
-
-    /// <summary>False when stored managedFields hold something else than path elements.</summary>
-    public static bool IsValid(string element)
-    {
-        if (element == FieldSet.Self || element.StartsWith("f:", StringComparison.Ordinal))
-        {
-            return true;
-        }
-
-        if (!element.StartsWith("k:", StringComparison.Ordinal) && !element.StartsWith("v:", StringComparison.Ordinal))
-        {
-            return false;
-        }
-
         try
         {
-            return JsonText.Parse(element[2..]) is JsonObject || element[0] == 'v';
+            if (element.StartsWith("k:", StringComparison.Ordinal) && JsonText.Parse(element[2..]) is JsonObject key)
+            {
+                return $"[{string.Join(',', key.Select(k => $"{k.Key}={JsonText.ToText(k.Value)}"))}]";
+            }
         }
         catch (JsonException)
         {
-            return false;
+            // A client may write what it likes into managedFields; it is shown as it is.
         }
+
+        return $"[={element[2..]}]";
     }
 }

@@ -18,6 +18,9 @@ public static class JsonText
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 1000 };
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _scratch;
+
     /// <summary>Throws <see cref="JsonException"/> when the text is not one JSON value.</summary>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8, List<string>? duplicateFields = null)
     {
@@ -48,9 +51,16 @@ public static class JsonText
 
     public static byte[] ToBytes(JsonNode? node)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = _scratch ??= new ArrayBufferWriter<byte>(16 * 1024);
+        buffer.ResetWrittenCount();
         Write(buffer, node);
-        return buffer.WrittenSpan.ToArray();
+        var bytes = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity > 1 << 20)
+        {
+            _scratch = null;
+        }
+
+        return bytes;
     }
 
     public static string ToText(JsonNode? node) => Encoding.UTF8.GetString(ToBytes(node));

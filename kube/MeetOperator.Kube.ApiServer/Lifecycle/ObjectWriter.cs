@@ -217,27 +217,8 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
     {
         if (write.Subresource == "status")
         {
-            var status = root["status"];
-            var managed = root.Object("metadata")?["managedFields"]?.DeepClone();
-            root.Clear();
-            foreach (var (name, value) in old)
-            {
-                if (name != "status")
-                {
-                    root[name] = value?.DeepClone();
-                }
-            }
-
-            if (status is not null)
-            {
-                root["status"] = status;
-            }
-
-            if (managed is not null)
-            {
-                root.Object("metadata")!["managedFields"] = managed;
-            }
-
+            RestoreAllBut(root, old, "status");
+            RestoreAllBut(root.Ensure("metadata"), old.Object("metadata")!, "managedFields");
             return;
         }
 
@@ -254,6 +235,23 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         }
 
         MetadataRules.KeepServerOwned(root.Object("metadata")!, old.Object("metadata")!);
+    }
+
+    /// <summary>Makes every member but one as it was; what is equal already stays where it is.</summary>
+    private static void RestoreAllBut(JsonObject target, JsonObject old, string kept)
+    {
+        foreach (var name in target.Select(p => p.Key).Where(n => n != kept && !old.ContainsKey(n)).ToArray())
+        {
+            target.Remove(name);
+        }
+
+        foreach (var (name, value) in old)
+        {
+            if (name != kept && name != "metadata" && !JsonNodes.Same(target[name], value))
+            {
+                target[name] = value?.DeepClone();
+            }
+        }
     }
 
     private static void CountGeneration(WriteRequest write, JsonObject root, JsonObject old)

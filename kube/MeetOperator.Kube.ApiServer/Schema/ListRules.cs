@@ -7,16 +7,21 @@ namespace MeetOperator.Kube.ApiServer.Schema;
 /// <summary>Lengths of lists, and uniqueness in sets and list-maps.</summary>
 internal static class ListRules
 {
-    public static void Check(JsonArray list, SchemaNode schema, string path, List<Cause> causes)
+    public static void Check(JsonArray list, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         if (list.Count > schema.MaxItems)
         {
-            causes.Add(new Cause("FieldValueTooMany", path, $"Too many: {list.Count}: must have at most {schema.MaxItems} items"));
+            causes.Add(new Cause("FieldValueTooMany", path.ToString(), $"Too many: {list.Count}: must have at most {schema.MaxItems} items"));
         }
 
         if (list.Count < schema.MinItems)
         {
-            causes.Add(Cause.Invalid(path, list.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {schema.MinItems} items"));
+            causes.Add(Cause.Invalid(path.ToString(), list.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {schema.MinItems} items"));
+        }
+
+        if (list.Count < 2)
+        {
+            return;
         }
 
         if (schema.ListType == "map")

@@ -6,9 +6,9 @@ namespace MeetOperator.Kube.ApiServer.Schema;
 internal static class Pruner
 {
     /// <summary>Prunes a whole object; apiVersion, kind and metadata always stay.</summary>
-    public static void PruneObject(JsonObject root, SchemaNode schema, List<string>? unknown) => Prune(root, schema, string.Empty, isResource: true, unknown);
+    public static void PruneObject(JsonObject root, SchemaNode schema, List<string>? unknown) => Prune(root, schema, new ValuePath(), isResource: true, unknown);
 
-    private static void Prune(JsonNode? value, SchemaNode schema, string path, bool isResource, List<string>? unknown)
+    private static void Prune(JsonNode? value, SchemaNode schema, ValuePath path, bool isResource, List<string>? unknown)
     {
         switch (value)
         {
@@ -21,7 +21,6 @@ internal static class Pruner
                         continue;
                     }
 
-                    var child = path.Length == 0 ? name : $"{path}.{name}";
                     if (schema.Member(name) is { } known)
                     {
                         // A null that may not be one counts as absent; defaulting replaces it where there is a default.
@@ -31,12 +30,17 @@ internal static class Pruner
                             continue;
                         }
 
-                        Prune(member, known, child, known.EmbeddedResource, unknown);
+                        if (member is JsonObject or JsonArray)
+                        {
+                            path.Push(name);
+                            Prune(member, known, path, known.EmbeddedResource, unknown);
+                            path.Pop();
+                        }
                     }
                     else if (!schema.PreserveUnknownFields)
                     {
                         (doomed ??= []).Add(name);
-                        unknown?.Add(child);
+                        unknown?.Add(path.With(name));
                     }
                 }
 
@@ -45,7 +49,9 @@ internal static class Pruner
             case JsonArray list when schema.Items is { } items:
                 for (var i = 0; i < list.Count; i++)
                 {
-                    Prune(list[i], items, $"{path}[{i}]", items.EmbeddedResource, unknown);
+                    path.Push(i);
+                    Prune(list[i], items, path, items.EmbeddedResource, unknown);
+                    path.Pop();
                 }
 
                 break;

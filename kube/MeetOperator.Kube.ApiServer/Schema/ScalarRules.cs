@@ -9,7 +9,7 @@ namespace MeetOperator.Kube.ApiServer.Schema;
 /// <summary>Bounds, patterns, lengths and formats of scalars.</summary>
 internal static class ScalarRules
 {
-    public static void Check(JsonNode value, SchemaNode schema, string path, List<Cause> causes)
+    public static void Check(JsonNode value, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         if (value.GetValueKind() == JsonValueKind.String)
         {
@@ -21,7 +21,7 @@ internal static class ScalarRules
         }
     }
 
-    private static void CheckText(string text, SchemaNode schema, string path, List<Cause> causes)
+    private static void CheckText(string text, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         // Lengths count code points, as Go's utf8.RuneCountInString.
         var length = text.Length;
@@ -32,45 +32,45 @@ internal static class ScalarRules
 
         if (length > schema.MaxLength)
         {
-            causes.Add(new Cause("FieldValueTooLong", path, $"Too long: may not be more than {schema.MaxLength} bytes"));
+            causes.Add(new Cause("FieldValueTooLong", path.ToString(), $"Too long: may not be more than {schema.MaxLength} bytes"));
         }
 
         if (length < schema.MinLength)
         {
-            causes.Add(Cause.Invalid(path, Quote(text), $"{path} in body should be at least {schema.MinLength} chars long"));
+            causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body should be at least {schema.MinLength} chars long"));
         }
 
         if (schema.Pattern is { } pattern && !Matches(pattern, text))
         {
-            causes.Add(Cause.Invalid(path, Quote(text), $"{path} in body should match '{schema.PatternText}'"));
+            causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body should match '{schema.PatternText}'"));
         }
 
         if (schema.Format is { } format && !Formats.IsValid(format, text))
         {
-            causes.Add(Cause.Invalid(path, Quote(text), $"{path} in body must be of type {format}: {Quote(text)}"));
+            causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body must be of type {format}: {Quote(text)}"));
         }
     }
 
-    private static void CheckNumber(double number, string shown, SchemaNode schema, string path, List<Cause> causes)
+    private static void CheckNumber(double number, string shown, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         if (schema.Minimum is { } least && (schema.ExclusiveMinimum ? number <= least : number < least))
         {
-            causes.Add(Cause.Invalid(path, shown, $"{path} in body should be greater than {(schema.ExclusiveMinimum ? string.Empty : "or equal to ")}{Text(least)}"));
+            causes.Add(Cause.Invalid(path.ToString(), shown, $"{path} in body should be greater than {(schema.ExclusiveMinimum ? string.Empty : "or equal to ")}{Text(least)}"));
         }
 
         if (schema.Maximum is { } most && (schema.ExclusiveMaximum ? number >= most : number > most))
         {
-            causes.Add(Cause.Invalid(path, shown, $"{path} in body should be less than {(schema.ExclusiveMaximum ? string.Empty : "or equal to ")}{Text(most)}"));
+            causes.Add(Cause.Invalid(path.ToString(), shown, $"{path} in body should be less than {(schema.ExclusiveMaximum ? string.Empty : "or equal to ")}{Text(most)}"));
         }
 
         if (schema.MultipleOf is { } step && step > 0 && Math.Abs((number / step) - Math.Round(number / step)) > 1e-9)
         {
-            causes.Add(Cause.Invalid(path, shown, $"{path} in body should be a multiple of {Text(step)}"));
+            causes.Add(Cause.Invalid(path.ToString(), shown, $"{path} in body should be a multiple of {Text(step)}"));
         }
 
         if (schema.Format is "int32" && number is < int.MinValue or > int.MaxValue)
         {
-            causes.Add(Cause.Invalid(path, shown, $"{path} in body must be of type int32: {shown}"));
+            causes.Add(Cause.Invalid(path.ToString(), shown, $"{path} in body must be of type int32: {shown}"));
         }
     }
 

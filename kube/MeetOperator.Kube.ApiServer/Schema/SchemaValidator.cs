@@ -15,11 +15,11 @@ internal static class SchemaValidator
     public static List<Cause> Validate(JsonObject root, SchemaNode schema)
     {
         var causes = new List<Cause>();
-        Check(root, schema, string.Empty, causes, isResource: true);
+        Check(root, schema, new ValuePath(), causes, isResource: true);
         return causes;
     }
 
-    private static void Check(JsonNode? value, SchemaNode schema, string path, List<Cause> causes, bool isResource = false)
+    private static void Check(JsonNode? value, SchemaNode schema, ValuePath path, List<Cause> causes, bool isResource = false)
     {
         if (causes.Count >= MaxFindings)
         {
@@ -28,9 +28,9 @@ internal static class SchemaValidator
 
         if (value is null)
         {
-            if (!schema.Nullable && schema.Type is not null && path.Length > 0)
+            if (!schema.Nullable && schema.Type is not null && !path.IsRoot)
             {
-                causes.Add(Cause.TypeInvalid(path, "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\""));
+                causes.Add(Cause.TypeInvalid(path.ToString(), "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\""));
             }
 
             return;
@@ -39,7 +39,7 @@ internal static class SchemaValidator
         if (!HasType(value, schema, out var expected))
         {
             var actual = TypeName(value);
-            causes.Add(Cause.TypeInvalid(path, $"\"{actual}\"", $"{path} in body must be of type {expected}: \"{actual}\""));
+            causes.Add(Cause.TypeInvalid(path.ToString(), $"\"{actual}\"", $"{path} in body must be of type {expected}: \"{actual}\""));
             return;
         }
 
@@ -54,7 +54,9 @@ internal static class SchemaValidator
                 ListRules.Check(list, schema, path, causes);
                 for (var i = 0; schema.Items is { } items && i < list.Count; i++)
                 {
-                    Check(list[i], items, $"{path}[{i}]", causes);
+                    path.Push(i);
+                    Check(list[i], items, path, causes);
+                    path.Pop();
                 }
 
                 break;
@@ -64,24 +66,24 @@ internal static class SchemaValidator
         }
     }
 
-    private static void CheckMap(JsonObject map, SchemaNode schema, string path, List<Cause> causes, bool isResource)
+    private static void CheckMap(JsonObject map, SchemaNode schema, ValuePath path, List<Cause> causes, bool isResource)
     {
         foreach (var name in schema.Required)
         {
             if (!map.ContainsKey(name) && !(isResource && name is "metadata" or "apiVersion" or "kind"))
             {
-                causes.Add(Cause.Required(Join(path, name)));
+                causes.Add(Cause.Required(path.With(name)));
             }
         }
 
         if (schema.MaxProperties is { } most && map.Count > most)
         {
-            causes.Add(new Cause("FieldValueTooMany", path, $"Too many: {map.Count}: must have at most {most} items"));
+            causes.Add(new Cause("FieldValueTooMany", path.ToString(), $"Too many: {map.Count}: must have at most {most} items"));
         }
 
         if (schema.MinProperties is { } least && map.Count < least)
         {
-            causes.Add(Cause.Invalid(path, map.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {least} properties"));
+            causes.Add(Cause.Invalid(path.ToString(), map.Count.ToString(CultureInfo.InvariantCulture), $"{path} in body should have at least {least} properties"));
         }
 
         foreach (var (name, member) in map)
@@ -93,20 +95,22 @@ internal static class SchemaValidator
 
             if (schema.Member(name) is { } known && !ReferenceEquals(known, SchemaNode.Anything))
             {
-                Check(member, known, schema.Properties.ContainsKey(name) ? Join(path, name) : $"{path}.{name}", causes);
+                path.Push(name);
+                Check(member, known, path, causes);
+                path.Pop();
             }
         }
     }
 
-    private static void CheckEnum(JsonNode value, SchemaNode schema, string path, List<Cause> causes)
+    private static void CheckEnum(JsonNode value, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, value)))
         {
-            causes.Add(Cause.NotSupported(path, Shown(value), allowed.Select(a => Shown(a))));
+            causes.Add(Cause.NotSupported(path.ToString(), Shown(value), allowed.Select(a => Shown(a))));
         }
     }
 
-    private static void CheckCombinations(JsonNode value, SchemaNode schema, string path, List<Cause> causes)
+    private static void CheckCombinations(JsonNode value, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
         foreach (var all in schema.AllOf)
         {
@@ -115,21 +119,21 @@ internal static class SchemaValidator
 
         if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => Matches(value, s, path)))
         {
-            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must validate at least one schema (anyOf)"));
+            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must validate at least one schema (anyOf)"));
         }
 
         if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => Matches(value, s, path)) != 1)
         {
-            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must validate one and only one schema (oneOf)"));
+            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must validate one and only one schema (oneOf)"));
         }
 
         if (schema.Not is { } not && Matches(value, not, path))
         {
-            causes.Add(Cause.Invalid(path, Shown(value), $"{path} in body must not validate the schema (not)"));
+            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must not validate the schema (not)"));
         }
     }
 
-    private static bool Matches(JsonNode value, SchemaNode schema, string path)
+    private static bool Matches(JsonNode value, SchemaNode schema, ValuePath path)
     {
         var inner = new List<Cause>();
         Check(value, schema, path, inner);
@@ -174,6 +178,4 @@ internal static class SchemaValidator
         _ when value.GetValueKind() == JsonValueKind.String => $"\"{value.AsText()}\"",
         _ => JsonText.ToText(value),
     };
-
-    private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 }
