@@ -21,10 +21,10 @@ internal sealed class OperatorService(
         var informers = Task.WhenAll(cluster.All.Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
-        // A client of its own: the guarded one could not renew.
-        using var leases = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator-lease", FieldManager = FieldManagers.Operator });
+        // A client of its own: the guarded one could neither renew nor tell the last events of a term.
+        using var unguarded = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
         var election = new LeaderElection(
-            leases,
+            unguarded,
             new LeaderElectionOptions
             {
                 Namespace = options.Namespace,
@@ -36,24 +36,29 @@ internal sealed class OperatorService(
             },
             time,
             logger: logs.CreateLogger<LeaderElection>());
-        await election.RunAsync(LeadAsync, stoppingToken).ConfigureAwait(false);
+        await election.RunAsync(leadership => LeadAsync(leadership, unguarded), stoppingToken).ConfigureAwait(false);
         await informers.ConfigureAwait(false);
     }
 
-    private async Task LeadAsync(Leadership leadership)
+    private async Task LeadAsync(Leadership leadership, KubeClient unguarded)
     {
         guard.Hold(leadership);
         using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
-        var recorder = new EventRecorder(cluster.Client, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
+        var recorder = new EventRecorder(unguarded, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
         var recording = recorder.RunAsync(events.Token);
         var work = new LeaderWork(cluster, recorder, metrics, options, logs, time, Random.Shared);
-        await using (work.ConfigureAwait(false))
+        try
         {
-            await work.RunAsync(leadership.Lost).ConfigureAwait(false);
+            await using (work.ConfigureAwait(false))
+            {
+                await work.RunAsync(leadership.Lost).ConfigureAwait(false);
+            }
         }
-
-        await events.CancelAsync().ConfigureAwait(false);
-        await recording.ConfigureAwait(false);
+        finally
+        {
+            await events.CancelAsync().ConfigureAwait(false);
+            await recording.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Outside of a Pod the namespace of the Lease may not exist yet; in a Pod it does, and the operator may then lack the permission to look.</summary>

@@ -32,6 +32,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClie
             return false;
         }
 
+        _told.TryRemove(key, out _);
         if (node.Metadata.DeletionTimestamp is null)
         {
             events.Normal(node, "Drained", "the node is empty and goes");

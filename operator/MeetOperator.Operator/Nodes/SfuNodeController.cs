@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
@@ -18,11 +19,15 @@ internal sealed class SfuNodeController(
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
     private readonly WriteThrottle _throttle = new(time);
 
+    /// <summary>External addresses of the machine that runs a Pod, and for which Pod they were looked up.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, (string? PodUid, IReadOnlyList<string> Addresses)> _external = new();
+
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
         if (cluster.Nodes.Get(key) is not { } node)
         {
             _throttle.Forget(key);
+            _external.TryRemove(key, out _);
             return ReconcileResult.Done;
         }
 
@@ -83,10 +88,13 @@ internal sealed class SfuNodeController(
         }
     }
 
-    /// <summary>Where only the cluster knows the address, it is written into the Secret for which the kubelet waits.</summary>
+    /// <summary>Where only the cluster knows the address, it is written into the Secret for which the kubelet waits; once for each Pod.</summary>
     private async Task<string?> AddressesAsync(SfuNode node, SfuPool pool, Pod pod, CancellationToken ct)
     {
-        if (pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP || pod.Spec.NodeName is not { Length: > 0 } machine || node.Status?.Addresses.Count > 0)
+        var key = node.Metadata.NamespacedName;
+        if (pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP
+            || pod.Spec.NodeName is not { Length: > 0 } machine
+            || (_external.TryGetValue(key, out var known) && known.PodUid == pod.Metadata.Uid))
         {
             return null;
         }
@@ -100,8 +108,14 @@ internal sealed class SfuNodeController(
         }
 
         await SecretAsync(node, string.Join(',', found), ct).ConfigureAwait(false);
+        _external[key] = (pod.Metadata.Uid, found);
         return null;
     }
+
+    private IReadOnlyList<string> AddressesOf(NamespacedName key, SfuPool? pool, Pod? pod) =>
+        pool is null ? []
+        : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
+        : _external.TryGetValue(key, out var known) && known.PodUid == pod?.Metadata.Uid ? known.Addresses : [];
 
     private Task<Secret> SecretAsync(SfuNode node, string? addresses, CancellationToken ct) => cluster.Client.ApplyAsync(
         ControlSecret.Build(node, tokens.Of(node), addresses), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct);
@@ -114,14 +128,7 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? Soon);
         }
 
-        var addresses = pool is null ? [] : AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null);
-        if (addresses.Count == 0 && pool?.Spec.Exposure.AddressSource == AddressSource.NodeExternalIP && pod?.Spec.NodeName is { Length: > 0 } machine)
-        {
-            addresses = node.Status?.Addresses is { Count: > 0 } known ? known
-                : AdvertisedAddresses.Of(pool.Spec.Exposure, pod, await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
-        }
-
-        var status = NodeStatuses.Build(node, pod, view, addresses, problem, time.GetUtcNow());
+        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), problem, time.GetUtcNow());
         if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {
             var wait = _throttle.Wait(key);

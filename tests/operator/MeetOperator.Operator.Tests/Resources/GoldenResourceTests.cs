@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Resources;
+
+/// <summary>
+/// <c>tests/golden/resources/&lt;case&gt;</c>: from <c>input.yaml</c> (pool, node, addresses) to the Pod and the Secret. With MEET_UPDATE_GOLDEN=1 the expected files are written.
+/// </summary>
+public sealed class GoldenResourceTests
+{
+    public static TheoryData<string> Cases => new(Directory.GetDirectories(Repository.Golden("resources")).Select(path => Path.GetFileName(path)).Order());
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Build_GoldenCase_GivesTheExpectedObjects(string name)
+    {
+        var input = Yaml.Read(Repository.Golden("resources", name, "input.yaml"));
+        var pool = input["pool"].Deserialize<SfuPool>(KubeJson.Options)!;
+        var image = input["operatorImage"]!.GetValue<string>();
+        var ports = input["udpPorts"]!.AsArray().Select(port => port!.GetValue<int>()).ToArray();
+        var node = SfuNodeObject.Build(pool, input["nodeName"]!.GetValue<string>(), ports, image);
+        node.Metadata.Uid = "00000000-0000-0000-0000-00000000000a";
+
+        Compare(name, "sfunode.yaml", node);
+        Compare(name, "pod.yaml", MediaNodePod.Build(node, pool, image));
+        Compare(name, "secret.yaml", ControlSecret.Build(node, "the-token", input["addresses"]?.GetValue<string>()));
+    }
+
+    private static void Compare(string name, string file, object built)
+    {
+        var path = Repository.Golden("resources", name, file);
+        if (Environment.GetEnvironmentVariable("MEET_UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, Yaml.Write(built));
+        }
+
+        var actual = JsonSerializer.SerializeToNode(built, built.GetType(), KubeJson.Options)!.AsObject();
+        Assert.True(JsonNode.DeepEquals(Yaml.Read(path), Normalised(actual)), $"{name}/{file} differs; built was:\n{Yaml.Write(built)}");
+    }
+
+    /// <summary>Text that looks like a number is a number in both.</summary>
+    private static JsonNode Normalised(JsonObject actual)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, Yaml.Write(actual));
+            return Yaml.Read(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Schemas;
+
+public sealed class ContractTypesTests
+{
+    private static readonly Type[] Types = [.. typeof(Meeting).Assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, IsPublic: true } && type.GetProperties().Length > 0)];
+
+    [Fact]
+    public void Fields_EachOne_HasADescriptionOfTwentyCharactersOrMore()
+    {
+        var documentation = XDocument.Load(Path.ChangeExtension(typeof(Meeting).Assembly.Location, ".xml")).Descendants("member")
+            .ToDictionary(member => member.Attribute("name")!.Value, member => string.Concat(member.Element("summary")?.Nodes() ?? []).Trim());
+
+        var poor = Types.SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            .Where(property => property.Name != "EqualityContract")
+            .Select(property => $"P:{property.DeclaringType!.FullName}.{property.Name}")
+            .Where(name => !documentation.TryGetValue(name, out var text) || text.Length < 20);
+
+        Assert.Empty(poor);
+    }
+
+    [Fact]
+    public void Defaults_OfTheSchema_AreThoseOfTheTypes()
+    {
+        foreach (var property in Types.SelectMany(type => type.GetProperties()).Where(property => property.GetCustomAttribute<DefaultAttribute>() is not null))
+        {
+            var type = property.DeclaringType!;
+            var blank = (JsonSerializer.SerializeToNode(Blank(type), type, KubeJson.Options) as JsonObject)!;
+            var name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            var stated = JsonNode.Parse(property.GetCustomAttribute<DefaultAttribute>()!.Json)!;
+
+            // An object that defaults to {} is filled with its own fields' defaults.
+            var equal = stated is JsonObject { Count: 0 } ? blank[name] is JsonObject : JsonNode.DeepEquals(stated, blank[name]);
+            Assert.True(equal, $"{type.Name}.{property.Name}: the schema says {stated.ToJsonString()}, the type {blank[name]?.ToJsonString()}");
+        }
+    }
+
+    [Fact]
+    public void Rules_EachOne_IsBrokenByAnInvalidCase()
+    {
+        var rules = Types.SelectMany(type => type.GetCustomAttributes<CelRuleAttribute>().Concat(type.GetProperties().SelectMany(property => property.GetCustomAttributes<CelRuleAttribute>())))
+            .Select(rule => rule.Message).Distinct().ToList();
+        var broken = Directory.GetFiles(Repository.Golden("crds"), "*.yaml", SearchOption.AllDirectories).Where(file => file.Contains("invalid", StringComparison.Ordinal))
+            .SelectMany(Findings).ToHashSet();
+
+        Assert.NotEmpty(rules);
+        Assert.Empty(rules.Where(message => !broken.Contains(message)));
+    }
+
+    [Fact]
+    public void Lists_EachOne_IsBounded()
+    {
+        var unbounded = Types.SelectMany(type => type.GetProperties())
+            .Where(property => property.PropertyType.IsGenericType && property.PropertyType.Name.StartsWith("IReadOnly", StringComparison.Ordinal))
+            .Where(property => property.GetCustomAttribute<MaxItemsAttribute>() is null);
+
+        Assert.Empty(unbounded.Select(property => $"{property.DeclaringType!.Name}.{property.Name}"));
+    }
+
+    [Fact]
+    public void Strings_EachOne_IsBounded()
+    {
+        var unbounded = Types.Where(type => !typeof(KubernetesObject).IsAssignableFrom(type)).SelectMany(type => type.GetProperties())
+            .Where(property => property.PropertyType == typeof(string))
+            .Where(property => property.GetCustomAttribute<MaxLengthAttribute>() is null);
+
+        Assert.Empty(unbounded.Select(property => $"{property.DeclaringType!.Name}.{property.Name}"));
+    }
+
+    private static IEnumerable<string> Findings(string file)
+    {
+        var documents = File.ReadAllText(file).Split("\n---\n");
+        var kind = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!;
+        try
+        {
+            return (kind switch
+            {
+                "meeting" => MeetingValidation.Validate(Read<Meeting>(documents[^1]), documents.Length > 1 ? Read<Meeting>(documents[0]) : null),
+                "sfupool" => SfuPoolValidation.Validate(Read<SfuPool>(documents[^1]), documents.Length > 1 ? Read<SfuPool>(documents[0]) : null),
+                "sfunode" => SfuNodeValidation.Validate(Read<SfuNode>(documents[^1]), documents.Length > 1 ? Read<SfuNode>(documents[0]) : null),
+                _ => TenantValidation.Validate(Read<Tenant>(documents[^1]), documents.Length > 1 ? Read<Tenant>(documents[0]) : null),
+            }).Select(error => error.Message);
+        }
+        catch (JsonException)
+        {
+            return []; // The schema refuses it before any rule is asked.
+        }
+    }
+
+    private static T Read<T>(string yaml) => Yaml.Parse(yaml).Deserialize<T>(KubeJson.Options)!;
+
+    /// <summary>An instance with nothing set but what must be.</summary>
+    private static object Blank(Type type) => type.GetProperties().Any(property => property.GetCustomAttribute<System.Runtime.CompilerServices.RequiredMemberAttribute>() is not null)
+        ? System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type) is var empty && type.GetConstructor([]) is { } make ? make.Invoke(null) : empty
+        : Activator.CreateInstance(type)!;
+}
