@@ -4,6 +4,7 @@ using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.ProcessRuntime;
+using MeetOperator.Operator.Admission;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local;
@@ -102,7 +103,7 @@ public sealed class LocalHost : IAsyncDisposable
                 DataDirectory = _home.ApiData,
                 Token = _home.Key("api-token"),
                 Manifests = crds,
-                AdmissionPolicies = [],
+                AdmissionPolicies = [new MeetAdmission()],
                 PodLogs = (request, cancel) => Task.FromResult(OpenLog(request, cancel)),
             },
             ct).ConfigureAwait(false);
