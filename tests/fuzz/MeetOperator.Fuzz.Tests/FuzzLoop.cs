@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace MeetOperator.Fuzz.Tests;
+
+/// <summary>
+/// Feeds a target with every file of its corpus, with every beginning of each file, then with seeded mutations. The same seed
+/// gives the same inputs. <c>MEET_FUZZ_ITERATIONS</c> sets how many mutations; a failing input is printed in hex, to be added
+/// to <c>tests/fuzz/corpus/&lt;target&gt;</c> once it is understood.
+/// </summary>
+internal static class FuzzLoop
+{
+    /// <summary>What one input may allocate at most: a parser that can be made to allocate more is a way to exhaust memory.</summary>
+    private const long MaximumBytesPerInput = 64 * 1024;
+
+    /// <summary>Mean time for one input of a plain parser at most. The mean, because a single one may meet a garbage collection of a busy machine.</summary>
+    private static readonly TimeSpan MaximumMeanTime = TimeSpan.FromMilliseconds(1);
+
+    private const int DefaultIterations = 20_000;
+
+    internal static int Iterations =>
+        int.TryParse(Environment.GetEnvironmentVariable("MEET_FUZZ_ITERATIONS"), out var count) && count > 0 ? count : DefaultIterations;
+
+    /// <summary>Runs a target over its corpus folder.</summary>
+    /// <param name="corpus">Folder under <c>tests/fuzz/corpus</c>.</param>
+    /// <param name="target">What to do with an input.</param>
+    /// <param name="cost">How many times dearer than a plain parser the target is; divides the iterations and multiplies the time allowed.</param>
+    /// <param name="maximumBytes">Bytes that one input may allocate.</param>
+    /// <param name="seed">Seed of the mutations.</param>
+    internal static void Run(string corpus, FuzzTarget target, int cost = 1, long maximumBytes = MaximumBytesPerInput, int seed = 1) =>
+        Run(Corpus(corpus), target, cost, maximumBytes, seed);
+
+    /// <summary>Runs a target over seeds that were made by the test.</summary>
+    internal static void Run(
+        IReadOnlyList<byte[]> seeds, FuzzTarget target, int cost = 1, long maximumBytes = MaximumBytesPerInput, int seed = 1)
+    {
+        Assert.NotEmpty(seeds);
+        foreach (var file in seeds)
+        {
+            for (var length = 0; length <= file.Length; length++)
+            {
+                RunOne(file.AsSpan(0, length), target, long.MaxValue); // also warms up what is made once
+            }
+        }
+
+        var mutator = new Mutator(seed, seeds);
+        var count = Math.Max(100, Iterations / cost);
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < count; i++)
+        {
+            RunOne(mutator.Next(), target, maximumBytes);
+        }
+
+        Assert.True(clock.Elapsed / count <= MaximumMeanTime * cost, $"{clock.Elapsed / count} for one input on average");
+    }
+
+    internal static List<byte[]> Corpus(string name) =>
+        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "corpus", name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+
+    private static void RunOne(ReadOnlySpan<byte> input, FuzzTarget target, long maximumBytes)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            target(input);
+        }
+        catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"{e.GetType().Name} for {Convert.ToHexString(input)}: {e}");
+        }
+        catch (Xunit.Sdk.XunitException e)
+        {
+            Assert.Fail($"{e.Message} for {Convert.ToHexString(input)}");
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        if (allocated > maximumBytes)
+        {
+            Assert.Fail($"{allocated} bytes allocated for {Convert.ToHexString(input)}");
+        }
+    }
+}

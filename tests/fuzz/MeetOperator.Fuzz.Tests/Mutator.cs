@@ -1,0 +1,69 @@
+namespace MeetOperator.Fuzz.Tests;
+
+/// <summary>Makes inputs out of seeds: one to six small changes of the kinds that parsers trip over.</summary>
+internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
+{
+    private const int MaximumLength = 2000;
+
+    private static readonly byte[] Interesting = [0, 1, 2, 3, 4, 7, 8, 15, 16, 0x7E, 0x7F, 0x80, 0x81, 0xBE, 0xDE, 0xF0, 0xFE, 0xFF];
+
+    private readonly Random random = new(seed);
+
+    internal byte[] Next()
+    {
+        if (random.Next(50) == 0)
+        {
+            var noise = new byte[random.Next(200)];
+            random.NextBytes(noise);
+            return noise;
+        }
+
+        var input = new List<byte>(seeds[random.Next(seeds.Count)]);
+        for (var changes = random.Next(1, 7); changes > 0; changes--)
+        {
+            Change(input);
+        }
+
+        return input.Count <= MaximumLength ? [.. input] : [.. input.Take(MaximumLength)];
+    }
+
+    private void Change(List<byte> input)
+    {
+        var at = random.Next(input.Count + 1);
+        switch (random.Next(8))
+        {
+            case 0 when at < input.Count:
+                input[at] ^= (byte)(1 << random.Next(8));
+                break;
+            case 1 when at < input.Count:
+                input[at] = Interesting[random.Next(Interesting.Length)];
+                break;
+            case 2 when at < input.Count:
+                input[at] = (byte)random.Next(256);
+                break;
+            case 3 when at + 1 < input.Count:
+                // a length field, or something that is taken for one
+                var value = random.Next(3) == 0 ? ushort.MaxValue : random.Next(input.Count + 4);
+                input[at] = (byte)(value >> 8);
+                input[at + 1] = (byte)value;
+                break;
+            case 4:
+                input.Insert(at, Interesting[random.Next(Interesting.Length)]);
+                break;
+            case 5 when at < input.Count:
+                input.RemoveRange(at, Math.Min(random.Next(1, 9), input.Count - at));
+                break;
+            case 6 when at < input.Count:
+                var copied = input.GetRange(at, Math.Min(random.Next(1, 33), input.Count - at));
+                input.InsertRange(random.Next(input.Count + 1), copied);
+                break;
+            case 7:
+                // the beginning of one, the end of another
+                var other = seeds[random.Next(seeds.Count)];
+                var from = random.Next(other.Length + 1);
+                input.RemoveRange(at, input.Count - at);
+                input.AddRange(other[from..]);
+                break;
+        }
+    }
+}

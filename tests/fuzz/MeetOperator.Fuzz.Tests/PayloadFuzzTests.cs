@@ -1,0 +1,60 @@
+using MeetOperator.Rtp.Codecs;
+
+namespace MeetOperator.Fuzz.Tests;
+
+public sealed class PayloadFuzzTests
+{
+    [Fact]
+    public void Vp8_AnyBytes_AreReadAndRewrittenInside()
+    {
+        var rewriter = default(Vp8Rewriter);
+        FuzzLoop.Run("vp8", input =>
+        {
+            if (!Vp8Descriptor.TryParse(input, out var descriptor))
+            {
+                return;
+            }
+
+            Assert.InRange(descriptor.Length, 1, input.Length);
+            var payload = input.ToArray();
+            if (input[0] % 3 == 0)
+            {
+                rewriter.Switch(descriptor);
+            }
+
+            rewriter.Apply(payload, descriptor);
+            Assert.True(Vp8Descriptor.TryParse(payload, out var written));
+            Assert.Equal(descriptor.Length, written.Length);
+            Assert.Equal(descriptor.StartsKeyFrame, written.StartsKeyFrame);
+            Assert.Equal(descriptor.TemporalLayer, written.TemporalLayer);
+        });
+    }
+
+    [Fact]
+    public void Vp9_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("vp9", input =>
+    {
+        if (Vp9Descriptor.TryParse(input, out var descriptor))
+        {
+            Assert.InRange(descriptor.Length, 1, input.Length);
+            Assert.InRange(descriptor.AnnouncedSpatialLayers, 0, 8);
+        }
+    });
+
+    [Fact]
+    public void H264_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("h264", input => H264Payload.TryParse(input, out _));
+
+    [Fact]
+    public void Av1_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("av1", input =>
+    {
+        Av1AggregationHeader.TryParse(input, out _);
+        DependencyDescriptor.TryParse(input, out _);
+    });
+
+    [Theory]
+    [InlineData("vp8", VideoCodec.Vp8)]
+    [InlineData("vp9", VideoCodec.Vp9)]
+    [InlineData("h264", VideoCodec.H264)]
+    [InlineData("av1", VideoCodec.Av1)]
+    public void KeyFrame_AnyBytes_AllocateNothing(string corpus, VideoCodec codec) =>
+        FuzzLoop.Run(corpus, input => KeyFrame.StartsIn(codec, input), maximumBytes: 0);
+}

@@ -1,0 +1,77 @@
+using MeetOperator.Rtp.Congestion;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Fuzz.Tests;
+
+public sealed class RtcpFuzzTests
+{
+    [Fact]
+    public void Compound_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("rtcp", input =>
+    {
+        var total = 0L;
+        foreach (var packet in new RtcpReader(input))
+        {
+            if (SenderReport.TryParse(packet, out var sender))
+            {
+                total += sender.Ssrc + sender.OctetCount;
+                foreach (var block in sender.Reports)
+                {
+                    total += block.Jitter;
+                }
+            }
+
+            if (ReceiverReport.TryParse(packet, out var receiver))
+            {
+                foreach (var block in receiver.Reports)
+                {
+                    NtpTime.RoundTripTicks(block.Jitter, block);
+                }
+            }
+
+            SourceDescription.TryReadCanonicalName(packet, out _, out _);
+            if (Goodbye.TryParse(packet, out var goodbye))
+            {
+                for (var i = 0; i < goodbye.Count; i++)
+                {
+                    total += goodbye[i];
+                }
+            }
+
+            if (FeedbackMessage.TryParse(packet, out var message))
+            {
+                ReadFeedback(message);
+            }
+        }
+    });
+
+    private static void ReadFeedback(FeedbackMessage message)
+    {
+        var asked = 0;
+        foreach (var unused in message.NackedSequenceNumbers)
+        {
+            asked++;
+        }
+
+        Assert.InRange(asked, 0, message.Information.Length * 17 / 4);
+        foreach (var request in message.FullIntraRequests)
+        {
+            asked += request.SequenceNumber;
+        }
+
+        if (BandwidthEstimate.TryRead(message, out var bitsPerSecond))
+        {
+            Assert.InRange(bitsPerSecond, 0, long.MaxValue);
+        }
+
+        if (TransportFeedback.TryParse(message, out var feedback))
+        {
+            var packets = 0;
+            foreach (var unused in feedback.Packets)
+            {
+                packets++;
+            }
+
+            Assert.Equal(feedback.PacketCount, packets);
+        }
+    }
+}

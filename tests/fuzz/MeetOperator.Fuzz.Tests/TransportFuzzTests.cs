@@ -1,0 +1,73 @@
+using MeetOperator.Rtc;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Testing;
+
+namespace MeetOperator.Fuzz.Tests;
+
+/// <summary>The whole transport, as the media port sees it.</summary>
+public sealed class TransportFuzzTests
+{
+    /// <summary>Everything a client ever sent, mutated, from the client's own address while a call goes on.</summary>
+    [Fact]
+    public void ConnectedTransport_MutatedTraffic_StaysConnectedAndAcceptsNothing()
+    {
+        using var pair = new TransportPair(seed: 1);
+        Assert.True(pair.Connect());
+        var seeds = pair.Client.Sent.ToList();
+        pair.Client.SendRtp([0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9], new byte[50]);
+        var packet = new byte[200];
+        seeds.Add(packet[..pair.Client.Transport.ProtectRtp([0x80, 96, 0, 2, 0, 0, 0, 1, 0, 0, 0, 9], new byte[50], packet)]);
+        seeds.Add(packet[..pair.Client.Transport.ProtectRtcp(new byte[] { 0x80, 201, 0, 1, 0, 0, 0, 9 }, packet)]);
+        seeds.AddRange(FuzzLoop.Corpus("stun"));
+        seeds.AddRange(FuzzLoop.Corpus("rtp"));
+        var genuine = seeds.Select(Convert.ToHexString).ToHashSet(StringComparer.Ordinal);
+
+        FuzzLoop.Run(seeds, input =>
+        {
+            var result = pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, TransportPair.ClientAddress, input.ToArray());
+            Assert.True(
+                result.Kind is DatagramKind.Dropped or DatagramKind.Handled || genuine.Contains(Convert.ToHexString(input)), result.ToString());
+            while (pair.Server.Transport.TryPoll(out _))
+            {
+            }
+        });
+
+        Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
+    }
+
+    /// <summary>Handshake records of a client, mutated, each sequence against a fresh server.</summary>
+    [Fact]
+    public void DtlsServer_MutatedHandshake_NeverThrowsAndNeverCompletes()
+    {
+        using var pair = new TransportPair(seed: 2);
+        Assert.True(pair.Connect());
+        var records = pair.Client.Sent.Where(d => d[0] is >= 20 and <= 63).ToList();
+        var hello = records[0];
+        using var certificate = DtlsCertificate.Generate();
+        var buffer = new byte[2000];
+
+        FuzzLoop.Run(
+            records,
+            input =>
+            {
+                using var endpoint = new OpenSslDtlsEndpoint(certificate, DtlsRole.Server, 1200);
+                if (input.Length % 2 == 0)
+                {
+                    endpoint.Feed(0, hello);
+                }
+
+                if (!input.IsEmpty)
+                {
+                    endpoint.Feed(1, input);
+                }
+
+                while (endpoint.TryPoll(buffer, out var written))
+                {
+                    Assert.InRange(written, 13, 1200);
+                }
+
+                Assert.NotEqual(DtlsState.Established, endpoint.State);
+            },
+            cost: 100);
+    }
+}
