@@ -1,0 +1,242 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Placement;
+
+namespace MeetOperator.Operator.Tests.Fleet;
+
+public sealed class MediaFleetTests
+{
+    private readonly ManualTime _time = new();
+    private readonly FleetWakeups _wakeups = new();
+    private readonly List<string> _woken = [];
+    private readonly MediaFleet _fleet;
+
+    public MediaFleetTests()
+    {
+        _wakeups.Meeting = key => _woken.Add(key.Name);
+        _fleet = new MediaFleet(_wakeups, _time);
+    }
+
+    [Fact]
+    public void Place_ManyInParallel_NeverOverfillsANode()
+    {
+        foreach (var name in (string[])["n1", "n2", "n3"])
+        {
+            AddNode(name, maxMeetings: 50);
+        }
+
+        var placed = 0;
+        Parallel.For(0, 400, number =>
+        {
+            if (Place($"m{number}").Chosen is not null)
+            {
+                Interlocked.Increment(ref placed);
+            }
+        });
+
+        Assert.Equal(150, placed);
+        Assert.All((string[])["n1", "n2", "n3"], name => Assert.Equal(50, _fleet.View(Key(name))!.Meetings));
+    }
+
+    [Fact]
+    public void Release_MakesRoomForAnother()
+    {
+        AddNode("n1", maxMeetings: 1);
+        Assert.NotNull(Place("m1").Chosen);
+        Assert.Null(Place("m2").Chosen);
+
+        _fleet.Release("m1");
+
+        Assert.NotNull(Place("m2").Chosen);
+    }
+
+    [Fact]
+    public void Reported_HeadCountChanged_WakesThatMeetingOnly()
+    {
+        var target = AddNode("n1");
+        PlaceWithRoom("m1");
+        PlaceWithRoom("m2");
+        Report(target, ("m1", 0), ("m2", 0));
+        _woken.Clear();
+
+        Report(target, ("m1", 4), ("m2", 0));
+
+        Assert.Equal(["m1"], _woken);
+        Assert.Equal(4, _fleet.Current("m1")!.Participants);
+    }
+
+    [Fact]
+    public void Reported_RoomMissingThatWasThere_IsLost()
+    {
+        var target = AddNode("n1");
+        PlaceWithRoom("m1");
+
+        Report(target);
+
+        Assert.True(_fleet.Current("m1")!.RoomLost);
+        Assert.Equal(["m1"], _woken);
+    }
+
+    [Fact]
+    public void Reported_RoomMadeAfterThePollBegan_IsNotLost()
+    {
+        var target = AddNode("n1");
+        var pollStarted = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        PlaceWithRoom("m1");
+
+        _fleet.Reported(target, Of(), pollStarted);
+
+        Assert.False(_fleet.Current("m1")!.RoomLost);
+    }
+
+    [Fact]
+    public void Reported_RoomOfNoMeeting_IsAnOrphanOnlyAfterAWhile()
+    {
+        var target = AddNode("n1");
+
+        Assert.Empty(Report(target, ("stranger", 1)));
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Empty(Report(target, ("stranger", 1)));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("stranger", Assert.Single(Report(target, ("stranger", 1))).Room);
+    }
+
+    [Fact]
+    public void Missed_ThreePolls_WakesTheMeetingsAndPlacementMovesThem()
+    {
+        var dying = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+
+        for (var poll = 0; poll < 3; poll++)
+        {
+            _fleet.Missed(dying, "refused");
+        }
+
+        Assert.Equal(["m1"], _woken);
+        var decision = Place("m1", _fleet.Current("m1"));
+        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
+    }
+
+    [Fact]
+    public void Place_NowhereLeft_KeepsTheGenerationForTheNextPlacement()
+    {
+        var dying = AddNode("n1");
+        PlaceWithRoom("m1");
+        for (var poll = 0; poll < 3; poll++)
+        {
+            _fleet.Missed(dying, "refused");
+        }
+
+        Assert.Null(Place("m1", _fleet.Current("m1")).Chosen);
+        Assert.Null(_fleet.Current("m1")!.Node);
+        AddNode("n2");
+
+        Assert.Equal(2, Place("m1", _fleet.Current("m1")).Generation);
+    }
+
+    [Fact]
+    public void RoomRefused_TheNextPlacementTriesAnotherNode()
+    {
+        AddNode("n1");
+        AddNode("n2");
+        var first = Place("m1").Chosen!.Name;
+
+        _fleet.RoomRefused("m1", 1, "full");
+
+        var second = Place("m1", _fleet.Current("m1"));
+        Assert.NotEqual(first, second.Chosen!.Name);
+        Assert.Contains("refused the room (full)", second.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Adopt_OlderThanWhatIsKnown_ChangesNothing()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+
+        _fleet.Adopt("m1", Key("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
+
+        Assert.Equal(Key("n1"), _fleet.Current("m1")!.Node);
+    }
+
+    [Fact]
+    public void Observe_AnotherPod_ForgetsWhatTheFormerReported()
+    {
+        AddNode("n1");
+
+        Observe("n1", "another-pod", 200);
+
+        Assert.Equal(SfuNodeState.Starting, _fleet.View(Key("n1"))!.Verdict.State);
+    }
+
+    [Fact]
+    public void Forget_NodeOfMeetings_WakesThem()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+
+        _fleet.Forget(Key("n1"));
+
+        Assert.Equal(["m1"], _woken);
+    }
+
+    private static NamespacedName Key(string name) => new("meet-a", name);
+
+    private PollTarget AddNode(string name, int maxMeetings = 200)
+    {
+        var target = Observe(name, "pod-" + name, maxMeetings);
+        Report(target);
+        return target;
+    }
+
+    private PollTarget Observe(string name, string podUid, int maxMeetings)
+    {
+        var target = new PollTarget(Key(name), podUid, new Uri("http://127.0.0.1:1/"), "token");
+        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running" } };
+        _fleet.Observe(node, pool, pod, sharedNamespace: false, target);
+        return target;
+    }
+
+    private PlacementDecision Place(string meeting, CurrentAssignment? current = null) => _fleet.Place(
+        new MeetingDemand
+        {
+            MeetingId = meeting,
+            Namespace = "meet-a",
+            Current = current is null ? null : new CurrentPlacement
+            {
+                Namespace = current.Node?.Namespace ?? string.Empty,
+                SfuNode = current.Node?.Name ?? string.Empty,
+                Generation = current.Generation,
+                RoomLost = current.RoomLost,
+                Refusal = current.Refusal,
+            },
+        },
+        Key(meeting));
+
+    private void PlaceWithRoom(string meeting)
+    {
+        var decision = Place(meeting);
+        _fleet.RoomExists(meeting, decision.Generation);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+    }
+
+    private IReadOnlyList<RoomReport> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
+
+    private NodeReport Of(params (string Room, int People)[] rooms) => new()
+    {
+        Node = "n",
+        Version = "1",
+        InstanceId = "i",
+        State = NodeState.Ready,
+        StartedAt = _time.GetUtcNow(),
+        Rooms = [.. rooms.Select(room => new RoomReport { Room = room.Room, Generation = 1, Participants = room.People })],
+    };
+}

@@ -1,0 +1,95 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Tests.Fleet;
+
+public sealed class NodeStateRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Derive_NoPodYet_Starts() => Expect(SfuNodeState.Starting, "being made", Facts() with { Pod = null, LastSeen = null });
+
+    [Fact]
+    public void Derive_PodPending_SaysWhyItIsNotScheduled()
+    {
+        var pod = Pod("Pending");
+        pod.Status!.Conditions = [new PodCondition { Type = "PodScheduled", Status = "False", Message = "0/3 nodes have free ports" }];
+
+        Expect(SfuNodeState.Starting, "0/3 nodes have free ports", Facts() with { Pod = pod, LastSeen = null });
+    }
+
+    [Fact]
+    public void Derive_ImageCannotBePulled_SaysSo()
+    {
+        var pod = Pod("Pending");
+        pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "ImagePullBackOff", Message = "no such image" } } }];
+
+        Expect(SfuNodeState.Starting, "ImagePullBackOff no such image", Facts() with { Pod = pod, LastSeen = null });
+    }
+
+    [Fact]
+    public void Derive_AnswersAndEmpty_IsReady() => Expect(SfuNodeState.Ready, "takes new meetings", Facts());
+
+    [Fact]
+    public void Derive_CarriesMeetings_IsAllocated() => Expect(SfuNodeState.Allocated, "takes new meetings", Facts() with { Meetings = 3 });
+
+    [Fact]
+    public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2 });
+
+    [Fact]
+    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "missed 3 polls: refused", Facts() with { Missed = 3, MissReason = "refused" });
+
+    [Fact]
+    public void Derive_PodGoneAfterItServed_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Pod = null });
+
+    [Fact]
+    public void Derive_PodFailed_IsUnhealthyAtOnce() => Expect(SfuNodeState.Unhealthy, "has ended", Facts() with { Pod = Pod("Failed") });
+
+    [Fact]
+    public void Derive_ContainerStopped_IsUnhealthyBeforeAnyPollIsMissed()
+    {
+        var pod = Pod("Running");
+        pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
+
+        Expect(SfuNodeState.Unhealthy, "OOMKilled", Facts() with { Pod = pod });
+    }
+
+    [Fact]
+    public void Derive_DrainRequested_Drains() =>
+        Expect(SfuNodeState.Draining, "2 meetings are left", Facts() with { Meetings = 2, Node = Node(new SfuNodeSpec { DrainRequestedAt = Now }) });
+
+    [Fact]
+    public void Derive_NodeSaysItDrains_Drains() => Expect(SfuNodeState.Draining, "says", Facts() with { ReportsDraining = true });
+
+    [Fact]
+    public void Derive_Cordoned_SaysHowToUndoIt() => Expect(SfuNodeState.Ready, "spec.unschedulable", Facts() with { Node = Node(new SfuNodeSpec { Unschedulable = true }) });
+
+    [Fact]
+    public void DrainDeadline_WithAPool_WaitsAsLongAsThePoolSays()
+    {
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
+
+        Assert.Null(NodeStateRules.DrainDeadline(Node(new SfuNodeSpec()), pool));
+        Assert.Equal(Now.AddSeconds(60), NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), pool));
+    }
+
+    [Fact]
+    public void DrainDeadline_PoolGone_IsAtOnce() => Assert.Equal(Now, NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), null));
+
+    private static void Expect(SfuNodeState state, string message, NodeFacts facts)
+    {
+        var verdict = NodeStateRules.Derive(facts);
+
+        Assert.Equal(state, verdict.State);
+        Assert.Contains(message, verdict.Message, StringComparison.Ordinal);
+    }
+
+    private static NodeFacts Facts() => new() { Node = Node(new SfuNodeSpec()), Pod = Pod("Running"), LastSeen = Now };
+
+    private static SfuNode Node(SfuNodeSpec spec) => new() { Metadata = new ObjectMeta { Name = "p-aaaaa", Namespace = "meet-a" }, Spec = spec };
+
+    private static Pod Pod(string phase) => new() { Status = new PodStatus { Phase = phase } };
+}

@@ -1,0 +1,65 @@
+using MeetOperator.Operator.Hosting;
+
+namespace MeetOperator.Operator.Tests.Hosting;
+
+public sealed class OperatorOptionsReaderTests : IDisposable
+{
+    private readonly string _key = Path.GetTempFileName();
+
+    public OperatorOptionsReaderTests() => File.WriteAllBytes(_key, new byte[32]);
+
+    [Fact]
+    public void Read_OnlyTheKey_UsesTheDefaultsOfTheTable()
+    {
+        var options = Read(out var errors);
+
+        Assert.Empty(errors);
+        Assert.Equal(("0.0.0.0:8081", "meet-system", 32), (options!.Address, options.Namespace, options.ControlKey.Length));
+    }
+
+    [Fact]
+    public void Read_AllSet_TakesThem()
+    {
+        var options = Read(out _, ("MEET_PUBLIC_URL", "https://meet.example/"), ("MEET_OPERATOR_ADDRESS", "127.0.0.1:9"), ("MEET_MEDIA_NODE_IMAGE", "x:1"), ("POD_NAME", "op-1"), ("POD_NAMESPACE", "ns"));
+
+        Assert.Equal(("https://meet.example/", "127.0.0.1:9", "x:1", "op-1", "ns"), (options!.PublicUrl, options.Address, options.MediaNodeImage, options.PodName, options.Namespace));
+    }
+
+    [Fact]
+    public void Read_NoKey_SaysWhichVariable() => Expect("MEET_CONTROL_KEY_FILE is not set", ("MEET_CONTROL_KEY_FILE", null));
+
+    [Fact]
+    public void Read_MissingFile_SaysSo() => Expect("cannot be read", ("MEET_CONTROL_KEY_FILE", "/does/not/exist"));
+
+    [Fact]
+    public void Read_ShortKey_SaysHowLongItMustBe()
+    {
+        File.WriteAllBytes(_key, new byte[31]);
+        Expect("31 bytes, at least 32");
+    }
+
+    [Fact]
+    public void Read_BadUrl_SaysWhatIsWanted() => Expect("begins with http:// or https://", ("MEET_PUBLIC_URL", "meet.example"));
+
+    [Fact]
+    public void Read_BadAddress_SaysWhatIsWanted() => Expect("such as 0.0.0.0:8081", ("MEET_OPERATOR_ADDRESS", "localhost"));
+
+    public void Dispose() => File.Delete(_key);
+
+    private void Expect(string text, params (string Name, string? Value)[] variables)
+    {
+        Assert.Null(Read(out var errors, variables));
+        Assert.Contains(text, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    private OperatorOptions? Read(out IReadOnlyList<string> errors, params (string Name, string? Value)[] variables)
+    {
+        var set = new Dictionary<string, string?> { ["MEET_CONTROL_KEY_FILE"] = _key };
+        foreach (var (name, value) in variables)
+        {
+            set[name] = value;
+        }
+
+        return OperatorOptionsReader.Read(name => set.GetValueOrDefault(name), out errors);
+    }
+}

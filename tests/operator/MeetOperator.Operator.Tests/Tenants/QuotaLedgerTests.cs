@@ -1,0 +1,58 @@
+using MeetOperator.Operator.Tenants;
+
+namespace MeetOperator.Operator.Tests.Tenants;
+
+public sealed class QuotaLedgerTests
+{
+    [Fact]
+    public void TryAdmit_ManyInParallel_NeverExceedsTheLimit()
+    {
+        var ledger = new QuotaLedger();
+        var admitted = 0;
+
+        Parallel.For(0, 1000, number =>
+        {
+            if (ledger.TryAdmit("a", $"m{number}", 37))
+            {
+                Interlocked.Increment(ref admitted);
+            }
+        });
+
+        Assert.Equal((37, 37), (admitted, ledger.OpenMeetings("a")));
+    }
+
+    [Fact]
+    public void TryAdmit_SameMeetingAgain_CountsOnce()
+    {
+        var ledger = new QuotaLedger();
+
+        Assert.True(ledger.TryAdmit("a", "m", 1));
+        Assert.True(ledger.TryAdmit("a", "m", 1));
+        Assert.False(ledger.TryAdmit("a", "other", 1));
+        Assert.True(ledger.TryAdmit("b", "other", 1));
+    }
+
+    [Fact]
+    public void Release_LetsTheNextIn()
+    {
+        var ledger = new QuotaLedger();
+        ledger.TryAdmit("a", "m", 1);
+
+        ledger.Release("a", "m");
+        ledger.Release("a", "never-there");
+
+        Assert.Equal(0, ledger.OpenMeetings("a"));
+        Assert.True(ledger.TryAdmit("a", "other", 1));
+    }
+
+    [Fact]
+    public void Admit_AcceptedBefore_CountsAboveTheLimit()
+    {
+        var ledger = new QuotaLedger();
+        ledger.TryAdmit("a", "m", 1);
+
+        ledger.Admit("a", "accepted-before-the-quota-was-lowered");
+
+        Assert.Equal(2, ledger.OpenMeetings("a"));
+    }
+}
