@@ -100,6 +100,8 @@ const screens = {
 const looks = [
   ['light', { colorScheme: 'light', viewport: { width: 1280, height: 800 } }],
   ['dark narrow', { colorScheme: 'dark', viewport: { width: 390, height: 780 }, reducedMotion: 'reduce' }],
+  // What a 1280 pixel window shows at 400 % zoom (WCAG 1.4.10), in Windows' high contrast.
+  ['forced colours at 400 %', { forcedColors: 'active', viewport: { width: 320, height: 512 } }],
 ];
 
 for (const [look, options] of looks) {

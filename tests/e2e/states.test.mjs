@@ -76,6 +76,7 @@ describe('a host', () => {
       await eve.tile('Bob').and(eve.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();
       await eve.tile('Bob').and(eve.page.locator('[data-muted=false]')).waitFor();
+      await eve.hears();
 
       await row('Eve').getByTestId('remove-person').click();
       await host.page.getByTestId('confirm-yes').click();

@@ -1,10 +1,10 @@
 // What people notice of reloads, cut connections and computers that vanish.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { chromium } from 'playwright-core';
 import { flags } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
+import { family, processesOf } from './support/processes.mjs';
 import { until, Visitor } from './support/visitor.mjs';
 
 const room = meetingRoom();
@@ -139,14 +139,44 @@ describe('a computer that vanishes', () => {
   });
 });
 
-/** A process and all that it started. */
-function family(pid) {
-  const children = readdirSync('/proc').filter(name => /^\d+$/.test(name)).filter(name => {
-    try {
-      return Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === pid;
-    } catch {
-      return false; // it ended while we looked
-    }
+describe('a program that dies', () => {
+  const kill = program => {
+    const victims = processesOf(room.product.home, program);
+    assert.ok(victims.length > 0, `no ${program} runs in ${room.product.home}`);
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+  };
+
+  it('the media node: the meeting moves to its successor by itself, with what was muted still muted', limits, async t => {
+    await pair(async (ada, bob) => {
+      await ada.control('microphone').click();
+      await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
+      await ada.page.evaluate(() => { globalThis.connections.length = 0; });
+      await bob.page.evaluate(() => { globalThis.connections.length = 0; });
+      kill('media-node');
+      const since = Date.now();
+      const restarted = visitor => until(() => visitor.page.evaluate(() => globalThis.connections.filter(one => one.connectionState === 'connected').length >= 2), `${visitor.name} has new connections`, 60_000);
+      await Promise.all([restarted(ada), restarted(bob)]);
+      await Promise.all([ada.seesPictures('Bob', 'camera', 3), bob.seesPictures('Ada', 'camera', 3)]);
+      t.diagnostic(`media back after ${((Date.now() - since) / 1000).toFixed(1)} s`);
+      await ada.hears();
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
+      await ada.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+    });
   });
-  return [pid, ...children.flatMap(child => family(Number(child)))];
-}
+
+  it('signaling: sound and picture go on, and the chat is back when it is', limits, async () => {
+    await pair(async (ada, bob) => {
+      const id = await ada.id();
+      kill('signaling');
+      await ada.page.locator('[data-testid=connection-banner][data-waiting-for=signaling]').waitFor();
+      await Promise.all([ada.seesPictures('Bob', 'camera', 5), bob.seesPictures('Ada', 'camera', 5)]);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await ada.id(), id);
+      await ada.says('and we are back');
+      await bob.reads('and we are back');
+      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+    });
+  });
+});

@@ -70,7 +70,7 @@ export class Visitor {
 
   /** Waits until `more` further pictures of the tile were drawn. */
   async seesPictures(name, source = 'camera', more = 10) {
-    const drawn = async () => this.tile(name, source).locator('video').evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: patience });
+    const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: patience });
     const before = await drawn();
     await until(async () => await drawn() - before >= more, `${this.name} sees ${name}'s ${source} move`);
   }

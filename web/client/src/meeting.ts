@@ -291,7 +291,6 @@ export class Meeting extends Emitter<MeetingEvents> {
     for (const participant of message.participants) {
       if (participant.participantId !== message.participantId) this.#roster.set(participant.participantId, participant);
     }
-    if (!this.#everJoined) for (const kind of ['audio', 'video'] as const) if (message.muted?.[kind] === true) this.#silenced(kind);
     this.#update({ self: { ...this.#snapshot.self, id: message.participantId, role: message.role ?? this.#snapshot.self.role } });
     this.#refreshRoster();
     if (this.#everJoined) this.#announceChanges(before);

@@ -1,5 +1,7 @@
 import type { ClientMessage, MediaType, MutedState } from './protocol.js';
 
+const kinds: readonly MediaType[] = ['audio', 'video'];
+
 /** How long the server's word on our own state may be an echo of what we just said. */
 const echoWindowMs = 1_000;
 
@@ -36,10 +38,11 @@ export class MuteSync {
 
   /** A new socket: everything is said again. What the server silenced while it believed us to be sending was done by somebody else. */
   joined(muted: MutedState | undefined): void {
-    for (const kind of ['audio', 'video'] as const) {
-      const state = this.#state[kind];
-      if (muted?.[kind] === true && state.told !== false && state.sending) this.#silence(kind);
-      state.told = null;
+    const before = { audio: this.#state.audio.told, video: this.#state.video.told };
+    for (const kind of kinds) this.#state[kind].told = null;
+    for (const kind of kinds) {
+      const first = before[kind] === null;
+      if (muted?.[kind] === true && before[kind] !== false && (first || this.#state[kind].sending)) this.#silence(kind);
       this.#tell(kind);
     }
   }

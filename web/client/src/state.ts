@@ -1,4 +1,4 @@
-import type { MediaType, Role, TrackSource, WireParticipant } from './protocol.js';
+import type { Role, TrackSource, WireParticipant } from './protocol.js';
 import type { RemoteTrack } from './subscribe-session.js';
 
 export type Phase = 'connecting' | 'connected' | 'reconnecting' | 'ended' | 'removed' | 'left' | 'failed';
@@ -73,5 +73,3 @@ export function sameParticipant(a: Participant, b: Participant): boolean {
 export function appendMessage(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
   return messages.some(known => known.id === message.id) ? messages : [...messages, message];
 }
-
-export const kinds: readonly MediaType[] = ['audio', 'video'];

@@ -64,6 +64,11 @@ describe('muting', () => {
     expect(meeting.snapshot.self.audio).toBe(false);
   });
 
+  it('says each thing once when it joins', async () => {
+    const { server } = await inMeeting([], { muted: { audio: true, video: false } });
+    expect(server.socket.sent.slice(1)).toEqual([{ type: 'mute', mediaType: 'audio' }, { type: 'mute', mediaType: 'video' }]);
+  });
+
   it('obeys a host', async () => {
     const { server, meeting } = await inMeeting();
     const microphone = track('audio');
