@@ -28,9 +28,6 @@ if (options is null)
 
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);
 await using var app = ControlServer.Build(node);
-
-// Rooms end before the server stops, so that the event streams can still say why.
-app.Lifetime.ApplicationStopping.Register(() => node.EndRoomsAsync("node-shutdown", CancellationToken.None).Wait(TimeSpan.FromSeconds(3)));
 node.IsReady = true;
 await app.RunAsync();
 return 0;

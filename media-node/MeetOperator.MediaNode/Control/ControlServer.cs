@@ -26,6 +26,9 @@ internal static class ControlServer
         var app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
         ControlEndpoints.Map(app, node);
+
+        // Rooms end before the server stops, so that the event streams can still say why.
+        app.Lifetime.ApplicationStopping.Register(() => node.EndRoomsAsync("node-shutdown", CancellationToken.None).Wait(TimeSpan.FromSeconds(3)));
         return app;
     }
 }

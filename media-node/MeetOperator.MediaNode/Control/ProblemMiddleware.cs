@@ -20,7 +20,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, (HttpStatusCode)e.StatusCode, "invalid-request", e.Message).ConfigureAwait(false);
+            var code = e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "payload-too-large" : "invalid-request";
+            await WriteAsync(context, (HttpStatusCode)e.StatusCode, code, e.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -1,0 +1,274 @@
+using System.Net;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sdp;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Calls over real sockets with clients that are not browsers.</summary>
+public sealed class CallTests : IAsyncLifetime
+{
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+    private static readonly byte[] DeltaFrame = [0x10, 0x01, 1, 2, 3, 4];
+    private TestNode _node = null!;
+    private RoomEvents _events = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await TestNode.StartAsync(o => o with { SilenceTimeout = TimeSpan.FromSeconds(1), ParticipantTimeout = TimeSpan.FromSeconds(2) });
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        _events = await RoomEvents.OpenAsync(_node.Control, "r");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _events.DisposeAsync();
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task PublishAndSubscribe_RtpFlowsToTheOther()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+
+        var header = Header(bob.Rtp.Last(p => Header(p).PayloadType == 96));
+        Assert.NotEqual(TestSdp.VideoSsrc, header.Ssrc);
+        Assert.True(alice.WasAskedForKeyFrame());
+        var room = await _node.Control.GetRoomAsync("r", default);
+        Assert.Equal((2, 2, 2), (room.Participants, room.UpTracks, room.DownTracks));
+        Assert.Equal([true, false], room.ParticipantList!.OrderBy(p => p.Participant).Select(p => p.Publishing));
+        var report = await _node.Control.GetNodeAsync(default);
+        Assert.True(report.ForwardedPackets > 0);
+        await _events.UntilAsync("both sessions connected", e => e.All.Count(x => x.State == "connected") == 2);
+    }
+
+    [Fact]
+    public async Task Subscribe_OwnTracks_AreNotOffered()
+    {
+        using var alice = await PublishAsync("alice");
+
+        var offer = await _node.Control.SubscribeAsync("r", "alice", new SubscribeRequest { Generation = 1 }, default);
+
+        Assert.Empty(offer.Tracks);
+    }
+
+    [Fact]
+    public async Task Offers_PeopleComeAndGo_AreCoalescedAndKeepTheirSections()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        var first = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        Assert.Equal(["alice", "alice"], first.Tracks.Select(t => t.ParticipantId!));
+        Assert.Equal(["microphone", "camera"], first.Tracks.Select(t => t.Source));
+
+        // While the first offer is out, carol and dave come: nothing is sent until it is answered, then one offer has both.
+        using var carol = await PublishAsync("carol");
+        using var dave = await PublishAsync("dave");
+        Assert.Null(_events.Last(RoomEventTypes.Offer, "bob"));
+        await AnswerAsync("bob", bob, first.Revision, first.Sdp);
+        await _events.UntilAsync("second offer", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == first.Revision + 1);
+        var second = _events.Last(RoomEventTypes.Offer, "bob")!;
+        Assert.Equal(6, second.Tracks!.Count);
+        Assert.Contains("a=msid:carol ", second.Sdp, StringComparison.Ordinal);
+
+        // An answer to the older offer is refused, and the newer one is still answerable.
+        var stale = await Assert.ThrowsAsync<NodeControlException>(() => AnswerAsync("bob", bob, first.Revision, first.Sdp));
+        Assert.Equal((HttpStatusCode.Conflict, "stale-revision"), (stale.Status, stale.Code));
+        await AnswerAsync("bob", bob, second.Revision!.Value, second.Sdp!);
+
+        // carol goes: her sections become inactive in place; erin gets them.
+        await _node.Control.DeleteParticipantAsync("r", "carol", default);
+        await _events.UntilAsync("third offer", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == second.Revision + 1);
+        var third = _events.Last(RoomEventTypes.Offer, "bob")!;
+        Assert.Equal(Directions(second.Sdp!).Count, Directions(third.Sdp!).Count);
+        Assert.Equal(2, Directions(third.Sdp!).Count(d => d == MediaDirection.Inactive));
+        using var erin = await PublishAsync("erin");
+        await AnswerAsync("bob", bob, third.Revision!.Value, third.Sdp!);
+        await _events.UntilAsync("fourth offer", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == third.Revision + 1);
+        var fourth = _events.Last(RoomEventTypes.Offer, "bob")!;
+        Assert.Equal(6, Directions(fourth.Sdp!).Count);
+        Assert.Equal(
+            second.Tracks!.Where(t => t.ParticipantId == "carol").Select(t => t.Mid!),
+            fourth.Tracks!.Where(t => t.ParticipantId == "erin").Select(t => t.Mid!));
+    }
+
+    [Fact]
+    public async Task Publish_Renegotiated_TakesTheCameraAwayAndBringsItBack()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+
+        var first = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice, video: false) }, default);
+        await _events.UntilAsync("camera gone", e => e.Last(RoomEventTypes.TrackRemoved)?.Source == "camera");
+        await _events.UntilAsync("offer without it", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 1);
+        var second = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default);
+
+        Assert.Equal(first.SessionId, second.SessionId);
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Publish_NamedSources_AppearInTracksAndStreamIds()
+    {
+        using var alice = new SyntheticPeer();
+        var offer = new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice), Tracks = [new TrackDescription { Mid = "1", Kind = "video", Source = "screen" }] };
+        await _node.Control.PublishAsync("r", "alice", offer, default);
+
+        var seen = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+
+        Assert.Equal(["microphone", "screen"], seen.Tracks.Select(t => t.Source));
+        Assert.Contains("a=msid:alice-screen ", seen.Sdp, StringComparison.Ordinal);
+        var wrong = offer with { Tracks = [new TrackDescription { Mid = "1", Kind = "video", Source = "whiteboard" }] };
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PublishAsync("r", "alice", wrong, default));
+        Assert.Contains("'whiteboard' is unknown", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mute_Audio_IsNotForwardedUntilUnmuted()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Audio = true } }, default);
+        bob.Pump();
+        bob.Rtp.Clear();
+        await SyntheticPeer.UntilAsync("20 video packets", () => SendBoth(alice) && bob.Rtp.Count(p => Header(p).PayloadType == 96) >= 20, alice, bob);
+        Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 111);
+
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Audio = false } }, default);
+        await SyntheticPeer.UntilAsync("sound again", () => SendBoth(alice) && bob.Rtp.Exists(p => Header(p).PayloadType == 111), alice, bob);
+    }
+
+    [Fact]
+    public async Task Play_StandardPlayer_GetsTheFeedAndEnds()
+    {
+        using var alice = await PublishAsync("alice");
+        using var player = new SyntheticPeer();
+
+        var answer = await _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(player), Feeds = ["alice"] }, default);
+        player.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("media under the player's payload types", () => SendBoth(alice)
+            && player.Rtp.Exists(p => Header(p).PayloadType == 120) && player.Rtp.Exists(p => Header(p).PayloadType == 109), alice, player);
+
+        await _node.Control.DeleteSessionAsync("r", answer.SessionId, default);
+        await _events.UntilAsync("closed", e => e.All.Any(x => x.SessionId == answer.SessionId && x.State == "closed"));
+        Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).DownTracks);
+    }
+
+    [Fact]
+    public async Task Restart_Subscriber_GetsANewSession()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        var old = await SubscribeAsync("bob", bob, alice);
+        Assert.Equal(old.SessionId, (await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default)).SessionId);
+
+        using var again = new SyntheticPeer();
+        var fresh = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Restart = true }, default);
+        Assert.NotEqual(old.SessionId, fresh.SessionId);
+        await AnswerAsync("bob", again, fresh.Revision, fresh.Sdp);
+        again.Connect(fresh.Sdp);
+        await UntilFlowsAsync(alice, again);
+    }
+
+    [Fact]
+    public async Task Client_VanishesWithoutAWord_IsGoneAndItsTracksToo()
+    {
+        var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        alice.Dispose();
+
+        await SyntheticPeer.UntilAsync("session failed", () => _events.All.Any(e => e.ParticipantId == "alice" && e.State == "failed"), bob);
+        await SyntheticPeer.UntilAsync("tracks removed", () => _events.All.Count(e => e.Type == RoomEventTypes.TrackRemoved) == 2, bob);
+        await SyntheticPeer.UntilAsync("participant gone", () => _events.Last(RoomEventTypes.ParticipantLeft, "alice")?.Reason == "timeout", bob);
+        await SyntheticPeer.UntilAsync("empty offer", () => _events.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count is 0, bob);
+    }
+
+    [Fact]
+    public async Task Participant_WithoutTransport_StaysWhileTouchedAndLeavesAfter()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            await _node.Control.PutParticipantAsync("r", "quiet", new ParticipantSpec { Generation = 1 }, default);
+            await Task.Delay(100);
+        }
+
+        Assert.Null(_events.Last(RoomEventTypes.ParticipantLeft));
+        await _events.UntilAsync("timeout", e => e.Last(RoomEventTypes.ParticipantLeft, "quiet")?.Reason == "timeout");
+    }
+
+    [Fact]
+    public async Task Events_NewReader_BeginsWithCurrentOffersThenReady()
+    {
+        using var alice = await PublishAsync("alice");
+        var offer = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+
+        await using var second = await RoomEvents.OpenAsync(_node.Control, "r");
+
+        Assert.Equal([RoomEventTypes.Offer, RoomEventTypes.Ready], second.All.Take(2).Select(e => e.Type));
+        Assert.Equal((offer.Revision, offer.Sdp), (second.All[0].Revision!.Value, second.All[0].Sdp));
+        await _node.Control.DeleteRoomAsync("r", 1, default);
+        await second.UntilAsync("the end", e => e.HasEnded);
+        await _events.UntilAsync("the end for everybody", e => e.HasEnded);
+        Assert.Equal("deleted", second.Last(RoomEventTypes.RoomEnded)!.Reason);
+    }
+
+    [Fact]
+    public async Task Stop_TheNode_TellsEveryRoomWhy()
+    {
+        await _node.StopAsync();
+
+        await _events.UntilAsync("stream end", e => e.HasEnded);
+        Assert.Equal("node-shutdown", _events.Last(RoomEventTypes.RoomEnded)!.Reason);
+    }
+
+    private static RtpHeader Header(byte[] packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out var header));
+        return header;
+    }
+
+    private static List<MediaDirection> Directions(string sdp)
+    {
+        Assert.True(SessionDescription.TryParse(sdp, out var description, out _));
+        return [.. description.Sections.Select(s => s.Direction)];
+    }
+
+    private static bool SendBoth(SyntheticPeer publisher)
+    {
+        publisher.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
+        publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, publisher.WasAskedForKeyFrame() ? KeyFrame : DeltaFrame, marker: true);
+        return true;
+    }
+
+    private static Task UntilFlowsAsync(SyntheticPeer from, SyntheticPeer to) => SyntheticPeer.UntilAsync(
+        "sound and picture", () => SendBoth(from) && to.Rtp.Exists(p => Header(p).PayloadType == 111) && to.Rtp.Exists(p => Header(p).PayloadType == 96), from, to);
+
+    private async Task<SyntheticPeer> PublishAsync(string name)
+    {
+        var peer = new SyntheticPeer();
+        var answer = await _node.Control.PublishAsync("r", name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default);
+        peer.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer);
+        return peer;
+    }
+
+    private async Task<SubscribeOffer> SubscribeAsync(string name, SyntheticPeer peer, SyntheticPeer publisher)
+    {
+        var offer = await _node.Control.SubscribeAsync("r", name, new SubscribeRequest { Generation = 1 }, default);
+        await AnswerAsync(name, peer, offer.Revision, offer.Sdp);
+        peer.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer, publisher);
+        return offer;
+    }
+
+    private Task AnswerAsync(string name, SyntheticPeer peer, int revision, string sdp) =>
+        _node.Control.AnswerAsync("r", name, new SubscribeAnswer { Revision = revision, Sdp = TestSdp.Answer(sdp, peer) }, default);
+}

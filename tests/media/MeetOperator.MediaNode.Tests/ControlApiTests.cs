@@ -1,0 +1,170 @@
+using System.Net;
+using System.Text;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+public sealed class ControlApiTests : IAsyncLifetime
+{
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync(o => o with { MaxParticipants = 2 });
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Theory]
+    [InlineData("wrong-token-0123456789")]
+    [InlineData("")]
+    public async Task AnyCall_WrongToken_Is401AndChangesNothing(string token)
+    {
+        using var http = new HttpClient();
+        var stranger = new NodeControlClient(http, _node.Address, token);
+
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => stranger.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "unauthorized"), (refusal.Status, refusal.Code));
+        Assert.Empty((await _node.Control.GetNodeAsync(default)).Rooms);
+    }
+
+    [Fact]
+    public async Task PutRoom_Twice_IsIdempotent()
+    {
+        var first = await SendAsync(HttpMethod.Put, "v1/rooms/r", """{"generation": 3, "future": {"unknown": [1]}}""");
+        var second = await SendAsync(HttpMethod.Put, "v1/rooms/r", """{"generation": 3}""");
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first.StatusCode, second.StatusCode));
+        Assert.Equal(3, (await _node.Control.GetRoomAsync("r", default)).Generation);
+    }
+
+    [Fact]
+    public async Task Mutation_OlderGeneration_IsRefusedAndNewerIsTakenOver()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default);
+
+        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 4 }, default));
+        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 4 }, default));
+        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.DeleteRoomAsync("r", 4, default));
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 6 }, default);
+
+        Assert.Equal(6, (await _node.Control.GetRoomAsync("r", default)).Generation);
+        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default));
+    }
+
+    [Fact]
+    public async Task Drain_RefusesNewRoomsKeepsOldOnesAndIsReversible()
+    {
+        await _node.Control.PutRoomAsync("old", new RoomSpec { Generation = 1 }, default);
+        await _node.Control.DrainAsync(true, default);
+
+        Assert.Equal(NodeState.Draining, (await _node.Control.GetNodeAsync(default)).State);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _node.Http.GetAsync(new Uri(_node.Address, "readyz"))).StatusCode);
+        await RefusedAsync("draining", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default));
+        await _node.Control.PutRoomAsync("old", new RoomSpec { Generation = 2 }, default);
+
+        await _node.Control.DrainAsync(false, default);
+        await _node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default);
+        Assert.Equal(HttpStatusCode.OK, (await _node.Http.GetAsync(new Uri(_node.Address, "readyz"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task PutRoom_NodeHasItsParticipants_IsFull()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
+        await _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default);
+
+        await RefusedAsync("full", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("s", new RoomSpec { Generation = 1 }, default));
+    }
+
+    [Fact]
+    public async Task PutParticipant_RoomHasItsParticipants_IsRefused()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, MaxParticipants = 1 }, default);
+        await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
+        await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
+
+        await RefusedAsync("room-full", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default));
+    }
+
+    [Fact]
+    public async Task Delete_UnknownRoomOrParticipant_IsNoError()
+    {
+        await _node.Control.DeleteRoomAsync("nowhere", 1, default);
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await _node.Control.DeleteParticipantAsync("r", "nobody", default);
+        await _node.Control.DeleteSessionAsync("r", "none", default);
+        await _node.Control.DeleteRoomAsync("r", 1, default);
+
+        await RefusedAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.GetRoomAsync("r", default));
+    }
+
+    [Theory]
+    [InlineData("PUT", "v1/rooms/r", "{", "at $")]
+    [InlineData("PUT", "v1/rooms/r", "null", "null")]
+    [InlineData("PUT", "v1/rooms/r", "{}", "generation")]
+    [InlineData("PUT", "v1/rooms/r", """{"generation": "x"}""", "$.generation")]
+    [InlineData("PUT", "v1/rooms/r", """{"generation": 1, "maxParticipants": 0}""", "maxParticipants")]
+    [InlineData("PUT", "v1/rooms/a%20b", """{"generation": 1}""", "room id")]
+    [InlineData("DELETE", "v1/rooms/r", null, "generation")]
+    [InlineData("POST", "v1/node/drain", "[]", "at $")]
+    public async Task AnyCall_BadInput_Is400AndNamesTheField(string method, string path, string? body, string named)
+    {
+        using var answer = await SendAsync(new HttpMethod(method), path, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        var problem = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("urn:meetoperator:node:invalid-request", problem, StringComparison.Ordinal);
+        Assert.Contains(named, problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_SdpThatCannotWork_IsRefusedWithTheReason()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        Task<SdpAnswer> Publish(string sdp) => _node.Control.PublishAsync("r", "p", new SdpOffer { Generation = 1, Sdp = sdp }, default);
+
+        Assert.Contains("line 2", (await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\nnonsense"))).Message, StringComparison.Ordinal);
+        await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\n"));
+        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 70_000)));
+        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 400_000)));
+        Assert.Equal(0, (await _node.Control.GetNodeAsync(default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task AnyCall_UnknownRoomOrParticipant_Is404()
+    {
+        await RefusedAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.SubscribeAsync("nowhere", "p", new SubscribeRequest { Generation = 1 }, default));
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await RefusedAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.MuteAsync("r", "p", new TrackMuteRequest { Muted = new MuteState { Audio = true } }, default));
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+        await RefusedAsync("unknown-session", HttpStatusCode.NotFound, () => _node.Control.AnswerAsync("r", "p", new SubscribeAnswer { Revision = 1, Sdp = "v=0" }, default));
+    }
+
+    [Fact]
+    public async Task Metrics_NoToken_AreServedInThePrometheusFormat()
+    {
+        var text = await _node.Http.GetStringAsync(new Uri(_node.Address, "metrics"));
+
+        Assert.Contains("meet_node_state{state=\"Ready\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("# TYPE meet_loop_kernel_drops_total counter\n", text, StringComparison.Ordinal);
+        Assert.All(text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^(# (HELP|TYPE) meet_\w+ .+|meet_\w+(\{[^}]+\})? -?[0-9.]+)$", line));
+        Assert.Equal("ok", await _node.Http.GetStringAsync(new Uri(_node.Address, "healthz")));
+    }
+
+    private static async Task<NodeControlException> RefusedAsync(string code, HttpStatusCode status, Func<Task> call)
+    {
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(call);
+        Assert.Equal((status, code), (refusal.Status, refusal.Code));
+        return refusal;
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_node.Address, path));
+        request.Headers.Authorization = new("Bearer", TestNode.Token);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        return _node.Http.SendAsync(request);
+    }
+}

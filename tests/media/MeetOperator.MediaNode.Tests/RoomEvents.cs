@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Reads a room's event stream in the background.</summary>
+internal sealed class RoomEvents : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<RoomEvent> _all = new();
+    private readonly Task _reading;
+
+    public RoomEvents(NodeControlClient control, string room) => _reading = ReadAsync(control, room);
+
+    public IReadOnlyList<RoomEvent> All => [.. _all];
+
+    /// <summary>The stream has ended by itself.</summary>
+    public bool HasEnded => _reading.IsCompleted;
+
+    public RoomEvent? Last(string type, string? participant = null) => All.LastOrDefault(e => e.Type == type && (participant is null || e.ParticipantId == participant));
+
+    public static async Task<RoomEvents> OpenAsync(NodeControlClient control, string room)
+    {
+        var events = new RoomEvents(control, room);
+        await events.UntilAsync("ready", e => e.Last(RoomEventTypes.Ready) is not null);
+        return events;
+    }
+
+    public async Task UntilAsync(string what, Func<RoomEvents, bool> condition)
+    {
+        var end = Stopwatch.GetTimestamp() + (20 * Stopwatch.Frequency);
+        while (!condition(this))
+        {
+            Assert.True(Stopwatch.GetTimestamp() < end, $"not within 20 s: {what}; seen: {string.Join(", ", All.Select(e => $"{e.Type} {e.ParticipantId} {e.State}"))}");
+            await Task.Delay(5);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _reading;
+        _stop.Dispose();
+    }
+
+    private async Task ReadAsync(NodeControlClient control, string room)
+    {
+        try
+        {
+            await foreach (var roomEvent in control.WatchRoomAsync(room, _stop.Token))
+            {
+                _all.Enqueue(roomEvent);
+            }
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // The test is over.
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using MeetOperator.Rtc;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>
+/// A client without a browser: a controlling transport on a real socket. Nothing runs in the background; the test pumps it, so that a peer that
+/// is not pumped is a peer that has vanished.
+/// </summary>
+internal sealed partial class SyntheticPeer : IDisposable
+{
+    private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly PeerTransport _transport;
+    private readonly byte[] _buffer = new byte[4096];
+    private readonly Dictionary<uint, ushort> _sequences = [];
+
+    public SyntheticPeer()
+    {
+        _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _socket.Blocking = false;
+        _transport = new PeerTransport(new PeerTransportOptions
+        {
+            LocalCredentials = IceCredentials.Generate(),
+            Certificate = Certificate,
+            IceRole = IceRole.Controlling,
+            DtlsRole = DtlsRole.Client,
+            Random = new Random(1),
+        });
+    }
+
+    public bool IsConnected => _transport.State == PeerTransportState.Connected;
+
+    public PeerTransportState State => _transport.State;
+
+    public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>Plaintext RTP that came.</summary>
+    public List<byte[]> Rtp { get; } = [];
+
+    /// <summary>Plaintext RTCP that came.</summary>
+    public List<byte[]> Rtcp { get; } = [];
+
+    /// <summary>Lines that go into every section of this peer's SDP.</summary>
+    public string TransportLines(string setup) =>
+        $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
+        $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
+
+    /// <summary>Takes the node's description and begins to connect.</summary>
+    public void Connect(string sdp)
+    {
+        string Find(Regex pattern) => pattern.Match(sdp) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException(sdp);
+        Assert.True(Fingerprint.TryParse(Find(FingerprintLine()).Trim(), out var fingerprint));
+        var port = int.Parse(CandidateLine().Match(sdp).Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture);
+        var address = IPAddress.Parse(CandidateLine().Match(sdp).Groups[1].Value);
+        _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(new IPEndPoint(address, port)));
+    }
+
+    public void SendRtp(uint ssrc, byte payloadType, uint timestamp, ReadOnlySpan<byte> payload, bool marker = false) =>
+        SendRtp(_sequences[ssrc] = (ushort)(_sequences.GetValueOrDefault(ssrc) + 1), ssrc, payloadType, timestamp, payload, marker);
+
+    public void SendRtp(ushort sequence, uint ssrc, byte payloadType, uint timestamp, ReadOnlySpan<byte> payload, bool marker = false)
+    {
+        Span<byte> header = stackalloc byte[12];
+        new RtpHeader { SequenceNumber = sequence, Ssrc = ssrc, PayloadType = payloadType, Timestamp = timestamp, Marker = marker }.WriteFixed(header, withExtension: false);
+        var length = _transport.ProtectRtp(header, payload, _buffer);
+        Send(_transport.SelectedAddress!.Value, _buffer.AsSpan(0, length));
+    }
+
+    public void SendRtcp(ReadOnlySpan<byte> compound)
+    {
+        var length = _transport.ProtectRtcp(compound, _buffer);
+        Send(_transport.SelectedAddress!.Value, _buffer.AsSpan(0, length));
+    }
+
+    /// <summary>Sends bytes as they are to the node.</summary>
+    public void SendRaw(ReadOnlySpan<byte> datagram) => Send(_transport.SelectedAddress!.Value, datagram);
+
+    /// <summary>Handles everything that has come, and the timers.</summary>
+    public void Pump()
+    {
+        var now = Stopwatch.GetElapsedTime(0).Ticks;
+        _transport.HandleTimeout(now);
+        Drain();
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        while (_socket.Available > 0)
+        {
+            var length = _socket.ReceiveFrom(_buffer, ref from);
+            var result = _transport.HandleDatagram(now, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));
+            if (result.Kind == DatagramKind.Rtp)
+            {
+                Rtp.Add(_buffer[..result.Length]);
+            }
+            else if (result.Kind == DatagramKind.Rtcp)
+            {
+                Rtcp.Add(_buffer[..result.Length]);
+            }
+
+            Drain();
+        }
+    }
+
+    /// <summary>Whether a picture loss indication has come.</summary>
+    public bool WasAskedForKeyFrame()
+    {
+        foreach (var compound in Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (FeedbackMessage.TryParse(packet, out var feedback) && feedback.IsPictureLoss)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Pumps all peers until the condition holds; fails with <paramref name="what"/> after ten seconds.</summary>
+    public static async Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers)
+    {
+        var end = Stopwatch.GetTimestamp() + (10 * Stopwatch.Frequency);
+        while (!condition())
+        {
+            foreach (var peer in peers)
+            {
+                peer.Pump();
+            }
+
+            Assert.True(Stopwatch.GetTimestamp() < end, "not within 10 s: " + what);
+            await Task.Delay(2);
+        }
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _socket.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (_transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                Send(output.To, output.Datagram);
+            }
+        }
+    }
+
+    private void Send(TransportAddress to, ReadOnlySpan<byte> datagram) => _socket.SendTo(datagram, SocketFlags.None, to.ToIPEndPoint());
+
+    [GeneratedRegex(@"^a=fingerprint:(.+)$", RegexOptions.Multiline)]
+    private static partial Regex FingerprintLine();
+
+    [GeneratedRegex(@"^a=ice-ufrag:(\S+)", RegexOptions.Multiline)]
+    private static partial Regex UfragLine();
+
+    [GeneratedRegex(@"^a=ice-pwd:(\S+)", RegexOptions.Multiline)]
+    private static partial Regex PasswordLine();
+
+    [GeneratedRegex(@"^a=candidate:1 1 udp \d+ (\S+) (\d+)", RegexOptions.Multiline)]
+    private static partial Regex CandidateLine();
+}

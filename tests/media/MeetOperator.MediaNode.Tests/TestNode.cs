@@ -1,0 +1,70 @@
+using System.Net;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A media node in this process: real sockets on loopback, real HTTP, ports of the kernel's choice.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public const string Token = "test-token-0123456789";
+    private readonly HttpClient _http = new();
+    private readonly WebApplication _app;
+    private bool _stopped;
+
+    private TestNode(MediaNodeHost host, WebApplication app)
+    {
+        Host = host;
+        _app = app;
+        Address = new Uri(app.Urls.Single() + "/");
+        Control = new NodeControlClient(_http, Address, Token);
+    }
+
+    public MediaNodeHost Host { get; }
+
+    public Uri Address { get; }
+
+    public NodeControlClient Control { get; }
+
+    public HttpClient Http => _http;
+
+    public static async Task<TestNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null)
+    {
+        var options = new NodeOptions
+        {
+            Name = "test-node",
+            Token = Token,
+            ControlAddress = new IPEndPoint(IPAddress.Loopback, 0),
+            UdpPorts = [0],
+            AdvertisedAddresses = [IPAddress.Loopback],
+            BindAddress = IPAddress.Loopback,
+        };
+        var host = new MediaNodeHost(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, TimeProvider.System);
+        var app = ControlServer.Build(host);
+        await app.StartAsync();
+        host.IsReady = true;
+        return new TestNode(host, app);
+    }
+
+    /// <summary>As on SIGTERM.</summary>
+    public async Task StopAsync()
+    {
+        _stopped = true;
+        await _app.StopAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stopped)
+        {
+            await StopAsync();
+        }
+
+        await _app.DisposeAsync();
+        Host.Dispose();
+        _http.Dispose();
+    }
+}
