@@ -124,10 +124,10 @@ internal sealed partial class SyntheticPeer : IDisposable
         return false;
     }
 
-    /// <summary>Pumps all peers until the condition holds; fails with <paramref name="what"/> after ten seconds.</summary>
+    /// <summary>Pumps all peers until the condition holds; fails with <paramref name="what"/> after half a minute.</summary>
     public static async Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers)
     {
-        var end = Stopwatch.GetTimestamp() + (10 * Stopwatch.Frequency);
+        var end = Stopwatch.GetTimestamp() + (30 * Stopwatch.Frequency);
         while (!condition())
         {
             foreach (var peer in peers)
@@ -135,7 +135,7 @@ internal sealed partial class SyntheticPeer : IDisposable
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, "not within 10 s: " + what);
+            Assert.True(Stopwatch.GetTimestamp() < end, "not within 30 s: " + what);
             await Task.Delay(2);
         }
     }
