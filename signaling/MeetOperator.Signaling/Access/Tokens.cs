@@ -39,7 +39,7 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
         }
 
         var signed = $"{Encode(new Dictionary<string, object?> { ["alg"] = "HS256", ["kid"] = key.Id, ["typ"] = "JWT" })}.{Encode(payload)}";
-        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(key.Secret, Encoding.ASCII.GetBytes(signed)))}";
+        return $"{signed}.{Signature(key, signed)}";
     }
 
     /// <summary>False for anything that this server did not sign for this purpose, and for what has run out.</summary>
@@ -70,6 +70,9 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
 
     private static string Encode(Dictionary<string, object?> fields) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(fields));
 
+    /// <summary>Compared as text, so that of the spellings that base64 allows only one is a token.</summary>
+    private static string Signature(SigningKey key, string signed) => Base64Url.EncodeToString(HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes(signed)));
+
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
@@ -84,7 +87,7 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
         var kid = Text(json.RootElement, "kid");
         return keys.Current.FirstOrDefault(k => k.Id == kid) is { } key
             && CryptographicOperations.FixedTimeEquals(
-                HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes($"{header}.{payload}")), Base64Url.DecodeFromChars(signature));
+                Encoding.ASCII.GetBytes(Signature(key, $"{header}.{payload}")), Encoding.UTF8.GetBytes(signature));
     }
 
     private bool TryRead(TokenKind kind, string payload, [NotNullWhen(true)] out TokenSubject? subject)

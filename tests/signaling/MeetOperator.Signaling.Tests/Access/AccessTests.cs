@@ -1,0 +1,165 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>The small deciders around credentials.</summary>
+public sealed class AccessTests
+{
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("http://meet.example:8080", true)]
+    [InlineData("https://public.example", true)]
+    [InlineData("http://meet.example:9090", false)]
+    [InlineData("http://meet.example", false)]
+    [InlineData("https://evil.example", false)]
+    [InlineData("http://public.example", false)]
+    [InlineData("https://public.example.evil.example", false)]
+    [InlineData("null", false)]
+    [InlineData("file:///x", false)]
+    [InlineData("", false)]
+    public void Origin_IsSameHostOrPublicUrl(string? origin, bool allowed)
+    {
+        var request = Request(host: "meet.example:8080");
+        if (origin is not null)
+        {
+            request.Headers.Origin = origin;
+        }
+
+        Assert.Equal(allowed, new OriginPolicy(new Uri("https://public.example")).Allows(request));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "localhost:8080", null, true)]
+    [InlineData("::1", "[::1]:8080", null, true)]
+    [InlineData("127.9.8.7", "127.9.8.7:8080", null, true)]
+    [InlineData("127.0.0.1", "meet.local", null, true)]
+    [InlineData("10.0.0.5", "localhost:8080", null, false)]
+    [InlineData("127.0.0.1", "rebound.evil.example:8080", null, false)]
+    [InlineData("127.0.0.1", "localhost:8080", "203.0.113.9", false)]
+    [InlineData("127.0.0.1", "localhost:8080", "127.0.0.1, 203.0.113.9", false)]
+    [InlineData("127.0.0.1", "localhost:8080", "127.0.0.1", true)]
+    [InlineData("10.0.0.5", "localhost:8080", "127.0.0.1", false)]
+    public void Local_IsTheRawPeerOnAnOwnNameWithoutForeignHops(string peer, string host, string? forwardedFor, bool local)
+    {
+        var request = Request(host);
+        request.HttpContext.Connection.RemoteIpAddress = IPAddress.Parse(peer);
+        if (forwardedFor is not null)
+        {
+            request.Headers["X-Forwarded-For"] = forwardedFor;
+        }
+
+        Assert.Equal(local, new OriginPolicy(new Uri("http://meet.local")).IsLocal(request));
+    }
+
+    [Fact]
+    public void WebSocketUrl_IsOnTheHostThatWasCalled()
+    {
+        var urls = new Urls(new Uri("https://meet.example"));
+        Assert.Equal("ws://localhost:9000/meetings/m?code=c", urls.WebSocketUrl(Request("localhost:9000"), "m", "c"));
+        Assert.Equal("wss://meet.example/meetings/m?code=c", urls.WebSocketUrl(Request("meet.example"), "m", "c"));
+        Assert.Equal("https://meet.example/m/m", urls.JoinUrl(Request("localhost:9000"), "m"));
+        Assert.Equal("http://localhost:9000/m/m", new Urls(null).JoinUrl(Request("localhost:9000"), "m"));
+    }
+
+    [Fact]
+    public void RateLimiter_TakesTheBurstThenTheRate()
+    {
+        var time = new ManualTime();
+        var limiter = new RateLimiter(perSecond: 2, burst: 3, time);
+        Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(_ => limiter.TryTake("a")));
+        Assert.True(limiter.TryTake("b"));
+        Assert.False(limiter.HasTokens("a"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal([true, true, false], Enumerable.Range(0, 3).Select(_ => limiter.TryTake("a")));
+    }
+
+    [Fact]
+    public void MessageBudget_GivesFiftyASecondAndTwentyMistakes()
+    {
+        var time = new ManualTime();
+        var budget = new MessageBudget(time);
+        Assert.Equal(50, Enumerable.Range(0, 80).Count(_ => budget.TryTake()));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(5, Enumerable.Range(0, 80).Count(_ => budget.TryTake()));
+        Assert.Equal(19, Enumerable.Range(0, 19).Count(_ => !budget.CountBad()));
+        Assert.True(budget.CountBad());
+    }
+
+    [Fact]
+    public void ApiKey_IsStoredPlainOrHashed()
+    {
+        const string text = "0123456789abcdef-secret";
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(hash, ApiKeys.ParseStored(Encoding.UTF8.GetBytes(text + "\n")));
+        Assert.Equal(hash, ApiKeys.ParseStored(Encoding.UTF8.GetBytes($"sha256:{Convert.ToHexStringLower(hash)}")));
+        Assert.Null(ApiKeys.ParseStored("short"u8.ToArray()));
+        Assert.Null(ApiKeys.ParseStored("sha256:1234"u8.ToArray()));
+        Assert.Null(ApiKeys.ParseStored("sha256:zz"u8.ToArray()));
+    }
+
+    [Fact]
+    public void MediaSessionMark_OpensForItsOwnerOnly()
+    {
+        var marks = new MediaSessionMark(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));
+        var owner = new TokenSubject { Tenant = "acme", MeetingId = "m", ParticipantId = "p" };
+        var text = marks.Seal(owner, "pub-1/ü");
+        Assert.True(marks.TryOpen(owner, text, out var session));
+        Assert.Equal("pub-1/ü", session);
+        Assert.False(marks.TryOpen(owner with { ParticipantId = "q" }, text, out _));
+        Assert.False(marks.TryOpen(owner with { MeetingId = "n" }, text, out _));
+        Assert.All(["", ".", "a.b", "!.!", text + "x", new string('a', 600)], broken => Assert.False(marks.TryOpen(owner, broken, out _)));
+    }
+
+    [Fact]
+    public void SigningKeys_FileWithLines_SignsWithTheFirst()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, $"{new string('a', 32)}\n{new string('b', 40)}\n\n");
+            var keys = SigningKeys.FromFile(path, new ManualTime()).Current;
+            Assert.Equal([new SigningKey(Encoding.ASCII.GetBytes(new string('a', 32))).Id, new SigningKey(Encoding.ASCII.GetBytes(new string('b', 40))).Id], keys.Select(k => k.Id));
+            var raw = RandomNumberGenerator.GetBytes(64);
+            raw[0] = 0;
+            File.WriteAllBytes(path, raw);
+            Assert.Equal(new SigningKey(raw).Id, Assert.Single(SigningKeys.FromFile(path, new ManualTime()).Current).Id);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void SigningKeys_FileReplaced_IsReadAgain()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            var time = new ManualTime();
+            File.WriteAllText(path, new string('a', 32));
+            var keys = SigningKeys.FromFile(path, time);
+            var first = keys.Current[0].Id;
+            File.WriteAllText(path, new string('c', 32));
+            File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(5));
+            Assert.Equal(first, keys.Current[0].Id);
+            time.Advance(TimeSpan.FromSeconds(11));
+            Assert.NotEqual(first, keys.Current[0].Id);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static HttpRequest Request(string host)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Scheme = "http";
+        request.Host = new HostString(host);
+        return request;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class TokensTests
+{
+    private static readonly TokenSubject Ann = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1" };
+    private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
+
+    private readonly ManualTime time = new();
+    private readonly SigningKey key = new(Secret);
+    private readonly Tokens tokens;
+
+    public TokensTests() => tokens = new Tokens(new SigningKeys([key]), time);
+
+    [Fact]
+    public void TryVerify_OwnToken_GivesItsSubject()
+    {
+        Assert.True(tokens.TryVerify(TokenKind.Ticket, tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1)), out var subject));
+        Assert.Equal((Ann.Tenant, Ann.MeetingId, Ann.ParticipantId), (subject.Tenant, subject.MeetingId, subject.ParticipantId));
+        Assert.Equal(32, subject.TokenId.Length);
+    }
+
+    [Fact]
+    public void Issue_Twice_GivesDifferentTokens() =>
+        Assert.NotEqual(tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)), tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)));
+
+    [Theory]
+    [InlineData(TokenKind.Ticket, TokenKind.Code)]
+    [InlineData(TokenKind.Code, TokenKind.Ticket)]
+    [InlineData(TokenKind.Ticket, TokenKind.Host)]
+    public void TryVerify_TokenOfAnotherKind_IsRefused(TokenKind issued, TokenKind asked) =>
+        Assert.False(tokens.TryVerify(asked, tokens.Issue(issued, Ann, TimeSpan.FromMinutes(1)), out _));
+
+    [Fact]
+    public void TryVerify_Expired_IsRefused()
+    {
+        var token = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromSeconds(60));
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.True(tokens.TryVerify(TokenKind.Ticket, token, out _));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(tokens.TryVerify(TokenKind.Ticket, token, out _));
+    }
+
+    [Fact]
+    public void TryVerify_AfterAKeyChange_TakesOldAndNewUntilTheOldIsDropped()
+    {
+        var old = tokens.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1));
+        var next = new SigningKey(RandomNumberGenerator.GetBytes(32));
+        var both = new Tokens(new SigningKeys([next, key]), time);
+        Assert.True(both.TryVerify(TokenKind.Host, old, out _));
+        Assert.False(tokens.TryVerify(TokenKind.Host, both.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1)), out _));
+        Assert.False(new Tokens(new SigningKeys([next]), time).TryVerify(TokenKind.Host, old, out _));
+    }
+
+    public static TheoryData<string, string, string> Forged => new()
+    {
+        { "alg none", """{"alg":"none","kid":"KID","typ":"JWT"}""", Payload() },
+        { "alg None", """{"alg":"None","kid":"KID","typ":"JWT"}""", Payload() },
+        { "alg HS512", """{"alg":"HS512","kid":"KID","typ":"JWT"}""", Payload() },
+        { "alg RS256", """{"alg":"RS256","kid":"KID","typ":"JWT"}""", Payload() },
+        { "alg lower case", """{"alg":"hs256","kid":"KID","typ":"JWT"}""", Payload() },
+        { "no alg", """{"kid":"KID","typ":"JWT"}""", Payload() },
+        { "alg twice", """{"alg":"HS256","alg":"none","kid":"KID"}""", Payload() },
+        { "kid missing", """{"alg":"HS256"}""", Payload() },
+        { "kid is a path", """{"alg":"HS256","kid":"../../etc/passwd"}""", Payload() },
+        { "kid is a URL", """{"alg":"HS256","kid":"https://example.org/key"}""", Payload() },
+        { "kid is a number", """{"alg":"HS256","kid":1}""", Payload() },
+        { "crit", """{"alg":"HS256","kid":"KID","crit":["x"],"x":1}""", Payload() },
+        { "header is a list", "[]", Payload() },
+        { "header is not JSON", "x", Payload() },
+        { "wrong issuer", """{"alg":"HS256","kid":"KID"}""", Payload(iss: "someone") },
+        { "wrong audience", """{"alg":"HS256","kid":"KID"}""", Payload(aud: "other") },
+        { "audience as a list", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("\"meet-ticket\"", "[\"meet-ticket\"]", StringComparison.Ordinal) },
+        { "no expiry", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("exp", "xep", StringComparison.Ordinal) },
+        { "expiry as text", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("9999999999", "\"9999999999\"", StringComparison.Ordinal) },
+        { "expiry 1e308", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("9999999999", "1e308", StringComparison.Ordinal) },
+        { "no tenant", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("ten", "net", StringComparison.Ordinal) },
+        { "no meeting", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("mtg", "gtm", StringComparison.Ordinal) },
+        { "no participant", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("sub", "bus", StringComparison.Ordinal) },
+        { "participant twice", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("{", "{\"sub\":\"p2\",", StringComparison.Ordinal) },
+        { "payload is a list", """{"alg":"HS256","kid":"KID"}""", "[1]" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Forged))]
+    public void TryVerify_WellSignedButWrong_IsRefused(string what, string header, string payload)
+    {
+        Assert.False(tokens.TryVerify(TokenKind.Ticket, Sign(header.Replace("KID", key.Id, StringComparison.Ordinal), payload), out _), what);
+    }
+
+    [Fact]
+    public void Sign_OfTheTest_MakesGoodTokens() =>
+        Assert.True(tokens.TryVerify(TokenKind.Ticket, Sign($$"""{"alg":"HS256","kid":"{{key.Id}}"}""", Payload()), out _));
+
+    [Fact]
+    public void TryVerify_BrokenText_IsRefusedWithoutThrowing()
+    {
+        var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
+        var parts = good.Split('.');
+        string?[] broken =
+        [
+            null, string.Empty, ".", "..", "...", "a.b.c", "a.b.c.d.e", good + "=", good + ".", good[..^1], $"{parts[0]}.{parts[1]}.", $"{parts[0]}.{parts[1]}", $".{parts[1]}.{parts[2]}",
+            $"{parts[0]}.{parts[1]}.{Base64Url.EncodeToString(new byte[32])}", new string('a', 5_000), "\u0000.\u0000.\u0000", "\ud800.\ud800.\ud800",
+        ];
+        Assert.All(broken, text => Assert.False(tokens.TryVerify(TokenKind.Ticket, text, out _), text));
+    }
+
+    [Fact]
+    public void TryVerify_EveryFlippedCharacter_IsRefused()
+    {
+        var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
+        for (var i = 0; i < good.Length; i++)
+        {
+            var flipped = good.ToCharArray();
+            flipped[i] = flipped[i] == 'A' ? 'B' : 'A';
+            Assert.False(tokens.TryVerify(TokenKind.Ticket, new string(flipped), out _), $"position {i}");
+        }
+    }
+
+    [Fact]
+    public void Key_TooShort_IsRefused() => Assert.Throws<ArgumentException>(() => new SigningKey(new byte[31]));
+
+    private static string Payload(string iss = "meetoperator", string aud = "meet-ticket") =>
+        $$"""{"iss":"{{iss}}","aud":"{{aud}}","exp":9999999999,"jti":"x","ten":"acme","mtg":"m1","sub":"p1"}""";
+
+    private static string Sign(string header, string payload)
+    {
+        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}";
+        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(Secret, Encoding.ASCII.GetBytes(signed)))}";
+    }
+}

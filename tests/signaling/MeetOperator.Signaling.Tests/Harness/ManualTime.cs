@@ -1,0 +1,15 @@
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A clock that moves only when told.</summary>
+internal sealed class ManualTime : TimeProvider
+{
+    private DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => now;
+
+    public override long GetTimestamp() => now.UtcTicks;
+
+    public void Advance(TimeSpan by) => now += by;
+}

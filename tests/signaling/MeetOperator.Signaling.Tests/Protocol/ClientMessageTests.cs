@@ -1,0 +1,107 @@
+using System.Text;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class ClientMessageTests
+{
+    private const string Offer = "v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\n";
+    private const string OfferText = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n";
+
+    public static TheoryData<string, ClientMessage> Good => new()
+    {
+        { """{"type":"join","participantId":"p-1","capabilities":{}}""", new JoinMessage("p-1", false) },
+        { """{"type":"join","participantId":"p-1","capabilities":{"resume":true,"topologies":["sfu"]}}""", new JoinMessage("p-1", true) },
+        { """{"type":"join","participantId":"p-1"}""", new JoinMessage("p-1", false) },
+        { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },
+        { $$"""{"type":"answer","to":"sfu","sdp":"{{Offer}}","revision":7}""", new AnswerMessage("sfu", OfferText, 7) },
+        { $$"""{"type":"answer","to":"p-2","sdp":"{{Offer}}"}""", new AnswerMessage("p-2", OfferText, null) },
+        { """{"type":"ice-candidate","to":"p-2","candidate":{"candidate":"candidate:1","sdpMid":"0"}}""", new IceCandidateMessage("p-2", """{"candidate":"candidate:1","sdpMid":"0"}""") },
+        { """{"type":"ice-candidate","to":"p-2","candidate":null}""", new IceCandidateMessage("p-2", "null") },
+        { """{"type":"mute","mediaType":"audio"}""", new MuteMessage(MediaType.Audio, true) },
+        { """{"type":"unmute","mediaType":"video"}""", new MuteMessage(MediaType.Video, false) },
+        { """{"type":"chat","message":"hello\nworld \ud83d\ude00"}""", new ChatMessage("hello\nworld \U0001F600") },
+        { """{"type":"leave","later":{"unknown":["fields","are","tolerated"]}}""", new LeaveMessage() },
+    };
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public void TryParse_GoodMessage_IsRead(string json, ClientMessage expected)
+    {
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out var error), error?.Message);
+        Assert.Equivalent(expected, message, strict: true);
+        Assert.IsType(expected.GetType(), message);
+    }
+
+    [Fact]
+    public void TryParse_OfferWithTracks_NamesTheirSources()
+    {
+        var json = $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","tracks":[{"mid":"0","source":"microphone"},{"mid":"2","source":"screen-audio","extra":1}]}""";
+        Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
+        Assert.Equal([new PublishedTrack("0", TrackSource.Microphone), new PublishedTrack("2", TrackSource.ScreenAudio)], Assert.IsType<OfferMessage>(message).Tracks);
+    }
+
+    [Theory]
+    [InlineData("", ErrorCode.BadMessage, "JSON")]
+    [InlineData("null", ErrorCode.BadMessage, "object")]
+    [InlineData("[]", ErrorCode.BadMessage, "object")]
+    [InlineData("{}", ErrorCode.BadMessage, "type")]
+    [InlineData("""{"type":5}""", ErrorCode.BadMessage, "type")]
+    [InlineData("""{"type":"leave"}{"type":"leave"}""", ErrorCode.BadMessage, "JSON")]
+    [InlineData("""{"type":"leave",}""", ErrorCode.BadMessage, "JSON")]
+    [InlineData("""{"type":"leave"/*no*/}""", ErrorCode.BadMessage, "JSON")]
+    [InlineData("""{"type":"chat","message":"a","message":"b"}""", ErrorCode.BadMessage, "distinct")]
+    [InlineData("""{"type":"chat","x":{"a":1,"a":2},"message":"b"}""", ErrorCode.BadMessage, "distinct")]
+    [InlineData("""{"type":"leave","x":[[[[[[[[[1]]]]]]]]]}""", ErrorCode.BadMessage, "levels")]
+    [InlineData("""{"type":"Leave"}""", ErrorCode.UnknownType, "Leave")]
+    [InlineData("""{"type":"joined"}""", ErrorCode.UnknownType, "joined")]
+    [InlineData("""{"type":"join"}""", ErrorCode.BadMessage, "participantId")]
+    [InlineData("""{"type":"join","participantId":"a/../b"}""", ErrorCode.BadMessage, "participantId")]
+    [InlineData("""{"type":"join","participantId":"p","capabilities":[]}""", ErrorCode.BadMessage, "capabilities")]
+    [InlineData("""{"type":"offer","to":"sfu"}""", ErrorCode.BadMessage, "sdp")]
+    [InlineData("""{"type":"offer","to":"sfu","sdp":"hello"}""", ErrorCode.InvalidSdp, "v=0")]
+    [InlineData("""{"type":"offer","to":"","sdp":"v=0\r\n"}""", ErrorCode.BadMessage, "to")]
+    [InlineData("""{"type":"offer","to":"sfu","sdp":"v=0\r\n","restart":"yes"}""", ErrorCode.BadMessage, "restart")]
+    [InlineData("""{"type":"offer","to":"sfu","sdp":"v=0\r\n","tracks":[{"mid":"0","source":"webcam"}]}""", ErrorCode.BadMessage, "source")]
+    [InlineData("""{"type":"offer","to":"sfu","sdp":"v=0\r\n","tracks":{}}""", ErrorCode.BadMessage, "tracks")]
+    [InlineData("""{"type":"answer","to":"sfu","sdp":"v=0\r\n","revision":1.5}""", ErrorCode.BadMessage, "revision")]
+    [InlineData("""{"type":"answer","to":"sfu","sdp":"v=0\r\n","revision":1e308}""", ErrorCode.BadMessage, "revision")]
+    [InlineData("""{"type":"answer","to":"sfu","sdp":"v=0\r\n","revision":-1}""", ErrorCode.BadMessage, "revision")]
+    [InlineData("""{"type":"ice-candidate","to":"p"}""", ErrorCode.BadMessage, "candidate")]
+    [InlineData("""{"type":"ice-candidate","to":"p","candidate":5}""", ErrorCode.BadMessage, "candidate")]
+    [InlineData("""{"type":"mute","mediaType":"screen"}""", ErrorCode.BadMessage, "mediaType")]
+    [InlineData("""{"type":"mute","mediaType":"Audio"}""", ErrorCode.BadMessage, "mediaType")]
+    [InlineData("""{"type":"chat","message":""}""", ErrorCode.BadMessage, "message")]
+    [InlineData("""{"type":"chat","message":"  \n "}""", ErrorCode.BadMessage, "message")]
+    [InlineData("""{"type":"chat","message":"nul \u0000"}""", ErrorCode.BadMessage, "message")]
+    [InlineData("""{"type":"chat","message":"half \ud800"}""", ErrorCode.BadMessage, "Unicode")]
+    public void TryParse_BadMessage_SaysWhatIsWrong(string json, ErrorCode code, string names)
+    {
+        Assert.False(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out var error));
+        Assert.Null(message);
+        Assert.Equal(code, error.Code);
+        Assert.Contains(names, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryParse_OverTheLimit_IsTooLarge()
+    {
+        var json = Encoding.UTF8.GetBytes($$"""{"type":"leave","x":"{{new string('a', ProtocolLimits.MaxMessageBytes)}}"}""");
+        Assert.False(ClientMessage.TryParse(json, out _, out var error));
+        Assert.Equal(ErrorCode.TooLarge, error.Code);
+    }
+
+    [Theory]
+    [InlineData(4_000, true)]
+    [InlineData(4_001, false)]
+    public void TryParse_ChatLength_HasABound(int length, bool good) =>
+        Assert.Equal(good, ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"chat","message":"{{new string('x', length)}}"}"""), out _, out _));
+
+    [Fact]
+    public void TryParse_BytesThatAreNotUtf8_AreRefused()
+    {
+        byte[] json = [.. """{"type":"chat","message":"""u8, (byte)'"', 0xC3, 0x28, (byte)'"', (byte)'}'];
+        Assert.False(ClientMessage.TryParse(json, out _, out var error));
+        Assert.Equal(ErrorCode.BadMessage, error.Code);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>The text of every message, byte for byte: clients of other makers depend on it.</summary>
+public sealed class ServerMessageTests
+{
+    private static readonly ParticipantInfo Ann = new("p-1", "Ann <b>\"é\"</b>", true, false, ParticipantRole.Host);
+
+    public static TheoryData<ServerMessage, string> Golden => new()
+    {
+        {
+            new JoinedMessage("p-2", [Ann], ParticipantRole.Participant, true, false, Topology.Sfu),
+            """{"type":"joined","participantId":"p-2","participants":[{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}],"role":"participant","muted":{"audio":true,"video":false},"topology":"sfu"}"""
+        },
+        {
+            new ParticipantJoinedMessage(Ann),
+            """{"type":"participant-joined","participant":{"participantId":"p-1","displayName":"Ann <b>\"é\"</b>","audio":true,"video":false,"role":"host"}}"""
+        },
+        { new ParticipantLeftMessage("p-1", "timeout"), """{"type":"participant-left","participantId":"p-1","reason":"timeout"}""" },
+        {
+            new ForwardedOfferMessage("sfu", "v=0\r\n", 3, [new OfferedTrack("0", "p-1", "video", "camera")]),
+            """{"type":"offer","from":"sfu","sdp":"v=0\r\n","revision":3,"tracks":[{"mid":"0","participantId":"p-1","kind":"video","source":"camera"}]}"""
+        },
+        { new ForwardedOfferMessage("p-1", "v=0\r\n", null, null), """{"type":"offer","from":"p-1","sdp":"v=0\r\n"}""" },
+        { new ForwardedAnswerMessage("sfu", "v=0\r\n"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n"}""" },
+        { new ForwardedIceCandidateMessage("p-1", """{"candidate":"c","sdpMid":"0"}"""), """{"type":"ice-candidate","from":"p-1","candidate":{"candidate":"c","sdpMid":"0"}}""" },
+        {
+            new ForwardedChatMessage("p-1", "Ann", "hi 😀", new DateTimeOffset(2026, 1, 31, 13, 0, 0, 5, TimeSpan.FromHours(1)), 12),
+            """{"type":"chat","from":"p-1","displayName":"Ann","message":"hi 😀","timestamp":"2026-01-31T12:00:00.005Z","messageId":"12"}"""
+        },
+        { new MediaUpdateMessage("p-1", false, true), """{"type":"media-update","participantId":"p-1","audio":false,"video":true}""" },
+        { new MediaRestartMessage("moved", 4), """{"type":"media-restart","reason":"moved","generation":4}""" },
+        { new SpeakingMessage("p-1", 90), """{"type":"speaking","participantId":"p-1","level":90}""" },
+        { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },
+        { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
+        { new ErrorMessage(ErrorCode.NotJoined, "Say 'join' first."), """{"type":"error","code":"not-joined","message":"Say 'join' first."}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Golden))]
+    public void ToUtf8_IsTheDocumentedText(ServerMessage message, string expected)
+    {
+        var text = Encoding.UTF8.GetString(message.ToUtf8());
+        Assert.Equal(Unescape(expected), Unescape(text));
+        System.Text.Json.JsonDocument.Parse(text).Dispose();
+    }
+
+    [Fact]
+    public void EveryMessage_IsInTheGoldenListAndInTheDocument()
+    {
+        var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
+        var types = typeof(ServerMessage).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ServerMessage))).ToList();
+        var golden = Golden.Select(row => (ServerMessage)((object[])row)[0]).ToList();
+        Assert.Equal(types.OrderBy(t => t.Name).Select(t => t.Name), golden.Select(m => m.GetType().Name).Distinct().Order(StringComparer.Ordinal));
+        foreach (var message in golden)
+        {
+            using var json = System.Text.Json.JsonDocument.Parse(message.ToUtf8());
+            Assert.Contains($"`{json.RootElement.GetProperty("type").GetString()}", document, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void EveryCode_IsInTheDocumentAndComesBack()
+    {
+        var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
+        foreach (var code in Enum.GetValues<ErrorCode>())
+        {
+            Assert.Contains($"`{WireName.Of(code)}`", document, StringComparison.Ordinal);
+            Assert.True(WireName.TryParse<ErrorCode>(WireName.Of(code), out var back));
+            Assert.Equal(code, back);
+        }
+
+        foreach (var code in Enum.GetValues<ProblemCode>())
+        {
+            Assert.Contains($"`{WireName.Of(code)}`", document, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("screen-audio", WireName.Of(TrackSource.ScreenAudio));
+        Assert.False(WireName.TryParse<ErrorCode>("BadMessage", out _));
+    }
+
+    // Whether a character outside ASCII is escaped is the writer's business; both are the same JSON text.
+    private static string Unescape(string json) => System.Text.RegularExpressions.Regex.Unescape(json);
+}
