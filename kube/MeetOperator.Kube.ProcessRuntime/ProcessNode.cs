@@ -68,7 +68,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _subscription?.Dispose();
-        Task[] ends;
+        Task[] workers;
         lock (_gate)
         {
             _closing = true;
@@ -77,12 +77,13 @@ public sealed partial class ProcessNode : IAsyncDisposable
                 worker.Stop(_services.Options.ShutdownGrace, removed: true);
             }
 
-            ends = [.. _workers.Values.Select(w => w.Completion), .. _ends];
+            workers = [.. _workers.Values.Select(w => w.Completion)];
         }
 
-        await Task.WhenAll(ends).ConfigureAwait(false);
+        await Task.WhenAll(workers).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _background.ConfigureAwait(false);
+        await Task.WhenAll(_ends.ToArray()).ConfigureAwait(false);
         foreach (var worker in _workers.Values)
         {
             worker.Dispose();

@@ -90,6 +90,10 @@ internal sealed partial class ContainerRunner(
             {
                 return await plan(stop).ConfigureAwait(false);
             }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return null;
+            }
             catch (PodConfigurationException e)
             {
                 if (Facts.State.Waiting?.Message != e.Message)
@@ -147,7 +151,9 @@ internal sealed partial class ContainerRunner(
             await over.CancelAsync().ConfigureAwait(false);
             await probes.ConfigureAwait(false);
             await child.KillGroupAsync().ConfigureAwait(false);
-            await output.ConfigureAwait(false);
+
+            // A process that left the group may hold the pipes for ever: what it writes is nobody's log.
+            await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None)).ConfigureAwait(false);
             return exitCode;
         }
     }

@@ -64,7 +64,7 @@ internal sealed class ChildProcess : IDisposable
     // The shell's own kill is always there; a target that is already gone is what was wanted.
     private static async Task SignalAsync(string signal, string target)
     {
-        using var kill = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", $"kill -{signal} -- {target} 2>/dev/null || :" } })
+        using var kill = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", $"kill -s {signal} -- {target} 2>/dev/null || :" } })
             ?? throw new InvalidOperationException("/bin/sh did not start");
         await kill.WaitForExitAsync().ConfigureAwait(false);
     }

@@ -1,0 +1,14 @@
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.ProcessRuntime;
+
+// A runtime in a process of its own, for a test to kill: <server> <token> <folder>.
+using var client = new KubeClient(new KubeConfig { Server = new Uri(args[0]), Token = args[1] });
+var node = new ProcessNode(client, new ProcessRuntimeOptions
+{
+    Folder = args[2],
+    PodAddressPrefix = "127.77.1",
+    Images = new ImageTable().Add("shell", new ImageProgram { Entrypoint = ["/bin/sh", "-c"] }),
+});
+await node.StartAsync(CancellationToken.None);
+Console.WriteLine("started");
+await Task.Delay(Timeout.Infinite);
