@@ -14,6 +14,7 @@ internal sealed class OpenSslClient : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("meet-dtls-").FullName;
     private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly StringBuilder text = new();
+    private readonly Stopwatch time = Stopwatch.StartNew();
     private Process? process;
 
     internal OpenSslClient(DtlsCertificate certificate)
@@ -80,7 +81,7 @@ internal sealed class OpenSslClient : IDisposable
         return (certificate, key);
     }
 
-    /// <summary>Starts the client and serves it until a condition holds or ten seconds have passed.</summary>
+    /// <summary>Starts the client and serves it until a condition holds or a minute has passed.</summary>
     internal bool Run(string arguments, Func<bool> until)
     {
         var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
@@ -94,13 +95,25 @@ internal sealed class OpenSslClient : IDisposable
         process.ErrorDataReceived += Collect;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        return Serve(until);
+    }
 
+    /// <summary>Types a line at the client's terminal: R asks for renegotiation, Q for the end.</summary>
+    internal void Type(string line)
+    {
+        process!.StandardInput.WriteLine(line);
+        process.StandardInput.Flush();
+    }
+
+    /// <summary>Goes on serving the client that was started.</summary>
+    internal bool Serve(Func<bool> until)
+    {
         var clock = Stopwatch.StartNew();
         var buffer = new byte[2048];
         EndPoint from = new IPEndPoint(IPAddress.Any, 0);
         while (!until())
         {
-            if (clock.Elapsed > TimeSpan.FromSeconds(10))
+            if (clock.Elapsed > TimeSpan.FromSeconds(60))
             {
                 return false;
             }
@@ -109,11 +122,11 @@ internal sealed class OpenSslClient : IDisposable
             {
                 var length = socket.ReceiveFrom(buffer, ref from);
                 FromClient.Add(buffer[..length]);
-                Endpoint.Feed(clock.Elapsed.Ticks, buffer.AsSpan(0, length));
+                Endpoint.Feed(time.Elapsed.Ticks, buffer.AsSpan(0, length));
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock or SocketError.ConnectionRefused)
             {
-                Endpoint.HandleTimeout(clock.Elapsed.Ticks); // nothing came: let time pass
+                Endpoint.HandleTimeout(time.Elapsed.Ticks); // nothing came: let time pass
             }
 
             while (FromClient.Count > 0 && Endpoint.TryPoll(buffer, out var written))

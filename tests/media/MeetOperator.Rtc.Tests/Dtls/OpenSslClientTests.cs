@@ -93,4 +93,38 @@ public sealed class OpenSslClientTests : IDisposable
         Assert.True(client.Run($"-dtls1_2 -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Established), client.Output);
         Assert.Null(client.Endpoint.GetResult().Local);
     }
+
+    [Fact]
+    public void Renegotiation_AskedForByTheClient_IsDeclinedAndTheKeysStay()
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate("ec");
+        Assert.True(
+            client.Run($"-dtls1_2 -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);
+        var before = client.Endpoint.GetResult();
+        var datagrams = client.FromClient.Count;
+
+        client.Type("R");
+        Assert.True(client.Serve(() => client.FromClient.Count > datagrams), client.Output);
+
+        Assert.DoesNotContain(client.Endpoint.State, new[] { DtlsState.Handshaking, DtlsState.Failed });
+        if (client.Endpoint.State == DtlsState.Established)
+        {
+            Assert.Equal(before.Local!.MasterKey, client.Endpoint.GetResult().Local!.MasterKey);
+        }
+    }
+
+    [Fact]
+    public void CloseNotify_FromTheClient_ClosesTheEndpoint()
+    {
+        using var client = new OpenSslClient(certificate);
+        var (pem, key) = client.MakeCertificate("ec");
+        Assert.True(
+            client.Run($"-dtls1_2 -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);
+
+        client.Type("Q");
+
+        Assert.True(client.Serve(() => client.Endpoint.State == DtlsState.Closed), client.Output);
+        Assert.Null(client.Endpoint.GetResult().Local);
+    }
 }

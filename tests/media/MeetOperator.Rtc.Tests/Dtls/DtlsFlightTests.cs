@@ -1,0 +1,77 @@
+using MeetOperator.Rtc.Dtls;
+
+namespace MeetOperator.Rtc.Tests.Dtls;
+
+public sealed class DtlsFlightTests
+{
+    private readonly DtlsFlight flight = new(mtuBytes: 100);
+
+    [Fact]
+    public void TryTake_Records_AreGroupedUpToTheMtuAndNeverCut()
+    {
+        Load(40, 40, 40, 87, 13);
+
+        Assert.Equal([80, 40, 100], TakeAll()); // 40+40, 40 alone as 87 more would be too much, 87+13
+    }
+
+    [Fact]
+    public void Rewind_FlightSent_ComesAgain()
+    {
+        Load(50, 60);
+        Assert.Equal([50, 60], TakeAll());
+        Assert.Empty(TakeAll());
+
+        flight.Rewind();
+
+        Assert.Equal([50, 60], TakeAll());
+    }
+
+    [Fact]
+    public void TryTake_RecordAboveTheMtu_GoesAlone()
+    {
+        Load(150, 20);
+        Assert.Equal([150, 20], TakeAll());
+    }
+
+    [Fact]
+    public void TryTake_TruncatedRecord_IsNotSent()
+    {
+        flight.Replace(Records(40), 39);
+        Assert.Empty(TakeAll());
+        Assert.False(flight.IsEmpty);
+        flight.Clear();
+        Assert.True(flight.IsEmpty);
+    }
+
+    private static byte[] Records(params int[] lengths)
+    {
+        var bytes = new List<byte>();
+        foreach (var length in lengths)
+        {
+            var record = new byte[length];
+            record[0] = 22;
+            record[12] = (byte)(length - 13);
+            bytes.AddRange(record);
+        }
+
+        return [.. bytes];
+    }
+
+    private void Load(params int[] lengths)
+    {
+        var bytes = Records(lengths);
+        flight.Replace(bytes, bytes.Length);
+    }
+
+    private List<int> TakeAll()
+    {
+        var buffer = new byte[1500];
+        var taken = new List<int>();
+        while (flight.TryTake(buffer, out var written))
+        {
+            taken.Add(written);
+        }
+
+        return taken;
+    }
+}

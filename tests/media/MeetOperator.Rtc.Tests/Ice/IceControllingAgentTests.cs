@@ -1,0 +1,108 @@
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Stun;
+
+namespace MeetOperator.Rtc.Tests.Ice;
+
+public sealed class IceControllingAgentTests
+{
+    private const long Start = 1000 * TimeSpan.TicksPerSecond;
+    private static readonly TransportAddress Server = new(0x0A000001, 3478);
+    private static readonly IceCredentials ServerCredentials = new("server", "server-password");
+
+    private readonly OutgoingDatagrams outgoing = new();
+    private readonly IceControllingAgent agent = new(new IceCredentials("client", "client-password"), new Random(1));
+    private readonly IceLiteAgent lite = new(ServerCredentials);
+
+    [Fact]
+    public void HandleTimeout_BeforeTheCandidateIsKnown_SendsNothing()
+    {
+        agent.HandleTimeout(Start, outgoing);
+        Assert.Equal(0, outgoing.Count);
+        Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
+    }
+
+    [Fact]
+    public void Check_Unanswered_IsRepeatedUnderTheSameTransaction()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var first = NextCheck(Start);
+        Assert.Equal(Start + (50 * TimeSpan.TicksPerMillisecond), agent.NextTimeoutTicks);
+
+        var second = NextCheck(agent.NextTimeoutTicks);
+
+        Assert.Equal(first[8..20], second[8..20]);
+        Assert.Null(agent.Selected);
+    }
+
+    [Fact]
+    public void Answer_LateToTheFirstCopy_Counts()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var first = NextCheck(Start);
+        NextCheck(agent.NextTimeoutTicks);
+
+        Assert.Equal(DropReason.None, agent.Handle(Start + TimeSpan.TicksPerSecond, Server, AnswerOf(first), outgoing));
+
+        Assert.Equal(Server, agent.Selected);
+        Assert.True(agent.IsValidated(Server));
+    }
+
+    [Fact]
+    public void Answer_Consent_IsAskedAgainAfterFourToSixSeconds()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var now = Start;
+        for (var i = 0; i < 50; i++)
+        {
+            agent.Handle(now, Server, AnswerOf(NextCheck(now)), outgoing);
+            Assert.InRange(TimeSpan.FromTicks(agent.NextTimeoutTicks - now).TotalSeconds, 4, 6);
+            now = agent.NextTimeoutTicks;
+        }
+
+        Assert.True(agent.LastConsentTicks > Start);
+    }
+
+    [Fact]
+    public void Answer_RepeatedForgedOrFromElsewhere_IsNotTaken()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var answer = AnswerOf(NextCheck(Start));
+        var forged = (byte[])answer.Clone();
+        forged[25] ^= 1;
+
+        Assert.Equal(DropReason.StunMalformed, agent.Handle(Start, Server, forged, outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, new TransportAddress(1, 1), answer, outgoing));
+        Assert.Null(agent.Selected);
+        Assert.Equal(DropReason.None, agent.Handle(Start, Server, answer, outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Start, Server, answer, outgoing));
+    }
+
+    [Fact]
+    public void Answer_WithAnotherPassword_IsNotTaken()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var check = NextCheck(Start);
+        var buffer = new byte[StunMessageWriter.MaximumLength];
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, check.AsSpan(8, 12));
+        writer.AddIntegrity("guess"u8);
+        writer.AddFingerprint();
+
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Null(agent.Selected);
+    }
+
+    private byte[] NextCheck(long nowTicks)
+    {
+        agent.HandleTimeout(nowTicks, outgoing);
+        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        Assert.Equal(Server, to);
+        return datagram.ToArray();
+    }
+
+    private byte[] AnswerOf(byte[] check)
+    {
+        Assert.Equal(DropReason.None, lite.Handle(Start, new TransportAddress(0x0A000002, 9), check, outgoing));
+        Assert.True(outgoing.TryTake(out _, out var datagram));
+        return datagram.ToArray();
+    }
+}
