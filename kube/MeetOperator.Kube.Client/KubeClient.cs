@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Core;
@@ -54,8 +55,7 @@ public sealed class KubeClient : IDisposable
             ("limit", options.Limit),
             ("continue", options.Continue),
             ("resourceVersion", options.ResourceVersion));
-        using var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
-        return ObjectReader.ReadList<T>(await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false), options.OnUnreadable);
+        return ObjectReader.ReadList<T>(await _transport.ReadAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false), options.OnUnreadable);
     }
 
     /// <summary>Reads all pages. The list's resourceVersion is that of its last page, which all pages share.</summary>
@@ -196,8 +196,7 @@ public sealed class KubeClient : IDisposable
     /// <summary>Reads any path of the server as text, for example <c>version</c>, <c>readyz</c> or <c>apis</c>.</summary>
     public async Task<string> GetRawAsync(string path, CancellationToken ct)
     {
-        using var response = await _transport.SendAsync(HttpMethod.Get, path.TrimStart('/'), null, MediaTypes.Json, ct).ConfigureAwait(false);
-        return await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false);
+        return Encoding.UTF8.GetString(await _transport.ReadAsync(HttpMethod.Get, path.TrimStart('/'), null, MediaTypes.Json, ct).ConfigureAwait(false));
     }
 
     public void Dispose() => _transport.Dispose();
@@ -214,9 +213,7 @@ public sealed class KubeClient : IDisposable
 
     private async Task<TResult> SendAsync<TResult>(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
     {
-        using var response = await _transport.SendAsync(method, path, body, contentType, ct).ConfigureAwait(false);
-        using var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
-        return await JsonSerializer.DeserializeAsync<TResult>(stream, KubeJson.Options, ct).ConfigureAwait(false)
-            ?? throw new JsonException($"{method} {path}: the server answered null.");
+        var answer = await _transport.ReadAsync(method, path, body, contentType, ct).ConfigureAwait(false);
+        return JsonSerializer.Deserialize<TResult>(answer, KubeJson.Options) ?? throw new JsonException($"{method} {path}: the server answered null.");
     }
 }

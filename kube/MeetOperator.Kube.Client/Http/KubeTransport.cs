@@ -12,11 +12,13 @@ internal sealed class KubeTransport : IDisposable
     private readonly TimeProvider _time;
     private readonly Uri _baseAddress;
     private readonly Version _version;
+    private readonly string? _tlsServerName;
 
     public KubeTransport(KubeConfig config, KubeClientOptions options, TimeProvider time)
     {
         _options = options;
         _time = time;
+        _tlsServerName = config.TlsServerName;
         _token = new BearerToken(config.Token, config.TokenFile);
         _baseAddress = config.Server.AbsoluteUri.EndsWith('/') ? config.Server : new Uri(config.Server.AbsoluteUri + "/");
 
@@ -73,6 +75,22 @@ internal sealed class KubeTransport : IDisposable
         }
     }
 
+    /// <summary>Sends and reads the whole answer, which must come in time too: a server that stops in the middle is as good as none.</summary>
+    public async Task<byte[]> ReadAsync(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
+    {
+        using var response = await SendAsync(method, path, body, contentType, ct).ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        try
+        {
+            return await response.Content.ReadAsByteArrayAsync(linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{method} {path} at {_baseAddress} began an answer and did not end it within {_options.RequestTimeout.TotalSeconds:0} s.", e);
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private HttpRequestMessage CreateRequest(HttpMethod method, string path, byte[]? body, string contentType)
@@ -82,6 +100,12 @@ internal sealed class KubeTransport : IDisposable
             Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        if (_tlsServerName is not null)
+        {
+            // The handler takes the name for SNI and for the check of the certificate from here; it overwrites the one of its TLS options.
+            request.Headers.Host = _tlsServerName;
+        }
+
         request.Headers.TryAddWithoutValidation("User-Agent", _options.UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         if (_token.Current() is { } token)

@@ -38,11 +38,6 @@ internal static class ServerHandler
     private static SslClientAuthenticationOptions CreateTls(KubeConfig config)
     {
         var options = new SslClientAuthenticationOptions();
-        if (config.TlsServerName is { } name)
-        {
-            options.TargetHost = name;
-        }
-
         if (config.ClientCertificate is { } certificate)
         {
             options.ClientCertificates = [certificate];

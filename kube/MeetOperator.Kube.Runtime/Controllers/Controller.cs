@@ -118,6 +118,11 @@ public sealed class Controller<T>
         {
             // The process stops; whoever runs next looks at every object again.
         }
+        catch (LeadershipLostException)
+        {
+            // Its write was stopped; the controller is about to be stopped too, and the next leader looks at every object.
+            queue.AddRateLimited(key);
+        }
         catch (KubeApiException e) when (e.IsConflict)
         {
             KubeMetrics.ReconcileFailed(_name, "conflict");

@@ -64,15 +64,27 @@ public sealed class EventRecorder
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            using var flush = new CancellationTokenSource(FlushTimeout, _time);
-            while (!flush.IsCancellationRequested && _recorded.Reader.TryRead(out var recorded))
-            {
-                await WriteAsync(recorded, flush.Token).ConfigureAwait(false);
-            }
+            await FlushAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task WriteAsync(Recorded recorded, CancellationToken ct)
+    private async Task FlushAsync()
+    {
+        using var limit = new CancellationTokenSource(FlushTimeout, _time);
+        try
+        {
+            while (_recorded.Reader.TryRead(out var recorded) && await WriteAsync(recorded, limit.Token).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // The rest is lost, as it is said.
+        }
+    }
+
+    /// <returns>False when it makes no sense to go on: we do not lead any more.</returns>
+    private async Task<bool> WriteAsync(Recorded recorded, CancellationToken ct)
     {
         var decision = _aggregator.Observe(recorded.Target, recorded.Type, recorded.Reason, recorded.Message, recorded.At);
         try
@@ -82,10 +94,17 @@ public sealed class EventRecorder
                 await _client.CreateAsync(Build(recorded, decision), ct).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (LeadershipLostException)
         {
+            return false;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // An event is a courtesy: whatever keeps it from being written must not stop the work that it tells of.
             _logger.EventFailed(e, recorded.Reason, recorded.Target.Kind, new NamespacedName(recorded.Target.Namespace, recorded.Target.Name ?? string.Empty));
         }
+
+        return true;
     }
 
     /// <returns>False when the server has dropped the event meanwhile (they live for an hour).</returns>

@@ -140,6 +140,72 @@ public sealed class KubeClientTests
     }
 
     [Fact]
+    public async Task SendAsync_AnswerStopsInTheMiddle_TimesOutByTheGivenClock()
+    {
+        var time = new ManualTime();
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            await context.Response.WriteAsync("{\"metadata\":");
+            await context.Response.Body.FlushAsync();
+            await ScriptedServer.HoldAsync(context);
+        });
+        using var client = new KubeClient(server.Config, new KubeClientOptions { RequestTimeout = TimeSpan.FromSeconds(7) }, time);
+
+        var get = client.GetAsync<Widget>(Key, default);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return get.IsCompleted;
+            },
+            "the client gives up");
+        await Assert.ThrowsAsync<TimeoutException>(() => get);
+    }
+
+    [Fact]
+    public async Task SendAsync_Https_VerifiesTheNameAndSpeaksHttp2()
+    {
+        using var certificate = ScriptedServer.CreateCertificate("api.example.io");
+        var protocol = string.Empty;
+        await using var server = await ScriptedServer.StartAsync(
+            context =>
+            {
+                protocol = context.Request.Protocol;
+                return ScriptedServer.JsonAsync(context, NewWidget());
+            },
+            certificate);
+        var config = server.Config with { CertificateAuthorities = [certificate] };
+
+        using var wrongName = new KubeClient(config);
+        await Assert.ThrowsAsync<HttpRequestException>(() => wrongName.GetAsync<Widget>(Key, default));
+        using var rightName = new KubeClient(config with { TlsServerName = "api.example.io" });
+        await rightName.GetAsync<Widget>(Key, default);
+        Assert.Equal("HTTP/2", protocol);
+        using var careless = new KubeClient(server.Config with { InsecureSkipTlsVerify = true });
+        await careless.GetAsync<Widget>(Key, default);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task SendAsync_ClientCertificate_IsPresented()
+    {
+        using var certificate = ScriptedServer.CreateCertificate("api.example.io");
+        using var mine = ScriptedServer.CreateCertificate("me");
+        var seen = string.Empty;
+        await using var server = await ScriptedServer.StartAsync(
+            async context =>
+            {
+                seen = (await context.Connection.GetClientCertificateAsync())?.Subject;
+                await ScriptedServer.JsonAsync(context, NewWidget());
+            },
+            certificate);
+        using var client = new KubeClient(server.Config with { InsecureSkipTlsVerify = true, ClientCertificate = mine });
+
+        await client.GetAsync<Widget>(Key, default);
+        Assert.Equal("CN=me", seen);
+    }
+
+    [Fact]
     public async Task SendAsync_TokenFileReplaced_NextRequestCarriesTheNewToken()
     {
         var folder = Directory.CreateTempSubdirectory("token");

@@ -103,7 +103,7 @@ public sealed class ClientOnServerTests
     }
 
     [Fact]
-    public async Task Kubeconfig_OverTls_VerifiesTheServerAndSpeaksHttp2()
+    public async Task Kubeconfig_OverTls_VerifiesTheServer()
     {
         await using var server = await WidgetCluster.StartAsync();
         var folder = Directory.CreateTempSubdirectory("kube");

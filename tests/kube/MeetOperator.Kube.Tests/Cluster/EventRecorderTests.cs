@@ -1,3 +1,4 @@
+using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 
@@ -51,7 +52,7 @@ public sealed class EventRecorderTests
     [Fact]
     public async Task Record_ServerUnreachable_RecordingGoesOnAndStopEnds()
     {
-        using var client = new MeetOperator.Kube.Client.KubeClient(new MeetOperator.Kube.Client.KubeConfig { Server = new Uri("http://127.0.0.1:9") });
+        using var client = new KubeClient(new KubeConfig { Server = new Uri("http://127.0.0.1:9") });
         var recorder = new EventRecorder(client, "widget-controller");
         for (var i = 0; i < 3000; i++)
         {
@@ -63,7 +64,23 @@ public sealed class EventRecorderTests
         await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Deadline);
     }
 
-    private static async Task EventualEventAsync(MeetOperator.Kube.Client.KubeClient client, Func<Event, bool> predicate)
+    [Fact]
+    public async Task Record_LeadershipLost_RecorderEndsQuietly()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        var widget = await server.Client.CreateWidgetAsync("w");
+        using var guarded = new KubeClient(
+            server.Client.Config, new KubeClientOptions { BeforeWrite = () => throw new LeadershipLostException(3) });
+        var recorder = new EventRecorder(guarded, "widget-controller");
+        recorder.Normal(widget, "Placed", "on node 1");
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+
+        await recorder.RunAsync(stop.Token).WaitAsync(Eventually.Deadline);
+        Assert.Empty((await server.Client.ListAsync<Event>(WidgetCluster.Namespace, null, default)).Items);
+    }
+
+    private static async Task EventualEventAsync(KubeClient client, Func<Event, bool> predicate)
     {
         using var deadline = new CancellationTokenSource(Eventually.Deadline);
         while (!(await client.ListAsync<Event>(WidgetCluster.Namespace, null, deadline.Token)).Items.Any(predicate))

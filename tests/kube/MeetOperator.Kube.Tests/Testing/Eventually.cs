@@ -3,7 +3,7 @@ namespace MeetOperator.Kube.Tests;
 /// <summary>Waits for an observable condition, with a deadline.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static async Task TrueAsync(Func<bool> condition, string what)
     {
