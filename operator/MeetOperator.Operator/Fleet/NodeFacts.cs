@@ -15,6 +15,11 @@ internal sealed record NodeFacts
     /// <summary>When the node's present Pod last answered; null before its first answer.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
+    /// <summary>It answered once, if not us then an operator before us: who wrote it down, or gave it a meeting.</summary>
+    public bool Served => LastSeen is not null
+        || Meetings > 0
+        || Node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining or SfuNodeState.Unhealthy;
+
     /// <summary>Polls without an answer in a row.</summary>
     public int Missed { get; init; }
 

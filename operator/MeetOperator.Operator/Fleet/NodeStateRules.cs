@@ -15,14 +15,14 @@ internal static class NodeStateRules
             return new NodeVerdict(SfuNodeState.Unhealthy, "PodFailed", death);
         }
 
+        if (facts.Missed >= DeadAfterMissedPolls && facts.Served)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node has missed {facts.Missed} polls: {facts.MissReason}");
+        }
+
         if (facts.LastSeen is null)
         {
             return new NodeVerdict(SfuNodeState.Starting, "Starting", WhyStarting(facts));
-        }
-
-        if (facts.Missed >= DeadAfterMissedPolls)
-        {
-            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node has missed {facts.Missed} polls: {facts.MissReason}");
         }
 
         if (IsDraining(facts.Node))
@@ -54,7 +54,7 @@ internal static class NodeStateRules
     {
         if (facts.Pod is not { } pod)
         {
-            return facts.LastSeen is null ? null : "the Pod is gone";
+            return facts.Served ? "the Pod is gone" : null;
         }
 
         if (pod.Metadata.DeletionTimestamp is not null)
@@ -68,7 +68,7 @@ internal static class NodeStateRules
         }
 
         var stopped = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State is { Running: null } state && (state.Terminated is not null || state.Waiting is not null));
-        return facts.LastSeen is not null && stopped is not null
+        return facts.Served && stopped is not null
             ? $"the process has stopped ({stopped.State!.Waiting?.Reason ?? stopped.State.Terminated?.Reason ?? "Terminated"})"
             : null;
     }

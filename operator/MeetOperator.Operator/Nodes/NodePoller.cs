@@ -14,6 +14,9 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
     /// <summary>A node answers from memory; with these three misses take 2.1 s at most, so that a dead node is left within 3 s.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A node that stays dead is told about once a minute.</summary>
+    private const int LogEvery = 60;
     private readonly ConcurrentDictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop, Task Loop)> _loops = new();
     private readonly CancellationTokenSource _stopping = new();
 
@@ -62,7 +65,10 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
             if (reason is not null)
             {
                 fleet.Missed(target, reason);
-                LogMiss(target.Node, missed, reason);
+                if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
+                {
+                    LogMiss(target.Node, missed, reason);
+                }
             }
 
             var pause = missed is > 0 and < NodeStateRules.DeadAfterMissedPolls ? RetryAfterMiss : Interval - time.GetElapsedTime(started);

@@ -68,6 +68,17 @@ public sealed class NodeStateRulesTests
     public void Derive_Cordoned_SaysHowToUndoIt() => Expect(SfuNodeState.Ready, "spec.unschedulable", Facts() with { Node = Node(new SfuNodeSpec { Unschedulable = true }) });
 
     [Fact]
+    public void Derive_ServedUnderAnEarlierOperatorAndIsSilentNow_IsUnhealthy()
+    {
+        var node = Node(new SfuNodeSpec());
+        node.Status = new SfuNodeStatus { State = SfuNodeState.Allocated };
+
+        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "missed 3 polls", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
+    }
+
+    [Fact]
     public void DrainDeadline_WithAPool_WaitsAsLongAsThePoolSays()
     {
         var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };

@@ -47,12 +47,14 @@ internal sealed class TestCluster : IAsyncDisposable
             Address = "127.0.0.1:0",
             PodName = name,
             PublicUrl = "https://meet.example",
-            LeaseDuration = TimeSpan.FromSeconds(2),
+            LeaseDuration = TimeSpan.FromSeconds(6),
         };
         var replica = OperatorHost.Build(new KubeConfig { Server = _server.Server.Address, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
         await replica.StartAsync();
         _replicas[name] = replica;
     }
+
+    public HttpClient CreateHttpClient() => _server.CreateHttpClient();
 
     /// <summary>Where the replica serves health and metrics.</summary>
     public Uri OperatorAddress(string name) => new(_replicas[name].Urls.First());

@@ -37,15 +37,14 @@ public sealed class ReplicaTests
         await using var cluster = await TestCluster.StartAsync();
         await cluster.StartOperatorAsync("operator-2");
         await cluster.WithTenantAsync();
-        var lease = await cluster.Client.GetAsync<Lease>(new NamespacedName("meet-system", "meet-operator"), default);
-        Assert.Equal("operator-1", lease.Spec.HolderIdentity);
+        var leader = await LeaderAsync(cluster);
+        var follower = leader == "operator-1" ? "operator-2" : "operator-1";
 
-        await cluster.StopOperatorAsync("operator-1");
+        await cluster.StopOperatorAsync(leader!);
         await cluster.CreateMeetingAsync("standup");
 
         await cluster.WaitForReadyAsync("standup");
-        lease = await cluster.Client.GetAsync<Lease>(new NamespacedName("meet-system", "meet-operator"), default);
-        Assert.Equal("operator-2", lease.Spec.HolderIdentity);
+        Assert.Equal(follower, await LeaderAsync(cluster));
     }
 
     [Fact]
@@ -63,6 +62,22 @@ public sealed class ReplicaTests
 
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is let go");
         await cluster.EventuallyAsync(() => Task.FromResult(Assert.Single(cluster.Kubelet.Nodes).Rooms().Count == 0), "its room is ended");
+    }
+
+    [Fact]
+    public async Task Node_DiedWhileNoOperatorRan_ItsMeetingsAreMovedByTheNextOne()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        await cluster.StopOperatorAsync("operator-1");
+
+        await cluster.Kubelet.KillSilentlyAsync(before.SfuNode);
+        await cluster.StartOperatorAsync("operator-2");
+
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        Assert.Equal(before.Generation + 1, moved.Status!.Assignments[0].Generation);
     }
 
     [Fact]
@@ -94,6 +109,9 @@ public sealed class ReplicaTests
             async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen is { Reason: "Placed", InvolvedObject: { Kind: "Meeting", Name: "standup" } }),
             "an event tells where the meeting was placed");
     }
+
+    private static async Task<string?> LeaderAsync(TestCluster cluster) =>
+        (await cluster.Client.GetAsync<Lease>(new NamespacedName("meet-system", "meet-operator"), default)).Spec.HolderIdentity;
 
     private static async Task<Dictionary<string, string>> AssignmentsAsync(TestCluster cluster) =>
         (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items
