@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Local.Tests;
+
+/// <summary>The embedded host as a process of its own, with small scripts in the place of operator and signaling: what it puts there and what it leaves behind.</summary>
+public sealed class LocalHostTests : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("local").FullName;
+    private readonly List<Process> _started = [];
+    private int _port;
+
+    private string Home => Path.Combine(_root, "home");
+    private string Programs => Path.Combine(_root, "programs");
+
+    public Task InitializeAsync()
+    {
+        _port = FreePort();
+        Directory.CreateDirectory(Path.Combine(Programs, "crds"));
+        foreach (var crd in Directory.EnumerateFiles(Repository.File("crds"), "*.yaml"))
+        {
+            File.Copy(crd, Path.Combine(Programs, "crds", Path.GetFileName(crd)));
+        }
+
+        Script("operator", "MeetOperator.Operator", "exec sleep 1000");
+        Script("media-node", "MeetOperator.MediaNode", "exec sleep 1000");
+        Script("signaling", "MeetOperator.Signaling", """
+            exec node -e '
+              const [host, port] = process.env.MEET_HTTP_ADDRESS.split(":");
+              const seen = JSON.stringify(process.env);
+              require("http").createServer((_, answer) => answer.end(seen)).listen(port, host);'
+            """);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var process in _started)
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+
+            process.Dispose();
+        }
+
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task Start_Defaults_AreThereAndThePageAnswers()
+    {
+        await StartAsync();
+        using var http = new HttpClient();
+        var environment = await http.GetStringAsync($"http://127.0.0.1:{_port}/");
+        Assert.Contains($"\"MEET_DATABASE\":\"sqlite:{Home}/data/meet.db\"", environment, StringComparison.Ordinal);
+        Assert.Contains("\"MEET_LOCAL_TENANT\":\"default\"", environment, StringComparison.Ordinal);
+        Assert.Contains($"\"MEET_PUBLIC_URL\":\"http://localhost:{_port}\"", environment, StringComparison.Ordinal);
+        Assert.Contains($"\"MEET_WEB_ROOT\":\"{Programs}/web\"", environment, StringComparison.Ordinal);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Home, "kubeconfig")));
+        var config = KubeConfig.FromFile(Path.Combine(Home, "kubeconfig"));
+        Assert.Equal("meet-default", config.Namespace);
+        using var client = new KubeClient(config);
+        var tenant = await client.GetAsync<Tenant>(new NamespacedName(null, "default"), default);
+        Assert.Equal("meet-default", tenant.Spec.Namespace);
+        var pool = await client.GetAsync<SfuPool>(new NamespacedName("meet-default", "default"), default);
+        Assert.Equal((1, AddressSource.Static), (pool.Spec.Replicas, pool.Spec.Exposure.AddressSource));
+        Assert.Contains("127.0.0.1", pool.Spec.Exposure.StaticAddresses);
+        Assert.Equal("Running", (await client.GetAsync<Pod>(new NamespacedName("meet-system", "operator"), default)).Status?.Phase);
+
+        var wrong = await Assert.ThrowsAsync<KubeApiException>(() => client.CreateAsync(
+            new Meeting { Metadata = new ObjectMeta { Name = "m", Namespace = "meet-default" }, Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "default" }, MaxParticipants = 0 } }, default));
+        Assert.Contains("spec.maxParticipants", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Terminate_EndsWithinSecondsAndLeavesNoProcess()
+    {
+        var host = await StartAsync();
+        var children = await ChildrenAsync();
+        Assert.Equal(2, children.Count);
+        var watch = Stopwatch.StartNew();
+        using (var kill = Process.Start("/bin/sh", ["-c", $"kill -s TERM {host.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await host.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+        Assert.Equal(0, host.ExitCode);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"took {watch.Elapsed}");
+        Assert.DoesNotContain(children, pid => Directory.Exists($"/proc/{pid}"));
+        Assert.False(File.Exists(Path.Combine(Home, "local.pid")));
+    }
+
+    [Fact]
+    public async Task Kill9_LeavesNoProcess_AndTheNextStartGoesOnWithTheSameObjects()
+    {
+        var host = await StartAsync();
+        var children = await ChildrenAsync();
+        using (var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig"))))
+        {
+            await client.CreateAsync(new ConfigMap { Metadata = new ObjectMeta { Name = "kept", Namespace = "meet-default" } }, default);
+        }
+
+        host.Kill();
+        await host.WaitForExitAsync();
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        while (children.Any(pid => Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "a child survived");
+            await Task.Delay(20);
+        }
+
+        await StartAsync();
+        using var again = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
+        Assert.NotNull(await again.TryGetAsync<ConfigMap>(new NamespacedName("meet-default", "kept"), default));
+    }
+
+    [Fact]
+    public async Task Start_PortInUse_SaysWhichToTake()
+    {
+        using var other = new TcpListener(IPAddress.Any, _port);
+        other.Start();
+        var (code, errors) = await FailAsync();
+        Assert.Equal(1, code);
+        Assert.Contains($"port {_port} is in use", errors, StringComparison.Ordinal);
+        Assert.Contains($"MEET_PORT={_port + 1}", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_HomeInUse_SaysSo()
+    {
+        await StartAsync();
+        var (code, errors) = await FailAsync();
+        Assert.Equal(1, code);
+        Assert.Contains("is in use by another 'meet up'", errors, StringComparison.Ordinal);
+    }
+
+    private async Task<Process> StartAsync()
+    {
+        Directory.CreateDirectory(Home);
+        // A host that was killed leaves its banner; `meet up --detach` removes it first, too.
+        File.Delete(Path.Combine(Home, "banner"));
+        var process = Launch();
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (!File.Exists(Path.Combine(Home, "banner")))
+        {
+            Assert.False(process.HasExited, "it ended before the page answered");
+            Assert.True(DateTime.UtcNow < deadline, "the page did not answer");
+            await Task.Delay(20);
+        }
+
+        return process;
+    }
+
+    private async Task<(int Code, string Errors)> FailAsync()
+    {
+        var process = Launch(captureErrors: true);
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        return (process.ExitCode, errors);
+    }
+
+    private Process Launch(bool captureErrors = false)
+    {
+        var process = Process.Start(new ProcessStartInfo("dotnet")
+        {
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "MeetOperator.Local.dll"), "--home", Home, "--port", $"{_port}", "--programs", Programs },
+            RedirectStandardError = captureErrors,
+        })!;
+        _started.Add(process);
+        return process;
+    }
+
+    // Read from the API: what the host says it runs is what must be gone.
+    private async Task<List<int>> ChildrenAsync()
+    {
+        using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
+        var pods = await client.ListAllAsync<Pod>("meet-system", null, default);
+        return [.. pods.Items
+            .Select(p => p.Status?.ContainerStatuses?.FirstOrDefault()?.ContainerID)
+            .OfType<string>()
+            .Select(id => int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture))];
+    }
+
+    private void Script(string folder, string name, string body)
+    {
+        Directory.CreateDirectory(Path.Combine(Programs, folder));
+        var path = Path.Combine(Programs, folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
