@@ -21,8 +21,8 @@ internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
             Namespace = write.Namespace,
             Name = write.Name,
             Subresource = write.Subresource,
-            Object = (JsonObject?)root?.DeepClone(),
-            OldObject = (JsonObject?)old?.DeepClone(),
+            Object = Copy(root),
+            OldObject = Copy(old),
             UserName = write.UserName,
             DryRun = write.DryRun,
         };
@@ -40,4 +40,7 @@ internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
             throw Refusal.Invalid(write.Resource, write.Name, causes);
         }
     }
+
+    /// <summary>A tree of its own for the policies, with numbers that convert to any type, as parsed JSON has them.</summary>
+    private static JsonObject? Copy(JsonObject? root) => root is null ? null : JsonNode.Parse(JsonText.ToBytes(root))!.AsObject();
 }
