@@ -11,11 +11,14 @@ internal static class StatusWriter
 {
     private static readonly ApplyOptions Options = new() { FieldManager = FieldManagers.Operator, Force = true, Subresource = "status" };
 
-    /// <summary>
-    /// The object as stored, or null when nothing had to be written. The write is refused as a conflict when the object has changed since it was read,
-    /// so that a decision on a stale state is not recorded.
-    /// </summary>
-    public static async Task<T?> ApplyAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct)
+    /// <summary>The object as stored, or null when nothing had to be written.</summary>
+    /// <param name="client">Writes.</param>
+    /// <param name="item">The object as it was read.</param>
+    /// <param name="stored">Its status; null when it has none.</param>
+    /// <param name="wanted">The status to store.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="fenced">Refuse as a conflict when the object has changed since it was read, so that a decision on a stale state is not recorded.</param>
+    public static async Task<T?> ApplyAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct, bool fenced = false)
         where T : KubernetesObject
         where TStatus : class
     {
@@ -27,9 +30,14 @@ internal static class StatusWriter
 
         var apply = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["name"] = item.Metadata.Name, ["uid"] = item.Metadata.Uid, ["resourceVersion"] = item.Metadata.ResourceVersion },
+            ["metadata"] = new JsonObject { ["name"] = item.Metadata.Name, ["uid"] = item.Metadata.Uid },
             ["status"] = body,
         };
+        if (fenced)
+        {
+            apply["metadata"]!["resourceVersion"] = item.Metadata.ResourceVersion;
+        }
+
         return await client.ApplyAsync<T>(item.Metadata.NamespacedName, apply, Options, ct).ConfigureAwait(false);
     }
 

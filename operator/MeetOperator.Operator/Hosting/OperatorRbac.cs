@@ -9,7 +9,7 @@ using MeetOperator.Kube;
     Reason = "Put and remove the finalizer that frees the room, and remove meetings after their time to live.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
     Reason = "Make the nodes of a pool, drain them, and remove empty ones.")]
-[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings/finalizers", "sfunodes/finalizers", "sfupools/finalizers", "tenants/finalizers"], Verbs = ["update"],
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers", "sfupools/finalizers", "tenants/finalizers"], Verbs = ["update"],
     Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["get", "list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]

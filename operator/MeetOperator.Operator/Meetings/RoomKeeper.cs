@@ -19,10 +19,10 @@ internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
         }
 
         var room = new RoomSpec { Generation = current.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
+        using var bounded = Bound(ct);
         try
         {
-            await client.PutRoomAsync(meetingId, room, Bounded(ct, out var timeout)).ConfigureAwait(false);
-            timeout.Dispose();
+            await client.PutRoomAsync(meetingId, room, bounded.Token).ConfigureAwait(false);
             return null;
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
@@ -50,10 +50,10 @@ internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
             return;
         }
 
+        using var bounded = Bound(ct);
         try
         {
-            await client.DeleteRoomAsync(meetingId, current.Generation, Bounded(ct, out var timeout)).ConfigureAwait(false);
-            timeout.Dispose();
+            await client.DeleteRoomAsync(meetingId, current.Generation, bounded.Token).ConfigureAwait(false);
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
         {
@@ -78,10 +78,10 @@ internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
     private static bool IsUnreachable(Exception error, CancellationToken ct) =>
         error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);
 
-    private static CancellationToken Bounded(CancellationToken ct, out CancellationTokenSource source)
+    private static CancellationTokenSource Bound(CancellationToken ct)
     {
-        source = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var source = CancellationTokenSource.CreateLinkedTokenSource(ct);
         source.CancelAfter(Timeout);
-        return source.Token;
+        return source;
     }
 }

@@ -38,6 +38,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
     /// <summary>While true, new Pods stay Pending.</summary>
     public bool Paused { get; set; }
 
+    /// <summary>While true, a Pod is first given the machine's name and starts only once the variables that it takes from Secrets exist, as in a cluster.</summary>
+    public bool Schedules { get; set; }
+
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
@@ -99,6 +102,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
+        if (Schedules && !await MayStartAsync(pod))
+        {
+            return;
+        }
+
         var address = NextAddress();
         if (!_nodes.ContainsKey(name))
         {
@@ -111,6 +119,25 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
 
         await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["podIP"] = address.ToString(), ["hostIP"] = "127.0.0.1" });
+    }
+
+    private async Task<bool> MayStartAsync(Pod pod)
+    {
+        if (pod.Spec.NodeName is null)
+        {
+            await _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, new JsonObject { ["spec"] = new JsonObject { ["nodeName"] = Machine } }, _stop.Token);
+            return false;
+        }
+
+        foreach (var wanted in pod.Spec.Containers[0].Env!.Select(variable => variable.ValueFrom?.SecretKeyRef).OfType<SecretKeySelector>())
+        {
+            while ((await _client.GetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, wanted.Name!), _stop.Token)).GetBytes(wanted.Key) is null)
+            {
+                await Task.Delay(20, _stop.Token);
+            }
+        }
+
+        return true;
     }
 
     private Task<Pod> StatusAsync(Pod pod, JsonObject status) => _client.MergePatchAsync<Pod>(

@@ -26,6 +26,7 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public KubeClient Client => _server.Client;
+    public Uri ServerAddress => _server.Server.Address;
     public FakeKubelet Kubelet { get; }
 
     public static async Task<TestCluster> StartAsync(bool withOperator = true)
@@ -39,7 +40,9 @@ internal sealed class TestCluster : IAsyncDisposable
         return cluster;
     }
 
-    public async Task StartOperatorAsync(string name)
+    /// <param name="name">Name of the replica.</param>
+    /// <param name="server">Where it finds the API server; null is the server itself.</param>
+    public async Task StartOperatorAsync(string name, Uri? server = null)
     {
         var options = new OperatorOptions
         {
@@ -49,7 +52,7 @@ internal sealed class TestCluster : IAsyncDisposable
             PublicUrl = "https://meet.example",
             LeaseDuration = TimeSpan.FromSeconds(6),
         };
-        var replica = OperatorHost.Build(new KubeConfig { Server = _server.Server.Address, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
+        var replica = OperatorHost.Build(new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
         await replica.StartAsync();
         _replicas[name] = replica;
     }

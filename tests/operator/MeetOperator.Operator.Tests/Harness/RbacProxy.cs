@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Reflection;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Operator.Tests.Harness;
+
+/// <summary>Stands between the operator and the API server and lets through only what the operator's generated role allows.</summary>
+internal sealed class RbacProxy : IAsyncDisposable
+{
+    private readonly HttpClient _upstream = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly RbacRuleAttribute[] _rules = [.. typeof(OperatorHost).Assembly.GetCustomAttributes<RbacRuleAttribute>()];
+    private readonly ConcurrentDictionary<string, bool> _refused = new();
+    private readonly WebApplication _server;
+    private readonly Uri _target;
+
+    private RbacProxy(Uri target)
+    {
+        _target = target;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
+        _server = builder.Build();
+        _server.Run(ForwardAsync);
+    }
+
+    public Uri Address => new(_server.Urls.First());
+
+    /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
+    public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
+
+    public static async Task<RbacProxy> StartAsync(Uri target)
+    {
+        var proxy = new RbacProxy(target);
+        await proxy._server.StartAsync();
+        return proxy;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _server.StopAsync(now.Token);
+        await _server.DisposeAsync();
+        _upstream.Dispose();
+    }
+
+    private async Task ForwardAsync(HttpContext context)
+    {
+        var (verb, group, resource) = Parse(context.Request);
+        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb)))
+        {
+            _refused[$"{verb} {group}/{resource}"] = true;
+            context.Response.StatusCode = 403;
+            await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = $"{verb} {resource} is not granted" }, KubeJson.Options);
+            return;
+        }
+
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_target, context.Request.Path + context.Request.QueryString));
+        request.Headers.TryAddWithoutValidation("Authorization", context.Request.Headers.Authorization.ToString());
+        if (context.Request.ContentLength > 0)
+        {
+            request.Content = new StreamContent(context.Request.Body);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
+        }
+
+        try
+        {
+            using var response = await _upstream.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+            context.Response.StatusCode = (int)response.StatusCode;
+            context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
+            await using var body = await response.Content.ReadAsStreamAsync(context.RequestAborted);
+            var buffer = new byte[16 * 1024];
+            for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)
+            {
+                await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or HttpRequestException or IOException)
+        {
+            context.Abort();
+        }
+    }
+
+    /// <summary>/api/v1/… and /apis/group/version/…, as the API server's authorizer reads them.</summary>
+    private static (string Verb, string Group, string Resource) Parse(HttpRequest request)
+    {
+        var parts = request.Path.Value!.Trim('/').Split('/');
+        var group = parts[0] == "api" ? string.Empty : parts[1];
+        var rest = parts[(parts[0] == "api" ? 2 : 3)..];
+        if (rest is ["namespaces", _, _, ..])
+        {
+            rest = rest[2..];
+        }
+
+        var named = rest.Length > 1;
+        var verb = request.Method switch
+        {
+            "GET" when request.Query["watch"] == "true" => "watch",
+            "GET" => named ? "get" : "list",
+            "POST" => "create",
+            "PUT" => "update",
+            "PATCH" => "patch",
+            _ => "delete",
+        };
+        return (verb, group, rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0]);
+    }
+}
