@@ -98,6 +98,17 @@ public sealed class KubeClientTests
     }
 
     [Fact]
+    public async Task SendAsync_ManyRequestsAtOnce_NeverWaitsOnTheClock()
+    {
+        // The clock stands: a client that throttled itself would not come to an end.
+        await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
+        using var client = new KubeClient(server.Config, time: new ManualTime());
+
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => client.GetAsync<Widget>(Key, default))).WaitAsync(Eventually.Deadline);
+        Assert.Equal(1000, server.Requests.Count);
+    }
+
+    [Fact]
     public async Task SendAsync_RetryAfterForever_GivesUpWithTheError()
     {
         await using var server = await ScriptedServer.StartAsync(context =>

@@ -1,0 +1,48 @@
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class LeaseRecordTests
+{
+    private static readonly TimeSpan Default = TimeSpan.FromSeconds(15);
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(null, 0, true)]
+    [InlineData("", 0, true)]
+    [InlineData("me", 0, true)]
+    [InlineData("other", 0, false)]
+    [InlineData("other", 29.9, false)]
+    [InlineData("other", 30, true)]
+    public void MayTake_Holder_OnlyAfterItsOwnDurationWithoutAChange(string? holder, double unchangedSeconds, bool expected) =>
+        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30 }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+
+    [Theory]
+    [InlineData(14.9, false)]
+    [InlineData(15, true)]
+    public void MayTake_HolderPromisedNothing_OurDurationCounts(double unchangedSeconds, bool expected) =>
+        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = "other" }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+
+    [Fact]
+    public void Take_NewTerm_CountsATransitionAlsoWhenOurNameWasOnIt()
+    {
+        var before = new LeaseSpec { HolderIdentity = "me", LeaseTransitions = 7, AcquireTime = Now.AddHours(-1) };
+        var taken = LeaseRecord.Take(before, "me", Default, renewal: false, Now);
+
+        Assert.Equal((8, Now, Now, 15), (taken.LeaseTransitions, taken.AcquireTime, taken.RenewTime, taken.LeaseDurationSeconds));
+    }
+
+    [Fact]
+    public void Take_Renewal_ChangesNothingButTheRenewTime()
+    {
+        var before = new LeaseSpec { HolderIdentity = "me", LeaseTransitions = 7, AcquireTime = Now.AddHours(-1), LeaseDurationSeconds = 15 };
+        var renewed = LeaseRecord.Take(before, "me", Default, renewal: true, Now);
+
+        Assert.Equal((7, Now.AddHours(-1), Now, "me"), (renewed.LeaseTransitions, renewed.AcquireTime, renewed.RenewTime, renewed.HolderIdentity));
+    }
+
+    [Fact]
+    public void Take_PartsOfASecond_AreRoundedUp() =>
+        Assert.Equal(2, LeaseRecord.Take(new LeaseSpec(), "me", TimeSpan.FromSeconds(1.2), renewal: false, Now).LeaseDurationSeconds);
+}
