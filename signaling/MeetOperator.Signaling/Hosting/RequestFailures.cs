@@ -12,6 +12,7 @@ internal static partial class RequestFailures
         try
         {
             await next(context).ConfigureAwait(false);
+            await ExplainAsync(context).ConfigureAwait(false);
         }
         catch (ProblemException problem) when (!context.Response.HasStarted)
         {
@@ -38,6 +39,24 @@ internal static partial class RequestFailures
             LogUnexpected(logger, e, context.Request.Method, context.Request.Path);
             await Problems.WriteUnexpectedAsync(context).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Routing refuses with a bare status what fits no route; callers get the same kind of document as for everything else.</summary>
+    private static Task ExplainAsync(HttpContext context)
+    {
+        if (context.Response.HasStarted || context.Response.ContentLength > 0 || context.Response.ContentType is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return context.Response.StatusCode switch
+        {
+            StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
+                context, new ProblemException(ProblemCode.UnsupportedMediaType, "The body has another media type than this path takes; see /openapi/v1.json.")),
+            StatusCodes.Status404NotFound => Problems.WriteBareAsync(context, "Not Found", "There is nothing at this path."),
+            StatusCodes.Status405MethodNotAllowed => Problems.WriteBareAsync(context, "Method Not Allowed", "This path takes other methods; see the Allow header."),
+            _ => Task.CompletedTask,
+        };
     }
 
     [LoggerMessage(3070, LogLevel.Warning, "{Method} {Path}: something does not answer: {Reason}")]

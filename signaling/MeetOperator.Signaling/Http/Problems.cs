@@ -61,6 +61,10 @@ public static class Problems
         detail = "The server failed. The request may be repeated.",
     });
 
+    /// <summary>For a status that needs no code of its own; it stays as it is.</summary>
+    public static Task WriteBareAsync(HttpContext context, string title, string detail) =>
+        WriteAsync(context, context.Response.StatusCode, new { type = "about:blank", title, status = context.Response.StatusCode, detail });
+
     private static Task WriteAsync(HttpContext context, int status, object problem)
     {
         context.Response.StatusCode = status;

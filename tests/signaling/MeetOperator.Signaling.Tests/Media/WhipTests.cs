@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests.Server>
+{
+    public sealed class Server : ServerFixture;
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Whip_PublishesShowsTheParticipantAndEndsByDelete()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+
+        var published = await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish());
+
+        Assert.Equal(HttpStatusCode.Created, published.StatusCode);
+        Assert.Equal("application/sdp", published.Content.Headers.ContentType?.MediaType);
+        Assert.StartsWith("v=0", await published.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("Camera", (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["displayName"]);
+        await ann.ExpectAsync("offer", m => m["tracks"]!.AsArray().Any(t => (string?)t!["participantId"] == camera.ParticipantId));
+
+        var location = published.Headers.Location!.ToString();
+        Assert.StartsWith($"/meetings/{meeting.MeetingId}/whip/", location, StringComparison.Ordinal);
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Delete, location, bearer: ann.Join.Ticket), HttpStatusCode.Forbidden, "forbidden");
+        Assert.Equal(HttpStatusCode.NoContent, (await Signaling.SendAsync(HttpMethod.Delete, location, bearer: camera.Ticket)).StatusCode);
+        Assert.Null(server.Node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
+        // The node says when nothing of the participant is left.
+        server.Node.RemoveParticipant(meeting.MeetingId, camera.ParticipantId);
+        Assert.Equal(camera.ParticipantId, (string?)(await ann.ExpectAsync("participant-left"))["participantId"]);
+    }
+
+    [Fact]
+    public async Task Whep_PlaysOneParticipantOrAll()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var wall = await Signaling.JoinAsync(meeting.MeetingId, "Wall");
+        foreach (var query in new[] { string.Empty, $"?participant={ann.Id}" })
+        {
+            var played = await SendAsync(meeting.MeetingId, "whep" + query, wall.Ticket, Sdp.Play());
+            Assert.Equal(HttpStatusCode.Created, played.StatusCode);
+            Assert.StartsWith($"/meetings/{meeting.MeetingId}/whep/", played.Headers.Location!.ToString(), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.NoContent, (await Signaling.SendAsync(HttpMethod.Delete, played.Headers.Location!.ToString(), bearer: wall.Ticket)).StatusCode);
+        }
+
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, $"whep?participant={Guid.NewGuid()}", wall.Ticket, Sdp.Play()), HttpStatusCode.NotFound, "unknown-participant");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello")]
+    [InlineData("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n")]
+    public async Task Whip_BadSdp_IsRefused(string sdp)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, sdp), HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    [Fact]
+    public async Task Whip_OversizedWrongTypeOrWrongTicket_IsRefused()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var other = await Signaling.CreateAsync();
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        await Problem.IsAsync(
+            await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish() + new string('a', 70_000)), HttpStatusCode.RequestEntityTooLarge, "payload-too-large");
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish(), "text/plain"), HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", "wrong", Sdp.Publish()), HttpStatusCode.Unauthorized, "unauthorized");
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", meeting.HostToken, Sdp.Publish()), HttpStatusCode.Forbidden, "forbidden");
+        await Problem.IsAsync(await SendAsync(other.MeetingId, "whip", camera.Ticket, Sdp.Publish()), HttpStatusCode.Forbidden, "forbidden");
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await Signaling.SendAsync(HttpMethod.Patch, $"meetings/{meeting.MeetingId}/whip/x", bearer: camera.Ticket)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whip_DeadNode_IsUnreachable()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        server.Node.Hang();
+        try
+        {
+            var response = await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish());
+            await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "media-node-unreachable");
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+        finally
+        {
+            server.Node.Resume();
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string meetingId, string path, string ticket, string sdp, string type = "application/sdp")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meetingId}/{path}") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(sdp)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ticket);
+        return await Signaling.Http.SendAsync(request);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Http.Json;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests.Server>
+{
+    public sealed class Server : ServerFixture;
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Remove_ClosesTheSocketTellsAllAndEndsTheTicket()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        var response = await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        await bob.ExpectAsync("removed");
+        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id))["reason"]);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
+        await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, Signaling.Address));
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Bob", ticket = bob.Join.Ticket }), HttpStatusCode.Forbidden, "forbidden");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: bob.Join.Ticket), HttpStatusCode.Forbidden, "forbidden");
+        Assert.Single(ann.OfType("participant-left"));
+    }
+
+    [Fact]
+    public async Task Mute_SilencesForEveryoneUntilThePersonSpeaksUp()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+
+        var response = await Signaling.SendAsync(
+            HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        foreach (var client in new[] { ann, bob })
+        {
+            var update = await client.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id);
+            Assert.Equal((false, true), ((bool)update["audio"]!, (bool)update["video"]!));
+        }
+
+        Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants[bob.Id].AudioMuted));
+        await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
+        await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && (bool)m["audio"]!);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards again");
+    }
+
+    [Fact]
+    public async Task HostActions_WithoutTheHostTokenOfThisMeeting_AreRefused()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var other = await Signaling.CreateAsync();
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        (HttpMethod Method, string Path)[] actions =
+        [
+            (HttpMethod.Delete, $"meetings/{meeting.MeetingId}"),
+            (HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}"),
+            (HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute"),
+        ];
+        foreach (var (method, path) in actions)
+        {
+            var body = method == HttpMethod.Post ? new { mediaType = "audio" } : null;
+            await Problem.IsAsync(await Signaling.SendAsync(method, path, body), HttpStatusCode.Unauthorized, "unauthorized");
+            await Problem.IsAsync(await Signaling.SendAsync(method, path, body, "nonsense"), HttpStatusCode.Unauthorized, "unauthorized");
+            await Problem.IsAsync(await Signaling.SendAsync(method, path, body, other.HostToken), HttpStatusCode.Forbidden, "forbidden");
+            await Problem.IsAsync(await Signaling.SendAsync(method, path, body, bob.Join.Ticket), HttpStatusCode.Forbidden, "forbidden");
+        }
+
+        Assert.False(bob.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task HostActions_OnSomebodyUnknown_AreNotFound()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var path = $"meetings/{meeting.MeetingId}/participants/{Guid.NewGuid()}";
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken), HttpStatusCode.NotFound, "unknown-participant");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, path + "/mute", new { mediaType = "audio" }, meeting.HostToken), HttpStatusCode.NotFound, "unknown-participant");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, path + "/mute", new { mediaType = "smell" }, meeting.HostToken), HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    [Fact]
+    public async Task End_TellsEverybodyAndClosesTheirSockets()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal("ended", (string?)(await client.ExpectAsync("meeting-ended"))["reason"]);
+            Assert.Equal(CloseCodes.Normal, await client.ExpectCloseAsync());
+            Assert.Empty(client.OfType("participant-left"));
+        }
+    }
+
+    [Fact]
+    public async Task Messages_AreForThoseInTheMeeting()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        foreach (var line in new[] { "one", "two", "three" })
+        {
+            await ann.SendAsync(new { type = "chat", message = line });
+        }
+
+        await ann.ExpectAsync("chat", m => (string?)m["message"] == "three");
+        var all = await MessagesAsync(string.Empty);
+        Assert.Equal(["one", "two", "three"], all.Select(m => m.Message));
+        Assert.Equal(["three"], (await MessagesAsync($"?after={all[1].MessageId}")).Select(m => m.Message));
+        Assert.All(all, m => Assert.Equal((ann.Id, "Ann"), (m.From, m.DisplayName)));
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages?after=x", bearer: ann.Join.Ticket), HttpStatusCode.BadRequest, "invalid-request");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages"), HttpStatusCode.Unauthorized, "unauthorized");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
+
+        async Task<IReadOnlyList<MessageAnswer>> MessagesAsync(string query)
+        {
+            var response = await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages{query}", bearer: ann.Join.Ticket);
+            return (await response.Content.ReadFromJsonAsync<MessagesAnswer>())!.Messages;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Http.Json;
+using MeetOperator.Contracts;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests.Server>
+{
+    public sealed class Server : ServerFixture
+    {
+        protected override SignalingOptions Configure(SignalingOptions options) =>
+            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), CodeLife = TimeSpan.FromSeconds(3) } };
+    }
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Join_AnswersEverythingThatAClientNeeds()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        Assert.Equal(4, Guid.ParseExact(join.ParticipantId, "D").Version);
+        Assert.StartsWith($"ws://{Signaling.Address.Authority}/meetings/{meeting.MeetingId}?code=", join.WebSocketUrl, StringComparison.Ordinal);
+        Assert.Equal("participant", join.Role);
+        Assert.NotNull(join.IceServers);
+        Assert.Equal("host", (await Signaling.JoinAsync(meeting.MeetingId, "Host", meeting.HostToken)).Role);
+    }
+
+    [Theory]
+    [InlineData("00000000-0000-4000-8000-000000000000")]
+    [InlineData("not-an-id")]
+    [InlineData("..%2F..%2Fetc")]
+    public async Task UnknownMeeting_IsNotFoundEverywhere(string id)
+    {
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }), HttpStatusCode.NotFound, "unknown-meeting");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}"), HttpStatusCode.NotFound, "unknown-meeting");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("evil\u202Etxt")]
+    [InlineData("line\nbreak")]
+    public async Task BadDisplayName_IsNamed(string name)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var problem = await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = name }), HttpStatusCode.BadRequest, "invalid-request");
+        Assert.NotNull(problem["errors"]!["displayName"]);
+    }
+
+    [Fact]
+    public async Task EndedMeeting_IsGone()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var ended = await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
+        Assert.True((await ended.Content.ReadFromJsonAsync<SuccessAnswer>())!.Success);
+        await Eventually.TrueAsync(async () => (await InfoAsync(meeting.MeetingId)).Status == "ended", "the meeting is seen to have ended");
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }), HttpStatusCode.Gone, "meeting-ended");
+        var row = await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
+        Assert.Equal(MeetingRowStatus.Ended, row!.Status);
+        Assert.True((await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken)).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task FullMeeting_IsRefusedUntilSomebodyLeavesOrDoesNotCome()
+    {
+        var meeting = await Signaling.CreateAsync(new { maxParticipants = 2 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var absent = await Signaling.JoinAsync(meeting.MeetingId, "Absent");
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Late" }), HttpStatusCode.Conflict, "meeting-full");
+        // The place of who does not come is free when the code has run out.
+        await Eventually.TrueAsync(
+            async () => (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Patient" })).IsSuccessStatusCode, "a place is free again");
+        await using var late = await TestClient.OpenByTicketAsync(absent, Signaling.Address);
+        await late.SendAsync(new { type = "join", participantId = late.Id });
+        Assert.Equal("forbidden", (string?)(await late.ExpectAsync("error"))["code"]);
+        Assert.Equal(CloseCodes.Refused, await late.ExpectCloseAsync());
+    }
+
+    [Fact]
+    public async Task NotPlaced_SaysWhyAndWhenToComeBack()
+    {
+        server.Cluster.Refuse = ("NoCapacity", "0 of 1 media nodes have room: default-aaaaa is draining.");
+        try
+        {
+            var meeting = await Signaling.CreateAsync();
+            Assert.Equal("pending", (await InfoAsync(meeting.MeetingId)).Status);
+            var response = await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" });
+            var problem = await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "not-placed");
+            Assert.Contains("default-aaaaa is draining", (string?)problem["detail"], StringComparison.Ordinal);
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+        finally
+        {
+            server.Cluster.Refuse = null;
+        }
+    }
+
+    [Fact]
+    public async Task MeetingByKubectl_IsJoinedByItsUidAndGetsItsRow()
+    {
+        var applied = await server.Cluster.ApplyMeetingAsync("standup", spec => spec with { Title = "Stand-up", Access = new MeetingAccess { MuteOnEntry = true } });
+        var id = applied.Metadata.Uid!;
+        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).IsSuccessStatusCode, "the meeting is seen");
+        await using var ann = await Signaling.EnterAsync(id, "Ann");
+        Assert.True((bool)ann.OfType("joined")[0]["muted"]!["audio"]!);
+        var row = await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default);
+        Assert.Equal("Stand-up", row!.Title);
+        Assert.Equal("Stand-up", (await InfoAsync(id)).Title);
+    }
+
+    [Fact]
+    public async Task Meeting_InANamespaceThatItsTenantDoesNotOwn_IsUnknown()
+    {
+        await server.Cluster.AddTenantAsync("initech", "meet-initech");
+        var foreign = await server.Cluster.ApplyMeetingAsync("foreign", tenant: "initech");
+        var own = await server.Cluster.ApplyMeetingAsync("own-of-default");
+        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{own.Metadata.Uid}")).IsSuccessStatusCode, "later meetings are seen");
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{foreign.Metadata.Uid}"), HttpStatusCode.NotFound, "unknown-meeting");
+    }
+
+    [Fact]
+    public async Task Join_WithTheTicket_IsTheSameParticipant()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var first = await Signaling.JoinAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        var again = await Signaling.JoinAsync(meeting.MeetingId, "Ann", ticket: first.Ticket);
+        Assert.Equal((first.ParticipantId, "host"), (again.ParticipantId, again.Role));
+        var other = await Signaling.CreateAsync();
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{other.MeetingId}/join", new { displayName = "Ann", ticket = first.Ticket }), HttpStatusCode.Unauthorized, "unauthorized");
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann", ticket = "x.y.z" }), HttpStatusCode.Unauthorized, "unauthorized");
+    }
+
+    [Fact]
+    public async Task Get_ListsThoseWhoAreConnected()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await Signaling.JoinAsync(meeting.MeetingId, "Not yet");
+        var info = await InfoAsync(meeting.MeetingId);
+        Assert.Equal(new ParticipantAnswer(ann.Id, "Ann", true, true, "host"), Assert.Single(info.Participants));
+        Assert.Equal("ready", info.Status);
+    }
+
+    private async Task<MeetingAnswer> InfoAsync(string id) =>
+        (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).Content.ReadFromJsonAsync<MeetingAnswer>())!;
+}
