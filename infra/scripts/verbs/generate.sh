@@ -1,14 +1,27 @@
-CONTRACTS=crds/MeetOperator.Contracts
-CODEGEN=kube/MeetOperator.Kube.CodeGen
-
-# codegen [--check]: CRDs beside their types.
+# codegen crds|rbac [--check]: CRDs stand beside their types, roles in crds/rbac, from which a chart takes them.
 codegen() {
-  dotnet build $CONTRACTS -c Release --nologo -v quiet >&2
-  dotnet build $CODEGEN -c Release --nologo -v quiet >&2
-  dotnet $CODEGEN/bin/Release/net10.0/MeetOperator.Kube.CodeGen.dll crds --assembly $CONTRACTS/bin/Release/net10.0/MeetOperator.Contracts.dll --out crds "$@"
+  local what=$1 tool=kube/MeetOperator.Kube.CodeGen/bin/Release/net10.0/MeetOperator.Kube.CodeGen.dll
+  shift
+  if [[ $what == crds ]]; then
+    dotnet "$tool" crds --assembly "$(built crds/MeetOperator.Contracts)" --out crds "$@"
+  else
+    dotnet "$tool" rbac --name-prefix meet- --assembly "$(built operator/MeetOperator.Operator)" --assembly "$(built signaling/MeetOperator.Signaling)" --out crds/rbac "$@"
+  fi
+}
+
+built() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
+
+# Never from a stamp: what is generated must come from the types as they are.
+build_codegen() {
+  local project
+  for project in kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling; do
+    dotnet build "$project" -c Release --nologo -v quiet >&2
+  done
 }
 
 verb_generate() {
   require_tools
-  codegen
+  build_codegen
+  codegen crds
+  codegen rbac
 }

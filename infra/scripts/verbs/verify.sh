@@ -1,6 +1,11 @@
 source infra/scripts/verbs/generate.sh
 
 verb_verify() {
+  local code=0
   require_tools
-  codegen --check
+  build_codegen
+  codegen crds --check || code=1
+  codegen rbac --check || code=1
+  ((code == 0)) || die "written files differ from the types: ./meet generate"
+  say "CRDs and roles are what the types say"
 }
