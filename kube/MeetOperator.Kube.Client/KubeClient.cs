@@ -126,7 +126,7 @@ public sealed class KubeClient : IDisposable
 
     /// <summary>
     /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes the fields that
-    /// this manager applied before and that are not set now.
+    /// this manager applied before and that are not set now. A resourceVersion or uid in its metadata makes it a condition, as in a replace.
     /// </summary>
     public Task<T> ApplyAsync<T>(T item, ApplyOptions options, CancellationToken ct)
         where T : KubernetesObject =>

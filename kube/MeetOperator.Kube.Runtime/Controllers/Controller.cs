@@ -12,6 +12,7 @@ public sealed class Controller<T>
     private readonly ControllerOptions _options;
     private readonly IReadOnlyList<IInformer> _informers;
     private readonly IReadOnlyList<Func<Action<NamespacedName>, IDisposable>> _sources;
+    private readonly Func<NamespacedName, bool> _exists;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILogger _logger;
@@ -23,6 +24,7 @@ public sealed class Controller<T>
         ControllerOptions options,
         IReadOnlyList<IInformer> informers,
         IReadOnlyList<Func<Action<NamespacedName>, IDisposable>> sources,
+        Func<NamespacedName, bool> exists,
         TimeProvider time,
         Random random,
         ILogger logger)
@@ -31,6 +33,7 @@ public sealed class Controller<T>
         _options = options;
         _informers = informers;
         _sources = sources;
+        _exists = exists;
         _time = time;
         _random = random;
         _logger = logger;
@@ -109,7 +112,7 @@ public sealed class Controller<T>
         {
             var result = await _reconciler.ReconcileAsync(key, abort).ConfigureAwait(false);
             queue.Forget(key);
-            if ((result.RequeueAfter ?? _options.ResyncPeriod) is { } delay)
+            if ((result.RequeueAfter ?? Resync(key)) is { } delay)
             {
                 queue.AddAfter(key, delay);
             }
@@ -140,4 +143,8 @@ public sealed class Controller<T>
             KubeMetrics.Reconciled(_name, _time.GetElapsedTime(started));
         }
     }
+
+    /// <summary>Up to a tenth later than asked, so that objects that were listed together are not looked at together for ever; never for what is gone.</summary>
+    private TimeSpan? Resync(NamespacedName key) =>
+        _options.ResyncPeriod is { } period && _exists(key) ? period * (1 + (0.1 * _random.NextDouble())) : null;
 }

@@ -62,7 +62,7 @@ public sealed class ControllerBuilder<T>(Informer<T> primary)
                 enqueue(change.Key);
             }
         });
-        return new Controller<T>(reconciler, _options, _informers, [own, .. _sources], _time, _random, _logger);
+        return new Controller<T>(reconciler, _options, _informers, [own, .. _sources], key => primary.Get(key) is not null, _time, _random, _logger);
     }
 
     private ControllerBuilder<T> Set(Action action)

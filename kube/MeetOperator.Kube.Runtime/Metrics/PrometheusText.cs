@@ -26,19 +26,18 @@ internal static class PrometheusText
             return string.Empty;
         }
 
+        if (tags.Length == 1)
+        {
+            return Label(tags[0].Key, tags[0].Value);
+        }
+
         var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in tags)
         {
-            labels[Name(name).Replace(':', '_')] = value switch
-            {
-                null => string.Empty,
-                true => "true",
-                false => "false",
-                _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
-            };
+            labels[name] = Label(name, value);
         }
 
-        return string.Join(',', labels.Select(label => $"{label.Key}=\"{Value(label.Value)}\""));
+        return string.Join(',', labels.Values);
     }
 
     public static string Help(string text) =>
@@ -50,6 +49,19 @@ internal static class PrometheusText
         double.NegativeInfinity => "-Inf",
         _ => value.ToString("R", CultureInfo.InvariantCulture),
     };
+
+    private static string Label(string name, object? value)
+    {
+        var text = value switch
+        {
+            null => string.Empty,
+            true => "true",
+            false => "false",
+            string plain => plain,
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
+        };
+        return $"{Name(name).Replace(':', '_')}=\"{Value(text)}\"";
+    }
 
     private static string Value(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

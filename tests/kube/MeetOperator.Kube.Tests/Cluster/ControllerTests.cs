@@ -110,7 +110,7 @@ public sealed class ControllerTests
         using var stopInformer = new CancellationTokenSource();
         var informing = informer.RunAsync(stopInformer.Token);
         var looks = 0;
-        var controller = new ControllerBuilder<Widget>(informer).Build(new Counting(() => Interlocked.Increment(ref looks)));
+        var controller = new ControllerBuilder<Widget>(informer).Build(new Counting(_ => Interlocked.Increment(ref looks)));
 
         for (var term = 1; term <= 3; term++)
         {
@@ -126,6 +126,41 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public async Task RunAsync_ResyncPeriod_LooksAgainAtWhatExistsAndForgetsWhatIsGone()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        await server.Client.CreateWidgetAsync("stays");
+        await server.Client.CreateWidgetAsync("goes");
+        var informer = new Informer<Widget>(server.Client);
+        var looks = new ConcurrentDictionary<string, int>();
+        var time = new ManualTime();
+        using var stop = new CancellationTokenSource();
+        var controller = new ControllerBuilder<Widget>(informer)
+            .WithOptions(new ControllerOptions { ResyncPeriod = TimeSpan.FromMinutes(10) })
+            .WithTime(time, new Random(1))
+            .Build(new Counting(key => looks.AddOrUpdate(key.Name, 1, (_, old) => old + 1)));
+        var run = Task.WhenAll(informer.RunAsync(stop.Token), controller.RunAsync(stop.Token));
+        await Eventually.TrueAsync(() => looks.Count == 2, "both were looked at");
+        await server.Client.DeleteAsync<Widget>(WidgetCluster.Key("goes"), default);
+        await Eventually.TrueAsync(() => looks["goes"] == 2, "the deletion was looked at");
+
+        for (var period = 2; period <= 4; period++)
+        {
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromMinutes(1));
+                    return looks["stays"] >= period;
+                },
+                $"look {period} at what exists");
+        }
+
+        Assert.Equal(2, looks["goes"]);
+        await stop.CancelAsync();
+        await run.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
     public async Task RunAsync_SomeWork_ShowsInTheMetrics()
     {
         using var exposition = new PrometheusExposition(KubeMetrics.MeterName);
@@ -136,7 +171,7 @@ public sealed class ControllerTests
         var tries = 0;
         var controller = new ControllerBuilder<Widget>(informer)
             .WithOptions(new ControllerOptions { Name = "measured", MinBackoff = TimeSpan.FromMilliseconds(1) })
-            .Build(new Counting(() => _ = Interlocked.Increment(ref tries) < 3 ? throw new InvalidOperationException("not yet") : true));
+            .Build(new Counting(_ => ThrowUnless(Interlocked.Increment(ref tries) >= 3)));
         var run = Task.WhenAll(informer.RunAsync(stop.Token), controller.RunAsync(stop.Token));
 
         await Eventually.TrueAsync(() => exposition.Write().Contains("meet_kube_reconcile_seconds_count{controller=\"measured\"} 3"), "three reconciles");
@@ -180,6 +215,14 @@ public sealed class ControllerTests
         return ReconcileResult.Done;
     }
 
+    private static void ThrowUnless(bool holds)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException("not yet");
+        }
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         int seen;
@@ -188,11 +231,11 @@ public sealed class ControllerTests
         }
     }
 
-    private sealed class Counting(Action look) : IReconciler
+    private sealed class Counting(Action<NamespacedName> look) : IReconciler
     {
         public Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
         {
-            look();
+            look(key);
             return Task.FromResult(ReconcileResult.Done);
         }
     }

@@ -59,6 +59,34 @@ public sealed class InformerOnServerTests
         Assert.True(Same(truth, mirror), "what subscribers were told adds up to the same");
     }
 
+    [Fact]
+    public async Task RunAsync_ConnectionsCutAtRandom_EndsEqualToTheServer()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        await using var proxy = new CuttingProxy(server.Server.Address, seed: 3, maxBytes: 6000);
+        using var client = new MeetOperator.Kube.Client.KubeClient(server.Client.Config with { Server = proxy.Address });
+        var informer = new Informer<Widget>(
+            client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(20), PageSize = 4 }, random: new Random(1));
+        using var stop = new CancellationTokenSource();
+        var run = informer.RunAsync(stop.Token);
+        var random = new Random(8);
+        for (var i = 0; i < 200; i++)
+        {
+            var name = $"w{random.Next(10)}";
+            if (!await server.Client.TryDeleteAsync<Widget>(WidgetCluster.Key(name), default) || random.Next(3) > 0)
+            {
+                await server.Client.CreateWidgetAsync(name, $"colour-{i}");
+            }
+        }
+
+        await Eventually.TrueAsync(() => proxy.Cuts >= 10, "ten cut connections");
+        var truth = (await server.Client.ListAllAsync<Widget>(null, null, default)).Items.ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion);
+        await Eventually.TrueAsync(
+            () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
+        await stop.CancelAsync();
+        await run.WaitAsync(Eventually.Deadline);
+    }
+
     private static bool Same(Dictionary<string, string?> left, Dictionary<string, string?> right) =>
         left.Count == right.Count && left.All(pair => right.TryGetValue(pair.Key, out var version) && version == pair.Value);
 }
