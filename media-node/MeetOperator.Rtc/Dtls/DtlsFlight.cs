@@ -3,8 +3,10 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtc.Dtls;
 
 /// <summary>
-/// The flight of handshake records sent last, cut into datagrams. It is kept so that it can be sent again as it is:
-/// the peer takes the records that it has not seen (RFC 6347 §4.1.2.6) and drops the others.
+/// The flight of handshake records sent last, cut into datagrams, kept so that it can be sent again. A repeated record needs a
+/// new sequence number (RFC 6347 §4.2.4), or the peer takes it for a replay even where it had to throw the first copy away, such as
+/// a ChangeCipherSpec that came too early. Records of epoch 0 are not authenticated, so their numbers are ours to give;
+/// those of later epochs, which is the Finished message, go out again as they are.
 /// </summary>
 internal sealed class DtlsFlight(int mtuBytes)
 {
@@ -13,6 +15,7 @@ internal sealed class DtlsFlight(int mtuBytes)
     private byte[] bytes = [];
     private int length;
     private int position;
+    private ulong nextSequenceNumber;
 
     public bool IsEmpty => length == 0;
 
@@ -49,10 +52,20 @@ internal sealed class DtlsFlight(int mtuBytes)
             }
 
             bytes.AsSpan(position, record).CopyTo(buffer[written..]);
+            Number(buffer[written..]);
             written += record;
             position += record;
         }
 
         return written > 0;
+    }
+
+    /// <summary>Type (1), version (2), epoch (2), sequence number (6), length (2).</summary>
+    private void Number(Span<byte> record)
+    {
+        if (BinaryPrimitives.ReadUInt16BigEndian(record[3..]) == 0)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(record[3..], nextSequenceNumber++); // its high 16 bits are the epoch, 0
+        }
     }
 }

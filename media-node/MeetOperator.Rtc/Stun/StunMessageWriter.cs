@@ -11,7 +11,7 @@ public ref struct StunMessageWriter
     private readonly Span<byte> buffer;
 
     /// <summary>Starts a message in a buffer of at least <see cref="MaximumLength"/> bytes.</summary>
-    public StunMessageWriter(Span<byte> buffer, StunMessageType type, ReadOnlySpan<byte> transactionId)
+    public StunMessageWriter(Span<byte> buffer, StunMessageType type, scoped ReadOnlySpan<byte> transactionId)
     {
         this.buffer = buffer;
         BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)type);
@@ -24,7 +24,7 @@ public ref struct StunMessageWriter
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
-    public void AddUsername(ReadOnlySpan<byte> username) => username.CopyTo(Add(StunConstants.Username, username.Length));
+    public void AddUsername(scoped ReadOnlySpan<byte> username) => username.CopyTo(Add(StunConstants.Username, username.Length));
 
     public void AddPriority(uint priority) => BinaryPrimitives.WriteUInt32BigEndian(Add(StunConstants.Priority, 4), priority);
 
@@ -45,7 +45,7 @@ public ref struct StunMessageWriter
         BinaryPrimitives.WriteUInt32BigEndian(value[4..], address.Address ^ StunConstants.MagicCookie);
     }
 
-    public void AddErrorCode(int code, ReadOnlySpan<byte> reason)
+    public void AddErrorCode(int code, scoped ReadOnlySpan<byte> reason)
     {
         var value = Add(StunConstants.ErrorCode, 4 + reason.Length);
         value[..2].Clear();
@@ -57,7 +57,7 @@ public ref struct StunMessageWriter
     public void AddUnknownAttribute(ushort type) =>
         BinaryPrimitives.WriteUInt16BigEndian(Add(StunConstants.UnknownAttributes, 2), type);
 
-    public void AddIntegrity(ReadOnlySpan<byte> password)
+    public void AddIntegrity(scoped ReadOnlySpan<byte> password)
     {
         var offset = Length;
         var value = Add(StunConstants.MessageIntegrity, StunConstants.IntegrityLength);

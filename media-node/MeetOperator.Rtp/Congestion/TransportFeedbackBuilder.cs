@@ -40,7 +40,10 @@ internal ref struct TransportFeedbackBuilder
         var units = lastUnits;
         if (arrivalTicks is { } arrival)
         {
-            units = (arrival - referenceTicks) / DeltaUnitTicks;
+            // Rounded down on both sides of the reference: a packet that came out of order may lie before it.
+            units = (arrival - referenceTicks) >= 0
+                ? (arrival - referenceTicks) / DeltaUnitTicks
+                : ((arrival - referenceTicks + 1) / DeltaUnitTicks) - 1;
             delta = units - lastUnits;
             if (delta is < short.MinValue or > short.MaxValue)
             {

@@ -58,7 +58,7 @@ public ref struct RtcpWriter(Span<byte> destination)
     }
 
     /// <summary>SDES with one chunk that holds a CNAME of at most 255 bytes.</summary>
-    public bool AddCanonicalName(uint ssrc, ReadOnlySpan<byte> name)
+    public bool AddCanonicalName(uint ssrc, scoped ReadOnlySpan<byte> name)
     {
         if (name.Length > 255)
         {
@@ -113,7 +113,7 @@ public ref struct RtcpWriter(Span<byte> destination)
     }
 
     /// <summary>A generic NACK; the sequence numbers are in ascending order (modulo 2^16).</summary>
-    public bool AddNack(uint senderSsrc, uint mediaSsrc, ReadOnlySpan<ushort> missing)
+    public bool AddNack(uint senderSsrc, uint mediaSsrc, scoped ReadOnlySpan<ushort> missing)
     {
         var entries = CountNackEntries(missing);
         if (entries == 0)
@@ -147,7 +147,7 @@ public ref struct RtcpWriter(Span<byte> destination)
     }
 
     /// <summary>A packet that was built elsewhere, such as transport-wide feedback.</summary>
-    public bool AddRaw(ReadOnlySpan<byte> packet)
+    public bool AddRaw(scoped ReadOnlySpan<byte> packet)
     {
         if (packet.Length > destination.Length - Length)
         {

@@ -13,7 +13,11 @@ public sealed class TransportPair : IDisposable
     private static readonly Lazy<DtlsCertificate> SharedClientCertificate = new(() => DtlsCertificate.Generate());
 
     public TransportPair(
-        int seed, LinkConditions? conditions = null, DtlsCertificate? serverCertificate = null, DtlsCertificate? clientCertificate = null)
+        int seed,
+        LinkConditions? conditions = null,
+        DtlsCertificate? serverCertificate = null,
+        DtlsCertificate? clientCertificate = null,
+        int handshakeMtuBytes = 1200)
     {
         ServerCertificate = serverCertificate ?? SharedServerCertificate.Value;
         ClientCertificate = clientCertificate ?? SharedClientCertificate.Value;
@@ -24,6 +28,7 @@ public sealed class TransportPair : IDisposable
             LocalCredentials = new IceCredentials("server00", "server-password-0000000"),
             Certificate = ServerCertificate,
             Random = random,
+            HandshakeMtuBytes = handshakeMtuBytes,
         }));
         Client = new SimulatedPeer(Network, ClientAddress, new PeerTransport(new PeerTransportOptions
         {
@@ -32,6 +37,7 @@ public sealed class TransportPair : IDisposable
             IceRole = IceRole.Controlling,
             DtlsRole = DtlsRole.Client,
             Random = random,
+            HandshakeMtuBytes = handshakeMtuBytes,
         }));
     }
 

@@ -43,6 +43,21 @@ public sealed class DtlsFlightTests
         Assert.True(flight.IsEmpty);
     }
 
+    [Fact]
+    public void Rewind_RecordsOfEpochZero_GetNewNumbersAndOthersKeepTheirs()
+    {
+        var records = Records(20, 20, 20);
+        records[40 + 4] = 1;
+        records[40 + 10] = 77;
+        flight.Replace(records, records.Length);
+
+        Assert.Equal([(0, 0), (0, 1), (1, 77)], TakeNumbers());
+        flight.Rewind();
+        Assert.Equal([(0, 2), (0, 3), (1, 77)], TakeNumbers());
+        Load(20);
+        Assert.Equal([(0, 4)], TakeNumbers());
+    }
+
     private static byte[] Records(params int[] lengths)
     {
         var bytes = new List<byte>();
@@ -61,6 +76,21 @@ public sealed class DtlsFlightTests
     {
         var bytes = Records(lengths);
         flight.Replace(bytes, bytes.Length);
+    }
+
+    private List<(int Epoch, int Number)> TakeNumbers()
+    {
+        var buffer = new byte[1500];
+        var numbers = new List<(int, int)>();
+        while (flight.TryTake(buffer, out var written))
+        {
+            for (var at = 0; at < written; at += 13 + buffer[at + 12])
+            {
+                numbers.Add((buffer[at + 4], buffer[at + 10]));
+            }
+        }
+
+        return numbers;
     }
 
     private List<int> TakeAll()

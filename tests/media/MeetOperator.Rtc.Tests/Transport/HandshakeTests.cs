@@ -48,10 +48,26 @@ public sealed class HandshakeTests
             ReorderRate = reordering,
             JitterTicks = 20 * TimeSpan.TicksPerMillisecond,
         };
-        for (var seed = 0; seed < 40; seed++)
+        for (var seed = 0; seed < 60; seed++)
         {
             using var pair = new TransportPair(seed, conditions);
             Assert.True(pair.Connect(), $"seed {seed}: server {pair.Server.Transport.State}, client {pair.Client.Transport.State}");
+        }
+    }
+
+    /// <summary>Every handshake message in many fragments, some lost, some twice, some late.</summary>
+    [Fact]
+    public void Connect_SmallMtuOnABadNetwork_FragmentsAreReassembled()
+    {
+        var conditions = new LinkConditions { LossRate = 0.1, DuplicationRate = 0.1, ReorderRate = 0.2 };
+        for (var seed = 0; seed < 60; seed++)
+        {
+            using var pair = new TransportPair(seed, conditions, handshakeMtuBytes: 260);
+            Assert.True(pair.Connect(), $"seed {seed}: server {pair.Server.Transport.State}, client {pair.Client.Transport.State}");
+            Assert.All(pair.Server.Sent.Concat(pair.Client.Sent).Where(d => d[0] == 22), d => Assert.InRange(d.Length, 13, 260));
+
+            // Bytes 19 to 21 are the fragment's offset in its message (RFC 6347 §4.2.2).
+            Assert.Contains(pair.Server.Sent, d => d[0] == 22 && d.Length > 25 && ((d[19] << 16) | (d[20] << 8) | d[21]) > 0);
         }
     }
 }

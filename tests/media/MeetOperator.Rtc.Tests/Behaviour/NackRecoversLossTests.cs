@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using MeetOperator.Rtc.Testing;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Reception;
+using MeetOperator.Rtp.Retransmission;
+using MeetOperator.Rtp.Rtcp;
+
+namespace MeetOperator.Rtc.Tests.Behaviour;
+
+/// <summary>
+/// A stream over a bad path, with all the parts at work: SRTP, gap detection, NACK, the history and RTX. Every packet must arrive
+/// although a tenth of everything, requests and answers too, is lost.
+/// </summary>
+public sealed class NackRecoversLossTests : IDisposable
+{
+    private const uint MediaSsrc = 100;
+    private const uint RtxSsrc = 101;
+    private const byte MediaType = 96;
+    private const byte RtxType = 97;
+    private const int PacketCount = 3000;
+    private const long RoundTrip = 60 * TimeSpan.TicksPerMillisecond;
+
+    private readonly RetransmissionHistory history = new(1024, 1 << 20);
+    private readonly NackGenerator nack = new();
+    private readonly Dictionary<ushort, byte[]> sent = [];
+    private readonly Dictionary<ushort, byte[]> received = [];
+    private ExtendedSequenceNumber sentSequence;
+    private ushort rtxSequence = 500;
+    private int clientHandled;
+    private int serverHandled;
+
+    public void Dispose() => history.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Stream_TenPercentLossAndReordering_ArrivesComplete(int seed)
+    {
+        using var pair = new TransportPair(seed, new LinkConditions { DelayTicks = RoundTrip / 2 });
+        Assert.True(pair.Connect());
+        pair.Network.Conditions = pair.Network.Conditions with { LossRate = 0.1, ReorderRate = 0.02, DuplicationRate = 0.02 };
+        var random = new Random(seed);
+        for (var i = 0; i < PacketCount; i++)
+        {
+            if (i == PacketCount - 5)
+            {
+                pair.Network.Conditions = pair.Network.Conditions with { LossRate = 0 }; // the end has nothing behind it to show a gap
+            }
+
+            Send(pair, (ushort)(64_000 + i), random);
+            Step(pair);
+        }
+
+        for (var i = 0; i < 400; i++)
+        {
+            Step(pair);
+        }
+
+        Assert.True(pair.Network.Lost > PacketCount / 20, "the path lost next to nothing");
+        Assert.False(nack.NeedsKeyFrame);
+        Assert.Equal(PacketCount, received.Count);
+        Assert.All(sent, s => Assert.Equal(s.Value, received[s.Key]));
+    }
+
+    private void Send(TransportPair pair, ushort sequenceNumber, Random random)
+    {
+        var header = new byte[12];
+        new RtpHeader { PayloadType = MediaType, SequenceNumber = sequenceNumber, Ssrc = MediaSsrc }.WriteFixed(header, withExtension: false);
+        var payload = new byte[random.Next(1, 1000)];
+        random.NextBytes(payload);
+        sent[sequenceNumber] = payload;
+        history.Add(sentSequence.Unwrap(sequenceNumber), [.. header, .. payload]);
+        pair.Client.SendRtp(header, payload);
+    }
+
+    private void Step(TransportPair pair)
+    {
+        pair.Run(TimeSpan.FromMilliseconds(2));
+        for (; serverHandled < pair.Server.Received.Count; serverHandled++)
+        {
+            Receive(pair.Network.NowTicks, pair.Server.Received[serverHandled]);
+        }
+
+        Span<ushort> wanted = stackalloc ushort[64];
+        var count = nack.Collect(pair.Network.NowTicks, RoundTrip, wanted);
+        if (count > 0)
+        {
+            var writer = new RtcpWriter(new byte[1000]);
+            Assert.True(writer.AddNack(1, MediaSsrc, wanted[..count]));
+            pair.Server.SendRtcp(writer.Written);
+        }
+
+        for (; clientHandled < pair.Client.Received.Count; clientHandled++)
+        {
+            Answer(pair, pair.Client.Received[clientHandled]);
+        }
+    }
+
+    private void Receive(long nowTicks, byte[] packet)
+    {
+        Span<byte> media = packet;
+        if ((packet[1] & 0x7F) == RtxType)
+        {
+            Assert.True(RtxPacket.TryRestore(packet, MediaType, MediaSsrc, out media));
+        }
+
+        Assert.True(RtpPacket.TryParse(media, out var parsed));
+        nack.OnPacket(nowTicks, parsed.Header.SequenceNumber);
+        received[parsed.Header.SequenceNumber] = parsed.Payload.ToArray();
+    }
+
+    private void Answer(TransportPair pair, byte[] compound)
+    {
+        foreach (var packet in new RtcpReader(compound))
+        {
+            Assert.True(FeedbackMessage.TryParse(packet, out var message) && message.IsNack);
+            foreach (var sequenceNumber in message.NackedSequenceNumbers)
+            {
+                Assert.True(history.TryGet(sentSequence.Peek(sequenceNumber), out var stored));
+                Assert.True(RtpPacket.TryParse(stored, out var original));
+                var payload = new byte[1500];
+                var length = RtxPacket.WritePayload(sequenceNumber, original.Payload, payload);
+                var header = new byte[12];
+                new RtpHeader { PayloadType = RtxType, SequenceNumber = rtxSequence++, Ssrc = RtxSsrc }.WriteFixed(header, false);
+                Assert.Equal(sequenceNumber, BinaryPrimitives.ReadUInt16BigEndian(payload));
+                pair.Client.SendRtp(header, payload.AsSpan(0, length));
+            }
+        }
+    }
+}
