@@ -19,3 +19,14 @@ require_tools() {
   missing=$(missing_tools)
   [[ -z $missing ]] || die "cannot go on:"$'\n'"$missing"
 }
+
+# What is wrong with kubectl, for those who need it; nothing when it is right. Debian 12's own (1.20) is too old for server-side apply as we test it.
+kubectl_finding() {
+  local minor
+  if ! command -v kubectl >/dev/null; then
+    echo "kubectl is missing; tests and the quick start use it (1.32): https://kubernetes.io/docs/tasks/tools"
+    return
+  fi
+  minor=$(kubectl version --client 2>/dev/null | sed -n 's/^Client Version: v1\.\([0-9]*\).*/\1/p')
+  if ! [[ $minor =~ ^[0-9]+$ ]] || (( minor < 29 )); then echo "kubectl 1.29 or newer is wanted (1.32 is what the tests use); found 1.${minor:-?}"; fi
+}

@@ -2,37 +2,67 @@ source infra/scripts/verbs/down.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
-# verb_bench NAME [--json]: figures beside a peer or a limit. `up` is measured here, the rest by the bench program.
+# verb_bench NAME [--json]: figures beside a peer or a limit. What is measured on the whole installation is done here, the rest by the bench program.
 verb_bench() {
   local name=${1:-} json=
   [[ $name =~ ^[a-z]+$ ]] || die "usage: ./meet bench media|operator|memory|up [--json]"
   [[ ${2:-} != --json ]] || json=--json
   require_tools
   require_packages runtime test
-  if [[ $name == up ]]; then bench_up "$json"; return; fi
-  dotnet build $BENCH -c Release --nologo -v quiet >&2
-  exec dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" ${json:+--json}
+  case $name in
+    up) bench_up "$json" ;;
+    memory) bench_memory "$json" ;;
+    *)
+      dotnet build $BENCH -c Release --nologo -v quiet >&2
+      exec dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" ${json:+--json}
+      ;;
+  esac
 }
 
-# Warm start: built before, a home that ran before; from the command to the page, median of three.
-bench_up() {
-  local times=() i started
+# figure JSON NAME VALUE UNIT LIMIT: one line; the peer is the limit, so a ratio under 1 is good.
+figure() {
+  if [[ -n $1 ]]; then
+    awk -v n="$2" -v v="$3" -v u="$4" -v l="$5" 'BEGIN { printf "{\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"peer\":%s,\"ratio\":%.3f}\n", n, v, u, l, v / l }'
+  else
+    printf '%-20s %s %s (limit %s)\n' "$2" "$3" "$4" "$5"
+  fi
+}
+
+# An installation of its own, in a folder that goes with the script.
+own_home() {
   MEET_HOME=$(mktemp -d)
-  export MEET_HOME MEET_PORT=18080
+  export MEET_HOME MEET_PORT=${MEET_BENCH_PORT:-18080}
   trap 'verb_down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach >/dev/null
+}
+
+# Warm start: built before, in a home that ran before; from the command to the page, median of three.
+bench_up() {
+  local times=() i started
+  own_home
   for i in 1 2 3; do
     ./meet down
     started=$(date +%s%N)
     ./meet up --detach >/dev/null
     curl -fsS -o /dev/null "http://localhost:$MEET_PORT/"
-    times+=($(( ($(date +%s%N) - started) / 1000000 )))
+    times+=($(( ($(date +%s%N) - started) / 10000000 )))
   done
-  local median
-  median=$(printf '%s\n' "${times[@]}" | sort -n | sed -n 2p)
-  if [[ -n $1 ]]; then
-    awk -v ms="$median" 'BEGIN { printf "{\"name\":\"up.warm\",\"value\":%.2f,\"unit\":\"s\",\"peer\":10,\"ratio\":%.3f}\n", ms / 1000, ms / 10000 }'
-  else
-    awk -v ms="$median" 'BEGIN { printf "warm ./meet up to an answering page: %.2f s (limit 10 s)\n", ms / 1000 }'
-  fi
+  figure "$1" up.warm "$(printf '%s\n' "${times[@]}" | sort -n | awk 'NR == 2 { printf "%.2f", $1 / 100 }')" s 10
 }
+
+# Resident memory of each process after half a minute without a meeting.
+bench_memory() {
+  local pid exe
+  own_home
+  sleep 30
+  for pid in $(pgrep -P "$(running_pid)"); do
+    exe=$(readlink "/proc/$pid/exe")
+    case $(basename "$exe") in
+      MeetOperator.Operator) figure "$1" memory.operator "$(resident "$pid")" MiB 150 ;;
+      MeetOperator.Signaling) figure "$1" memory.signaling "$(resident "$pid")" MiB 200 ;;
+      MeetOperator.MediaNode) figure "$1" memory.media-node "$(resident "$pid")" MiB 100 ;;
+    esac
+  done
+}
+
+resident() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }

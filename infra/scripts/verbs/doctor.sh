@@ -19,12 +19,8 @@ verb_doctor() {
   line=$(missing_packages test | paste -sd' ')
   if [[ -z $line ]]; then good "Debian packages of ./meet test"; else warn "missing packages for tests: $line (./meet test installs them as root)"; fi
 
-  if ! command -v kubectl >/dev/null; then
-    warn "kubectl is missing; the page works without it, tests and the quick start do not: https://kubernetes.io/docs/tasks/tools (1.32 is what the tests use)"
-  else
-    line=$(kubectl version --client 2>/dev/null | sed -n 's/^Client Version: v\([0-9]*\.[0-9]*\).*/\1/p')
-    if [[ $line =~ ^1\.([0-9]+)$ ]] && (( BASH_REMATCH[1] >= 29 )); then good "kubectl $line"; else warn "kubectl ${line:-of unknown version}; 1.29 or newer is wanted"; fi
-  fi
+  line=$(kubectl_finding)
+  if [[ -z $line ]]; then good "kubectl $(kubectl version --client | sed -n 's/^Client Version: //p')"; else warn "$line"; fi
 
   line=$(running_pid)
   if [[ -n $line ]]; then

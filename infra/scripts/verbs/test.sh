@@ -12,14 +12,15 @@ verb_test() {
   done
   require_tools
   require_packages runtime test
+  [[ -z $(kubectl_finding) ]] || die "$(kubectl_finding)"
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   for suite in "${suites[@]}"; do
     local started=$SECONDS
     say "suite $suite"
     mkdir -p "$RESULTS/$suite"
-    # A runner that fails has told so in its results, or left none: either way the sum below says it.
-    "suite_$suite" || say "suite $suite: a runner ended with an error"
+    # A runner that fails has told so in its results, or left none: either way the sum below says it. In a subshell, so that one suite's end is not all's.
+    ("suite_$suite") || say "suite $suite: a runner ended with an error"
     say "suite $suite took $((SECONDS - started)) s"
   done
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
