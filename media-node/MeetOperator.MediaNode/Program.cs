@@ -1,6 +1,8 @@
 using MeetOperator.MediaNode.Benching;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 using var loggers = LoggerFactory.Create(b => b.AddSimpleConsole(o => o.SingleLine = true));
@@ -28,6 +30,7 @@ if (options is null)
 
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);
 await using var app = ControlServer.Build(node);
-node.IsReady = true;
-await app.RunAsync();
+await app.StartAsync();
+await node.WarmUpAsync(app.Lifetime.ApplicationStopping);
+await app.WaitForShutdownAsync();
 return 0;

@@ -40,6 +40,7 @@ internal static class BenchServer
             },
             loggers,
             TimeProvider.System);
+        await node.WarmUpAsync(CancellationToken.None);
         await node.Rooms.PutAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = 10_000 }, CancellationToken.None);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -61,6 +62,12 @@ internal static class BenchServer
             var request = new PlayRequest { Generation = 1, Sdp = Sdp(body), Feeds = feeds };
             var answer = await node.Rooms.RunAsync(Room, r => r.Play(Id(body.RootElement.GetProperty("id")), request), c.RequestAborted);
             await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
+        });
+        app.MapPost("/bench/allocations", async (HttpContext c) =>
+        {
+            var loop = node.Loops[0];
+            var (bytes, packets) = await loop.RunAsync(() => (GC.GetAllocatedBytesForCurrentThread(), loop.Egress.SentDatagrams), c.RequestAborted);
+            await ControlJson.WriteAsync(c, 200, new { bytes, packets });
         });
         await app.RunAsync();
         return 0;

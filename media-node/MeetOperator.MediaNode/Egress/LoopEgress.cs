@@ -28,6 +28,9 @@ internal sealed class LoopEgress : IDisposable
 
     public bool Segmentation => _batch.Segmentation;
 
+    /// <summary>Off on hosts whose kernel or network card cannot; it also goes off by itself when the kernel refuses.</summary>
+    public void UseSegmentation(bool use) => _batch.Segmentation = use;
+
     public void Enlist(EgressLane lane) => _waiting.Add(lane);
 
     /// <summary>Sends STUN and DTLS, which may go to another address than the selected one.</summary>

@@ -2,24 +2,26 @@ using System.Reflection;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.WarmUp;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc.Dtls;
-using MeetOperator.Sfu.Tracks;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>A running media node: its loops and rooms. The control API speaks to it; tests start it in their own process.</summary>
-internal sealed class MediaNodeHost : IDisposable
+internal sealed partial class MediaNodeHost : IDisposable
 {
     private readonly DtlsCertificate _certificate = DtlsCertificate.Generate();
     private readonly MediaLoop[] _loops;
+    private readonly ILogger _logger;
     private readonly string _instanceId = Guid.NewGuid().ToString("N");
     private readonly DateTimeOffset _startedAt;
 
     public MediaNodeHost(NodeOptions options, ILoggerFactory loggers, TimeProvider clock)
     {
         Options = options;
+        _logger = loggers.CreateLogger<MediaNodeHost>();
         _startedAt = clock.GetUtcNow();
         var loops = new List<MediaLoop>();
         try
@@ -56,6 +58,25 @@ internal sealed class MediaNodeHost : IDisposable
     public bool IsReady { get; set; }
 
     public NodeState State => !IsReady ? NodeState.Starting : Rooms.IsDraining ? NodeState.Draining : NodeState.Ready;
+
+    /// <summary>Calls itself once, then is ready. A self-call that fails is logged and does not keep the node from its work.</summary>
+    public async Task WarmUpAsync(CancellationToken ct)
+    {
+        try
+        {
+            if (!await SelfCall.RunAsync(this, ct).ConfigureAwait(false))
+            {
+                LogSelfCallFailed(_logger);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        IsReady = true;
+        LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
+    }
 
     public async Task<NodeReport> ReportAsync(CancellationToken ct)
     {

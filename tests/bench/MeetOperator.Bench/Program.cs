@@ -1,7 +1,8 @@
 using MeetOperator.Bench;
+using MeetOperator.Bench.Media;
 using MeetOperator.Bench.Operator;
 
-IBenchVerb[] verbs = [new OperatorBench()];
+IBenchVerb[] verbs = [new OperatorBench(), new MediaBench()];
 
 var verb = verbs.FirstOrDefault(candidate => candidate.Name == args.FirstOrDefault());
 if (verb is null)

@@ -135,6 +135,9 @@ class Janus:
                 if "jsep" in e or not want_sdp:  # other events (new publishers) may come first
                     return d, e.get("jsep", {}).get("sdp")
 
+    def allocations(self):
+        return None
+
     def publish(self, pid, offer):
         sh = self.handle()
         self.message(sh, {"request": "join", "ptype": "publisher", "room": 1000, "id": pid})
@@ -178,9 +181,15 @@ class Http:
     def post(self, path, body):
         c = http.client.HTTPConnection(self.u.hostname, self.u.port, timeout=10)
         c.request("POST", self.u.path.rstrip("/") + path, json.dumps(body), {"Content-Type": "application/json"})
-        r = json.loads(c.getresponse().read() or "{}")
+        answer = c.getresponse()
+        text = answer.read()
         c.close()
-        return r
+        return json.loads(text or "{}") if answer.status == 200 else {}
+
+    def allocations(self):
+        """Managed bytes and packets so far, of servers that can say."""
+        r = self.post("/bench/allocations", {})
+        return (r["bytes"], r["packets"]) if "bytes" in r else None
 
     def publish(self, pid, offer):
         return self.post("/bench/publish", {"room": "bench", "id": pid, "sdp": offer})["sdp"]
@@ -260,9 +269,12 @@ def one_run(a):
             gen.ask(f"send {i} {1000 + i} 96 {a.fps} {a.ppf} {a.bytes} {a.burst}")
         time.sleep(a.warmup)
         gen.ask("reset")
+        a0 = sfu.allocations()
         p0, c0, m0, t0, g0 = proc(sfu.pid), core(a.sfu_cpu), core(None), time.time(), gen.stats()
         time.sleep(a.seconds)
         s, p1, c1, m1, t1 = gen.stats(), proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
+        a1 = sfu.allocations()
+        alloc = round((a1[0] - a0[0]) / max(1, a1[1] - a0[1]), 3) if a0 and a1 else None
         wall, cpu = t1 - t0, p1["user"] + p1["sys"] - p0["user"] - p0["sys"]
         fwd, gen_cpu = s["rx"], (s["cpu_ms"] - g0["cpu_ms"]) / 1000
         other = max(0, m1[0] - m0[0] - cpu - gen_cpu)
@@ -272,7 +284,7 @@ def one_run(a):
                     softirq_pct=round(100 * (c1[1] - c0[1]) / wall, 1), steal_pct=round(100 * (c1[2] - c0[2]) / wall, 1),
                     pkts_per_cpu_s=round(fwd / max(cpu, 0.01)), pkts_per_core_busy_s=round(fwd / max(c1[0] - c0[0], 0.01)),
                     us_per_pkt=round(1e6 * cpu / max(fwd, 1), 2), switches_per_pkt=round((p1["switches"] - p0["switches"]) / max(fwd, 1), 3),
-                    threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
+                    alloc_per_pkt=alloc, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
                     bad=s["bad"], sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
     finally:
         if gen:

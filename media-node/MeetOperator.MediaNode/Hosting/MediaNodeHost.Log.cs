@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.MediaNode.Hosting;
+
+internal sealed partial class MediaNodeHost
+{
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Media node {Name} is ready: UDP {Ports} on {Addresses}.")]
+    private static partial void LogReady(ILogger logger, string name, string ports, string addresses);
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "The node's call with itself got no media through within 5 s; the first meeting may start slowly.")]
+    private static partial void LogSelfCallFailed(ILogger logger);
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.MediaNode.WarmUp;
+
+/// <summary>A client of the node within its own process, pumped by <see cref="SelfCall"/>.</summary>
+internal sealed unsafe class LoopbackPeer : IDisposable
+{
+    private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 256 * 1024);
+    private readonly ReceiveBatch _batch = new(16);
+    private readonly LoopEgressBuffer _out = new();
+    private readonly PeerTransport _transport;
+    private readonly DtlsCertificate _certificate;
+
+    public LoopbackPeer(DtlsCertificate certificate)
+    {
+        _certificate = certificate;
+        _transport = new PeerTransport(new PeerTransportOptions
+        {
+            LocalCredentials = IceCredentials.Generate(),
+            Certificate = certificate,
+            IceRole = IceRole.Controlling,
+            DtlsRole = DtlsRole.Client,
+            Random = new Random(),
+        });
+    }
+
+    public bool IsConnected => _transport.State == PeerTransportState.Connected;
+
+    public int ReceivedPackets { get; private set; }
+
+    /// <summary>One section of an offer with this peer's transport.</summary>
+    public string Section(string mid, string direction, string media) =>
+        $"m={media}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
+        $"a=fingerprint:{_certificate.Fingerprint}\r\na=setup:actpass\r\n";
+
+    public bool TryConnect(string answer, TransportAddress node)
+    {
+        if (!SessionDescription.TryParse(answer, out var description, out _)
+            || description.Sections is not [var section, ..]
+            || !Fingerprint.TryParse(section.Value("fingerprint"), out var fingerprint))
+        {
+            return false;
+        }
+
+        _transport.SetRemote(new IceCredentials(section.Value("ice-ufrag")!, section.Value("ice-pwd")!), fingerprint, node);
+        return true;
+    }
+
+    public void SendRtp(in RtpHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (_transport.SelectedAddress is { } to)
+        {
+            Span<byte> fixedPart = stackalloc byte[RtpHeader.FixedLength];
+            header.WriteFixed(fixedPart, withExtension: false);
+            var length = _transport.ProtectRtp(fixedPart, payload, _out.Room);
+            _out.Send(_socket, length, to);
+        }
+    }
+
+    public void Pump()
+    {
+        var now = MonotonicClock.NowTicks;
+        _transport.HandleTimeout(now);
+        Drain();
+        for (var received = _batch.Receive(_socket); received > 0; received = _batch.Receive(_socket))
+        {
+            for (var i = 0; i < received; i++)
+            {
+                var from = new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i));
+                ReceivedPackets += _transport.HandleDatagram(now, from, _batch.Datagram(i)).Kind == DatagramKind.Rtp ? 1 : 0;
+                Drain();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _batch.Dispose();
+        _out.Dispose();
+        _socket.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (_transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                output.Datagram.CopyTo(_out.Room);
+                _out.Send(_socket, output.Datagram.Length, output.To);
+            }
+        }
+    }
+}

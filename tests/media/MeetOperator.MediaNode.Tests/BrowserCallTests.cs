@@ -1,0 +1,24 @@
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A real Chromium publishes and another one plays, through this process' node.</summary>
+public sealed class BrowserCallTests
+{
+    [Theory]
+    [InlineData("VP8")]
+    [InlineData("H264")]
+    [InlineData("VP9")]
+    [InlineData("AV1")]
+    public async Task Call_BetweenTwoChromiums_ShowsThePicture(string codec)
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token, codec);
+
+        var inbound = seen.GetProperty("inbound");
+        Assert.True(inbound.GetProperty("video").GetProperty("frames").GetInt32() > 5);
+        Assert.True(inbound.GetProperty("audio").GetProperty("packets").GetInt32() > 50);
+        var outbound = seen.GetProperty("outbound");
+        Assert.Equal("video/" + codec, outbound.GetProperty("video").GetProperty("codec").GetString());
+        Assert.Equal("SRTP_AEAD_AES_128_GCM", outbound.GetProperty("srtp").GetString());
+    }
+}

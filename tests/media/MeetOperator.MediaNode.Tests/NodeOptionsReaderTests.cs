@@ -1,0 +1,56 @@
+using MeetOperator.MediaNode.Hosting;
+
+namespace MeetOperator.MediaNode.Tests;
+
+public sealed class NodeOptionsReaderTests
+{
+    private readonly Dictionary<string, string> _environment = new()
+    {
+        ["MEET_NODE_NAME"] = "default-abcde",
+        ["MEET_NODE_TOKEN"] = "0123456789abcdef",
+        ["MEET_UDP_PORTS"] = "10000, 10001",
+        ["MEET_ADVERTISED_ADDRESSES"] = "192.0.2.1,127.0.0.1",
+    };
+
+    [Fact]
+    public void Read_Complete_TakesDefaultsForTheRest()
+    {
+        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, out var errors);
+
+        Assert.Empty(errors);
+        Assert.Equal([10000, 10001], options!.UdpPorts);
+        Assert.Equal(["192.0.2.1", "127.0.0.1"], options.AdvertisedAddresses.Select(a => a.ToString()));
+        Assert.Equal("0.0.0.0:8090", options.ControlAddress.ToString());
+        Assert.Equal(500, options.MaxParticipants);
+    }
+
+    [Theory]
+    [InlineData("MEET_NODE_NAME", "")]
+    [InlineData("MEET_NODE_TOKEN", "short")]
+    [InlineData("MEET_CONTROL_ADDRESS", "8090")]
+    [InlineData("MEET_CONTROL_ADDRESS", "localhost:8090")]
+    [InlineData("MEET_UDP_PORTS", "")]
+    [InlineData("MEET_UDP_PORTS", "10000,10000")]
+    [InlineData("MEET_UDP_PORTS", "0")]
+    [InlineData("MEET_UDP_PORTS", "70000")]
+    [InlineData("MEET_ADVERTISED_ADDRESSES", "")]
+    [InlineData("MEET_ADVERTISED_ADDRESSES", "::1")]
+    [InlineData("MEET_ADVERTISED_ADDRESSES", "host")]
+    [InlineData("MEET_MAX_PARTICIPANTS", "many")]
+    [InlineData("MEET_MAX_PARTICIPANTS", "0")]
+    public void Read_Wrong_NamesTheVariable(string variable, string value)
+    {
+        _environment[variable] = value;
+
+        Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, out var errors));
+        Assert.Contains(errors, e => e.StartsWith(variable, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_Nothing_NamesEverythingThatIsRequired()
+    {
+        NodeOptionsReader.Read(_ => null, out var errors);
+
+        Assert.Equal(4, errors.Count);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Runs a script of <c>tests/media/browser</c> and reads the JSON line that it prints; installs what it needs first.</summary>
+internal static class NodeScript
+{
+    private static readonly string Folder = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "browser");
+    private static readonly Lazy<Task> Installed = new(() => Directory.Exists(Path.Combine(Folder, "node_modules", "playwright-core"))
+        ? Task.CompletedTask
+        : ProcessAsync("npm", ["ci", "--no-audit", "--no-fund"]));
+
+    public static async Task<JsonElement> RunAsync(string script, params string[] arguments)
+    {
+        await Installed.Value;
+        var output = await ProcessAsync("node", [script, .. arguments]);
+        return JsonDocument.Parse(output.Split('\n').Last(l => l.StartsWith('{'))).RootElement;
+    }
+
+    private static async Task<string> ProcessAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        var errors = process.StandardError.ReadToEndAsync(limit.Token);
+        var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await errors}");
+        return output;
+    }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
