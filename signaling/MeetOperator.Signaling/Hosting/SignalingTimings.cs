@@ -5,8 +5,8 @@ public sealed record SignalingTimings
 {
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>A ping without an answer for this long ends the socket: with the interval and the return time, 13 s after the last sign of life.</summary>
-    public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>A ping without an answer for this long ends the socket: with the interval and the return time, at most 13 s after the last sign of life.</summary>
+    public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a lost socket may take to come back before the others are told.</summary>
     public TimeSpan ReturnTime { get; init; } = TimeSpan.FromSeconds(4);

@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A WebSocket client by hand, for what well-behaved ones do not do: falling silent, or never reading.</summary>
+internal sealed class RawSocket : IDisposable
+{
+    private readonly TcpClient tcp = new();
+
+    private RawSocket(int receiveBuffer) => tcp.ReceiveBufferSize = receiveBuffer;
+
+    public static async Task<RawSocket> OpenAsync(string webSocketUrl, int receiveBuffer = 64 * 1024)
+    {
+        var url = new Uri(webSocketUrl);
+        var socket = new RawSocket(receiveBuffer);
+        await socket.tcp.ConnectAsync(url.Host, url.Port);
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+        await socket.tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"GET {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"));
+        var head = new StringBuilder();
+        var one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await socket.tcp.GetStream().ReadAsync(one) == 1)
+        {
+            head.Append((char)one[0]);
+        }
+
+        Assert.StartsWith("HTTP/1.1 101", head.ToString(), StringComparison.Ordinal);
+        return socket;
+    }
+
+    public async Task SendTextAsync(string text)
+    {
+        var payload = Encoding.UTF8.GetBytes(text);
+        byte[] length = payload.Length < 126 ? [(byte)(0x80 | payload.Length)] : [0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length];
+        // RFC 6455 §5.3: a mask of zeros leaves the payload as it is.
+        await tcp.GetStream().WriteAsync((byte[])[0x81, .. length, 0, 0, 0, 0, .. payload]);
+    }
+
+    /// <summary>True when the server has ended the connection.</summary>
+    public bool IsCut()
+    {
+        try
+        {
+            return tcp.Client.Poll(0, SelectMode.SelectRead) && tcp.Client.Available == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    public void Dispose() => tcp.Dispose();
+}

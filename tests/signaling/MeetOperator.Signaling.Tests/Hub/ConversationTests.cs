@@ -1,0 +1,169 @@
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>What people do to each other in one meeting on one server.</summary>
+public sealed class ConversationTests(ConversationTests.Server server) : IClassFixture<ConversationTests.Server>
+{
+    public sealed class Server : ServerFixture;
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Chat_IsOrderedComesBackAndIsReplayedToLateComers()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        for (var i = 1; i <= 10; i++)
+        {
+            await (i % 2 == 0 ? ann : bob).SendAsync(new { type = "chat", message = $"line {i} \U0001F600 <script>" });
+        }
+
+        await ann.ExpectAsync("chat", m => (string?)m["messageId"] == "10");
+        await bob.ExpectAsync("chat", m => (string?)m["messageId"] == "10");
+        Assert.Equal(ann.OfType("chat").Select(m => m.ToJsonString()), bob.OfType("chat").Select(m => m.ToJsonString()));
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => $"{i}"), ann.OfType("chat").Select(m => (string?)m["messageId"]));
+
+        await using var late = await Signaling.EnterAsync(meeting.MeetingId, "Late");
+        await late.ExpectAsync("chat", m => (string?)m["messageId"] == "10");
+        Assert.Equal(ann.OfType("chat").Select(m => m.ToJsonString()), late.OfType("chat").Select(m => m.ToJsonString()));
+        Assert.Equal("joined", (string?)late.Received[0]["type"]);
+    }
+
+    [Fact]
+    public async Task Chat_Replay_IsTheLastHundred()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        for (var i = 1; i <= 104; i++)
+        {
+            await ann.SendAsync(new { type = "chat", message = $"line {i}" });
+            if (i % 20 == 0)
+            {
+                // No faster than the limit of messages a second allows.
+                await ann.ExpectAsync("chat", m => (string?)m["messageId"] == $"{i}");
+                await Task.Delay(300);
+            }
+        }
+
+        await ann.ExpectAsync("chat", m => (string?)m["messageId"] == "104");
+        await using var late = await Signaling.EnterAsync(meeting.MeetingId, "Late");
+        await late.ExpectAsync("chat", m => (string?)m["messageId"] == "104");
+        Assert.Equal(Enumerable.Range(5, 100).Select(i => $"{i}"), late.OfType("chat").Select(m => (string?)m["messageId"]));
+    }
+
+    [Fact]
+    public async Task PeerToPeer_OfferAnswerAndCandidatesAreRelayedAsTheyAre()
+    {
+        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        Assert.Equal("p2p", (string?)bob.OfType("joined")[0]["topology"]);
+
+        await bob.SendAsync(new { type = "offer", to = ann.Id, sdp = Sdp.Publish() });
+        var offer = await ann.ExpectAsync("offer");
+        Assert.Equal((bob.Id, Sdp.Publish()), ((string?)offer["from"], (string?)offer["sdp"]));
+        await ann.SendAsync(new { type = "answer", to = bob.Id, sdp = Sdp.Answer() });
+        Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("answer"))["from"]);
+        var candidate = new { candidate = "candidate:1 1 udp 1 192.0.2.1 5000 typ host", sdpMid = "0", sdpMLineIndex = 0, usernameFragment = "abcd" };
+        await ann.SendAsync(new { type = "ice-candidate", to = bob.Id, candidate });
+        Assert.Equal(candidate.candidate, (string?)(await bob.ExpectAsync("ice-candidate"))["candidate"]!["candidate"]);
+
+        await ann.SendAsync(new { type = "offer", to = Guid.NewGuid().ToString(), sdp = Sdp.Publish() });
+        Assert.Equal("unknown-participant", (string?)(await ann.ExpectAsync("error"))["code"]);
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "not-placed");
+    }
+
+    [Fact]
+    public async Task Relay_ToSomebodyInAnotherMeeting_IsUnknown()
+    {
+        var one = await Signaling.CreateAsync();
+        var two = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(one.MeetingId, "Ann");
+        await using var spy = await Signaling.EnterAsync(two.MeetingId, "Spy");
+        await spy.SendAsync(new { type = "offer", to = ann.Id, sdp = Sdp.Publish() });
+        Assert.Equal("unknown-participant", (string?)(await spy.ExpectAsync("error"))["code"]);
+        Assert.Empty(ann.OfType("offer"));
+    }
+
+    [Fact]
+    public async Task Mute_IsKeptAndToldToAll()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "mute", mediaType = "video" });
+        var update = await bob.ExpectAsync("media-update");
+        Assert.Equal((ann.Id, true, false), ((string?)update["participantId"], (bool)update["audio"]!, (bool)update["video"]!));
+        await using var late = await Signaling.EnterAsync(meeting.MeetingId, "Late");
+        var seen = late.OfType("joined")[0]["participants"]!.AsArray().Single(p => (string?)p!["participantId"] == ann.Id)!;
+        Assert.Equal((true, false), ((bool)seen["audio"]!, (bool)seen["video"]!));
+        await ann.SendAsync(new { type = "unmute", mediaType = "video" });
+        await late.ExpectAsync("media-update", m => (bool)m["video"]!);
+    }
+
+    [Fact]
+    public async Task MuteOnEntry_SilencesEverybodyButTheHost()
+    {
+        var meeting = await Signaling.CreateAsync(new { muteOnEntry = true });
+        await using var host = await Signaling.EnterAsync(meeting.MeetingId, "Host", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        Assert.False((bool)host.OfType("joined")[0]["muted"]!["audio"]!);
+        Assert.True((bool)bob.OfType("joined")[0]["muted"]!["audio"]!);
+        Assert.False((bool)(await host.ExpectAsync("participant-joined"))["participant"]!["audio"]!);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.AudioMuted), "the node drops the audio");
+        await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
+        await host.ExpectAsync("media-update", m => (bool)m["audio"]!);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards the audio");
+    }
+
+    [Fact]
+    public async Task LostSocket_BackInTime_IsNotSeenByTheOthers()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await bob.SendAsync(new { type = "mute", mediaType = "audio" });
+        await ann.ExpectAsync("media-update");
+        bob.Abort();
+        await using var back = await TestClient.OpenByTicketAsync(bob.Join, Signaling.Address);
+        await back.JoinAsync();
+        await back.SendAsync(new { type = "chat", message = "here again" });
+        await ann.ExpectAsync("chat", m => (string?)m["from"] == bob.Id);
+        await Task.Delay(Signaling.Options.Timings.ReturnTime + TimeSpan.FromSeconds(1));
+        Assert.Empty(ann.OfType("participant-left"));
+        Assert.Single(ann.OfType("participant-joined"));
+        Assert.False((bool)back.OfType("joined")[0]["muted"]!["audio"]!);
+        await bob.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task LostSocket_NotBack_IsToldAsTimeoutAndMayComeBackLater()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        bob.Abort();
+        Assert.Equal("timeout", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
+        await using var back = await TestClient.OpenByTicketAsync(bob.Join, Signaling.Address);
+        await back.JoinAsync();
+        await Eventually.TrueAsync(() => ann.OfType("participant-joined").Count == 2, "the return is told");
+        Assert.Equal(bob.Id, (string?)ann.OfType("participant-joined")[1]["participant"]!["participantId"]);
+        await bob.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task SecondSocketOfOneParticipant_ReplacesTheFirst()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var first = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await using var second = await TestClient.OpenByTicketAsync(first.Join, Signaling.Address);
+        await second.JoinAsync();
+        Assert.Equal(CloseCodes.Replaced, await first.ExpectCloseAsync());
+        await second.SendAsync(new { type = "chat", message = "me" });
+        await ann.ExpectAsync("chat");
+        Assert.Empty(ann.OfType("participant-left"));
+        Assert.Single(ann.OfType("participant-joined"));
+    }
+}

@@ -1,0 +1,248 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.WebSockets;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>What one socket may and may not do.</summary>
+public sealed class SocketTests(SocketTests.Server server) : IClassFixture<SocketTests.Server>
+{
+    public sealed class Server : ServerFixture
+    {
+        protected override SignalingOptions Configure(SignalingOptions options) =>
+            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { JoinWait = TimeSpan.FromSeconds(3) } };
+    }
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Code_WorksOnce()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await using var first = await TestClient.OpenAsync(join);
+        await RefusedAsync(join, new Uri(join.WebSocketUrl), 401);
+    }
+
+    [Fact]
+    public async Task Code_Expired_IsRefused()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        var late = Signaling.Service<Tokens>().Issue(
+            TokenKind.Code, new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = meeting.MeetingId, ParticipantId = join.ParticipantId }, TimeSpan.FromSeconds(-1));
+        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = $"code={late}" }.Uri, 401);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("code=")]
+    [InlineData("code=a.b.c")]
+    [InlineData("code=x&code=y")]
+    public async Task Code_Wrong_IsRefused(string query)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = query }.Uri, 401);
+        await using var fine = await TestClient.OpenAsync(join);
+    }
+
+    [Fact]
+    public async Task Code_OfAnotherMeeting_IsRefused()
+    {
+        var one = await Signaling.CreateAsync();
+        var two = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(one.MeetingId, "Ann");
+        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Path = $"/meetings/{two.MeetingId}" }.Uri, 401);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example", 403)]
+    [InlineData("null", 403)]
+    [InlineData("http://meet.example", 403)]
+    [InlineData("https://meet.example", 101)]
+    [InlineData("same", 101)]
+    public async Task Origin_DecidesBeforeTheUpgrade(string origin, int status)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        var text = origin == "same" ? Signaling.Address.ToString().TrimEnd('/') : origin;
+        if (status == 101)
+        {
+            await using var fine = await TestClient.OpenAsync(join, new Uri(join.WebSocketUrl), o => o.SetRequestHeader("Origin", text));
+            Assert.Null(fine.Subprotocol);
+        }
+        else
+        {
+            await RefusedAsync(join, new Uri(join.WebSocketUrl), status, o => o.SetRequestHeader("Origin", text));
+        }
+    }
+
+    [Fact]
+    public async Task Ticket_AsSubprotocol_OpensAndSelectsTheVersion()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await using var client = await TestClient.OpenByTicketAsync(join, Signaling.Address);
+        Assert.Equal("meet.v1", client.Subprotocol);
+        await client.JoinAsync();
+        await RefusedAsync(join with { Ticket = meeting.HostToken }, null, 401);
+        await RefusedAsync(join with { Ticket = join.Ticket + "x" }, null, 401);
+    }
+
+    [Fact]
+    public async Task EndedMeeting_RefusesItsTickets()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)!.IsEnded, "the end is seen");
+        await RefusedAsync(join, null, 410);
+    }
+
+    [Fact]
+    public async Task BeforeJoin_NothingElseIsTaken()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
+        await client.SendAsync(new { type = "chat", message = "too early" });
+        Assert.Equal("not-joined", (string?)(await client.ExpectAsync("error"))["code"]);
+        await client.SendAsync(new { type = "join", participantId = Guid.NewGuid().ToString() });
+        await client.ExpectAsync("error", m => (string?)m["code"] == "forbidden");
+        await client.JoinAsync();
+        await client.SendAsync(new { type = "join", participantId = client.Id });
+        await client.ExpectAsync("error", m => (string?)m["code"] == "already-joined");
+        Assert.Empty(client.OfType("chat"));
+    }
+
+    [Fact]
+    public async Task WithoutJoin_TheSocketIsClosed()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
+        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+    }
+
+    [Fact]
+    public async Task BadMessages_ChangeNothingAndTwentyEndTheSocket()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await client.SendTextAsync("{\"type\":\"dance\"}");
+        await client.ExpectAsync("error", m => (string?)m["code"] == "unknown-type");
+        await client.SendBytesAsync([1, 2, 3], WebSocketMessageType.Binary);
+        await client.SendAsync(new { type = "offer", to = "sfu", sdp = "nonsense" });
+        await client.ExpectAsync("error", m => (string?)m["code"] == "invalid-sdp");
+        await client.SendAsync(new { type = "chat", message = "still here" });
+        await client.ExpectAsync("chat");
+        for (var i = 0; i < 17; i++)
+        {
+            await client.SendTextAsync("not json");
+        }
+
+        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(20, client.OfType("error").Count);
+    }
+
+    [Fact]
+    public async Task OversizedFrame_IsRefusedAndEndsTheSocket()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await client.SendTextAsync($$"""{"type":"offer","to":"sfu","sdp":"v=0\r\n{{new string('a', 2 * ProtocolLimits.MaxMessageBytes)}}"}""");
+        Assert.Equal("too-large", (string?)(await client.ExpectAsync("error"))["code"]);
+        Assert.Equal(CloseCodes.TooLarge, await client.ExpectCloseAsync());
+    }
+
+    [Fact]
+    public async Task TooManyMessages_AreRefusedAndThenEndTheSocket()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        for (var i = 0; i < 400 && !client.Closed.IsCompleted; i++)
+        {
+            await client.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
+        }
+
+        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.All(client.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
+    }
+
+    [Fact]
+    public async Task SlowReader_IsCutOffAndTheOthersGoOn()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
+        using var raw = await RawSocket.OpenAsync(slow.WebSocketUrl, receiveBuffer: 4096);
+        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{slow.ParticipantId}}"}""");
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("joined", m => m["participants"]!.AsArray().Count > 0);
+
+        // A relayed offer is the largest thing that a client can make another one receive.
+        var sdp = "v=0\r\n" + new string('a', 60_000);
+        var watch = Stopwatch.StartNew();
+        while (ann.OfType("participant-left").Count == 0 && watch.Elapsed < TimeSpan.FromSeconds(40))
+        {
+            await ann.SendAsync(new { type = "offer", to = slow.ParticipantId, sdp });
+            await Task.Delay(25);
+        }
+
+        Assert.Equal(slow.ParticipantId, (string?)(await bob.ExpectAsync("participant-left"))["participantId"]);
+        Assert.False(bob.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task SilentVanish_IsNoticedWithinFifteenSeconds()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var gone = await Signaling.JoinAsync(meeting.MeetingId, "Gone");
+        using var raw = await RawSocket.OpenAsync(gone.WebSocketUrl);
+        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{gone.ParticipantId}}"}""");
+        await ann.ExpectAsync("participant-joined");
+        var watch = Stopwatch.StartNew();
+
+        // From here on it answers no ping: as when a cable is pulled.
+        var left = await ann.ExpectAsync("participant-left", limit: TimeSpan.FromSeconds(15));
+
+        Assert.Equal((gone.ParticipantId, "timeout"), ((string?)left["participantId"], (string?)left["reason"]));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 4, 15);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(gone.ParticipantId)), "the node forgets the participant");
+        Assert.False(ann.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Logs_HoldNoTokenAndNoCode()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var back = await TestClient.OpenByTicketAsync(ann.Join, Signaling.Address);
+        await back.JoinAsync();
+        await RefusedAsync(ann.Join, new Uri(ann.Join.WebSocketUrl), 401);
+        var code = new Uri(ann.Join.WebSocketUrl).Query["?code=".Length..];
+        string[] secrets = [code, ann.Join.Ticket, meeting.HostToken];
+        Assert.NotEmpty(Signaling.LogLines());
+        foreach (var secret in secrets.Concat(secrets.Select(s => s.Split('.')[2])))
+        {
+            Assert.DoesNotContain(Signaling.LogLines(), line => line.Contains(secret, StringComparison.Ordinal));
+        }
+    }
+
+    private async Task RefusedAsync(JoinAnswer join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        configure?.Invoke(socket.Options);
+        if (url is null)
+        {
+            socket.Options.AddSubProtocol("meet.v1");
+            socket.Options.AddSubProtocol($"ticket.{join.Ticket}");
+            url = new UriBuilder(Signaling.Address) { Scheme = "ws", Path = new Uri(join.WebSocketUrl).AbsolutePath }.Uri;
+        }
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(url, default));
+        Assert.Equal((HttpStatusCode)status, socket.HttpStatusCode);
+    }
+}

@@ -1,0 +1,147 @@
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Two servers, one PostgreSQL, one Redis, one meeting.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class TwoInstancesTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private readonly RedisServer redis = new();
+    private TestCluster cluster = null!;
+    private SimulatedMediaNode node = null!;
+    private TestSignaling a = null!;
+    private TestSignaling b = null!;
+
+    public async Task InitializeAsync()
+    {
+        await redis.InitializeAsync();
+        cluster = await TestCluster.StartAsync();
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        var database = await postgres.CreateDatabaseAsync();
+        var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
+        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
+            cluster, options => options with { Database = database, Redis = redis.Configuration, SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
+        (a, b) = (servers[0], servers[1]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await a.DisposeAsync();
+        await b.DisposeAsync();
+        await cluster.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Meeting_OverBoth_IsOne()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["participantId"]);
+        Assert.Equal(ann.Id, (string?)bob.OfType("joined")[0]["participants"]![0]!["participantId"]);
+
+        // Relayed both ways.
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("offer", m => (string?)m["from"] != "sfu"))["from"]);
+        await bob.SendAsync(new { type = "answer", to = ann.Id, sdp = Sdp.Answer() });
+        Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
+
+        // Muted on one, seen on the other.
+        await bob.SendAsync(new { type = "mute", mediaType = "audio" });
+        await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
+
+        // Media through one node.
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer", m => (string?)m["from"] == "sfu" && m["tracks"]!.AsArray().Any(t => (string?)t!["participantId"] == ann.Id));
+
+        // A host's removal through the instance that does not hold the socket.
+        await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
+    }
+
+    [Fact]
+    public async Task Chat_FromBothAtOnce_IsSeenInOneOrder()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await Task.WhenAll(new[] { ann, bob }.Select(async client =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                await client.SendAsync(new { type = "chat", message = $"{client.Id} {i}" });
+            }
+        }));
+        foreach (var client in new[] { ann, bob })
+        {
+            await Eventually.TrueAsync(() => client.OfType("chat").Count == 80, "everything is received");
+        }
+
+        Assert.Equal(Enumerable.Range(1, 80).Select(i => $"{i}"), ann.OfType("chat").Select(m => (string?)m["messageId"]));
+        Assert.Equal(ann.OfType("chat").Select(m => m.ToJsonString()), bob.OfType("chat").Select(m => m.ToJsonString()));
+        foreach (var client in new[] { ann, bob })
+        {
+            Assert.Equal(Enumerable.Range(0, 40).Select(i => $"{client.Id} {i}"), ann.OfType("chat").Where(m => (string?)m["from"] == client.Id).Select(m => (string?)m["message"]));
+        }
+    }
+
+    [Fact]
+    public async Task Code_UsedOnOne_IsWorthNothingOnTheOther()
+    {
+        var meeting = await a.CreateAsync();
+        var join = await a.JoinAsync(meeting.MeetingId, "Ann");
+        await using var first = await TestClient.OpenAsync(join);
+        var elsewhere = new UriBuilder(join.WebSocketUrl) { Port = b.Address.Port }.Uri;
+        await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => TestClient.OpenAsync(join, elsewhere, _ => { }));
+    }
+
+    [Fact]
+    public async Task Instance_GoingDown_SendsItsClientsToTheOtherUnnoticed()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+        await bob.SendAsync(new { type = "chat", message = "before" });
+        await ann.ExpectAsync("chat");
+
+        var stopping = b.StopAsync();
+        Assert.Equal(CloseCodes.Restart, await bob.ExpectCloseAsync());
+        await using var back = await TestClient.OpenByTicketAsync(bob.Join, a.Address);
+        await back.JoinAsync(resume: true);
+        await stopping;
+        await back.ExpectAsync("chat", m => (string?)m["message"] == "before");
+        await back.SendAsync(new { type = "chat", message = "after" });
+        await ann.ExpectAsync("chat", m => (string?)m["message"] == "after");
+        await Task.Delay(a.Options.Timings.PresenceLife + (2 * a.Options.Timings.Tick));
+        Assert.Empty(ann.OfType("participant-left"));
+        Assert.Single(ann.OfType("participant-joined"));
+        Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
+        await bob.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Redis_RestartedEmpty_KeepsTheMeetingTogether()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+
+        redis.Stop();
+        await ann.SendAsync(new { type = "chat", message = "while it is away" });
+        await ann.ExpectAsync("chat", m => (string?)m["message"] == "while it is away");
+        await redis.StartAsync();
+
+        await bob.ExpectAsync("chat", m => (string?)m["message"] == "while it is away");
+        await bob.SendAsync(new { type = "chat", message = "back" });
+        await ann.ExpectAsync("chat", m => (string?)m["message"] == "back");
+        await using var late = await b.EnterAsync(meeting.MeetingId, "Late");
+        await Eventually.TrueAsync(() => ann.OfType("participant-joined").Count == 2, "new people are seen");
+        Assert.Equal(2, late.OfType("joined")[0]["participants"]!.AsArray().Count);
+        Assert.Empty(ann.OfType("participant-left"));
+        Assert.Empty(bob.OfType("participant-left"));
+    }
+}
