@@ -3,11 +3,10 @@ namespace MeetOperator.Fuzz.Tests;
 /// <summary>Makes inputs out of seeds: one to six small changes of the kinds that parsers trip over.</summary>
 internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
 {
-    private const int MaximumLength = 2000;
-
     private static readonly byte[] Interesting = [0, 1, 2, 3, 4, 7, 8, 15, 16, 0x7E, 0x7F, 0x80, 0x81, 0xBE, 0xDE, 0xF0, 0xFE, 0xFF];
 
     private readonly Random random = new(seed);
+    private readonly int maximumLength = Math.Max(2000, 2 * seeds.Max(s => s.Length));
 
     internal byte[] Next()
     {
@@ -24,7 +23,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
             Change(input);
         }
 
-        return input.Count <= MaximumLength ? [.. input] : [.. input.Take(MaximumLength)];
+        return input.Count <= maximumLength ? [.. input] : [.. input.Take(maximumLength)];
     }
 
     private void Change(List<byte> input)

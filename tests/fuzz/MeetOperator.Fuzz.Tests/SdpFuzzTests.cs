@@ -1,0 +1,53 @@
+using System.Text;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Fuzz.Tests;
+
+/// <summary>Offers and answers of clients. What is read must be writable, and what is written readable.</summary>
+public sealed class SdpFuzzTests
+{
+    /// <summary>A description is objects and strings: some tens of times its text.</summary>
+    private const long MaximumBytes = 8 * 1024 * 1024;
+
+    private static readonly LocalTransport Local = new()
+    {
+        Ufrag = "nodeufra",
+        Password = "nodepasswordnodepassword",
+        Fingerprint = "AA:BB",
+        Candidates = [new IceCandidate("192.0.2.1", 10000)],
+    };
+
+    [Fact]
+    public void Offer_AnyText_IsReadAndAnsweredOrRefusedWithAReason() => FuzzLoop.Run("sdp", Check, cost: 10, maximumBytes: MaximumBytes);
+
+    private static void Check(ReadOnlySpan<byte> input)
+    {
+        var good = SessionDescription.TryParse(Encoding.UTF8.GetString(input), out var offer, out var error);
+        Assert.Equal(good, error is null);
+        if (!good)
+        {
+            Assert.NotEmpty(error!.ToString());
+            return;
+        }
+
+        Assert.True(SessionDescription.TryParse(offer!.ToString(), out var again, out error), error?.ToString());
+        Assert.Equal(offer.Sections.Count, again.Sections.Count);
+        Assert.Equal(offer.ToString(), again.ToString());
+
+        if (RemoteTransport.TryRead(offer, isAnswer: false, out var remote, out error))
+        {
+            Assert.NotEmpty(remote.Ufrag);
+        }
+
+        if (PublishAnswer.TryBuild(offer, ["VP8"], Local, 7, 1, out var answer, out error))
+        {
+            Assert.Equal(offer.Sections.Count, answer.Description.Sections.Count);
+            Assert.True(SessionDescription.TryParse(answer.Description.ToString(), out _, out error), error?.ToString());
+        }
+        else
+        {
+            Assert.NotEmpty(error!.ToString());
+        }
+    }
+}
