@@ -14,13 +14,15 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
     public async Task<(StoredObject Stored, bool Created)> ApplyAsync(WriteRequest write, JsonObject body, bool force)
     {
         Check(write, body);
+        Restrict(write, body);
+        BodyRules.PruneUnknown(body, write);
         for (var attempt = 0; ; attempt++)
         {
             try
             {
                 if (store.Get(write.Key) is not null)
                 {
-                    return (await writer.UpdateAsync(write, live => Next(write, live, (JsonObject)body.DeepClone(), force), recordsOwnFields: true), false);
+                    return (await writer.UpdateAsync(write, live => Next(write, live, body, force), recordsOwnFields: true, reportUnknown: false), false);
                 }
 
                 if (write.Subresource.Length > 0 || body.Object("metadata").Text("uid") is not null)
@@ -66,55 +68,89 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
 
     private async Task<StoredObject> CreateAsync(WriteRequest write, JsonObject body)
     {
-        if (write.Resource.HasStatus && write.Resource.IsCustom)
-        {
-            body.Remove("status");
-        }
-
         if (body.Object("metadata").Text("resourceVersion") is { Length: > 0 })
         {
             throw Refusal.StaleVersion(write.Resource, write.Name);
         }
 
-        var applied = (JsonObject)body.DeepClone();
-        Pruner.PruneObject(applied, write.Resource.Schema, null);
-        var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, Timestamps.Format(time.GetUtcNow()), string.Empty, FieldSetBuilder.Of(applied, write.Resource.Schema));
+        var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, Timestamps.Format(time.GetUtcNow()), string.Empty, FieldSetBuilder.Of(body, write.Resource.Schema));
         return await writer.CreateAsync(write, body, [entry]);
     }
 
     private JsonObject Next(WriteRequest write, StoredObject current, JsonObject applied, bool force)
     {
+        // The stored tree is shared: it is read, and only the copy without managedFields is changed.
         var schema = write.Resource.Schema;
-        var live = (JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone();
-        var version = applied.Object("metadata").Text("resourceVersion");
-        Restrict(write, applied);
-        var known = (JsonObject)applied.DeepClone();
-        Pruner.PruneObject(known, schema, null);
-        var set = FieldSetBuilder.Of(known, schema);
+        var live = ObjectWriter.ToServed(current.Root, write.Resource);
+        var set = FieldSetBuilder.Of(applied, schema);
         var entries = ManagedFields.Read(live);
         var own = entries.Find(e => e.IsApplyOf(write));
-        var others = entries.Where(e => e != own).ToList();
-        others = Settle(known, live, set, others, schema, force);
-
-        var merged = (JsonObject)live.DeepClone();
+        var others = Settle(applied, live, set, [.. entries.Where(e => e != own)], schema, force);
+        var merged = CopyWithoutOwnership(live);
         TypedMerge.Merge(merged, applied, schema, isRoot: true);
         if (own is not null)
         {
             TypedMerge.Prune(merged, own.Fields, set, [.. others.Select(e => e.Fields)], schema, isRoot: true);
         }
 
-        var changed = own is null || !JsonNodes.Same(own.Fields, set) || !JsonNodes.Same(merged, live);
+        var changed = own is null || !JsonNodes.Same(own.Fields, set) || !SameButOwnership(merged, live);
         var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, changed ? Timestamps.Format(time.GetUtcNow()) : own!.Time, write.Subresource, set);
-        ManagedFields.Write(merged, [entry, .. others]);
+        ManagedFields.Write(merged, own is null ? [.. others, entry] : Replace(entries, others, own, entry));
         var metadata = merged.Object("metadata")!;
-        metadata.Remove("resourceVersion");
-        if (!string.IsNullOrEmpty(version))
+        if (applied.Object("metadata").Text("resourceVersion") is not { Length: > 0 })
         {
-            metadata["resourceVersion"] = version;
+            metadata.Remove("resourceVersion");
         }
 
         return merged;
     }
+
+    /// <summary>The entries in their old order, so that an apply without change is one without difference.</summary>
+    private static IEnumerable<ManagedFieldsEntry> Replace(List<ManagedFieldsEntry> entries, List<ManagedFieldsEntry> others, ManagedFieldsEntry own, ManagedFieldsEntry entry)
+    {
+        using var other = others.GetEnumerator();
+        foreach (var existing in entries)
+        {
+            if (existing == own)
+            {
+                yield return entry;
+            }
+            else if (other.MoveNext())
+            {
+                yield return other.Current;
+            }
+        }
+    }
+
+    private static JsonObject CopyWithoutOwnership(JsonObject root)
+    {
+        var copy = new JsonObject();
+        foreach (var (name, value) in root)
+        {
+            if (name != "metadata")
+            {
+                copy[name] = value?.DeepClone();
+                continue;
+            }
+
+            var metadata = new JsonObject();
+            foreach (var (member, inner) in (JsonObject)value!)
+            {
+                if (member != "managedFields")
+                {
+                    metadata[member] = inner?.DeepClone();
+                }
+            }
+
+            copy[name] = metadata;
+        }
+
+        return copy;
+    }
+
+    private static bool SameButOwnership(JsonObject merged, JsonObject live) =>
+        merged.Count == live.Count && merged.All(m => m.Key == "metadata" || JsonNodes.Same(m.Value, live[m.Key]))
+        && merged.Object("metadata")!.All(m => JsonNodes.Same(m.Value, live.Object("metadata")![m.Key]));
 
     /// <summary>Leaves only what this endpoint may write, and no server-owned metadata.</summary>
     private static void Restrict(WriteRequest write, JsonObject applied)
@@ -126,7 +162,8 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
                 applied.Remove(name);
             }
 
-            applied["metadata"] = new JsonObject();
+            var version = applied.Object("metadata").Text("resourceVersion");
+            applied["metadata"] = version is null ? [] : new JsonObject { ["resourceVersion"] = version };
         }
         else if (write.Resource.HasStatus)
         {
@@ -135,7 +172,7 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
 
         if (applied.Object("metadata") is { } metadata)
         {
-            foreach (var name in metadata.Select(p => p.Key).Where(n => MetadataSchema.IsUnowned(n) && n != "uid").ToArray())
+            foreach (var name in metadata.Select(p => p.Key).Where(n => MetadataSchema.IsUnowned(n) && n is not ("uid" or "resourceVersion" or "name" or "namespace")).ToArray())
             {
                 metadata.Remove(name);
             }

@@ -51,7 +51,7 @@ internal static class BodyRules
     public static void Shape(JsonObject root, WriteRequest write, bool reportUnknown)
     {
         var resource = write.Resource;
-        var unknown = reportUnknown && write.FieldValidation != FieldValidation.Ignore ? new List<string>() : null;
+        var unknown = reportUnknown ? NewReport(write) : null;
         var causes = MetadataRules.Normalize(root.Ensure("metadata"), unknown);
         Pruner.PruneObject(root, resource.Schema, unknown);
         ReportUnknown(write, unknown);
@@ -62,6 +62,16 @@ internal static class BodyRules
             throw Refusal.Invalid(resource, write.Name, causes);
         }
     }
+
+    /// <summary>Removes and reports unknown members of an applied configuration.</summary>
+    public static void PruneUnknown(JsonObject applied, WriteRequest write)
+    {
+        var unknown = NewReport(write);
+        Pruner.PruneObject(applied, write.Resource.Schema, unknown);
+        ReportUnknown(write, unknown);
+    }
+
+    private static List<string>? NewReport(WriteRequest write) => write.FieldValidation == FieldValidation.Ignore ? null : [];
 
     private static void ReportUnknown(WriteRequest write, List<string>? unknown)
     {
