@@ -32,7 +32,8 @@ public sealed partial class ProcessNode : IAsyncDisposable
         var spawn = new SpawnThread();
         loggers ??= NullLoggerFactory.Instance;
         _client = client;
-        _services = new RuntimeServices(options, spawn, new ProbeAction(spawn), time ?? TimeProvider.System, loggers.CreateLogger("MeetOperator.Kube.ProcessRuntime"));
+        var events = new EventRecorder(client, "process-runtime", options.NodeName, time, loggers.CreateLogger<EventRecorder>());
+        _services = new RuntimeServices(options, spawn, new ProbeAction(spawn), events, time ?? TimeProvider.System, loggers.CreateLogger("MeetOperator.Kube.ProcessRuntime"));
         _pods = new Informer<Pod>(client, time: time, logger: loggers.CreateLogger<Informer<Pod>>());
         _registration = new NodeRegistration(client, _services);
         _addresses = new PodAddresses(options.PodAddressPrefix);
@@ -48,7 +49,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         EndLeftovers();
         await _registration.RegisterAsync(ct).ConfigureAwait(false);
         _subscription = _pods.OnChange(Observe);
-        _background = Task.WhenAll(_pods.RunAsync(_stop.Token), _registration.HeartbeatAsync(_stop.Token));
+        _background = Task.WhenAll(_pods.RunAsync(_stop.Token), _registration.HeartbeatAsync(_stop.Token), _services.Events.RunAsync(_stop.Token));
         await _pods.WaitForSyncAsync(ct).ConfigureAwait(false);
     }
 
@@ -191,6 +192,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             ["spec"] = new System.Text.Json.Nodes.JsonObject { ["nodeName"] = _services.Options.NodeName },
         };
         await RetryAsync(ct => _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, patch, ct)).ConfigureAwait(false);
+        _services.Events.Normal(pod, "Scheduled", $"Successfully assigned {pod.Metadata.NamespacedName} to {_services.Options.NodeName}");
     }
 
     // A refusal is final: the object went or changed, and the informer tells. Only a server that does not answer is asked again.

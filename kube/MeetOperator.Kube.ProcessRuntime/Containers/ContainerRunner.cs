@@ -62,6 +62,7 @@ internal sealed partial class ContainerRunner(
             var wait = _backoff.AfterExit(services.Time.GetUtcNow() - started);
             if (wait > TimeSpan.Zero)
             {
+                services.Events.Warning(pod, "BackOff", $"Back-off restarting failed container {container.Name}");
                 Facts = Facts.WithWaiting("CrashLoopBackOff", $"back-off {wait.TotalSeconds:0}s restarting failed container={container.Name} pod={pod.Metadata.Name}");
                 await services.DelayAsync(wait, stop).ConfigureAwait(false);
             }
@@ -99,6 +100,7 @@ internal sealed partial class ContainerRunner(
                 if (Facts.State.Waiting?.Message != e.Message)
                 {
                     LogWaiting(services.Logger, pod.Metadata.NamespacedName, container.Name, e.Reason, e.Message);
+                    services.Events.Warning(pod, "Failed", $"Error: {e.Reason}: {e.Message}");
                     Facts = Facts.WithWaiting(e.Reason, e.Message);
                 }
             }
@@ -133,6 +135,7 @@ internal sealed partial class ContainerRunner(
             Facts = (Facts.State.Terminated is null ? Facts : Facts with { LastState = Facts.State })
                 .WithRunning(started, id) with { Started = container.StartupProbe is null, Ready = container is { StartupProbe: null, ReadinessProbe: null } };
             LogStarted(services.Logger, pod.Metadata.NamespacedName, container.Name, child.Id);
+            services.Events.Normal(pod, "Started", $"Started container {container.Name}");
 
             using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var unhealthy = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -142,6 +145,7 @@ internal sealed partial class ContainerRunner(
             if (!exit.IsCompleted)
             {
                 Facts = Facts with { Ready = false };
+                services.Events.Normal(pod, "Killing", $"Stopping container {container.Name}");
                 await StopAsync(child, exit, kill).ConfigureAwait(false);
             }
 
@@ -220,6 +224,7 @@ internal sealed partial class ContainerRunner(
         if (!healthy)
         {
             LogUnhealthy(services.Logger, pod.Metadata.NamespacedName, container.Name, probe);
+            services.Events.Warning(pod, "Unhealthy", $"{probe} probe failed: container {container.Name} will be stopped");
             unhealthy.TrySetResult();
         }
     }

@@ -108,6 +108,7 @@ internal sealed partial class PodWorker : IDisposable
             if (Refusal() is { } refusal)
             {
                 LogRefused(_services.Logger, Key, refusal.Reason, refusal.Message);
+                _services.Events.Warning(_pod, refusal.Reason, refusal.Message);
                 _refused = refusal.Reason;
                 await WriteAsync(PodStatusBuilder.Refuse(_place, refusal.Reason, refusal.Message, _services.Time.GetUtcNow()), writing.Token).ConfigureAwait(false);
             }

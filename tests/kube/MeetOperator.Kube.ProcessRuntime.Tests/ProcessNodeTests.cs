@@ -81,6 +81,20 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_WhatHappensToIt_IsToldAsEvents()
+    {
+        await _node.RunAsync("crash", "exit 1", p => p.Spec.RestartPolicy = "Always");
+        string[] expected = ["Scheduled", "Started", "BackOff"];
+        await WaitForAsync(
+            async () =>
+            {
+                var events = await _node.Client.ListAllAsync<Event>(NodeFixture.Namespace, null, NodeFixture.Limit());
+                return expected.All(reason => events.Items.Any(e => e.Reason == reason && e.InvolvedObject is { Kind: "Pod", Name: "crash" }));
+            },
+            "the Pod's events");
+    }
+
+    [Fact]
     public async Task Pod_WhoseProcessIsKilled_IsSeenDeadAtOnce()
     {
         await _node.RunAsync("victim", "exec sleep 1000");
