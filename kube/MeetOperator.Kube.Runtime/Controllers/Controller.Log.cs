@@ -18,4 +18,7 @@ internal static partial class ControllerLog
 
     [LoggerMessage(1105, LogLevel.Warning, "Controller {Name}: running reconciles did not end within {Timeout}, cancelling them.")]
     public static partial void ShutdownTooSlow(this ILogger logger, string name, TimeSpan timeout);
+
+    [LoggerMessage(1106, LogLevel.Error, "Controller {Name}: reconciles did not end after they were cancelled and are left behind.")]
+    public static partial void ReconcilesAbandoned(this ILogger logger, string name);
 }

@@ -45,7 +45,7 @@ public sealed class Controller<T>
 
     /// <summary>
     /// Waits until the informers have synced, then reconciles until <paramref name="ct"/> ends. Running reconciles may then finish within
-    /// <see cref="ControllerOptions.ShutdownTimeout"/>. May be called again, for example after leadership was lost and won again.
+    /// <see cref="ControllerOptions.ShutdownTimeout"/>, are then cancelled, and after as much time again left behind. May be called again, for example after leadership was lost and won again.
     /// </summary>
     public async Task RunAsync(CancellationToken ct)
     {
@@ -70,7 +70,12 @@ public sealed class Controller<T>
             await Task.WhenAny(workers, Task.Delay(Timeout.Infinite, ct)).ConfigureAwait(false);
             abort.CancelAfter(_options.ShutdownTimeout);
             using var warning = abort.Token.Register(() => _logger.ShutdownTooSlow(_name, _options.ShutdownTimeout));
-            await workers.ConfigureAwait(false);
+            await workers.WaitAsync(_options.ShutdownTimeout * 2, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A reconcile that does not even end when it is cancelled must not keep the process from ending.
+            _logger.ReconcilesAbandoned(_name);
         }
         finally
         {

@@ -194,10 +194,16 @@ public sealed class LeaderElection
 
     private async Task ReleaseAsync()
     {
-        using var limit = new CancellationTokenSource(_options.RetryPeriod, _time);
+        using var limit = new CancellationTokenSource(_options.RenewDeadline / 2, _time);
         try
         {
-            var released = Written(_seen!, renewal: true);
+            // Read anew: a renewal whose answer was lost may have been stored after what we saw.
+            if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || lease.Spec.HolderIdentity != _options.Identity)
+            {
+                return;
+            }
+
+            var released = Written(lease, renewal: true);
             released.Spec.HolderIdentity = string.Empty;
             released.Spec.LeaseDurationSeconds = 1;
             Observe(await _client.ReplaceAsync(released, limit.Token).ConfigureAwait(false));

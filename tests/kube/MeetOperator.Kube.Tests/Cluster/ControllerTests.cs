@@ -102,6 +102,24 @@ public sealed class ControllerTests
     }
 
     [Fact]
+    public async Task RunAsync_ReconcileIgnoresItsCancellation_StopEndsAllTheSame()
+    {
+        await using var server = await WidgetCluster.StartAsync();
+        await server.Client.CreateWidgetAsync("w");
+        var informer = new Informer<Widget>(server.Client);
+        var entered = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        var controller = new ControllerBuilder<Widget>(informer)
+            .WithOptions(new ControllerOptions { ShutdownTimeout = TimeSpan.FromMilliseconds(50) })
+            .Build(new Stubborn(entered));
+        var run = Task.WhenAll(informer.RunAsync(stop.Token), controller.RunAsync(stop.Token));
+        await entered.Task.WaitAsync(Eventually.Deadline);
+
+        await stop.CancelAsync();
+        await run.WaitAsync(Eventually.Deadline);
+    }
+
+    [Fact]
     public async Task RunAsync_AgainAfterItWasStopped_LooksAtEveryObjectAgain()
     {
         await using var server = await WidgetCluster.StartAsync();
@@ -228,6 +246,16 @@ public sealed class ControllerTests
         int seen;
         while ((seen = Volatile.Read(ref target)) < value && Interlocked.CompareExchange(ref target, value, seen) != seen)
         {
+        }
+    }
+
+    private sealed class Stubborn(TaskCompletionSource entered) : IReconciler
+    {
+        public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
+        {
+            entered.TrySetResult();
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            return ReconcileResult.Done;
         }
     }
 
