@@ -33,6 +33,7 @@ internal sealed class FleetNode(NamespacedName key)
         Node = Node,
         Pool = Pool,
         Pod = Pod,
+        HasAddress = Target is not null,
         LastSeen = LastSeen,
         Missed = Missed,
         MissReason = MissReason,

@@ -24,7 +24,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var key = node.Metadata.NamespacedName;
         Change(key, make: true, entry =>
         {
-            if (entry.Pod?.Metadata.Uid is { } before && pod?.Metadata.Uid is { } now && before != now)
+            if (PodRuns.IsAnother(entry.Pod, pod))
             {
                 entry.ForgetReports();
             }
@@ -260,6 +260,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             before = entry.Verdict;
             edit(entry);
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
+            if (after.Reason == NodeStateRules.PodFailed)
+            {
+                entry.ForgetReports(); // What runs next must answer before it is believed to serve.
+            }
+
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
         }
 

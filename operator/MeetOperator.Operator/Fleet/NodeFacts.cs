@@ -12,6 +12,9 @@ internal sealed record NodeFacts
     public SfuPool? Pool { get; init; }
     public Pod? Pod { get; init; }
 
+    /// <summary>The Pod runs and has an address to be polled at.</summary>
+    public bool HasAddress { get; init; } = true;
+
     /// <summary>When the node's present Pod last answered; null before its first answer.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 

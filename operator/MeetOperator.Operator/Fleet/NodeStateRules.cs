@@ -8,11 +8,19 @@ internal static class NodeStateRules
     /// <summary>Polls in a row without an answer after which a node counts as dead.</summary>
     public const int DeadAfterMissedPolls = 3;
 
+    /// <summary>Reason of a verdict that comes from the Pod and not from polls.</summary>
+    public const string PodFailed = "PodFailed";
+
     public static NodeVerdict Derive(NodeFacts facts)
     {
         if (PodDied(facts) is { } death)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, "PodFailed", death);
+            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, death);
+        }
+
+        if (facts.LastSeen is not null && !facts.HasAddress)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, "the Pod has no address any more");
         }
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.Served)

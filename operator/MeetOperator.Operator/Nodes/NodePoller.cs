@@ -14,6 +14,10 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
     /// <summary>A node answers from memory; with these three misses take 2.1 s at most, so that a dead node is left within 3 s.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Misses after which a node is no longer expected back soon: about a minute.</summary>
+    private const int ComingBack = 240;
 
     /// <summary>A node that stays dead is told about once a minute.</summary>
     private const int LogEvery = 60;
@@ -71,10 +75,19 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
                 }
             }
 
-            var pause = missed is > 0 and < NodeStateRules.DeadAfterMissedPolls ? RetryAfterMiss : Interval - time.GetElapsedTime(started);
+            var pause = PauseAfter(missed, time.GetElapsedTime(started));
             await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>A dead node is asked more often for a while, since its process is probably being started again.</summary>
+    private static TimeSpan PauseAfter(int missed, TimeSpan took) => missed switch
+    {
+        0 => Interval - took,
+        < NodeStateRules.DeadAfterMissedPolls => RetryAfterMiss,
+        < ComingBack => RetryWhenDead,
+        _ => Interval,
+    };
 
     /// <summary>Null when the node answered; else why it did not.</summary>
     private async Task<string?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)

@@ -59,10 +59,11 @@ internal sealed class SfuNodeController(
 
     private async Task<(Pod? Pod, string? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
     {
-        if (pod is { Metadata.DeletionTimestamp: null, Status.Phase: "Failed" or "Succeeded" })
+        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.Why(pod, time.GetUtcNow()) is { } why)
         {
-            events.Warning(node, "PodReplaced", $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase}) and is made anew");
-            await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, new DeleteOptions { Uid = pod.Metadata.Uid }).ConfigureAwait(false);
+            events.Warning(node, "PodReplaced", $"{why}: the Pod is made anew");
+            var soon = new DeleteOptions { Uid = pod.Metadata.Uid, GracePeriodSeconds = 1 };
+            await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, soon).ConfigureAwait(false);
             return (pod, null);
         }
 

@@ -176,6 +176,32 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
+    public void Observe_ContainerRestarted_ServesOnlyAfterItAnswered()
+    {
+        var target = AddNode("n1");
+        PlaceWithRoom("m1");
+
+        Observe("n1", "pod-n1", 200, new ContainerStatus { State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Error" } } });
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+        Observe("n1", "pod-n1", 200, new ContainerStatus { RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
+        Assert.False(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+
+        Report(target);
+        Assert.True(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+        Assert.True(_fleet.Current("m1")!.RoomLost);
+    }
+
+    [Fact]
+    public void Observe_PodWithoutAddress_IsUnhealthy()
+    {
+        AddNode("n1");
+
+        _fleet.Observe(new SfuNode { Metadata = new ObjectMeta { Name = "n1", Namespace = "meet-a" } }, null, new Pod { Metadata = new ObjectMeta { Uid = "pod-n1" } }, sharedNamespace: false, target: null);
+
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+    }
+
+    [Fact]
     public void Forget_NodeOfMeetings_WakesThem()
     {
         AddNode("n1");
@@ -195,12 +221,12 @@ public sealed class MediaFleetTests
         return target;
     }
 
-    private PollTarget Observe(string name, string podUid, int maxMeetings)
+    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null)
     {
         var target = new PollTarget(Key(name), podUid, new Uri("http://127.0.0.1:1/"), "token");
         var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
-        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running" } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : [container] } };
         _fleet.Observe(node, pool, pod, sharedNamespace: false, target);
         return target;
     }

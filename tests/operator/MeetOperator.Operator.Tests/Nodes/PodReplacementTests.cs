@@ -1,0 +1,35 @@
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Nodes;
+
+namespace MeetOperator.Operator.Tests.Nodes;
+
+public sealed class PodReplacementTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Why_RunningPod_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, null), Now));
+
+    [Fact]
+    public void Why_EndedPod_IsReplaced() => Assert.Contains("has ended", PodReplacement.Why(Pod("Failed", 1, null), Now), StringComparison.Ordinal);
+
+    [Fact]
+    public void Why_BackOffAfterALife_IsReplaced() => Assert.NotNull(PodReplacement.Why(Pod("Running", 20, "CrashLoopBackOff"), Now));
+
+    [Fact]
+    public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), Now));
+
+    [Fact]
+    public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), Now));
+
+    private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
+    {
+        Metadata = new ObjectMeta { CreationTimestamp = Now.AddSeconds(-ageSeconds) },
+        Status = new PodStatus
+        {
+            Phase = phase,
+            ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = waiting is null ? null : new ContainerStateWaiting { Reason = waiting } } }],
+        },
+    };
+}
