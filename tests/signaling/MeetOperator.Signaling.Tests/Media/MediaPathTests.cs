@@ -1,0 +1,179 @@
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>What happens to the media path when nodes move, die, hang or forget.</summary>
+public sealed class MediaPathTests : IAsyncLifetime
+{
+    private TestCluster cluster = null!;
+    private SimulatedMediaNode node = null!;
+    private TestSignaling signaling = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await TestCluster.StartAsync();
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        signaling = await TestSignaling.StartAsync(cluster, options => options with
+        {
+            Timings = options.Timings with { Touch = TimeSpan.FromMilliseconds(300), NodeCall = TimeSpan.FromSeconds(1) },
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await signaling.DisposeAsync();
+        await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task NodeDies_ClientsAreToldToRestartAtTheNextOne()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+
+        var next = await cluster.AddNodeAsync("default-bbbbb");
+        await cluster.KillNodeAsync("default-aaaaa");
+
+        foreach (var client in new[] { ann, bob })
+        {
+            var restart = await client.ExpectAsync("media-restart");
+            Assert.Equal(("moved", 2L), ((string?)restart["reason"], (long)restart["generation"]!));
+            await Eventually.TrueAsync(() => next.Read(meeting.MeetingId, r => r.Participants.TryGetValue(client.Id, out var p) && p.SubscribeSession is not null), "it is at the next node");
+        }
+
+        var before = bob.OfType("offer").Count;
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(origin: "2"), restart = true });
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2 && bob.OfType("offer").Count > before, "media goes over the next node");
+        Assert.Empty(ann.OfType("participant-left"));
+    }
+
+    [Fact]
+    public async Task NodeForgetsAParticipant_ItIsToldToRestart()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        node.RemoveParticipant(meeting.MeetingId, ann.Id);
+        Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is there again");
+    }
+
+    [Fact]
+    public async Task NodeHangs_OffersFailAndTheSocketLives()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "it is at the node");
+        node.Hang();
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "media-failed");
+        node.Resume();
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+    }
+
+    [Fact]
+    public async Task Participants_AreShownToTheNodeWhileTheirSocketsLive()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.Touches > 3), "it is shown again and again");
+        await ann.SendAsync(new { type = "leave" });
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(ann.Id)), "the node forgets it");
+    }
+
+    [Fact]
+    public async Task Speaking_IsToldToAll()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
+                return ann.OfType("speaking").Count > 0;
+            },
+            "the speaker is told");
+        Assert.Equal((ann.Id, 90), ((string?)ann.OfType("speaking")[0]["participantId"], (int)ann.OfType("speaking")[0]["level"]!));
+    }
+
+    [Fact]
+    public async Task Tracks_AreKeptAsMediaStreams()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "it is at the node");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = ann.Id, Kind = "video", Source = "screen" });
+                return (await signaling.Service<IMediaStreamRepository>().ListAsync(TestCluster.Tenant, meeting.MeetingId, default)).Any(s => s.StreamType == "screen");
+            },
+            "the track is stored");
+    }
+
+    [Fact]
+    public async Task SubscribeSession_IsNewOnAFreshSocketAndKeptOnAResumedOne()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+        var session = Session();
+
+        bob.Abort();
+        await using var resumed = await TestClient.OpenByTicketAsync(bob.Join, signaling.Address);
+        await resumed.JoinAsync(resume: true);
+        await resumed.ExpectAsync("offer");
+        Assert.Equal(session, Session());
+
+        await using var fresh = await TestClient.OpenByTicketAsync(bob.Join, signaling.Address);
+        await fresh.JoinAsync();
+        await fresh.ExpectAsync("offer");
+        Assert.NotEqual(session, Session());
+        await bob.DisposeAsync();
+
+        string? Session() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession);
+    }
+
+    [Fact]
+    public async Task PublishSession_GoesOnForTheSamePeerConnectionAndIsReplacedByAnother()
+    {
+        var meeting = await signaling.CreateAsync();
+        var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await PublishAsync(bob, "1", answers: 1);
+        var session = Session();
+        await PublishAsync(bob, "1", answers: 2);
+        Assert.Equal(session, Session());
+
+        // The page was reloaded: it joins with its ticket and offers from a new connection without knowing of the old one.
+        bob.Abort();
+        await using var reloaded = await TestClient.OpenAsync(await signaling.JoinAsync(meeting.MeetingId, "Bob", ticket: bob.Join.Ticket));
+        await reloaded.JoinAsync();
+        await PublishAsync(reloaded, "2", answers: 1);
+        Assert.NotEqual(session, Session());
+        Assert.Equal(bob.Id, reloaded.Id);
+        await bob.DisposeAsync();
+
+        string? Session() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].PublishSession);
+        static async Task PublishAsync(TestClient client, string origin, int answers)
+        {
+            await client.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(origin) });
+            await Eventually.TrueAsync(() => client.OfType("answer").Count == answers, "the offer is answered");
+        }
+    }
+
+    [Theory]
+    [InlineData("v=0\r\no=- 123 2 IN IP4 127.0.0.1\r\n", "123")]
+    [InlineData("v=0\no=mozilla...THIS_IS_SDPARTA 456 0 IN IP4 0.0.0.0\n", "456")]
+    [InlineData("v=0\r\nm=audio 9\r\no=- 9 9 x\r\n", null)]
+    [InlineData("v=0\r\no=\r\n", null)]
+    [InlineData("", null)]
+    public void SdpOrigin_IsTheSessionIdOfTheDescription(string sdp, string? origin) => Assert.Equal(origin, SdpOrigin.Of(sdp));
+}

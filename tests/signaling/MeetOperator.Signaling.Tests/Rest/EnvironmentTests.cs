@@ -1,0 +1,74 @@
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class EnvironmentTests : IDisposable
+{
+    private readonly string folder = Daemon.NewFolder("environment");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void TryRead_EverythingGiven_IsTakenOver()
+    {
+        var (control, signing) = Keys();
+        Assert.True(Read(new()
+        {
+            ["MEET_DATABASE"] = "sqlite:/data/meet.db",
+            ["MEET_CONTROL_KEY_FILE"] = control,
+            ["MEET_SIGNING_KEY_FILE"] = signing,
+            ["MEET_HTTP_ADDRESS"] = "127.0.0.1:9000",
+            ["MEET_PUBLIC_URL"] = "https://meet.example",
+            ["MEET_REDIS"] = "redis:6379",
+            ["MEET_LOCAL_TENANT"] = "default",
+            ["MEET_WEB_ROOT"] = folder,
+        }, out var options, out var errors), string.Join("\n", errors));
+        Assert.Equal(("127.0.0.1:9000", "redis:6379", "default", folder), (options!.HttpAddress, options.Redis, options.LocalTenant, options.WebRoot));
+        Assert.Equal(File.ReadAllBytes(control), options.ControlKey);
+        Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
+    }
+
+    [Fact]
+    public void TryRead_NothingGiven_NamesEveryMissingVariable()
+    {
+        Assert.False(Read([], out var options, out var errors));
+        Assert.Null(options);
+        Assert.Equal(["MEET_DATABASE", "MEET_CONTROL_KEY_FILE", "MEET_SIGNING_KEY_FILE"], errors.Select(e => e.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("MEET_HTTP_ADDRESS", "localhost")]
+    [InlineData("MEET_HTTP_ADDRESS", "8080")]
+    [InlineData("MEET_PUBLIC_URL", "meet.example")]
+    [InlineData("MEET_PUBLIC_URL", "https://meet.example/path")]
+    [InlineData("MEET_WEB_ROOT", "/nonexistent-folder")]
+    [InlineData("MEET_CONTROL_KEY_FILE", "/nonexistent-file")]
+    [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]
+    public void TryRead_BadValue_IsNamed(string name, string value)
+    {
+        var (control, signing) = Keys();
+        var variables = new Dictionary<string, string> { ["MEET_DATABASE"] = "sqlite:x", ["MEET_CONTROL_KEY_FILE"] = control, ["MEET_SIGNING_KEY_FILE"] = signing };
+        variables[name] = value;
+        Assert.False(Read(variables, out _, out var errors));
+        Assert.Contains(value, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_ShortKeys_AreRefused()
+    {
+        var file = Path.Combine(folder, "short");
+        File.WriteAllText(file, "too short");
+        Assert.False(Read(new() { ["MEET_DATABASE"] = "sqlite:x", ["MEET_CONTROL_KEY_FILE"] = file, ["MEET_SIGNING_KEY_FILE"] = file }, out _, out var errors));
+        Assert.Equal(2, errors.Count);
+    }
+
+    private static bool Read(Dictionary<string, string> variables, out SignalingOptions? options, out IReadOnlyList<string> errors) =>
+        SignalingEnvironment.TryRead(variables.GetValueOrDefault, TimeProvider.System, out options, out errors);
+
+    private (string Control, string Signing) Keys()
+    {
+        var control = Path.Combine(folder, "control");
+        var signing = Path.Combine(folder, "signing");
+        File.WriteAllBytes(control, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        File.WriteAllBytes(signing, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        return (control, signing);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Pages, documents and what a platform looks at.</summary>
+public sealed class OperationsTests(OperationsTests.Server server) : IClassFixture<OperationsTests.Server>
+{
+    public sealed class Server : ServerFixture
+    {
+        private readonly string root = Daemon.NewFolder("web");
+
+        protected override SignalingOptions Configure(SignalingOptions options)
+        {
+            Directory.CreateDirectory(Path.Combine(root, "assets"));
+            File.WriteAllText(Path.Combine(root, "index.html"), "<!doctype html><div id=\"root\"></div>");
+            File.WriteAllText(Path.Combine(root, "assets", "app-abc123.js"), "export {};");
+            File.WriteAllText(Path.Combine(root, "favicon.svg"), "<svg/>");
+            return options with { WebRoot = root, PublicUrl = new Uri("https://meet.example") };
+        }
+    }
+
+    private HttpClient Http => server.Signaling.Http;
+
+    [Theory]
+    [InlineData("", "text/html", "no-store")]
+    [InlineData("m/0b9c1d2e-0000-4000-8000-000000000001", "text/html", "no-store")]
+    [InlineData("index.html", "text/html", "no-store")]
+    [InlineData("assets/app-abc123.js", "text/javascript", "immutable")]
+    [InlineData("favicon.svg", "image/svg+xml", "no-cache")]
+    public async Task Page_IsServedWithItsCaching(string path, string type, string caching)
+    {
+        var response = await Http.GetAsync(path);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(type, response.Content.Headers.ContentType?.MediaType);
+        Assert.Contains(caching, response.Headers.CacheControl?.ToString(), StringComparison.Ordinal);
+        var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'self'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("wss://meet.example", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("no-referrer", response.Headers.GetValues("Referrer-Policy").Single());
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+    }
+
+    [Theory]
+    [InlineData("nothing/here")]
+    [InlineData("m/a/b")]
+    [InlineData("assets/../../etc/passwd")]
+    [InlineData("%2e%2e/%2e%2e/etc/passwd")]
+    public async Task OtherPaths_AreNotFound(string path)
+    {
+        var response = await Http.GetAsync(path);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task OpenApi_DescribesEveryPathOfTheDocument()
+    {
+        var openApi = JsonNode.Parse(await Http.GetStringAsync("openapi/v1.json"))!;
+        Assert.StartsWith("3.", (string?)openApi["openapi"], StringComparison.Ordinal);
+        var paths = openApi["paths"]!.AsObject();
+        string[] documented =
+        [
+            "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages",
+            "delete /meetings/{id}/participants/{participantId}", "post /meetings/{id}/participants/{participantId}/mute",
+            "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz", "get /metrics",
+        ];
+        foreach (var route in documented)
+        {
+            var parts = route.Split(' ');
+            Assert.True((paths[parts[1]] ?? paths[parts[1] + "/"])?[parts[0]] is not null, $"{route} is missing: {string.Join(", ", paths.Select(p => p.Key))}");
+        }
+
+        var create = (paths["/meetings"] ?? paths["/meetings/"])!["post"]!;
+        Assert.NotNull(create["requestBody"]!["content"]!["application/json"]);
+        Assert.All(["201", "400", "401", "413", "415", "429", "503"], status => Assert.NotNull(create["responses"]![status]));
+    }
+
+    [Fact]
+    public async Task Health_Readiness_AndMetrics_Answer()
+    {
+        Assert.Equal("ok", await Http.GetStringAsync("healthz"));
+        Assert.Equal("ok", await Http.GetStringAsync("readyz"));
+        var meeting = await server.Signaling.CreateAsync();
+        await using var ann = await server.Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var metrics = await Http.GetStringAsync("metrics");
+        Assert.Contains("meet_signaling_sockets 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("meet_signaling_joins_total{result=\"ok\"}", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain(ann.Id, metrics, StringComparison.Ordinal);
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", "check metrics") { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        await promtool.StandardInput.WriteAsync(metrics);
+        promtool.StandardInput.Close();
+        await promtool.WaitForExitAsync();
+        Assert.True(promtool.ExitCode == 0, await promtool.StandardError.ReadToEndAsync() + metrics);
+    }
+
+    [Fact]
+    public async Task Guessing_IsSlowedDown()
+    {
+        await using var own = await TestSignaling.StartAsync(server.Cluster);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 90).Select(async _ => (await own.SendAsync(HttpMethod.Get, $"meetings/{Guid.NewGuid()}")).StatusCode));
+        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.All(statuses, s => Assert.True(s is HttpStatusCode.NotFound or HttpStatusCode.TooManyRequests));
+    }
+}
