@@ -66,8 +66,9 @@ internal static class BenchServer
         app.MapPost("/bench/allocations", async (HttpContext c) =>
         {
             var loop = node.Loops[0];
-            var (bytes, packets) = await loop.RunAsync(() => (GC.GetAllocatedBytesForCurrentThread(), loop.Egress.SentDatagrams), c.RequestAborted);
-            await ControlJson.WriteAsync(c, 200, new { bytes, packets });
+            var (bytes, packets, messages) = await loop.RunAsync(
+                () => (GC.GetAllocatedBytesForCurrentThread(), loop.Egress.SentDatagrams, loop.Egress.SentMessages), c.RequestAborted);
+            await ControlJson.WriteAsync(c, 200, new { bytes, packets, messages });
         });
         await app.RunAsync();
         return 0;

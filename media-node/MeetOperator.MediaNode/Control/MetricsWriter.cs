@@ -28,6 +28,7 @@ internal static class MetricsWriter
         PerLoop(text, loops, "meet_loop_received_datagrams_total", "counter", "Datagrams received.", l => l.ReceivedDatagrams);
         PerLoop(text, loops, "meet_loop_received_bytes_total", "counter", "Payload bytes received.", l => l.ReceivedBytes);
         PerLoop(text, loops, "meet_loop_sent_datagrams_total", "counter", "Datagrams sent.", l => l.SentDatagrams);
+        PerLoop(text, loops, "meet_loop_sent_messages_total", "counter", "Messages handed to the kernel; one holds several datagrams.", l => l.SentMessages);
         PerLoop(text, loops, "meet_loop_sent_bytes_total", "counter", "Payload bytes sent.", l => l.SentBytes);
         PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not take.", l => l.RefusedDatagrams);
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);

@@ -94,5 +94,5 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         _open = false;
     }
 
-    internal static SendOutcome Sum(SendOutcome a, SendOutcome b) => new(a.Datagrams + b.Datagrams, a.Bytes + b.Bytes, a.Refused + b.Refused);
+    internal static SendOutcome Sum(SendOutcome a, SendOutcome b) => new(a.Messages + b.Messages, a.Datagrams + b.Datagrams, a.Bytes + b.Bytes, a.Refused + b.Refused);
 }

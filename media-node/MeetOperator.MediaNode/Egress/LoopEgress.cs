@@ -23,6 +23,9 @@ internal sealed class LoopEgress : IDisposable
 
     public long SentBytes { get; private set; }
 
+    /// <summary>Messages handed to the kernel; the fewer beside the datagrams, the better they were merged.</summary>
+    public long SentMessages { get; private set; }
+
     /// <summary>Datagrams that the kernel did not take.</summary>
     public long RefusedDatagrams { get; private set; }
 
@@ -77,6 +80,7 @@ internal sealed class LoopEgress : IDisposable
 
         SentDatagrams += outcome.Datagrams;
         SentBytes += outcome.Bytes;
+        SentMessages += outcome.Messages;
         RefusedDatagrams += outcome.Refused;
     }
 

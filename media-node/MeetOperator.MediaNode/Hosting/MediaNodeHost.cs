@@ -140,5 +140,5 @@ internal sealed partial class MediaNodeHost : IDisposable
     }
 
     private static long Forwarded(NodeRoom room) =>
-        room.Participants.Sum(p => (p.Publishing?.Tracks ?? []).Sum(t => t.Track.ForwardedPackets));
+        room.Participants.Sum(p => p.PublishedTracks.Sum(t => t.Track.ForwardedPackets));
 }

@@ -8,6 +8,7 @@ internal sealed record LoopStatistics
     public required long ReceivedBytes { get; init; }
     public required long SentDatagrams { get; init; }
     public required long SentBytes { get; init; }
+    public required long SentMessages { get; init; }
     public required long RefusedDatagrams { get; init; }
     public required long KernelDrops { get; init; }
     public required long UnknownSourceDrops { get; init; }

@@ -114,6 +114,7 @@ internal sealed partial class MediaLoop : IDisposable
             ReceivedBytes = _receivedBytes,
             SentDatagrams = Egress.SentDatagrams,
             SentBytes = Egress.SentBytes,
+            SentMessages = Egress.SentMessages,
             RefusedDatagrams = Egress.RefusedDatagrams,
             KernelDrops = _socket.KernelDrops,
             UnknownSourceDrops = _unknownSources,

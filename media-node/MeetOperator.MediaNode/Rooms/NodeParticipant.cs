@@ -7,6 +7,7 @@ namespace MeetOperator.MediaNode.Rooms;
 /// <summary>A participant on this node: its sessions, its mute state, and when signaling last spoke of it.</summary>
 internal sealed class NodeParticipant(string id)
 {
+    private static readonly List<PublishedTrack> NoTracks = [];
     private int _tracks;
 
     public string Id { get; } = id;
@@ -18,6 +19,9 @@ internal sealed class NodeParticipant(string id)
     public SubscribeSession? Subscribing { get; set; }
 
     public List<PlaySession> Plays { get; } = [];
+
+    /// <summary>What it publishes; one shared empty list when it does not.</summary>
+    public List<PublishedTrack> PublishedTracks => Publishing?.Tracks ?? NoTracks;
 
     public bool AudioMuted { get; set; }
 
@@ -56,6 +60,6 @@ internal sealed class NodeParticipant(string id)
         Participant = Id,
         Publishing = Publishing?.Peer.IsConnected == true,
         Subscribing = Subscribing?.Peer.IsConnected == true || Plays.Exists(p => p.Peer.IsConnected),
-        Tracks = [.. (Publishing?.Tracks ?? []).Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })],
+        Tracks = [.. PublishedTracks.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })],
     };
 }

@@ -159,7 +159,7 @@ internal sealed class NodeRoom
 
         var tracks = request.Feeds.Count == 0
             ? TracksFor(participantId)
-            : [.. request.Feeds.SelectMany(feed => _participants.TryGetValue(feed, out var p) ? p.Publishing?.Tracks ?? [] : [])];
+            : [.. request.Feeds.SelectMany(feed => _participants.TryGetValue(feed, out var p) ? p.PublishedTracks : [])];
         var session = new PlaySession(this, participant);
         try
         {
@@ -195,7 +195,7 @@ internal sealed class NodeRoom
         var participant = Known(participantId);
         participant.AudioMuted = muted.Audio ?? participant.AudioMuted;
         participant.VideoMuted = muted.Video ?? participant.VideoMuted;
-        foreach (var track in participant.Publishing?.Tracks ?? [])
+        foreach (var track in participant.PublishedTracks)
         {
             track.Track.SetMuted(participant.IsMuted(track.Track.Options.Kind));
         }
@@ -306,12 +306,9 @@ internal sealed class NodeRoom
             }
         }
 
-        foreach (var id in gone ?? [])
-        {
-            RemoveParticipant(id, "timeout");
-        }
+        gone?.ForEach(id => RemoveParticipant(id, "timeout"));
 
-        if (_speakers.TryUpdate(nowTicks, _participants.Values, out var speaker, out var level))
+        if (_speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level))
         {
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
         }
@@ -336,7 +333,7 @@ internal sealed class NodeRoom
     private NodeParticipant Known(string id) => _participants.GetValueOrDefault(id) ?? throw Refusal.UnknownParticipant(id);
 
     private List<PublishedTrack> TracksFor(string subscriberId) =>
-        [.. _participants.Values.Where(p => p.Id != subscriberId).SelectMany(p => p.Publishing?.Tracks ?? [])];
+        [.. _participants.Values.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
 
     /// <summary>Sends new offers to whoever's tracks changed.</summary>
     private void OfferChanges()

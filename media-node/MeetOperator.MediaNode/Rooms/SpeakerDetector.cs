@@ -14,7 +14,7 @@ internal sealed class SpeakerDetector
     private string? _last;
 
     /// <summary>True when an event is due.</summary>
-    public bool TryUpdate(long nowTicks, IEnumerable<NodeParticipant> participants, out string speaker, out int level)
+    public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant> participants, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);
         if (nowTicks < _nextTicks)
@@ -23,9 +23,9 @@ internal sealed class SpeakerDetector
         }
 
         _nextTicks = nowTicks + IntervalTicks;
-        foreach (var participant in participants)
+        foreach (var participant in participants.Values)
         {
-            foreach (var track in participant.Publishing?.Tracks ?? [])
+            foreach (var track in participant.PublishedTracks)
             {
                 if (track.Track.Options.Source != TrackSource.Microphone)
                 {

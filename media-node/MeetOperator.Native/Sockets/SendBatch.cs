@@ -170,7 +170,7 @@ public sealed unsafe class SendBatch : IDisposable
         var segment = _controls[index].SegmentBytes;
         var datagrams = segment == 0 ? 1 : (bytes + segment - 1) / segment;
         return sent
-            ? new SendOutcome(outcome.Datagrams + datagrams, outcome.Bytes + bytes, outcome.Refused)
+            ? new SendOutcome(outcome.Messages + 1, outcome.Datagrams + datagrams, outcome.Bytes + bytes, outcome.Refused)
             : outcome with { Refused = outcome.Refused + datagrams };
     }
 }

@@ -17,7 +17,15 @@ internal sealed class OutgoingDatagrams
     public int Count { get; private set; }
 
     /// <summary>A buffer to write the next datagram to; empty when the queue is full.</summary>
-    internal Span<byte> Reserve() => Count == Capacity ? [] : buffers[(head + Count) % Capacity] ??= new byte[DatagramCapacity];
+    internal Span<byte> Reserve()
+    {
+        if (Count == 0)
+        {
+            head = 0; // a quiet peer needs one buffer, not the whole ring
+        }
+
+        return Count == Capacity ? [] : buffers[(head + Count) % Capacity] ??= new byte[DatagramCapacity];
+    }
 
     /// <summary>Queues what was written to the reserved buffer.</summary>
     internal void Commit(in TransportAddress to, int length)

@@ -189,7 +189,7 @@ class Http:
     def allocations(self):
         """Managed bytes and packets so far, of servers that can say."""
         r = self.post("/bench/allocations", {})
-        return (r["bytes"], r["packets"]) if "bytes" in r else None
+        return (r["bytes"], r["packets"], r["messages"]) if "bytes" in r else None
 
     def publish(self, pid, offer):
         return self.post("/bench/publish", {"room": "bench", "id": pid, "sdp": offer})["sdp"]
@@ -275,6 +275,7 @@ def one_run(a):
         s, p1, c1, m1, t1 = gen.stats(), proc(sfu.pid), core(a.sfu_cpu), core(None), time.time()
         a1 = sfu.allocations()
         alloc = round((a1[0] - a0[0]) / max(1, a1[1] - a0[1]), 3) if a0 and a1 else None
+        merged = round((a1[1] - a0[1]) / max(1, a1[2] - a0[2]), 2) if a0 and a1 else None
         wall, cpu = t1 - t0, p1["user"] + p1["sys"] - p0["user"] - p0["sys"]
         fwd, gen_cpu = s["rx"], (s["cpu_ms"] - g0["cpu_ms"]) / 1000
         other = max(0, m1[0] - m0[0] - cpu - gen_cpu)
@@ -284,7 +285,7 @@ def one_run(a):
                     softirq_pct=round(100 * (c1[1] - c0[1]) / wall, 1), steal_pct=round(100 * (c1[2] - c0[2]) / wall, 1),
                     pkts_per_cpu_s=round(fwd / max(cpu, 0.01)), pkts_per_core_busy_s=round(fwd / max(c1[0] - c0[0], 0.01)),
                     us_per_pkt=round(1e6 * cpu / max(fwd, 1), 2), switches_per_pkt=round((p1["switches"] - p0["switches"]) / max(fwd, 1), 3),
-                    alloc_per_pkt=alloc, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
+                    alloc_per_pkt=alloc, pkts_per_message=merged, threads=p1["threads"], rss_mb=round(p1["rss_mb"], 1), lat_us={k: s[k] for k in ("p50", "p95", "p99", "p999")},
                     bad=s["bad"], sampled=s["sampled"], gen_cpu_pct=round(100 * gen_cpu / wall, 1), other_cpu_pct=round(100 * other / wall, 1), srtp=next(iter(gen.connected.values())))
     finally:
         if gen:
