@@ -21,4 +21,14 @@ public sealed class BrowserCallTests
         Assert.Equal("video/" + codec, outbound.GetProperty("video").GetProperty("codec").GetString());
         Assert.Equal("SRTP_AEAD_AES_128_GCM", outbound.GetProperty("srtp").GetString());
     }
+
+    [Fact]
+    public async Task Call_PeopleChange_NothingStandsStill()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("changes.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token);
+
+        Assert.True(seen.GetProperty("ok").GetBoolean());
+    }
 }

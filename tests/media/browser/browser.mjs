@@ -29,7 +29,10 @@ function pageFunctions() {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: options.audio ?? true, video: options.video === false ? false : { width: 640, height: 360 } })
       state.publisher = new RTCPeerConnection()
       for (const track of stream.getTracks()) {
-        const transceiver = state.publisher.addTransceiver(track, { direction: 'sendonly', streams: [stream] })
+        const layers = track.kind === 'video' && options.layers
+          ? { sendEncodings: [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }] }
+          : {}
+        const transceiver = state.publisher.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...layers })
         if (track.kind === 'video' && options.codec) {
           const all = RTCRtpSender.getCapabilities('video').codecs
           const first = all.filter(c => c.mimeType.toLowerCase() === `video/${options.codec.toLowerCase()}`)

@@ -1,0 +1,77 @@
+// Usage: node changes.mjs <control address> <token>
+// People come, restart ICE and go; a simulcast publisher and a WHEP player take part. Prints one JSON line; exits 1 when something stands still.
+import { NodeControl } from './node-control.mjs'
+import { openPage, until } from './browser.mjs'
+
+const [address, token] = process.argv.slice(2)
+const node = new NodeControl(address, token)
+const room = `changes-${process.pid}`
+const generation = 1
+const path = name => `/v1/rooms/${room}/participants/${name}`
+const opened = []
+const offers = []
+let watching
+
+async function publish(person, options) {
+  const answer = await node.call('POST', `${path(person.name)}/publish`, { generation, sdp: await person.page.evaluate(o => media.publish(o), options) })
+  await person.page.evaluate(sdp => media.published(sdp), answer.sdp)
+}
+
+async function answer(person, offer) {
+  const sdp = await person.page.evaluate(s => media.subscribe(s), offer.sdp)
+  await node.call('POST', `${path(person.name)}/subscribe/answer`, { revision: offer.revision, sdp })
+}
+
+const next = revision => until(`offer ${revision}`, () => ({ ok: offers.some(o => o.revision === revision) })).then(() => offers.find(o => o.revision === revision))
+const frames = async person => (await person.page.evaluate(() => media.inbound('subscriber'))).video.frames
+const moving = async (what, read) => {
+  const before = await read()
+  await until(what, async () => ({ ok: await read() > before + 3 }))
+}
+
+try {
+  await node.call('PUT', `/v1/rooms/${room}`, { generation })
+  watching = node.watch(room, event => { if (event.type === 'offer' && event.participantId === 'bob') offers.push(event) })
+  for (const name of ['alice', 'bob']) opened.push({ name, ...await openPage() })
+  const [alice, bob] = opened
+
+  await publish(alice, { layers: true })
+  const first = await node.call('POST', `${path('bob')}/subscribe`, { generation })
+  await answer(bob, first)
+  await moving('simulcast publisher seen', () => frames(bob))
+  await until('the largest layer', async () => ({ ok: (await bob.page.evaluate(() => media.inbound('subscriber'))).video.width === 640 }))
+
+  // The publisher's network changes: new credentials on both transports of the same session.
+  const restarted = await node.call('POST', `${path('alice')}/publish`, { generation, sdp: await alice.page.evaluate(() => media.reoffer({ iceRestart: true })) })
+  await alice.page.evaluate(sdp => media.published(sdp), restarted.sdp)
+  await moving('picture after an ICE restart', () => frames(bob))
+
+  // bob publishes too and alice plays him like any WHEP player would.
+  await publish(bob, {})
+  const played = await node.call('POST', `${path('alice')}/play`, { generation, sdp: await alice.page.evaluate(() => media.play()), feeds: ['bob'] })
+  await alice.page.evaluate(sdp => media.played(sdp), played.sdp)
+  await moving('picture in the player', async () => (await alice.page.evaluate(() => media.inbound('player'))).video.frames)
+
+  // Muted video stops, and comes back with a key frame.
+  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { video: true } })
+  await until('picture stands still', async () => { const a = await frames(bob); await new Promise(r => setTimeout(r, 700)); return { ok: await frames(bob) === a } })
+  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { video: false } })
+  await moving('picture after unmuting', () => frames(bob))
+
+  // alice goes and comes back: the sections are used again.
+  await node.call('DELETE', path('alice'))
+  await answer(bob, await next(first.revision + 1))
+  await publish(alice, {})
+  const back = await next(first.revision + 2)
+  if (back.sdp.match(/^m=/gm).length !== 2) throw new Error('a section was added instead of used again')
+  await answer(bob, back)
+  await moving('picture of the one who came back', () => frames(bob))
+  console.log(JSON.stringify({ ok: true, offers: offers.length }))
+} catch (error) {
+  for (const p of opened) console.error(p.name, JSON.stringify(await p.page.evaluate(() => media.states()).catch(String)))
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  watching?.stop()
+  for (const p of opened) await p.close()
+}
