@@ -172,7 +172,8 @@ describe('a program that dies', () => {
       kill('signaling');
       await ada.page.locator('[data-testid=connection-banner][data-waiting-for=signaling]').waitFor();
       await Promise.all([ada.seesPictures('Bob', 'camera', 5), bob.seesPictures('Ada', 'camera', 5)]);
-      await Promise.all([ada.connected(), bob.connected()]);
+      // A Pod that has died before is restarted later each time.
+      await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
       assert.equal(await ada.id(), id);
       await ada.says('and we are back');
       await bob.reads('and we are back');

@@ -46,8 +46,8 @@ export class Visitor {
     await this.connected();
   }
 
-  async connected() {
-    await this.page.locator('[data-testid=meeting][data-phase=connected]').waitFor();
+  async connected(timeout = patience) {
+    await this.page.locator('[data-testid=meeting][data-phase=connected]').waitFor({ timeout });
   }
 
   id() {

@@ -33,6 +33,8 @@ const final: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed'
 const mediaErrors: ReadonlySet<string> = new Set(['invalid-sdp', 'not-placed', 'media-failed']);
 const kindOf: Readonly<Partial<Record<TrackSource, MediaType>>> = { microphone: 'audio', camera: 'video' };
 
+const unknownAnswersToBelieve = 3;
+
 /** A meeting that one participant is in, from `MeetClient.join` until it ends or they leave. */
 export class Meeting extends Emitter<MeetingEvents> {
   readonly #environment: Environment;
@@ -51,6 +53,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   #joinAnew = false;
   #freshSocket = true;
   #ticketTried = false;
+  #unknownAnswers = 0;
   #resuming = false;
   #networkGone = false;
   #subscribeFailures = 0;
@@ -226,6 +229,8 @@ export class Meeting extends Emitter<MeetingEvents> {
       if (this.#joinAnew) this.#joinAnswer = await joinOnce(this.#rest, this.#identity, this.#joinAnswer.ticket);
     } catch (error) {
       if (!(error instanceof MeetError) || error.transient) throw error;
+      // A server that has just started may not know its meetings yet.
+      if (error.code === 'unknown-meeting' && ++this.#unknownAnswers < unknownAnswersToBelieve) throw error;
       if (error.code === 'meeting-ended') this.#finish({ phase: 'ended' });
       else if (error.code === 'forbidden') this.#finish({ phase: 'removed' });
       else this.#finish({ phase: 'failed', code: error.code });
@@ -300,6 +305,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#everJoined = true;
     this.#networkGone = false;
     this.#joinAnew = this.#ticketTried = false;
+    this.#unknownAnswers = 0;
     this.#refreshMedia();
     this.emit('ticket', { ticket: this.#joinAnswer.ticket, participantId: message.participantId });
   }

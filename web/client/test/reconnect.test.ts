@@ -135,12 +135,24 @@ describe('when the socket is lost', () => {
     server.answer = call => (call.path.endsWith('/join') ? problem(status, code) : server.usual(call));
     for (let round = 0; round < 3; round++) {
       server.socket.drop();
-      await vi.advanceTimersByTimeAsync(8_000);
+      await vi.advanceTimersByTimeAsync(30_000);
     }
     expect(meeting.snapshot.connection).toMatchObject(expected);
     const sockets = server.sockets.length;
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.sockets).toHaveLength(sockets);
+  });
+
+  it('believes that its meeting is unknown only when it is told so again: a server that has just started may not know it yet', async () => {
+    const { server, meeting } = await inMeeting();
+    let unknown = 2;
+    server.answer = call => (call.method === 'GET' && unknown-- > 0 ? problem(404, 'unknown-meeting') : server.usual(call));
+    server.socket.drop();
+    await vi.advanceTimersByTimeAsync(250);
+    server.socket.drop();
+    while (server.sockets.length < 3) await vi.advanceTimersByTimeAsync(100);
+    server.welcome();
+    expect(meeting.snapshot.connection.phase).toBe('connected');
   });
 
   it('does not come back when a newer socket of the same participant took over', async () => {
