@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace MeetOperator.Kube.ApiServer;
 
 /// <summary>How an <see cref="EmbeddedApiServer"/> runs.</summary>
@@ -22,6 +24,9 @@ public sealed record ApiServerOptions
     public Func<PodLogRequest, CancellationToken, Task<Stream?>>? PodLogs { get; init; }
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where faults of the server itself are reported; null reports them nowhere but to the client.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Events kept a resource, from which watches resume; older ones are answered with 410.</summary>
     public int WatchHistorySize { get; init; } = 4096;

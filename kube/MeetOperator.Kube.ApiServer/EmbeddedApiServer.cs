@@ -1,9 +1,5 @@
-using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Http;
-using MeetOperator.Kube.ApiServer.Lifecycle;
-using MeetOperator.Kube.ApiServer.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,7 +46,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
             var identity = ServerIdentity.Load(options.DataDirectory, options.Token, options.TimeProvider.GetUtcNow());
             await core.PrepareAsync();
             var application = LoopbackHost.Build(options.Port, identity.Certificate, options.MaxBodyBytes);
-            var router = new RequestRouter(core, identity.Token, NullLogger.Instance);
+            var router = new RequestRouter(core, identity.Token, (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<EmbeddedApiServer>());
             application.Run(router.HandleAsync);
             try
             {

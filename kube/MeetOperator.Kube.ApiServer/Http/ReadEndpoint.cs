@@ -46,6 +46,11 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         if (query["continue"].ToString() is { Length: > 0 } token)
         {
             var (from, after) = ContinueToken.Read(token);
+            if (from < store.Hub.CompactedVersion(resource.Table))
+            {
+                throw Refusal.Expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
+            }
+
             version = from;
             objects = [.. objects.SkipWhile(o => ContinueToken.Compare(o.Key, after) <= 0)];
         }

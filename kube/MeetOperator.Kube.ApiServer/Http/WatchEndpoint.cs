@@ -47,7 +47,8 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         var watcher = new Watcher(options.WatchQueueSize, from, ns);
         if (store.Hub.Subscribe(resource.Table, from, watcher) is { } compacted)
         {
-            throw Refusal.Expired($"too old resource version: {from} ({compacted})");
+            await WriteErrorAsync(http, Refusal.Expired($"too old resource version: {from} ({compacted})"));
+            return;
         }
 
         try
@@ -124,6 +125,13 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         {
             // The client went away, the timeout came, or the server stops: the watch ends without an error.
         }
+    }
+
+    /// <summary>What is found out after the request was accepted comes as an event, as from the watch cache of a cluster.</summary>
+    private static Task WriteErrorAsync(HttpContext http, StatusException error)
+    {
+        var line = new JsonObject { ["type"] = "ERROR", ["object"] = error.ToStatus() };
+        return Responses.WriteAsync(http, 200, Encoding.UTF8.GetBytes(JsonText.ToText(line) + "\n"));
     }
 
     private static void WriteBookmark(System.IO.Pipelines.PipeWriter output, ResourceDefinition resource, long version)

@@ -81,6 +81,15 @@ internal sealed class WatchHub(int historySize)
         }
     }
 
+    /// <summary>The version up to which a resource's history is gone.</summary>
+    public long CompactedVersion(string table)
+    {
+        lock (_lock)
+        {
+            return Get(table).History.CompactedVersion;
+        }
+    }
+
     /// <summary>Drops all history, as etcd's compaction does; a test's way to 410.</summary>
     public void Compact(long version)
     {

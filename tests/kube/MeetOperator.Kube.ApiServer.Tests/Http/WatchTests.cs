@@ -69,10 +69,25 @@ public sealed class WatchTests
         var version = (string?)(await api.CreateWidgetAsync("a"))["metadata"]!["resourceVersion"];
         await api.CreateWidgetAsync("b");
         api.Server.CompactWatchHistory();
-        var (code, status) = await api.SendAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion={version}");
-        Assert.Equal(410, code);
+        using var watch = await OpenAsync(api, $"&resourceVersion={version}");
+        var error = (await watch.NextAsync())!;
+        Assert.Equal("ERROR", (string?)error["type"]);
+        var status = error["object"]!;
+        Assert.Equal(410, (int)status["code"]!);
         Assert.Equal("Expired", (string?)status["reason"]);
         Assert.StartsWith("too old resource version", (string?)status["message"]);
+    }
+
+    [Fact]
+    public async Task List_ContinuedAfterCompaction_IsExpired()
+    {
+        await using var api = await Api.StartAsync();
+        await api.CreateWidgetAsync("a");
+        await api.CreateWidgetAsync("b");
+        var token = (string)(await api.OkAsync("GET", $"{Api.Widgets}?limit=1"))["metadata"]!["continue"]!;
+        await api.CreateWidgetAsync("c");
+        api.Server.CompactWatchHistory();
+        Assert.Equal(410, (await api.SendAsync("GET", $"{Api.Widgets}?limit=1&continue={Uri.EscapeDataString(token)}")).Code);
     }
 
     [Fact]
