@@ -11,8 +11,14 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node answers from memory; with these three misses take 2.1 s at most, so that a dead node is left within 3 s.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(600);
+    /// <summary>A node answers from memory; three of these and the pauses between them take 2.3 s, so that a node that hangs is left in about 3 s.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>A timeout that fires later than this says that this process was starved, and nothing about the node.</summary>
+    private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>Late timeouts in a row that are overlooked.</summary>
+    private const int MostStarved = 3;
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
 
@@ -56,15 +62,22 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
     {
         var client = new NodeControlClient(http, target.Address, target.Token);
         var missed = 0;
+        var starved = 0;
         while (!ct.IsCancellationRequested)
         {
             var started = time.GetTimestamp();
-            var reason = await AskAsync(client, target, started, ct).ConfigureAwait(false);
+            var (reason, timedOut) = await AskAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)
             {
                 return;
             }
 
+            if (timedOut && time.GetElapsedTime(started) > Starved && ++starved <= MostStarved)
+            {
+                continue; // Ask again at once; the earlier count stays.
+            }
+
+            starved = 0;
             missed = reason is null ? 0 : missed + 1;
             if (reason is not null)
             {
@@ -89,8 +102,8 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
         _ => Interval,
     };
 
-    /// <summary>Null when the node answered; else why it did not.</summary>
-    private async Task<string?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    /// <summary>No reason when the node answered; else why it did not.</summary>
+    private async Task<(string? Reason, bool TimedOut)> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
@@ -103,15 +116,15 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
                 await client.DeleteRoomAsync(orphan.Room, orphan.Generation, bounded.Token).ConfigureAwait(false);
             }
 
-            return null;
+            return (null, false);
         }
         catch (OperationCanceledException)
         {
-            return $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms";
+            return ($"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms", true);
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException or JsonException)
         {
-            return $"{target.Address}: {broken.Message}";
+            return ($"{target.Address}: {broken.Message}", false);
         }
     }
 
