@@ -118,6 +118,7 @@ internal sealed partial class ContainerRunner(
         ChildProcess child;
         try
         {
+            Directory.CreateDirectory(place.ContainerFolder(container.Name));
             Directory.CreateDirectory(command.Command.WorkingDirectory);
             child = await ChildProcess.StartAsync(services.Spawn, command.Command).ConfigureAwait(false);
         }
