@@ -44,7 +44,7 @@ public sealed class DtlsCertificate : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=WebRTC", key, HashAlgorithmName.SHA256);
         var now = (clock ?? TimeProvider.System).GetUtcNow();
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
         var privateKey = key.ExportPkcs8PrivateKey();
         try
         {

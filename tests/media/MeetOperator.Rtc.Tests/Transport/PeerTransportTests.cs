@@ -106,6 +106,49 @@ public sealed class PeerTransportTests
         Assert.Equal(long.MaxValue, pair.Server.NextTimeoutTicks);
     }
 
+    /// <summary>RFC 7675 §5.1: media alone is no consent to go on sending.</summary>
+    [Fact]
+    public void MediaWithoutChecks_ConsentEndsAfterThirtySeconds()
+    {
+        using var pair = new TransportPair(seed: 1);
+        Assert.True(pair.Connect());
+        var server = pair.Server.Transport;
+        var (start, now) = (pair.Network.NowTicks, pair.Network.NowTicks);
+        var datagram = new byte[100];
+        for (byte i = 1; i < 60 && server.State == PeerTransportState.Connected; i++)
+        {
+            now += TimeSpan.TicksPerSecond;
+            var header = (byte[])Header.Clone();
+            header[3] = i;
+            var length = pair.Client.Transport.ProtectRtp(header, [i], datagram);
+            Assert.Equal(DatagramKind.Rtp, server.HandleDatagram(now, TransportPair.ClientAddress, datagram.AsSpan(0, length)).Kind);
+            if (server.NextTimeoutTicks <= now)
+            {
+                server.HandleTimeout(now);
+            }
+        }
+
+        Assert.Equal(PeerTransportState.Disconnected, server.State);
+        Assert.InRange(TimeSpan.FromTicks(now - start).TotalSeconds, 29, 31);
+    }
+
+    [Fact]
+    public void Disconnected_PeerThatComesBack_IsConnectedAgainWithTheSameKeys()
+    {
+        using var pair = new TransportPair(seed: 1);
+        Assert.True(pair.Connect());
+        pair.Network.Conditions = pair.Network.Conditions with { LossRate = 1 };
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Disconnected, TimeSpan.FromSeconds(15)));
+
+        pair.Network.Conditions = pair.Network.Conditions with { LossRate = 0 };
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Connected, TimeSpan.FromSeconds(5)));
+        pair.Client.SendRtp(Header, [1]);
+        pair.Run(TimeSpan.FromMilliseconds(100));
+
+        Assert.Single(pair.Server.Received);
+        Assert.Equal([PeerTransportState.Disconnected, PeerTransportState.Connected], pair.Server.States[^2..]);
+    }
+
     [Fact]
     public void Idle_ClientThatKeepsConsent_StaysConnected()
     {
