@@ -1,0 +1,114 @@
+using System.Net;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Operator.Tests.Nodes;
+
+/// <summary>The simulated node keeps docs/node-control.md, since other tests are judged by it.</summary>
+public sealed class SimulatedMediaNodeTests : IAsyncLifetime
+{
+    private const string Offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=sendonly\r\n";
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly HttpClient _http = new();
+    private SimulatedMediaNode _node = null!;
+    private NodeControlClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await SimulatedMediaNode.StartAsync("n1", "secret");
+        _client = _node.Client(_http);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        _http.Dispose();
+    }
+
+    [Fact]
+    public Task WrongToken_IsRefused() => RefusedAsync(HttpStatusCode.Unauthorized, "unauthorized", new NodeControlClient(_http, _node.Address, "wrong").GetNodeAsync(None));
+
+    [Fact]
+    public async Task PutRoom_Again_IsIdempotentAndOlderGenerationsAreRefused()
+    {
+        await _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
+        Assert.Equal(3, (await _client.PutRoomAsync("r", new RoomSpec { Generation = 3 }, None)).Generation);
+
+        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None));
+        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteRoomAsync("r", 2, None));
+        Assert.Equal("r", Assert.Single((await _client.GetNodeAsync(None)).Rooms).Room);
+    }
+
+    [Fact]
+    public async Task Drain_RefusesNewRoomsAndKeepsOldOnes()
+    {
+        await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
+        await _client.DrainAsync(true, None);
+
+        await RefusedAsync(HttpStatusCode.ServiceUnavailable, "draining", _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None));
+        await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
+        Assert.Equal(NodeState.Draining, (await _client.GetNodeAsync(None)).State);
+
+        await _client.DrainAsync(false, None);
+        await _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None);
+    }
+
+    [Fact]
+    public async Task DeleteRoom_Unknown_IsFine() => await _client.DeleteRoomAsync("nobody-made-it", 1, None);
+
+    [Fact]
+    public Task GetRoom_Unknown_IsRefused() => RefusedAsync(HttpStatusCode.NotFound, "unknown-room", _client.GetRoomAsync("nobody-made-it", None));
+
+    [Fact]
+    public async Task Publish_MakesAnOfferForSubscribersWhichIsAnsweredByItsRevision()
+    {
+        await _client.PutRoomAsync("r", new RoomSpec { Generation = 1 }, None);
+        await _client.PutParticipantAsync("r", "ann", new ParticipantSpec { Generation = 1 }, None);
+        await _client.PutParticipantAsync("r", "bob", new ParticipantSpec { Generation = 1 }, None);
+        var empty = await _client.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, None);
+
+        var answer = await _client.PublishAsync("r", "ann", new SdpOffer { Generation = 1, Sdp = Offer }, None);
+
+        Assert.Contains("a=setup:passive", answer.Sdp, StringComparison.Ordinal);
+        Assert.Contains("a=recvonly", answer.Sdp, StringComparison.Ordinal);
+        await RefusedAsync(HttpStatusCode.Conflict, "stale-revision", _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision, Sdp = "v=0" }, None));
+        await _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision + 1, Sdp = "v=0" }, None);
+        var room = await _client.GetRoomAsync("r", None);
+        Assert.Equal((2, 2), (room.Participants, room.UpTracks));
+        Assert.Equal(["microphone", "camera"], room.ParticipantList!.Single(participant => participant.Participant == "ann").Tracks.Select(track => track.Source));
+    }
+
+    [Fact]
+    public async Task Events_BeginWithTheCurrentOffersAndEndWithTheRoom()
+    {
+        await _client.PutRoomAsync("r", new RoomSpec { Generation = 1 }, None);
+        await _client.PutParticipantAsync("r", "bob", new ParticipantSpec { Generation = 1 }, None);
+        await _client.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, None);
+        var seen = new List<string>();
+        await foreach (var roomEvent in _client.WatchRoomAsync("r", None))
+        {
+            seen.Add(roomEvent.Type);
+            if (roomEvent.Type == RoomEventTypes.Ready)
+            {
+                await _client.DeleteParticipantAsync("r", "bob", None);
+                await _client.DeleteRoomAsync("r", 1, None);
+            }
+        }
+
+        Assert.Equal([RoomEventTypes.Offer, RoomEventTypes.Ready, RoomEventTypes.ParticipantLeft, RoomEventTypes.RoomEnded], seen);
+    }
+
+    [Fact]
+    public async Task Die_RefusesConnections()
+    {
+        await _node.DieAsync();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetNodeAsync(None));
+    }
+
+    private static async Task RefusedAsync(HttpStatusCode status, string code, Task call)
+    {
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => call);
+        Assert.Equal((status, code), (refusal.Status, refusal.Code));
+    }
+}
