@@ -3,6 +3,8 @@ using MeetOperator.Kube.ApiServer.Lifecycle;
 using MeetOperator.Kube.ApiServer.Patch;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
@@ -29,7 +31,7 @@ internal sealed class ServerCore : IAsyncDisposable
         Documents = new DocumentEndpoint(Registry, Store);
         var installer = new CrdInstaller(Registry, Store.Hub);
         installer.LoadAll(Store);
-        _collector = new GarbageCollector(Store, Registry, Writer, Deleter);
+        _collector = new GarbageCollector(Store, Registry, Writer, Deleter, (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<GarbageCollector>());
         Store.Changed = change =>
         {
             installer.Handle(change);

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using MeetOperator.Kube.ApiServer.Http;
 using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
@@ -10,7 +11,7 @@ namespace MeetOperator.Kube.ApiServer.Lifecycle;
 /// Follows ownerReferences, empties namespaces that are being deleted and removes the objects of removed CRDs. One task works on
 /// what the store reports; at start it looks at everything once, since a stopped process may have left work behind.
 /// </summary>
-internal sealed class GarbageCollector(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter) : IAsyncDisposable
+internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, ILogger logger) : IAsyncDisposable
 {
     private readonly Channel<StoreEvent> _queue = Channel.CreateUnbounded<StoreEvent>(new UnboundedChannelOptions { SingleReader = true });
     private Task _worker = Task.CompletedTask;
@@ -54,6 +55,11 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceRegistry regis
             catch (IOException)
             {
                 return; // The store is closed or its disk failed; nothing more can be collected.
+            }
+            catch (Exception e)
+            {
+                // A policy that throws must not end the collection of everything else.
+                LogFault(e, change.Object.Key);
             }
         }
     }
@@ -258,4 +264,7 @@ internal sealed class GarbageCollector(ObjectStore store, ResourceRegistry regis
 
     private static IEnumerable<string> OwnerUids(StoredObject stored) =>
         (stored.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Select(o => o.Text("uid")).OfType<string>();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Collecting after a change of {Key} failed")]
+    private partial void LogFault(Exception exception, ObjectKey key);
 }

@@ -155,6 +155,28 @@ public sealed class EmbeddedApiServerTests : IDisposable
         Assert.Equal(string.Empty, await NamesAsync("spec.nodeName=three"));
     }
 
+    [Fact]
+    public async Task Policy_ThatThrows_FailsItsRequestOnly()
+    {
+        await using var api = await Api.StartAsync(new ApiServerOptions { AdmissionPolicies = [new Broken()] });
+        var owner = await api.CreateWidgetAsync("owner");
+        string Owned(string more) => $$$""","ownerReferences":[{"apiVersion":"example.test/v1","kind":"Widget","name":"owner","uid":"{{{owner["metadata"]!["uid"]}}}"}]{{{more}}}""";
+        await api.CreateWidgetAsync("broken", metadata: Owned(string.Empty));
+        await api.CreateWidgetAsync("fine", metadata: Owned(string.Empty));
+        var (code, status) = await api.SendAsync("DELETE", Api.Widgets + "/broken");
+        Assert.Equal(500, code);
+        Assert.Equal("InternalError", (string?)status["reason"]);
+        await api.OkAsync("DELETE", Api.Widgets + "/owner");
+        await api.CreateWidgetAsync("late", metadata: Owned(string.Empty));
+        await api.GoneAsync(Api.Widgets + "/late");
+    }
+
+    private sealed class Broken : IAdmissionPolicy
+    {
+        public AdmissionDecision Review(AdmissionRequest request) =>
+            request is { Operation: AdmissionOperation.Delete, Name: "broken" } ? throw new InvalidOperationException("a fault of the policy") : AdmissionDecision.Allow;
+    }
+
     private sealed class NoLargeOnes : IAdmissionPolicy
     {
         public AdmissionDecision Review(AdmissionRequest request)
