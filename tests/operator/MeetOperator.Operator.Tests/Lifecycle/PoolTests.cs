@@ -143,6 +143,23 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task Node_Cordoned_KeepsItsMeetingAndTakesNoNewOne()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("before");
+        var cordoned = Assert.Single((await cluster.WaitForReadyAsync("before")).Status!.Assignments).SfuNode;
+
+        await cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", cordoned), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == cordoned).Status!.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "Cordoned" }, "the node is cordoned");
+        await cluster.CreateMeetingAsync("after");
+
+        Assert.NotEqual(cordoned, Assert.Single((await cluster.WaitForReadyAsync("after")).Status!.Assignments).SfuNode);
+        Assert.Equal(cordoned, Assert.Single((await cluster.TryMeetingAsync("before"))!.Status!.Assignments).SfuNode);
+    }
+
+    [Fact]
     public async Task Node_RefusesTheRoom_AnotherIsAsked()
     {
         await using var cluster = await TestCluster.StartAsync();
