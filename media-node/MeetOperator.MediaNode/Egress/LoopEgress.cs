@@ -7,13 +7,23 @@ namespace MeetOperator.MediaNode.Egress;
 internal sealed class LoopEgress : IDisposable
 {
     private const int BatchMessages = 512;
+
+    /// <summary>Lanes for STUN and DTLS made beforehand; more are made when more peers speak within one batch.</summary>
+    private const int ControlLanes = 64;
     private readonly UdpSocket _socket;
     private readonly SendBatch _batch = new(BatchMessages);
     private readonly List<EgressLane> _waiting = new(256);
     private readonly Dictionary<ulong, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
 
-    public LoopEgress(UdpSocket socket) => _socket = socket;
+    public LoopEgress(UdpSocket socket)
+    {
+        _socket = socket;
+        for (var i = 0; i < ControlLanes; i++)
+        {
+            _idleControlLanes.Push(new EgressLane(this));
+        }
+    }
 
     public SlabPool Slabs { get; } = new();
 
