@@ -32,21 +32,6 @@ public sealed class RateLimiter(double perSecond, double burst, TimeProvider tim
         }
     }
 
-    /// <summary>True when <see cref="TryTake"/> would succeed.</summary>
-    public bool HasTokens(string key)
-    {
-        if (!buckets.TryGetValue(key, out var bucket))
-        {
-            return true;
-        }
-
-        lock (bucket)
-        {
-            Fill(bucket, time.GetTimestamp());
-            return bucket.Tokens >= 1;
-        }
-    }
-
     private void Fill(Bucket bucket, long now)
     {
         bucket.Tokens = Math.Min(burst, bucket.Tokens + (time.GetElapsedTime(bucket.At, now).TotalSeconds * perSecond));

@@ -12,7 +12,6 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     /// <summary>The tenant for whom a meeting may be created.</summary>
     public async Task<Tenant> TenantAsync(HttpRequest request, CancellationToken ct)
     {
-        ThrottleGuesses(request);
         if (Bearer(request) is { } key)
         {
             return await apiKeys.FindTenantAsync(key, ct).ConfigureAwait(false)
@@ -44,20 +43,13 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     public bool IsHost(HttpRequest request, string meetingId) => Bearer(request) is not null && Host(request, meetingId) is not null;
 
     /// <summary>A ticket that came in a body.</summary>
-    public TokenSubject Ticket(HttpRequest request, string ticket, string meetingId)
-    {
-        ThrottleGuesses(request);
-        return tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meetingId
+    public TokenSubject Ticket(HttpRequest request, string ticket, string meetingId) =>
+        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meetingId
             ? subject
             : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket of this meeting; join without it."));
-    }
 
     /// <summary>Ids are secrets: who asks for many that do not exist is slowed down.</summary>
-    public ProblemException UnknownMeeting(HttpRequest request)
-    {
-        ThrottleGuesses(request);
-        return Failed(request, ProblemException.UnknownMeeting());
-    }
+    public ProblemException UnknownMeeting(HttpRequest request) => Failed(request, ProblemException.UnknownMeeting());
 
     private static string? Bearer(HttpRequest request)
     {
@@ -73,7 +65,6 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
     private TokenSubject Require(HttpRequest request, TokenKind kind, string meetingId, string what)
     {
-        ThrottleGuesses(request);
         var token = Bearer(request);
         if (tokens.TryVerify(kind, token, out var subject))
         {
@@ -88,19 +79,10 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
             : new ProblemException(ProblemCode.Unauthorized, $"Send {what}: 'Authorization: Bearer <token>'."));
     }
 
-    private void ThrottleGuesses(HttpRequest request)
-    {
-        if (!failures.HasTokens(Source(request)))
-        {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
-        }
-    }
-
-    private ProblemException Failed(HttpRequest request, ProblemException problem)
-    {
-        failures.TryTake(Source(request));
-        return problem;
-    }
+    /// <summary>Counts a refusal against its source; who collects too many is told to slow down. Good credentials are never held up.</summary>
+    private ProblemException Failed(HttpRequest request, ProblemException problem) => failures.TryTake(Source(request))
+        ? problem
+        : new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     private static string Source(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress?.ToString() ?? string.Empty;
 }

@@ -160,6 +160,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
             }
 
+            ReleaseHeadless(participant.ParticipantId);
             headless[participant.ParticipantId] = participant with { Entry = result.Entry! };
             await ChangedAsync(result.Entry!).ConfigureAwait(false);
         }
@@ -227,6 +228,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
             await ReplaceAsync(older).ConfigureAwait(false);
         }
 
+        ReleaseHeadless(member.ParticipantId);
         member.Entry = entered.Entry;
         await RefreshRosterAsync(entered.Entry).ConfigureAwait(false);
         members[member.ParticipantId] = member;
@@ -335,15 +337,20 @@ public sealed partial class MeetingSession : IAsyncDisposable
             case RoomEventTypes.Speaking when e.ParticipantId is not null:
                 Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)]);
                 break;
-            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && headless.Remove(e.ParticipantId, out var gone):
-                await DepartAsync(gone.ParticipantId, gone.Entry.Connection, "left").ConfigureAwait(false);
-                gone.Release();
+            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && headless.TryGetValue(e.ParticipantId, out var gone):
+                await DepartAsync(gone).ConfigureAwait(false);
+                break;
+            case RoomEventTypes.Ready when headless.Count > 0 && await Room.KnownAsync().ConfigureAwait(false) is { } known:
+                // The stream was away: who went meanwhile was not told.
+                foreach (var lost in headless.Values.Where(h => !known.Contains(h.ParticipantId)).ToList())
+                {
+                    await DepartAsync(lost).ConfigureAwait(false);
+                }
+
                 break;
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e.ParticipantId is not null
                 && headless.TryGetValue(e.ParticipantId, out var ending) && ending.SessionId == e.SessionId:
-                headless.Remove(e.ParticipantId);
-                await DepartAsync(ending.ParticipantId, ending.Entry.Connection, "left").ConfigureAwait(false);
-                ending.Release();
+                await DepartAsync(ending).ConfigureAwait(false);
                 break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && members.ContainsKey(e.ParticipantId):
                 presence.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
@@ -369,10 +376,29 @@ public sealed partial class MeetingSession : IAsyncDisposable
             return;
         }
 
-        if (!view.IsPeerToPeer)
+        if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            Room.Assign(view.Assignment);
+            // Their sessions were at the node of before, and nobody can tell them to come to this one.
+            foreach (var participant in headless.Values.ToList())
+            {
+                await DepartAsync(participant).ConfigureAwait(false);
+            }
         }
+    }
+
+    private void ReleaseHeadless(string participantId)
+    {
+        if (headless.Remove(participantId, out var participant))
+        {
+            participant.Release();
+        }
+    }
+
+    private async Task DepartAsync(HeadlessParticipant participant)
+    {
+        headless.Remove(participant.ParticipantId);
+        await DepartAsync(participant.ParticipantId, participant.Entry.Connection, "left").ConfigureAwait(false);
+        participant.Release();
     }
 
     private void CloseAll(WebSocketCloseStatus code, string reason)
@@ -430,7 +456,11 @@ public sealed partial class MeetingSession : IAsyncDisposable
         var own = members.Values.Select(m => m.Entry!).Concat(headless.Values.Select(h => h.Entry)).ToList();
         foreach (var taken in await presence.RenewAsync(own).ConfigureAwait(false))
         {
-            if (members.Remove(taken, out var member))
+            if (headless.ContainsKey(taken))
+            {
+                ReleaseHeadless(taken);
+            }
+            else if (members.Remove(taken, out var member))
             {
                 await ReplaceAsync(member).ConfigureAwait(false);
             }

@@ -50,21 +50,23 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal TimeProvider Time => services.Time;
 
-    /// <summary>Takes in what the operator decided. A new node or generation starts everybody anew.</summary>
-    public void Assign(MediaAssignment? assignment)
+    /// <summary>Takes in what the operator decided. A new node or generation starts everybody anew. True when there was another one before.</summary>
+    public bool Assign(MediaAssignment? assignment)
     {
+        bool moved;
         lock (gate)
         {
             if (assignment == Assignment || closed.IsCancellationRequested)
             {
-                return;
+                return false;
             }
 
+            moved = watchingEnds is not null;
             Assignment = assignment;
             watchingEnds?.Cancel();
             if (assignment is null)
             {
-                return;
+                return false;
             }
 
             watchingEnds = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
@@ -75,6 +77,21 @@ public sealed partial class RoomLink : IAsyncDisposable
         foreach (var participant in participants.Values)
         {
             participant.Restart(Moved);
+        }
+
+        return moved;
+    }
+
+    /// <summary>Whom the node knows now; null when it does not say.</summary>
+    public async Task<IReadOnlySet<string>?> KnownAsync()
+    {
+        try
+        {
+            return Assignment is { } assignment ? await KnownAsync(assignment, closed.Token).ConfigureAwait(false) : null;
+        }
+        catch (Exception e) when (NodeFailure.Is(e))
+        {
+            return null;
         }
     }
 
@@ -192,10 +209,15 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
+    private async Task<IReadOnlySet<string>> KnownAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var report = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
-        var known = (report.ParticipantList ?? []).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
+        return (report.ParticipantList ?? []).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
+    {
+        var known = await KnownAsync(assignment, ct).ConfigureAwait(false);
         foreach (var participant in participants.Values.Where(p => !known.Contains(p.ParticipantId)))
         {
             participant.Restart(Lost);

@@ -36,6 +36,23 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
+    public async Task Whip_ParticipantWithASocket_IsOneParticipant()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish())).StatusCode);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish("2"))).StatusCode);
+        await ann.ExpectAsync("participant-joined");
+        await using var socket = await TestClient.OpenAsync(camera);
+        await socket.JoinAsync();
+        await Task.Delay(3 * Signaling.Options.Timings.Tick);
+        Assert.False(socket.Closed.IsCompleted);
+        Assert.Single(ann.OfType("participant-joined"));
+        Assert.Empty(ann.OfType("participant-left"));
+    }
+
+    [Fact]
     public async Task Whep_PlaysOneParticipantOrAll()
     {
         var meeting = await Signaling.CreateAsync();
