@@ -14,7 +14,7 @@ namespace MeetOperator.Bench.Operator;
 internal sealed class OperatorBench : IBenchVerb
 {
     private const int Live = 1000;
-    private const int Creators = 24;
+    private const int Creators = 16;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
