@@ -4,7 +4,7 @@ STAMPS=obj/meet
 
 # source_stamp PATH…: changes when a file under the paths is added, removed, edited or replaced.
 source_stamp() {
-  find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1
+  find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f ! -name "*.md" -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1
 }
 
 # once NAME STAMP OUTPUT COMMAND…: runs COMMAND unless NAME was built with this STAMP and OUTPUT is there.
