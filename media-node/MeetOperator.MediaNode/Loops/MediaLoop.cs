@@ -271,7 +271,9 @@ internal sealed partial class MediaLoop : IDisposable
 
     private void Tick(long now)
     {
+        // First of all, so that an error below does not turn the loop into a busy one.
         var sessions = Peers.Sessions;
+        _nextTick = now + (sessions.Count > 0 ? TickTicks : IdleWaitTicks);
         for (var i = 0; i < sessions.Count; i++)
         {
             sessions[i].HandleTimeout(now);
@@ -281,7 +283,6 @@ internal sealed partial class MediaLoop : IDisposable
         RunDeferred();
         Egress.Flush();
         _meter.Update(now, Egress.SentBytes);
-        _nextTick = now + (sessions.Count > 0 ? TickTicks : IdleWaitTicks);
     }
 
     [LoggerMessage(EventId = 100, Level = LogLevel.Error, Message = "The loop of port {Port} met an error and goes on.")]

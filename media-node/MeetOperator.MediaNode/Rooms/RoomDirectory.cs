@@ -43,37 +43,28 @@ internal sealed class RoomDirectory
             throw Refusal.InvalidRequest("generation must not be negative and maxParticipants must be 1 to 10000.");
         }
 
-        NodeRoom? room;
-        bool created;
-        lock (_lock)
+        while (true)
         {
-            created = !_rooms.TryGetValue(id, out room);
-            if (room is null)
+            var room = FindOrAdd(id, spec, out var created);
+            var report = await room.Loop.RunAsync(
+                () =>
+                {
+                    if (room.IsClosed)
+                    {
+                        return null;
+                    }
+
+                    room.Update(spec);
+                    return room.Report(withParticipants: false);
+                },
+                ct).ConfigureAwait(false);
+            if (report is not null)
             {
-                if (IsDraining)
-                {
-                    throw new Refusal(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and takes no new room.");
-                }
-
-                if (_rooms.Values.Sum(r => r.ParticipantCount) >= _options.MaxParticipants)
-                {
-                    throw new Refusal(HttpStatusCode.ServiceUnavailable, "full", $"This node has its {_options.MaxParticipants} participants.");
-                }
-
-                var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
-                room = _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout);
-                loop.RoomCount++;
+                return (report, created);
             }
-        }
 
-        var report = await room.Loop.RunAsync(
-            () =>
-            {
-                room.Update(spec);
-                return room.Report(withParticipants: false);
-            },
-            ct).ConfigureAwait(false);
-        return (report, created);
+            // Deleted between the two steps: the next round makes it anew.
+        }
     }
 
     /// <summary>Runs <paramref name="work"/> on the room's loop.</summary>
@@ -95,13 +86,45 @@ internal sealed class RoomDirectory
             {
                 room.Fence(generation);
                 room.Close(reason);
+                Remove(room);
                 return true;
             },
             ct).ConfigureAwait(false);
+    }
+
+    private NodeRoom FindOrAdd(string id, RoomSpec spec, out bool created)
+    {
         lock (_lock)
         {
-            if (_rooms.Remove(id))
+            created = !_rooms.TryGetValue(id, out var room);
+            if (room is not null)
             {
+                return room;
+            }
+
+            if (IsDraining)
+            {
+                throw new Refusal(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and takes no new room.");
+            }
+
+            if (_rooms.Values.Sum(r => r.ParticipantCount) >= _options.MaxParticipants)
+            {
+                throw new Refusal(HttpStatusCode.ServiceUnavailable, "full", $"This node has its {_options.MaxParticipants} participants.");
+            }
+
+            var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
+            loop.RoomCount++;
+            return _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout);
+        }
+    }
+
+    private void Remove(NodeRoom room)
+    {
+        lock (_lock)
+        {
+            if (_rooms.TryGetValue(room.Id, out var held) && held == room)
+            {
+                _rooms.Remove(room.Id);
                 room.Loop.RoomCount--;
             }
         }
