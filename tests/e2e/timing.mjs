@@ -1,5 +1,6 @@
 // Figures for docs/measurements.md: node timing.mjs [--rounds N]. One line of JSON a figure.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { launch } from './support/browser.mjs';
 import { processesOf } from './support/processes.mjs';
@@ -14,7 +15,10 @@ const product = await openProduct();
 const browser = await launch();
 try {
   print('join.first-frame', 'ms', await measure(rounds, joinToFirstFrame));
-  if (product.home) print('sfu-killed.media-back', 'ms', await measure(Math.max(3, Math.ceil(rounds / 4)), mediaBackAfterKill));
+  if (product.home) {
+    await memoryWith(8);
+    print('sfu-killed.media-back', 'ms', await measure(Math.max(3, Math.ceil(rounds / 4)), mediaBackAfterKill));
+  }
 } finally {
   await browser.close();
   await product.close();
@@ -27,6 +31,28 @@ async function joinToFirstFrame() {
     await until(async () => (marks = await newcomer.marks()).frame !== undefined, 'the first remote frame');
     return marks.frame - marks.join;
   });
+}
+
+/** Resident memory of each program while so many people see and hear each other. */
+async function memoryWith(count) {
+  const meeting = await createMeeting(product);
+  const people = [];
+  try {
+    for (let number = 1; number <= count; number++) {
+      const person = await Visitor.arrive(browser, product, `Person ${number}`);
+      people.push(person);
+      await person.enter(meeting.meetingId);
+    }
+    await people[0].seesPictures(`Person ${count}`);
+    for (const program of ['operator', 'signaling', 'media-node']) {
+      for (const pid of processesOf(product.home, program)) {
+        const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+        console.log(JSON.stringify({ name: `memory.${program}.${count}-participants`, value: Math.round(kilobytes / 102.4) / 10, unit: 'MiB' }));
+      }
+    }
+  } finally {
+    await Promise.all(people.map(person => person.close()));
+  }
 }
 
 /** SIGKILL to the media node, until both see each other move again. */

@@ -82,7 +82,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
     {
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
-        var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: false).ConfigureAwait(false);
+        var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
         await ChangedAsync(entry).ConfigureAwait(false);
         if (wasSilenced == true && !muted)
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -7,7 +6,7 @@ namespace MeetOperator.MediaNode.Tests;
 /// <summary>Runs a script of <c>tests/media/browser</c> and reads the JSON line that it prints; installs what it needs first.</summary>
 internal static class NodeScript
 {
-    private static readonly string Folder = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "browser");
+    private static readonly string Folder = FindFolder(AppContext.BaseDirectory);
     private static readonly Lazy<Task> Installed = new(() => Directory.Exists(Path.Combine(Folder, "node_modules", "playwright-core"))
         ? Task.CompletedTask
         : ProcessAsync("npm", ["ci", "--no-audit", "--no-fund"]));
@@ -30,5 +29,15 @@ internal static class NodeScript
         return output;
     }
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    /// <summary>Looked for above the test's own folder: deterministic builds hide where the sources were.</summary>
+    private static string FindFolder(string start)
+    {
+        var above = new DirectoryInfo(start);
+        while (!File.Exists(Path.Combine(above.FullName, "MeetOperator.sln")))
+        {
+            above = above.Parent ?? throw new InvalidOperationException($"MeetOperator.sln was not found above {start}.");
+        }
+
+        return Path.Combine(above.FullName, "tests", "media", "browser");
+    }
 }

@@ -55,6 +55,23 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
+    public async Task Unmute_AfterAnOwnMuteOnTopOfTheHosts_IsHeardAgain()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+        await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
+        await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
+
+        await bob.SendAsync(new { type = "mute", mediaType = "audio" });
+        await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
+
+        await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && (bool)m["audio"]!);
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards again");
+    }
+
+    [Fact]
     public async Task HostActions_WithoutTheHostTokenOfThisMeeting_AreRefused()
     {
         var meeting = await Signaling.CreateAsync();
