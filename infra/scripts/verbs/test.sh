@@ -28,12 +28,12 @@ verb_test() {
 
 suite_unit() {
   local projects
-  mapfile -t projects < <(find tests -name '*.Tests.csproj' ! -path 'tests/architecture/*' | LC_ALL=C sort)
+  mapfile -t projects < <(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
   run_dotnet_tests unit "${projects[@]}"
 }
 
 suite_architecture() {
-  run_dotnet_tests architecture tests/architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
+  run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
 }
 
 # Builds once, then runs two projects at a time: most of them wait more than they work.
@@ -48,7 +48,7 @@ run_dotnet_tests() {
 
 build_tests() {
   once tests "$(source_stamp kube crds operator signaling media-node tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
-    tests/architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
+    tests/Architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
     dotnet build MeetOperator.sln -c Release --nologo -v quiet
 }
 

@@ -23,6 +23,7 @@ public sealed class LocalHost : IAsyncDisposable
     private ProcessNode? _node;
     private ManifestClient? _manifestClient;
     private Task _manifests = Task.CompletedTask;
+    private Task _systemPods = Task.CompletedTask;
 
     private LocalHost(LocalOptions options, HomeFolder home, ILoggerFactory loggers)
     {
@@ -79,6 +80,7 @@ public sealed class LocalHost : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _manifests.ConfigureAwait(false);
+        await _systemPods.ConfigureAwait(false);
         if (_node is not null)
         {
             await _node.DisposeAsync().ConfigureAwait(false);
@@ -131,6 +133,7 @@ public sealed class LocalHost : IAsyncDisposable
         _home.WritePrivate(_home.Kubeconfig, KubeconfigText.InNamespace(_server.Kubeconfig, LocalNames.DefaultNamespace));
         await WriteDefaultsAsync(_client, _server.PlainKubeconfig, ct).ConfigureAwait(false);
         await _node.StartAsync(ct).ConfigureAwait(false);
+        _systemPods = new SystemPodKeeper(_client, SystemPodList(), _loggers.CreateLogger<SystemPodKeeper>()).RunAsync(_stop.Token);
         _manifestClient = new ManifestClient(_server.Address, _server.Token, LocalNames.DefaultNamespace);
         _manifests = new ManifestFolder(_home.Manifests, _home.AppliedManifests, _manifestClient, _loggers.CreateLogger<ManifestFolder>()).RunAsync(_stop.Token);
     }
@@ -144,9 +147,13 @@ public sealed class LocalHost : IAsyncDisposable
         await client.ApplyAsync(DefaultObjects.Secret(LocalNames.KubeconfigSecret, ("config", kubeconfig)), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(DefaultObjects.Tenant(), Apply, ct).ConfigureAwait(false);
         await ApplyPoolAsync(client, ct).ConfigureAwait(false);
-        await RecreateAsync(client, SystemPods.Operator(_options), ct).ConfigureAwait(false);
-        await RecreateAsync(client, SystemPods.Signaling(_options, _home.Data), ct).ConfigureAwait(false);
+        foreach (var pod in SystemPodList())
+        {
+            await RecreateAsync(client, pod, ct).ConfigureAwait(false);
+        }
     }
+
+    private IReadOnlyList<Pod> SystemPodList() => [SystemPods.Operator(_options), SystemPods.Signaling(_options, _home.Data)];
 
     // Only what follows from this machine is ours: a person's `kubectl scale` must outlive a restart.
     private async Task ApplyPoolAsync(KubeClient client, CancellationToken ct)

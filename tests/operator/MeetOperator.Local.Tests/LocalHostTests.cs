@@ -55,6 +55,22 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Delete_TheOperatorsPod_MakesItAgain()
+    {
+        await StartAsync();
+        using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
+        var key = new NamespacedName("meet-system", "operator");
+        var before = (await client.GetAsync<Pod>(key, default)).Metadata.Uid;
+        await client.TryDeleteAsync<Pod>(key, default, new DeleteOptions { GracePeriodSeconds = 1 });
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await client.TryGetAsync<Pod>(key, limit.Token) is not { Status.Phase: "Running" } pod || pod.Metadata.Uid == before)
+        {
+            await Task.Delay(100, limit.Token);
+        }
+    }
+
+    [Fact]
     public async Task Start_Defaults_AreThereAndThePageAnswers()
     {
         await StartAsync();

@@ -66,14 +66,14 @@ public sealed partial class SourceRuleTests
     [Fact]
     public void Namespaces_AreFileScoped_AndRegionsAbsent() =>
         Assert.Empty(Repository.Files("*.cs")
-            .Where(f => !Repository.Relative(f).StartsWith("tests/architecture/", StringComparison.Ordinal))
+            .Where(f => !Repository.Relative(f).StartsWith("tests/Architecture/", StringComparison.Ordinal))
             .Where(f => BlockNamespaceOrRegion().IsMatch(File.ReadAllText(f)))
             .Select(Repository.Relative));
 
     [Fact]
     public void Code_IsFinishedAndNotSilenced() =>
         Assert.Empty(Sources
-            .Where(f => !Repository.Relative(f).StartsWith("tests/architecture/", StringComparison.Ordinal))
+            .Where(f => !Repository.Relative(f).StartsWith("tests/Architecture/", StringComparison.Ordinal))
             .Where(f => Unfinished().IsMatch(File.ReadAllText(f)))
             .Select(Repository.Relative));
 

@@ -1,0 +1,59 @@
+using System.Threading.Channels;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Local;
+
+/// <summary>Makes the Pods of operator and signaling again when somebody deletes them: on a cluster their Deployments do that.</summary>
+internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<Pod> pods, ILogger<SystemPodKeeper> logger)
+{
+    /// <summary>Runs until <paramref name="ct"/> is cancelled.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var deleted = Channel.CreateUnbounded<string>();
+        var informer = new Informer<Pod>(client, new InformerOptions { Namespace = LocalNames.SystemNamespace });
+        using var subscription = informer.OnChange(change =>
+        {
+            if (change.Type == InformerChangeType.Deleted)
+            {
+                deleted.Writer.TryWrite(change.Key.Name);
+            }
+        });
+        var observing = informer.RunAsync(ct);
+        try
+        {
+            await foreach (var name in deleted.Reader.ReadAllAsync(ct).ConfigureAwait(false))
+            {
+                await MakeAgainAsync(name, ct).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await observing.ConfigureAwait(false);
+        }
+    }
+
+    private async Task MakeAgainAsync(string name, CancellationToken ct)
+    {
+        if (pods.FirstOrDefault(pod => pod.Metadata.Name == name) is not { } pod)
+        {
+            return;
+        }
+
+        try
+        {
+            await client.CreateAsync(pod, ct).ConfigureAwait(false);
+            LogMade(logger, name);
+        }
+        catch (KubeApiException e) when (e.IsAlreadyExists)
+        {
+            LogMade(logger, name); // Somebody was quicker; all that matters is that there is one.
+        }
+    }
+
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted; it is made again.")]
+    private static partial void LogMade(ILogger logger, string pod);
+}
