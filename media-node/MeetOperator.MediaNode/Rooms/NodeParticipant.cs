@@ -28,7 +28,7 @@ internal sealed class NodeParticipant(string id)
     public bool VideoMuted { get; set; }
 
     public bool HasConnectedTransport =>
-        Publishing?.Peer.IsConnected == true || Subscribing?.Peer.IsConnected == true || Plays.Exists(p => p.Peer.IsConnected);
+        Publishing?.Peer.IsReady == true || Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady);
 
     public IEnumerable<PeerSession> Peers
     {
@@ -58,8 +58,8 @@ internal sealed class NodeParticipant(string id)
     public ParticipantReport Report() => new()
     {
         Participant = Id,
-        Publishing = Publishing?.Peer.IsConnected == true,
-        Subscribing = Subscribing?.Peer.IsConnected == true || Plays.Exists(p => p.Peer.IsConnected),
+        Publishing = Publishing?.Peer.IsReady == true,
+        Subscribing = Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady),
         Tracks = [.. PublishedTracks.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })],
     };
 }

@@ -32,7 +32,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
     public long SentPackets { get; private set; }
 
-    public bool IsConnected => _connected;
+    public bool IsReady => _connected;
 
     /// <summary>Takes a datagram. True when its sender proved to be this session's peer, by a STUN check or by SRTP.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)

@@ -67,7 +67,15 @@ internal sealed class PlaySession : IPeerSessionOwner
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 
-    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+    public void OnStateChanged(PeerSession session, PeerTransportState state)
+    {
+        if (session.IsReady)
+        {
+            _subscriber.OnReady();
+        }
+
+        _room.OnSessionState(_participant, session, state);
+    }
 
     private void Start(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, Rtp.HeaderExtensions.HeaderExtensionMap extensions) =>
         _subscriber.Add(track.Track, new DownTrackOptions

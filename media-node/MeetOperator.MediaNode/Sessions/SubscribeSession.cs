@@ -107,7 +107,15 @@ internal sealed class SubscribeSession : IPeerSessionOwner
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
 
-    public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
+    public void OnStateChanged(PeerSession session, PeerTransportState state)
+    {
+        if (session.IsReady)
+        {
+            _subscriber.OnReady();
+        }
+
+        _room.OnSessionState(_participant, session, state);
+    }
 
     private void Apply(SubscriptionSlot slot, NegotiatedSection section)
     {

@@ -31,6 +31,15 @@ public sealed class Subscriber
         return track;
     }
 
+    /// <summary>The egress became ready: whoever waits for a picture needs a key frame now, and none before.</summary>
+    public void OnReady()
+    {
+        foreach (var track in _tracks)
+        {
+            track.Source?.WantKeyFrame(urgent: true);
+        }
+    }
+
     public void Remove(DownTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);

@@ -54,6 +54,9 @@ public sealed class DownTrack
     /// <summary>0 until the subscriber answered a sender report.</summary>
     public long RoundTripTicks { get; private set; }
 
+    /// <summary>Whether the subscriber can be reached.</summary>
+    public bool IsReady => _egress.IsReady;
+
     /// <summary>Whether packets go out now; false while waiting for a key frame or while the source is muted.</summary>
     public bool IsFlowing => _flowing;
 
@@ -160,6 +163,11 @@ public sealed class DownTrack
 
     private bool TryBegin(long nowTicks, in ForwardedPacket packet)
     {
+        if (!_egress.IsReady)
+        {
+            return false;
+        }
+
         if (packet.Source.Options.Kind == MediaKind.Video && !packet.StartsKeyFrame)
         {
             _waitingSinceTicks = _waitingSinceTicks == 0 ? nowTicks : _waitingSinceTicks;

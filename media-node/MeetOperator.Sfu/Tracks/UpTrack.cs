@@ -85,7 +85,10 @@ public sealed class UpTrack
         downTrack.Pause();
         downTrack.Source = this;
         _downTracks = [.. _downTracks, downTrack];
-        _keyFrames.Want(urgent: true);
+        if (downTrack.IsReady)
+        {
+            _keyFrames.Want(urgent: true);
+        }
     }
 
     public void Detach(DownTrack downTrack)

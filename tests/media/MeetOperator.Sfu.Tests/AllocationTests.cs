@@ -51,6 +51,8 @@ public sealed class AllocationTests
 
     private sealed class NullEgress : IPeerEgress
     {
+        public bool IsReady => true;
+
         public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
         {
             // Counting is done by the down track.

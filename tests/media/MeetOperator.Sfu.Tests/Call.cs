@@ -48,9 +48,9 @@ internal sealed class Call
 
     public long Now { get; set; } = TimeSpan.TicksPerHour;
 
-    public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100)
+    public (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(uint ssrc = 5000, bool rtx = true, ushort firstSequence = 100, bool ready = true)
     {
-        var egress = new RecordingEgress();
+        var egress = new RecordingEgress { IsReady = ready };
         var subscriber = new Subscriber("bob", egress);
         var track = subscriber.Add(Track, new DownTrackOptions
         {

@@ -24,6 +24,24 @@ public sealed class FeedbackTests
     }
 
     [Fact]
+    public void Join_BeforeTheTransportIsConnected_AsksWhenItIsAndLosesNoKeyFrame()
+    {
+        var call = new Call();
+        var (subscriber, track, egress) = call.Join(ready: false);
+        call.Advance(500);
+        Assert.Equal(0, call.Upstream.PictureLossIndications);
+        call.Send(1, key: true);
+        Assert.False(track.IsFlowing);
+
+        egress.IsReady = true;
+        subscriber.OnReady();
+        call.Advance(10);
+        Assert.Equal(1, call.Upstream.PictureLossIndications);
+        call.Send(2, key: true);
+        Assert.Single(egress.Rtp);
+    }
+
+    [Fact]
     public void OnRtcp_ManySubscribersLoseThePicture_AsksOnceASecond()
     {
         var call = new Call();

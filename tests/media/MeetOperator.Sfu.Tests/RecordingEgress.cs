@@ -7,6 +7,8 @@ namespace MeetOperator.Sfu.Tests;
 /// <summary>The far end of a peer: keeps what it was sent.</summary>
 internal sealed class RecordingEgress : IPeerEgress
 {
+    public bool IsReady { get; set; } = true;
+
     public List<byte[]> Rtp { get; } = [];
 
     public List<byte[]> Rtcp { get; } = [];
