@@ -87,6 +87,7 @@ internal sealed class NodeRoom
     public SdpAnswer Publish(string participantId, SdpOffer request)
     {
         Fence(request.Generation);
+        var isNew = !_participants.ContainsKey(participantId);
         var participant = Participant(participantId);
         var session = participant.Publishing;
         if (session is not null && !request.Restart)
@@ -112,6 +113,7 @@ internal sealed class NodeRoom
         {
             participant.Publishing = null;
             Sessions.Close(fresh.Peer);
+            ForgetIf(isNew, participantId);
             OfferChanges();
             throw;
         }
@@ -151,6 +153,7 @@ internal sealed class NodeRoom
     public SdpAnswer Play(string participantId, PlayRequest request)
     {
         Fence(request.Generation);
+        var isNew = !_participants.ContainsKey(participantId);
         var participant = Participant(participantId);
         if (participant.Plays.Count >= MaxPlays)
         {
@@ -170,6 +173,7 @@ internal sealed class NodeRoom
         catch (Refusal)
         {
             Sessions.Close(session.Peer);
+            ForgetIf(isNew, participantId);
             throw;
         }
     }
@@ -311,6 +315,15 @@ internal sealed class NodeRoom
         if (_speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level))
         {
             Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = speaker, Level = level });
+        }
+    }
+
+    /// <summary>A refused offer counts nobody who was not there before.</summary>
+    private void ForgetIf(bool isNew, string participantId)
+    {
+        if (isNew)
+        {
+            _participants.Remove(participantId);
         }
     }
 

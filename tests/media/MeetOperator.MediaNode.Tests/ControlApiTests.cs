@@ -129,7 +129,11 @@ public sealed class ControlApiTests : IAsyncLifetime
         await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\n"));
         await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 70_000)));
         await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 400_000)));
-        Assert.Equal(0, (await _node.Control.GetNodeAsync(default)).UpTracks);
+        await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest,
+            () => _node.Control.PlayAsync("r", "p", new PlayRequest { Generation = 1, Sdp = "v=0\r\n" }, default));
+        var report = await _node.Control.GetNodeAsync(default);
+        Assert.Equal(0, report.UpTracks);
+        Assert.Equal(0, report.Participants);
     }
 
     [Fact]
