@@ -86,19 +86,27 @@ public sealed class WhipEndpoints(
 
         var assignment = view.Assignment
             ?? throw new ProblemException(ProblemCode.NotPlaced, view.Obstacle?.Message ?? "The meeting is not placed on a media node yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
-        var answer = await CallAsync(assignment, async (node, limit) =>
+        // A new WHIP session takes the place of the one before; the others must not see the participant go in between.
+        var opening = $"opening-{Guid.NewGuid():N}";
+        await using var hold = await sessions.AcquireAsync(new MeetingKey(subject.Tenant, id)).ConfigureAwait(false);
+        await hold.Session.KeepHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        SdpAnswer answer;
+        try
         {
-            await node.PutParticipantAsync(id, row.ParticipantId, new ParticipantSpec { Generation = assignment.Generation }, limit).ConfigureAwait(false);
-            return await open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit).ConfigureAwait(false);
-        }, ct).ConfigureAwait(false);
+            answer = await CallAsync(assignment, (node, limit) => open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
+            await ShowAsync(subject, row, assignment, answer.SessionId).ConfigureAwait(false);
+        }
+        finally
+        {
+            await hold.Session.EndHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        }
 
-        await ShowAsync(subject, row, answer.SessionId).ConfigureAwait(false);
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{marks.Seal(subject, answer.SessionId)}";
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 
     /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
-    private async Task ShowAsync(TokenSubject subject, ParticipantRow row, string sessionId)
+    private async Task ShowAsync(TokenSubject subject, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var key = new MeetingKey(subject.Tenant, subject.MeetingId);
         var hold = await sessions.AcquireAsync(key).ConfigureAwait(false);
@@ -107,6 +115,11 @@ public sealed class WhipEndpoints(
         if (await hold.Session.AddHeadlessAsync(new HeadlessParticipant(sessionId, entry, () => _ = hold.DisposeAsync().AsTask())).ConfigureAwait(false) is { } refusal)
         {
             await hold.DisposeAsync().ConfigureAwait(false);
+            await CallAsync(assignment, async (node, limit) =>
+            {
+                await node.DeleteParticipantAsync(subject.MeetingId, row.ParticipantId, limit).ConfigureAwait(false);
+                return true;
+            }, CancellationToken.None).ConfigureAwait(false);
             throw new ProblemException(ProblemCode.MeetingFull, refusal.Message);
         }
     }
@@ -122,6 +135,10 @@ public sealed class WhipEndpoints(
         catch (NodeControlException e) when (e.Code == "unknown-room")
         {
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+        catch (NodeControlException e) when (e.Code == "room-full")
+        {
+            throw new ProblemException(ProblemCode.MeetingFull, e.Message);
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {

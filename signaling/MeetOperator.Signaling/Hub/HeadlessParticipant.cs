@@ -6,4 +6,7 @@ namespace MeetOperator.Signaling;
 public sealed record HeadlessParticipant(string SessionId, PresenceEntry Entry, Action Release)
 {
     public string ParticipantId => Entry.ParticipantId;
+
+    /// <summary>All its media sessions, and those that are being opened: it is gone when the last of them is.</summary>
+    public HashSet<string> Sessions { get; } = new(StringComparer.Ordinal) { SessionId };
 }

@@ -152,7 +152,12 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// <summary>Shows a participant that sends or plays media without a socket (WHIP, WHEP) to the others, until its node says that it is gone.</summary>
     public Task<ProtocolError?> AddHeadlessAsync(HeadlessParticipant participant) => loop.AskAsync<ProtocolError?>(async () =>
     {
-        if (roster.Find(participant.ParticipantId) is null || headless.ContainsKey(participant.ParticipantId))
+        if (headless.TryGetValue(participant.ParticipantId, out var shown))
+        {
+            shown.Sessions.Add(participant.SessionId);
+            participant.Release();
+        }
+        else if (roster.Find(participant.ParticipantId) is null)
         {
             var result = await presence.EnterAsync(participant.Entry, Capacity()).ConfigureAwait(false);
             if (result.Outcome == EnterOutcome.Full)
@@ -160,7 +165,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
             }
 
-            ReleaseHeadless(participant.ParticipantId);
             headless[participant.ParticipantId] = participant with { Entry = result.Entry! };
             await ChangedAsync(result.Entry!).ConfigureAwait(false);
         }
@@ -171,6 +175,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         return null;
     });
+
+    /// <summary>Keeps a participant who is shown already, while a session is opened that may replace its only one.</summary>
+    public Task<bool> KeepHeadlessAsync(string participantId, string opening) =>
+        loop.AskAsync(() => Task.FromResult(headless.TryGetValue(participantId, out var shown) && shown.Sessions.Add(opening)));
+
+    /// <summary>One session of a participant without a socket has ended, or was not opened in the end.</summary>
+    public Task<bool> EndHeadlessAsync(string participantId, string sessionId) => loop.AskAsync(() => EndSessionAsync(participantId, sessionId));
 
     /// <summary>Closes every socket so that the clients come back to another instance; nobody is told that anybody left.</summary>
     public Task EvacuateAsync() => loop.AskAsync(() =>
@@ -348,9 +359,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 }
 
                 break;
-            case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e.ParticipantId is not null
-                && headless.TryGetValue(e.ParticipantId, out var ending) && ending.SessionId == e.SessionId:
-                await DepartAsync(ending).ConfigureAwait(false);
+            case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null }:
+                await EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false);
                 break;
             case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && members.ContainsKey(e.ParticipantId):
                 presence.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
@@ -392,6 +402,17 @@ public sealed partial class MeetingSession : IAsyncDisposable
         {
             participant.Release();
         }
+    }
+
+    private async Task<bool> EndSessionAsync(string participantId, string sessionId)
+    {
+        if (!headless.TryGetValue(participantId, out var shown) || !shown.Sessions.Remove(sessionId) || shown.Sessions.Count > 0)
+        {
+            return false;
+        }
+
+        await DepartAsync(shown).ConfigureAwait(false);
+        return true;
     }
 
     private async Task DepartAsync(HeadlessParticipant participant)

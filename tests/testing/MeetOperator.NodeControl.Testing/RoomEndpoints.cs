@@ -49,7 +49,7 @@ internal static class RoomEndpoints
         {
             NodeEndpoints.Fence(known, offer.Generation);
             RequireSdp(offer.Sdp);
-            return NodeEndpoints.Json(known.Publish(Participant(known, participant), offer));
+            return NodeEndpoints.Json(known.Publish(known.Touch(participant), offer));
         }));
         api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
         {
@@ -73,7 +73,7 @@ internal static class RoomEndpoints
         {
             NodeEndpoints.Fence(known, play.Generation);
             RequireSdp(play.Sdp);
-            Participant(known, participant);
+            known.Touch(participant);
             return NodeEndpoints.Json(new SdpAnswer { SessionId = $"play-{Guid.NewGuid():N}", Sdp = CannedSdp.Answer(play.Sdp) });
         }));
         api.MapPatch("/tracks", (string room, string participant, HttpRequest request) => OnRoomAsync<TrackMuteRequest>(node, room, request, (known, mute) =>

@@ -1,6 +1,8 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -50,6 +52,34 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         Assert.False(socket.Closed.IsCompleted);
         Assert.Single(ann.OfType("participant-joined"));
         Assert.Empty(ann.OfType("participant-left"));
+    }
+
+    [Fact]
+    public async Task Whip_ParticipantWithSeveralSessions_LeavesWithTheLast()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        var first = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish()));
+        var player = SessionOf(await SendAsync(meeting.MeetingId, "whep", camera.Ticket, Sdp.Play()));
+        var second = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish("2")));
+        await ann.ExpectAsync("participant-joined");
+
+        Close(first);
+        Close(player);
+        // Events come in order: once this has arrived, the two before have been looked at.
+        server.Node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = camera.ParticipantId, Level = 40 });
+        await ann.ExpectAsync("speaking", m => (string?)m["participantId"] == camera.ParticipantId);
+        Assert.Empty(ann.OfType("participant-left"));
+        Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(camera.ParticipantId)));
+
+        Close(second);
+        Assert.Equal(camera.ParticipantId, (string?)(await ann.ExpectAsync("participant-left"))["participantId"]);
+
+        void Close(string session) => server.Node.Emit(meeting.MeetingId, new RoomEvent
+        {
+            Type = RoomEventTypes.SessionState, ParticipantId = camera.ParticipantId, SessionId = session, State = "closed",
+        });
     }
 
     [Fact]
@@ -111,6 +141,13 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         {
             server.Node.Resume();
         }
+    }
+
+    /// <summary>The node's session id, as the Location holds it.</summary>
+    private static string SessionOf(HttpResponseMessage opened)
+    {
+        Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
+        return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(opened.Headers.Location!.ToString().Split('/')[^1].Split('.')[0]));
     }
 
     private async Task<HttpResponseMessage> SendAsync(string meetingId, string path, string ticket, string sdp, string type = "application/sdp")
