@@ -27,6 +27,7 @@ verb_test() {
 }
 
 suite_unit() {
+  export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
   local projects
   mapfile -t projects < <(find tests -name '*.Tests.csproj' ! -path 'tests/Architecture/*' | LC_ALL=C sort)
   run_dotnet_tests unit "${projects[@]}"
