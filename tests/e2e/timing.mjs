@@ -12,7 +12,8 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number of at least 1');
 
 const product = await openProduct();
-const browser = await launch();
+// A browser each: pages of one browser share its fake camera, which stands still for a second or two whenever one of them opens it anew.
+const browsers = [await launch(), await launch()];
 try {
   print('join.first-frame', 'ms', await measure(rounds, joinToFirstFrame));
   if (product.home) {
@@ -20,7 +21,7 @@ try {
     print('sfu-killed.media-back', 'ms', await measure(Math.max(3, Math.ceil(rounds / 4)), mediaBackAfterKill));
   }
 } finally {
-  await browser.close();
+  await Promise.all(browsers.map(browser => browser.close()));
   await product.close();
 }
 
@@ -39,7 +40,7 @@ async function memoryWith(count) {
   const people = [];
   try {
     for (let number = 1; number <= count; number++) {
-      const person = await Visitor.arrive(browser, product, `Person ${number}`);
+      const person = await Visitor.arrive(browsers[number % 2], product, `Person ${number}`);
       people.push(person);
       await person.enter(meeting.meetingId);
     }
@@ -87,8 +88,8 @@ async function withTwo(run) {
   const meeting = await createMeeting(product);
   const people = [];
   try {
-    for (const name of ['First', 'Second']) {
-      const person = await Visitor.arrive(browser, product, name);
+    for (const [index, name] of ['First', 'Second'].entries()) {
+      const person = await Visitor.arrive(browsers[index], product, name);
       people.push(person);
       await person.enter(meeting.meetingId);
     }

@@ -15,12 +15,23 @@ public sealed class FeedbackTests
 
         call.Advance(10);
         Assert.Equal(1, call.Upstream.PictureLossIndications);
-        call.Advance(1100);
-        Assert.Equal(2, call.Upstream.PictureLossIndications);
+        call.Advance(1000);
+        Assert.Equal(5, call.Upstream.PictureLossIndications);
 
         call.Send(1, key: true);
         call.Advance(5000);
-        Assert.Equal(2, call.Upstream.PictureLossIndications);
+        Assert.Equal(5, call.Upstream.PictureLossIndications);
+    }
+
+    [Fact]
+    public void Join_PublisherThatNeverSendsAKeyFrame_IsAskedOnceASecondInTheEnd()
+    {
+        var call = new Call();
+        call.Join();
+        call.Advance(5_000);
+        var before = call.Upstream.PictureLossIndications;
+        call.Advance(10_000);
+        Assert.InRange(call.Upstream.PictureLossIndications - before, 9, 11);
     }
 
     [Fact]
