@@ -98,26 +98,26 @@ internal sealed class NodeRoom
         }
 
         var fresh = new PublishSession(this, participant);
-        string answer;
+        PreparedAnswer prepared;
         try
         {
-            if (session is not null)
-            {
-                End(participant, session.Peer, "closed");
-            }
-
-            participant.Publishing = fresh;
-            answer = fresh.Answer(request, _spec.Codecs);
+            prepared = fresh.Prepare(request, _spec.Codecs);
         }
         catch (Refusal)
         {
-            participant.Publishing = null;
+            // What was published before goes on.
             Sessions.Close(fresh.Peer);
             ForgetIf(isNew, participantId);
-            OfferChanges();
             throw;
         }
 
+        if (session is not null)
+        {
+            End(participant, session.Peer, "closed");
+        }
+
+        participant.Publishing = fresh;
+        var answer = fresh.Accept(prepared);
         OfferChanges();
         return new SdpAnswer { SessionId = fresh.Peer.Id, Sdp = answer };
     }

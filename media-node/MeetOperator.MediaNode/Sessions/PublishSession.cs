@@ -35,7 +35,10 @@ internal sealed class PublishSession : IPeerSessionOwner
     public List<PublishedTrack> Tracks { get; } = [];
 
     /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
-    public string Answer(SdpOffer request, IReadOnlyList<string> codecs)
+    public string Answer(SdpOffer request, IReadOnlyList<string> codecs) => Accept(Prepare(request, codecs));
+
+    /// <summary>Everything that can be refused; no track has changed yet.</summary>
+    public PreparedAnswer Prepare(SdpOffer request, IReadOnlyList<string> codecs)
     {
         var offer = SdpReading.Parse(request.Sdp);
         if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), _version + 1, out var answer, out var error))
@@ -50,13 +53,19 @@ internal sealed class PublishSession : IPeerSessionOwner
 
         var sources = Sources(answer.Sections, request.Tracks);
         SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
+        return new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources);
+    }
+
+    /// <summary>Makes what was prepared true, and gives the answer's text.</summary>
+    public string Accept(PreparedAnswer prepared)
+    {
         _version++;
-        for (var i = 0; i < answer.Sections.Count; i++)
+        for (var i = 0; i < prepared.Sections.Count; i++)
         {
-            Apply(answer.Sections[i], sources[i]);
+            Apply(prepared.Sections[i], prepared.Sources[i]);
         }
 
-        return answer.Description.ToString();
+        return prepared.Sdp;
     }
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => _publisher.OnRtp(nowTicks, packet);

@@ -46,6 +46,22 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_ReplacedByAnOfferThatIsRefused_GoesOn()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+
+        await Assert.ThrowsAsync<NodeControlException>(
+            () => _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = "v=0\r\nnonsense", Restart = true }, default));
+
+        Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
+        bob.Rtp.Clear();
+        await UntilFlowsAsync(alice, bob);
+    }
+
+    [Fact]
     public async Task Subscribe_OwnTracks_AreNotOffered()
     {
         using var alice = await PublishAsync("alice");
