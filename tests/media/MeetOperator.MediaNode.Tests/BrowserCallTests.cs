@@ -1,6 +1,7 @@
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>A real Chromium publishes and another one plays, through this process' node.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class BrowserCallTests
 {
     [Theory]

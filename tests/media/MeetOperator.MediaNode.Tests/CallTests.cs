@@ -15,7 +15,7 @@ public sealed class CallTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _node = await TestNode.StartAsync(o => o with { SilenceTimeout = TimeSpan.FromSeconds(1), ParticipantTimeout = TimeSpan.FromSeconds(2) });
+        _node = await TestNode.StartAsync(o => o with { SilenceTimeout = TimeSpan.FromSeconds(3), ParticipantTimeout = TimeSpan.FromSeconds(4) });
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         _events = await RoomEvents.OpenAsync(_node.Control, "r");
     }

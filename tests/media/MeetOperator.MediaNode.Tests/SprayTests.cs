@@ -8,6 +8,7 @@ namespace MeetOperator.MediaNode.Tests;
 /// <summary>
 /// Random and mutated datagrams at the media port while a call goes on. 50,000 by default; <c>MEET_SPRAY_DATAGRAMS=1000000</c> for the full run.
 /// </summary>
+[Collection(AloneCollection.Name)]
 public sealed class SprayTests
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
