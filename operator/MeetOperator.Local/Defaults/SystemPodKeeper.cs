@@ -52,8 +52,16 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         {
             LogMade(logger, name); // Somebody was quicker; all that matters is that there is one.
         }
+        catch (KubeApiException e)
+        {
+            // For example because the whole namespace goes. The next `meet up` makes it.
+            LogNotMade(logger, name, e.Message);
+        }
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted; it is made again.")]
     private static partial void LogMade(ILogger logger, string pod);
+
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be made again: {Reason}")]
+    private static partial void LogNotMade(ILogger logger, string pod, string reason);
 }
