@@ -8,7 +8,7 @@ namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
 /// The kubelet and the scheduler of one node that runs Pods as local processes. Nothing that it started outlives it:
-/// <see cref="DisposeAsync"/> ends every container, and the kernel does so when the process dies.
+/// <see cref="DisposeAsync"/> ends every container, and the kernel and a <see cref="DeathWatch"/> do so when the process dies.
 /// </summary>
 public sealed partial class ProcessNode : IAsyncDisposable
 {
@@ -24,6 +24,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
     private readonly HashSet<Task> _ends = [];
     private Task _background = Task.CompletedTask;
     private IDisposable? _subscription;
+    private DeathWatch? _deathWatch;
     private bool _closing;
 
     public ProcessNode(KubeClient client, ProcessRuntimeOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null)
@@ -47,6 +48,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
     {
         Directory.CreateDirectory(_services.Options.Folder);
         EndLeftovers();
+        _deathWatch = DeathWatch.Start(_services.Run);
         await _registration.RegisterAsync(ct).ConfigureAwait(false);
         _subscription = _pods.OnChange(Observe);
         _background = Task.WhenAll(_pods.RunAsync(_stop.Token), _registration.HeartbeatAsync(_stop.Token), _services.Events.RunAsync(_stop.Token));
@@ -90,6 +92,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             worker.Dispose();
         }
 
+        _deathWatch?.Dispose();
         _services.Spawn.Dispose();
         _stop.Dispose();
     }

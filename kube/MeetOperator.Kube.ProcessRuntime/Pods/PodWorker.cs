@@ -148,6 +148,7 @@ internal sealed partial class PodWorker : IDisposable
                 .ToDictionary(v => v.Name, v => v.Value!);
             inherited["HOME"] = _place.ContainerFolder(container.Name);
             inherited[LeftoverSweep.MarkerVariable] = _services.Options.Folder;
+            inherited[DeathWatch.RunVariable] = _services.Run;
             return ContainerPlanner.Plan(_pod, container, _place, data, _services.Options.Images, inherited);
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException or UnauthorizedAccessException or FormatException)
