@@ -1,0 +1,66 @@
+import puppeteer from 'puppeteer-core';
+import { smallCamera, watchConnections } from './browser.mjs';
+import { until } from './visitor.mjs';
+
+const preferences = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
+  // A browser on the machine of the media node reaches it over loopback, which Firefox leaves out otherwise.
+  'media.peerconnection.ice.loopback': true,
+  'app.update.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+};
+
+/** Debian's Firefox, driven over WebDriver BiDi. */
+export function launchFirefox() {
+  return puppeteer.launch({
+    browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: preferences,
+  });
+}
+
+/** A person with a Firefox window. */
+export class FirefoxVisitor {
+  constructor(page, name) {
+    Object.assign(this, { page, name });
+  }
+
+  static async enter(browser, product, meetingId, name) {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(30_000);
+    for (const script of [smallCamera, watchConnections]) await page.evaluateOnNewDocument(script);
+    await page.goto(`${product.url}/m/${meetingId}`);
+    await page.waitForSelector('[data-testid=preview][data-live=true]');
+    await page.type('[data-testid=name-input]', name);
+    await page.click('[data-testid=join-button]');
+    await page.waitForSelector('[data-testid=meeting][data-phase=connected]');
+    return new FirefoxVisitor(page, name);
+  }
+
+  /** What arrived so far: pictures decoded and the energy of the sound, from the browser's own statistics. */
+  received() {
+    return this.page.evaluate(async () => {
+      const sum = { frames: 0, energy: 0, lost: 0 };
+      for (const connection of globalThis.connections) {
+        if (connection.connectionState === 'closed') continue;
+        (await connection.getStats()).forEach(record => {
+          if (record.type !== 'inbound-rtp') return;
+          sum.frames += record.framesDecoded ?? 0;
+          sum.energy += record.totalAudioEnergy ?? 0;
+          sum.lost += record.packetsLost ?? 0;
+        });
+      }
+      return sum;
+    });
+  }
+
+  async seesAndHears() {
+    const before = await this.received();
+    await until(async () => {
+      const now = await this.received();
+      return now.frames >= before.frames + 20 && now.energy > before.energy + 1e-4;
+    }, `${this.name} sees pictures and hears sound`, 40_000);
+  }
+}
