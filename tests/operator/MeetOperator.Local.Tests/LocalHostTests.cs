@@ -160,14 +160,37 @@ public sealed class LocalHostTests : IAsyncLifetime
         Assert.Contains("is in use by another 'meet up'", errors, StringComparison.Ordinal);
     }
 
-    private async Task<Process> StartAsync()
+    [Fact]
+    public async Task Two_WithPortsAndHomesOfTheirOwn_DoNotDisturbEachOther()
     {
-        Directory.CreateDirectory(Home);
+        var otherHome = Path.Combine(_root, "other-home");
+        var otherPort = FreePort();
+        await StartAsync();
+        var other = await StartAsync(otherHome, otherPort);
+        using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
+        using var otherClient = new KubeClient(KubeConfig.FromFile(Path.Combine(otherHome, "kubeconfig")));
+        var mine = new NamespacedName("meet-default", "mine");
+        await client.CreateAsync(new ConfigMap { Metadata = new ObjectMeta { Name = mine.Name, Namespace = mine.Namespace } }, default);
+        Assert.Null(await otherClient.TryGetAsync<ConfigMap>(mine, default));
+        using var http = new HttpClient();
+        Assert.Contains(otherHome, await http.GetStringAsync($"http://127.0.0.1:{otherPort}/"), StringComparison.Ordinal);
+
+        other.Kill();
+        await other.WaitForExitAsync();
+        Assert.NotNull(await client.TryGetAsync<ConfigMap>(mine, default));
+        Assert.DoesNotContain(otherHome, await http.GetStringAsync($"http://127.0.0.1:{_port}/"), StringComparison.Ordinal);
+    }
+
+    private Task<Process> StartAsync() => StartAsync(Home, _port);
+
+    private async Task<Process> StartAsync(string home, int port)
+    {
+        Directory.CreateDirectory(home);
         // A host that was killed leaves its banner; `meet up --detach` removes it first, too.
-        File.Delete(Path.Combine(Home, "banner"));
-        var process = Launch();
+        File.Delete(Path.Combine(home, "banner"));
+        var process = Launch(home, port);
         var deadline = DateTime.UtcNow.AddSeconds(60);
-        while (!File.Exists(Path.Combine(Home, "banner")))
+        while (!File.Exists(Path.Combine(home, "banner")))
         {
             Assert.False(process.HasExited, "it ended before the page answered");
             Assert.True(DateTime.UtcNow < deadline, "the page did not answer");
@@ -179,17 +202,17 @@ public sealed class LocalHostTests : IAsyncLifetime
 
     private async Task<(int Code, string Errors)> FailAsync()
     {
-        var process = Launch(captureErrors: true);
+        var process = Launch(Home, _port, captureErrors: true);
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         return (process.ExitCode, errors);
     }
 
-    private Process Launch(bool captureErrors = false)
+    private Process Launch(string home, int port, bool captureErrors = false)
     {
         var process = Process.Start(new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "MeetOperator.Local.dll"), "--home", Home, "--port", $"{_port}", "--programs", Programs },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "MeetOperator.Local.dll"), "--home", home, "--port", $"{port}", "--programs", Programs },
             RedirectStandardError = captureErrors,
         })!;
         _started.Add(process);
