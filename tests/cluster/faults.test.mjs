@@ -1,0 +1,173 @@
+// What two people in a meeting notice when parts of the product or of the cluster fail.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { until } from '../e2e/support/visitor.mjs';
+import { clusterRoom, signalingPods, sockets, system, together } from './support/cluster-room.mjs';
+import { gaps, keepConnections, sameConnections, watchGaps } from './support/gaps.mjs';
+import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
+
+const room = clusterRoom();
+const limits = { timeout: 300_000 };
+const tell = async (t, ...people) => {
+  for (const person of people) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
+};
+
+/** Media goes over the same connections as before, and both still see and hear each other. */
+async function undisturbed(t, ada, bob) {
+  await together(ada, bob);
+  assert.ok(await sameConnections(ada), 'Ada’s media connections are the same');
+  assert.ok(await sameConnections(bob), 'Bob’s media connections are the same');
+  await Promise.all([ada.connected(), bob.connected()]);
+  assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+  await tell(t, ada, bob);
+}
+
+const watch = (...people) => Promise.all(people.flatMap(person => [watchGaps(person), keepConnections(person)]));
+
+async function chatWorks(ada, bob, words) {
+  await ada.says(`${words}, from Ada`);
+  await bob.reads(`${words}, from Ada`);
+  await bob.says(`${words}, from Bob`);
+  await ada.reads(`${words}, from Bob`);
+}
+
+/** The lines of the chat that the test wrote, as a person sees them. */
+const lines = person => person.page.getByTestId('chat-text').allTextContents();
+
+describe('a media node', () => {
+  it('whose Pod is deleted: the meeting goes on at another', limits, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      await watch(ada, bob);
+      await kubectl('delete', 'pod', node, '-n', room.namespace, '--wait=false');
+      await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 60_000);
+      await until(async () => !await sameConnections(ada) && !await sameConnections(bob), 'both have new connections', 60_000);
+      await together(ada, bob);
+      await Promise.all([ada.connected(), bob.connected()]);
+      assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
+      await tell(t, ada, bob);
+      await ready('sfupool', 'pool', room.namespace);
+    });
+  });
+
+  it('that answers its health but gets no media any more: the operator leaves it', limits, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const pod = await get('pod', node, '-n', room.namespace);
+      const machine = pod.spec.nodeName.slice(1);
+      const port = pod.spec.containers[0].ports.find(one => one.protocol === 'UDP').containerPort;
+      const rule = ['FORWARD', '-p', 'udp', '-d', pod.status.podIP, '--dport', String(port), '-j', 'DROP'];
+      await watch(ada, bob);
+      await cluster('node', machine, 'iptables', '-I', ...rule);
+      try {
+        await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
+        await together(ada, bob);
+        await tell(t, ada, bob);
+        assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
+      } finally {
+        await cluster('node', machine, 'iptables', '-D', ...rule);
+      }
+      await ready('sfupool', 'pool', room.namespace);
+    });
+  });
+});
+
+describe('the operator', () => {
+  it('whose leader is killed: nobody in a meeting notices, and the next one goes on', limits, async t => {
+    await room.withPair(async (ada, bob) => {
+      const leader = (await get('lease', 'meet-operator', '-n', system)).spec.holderIdentity;
+      const pod = (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).find(one => leader.includes(one.metadata.name));
+      assert.ok(pod, `the leader ${leader} is one of the Pods`);
+      await watch(ada, bob);
+      await kubectl('delete', 'pod', pod.metadata.name, '-n', system, '--grace-period=0', '--force');
+      await until(async () => (await get('lease', 'meet-operator', '-n', system)).spec.holderIdentity !== leader, 'another replica leads', 90_000);
+      await room.meeting();
+      await undisturbed(t, ada, bob);
+      await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=90s');
+    });
+  });
+
+  it('that is not there at all: a Meeting is refused with words that say so, and people talk on', limits, async t => {
+    await room.withPair(async (ada, bob) => {
+      await watch(ada, bob);
+      await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=0');
+      try {
+        await until(async () => (await get('pods', '-n', system, '-l', 'meetoperator.io/component=operator')).length === 0, 'the operator is gone', 90_000);
+        const wanted = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'refused', namespace: room.namespace }, spec: { tenantRef: { name: room.name } } };
+        await assert.rejects(apply(wanted), /webhook/);
+        await chatWorks(ada, bob, 'without an operator');
+        await undisturbed(t, ada, bob);
+      } finally {
+        await kubectl('scale', 'deployment/meet-operator', '-n', system, '--replicas=2');
+        await kubectl('rollout', 'status', 'deployment/meet-operator', '-n', system, '--timeout=120s');
+      }
+      await room.meeting();
+    });
+  });
+});
+
+describe('a replica of signaling', () => {
+  it('that is killed: its people come back through the other one, and the chat is complete', limits, async t => {
+    await room.withPair(async (ada, bob) => {
+      await chatWorks(ada, bob, 'before');
+      await watch(ada, bob);
+      const victim = [...await sockets()].find(([, count]) => count > 0)[0];
+      await kubectl('delete', 'pod', victim, '-n', system, '--grace-period=0', '--force');
+      await until(async () => [...await sockets()].filter(([pod]) => pod !== victim).reduce((sum, [, count]) => sum + count, 0) >= 2, 'both have a socket again', 60_000);
+      await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
+      await chatWorks(ada, bob, 'after');
+      const said = ['before, from Ada', 'before, from Bob', 'after, from Ada', 'after, from Bob'];
+      assert.deepEqual(await lines(ada), said);
+      assert.deepEqual(await lines(bob), said);
+      await undisturbed(t, ada, bob);
+      await until(async () => (await signalingPods()).filter(pod => pod.status.containerStatuses?.every(one => one.ready)).length === 2, 'two replicas again', 90_000);
+    });
+  });
+});
+
+describe('what signaling needs', () => {
+  for (const [what, container] of [['redis', 'Redis'], ['postgres', 'PostgreSQL']]) {
+    it(`${container} restarted: people talk on, and the chat is complete`, limits, async t => {
+      await room.withPair(async (ada, bob) => {
+        await chatWorks(ada, bob, 'before');
+        await watch(ada, bob);
+        const pod = (await get('pods', '-n', system, '-l', `app=${what}`))[0];
+        const restarts = () => get('pod', pod.metadata.name, '-n', system).then(now => now.status.containerStatuses[0].restartCount);
+        const before = await restarts();
+        // PostgreSQL as if it had crashed; Redis keeps nothing over a restart.
+        await kubectl('exec', pod.metadata.name, '-n', system, '--', 'sh', '-c', `kill -s ${what === 'redis' ? 'TERM' : 'QUIT'} 1`).catch(() => {});
+        await until(async () => await restarts() > before, `${container} was started again`, 90_000);
+        await kubectl('wait', '--for=condition=Ready', `pod/${pod.metadata.name}`, '-n', system, '--timeout=90s');
+        // What is said now may still meet a connection that is gone; people say it again when the page tells them that it was not sent.
+        await until(async () => {
+          await ada.says('after, from Ada');
+          return bob.page.getByTestId('chat-text').filter({ hasText: 'after, from Ada' }).first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
+        }, 'the chat works again', 60_000);
+        for (const person of [ada, bob]) assert.deepEqual((await lines(person)).slice(0, 2), ['before, from Ada', 'before, from Bob']);
+        assert.deepEqual(await lines(ada), await lines(bob));
+        await undisturbed(t, ada, bob);
+      });
+    });
+  }
+});
+
+describe('the API server', () => {
+  it('that is away for a minute: nobody notices, and then everything catches up', limits, async t => {
+    await room.withPair(async (ada, bob, meeting) => {
+      await watch(ada, bob);
+      const node = await room.nodeOf(meeting);
+      await cluster('stop', 'apiserver');
+      try {
+        const back = Date.now() + 60_000;
+        await chatWorks(ada, bob, 'without an API server');
+        while (Date.now() < back) await together(ada, bob);
+      } finally {
+        await cluster('start', 'apiserver');
+      }
+      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server answers', 60_000);
+      await undisturbed(t, ada, bob);
+      assert.equal(await room.nodeOf(meeting), node);
+      await room.meeting();
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { after, before } from 'node:test';
+import { launch } from '../../e2e/support/browser.mjs';
+import { until, Visitor } from '../../e2e/support/visitor.mjs';
+import { apply, get, kubectl, ready } from './kubectl.mjs';
+
+const group = 'meetoperator.io/v1alpha1';
+export const system = 'meet-system';
+
+/**
+ * A tenant with a pool of its own on the installed release `meet`, and browsers outside the pods' network; every test gets visitors of its own.
+ * The tenant and all that is in it go when the tests of the file are over.
+ */
+export function clusterRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, pool = true } = {}) {
+  const name = `test-${randomUUID().slice(0, 8)}`;
+  const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
+  before(async () => {
+    const service = await get('service', 'meet-signaling', '-n', system);
+    const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
+    room.product = { url: `http://${service.spec.clusterIP}${port === 80 ? '' : `:${port}`}` };
+    await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace } });
+    await ready('tenant', name);
+    if (pool) {
+      await apply({
+        apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace: room.namespace },
+        spec: { replicas, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
+      });
+      await ready('sfupool', 'pool', room.namespace);
+    }
+    // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
+    for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
+  }, { timeout: 180_000 });
+  after(async () => {
+    await Promise.all(room.browsers.map(browser => browser.close()));
+    await kubectl('delete', 'meetings,sfupools', '--all', '-n', room.namespace, '--timeout=60s', '--ignore-not-found');
+    await kubectl('delete', 'tenant', name, '--timeout=60s', '--ignore-not-found');
+    await kubectl('delete', 'namespace', room.namespace, '--timeout=60s', '--ignore-not-found');
+  }, { timeout: 200_000 });
+
+  /** `kubectl apply` of a Meeting, until it is Ready; its id is what links hold. */
+  room.meeting = async (spec = {}) => {
+    const meeting = `m-${randomUUID().slice(0, 8)}`;
+    await apply({ apiVersion: group, kind: 'Meeting', metadata: { name: meeting, namespace: room.namespace }, spec: { tenantRef: { name }, title: 'Cluster test', ...spec } });
+    const object = await ready('meeting', meeting, room.namespace, 60_000);
+    return { name: meeting, meetingId: object.status.meetingId };
+  };
+  room.arrive = (who, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, who);
+
+  /** Runs with Ada and Bob in one meeting, who see and hear each other, each through another replica of signaling. */
+  room.withPair = async run => {
+    const meeting = await room.meeting();
+    const people = [];
+    try {
+      for (const [index, who] of ['Ada', 'Bob'].entries()) {
+        people.push(await room.arrive(who, index));
+        await people[index].enter(meeting.meetingId);
+      }
+      await apart(people[1]);
+      await together(...people);
+      return await run(...people, meeting);
+    } finally {
+      await Promise.all(people.map(person => person.close()));
+      await kubectl('delete', 'meeting', meeting.name, '-n', room.namespace, '--wait=false', '--ignore-not-found').catch(() => {});
+    }
+  };
+
+  /** The SfuNode that carries the meeting. */
+  room.nodeOf = async meeting => (await get('meeting', meeting.name, '-n', room.namespace)).status?.assignments?.[0]?.sfuNode;
+  return room;
+}
+
+/** Both see pictures and hear sound. */
+export const together = (ada, bob) => Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+
+export const signalingPods = async () =>
+  (await get('pods', '-n', system, '-l', 'meetoperator.io/component=signaling')).filter(pod => pod.metadata.deletionTimestamp === undefined && pod.status.podIP);
+
+/** How many WebSockets each replica of signaling holds, by Pod. */
+export async function sockets() {
+  const counts = new Map();
+  for (const pod of await signalingPods()) {
+    const page = await fetch(`http://${pod.status.podIP}:8080/metrics`).then(answer => answer.text());
+    counts.set(pod.metadata.name, Number(/^meet_signaling_sockets(?:\{[^}]*\})? (\d+)/m.exec(page)?.[1] ?? 0));
+  }
+  return counts;
+}
+
+/** Reloads until the visitor's socket, which the Service gives to any replica, is on another one than the first visitor's. */
+async function apart(visitor) {
+  for (let attempt = 0; attempt < 30; attempt++) {
+    const busy = [...(await sockets()).values()].filter(count => count > 0).length;
+    if (busy >= 2) return;
+    await visitor.page.reload();
+    await visitor.connected();
+    await until(async () => [...(await sockets()).values()].reduce((sum, count) => sum + count, 0) === 2, 'the old socket is closed');
+  }
+  throw new Error('30 reloads, and the Service gave both people the same replica of signaling');
+}
