@@ -8,34 +8,29 @@ const group = 'meetoperator.io/v1alpha1';
 export const system = 'meet-system';
 
 /**
- * A tenant with a pool of its own on the installed release `meet`, and browsers outside the pods' network; every test gets visitors of its own.
- * The tenant and all that is in it go when the tests of the file are over.
+ * A tenant with a pool of its own on the installed release `meet`, and two browsers outside the pods' network. `close` takes all of it away.
  */
-export function clusterRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {}, pool = true } = {}) {
+export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {} } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
-  before(async () => {
-    const service = await get('service', 'meet-signaling', '-n', system);
-    const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
-    room.product = { url: `http://${service.spec.clusterIP}${port === 80 ? '' : `:${port}`}` };
-    await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace } });
-    await ready('tenant', name);
-    if (pool) {
-      await apply({
-        apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace: room.namespace },
-        spec: { replicas, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
-      });
-      await ready('sfupool', 'pool', room.namespace);
-    }
-    // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
-    for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
-  }, { timeout: 180_000 });
-  after(async () => {
+  const service = await get('service', 'meet-signaling', '-n', system);
+  const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
+  room.product = { url: `http://${service.spec.clusterIP}${port === 80 ? '' : `:${port}`}` };
+  await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace } });
+  await ready('tenant', name);
+  await apply({
+    apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace: room.namespace },
+    spec: { replicas, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
+  });
+  await ready('sfupool', 'pool', room.namespace);
+  // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
+  for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
+  room.close = async () => {
     await Promise.all(room.browsers.map(browser => browser.close()));
     await kubectl('delete', 'meetings,sfupools', '--all', '-n', room.namespace, '--timeout=60s', '--ignore-not-found');
     await kubectl('delete', 'tenant', name, '--timeout=60s', '--ignore-not-found');
     await kubectl('delete', 'namespace', room.namespace, '--timeout=60s', '--ignore-not-found');
-  }, { timeout: 200_000 });
+  };
 
   /** `kubectl apply` of a Meeting, until it is Ready; its id is what links hold. */
   room.meeting = async (spec = {}) => {
@@ -66,6 +61,14 @@ export function clusterRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, 
 
   /** The SfuNode that carries the meeting. */
   room.nodeOf = async meeting => (await get('meeting', meeting.name, '-n', room.namespace)).status?.assignments?.[0]?.sfuNode;
+  return room;
+}
+
+/** The same for the tests of a file: opened before and closed after them. */
+export function clusterRoom(options) {
+  const room = {};
+  before(async () => Object.assign(room, await openRoom(options)), { timeout: 180_000 });
+  after(() => room.close?.(), { timeout: 240_000 });
   return room;
 }
 
