@@ -11,6 +11,9 @@ public sealed record NodeReport
     public required NodeState State { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public int Loops { get; init; }
+
+    /// <summary>One entry a loop, whether it answers or not.</summary>
+    public IReadOnlyList<LoopReport> LoopReports { get; init; } = [];
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
@@ -41,6 +44,21 @@ public sealed record RoomReport
     public int Participants { get; init; }
     public int UpTracks { get; init; }
     public int DownTracks { get; init; }
+
+    /// <summary>Participants with a connected transport.</summary>
+    public int Connected { get; init; }
+
+    /// <summary>Of these, participants of whom nothing at all came for 5 s; after 10 s their sessions fail.</summary>
+    public int Silent { get; init; }
+
+    /// <summary>
+    /// RTP packets since the room began that ought to have gone out: of tracks that are not muted and have a subscriber who has been connected
+    /// for 5 s. Counted at each report.
+    /// </summary>
+    public long PacketsIn { get; init; }
+
+    /// <summary>RTP packets handed to the socket for the room's subscribers since it began.</summary>
+    public long PacketsOut { get; init; }
 
     /// <summary>Set only on <c>GET /v1/rooms/{room}</c>.</summary>
     public IReadOnlyList<ParticipantReport>? ParticipantList { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MeetOperator.NodeControl;
 
 /// <summary>Makes or updates a room. <see cref="Generation"/> fences: lower than the room's own is refused.</summary>
@@ -30,6 +32,9 @@ public sealed record SdpAnswer
 {
     public required string SessionId { get; init; }
     public required string Sdp { get; init; }
+
+    /// <summary>What each section of the answer carries; sections that carry nothing are not among them.</summary>
+    public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
 }
 
 public sealed record SubscribeRequest
@@ -71,11 +76,15 @@ public sealed record TrackMuteRequest
     public required MuteState Muted { get; init; }
 }
 
-/// <summary>Null leaves a kind as it is.</summary>
+/// <summary>By source, so that a muted camera does not stop a screen share. Null leaves a source as it is.</summary>
 public sealed record MuteState
 {
-    public bool? Audio { get; init; }
-    public bool? Video { get; init; }
+    public bool? Microphone { get; init; }
+    public bool? Camera { get; init; }
+    public bool? Screen { get; init; }
+
+    [JsonPropertyName("screen-audio")]
+    public bool? ScreenAudio { get; init; }
 }
 
 /// <summary>What one media section carries.</summary>

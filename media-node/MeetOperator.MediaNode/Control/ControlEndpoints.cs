@@ -22,7 +22,8 @@ internal static class ControlEndpoints
         app.MapGet("/metrics", async (HttpContext c) =>
         {
             c.Response.ContentType = MetricsWriter.ContentType;
-            await c.Response.WriteAsync(MetricsWriter.Write(await node.ReportAsync(c.RequestAborted), await node.StatisticsAsync(c.RequestAborted)));
+            var (report, loops) = await node.ReportAsync(c.RequestAborted);
+            await c.Response.WriteAsync(MetricsWriter.Write(report, loops));
         });
 
         var v1 = app.MapGroup("/v1");
@@ -30,7 +31,7 @@ internal static class ControlEndpoints
             ? await next(invocation)
             : throw new Refusal(HttpStatusCode.Unauthorized, "unauthorized", "Authorization: Bearer <node token> is missing or wrong."));
 
-        v1.MapGet("/node", async (HttpContext c) => await ControlJson.WriteAsync(c, 200, await node.ReportAsync(c.RequestAborted)));
+        v1.MapGet("/node", async (HttpContext c) => await ControlJson.WriteAsync(c, 200, (await node.ReportAsync(c.RequestAborted)).Report));
         v1.MapPost("/node/drain", async (HttpContext c) =>
         {
             node.Rooms.IsDraining = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;

@@ -24,7 +24,7 @@ internal static class MetricsWriter
         Single(text, "meet_node_up_tracks", "gauge", "Tracks that clients send.", report.UpTracks);
         Single(text, "meet_node_down_tracks", "gauge", "Tracks that are sent to clients.", report.DownTracks);
         Single(text, "meet_node_stress_ratio", "gauge", "Share of the busiest loop's last second that was spent working.", report.Stress);
-        Single(text, "meet_media_forwarded_packets_total", "counter", "RTP packets forwarded in the rooms that exist.", report.ForwardedPackets);
+        Single(text, "meet_media_forwarded_packets_total", "counter", "RTP packets forwarded since start.", report.ForwardedPackets);
         PerLoop(text, loops, "meet_loop_received_datagrams_total", "counter", "Datagrams received.", l => l.ReceivedDatagrams);
         PerLoop(text, loops, "meet_loop_received_bytes_total", "counter", "Payload bytes received.", l => l.ReceivedBytes);
         PerLoop(text, loops, "meet_loop_sent_datagrams_total", "counter", "Datagrams sent.", l => l.SentDatagrams);
@@ -33,8 +33,11 @@ internal static class MetricsWriter
         PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not take.", l => l.RefusedDatagrams);
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
         PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that was spent working.", l => l.Busy);
+        PerLoop(text, loops, "meet_loop_connected_sessions", "gauge", "Peer sessions with a connected transport.", l => l.ConnectedSessions);
+        PerLoop(text, loops, "meet_loop_silent_sessions", "gauge", "Connected peer sessions of which nothing came for 5 s.", l => l.SilentSessions);
         PerLoop(text, loops, "meet_loop_segmentation_info", "gauge", "1 while the kernel splits merged datagrams (UDP_SEGMENT).", l => l.Segmentation ? 1 : 0);
 
+        Probes(text, report.LoopReports);
         Family(text, "meet_loop_dropped_datagrams_total", "counter", "Datagrams dropped, by cause.");
         foreach (var loop in loops)
         {
@@ -57,7 +60,30 @@ internal static class MetricsWriter
         return text.ToString();
     }
 
-    private static string Port(LoopStatistics loop) => loop.Port.ToString(CultureInfo.InvariantCulture);
+    private static void Probes(StringBuilder text, IReadOnlyList<LoopReport> loops)
+    {
+        Family(text, "meet_loop_turn_age_seconds", "gauge", "Since the loop's thread last went round.");
+        foreach (var loop in loops)
+        {
+            Sample(text, "meet_loop_turn_age_seconds", loop.TickAgeMs / 1000.0, ("port", Port(loop.Port)));
+        }
+
+        Family(text, "meet_loop_probe_age_seconds", "gauge", "Age of the oldest of the node's own datagrams without an answer, by the way that it takes; 0 is well.");
+        foreach (var loop in loops)
+        {
+            foreach (var (path, age) in loop.Paths.Select(p => (p.Address, p.ProbeAgeMs)).Prepend(("socket", loop.ProbeAgeMs)))
+            {
+                if (age is { } ms)
+                {
+                    Sample(text, "meet_loop_probe_age_seconds", ms / 1000.0, ("port", Port(loop.Port)), ("path", path));
+                }
+            }
+        }
+    }
+
+    private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    private static string Port(LoopStatistics loop) => Port(loop.Port);
 
     private static void Family(StringBuilder text, string name, string type, string help) =>
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');

@@ -17,6 +17,9 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
     public static Refusal StaleGeneration(long held, long given) =>
         new(HttpStatusCode.Conflict, "stale-generation", $"generation {given} is older than {held}, which holds this room.");
 
+    public static Refusal NothingToPlay(IReadOnlyList<string> feeds) => new(
+        HttpStatusCode.Conflict, "nothing-to-play", feeds.Count == 0 ? "Nobody publishes in the room yet; try again later." : $"{string.Join(", ", feeds)}: nothing is published yet; try again later.");
+
     public static Refusal InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 
     public static Refusal InvalidRequest(string detail) => new(HttpStatusCode.BadRequest, "invalid-request", detail);

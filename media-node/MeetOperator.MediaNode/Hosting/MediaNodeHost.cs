@@ -1,5 +1,5 @@
 using System.Reflection;
-using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Health;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.WarmUp;
@@ -14,6 +14,9 @@ internal sealed partial class MediaNodeHost : IDisposable
 {
     private readonly DtlsCertificate _certificate = DtlsCertificate.Generate();
     private readonly MediaLoop[] _loops;
+    private readonly LoopProbes[] _probes;
+    private readonly SelfProbe _selfProbe;
+    private readonly NodeSurvey _survey;
     private readonly ILogger _logger;
     private readonly string _instanceId = Guid.NewGuid().ToString("N");
     private readonly DateTimeOffset _startedAt;
@@ -43,6 +46,10 @@ internal sealed partial class MediaNodeHost : IDisposable
         {
             loop.Start();
         }
+
+        _survey = new NodeSurvey(_loops, Rooms);
+        _probes = [.. _loops.Select(l => new LoopProbes(l, options.BindAddress, options.AdvertisedAddresses))];
+        _selfProbe = new SelfProbe(_probes, clock);
     }
 
     public static string Version { get; } =
@@ -78,19 +85,12 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
     }
 
-    public async Task<NodeReport> ReportAsync(CancellationToken ct)
+    /// <summary>Answers soon, whatever state the loops are in.</summary>
+    public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
-        var rooms = new List<RoomReport>();
-        long forwarded = 0;
-        foreach (var room in Rooms.Rooms)
-        {
-            var (report, packets) = await room.Loop.RunAsync(() => (room.Report(withParticipants: false), Forwarded(room)), ct).ConfigureAwait(false);
-            rooms.Add(report);
-            forwarded += packets;
-        }
-
-        var loops = await StatisticsAsync(ct).ConfigureAwait(false);
-        return new NodeReport
+        var surveys = await _survey.AskAsync(ct).ConfigureAwait(false);
+        List<RoomReport> rooms = [.. surveys.SelectMany(s => s.Rooms)];
+        var report = new NodeReport
         {
             Node = Options.Name,
             Version = Version,
@@ -98,25 +98,16 @@ internal sealed partial class MediaNodeHost : IDisposable
             State = State,
             StartedAt = _startedAt,
             Loops = _loops.Length,
+            LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],
             Participants = rooms.Sum(r => r.Participants),
             UpTracks = rooms.Sum(r => r.UpTracks),
             DownTracks = rooms.Sum(r => r.DownTracks),
-            EgressKbps = loops.Sum(l => l.EgressBitsPerSecond) / 1000,
-            Stress = Math.Round(loops.Max(l => l.Busy), 3),
-            ForwardedPackets = forwarded,
+            EgressKbps = surveys.Sum(s => s.Statistics.EgressBitsPerSecond) / 1000,
+            Stress = Math.Round(surveys.Max(s => s.Statistics.Busy), 3),
+            ForwardedPackets = surveys.Sum(s => s.ForwardedPackets),
             Rooms = rooms,
         };
-    }
-
-    public async Task<IReadOnlyList<LoopStatistics>> StatisticsAsync(CancellationToken ct)
-    {
-        var statistics = new List<LoopStatistics>();
-        foreach (var loop in _loops)
-        {
-            statistics.Add(await loop.RunAsync(loop.Statistics, ct).ConfigureAwait(false));
-        }
-
-        return statistics;
+        return (report, [.. surveys.Select(s => s.Statistics)]);
     }
 
     /// <summary>Ends every room, so that their event streams say why.</summary>
@@ -131,6 +122,7 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public void Dispose()
     {
+        _selfProbe.Dispose();
         foreach (var loop in _loops)
         {
             loop.Dispose();
@@ -139,6 +131,20 @@ internal sealed partial class MediaNodeHost : IDisposable
         _certificate.Dispose();
     }
 
-    private static long Forwarded(NodeRoom room) =>
-        room.Participants.Sum(p => p.PublishedTracks.Sum(t => t.Track.ForwardedPackets));
+    private LoopReport Report(int index, LoopStatistics statistics)
+    {
+        var now = MonotonicClock.NowTicks;
+        return new LoopReport
+        {
+            Port = statistics.Port,
+            TickAgeMs = Math.Max(0, now - _loops[index].LastTurnTicks) / TimeSpan.TicksPerMillisecond,
+            ProbeAgeMs = _probes[index].SocketAgeMs(now),
+            Paths = _probes[index].Paths(now),
+            PacketsIn = statistics.ReceivedDatagrams,
+            PacketsOut = statistics.SentDatagrams,
+            PacketsRefused = statistics.RefusedDatagrams,
+            ConnectedSessions = statistics.ConnectedSessions,
+            SilentSessions = statistics.SilentSessions,
+        };
+    }
 }

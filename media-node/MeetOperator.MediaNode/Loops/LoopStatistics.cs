@@ -21,4 +21,29 @@ internal sealed record LoopStatistics
     public required long EgressBitsPerSecond { get; init; }
     public required IReadOnlyDictionary<string, long> TransportDrops { get; init; }
     public required IReadOnlyDictionary<string, int> SessionsByProfile { get; init; }
+    public required int ConnectedSessions { get; init; }
+
+    /// <summary>Connected sessions of which nothing came for <see cref="Sessions.PeerSession.SilenceTicks"/>.</summary>
+    public required int SilentSessions { get; init; }
+
+    /// <summary>Of a loop that has not told anything yet.</summary>
+    public static LoopStatistics None(int port) => new()
+    {
+        Port = port,
+        ReceivedDatagrams = 0,
+        ReceivedBytes = 0,
+        SentDatagrams = 0,
+        SentBytes = 0,
+        SentMessages = 0,
+        RefusedDatagrams = 0,
+        KernelDrops = 0,
+        UnknownSourceDrops = 0,
+        Segmentation = true,
+        Busy = 0,
+        EgressBitsPerSecond = 0,
+        TransportDrops = new Dictionary<string, long>(),
+        SessionsByProfile = new Dictionary<string, int>(),
+        ConnectedSessions = 0,
+        SilentSessions = 0,
+    };
 }

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.Packets;
 using Microsoft.Extensions.Logging;
 
@@ -38,6 +41,7 @@ internal sealed partial class MediaLoop : IDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private long _nextTick;
+    private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
     private long _unknownSources;
@@ -66,6 +70,15 @@ internal sealed partial class MediaLoop : IDisposable
     public int RoomCount { get; set; }
 
     public DropTotals Drops { get; } = new();
+
+    /// <summary>Requests made with this are answered on the loop's own socket.</summary>
+    public EchoProbe Probe { get; } = new(IceCredentials.Generate());
+
+    /// <summary>When the thread last went round; for any thread.</summary>
+    public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
+
+    /// <summary>Packets that tracks forwarded which are gone now.</summary>
+    public long ForwardedByGoneTracks { get; set; }
 
     public void Start() => _thread.Start();
 
@@ -98,8 +111,12 @@ internal sealed partial class MediaLoop : IDisposable
     {
         var drops = Drops.Copy();
         var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (connected, silent) = (0, 0);
+        var now = MonotonicClock.NowTicks;
         foreach (var session in Peers.Sessions)
         {
+            connected += session.IsReady ? 1 : 0;
+            silent += session.IsSilent(now) ? 1 : 0;
             DropTotals.Add(drops, session.Transport.Drops);
             if (session.Transport.Profile is { } profile)
             {
@@ -123,6 +140,8 @@ internal sealed partial class MediaLoop : IDisposable
             EgressBitsPerSecond = _meter.BitsPerSecond,
             TransportDrops = drops,
             SessionsByProfile = profiles,
+            ConnectedSessions = connected,
+            SilentSessions = silent,
         };
     }
 
@@ -168,6 +187,7 @@ internal sealed partial class MediaLoop : IDisposable
     {
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
+        Volatile.Write(ref _lastTurnTicks, now);
         for (var i = 0; i < received; i++)
         {
             Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
@@ -235,7 +255,7 @@ internal sealed partial class MediaLoop : IDisposable
         var session = Peers.Find(from, datagram);
         if (session is null)
         {
-            _unknownSources++;
+            HandleUnknown(from, datagram);
         }
         else if (session.Handle(now, from, datagram))
         {
@@ -245,6 +265,21 @@ internal sealed partial class MediaLoop : IDisposable
         if (_deferred.Count > 0)
         {
             RunDeferred();
+        }
+    }
+
+    /// <summary>Nobody's datagram: the node's own probe, or a stranger's. Kept out of line, off the way of media.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void HandleUnknown(in TransportAddress from, ReadOnlySpan<byte> datagram)
+    {
+        Span<byte> answer = stackalloc byte[EchoProbe.MaximumLength];
+        if (Probe.TryAnswer(from, datagram, answer, out var length))
+        {
+            Egress.SendControl(from, answer[..length]);
+        }
+        else
+        {
+            _unknownSources++;
         }
     }
 

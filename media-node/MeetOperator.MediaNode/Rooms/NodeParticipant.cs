@@ -8,6 +8,7 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class NodeParticipant(string id)
 {
     private static readonly List<PublishedTrack> NoTracks = [];
+    private readonly HashSet<TrackSource> _muted = [];
     private int _tracks;
 
     public string Id { get; } = id;
@@ -23,12 +24,11 @@ internal sealed class NodeParticipant(string id)
     /// <summary>What it publishes; one shared empty list when it does not.</summary>
     public List<PublishedTrack> PublishedTracks => Publishing?.Tracks ?? NoTracks;
 
-    public bool AudioMuted { get; set; }
-
-    public bool VideoMuted { get; set; }
-
     public bool HasConnectedTransport =>
         Publishing?.Peer.IsReady == true || Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady);
+
+    /// <summary>Connected, and yet nothing came on any of its transports of late.</summary>
+    public bool IsSilent(long nowTicks) => HasConnectedTransport && Peers.Where(p => p.IsReady).All(p => p.IsSilent(nowTicks));
 
     public IEnumerable<PeerSession> Peers
     {
@@ -51,15 +51,44 @@ internal sealed class NodeParticipant(string id)
         }
     }
 
-    public bool IsMuted(MediaKind kind) => kind == MediaKind.Audio ? AudioMuted : VideoMuted;
+    public bool IsMuted(TrackSource source) => _muted.Contains(source);
+
+    /// <summary>Also for tracks of these sources that come later.</summary>
+    public void Mute(MuteState muted)
+    {
+        Mute(TrackSource.Microphone, muted.Microphone);
+        Mute(TrackSource.Camera, muted.Camera);
+        Mute(TrackSource.Screen, muted.Screen);
+        Mute(TrackSource.ScreenAudio, muted.ScreenAudio);
+        foreach (var track in PublishedTracks)
+        {
+            track.Track.SetMuted(IsMuted(track.Track.Options.Source));
+        }
+    }
 
     public int NextTrackNumber() => ++_tracks;
+
+    /// <summary>What it publishes, section by section.</summary>
+    public IReadOnlyList<TrackDescription> DescribeTracks() =>
+        [.. PublishedTracks.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })];
 
     public ParticipantReport Report() => new()
     {
         Participant = Id,
         Publishing = Publishing?.Peer.IsReady == true,
         Subscribing = Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady),
-        Tracks = [.. PublishedTracks.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })],
+        Tracks = DescribeTracks(),
     };
+
+    private void Mute(TrackSource source, bool? muted)
+    {
+        if (muted == true)
+        {
+            _muted.Add(source);
+        }
+        else if (muted == false)
+        {
+            _muted.Remove(source);
+        }
+    }
 }

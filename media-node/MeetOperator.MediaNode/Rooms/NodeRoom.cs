@@ -19,6 +19,7 @@ internal sealed class NodeRoom
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
     private readonly HashSet<uint> _ssrcs = [];
     private readonly SpeakerDetector _speakers = new();
+    private readonly RoomTraffic _traffic = new();
     private RoomSpec _spec;
 
     public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout)
@@ -40,6 +41,8 @@ internal sealed class NodeRoom
     public MediaLoop Loop => _loop;
 
     public int ParticipantCount => _participants.Count;
+
+    public long Generation => _spec.Generation;
 
     public bool IsClosed { get; private set; }
 
@@ -92,7 +95,7 @@ internal sealed class NodeRoom
         var session = participant.Publishing;
         if (session is not null && !request.Restart)
         {
-            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, _spec.Codecs) };
+            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, _spec.Codecs), Tracks = participant.DescribeTracks() };
             OfferChanges();
             return renegotiated;
         }
@@ -119,7 +122,7 @@ internal sealed class NodeRoom
         participant.Publishing = fresh;
         var answer = fresh.Accept(prepared);
         OfferChanges();
-        return new SdpAnswer { SessionId = fresh.Peer.Id, Sdp = answer };
+        return new SdpAnswer { SessionId = fresh.Peer.Id, Sdp = answer, Tracks = participant.DescribeTracks() };
     }
 
     public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
@@ -166,9 +169,9 @@ internal sealed class NodeRoom
         var session = new PlaySession(this, participant);
         try
         {
-            var answer = session.Answer(request.Sdp, tracks);
+            var (answer, played) = session.Answer(request, tracks);
             participant.Plays.Add(session);
-            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer };
+            return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer, Tracks = played };
         }
         catch (Refusal)
         {
@@ -194,16 +197,7 @@ internal sealed class NodeRoom
         }
     }
 
-    public void Mute(string participantId, MuteState muted)
-    {
-        var participant = Known(participantId);
-        participant.AudioMuted = muted.Audio ?? participant.AudioMuted;
-        participant.VideoMuted = muted.Video ?? participant.VideoMuted;
-        foreach (var track in participant.PublishedTracks)
-        {
-            track.Track.SetMuted(participant.IsMuted(track.Track.Options.Kind));
-        }
-    }
+    public void Mute(string participantId, MuteState muted) => Known(participantId).Mute(muted);
 
     /// <summary>Ends every session and the event streams.</summary>
     public void Close(string reason)
@@ -244,15 +238,24 @@ internal sealed class NodeRoom
         return events;
     }
 
-    public RoomReport Report(bool withParticipants) => new()
+    public RoomReport Report(bool withParticipants)
     {
-        Room = Id,
-        Generation = _spec.Generation,
-        Participants = _participants.Count,
-        UpTracks = _participants.Values.Sum(p => p.Publishing?.Tracks.Count ?? 0),
-        DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.Tracks.Count ?? 0) + p.Plays.Sum(s => s.Subscriber.Tracks.Count)),
-        ParticipantList = withParticipants ? [.. _participants.Values.Select(p => p.Report())] : null,
-    };
+        var now = MonotonicClock.NowTicks;
+        _traffic.Update(now, _participants.Values);
+        return new RoomReport
+        {
+            Room = Id,
+            Generation = Generation,
+            Participants = _participants.Count,
+            UpTracks = _participants.Values.Sum(p => p.Publishing?.Tracks.Count ?? 0),
+            DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.Tracks.Count ?? 0) + p.Plays.Sum(s => s.Subscriber.Tracks.Count)),
+            Connected = _participants.Values.Count(p => p.HasConnectedTransport),
+            Silent = _participants.Values.Count(p => p.IsSilent(now)),
+            PacketsIn = _traffic.PacketsIn,
+            PacketsOut = _traffic.PacketsOut,
+            ParticipantList = withParticipants ? [.. _participants.Values.Select(p => p.Report())] : null,
+        };
+    }
 
     public void OnSessionState(NodeParticipant participant, PeerSession session, PeerTransportState state)
     {

@@ -7,6 +7,9 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>One peer connection on one loop: the transport and the way out. Not thread-safe: the loop owns it.</summary>
 internal sealed class PeerSession : IPeerEgress, IDisposable
 {
+    /// <summary>A connected client that says nothing for so long, neither media nor reports nor checks, is counted as silent.</summary>
+    public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
+
     // Tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).
     private const int ProtectionBytes = 20;
     private readonly LoopEgress _egress;
@@ -33,6 +36,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     public long SentPackets { get; private set; }
 
     public bool IsReady => _connected;
+
+    /// <summary>Connected, and yet nothing authentic came of late.</summary>
+    public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastHeardTicks > SilenceTicks;
 
     /// <summary>Takes a datagram. True when its sender proved to be this session's peer, by a STUN check or by SRTP.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
@@ -28,9 +29,10 @@ internal sealed class PlaySession : IPeerSessionOwner
 
     public Subscriber Subscriber => _subscriber;
 
-    public string Answer(string sdp, IReadOnlyList<PublishedTrack> tracks)
+    /// <summary>The answer, and what its sections carry. A player for whom nothing is there is refused: WHEP has no later offers.</summary>
+    public (string Sdp, IReadOnlyList<TrackDescription> Played) Answer(PlayRequest request, IReadOnlyList<PublishedTrack> tracks)
     {
-        var offer = SdpReading.Parse(sdp);
+        var offer = SdpReading.Parse(request.Sdp);
         var playable = tracks.Select(t => new PlayableTrack
         {
             Kind = t.Kind,
@@ -48,16 +50,29 @@ internal sealed class PlaySession : IPeerSessionOwner
             throw Refusal.InvalidSdp(error.ToString());
         }
 
+        if (tracks.Count == 0)
+        {
+            throw Refusal.NothingToPlay(request.Feeds);
+        }
+
+        if (answer.TrackIndexes.All(index => index < 0))
+        {
+            throw Refusal.InvalidSdp($"SDP: no section receives any of {string.Join(", ", tracks.Select(t => $"{t.Codec.Name} ({t.Source})"))}.");
+        }
+
         SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
+        var played = new List<TrackDescription>();
         for (var i = 0; i < answer.Sections.Count; i++)
         {
             if (answer.TrackIndexes[i] is >= 0 and var index && answer.Sections[i].Codec is { } codec)
             {
-                Start(tracks[index], playable[index].Track.Ssrcs, codec, ExtensionMaps.Read(answer.Sections[i].Extensions));
+                var track = tracks[index];
+                Start(track, playable[index].Track.Ssrcs, codec, ExtensionMaps.Read(answer.Sections[i].Extensions));
+                played.Add(new TrackDescription { Mid = answer.Sections[i].Mid, ParticipantId = track.Track.ParticipantId, Kind = track.Kind, Source = track.Source });
             }
         }
 
-        return answer.Description.ToString();
+        return (answer.Description.ToString(), played);
     }
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)

@@ -130,7 +130,7 @@ internal sealed class PublishSession : IPeerSessionOwner
         }
 
         var track = new PublishedTrack(new UpTrack(options, _participant.Id, $"{TrackSources.Name(source)}-{_participant.NextTrackNumber()}"), codec);
-        track.Track.SetMuted(_participant.IsMuted(options.Kind));
+        track.Track.SetMuted(_participant.IsMuted(options.Source));
         Tracks.Add(track);
         _publisher.Add(track.Track);
         _room.OnTrackAdded(_participant, track);
@@ -141,6 +141,7 @@ internal sealed class PublishSession : IPeerSessionOwner
         Tracks.Remove(track);
         _publisher.Remove(track.Track);
         track.Track.Close();
+        _room.Loop.ForwardedByGoneTracks += track.Track.ForwardedPackets;
         _room.OnTrackRemoved(_participant, track);
     }
 

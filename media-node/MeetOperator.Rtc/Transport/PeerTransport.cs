@@ -43,6 +43,9 @@ public sealed class PeerTransport : IDisposable
 
     public DropCounters Drops { get; } = new();
 
+    /// <summary>When media, reports or a check last came from the peer and proved authentic.</summary>
+    public long LastHeardTicks => lastHeardTicks;
+
     /// <summary>When <see cref="HandleTimeout"/> wants to be called; <see cref="long.MaxValue"/> when never.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 

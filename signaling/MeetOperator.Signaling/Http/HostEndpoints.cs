@@ -58,7 +58,7 @@ public sealed class HostEndpoints(
         }
 
         await participants.SetMediaAsync(key.Tenant, id, participantId, isAudio ? false : null, isAudio ? null : false, ct).ConfigureAwait(false);
-        var muted = isAudio ? new MuteState { Audio = true } : new MuteState { Video = true };
+        var muted = isAudio ? new MuteState { Microphone = true } : new MuteState { Camera = true };
         await AtNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
         return Results.NoContent();
     }

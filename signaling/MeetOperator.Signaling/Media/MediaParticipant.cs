@@ -154,7 +154,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             await room.CallAsync(assignment, (node, ct) => node.MuteAsync(
                 room.MeetingId,
                 ParticipantId,
-                new TrackMuteRequest { Muted = new MuteState { Audio = member.Entry.AudioSilenced ? true : null, Video = member.Entry.VideoSilenced ? true : null } },
+                new TrackMuteRequest { Muted = new MuteState { Microphone = member.Entry.AudioSilenced ? true : null, Camera = member.Entry.VideoSilenced ? true : null } },
                 ct), closed.Token).ConfigureAwait(false);
         }
 
@@ -193,7 +193,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(
         room.MeetingId,
         ParticipantId,
-        new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Audio = muted } : new MuteState { Video = muted } },
+        new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted } },
         ct), closed.Token);
 
     /// <summary>Sends an offer once. Offers of a session that was replaced are dropped, and so are empty ones: nothing is there to receive.</summary>

@@ -151,14 +151,69 @@ public sealed class CallTests : IAsyncLifetime
         await SubscribeAsync("bob", bob, alice);
         await UntilFlowsAsync(alice, bob);
 
-        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Audio = true } }, default);
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default);
         bob.Pump();
         bob.Rtp.Clear();
         await SyntheticPeer.UntilAsync("20 video packets", () => SendBoth(alice) && bob.Rtp.Count(p => Header(p).PayloadType == 96) >= 20, alice, bob);
         Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 111);
 
-        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Audio = false } }, default);
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Microphone = false } }, default);
         await SyntheticPeer.UntilAsync("sound again", () => SendBoth(alice) && bob.Rtp.Exists(p => Header(p).PayloadType == 111), alice, bob);
+    }
+
+    [Fact]
+    public async Task Mute_Camera_LeavesTheScreenAndHoldsForACameraThatComesLater()
+    {
+        using var alice = new SyntheticPeer();
+        var offer = new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice), Tracks = [new TrackDescription { Mid = "1", Kind = "video", Source = "screen" }] };
+        alice.Connect((await _node.Control.PublishAsync("r", "alice", offer, default)).Sdp);
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Camera = true } }, default);
+        await UntilFlowsAsync(alice, bob);
+
+        // The same section becomes a camera: it is muted from its first packet on.
+        await _node.Control.PublishAsync("r", "alice", offer with { Tracks = [] }, default);
+        await _events.UntilAsync("the camera is offered", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Any(t => t.Source == "camera") == true);
+        var camera = _events.Last(RoomEventTypes.Offer, "bob")!;
+        await AnswerAsync("bob", bob, camera.Revision!.Value, camera.Sdp!);
+        bob.Pump();
+        bob.Rtp.Clear();
+        await SyntheticPeer.UntilAsync("sound", () => SendBoth(alice) && bob.Rtp.Count(p => Header(p).PayloadType == 111) >= 20, alice, bob);
+        Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 96);
+
+        await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Camera = false } }, default);
+        await UntilFlowsAsync(alice, bob);
+    }
+
+    [Fact]
+    public async Task Play_NothingIsPublished_IsRefusedAndLeavesNobody()
+    {
+        using var player = new SyntheticPeer();
+        await _node.Control.PutParticipantAsync("r", "alice", new ParticipantSpec { Generation = 1 }, default);
+
+        foreach (var feeds in new string[][] { [], ["alice"], ["nobody"] })
+        {
+            var refusal = await Assert.ThrowsAsync<NodeControlException>(
+                () => _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(player), Feeds = feeds }, default));
+            Assert.Equal((HttpStatusCode.Conflict, "nothing-to-play"), (refusal.Status, refusal.Code));
+        }
+
+        Assert.Equal(1, (await _node.Control.GetRoomAsync("r", default)).Participants);
+    }
+
+    [Fact]
+    public async Task Play_CodecsOfTheFeedAreNotOffered_IsRefusedByName()
+    {
+        using var alice = await PublishAsync("alice");
+        using var player = new SyntheticPeer();
+        var sdp = TestSdp.Play(player, audio: false).Replace("VP8", "AV1", StringComparison.Ordinal);
+
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = sdp }, default));
+
+        Assert.Equal("invalid-sdp", refusal.Code);
+        Assert.Contains("VP8 (camera)", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,6 +223,7 @@ public sealed class CallTests : IAsyncLifetime
         using var player = new SyntheticPeer();
 
         var answer = await _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(player), Feeds = ["alice"] }, default);
+        Assert.Equal([("a", "microphone"), ("v", "camera")], answer.Tracks.Select(t => (t.Mid!, t.Source)));
         player.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("media under the player's payload types", () => SendBoth(alice)
             && player.Rtp.Exists(p => Header(p).PayloadType == 120) && player.Rtp.Exists(p => Header(p).PayloadType == 109), alice, player);

@@ -141,7 +141,7 @@ public sealed class ControlApiTests : IAsyncLifetime
     {
         await RefusedAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.SubscribeAsync("nowhere", "p", new SubscribeRequest { Generation = 1 }, default));
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
-        await RefusedAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.MuteAsync("r", "p", new TrackMuteRequest { Muted = new MuteState { Audio = true } }, default));
+        await RefusedAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.MuteAsync("r", "p", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default));
         await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
         await RefusedAsync("unknown-session", HttpStatusCode.NotFound, () => _node.Control.AnswerAsync("r", "p", new SubscribeAnswer { Revision = 1, Sdp = "v=0" }, default));
     }

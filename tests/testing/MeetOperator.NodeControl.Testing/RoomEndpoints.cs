@@ -73,14 +73,18 @@ internal static class RoomEndpoints
         {
             NodeEndpoints.Fence(known, play.Generation);
             RequireSdp(play.Sdp);
+            var tracks = known.Participants.Values.Where(p => play.Feeds.Count == 0 ? p.Id != participant : play.Feeds.Contains(p.Id)).SelectMany(p => p.Tracks).ToArray();
+            if (tracks.Length == 0)
+            {
+                throw new NodeRefusal(409, "nothing-to-play", "Nothing is published yet; try again later.");
+            }
+
             known.Touch(participant);
-            return NodeEndpoints.Json(new SdpAnswer { SessionId = $"play-{Guid.NewGuid():N}", Sdp = CannedSdp.Answer(play.Sdp) });
+            return NodeEndpoints.Json(new SdpAnswer { SessionId = $"play-{Guid.NewGuid():N}", Sdp = CannedSdp.Answer(play.Sdp), Tracks = tracks });
         }));
         api.MapPatch("/tracks", (string room, string participant, HttpRequest request) => OnRoomAsync<TrackMuteRequest>(node, room, request, (known, mute) =>
         {
-            var muted = Participant(known, participant);
-            muted.AudioMuted = mute.Muted.Audio ?? muted.AudioMuted;
-            muted.VideoMuted = mute.Muted.Video ?? muted.VideoMuted;
+            Participant(known, participant).Mute(mute.Muted);
             return Results.NoContent();
         }));
     }

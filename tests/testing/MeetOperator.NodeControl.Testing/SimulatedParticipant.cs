@@ -17,11 +17,30 @@ public sealed class SimulatedParticipant(string id)
     /// <summary>Revision that was answered last.</summary>
     public int AnsweredRevision { get; internal set; }
     public IReadOnlyList<TrackDescription> Tracks { get; internal set; } = [];
-    public bool AudioMuted { get; internal set; }
-    public bool VideoMuted { get; internal set; }
+
+    /// <summary>Sources that are not forwarded.</summary>
+    internal HashSet<string> Muted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How often the participant was put (touched).</summary>
     public int Touches { get; internal set; }
+
+    /// <summary>Whether <paramref name="source"/> (microphone, camera, screen or screen-audio) is not forwarded.</summary>
+    public bool IsMuted(string source) => Muted.Contains(source);
+
+    internal void Mute(MuteState state)
+    {
+        foreach (var (source, muted) in new[] { ("microphone", state.Microphone), ("camera", state.Camera), ("screen", state.Screen), ("screen-audio", state.ScreenAudio) })
+        {
+            if (muted == true)
+            {
+                Muted.Add(source);
+            }
+            else if (muted == false)
+            {
+                Muted.Remove(source);
+            }
+        }
+    }
 
     internal ParticipantReport Report() => new()
     {

@@ -62,7 +62,7 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
 
         Connected(participant, participant.PublishSession, "publish");
         OfferAll(except: participant.Id);
-        return new SdpAnswer { SessionId = participant.PublishSession, Sdp = CannedSdp.Answer(offer.Sdp) };
+        return new SdpAnswer { SessionId = participant.PublishSession, Sdp = CannedSdp.Answer(offer.Sdp), Tracks = participant.Tracks };
     }
 
     internal SubscribeOffer Subscribe(SimulatedParticipant participant, bool restart)

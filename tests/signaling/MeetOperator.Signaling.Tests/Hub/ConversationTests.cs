@@ -111,10 +111,10 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         Assert.False((bool)host.OfType("joined")[0]["muted"]!["audio"]!);
         Assert.True((bool)bob.OfType("joined")[0]["muted"]!["audio"]!);
         Assert.False((bool)(await host.ExpectAsync("participant-joined"))["participant"]!["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.AudioMuted), "the node drops the audio");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.IsMuted("microphone")), "the node drops the audio");
         await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
         await host.ExpectAsync("media-update", m => (bool)m["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards the audio");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards the audio");
     }
 
     [Fact]

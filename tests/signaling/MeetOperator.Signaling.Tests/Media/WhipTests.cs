@@ -61,7 +61,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
         var first = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish()));
-        var player = SessionOf(await SendAsync(meeting.MeetingId, "whep", camera.Ticket, Sdp.Play()));
+        var player = SessionOf(await SendAsync(meeting.MeetingId, $"whep?participant={camera.ParticipantId}", camera.Ticket, Sdp.Play()));
         var second = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish("2")));
         await ann.ExpectAsync("participant-joined");
 
@@ -86,9 +86,10 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     public async Task Whep_PlaysOneParticipantOrAll()
     {
         var meeting = await Signaling.CreateAsync();
-        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish()));
         var wall = await Signaling.JoinAsync(meeting.MeetingId, "Wall");
-        foreach (var query in new[] { string.Empty, $"?participant={ann.Id}" })
+        foreach (var query in new[] { string.Empty, $"?participant={camera.ParticipantId}" })
         {
             var played = await SendAsync(meeting.MeetingId, "whep" + query, wall.Ticket, Sdp.Play());
             Assert.Equal(HttpStatusCode.Created, played.StatusCode);

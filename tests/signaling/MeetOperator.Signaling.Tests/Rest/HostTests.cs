@@ -48,10 +48,10 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
             Assert.Equal((false, true), ((bool)update["audio"]!, (bool)update["video"]!));
         }
 
-        Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants[bob.Id].AudioMuted));
+        Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants[bob.Id].IsMuted("microphone")));
         await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && (bool)m["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards again");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards again");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
         await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
 
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && (bool)m["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].AudioMuted), "the node forwards again");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards again");
     }
 
     [Fact]

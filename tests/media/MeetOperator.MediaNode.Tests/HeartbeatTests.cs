@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Stun;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>What the operator can read of a node that answers its health port and does not do its work.</summary>
+public sealed class HeartbeatTests
+{
+    private static readonly IPAddress Outside = IPAddress.Parse("127.0.0.77");
+
+    [Fact]
+    public async Task Report_NodeIsWell_SaysSoOfEveryLoop()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
+
+        var report = await UntilAsync(node, "both probes answered", r => r.LoopReports.All(l => l is { ProbeAgeMs: 0, PacketsOut: > 0 }));
+
+        Assert.Equal(node.Host.Loops.Select(l => l.Port), report.LoopReports.Select(l => l.Port));
+        Assert.All(report.LoopReports, l => Assert.Equal("127.0.0.1", Assert.Single(l.Paths).Address));
+    }
+
+    [Fact]
+    public async Task Report_LoopHangs_AnswersAndShowsItBesideTheOneThatIsWell()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
+        await node.Control.PutRoomAsync("stuck", new RoomSpec { Generation = 4 }, default);
+        await UntilAsync(node, "well", r => r.LoopReports.All(l => l.ProbeAgeMs == 0));
+        var loop = node.Host.Rooms.Rooms.Single().Loop;
+        using var release = new ManualResetEventSlim();
+        var hanging = loop.RunAsync(() => release.Wait(TimeSpan.FromMinutes(2)), default);
+
+        var report = await UntilAsync(node, "hang seen", r => Of(r, loop.Port) is { TickAgeMs: > 3000, ProbeAgeMs: > 3000 });
+        Assert.Equal("ok", await node.Http.GetStringAsync(new Uri(node.Address, "healthz")));
+        Assert.Equal(("stuck", 4), (report.Rooms.Single().Room, report.Rooms.Single().Generation));
+        Assert.InRange(report.LoopReports.Single(l => l.Port != loop.Port).TickAgeMs, 0, 2999);
+        Assert.Contains($"meet_loop_probe_age_seconds{{port=\"{loop.Port}\",path=\"socket\"}}", await node.Http.GetStringAsync(new Uri(node.Address, "metrics")), StringComparison.Ordinal);
+
+        release.Set();
+        await hanging;
+        await UntilAsync(node, "well again", r => Of(r, loop.Port) is { TickAgeMs: < 3000, ProbeAgeMs: 0 });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Report_OutsideAddressWorkedAndIsLost_ShowsThatPathOnly(bool inwards)
+    {
+        await using var node = await TestNode.StartAsync(o => o with { AdvertisedAddresses = [Outside] });
+        var port = node.Host.Loops[0].Port;
+        using var mapping = new PortMapping(Outside, IPAddress.Loopback, port);
+        await UntilAsync(node, "outside reached", r => Path(r) == 0);
+
+        mapping.LosesInwards = inwards;
+        mapping.LosesOutwards = !inwards;
+
+        var report = await UntilAsync(node, "loss seen", r => Path(r) > 1000);
+        Assert.Equal(0, Of(report, port).ProbeAgeMs);
+        (mapping.LosesInwards, mapping.LosesOutwards) = (false, false);
+        await UntilAsync(node, "reached again", r => Path(r) == 0);
+    }
+
+    [Fact]
+    public async Task Report_OutsideAddressNeverWorked_SaysNothingOfIt()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { AdvertisedAddresses = [Outside] });
+
+        var report = await UntilAsync(node, "some probes", r => r.LoopReports[0] is { ProbeAgeMs: 0, PacketsOut: >= 4 });
+
+        Assert.Null(Path(report));
+    }
+
+    [Fact]
+    public async Task Report_ClientsFallSilent_CountsThemBeforeTheyFail()
+    {
+        await using var node = await TestNode.StartAsync(o => o with { SilenceTimeout = TimeSpan.FromMinutes(2) });
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var alice = await PublishAsync(node, "alice");
+        using var bob = await PublishAsync(node, "bob");
+        await UntilAsync(node, "both connected", r => r.Rooms.Single() is { Connected: 2, Silent: 0 });
+
+        // alice is not pumped any more: she is gone without a word.
+        var report = await UntilAsync(node, "alice silent", r => r.Rooms.Single().Silent == 1, bob);
+
+        Assert.Equal((2, 2, 1), (report.Rooms.Single().Connected, report.LoopReports.Single().ConnectedSessions, report.LoopReports.Single().SilentSessions));
+    }
+
+    [Fact]
+    public async Task Report_MediaFlows_CountsWhatCameInAndWentOut()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var alice = await PublishAsync(node, "alice");
+        using var bob = new SyntheticPeer();
+        var answer = await node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(bob) }, default);
+        bob.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("bob connected", () => bob.IsConnected, alice, bob);
+
+        var report = await UntilAsync(node, "sound counted", r =>
+        {
+            alice.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
+            return r.Rooms.Single() is { PacketsIn: > 20, PacketsOut: > 20 };
+        }, alice, bob);
+        Assert.True(report.ForwardedPackets > 20);
+
+        // What was counted stays counted when the tracks are gone.
+        await node.Control.DeleteParticipantAsync("r", "alice", default);
+        var after = await node.Control.GetNodeAsync(default);
+        Assert.True(after.ForwardedPackets >= report.ForwardedPackets);
+        Assert.True(after.Rooms.Single().PacketsOut >= report.Rooms.Single().PacketsOut);
+    }
+
+    [Fact]
+    public async Task Probe_OfAStranger_GetsNoAnswerAndIsCountedAsOne()
+    {
+        await using var node = await TestNode.StartAsync();
+        var loop = node.Host.Loops[0];
+        using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var buffer = new byte[EchoProbe.MaximumLength];
+        var forged = new EchoProbe(IceCredentials.Generate());
+        await socket.SendAsync(buffer.AsMemory(0, forged.WriteRequest(EchoProbe.NewTransactionId(), buffer)), new IPEndPoint(IPAddress.Loopback, loop.Port));
+
+        await SyntheticPeer.UntilAsync("counted", () => loop.RunAsync(loop.Statistics, default).Result.UnknownSourceDrops == 1);
+        Assert.Equal(0, socket.Available);
+    }
+
+    private static LoopReport Of(NodeReport report, int port) => report.LoopReports.Single(l => l.Port == port);
+
+    private static long? Path(NodeReport report) => report.LoopReports.Single().Paths.Single().ProbeAgeMs;
+
+    private static async Task<SyntheticPeer> PublishAsync(TestNode node, string name)
+    {
+        var peer = new SyntheticPeer();
+        var answer = await node.Control.PublishAsync("r", name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default);
+        peer.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer);
+        return peer;
+    }
+
+    private static async Task<NodeReport> UntilAsync(TestNode node, string what, Func<NodeReport, bool> condition, params SyntheticPeer[] peers)
+    {
+        var end = Stopwatch.GetTimestamp() + (60 * Stopwatch.Frequency);
+        while (true)
+        {
+            var report = await node.Control.GetNodeAsync(default);
+            if (condition(report))
+            {
+                return report;
+            }
+
+            foreach (var peer in peers)
+            {
+                peer.Pump();
+            }
+
+            Assert.True(Stopwatch.GetTimestamp() < end, $"not within 60 s: {what}; last: {string.Join(" | ", report.LoopReports)} {string.Join(" | ", report.Rooms)}");
+            await Task.Delay(20);
+        }
+    }
+}
