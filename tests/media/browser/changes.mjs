@@ -53,9 +53,9 @@ try {
   await moving('picture in the player', async () => (await alice.page.evaluate(() => media.inbound('player'))).video.frames)
 
   // Muted video stops, and comes back with a key frame.
-  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { video: true } })
+  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { camera: true } })
   await until('picture stands still', async () => { const a = await frames(bob); await new Promise(r => setTimeout(r, 700)); return { ok: await frames(bob) === a } })
-  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { video: false } })
+  await node.call('PATCH', `${path('alice')}/tracks`, { muted: { camera: false } })
   await moving('picture after unmuting', () => frames(bob))
 
   // alice goes and comes back: the sections are used again.
