@@ -1,13 +1,6 @@
-# Context: `dotnet publish operator/MeetOperator.Operator -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion=10.0.14 -o <context>/operator`
-ARG BASE=debian:12-slim
+# Context: `operator/`, the program without the runtime that the base has (infra/docker/build.sh fills it).
+ARG BASE=meet-operator/base:dev
 FROM ${BASE}
-# A base that has them already needs no network here.
-RUN dpkg -s libssl3 ca-certificates tzdata >/dev/null 2>&1 || { apt-get update \
- && apt-get install -y --no-install-recommends libssl3 ca-certificates tzdata && rm -rf /var/lib/apt/lists/*; }
 COPY --chmod=0555 operator/ /app/
-# Works with a read-only root file system: no globalization data, no diagnostics sockets, nothing written beside what is mounted.
-ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0
-WORKDIR /app
-USER 65532:65532
 EXPOSE 8081
 ENTRYPOINT ["/app/MeetOperator.Operator"]

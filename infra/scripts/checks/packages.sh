@@ -21,9 +21,26 @@ require_packages() {
     die "these Debian packages are missing and cannot be installed from here: $missing"$'\n'"      as root: apt-get install --no-install-recommends $missing"
   fi
   say "installing Debian packages: $missing"
-  # Services that a package would start are not wanted: tests start their own, on ports of their own.
-  if ! { "${root[@]}" apt-get update -qq && "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-      apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+  if ! install_packages "${root[@]}" -- $missing >&2; then
     die "apt-get could not install: $missing"
   fi
+}
+
+# install_packages [SUDO…] -- PACKAGE…: Services that a package would start are not wanted, now or at the next boot: tests start their own, on ports of their own.
+install_packages() {
+  local root=() policy=/usr/sbin/policy-rc.d ours='' code=0 unit
+  while [[ $1 != -- ]]; do root+=("$1"); shift; done
+  shift
+  if [[ ! -e $policy ]]; then
+    ours=1
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+    "${root[@]}" chmod +x "$policy"
+  fi
+  { "${root[@]}" apt-get update -qq && "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@"; } || code=$?
+  [[ -z $ours ]] || "${root[@]}" rm -f "$policy"
+  command -v systemctl >/dev/null || return "$code"
+  for unit in $(dpkg -L "$@" 2>/dev/null | sed -n 's|^/lib/systemd/system/\([^/]*\.service\)$|\1|p'); do
+    "${root[@]}" systemctl --quiet disable "$unit" 2>/dev/null || true
+  done
+  return "$code"
 }

@@ -1,6 +1,7 @@
 source infra/scripts/verbs/verify.sh
+source infra/scripts/verbs/cluster.sh
 
-SUITES=(unit architecture verify web browser quickstart)
+SUITES=(unit architecture verify web browser quickstart cluster)
 RESULTS=obj/meet/results
 
 # verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
@@ -75,11 +76,24 @@ suite_quickstart() {
   run_node_tests quickstart node --test --test-reporter=spec tests/quickstart/
 }
 
-# run_node_tests SUITE COMMAND…: its output is shown and kept; sum.mjs reads the runner's own totals in it.
+# A machine that cannot run it is told so and counts as one skipped test; in CI, where nobody reads along, as a failed one.
+suite_cluster() {
+  local finding
+  finding=$(cluster_finding)
+  if [[ -n $finding ]]; then
+    say "suite cluster does not run: $finding"
+    if [[ ${CI:-} == true ]]; then record "$RESULTS/cluster/machine.tap" false; else printf '# pass 0\n# fail 0\n# skipped 1\n' >"$RESULTS/cluster/machine.tap"; fi
+    return
+  fi
+  require_packages cluster
+  cluster_suite
+}
+
+# run_node_tests SUITE COMMAND…: its output is shown and kept (in RUNNER_LOG, when a suite has several); sum.mjs reads the runner's own totals in it.
 run_node_tests() {
   local suite=$1
   shift
-  timeout 1200 "$@" 2>&1 | tee "$RESULTS/$suite/node.log"
+  timeout 1200 "$@" 2>&1 | tee "$RESULTS/$suite/${RUNNER_LOG:-node.log}"
   return "${PIPESTATUS[0]}"
 }
 

@@ -1,0 +1,21 @@
+# What operator, signaling and media node share: the C library, OpenSSL, certificates, time zones and the .NET runtime; no shell, no package manager.
+# Context: `runtime/`, the files that their self-contained publishes have in common (infra/docker/build.sh fills it).
+ARG DEBIAN=debian:12.12-slim
+FROM ${DEBIAN} AS debian
+ARG PACKAGES="base-files libc6 libgcc-s1 libstdc++6 libssl3 ca-certificates tzdata"
+# A base that has them already needs no network here.
+RUN dpkg -s ${PACKAGES} >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends ${PACKAGES}; }
+RUN mkdir /files \
+ && for package in ${PACKAGES}; do dpkg -L "$package"; done | grep -vE '^/usr/share/(doc|man|locale|lintian|ca-certificates)' | sort -u \
+  | tar -C / --no-recursion --ignore-failed-read -cf - -T - | tar -C /files -xf - \
+ && cp /etc/ssl/certs/ca-certificates.crt /files/etc/ssl/certs/ \
+ && printf 'meet:x:65532:65532::/app:/usr/sbin/nologin\n' >/files/etc/passwd \
+ && printf 'meet:x:65532:\n' >/files/etc/group
+
+FROM scratch
+COPY --from=debian /files/ /
+COPY --chmod=0555 runtime/ /app/
+# Works with a read-only root file system: no globalization data, no diagnostics sockets, nothing written beside what is mounted.
+ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+WORKDIR /app
+USER 65532:65532

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# build.sh [IMAGE…]: builds images and writes each as a docker-archive; what has not changed is skipped. Prints the archives' paths.
+#   Images: operator signaling media-node web (the default), and for the cluster tests postgres redis coturn.
+#   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (the first that works here)
+#   MEET_DEBIAN     base image (debian:12.12-slim; where there is only buildah, one made by mmdebstrap)
+#   MEET_DOTNET     version of the .NET runtime (10.0.14)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+say() { printf '==> %s\n' "$*" >&2; }
+die() { printf 'images: %s\n' "$*" >&2; exit 1; }
+source infra/scripts/builds.sh
+source infra/docker/engine.sh
+source infra/docker/contexts.sh
+
+TAG=${MEET_IMAGE_TAG:-dev}
+IMAGES=${MEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meet-operator}/images
+PRODUCTS=(operator signaling media-node web)
+mkdir -p "$IMAGES"
+
+# image NAME DOCKERFILE CONTEXT [ARGUMENT=VALUE…]: the archive is as new as what it was made from.
+image() {
+  local name=$1 file=$2 context=$3 archive argument arguments=() stamp
+  shift 3
+  archive=$IMAGES/$(tr '/:' '--' <<<"${name#localhost/}").tar
+  for argument in "$@"; do arguments+=(--build-arg "$argument"); done
+  stamp=$(printf '%s\n' "$name" "$engine" "$@" "$(content_stamp "$file" "$context")" "$(cat "$IMAGES/base.stamp" 2>/dev/null)" | sha256sum)
+  if [[ ! -s $archive || $(cat "$archive.stamp" 2>/dev/null) != "$stamp" ]]; then
+    say "building $name"
+    rm -f "$archive"
+    quietly "$IMAGES/build.log" build_image "$name" "$file" "$context" "${arguments[@]}"
+    quietly "$IMAGES/build.log" save_image "$name" "$archive"
+    echo "$stamp" >"$archive.stamp"
+  fi
+  echo "$archive"
+}
+
+product_image() {
+  case $1 in
+    web) web_context && image "localhost/meet-operator/web:$TAG" infra/docker/web.Dockerfile "$CONTEXTS/web" "DEBIAN=$debian" ;;
+    operator | signaling | media-node)
+      image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
+    postgres | redis | coturn) image "localhost/meet-test/$1:$TAG" "tests/cluster/images/$1.Dockerfile" tests/cluster/images "DEBIAN=$debian" ;;
+    *) die "unknown image '$1'; there are: ${PRODUCTS[*]} postgres redis coturn" ;;
+  esac
+}
+
+wanted=("$@")
+(($# > 0)) || wanted=("${PRODUCTS[@]}")
+exec 8>"$IMAGES/lock"
+flock 8
+engine=$(find_engine)
+debian=$(find_debian)
+if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
+  program_contexts
+  image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
+  cat "$IMAGES/meet-operator-base-$TAG.tar.stamp" >"$IMAGES/base.stamp"
+fi
+for one in "${wanted[@]}"; do product_image "$one"; done

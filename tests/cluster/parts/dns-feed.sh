@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# dns-feed.sh: writes the hosts file of dnsmasq anew whenever a Service changes, for as long as it runs.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+source settings.sh
+source processes.sh
+source certificates.sh
+
+names='.items[] | select((.spec.clusterIP // "None") != "None") | .spec.clusterIP + " " + .metadata.name + "." + .metadata.namespace + ".svc.cluster.local"'
+
+# dnsmasq forgets what it knew when it reads the file again, so a Service that was made anew has one address.
+write_names() {
+  local services
+  services=$(api /api/v1/services) || return
+  jq -r "$names" <<<"$services" | LC_ALL=C sort >"$RUN/services.new" || return
+  if ! cmp -s "$RUN/services.new" "$RUN/services.hosts"; then
+    cp "$RUN/services.new" "$RUN/services.hosts"
+    kill -HUP "$(pid_of dns)"
+  fi
+}
+
+# A watch answers with a line at each change, and ends now and then.
+while :; do
+  write_names
+  while read -r _; do write_names; done < <(api "/api/v1/services?watch=1&timeoutSeconds=300" --max-time 310 --no-buffer)
+  sleep 0.2
+done

@@ -1,0 +1,35 @@
+# Processes of the control plane: each has a log and a pid file. Sourced.
+
+# spawn NAME COMMAND…: in a session of its own, so that it outlives the terminal.
+spawn() {
+  local name=$1
+  shift
+  mkdir -p "$RUN/log" "$RUN/pid"
+  setsid "$@" >>"$RUN/log/$name" 2>&1 </dev/null 9>&- &
+  echo $! >"$RUN/pid/$name"
+}
+
+# pid_of NAME: the process, while it lives.
+pid_of() {
+  local pid
+  [[ -f $RUN/pid/$1 ]] || return 1
+  pid=$(<"$RUN/pid/$1")
+  kill -0 "$pid" 2>/dev/null || return 1
+  echo "$pid"
+}
+
+# halt SIGNAL NAME…: ends them, with what they started, together and waits; what does not leave within ten seconds is killed.
+halt() {
+  local signal=$1 name pid deadline=$((SECONDS + 10))
+  shift
+  for name in "$@"; do
+    if pid=$(pid_of "$name"); then kill "-$signal" -- "-$pid" 2>/dev/null || true; fi
+  done
+  for name in "$@"; do
+    while pid=$(pid_of "$name"); do
+      ((SECONDS < deadline)) || kill -KILL -- "-$pid" 2>/dev/null || true
+      sleep 0.02
+    done
+    rm -f "$RUN/pid/$name"
+  done
+}
