@@ -10,6 +10,9 @@ public enum ProblemCode
     UnknownParticipant,
     MeetingEnded,
     MeetingFull,
+
+    /// <summary>WHEP: there is nothing to play yet; it may come.</summary>
+    NotPublishing,
     PayloadTooLarge,
     UnsupportedMediaType,
     QuotaExceeded,

@@ -9,7 +9,7 @@ public interface IPresence
     /// <summary>Keeps a place (an entry that is not connected) unless there is none left; who is connected, or has a longer hold, keeps that.</summary>
     Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
 
-    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again. Returns the participants whom a newer connection took over.</summary>
+    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again, unless they are shared. Returns the participants whom a newer connection took over.</summary>
     Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>Every entry that has not expired, in the order of joining.</summary>
@@ -23,4 +23,12 @@ public interface IPresence
 
     /// <summary>Removes what has expired; each removed participant is returned to exactly one of several callers.</summary>
     Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct);
+
+    /// <summary>Remembers a media session (WHIP, WHEP) of a participant without a socket.</summary>
+    Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct);
+
+    /// <summary>Forgets one session (null: all). How many are left; -1 when there was none such, so that exactly one of several callers sees the last one end.</summary>
+    Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct);
+
+    Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct);
 }

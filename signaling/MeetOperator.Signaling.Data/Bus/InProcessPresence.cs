@@ -5,6 +5,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 {
     private readonly Lock gate = new();
     private readonly Dictionary<MeetingKey, Dictionary<string, Held>> meetings = [];
+    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), HashSet<string>> sessions = [];
 
     public Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
     {
@@ -57,7 +58,10 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             {
                 if (!held.TryGetValue(entry.ParticipantId, out var current))
                 {
-                    held[entry.ParticipantId] = new Held(entry, until);
+                    if (!entry.IsShared)
+                    {
+                        held[entry.ParticipantId] = new Held(entry, until);
+                    }
                 }
                 else if (current.Entry.Connection == entry.Connection)
                 {
@@ -128,6 +132,47 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             expired.ForEach(e => entries.Remove(e.ParticipantId));
             Forget(meeting);
             return Task.FromResult<IReadOnlyList<PresenceEntry>>(expired);
+        }
+    }
+
+    public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (!sessions.TryGetValue((meeting, participantId), out var open))
+            {
+                sessions[(meeting, participantId)] = open = new HashSet<string>(StringComparer.Ordinal);
+            }
+
+            open.Add(session);
+            return Task.CompletedTask;
+        }
+    }
+
+    public Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (!sessions.TryGetValue((meeting, participantId), out var open) || (session is not null && !open.Remove(session)))
+            {
+                return Task.FromResult(-1);
+            }
+
+            if (session is null || open.Count == 0)
+            {
+                sessions.Remove((meeting, participantId));
+                return Task.FromResult(0);
+            }
+
+            return Task.FromResult(open.Count);
+        }
+    }
+
+    public Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            return Task.FromResult(sessions.TryGetValue((meeting, participantId), out var open) ? open.Count : 0);
         }
     }
 

@@ -3,6 +3,8 @@ namespace MeetOperator.Signaling.Data;
 /// <summary>A participant who is here (or about to be), as all instances see it. Entries expire unless renewed.</summary>
 public sealed record PresenceEntry
 {
+    public const string SharedConnection = "media";
+
     public required string ParticipantId { get; init; }
     public required string DisplayName { get; init; }
     public required string Role { get; init; }
@@ -18,6 +20,10 @@ public sealed record PresenceEntry
 
     /// <summary>Names one connection; a newer connection of the same participant replaces the entry.</summary>
     public required string Connection { get; init; }
+
+    /// <summary>No connection of one instance but media without a socket: every instance may lengthen the entry's life, none writes it again.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsShared => Connection == SharedConnection;
 
     /// <summary>False while only a place is kept (joined over REST, not connected yet).</summary>
     public bool Connected { get; init; }

@@ -57,7 +57,7 @@ internal static class PresenceScripts
         return 1
         """;
 
-    /// <summary>ttl, then participant, connection, entry by threes → participants that were taken over.</summary>
+    /// <summary>ttl, then participant, connection, entry (empty: not to be written again) by threes → participants that were taken over.</summary>
     public const string Renew = Head +
         """
         local ttl, lost = tonumber(ARGV[1]), {}
@@ -65,7 +65,7 @@ internal static class PresenceScripts
           local id, old = ARGV[i], redis.call('HGET', KEYS[1], ARGV[i])
           if old and cjson.decode(old).connection ~= ARGV[i + 1] then
             lost[#lost + 1] = id
-          else
+          elseif old or ARGV[i + 2] ~= '' then
             if not old then redis.call('HSET', KEYS[1], id, ARGV[i + 2]) end
             redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), id)
           end
@@ -105,6 +105,14 @@ internal static class PresenceScripts
         redis.call('HDEL', KEYS[1], ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         return 1
+        """;
+
+    /// <summary>KEYS[1] the sessions; session or empty (all of them) → how many are left, or -1 when it was none of them.</summary>
+    public const string EndSession =
+        """
+        if ARGV[1] == '' then return redis.call('DEL', KEYS[1]) == 1 and 0 or -1 end
+        if redis.call('SREM', KEYS[1], ARGV[1]) == 0 then return -1 end
+        return redis.call('SCARD', KEYS[1])
         """;
 
     public const string Sweep = Head +

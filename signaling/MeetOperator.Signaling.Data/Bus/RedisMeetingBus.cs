@@ -4,91 +4,45 @@ using StackExchange.Redis;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// The bus of several instances: one pub/sub channel and a few keys a meeting, all named <c>meet:{tenant}:{meeting}:…</c>. When Redis goes
-/// away the connection is made again by itself and <see cref="Recovered"/> is raised.
+/// The bus of several instances: one pub/sub channel and a few keys a meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
+/// away calls fail at once with <see cref="BusAwayException"/>; it is found again by itself, and <see cref="Recovered"/> is raised.
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
-    private readonly ConnectionMultiplexer redis;
-    private readonly ISubscriber subscriber;
+    private readonly RedisLink link;
 
-    private RedisMeetingBus(ConnectionMultiplexer redis)
+    private RedisMeetingBus(RedisLink link)
     {
-        this.redis = redis;
-        // Handlers run in the order of arrival; the library restores subscriptions after a break.
-        redis.PreserveAsyncOrder = true;
-        subscriber = redis.GetSubscriber();
-        Presence = new RedisPresence(redis);
-        redis.ConnectionRestored += OnRestored;
+        this.link = link;
+        Presence = new RedisPresence(link);
+        link.Recovered += () => Recovered?.Invoke();
     }
 
     public event Action? Recovered;
 
     public IPresence Presence { get; }
 
-    public bool IsConnected => redis.IsConnected && subscriber.IsConnected();
+    public bool IsConnected => link.IsAlive;
 
     /// <param name="configuration">As StackExchange.Redis reads it: <c>host:port,password=…</c>.</param>
-    public static async Task<RedisMeetingBus> ConnectAsync(string configuration)
-    {
-        var options = ConfigurationOptions.Parse(configuration);
-        options.AbortOnConnectFail = false;
-        options.ConnectTimeout = 2_000;
-        options.SyncTimeout = 2_000;
-        options.ResponseTimeout = 2_000;
-        options.KeepAlive = 5;
-        options.ReconnectRetryPolicy = new LinearRetry(500);
-        return new RedisMeetingBus(await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false));
-    }
+    public static async Task<RedisMeetingBus> ConnectAsync(string configuration) => new(await RedisLink.OpenAsync(configuration).ConfigureAwait(false));
 
-    public async Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct)
-    {
-        var subscription = new Subscription(subscriber, $"{meeting}:events", handler);
-        await subscriber.SubscribeAsync(subscription.Channel, subscription.OnMessage).WaitAsync(ct).ConfigureAwait(false);
-        return subscription;
-    }
-
-    public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) =>
-        subscriber.PublishAsync($"{meeting}:events", JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)).WaitAsync(ct);
-
-    public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) =>
-        redis.GetDatabase().StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists).WaitAsync(ct);
-
-    public async ValueTask DisposeAsync()
-    {
-        redis.ConnectionRestored -= OnRestored;
-        await redis.CloseAsync().ConfigureAwait(false);
-        redis.Dispose();
-    }
-
-    private void OnRestored(object? sender, ConnectionFailedEventArgs e)
-    {
-        // Both connections break together; the one for commands is restored last or first, so each of them triggers a reading.
-        Recovered?.Invoke();
-    }
-
-    private sealed class Subscription(ISubscriber subscriber, string channel, Action<BusEvent> handler) : IAsyncDisposable
-    {
-        public RedisChannel Channel { get; } = channel;
-
-        public void OnMessage(RedisChannel from, RedisValue value)
+    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct) =>
+        link.SubscribeAsync(Channel(meeting), value =>
         {
             if (BusJson.TryRead<BusEvent>(value, out var busEvent))
             {
                 handler(busEvent);
             }
-        }
+        }).WaitAsync(ct);
 
-        public async ValueTask DisposeAsync()
-        {
-            try
-            {
-                await subscriber.UnsubscribeAsync(Channel, OnMessage).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
-            {
-                // The connection is gone, and the subscription with it.
-            }
-        }
-    }
+    public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) =>
+        link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)), ct);
+
+    public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct) =>
+        link.CallAsync(redis => redis.StringSetAsync($"{meeting}:code:{code}", 1, keep, When.NotExists), ct);
+
+    public ValueTask DisposeAsync() => link.DisposeAsync();
+
+    private static string Channel(MeetingKey meeting) => $"{meeting}:events";
 }

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Data;
 /// Presence in Redis: a hash <c>…:presence</c> (participant → entry as JSON) and a sorted set <c>…:seen</c> (participant → expiry in
 /// milliseconds of Redis' own clock, so that clocks of instances do not matter). Every change is one Lua script.
 /// </summary>
-internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
+internal sealed class RedisPresence(RedisLink link) : IPresence
 {
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
 
@@ -29,7 +29,7 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
             return [];
         }
 
-        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, Json(e) })];
+        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })];
         var lost = (RedisValue[]?)await RunAsync(PresenceScripts.Renew, meeting, ct, arguments).ConfigureAwait(false);
         return [.. (lost ?? []).Select(v => (string)v!)];
     }
@@ -52,6 +52,24 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
     public async Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) =>
         Read((RedisValue[]?)await RunAsync(PresenceScripts.Sweep, meeting, ct).ConfigureAwait(false));
 
+    public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct) =>
+        link.CallAsync(
+            async redis =>
+            {
+                await redis.SetAddAsync(Sessions(meeting, participantId), session).ConfigureAwait(false);
+                return await redis.KeyExpireAsync(Sessions(meeting, participantId), MaxLife).ConfigureAwait(false);
+            },
+            ct);
+
+    public async Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct) =>
+        (int)await link.CallAsync(
+            redis => redis.ScriptEvaluateAsync(PresenceScripts.EndSession, [Sessions(meeting, participantId)], [session ?? string.Empty]), ct).ConfigureAwait(false);
+
+    public async Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
+        (int)await link.CallAsync(redis => redis.SetLengthAsync(Sessions(meeting, participantId)), ct).ConfigureAwait(false);
+
+    private static RedisKey Sessions(MeetingKey meeting, string participantId) => $"{meeting}:sessions:{participantId}";
+
     private static List<PresenceEntry> Read(RedisValue[]? values)
     {
         var entries = new List<PresenceEntry>();
@@ -73,5 +91,5 @@ internal sealed class RedisPresence(IConnectionMultiplexer redis) : IPresence
     private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 
     private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
-        redis.GetDatabase().ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen"], arguments).WaitAsync(ct);
+        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen"], arguments), ct);
 }

@@ -5,23 +5,73 @@ using Npgsql;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>PostgreSQL, shared by every instance of signaling.</summary>
-public sealed class PostgresDatabase(string connectionString) : ISqlDatabase
+public sealed class PostgresDatabase : ISqlDatabase
 {
     /// <summary>Any constant that nobody else in the database uses ("meetsig" in ASCII).</summary>
     private const long MigrationLock = 0x6D656574736967;
 
-    private readonly NpgsqlDataSource source = NpgsqlDataSource.Create(connectionString);
+    private readonly NpgsqlDataSource source;
+    private readonly TimeProvider time;
+
+    public PostgresDatabase(string connectionString, TimeProvider? time = null)
+    {
+        this.time = time ?? TimeProvider.System;
+        source = NpgsqlDataSource.Create(WithLimits(connectionString));
+    }
 
     public string Engine => "postgres";
 
     public async Task<DbConnection> OpenAsync(CancellationToken ct) => await source.OpenConnectionAsync(ct).ConfigureAwait(false);
+
+    public async Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
+        {
+            TimeSpan wait;
+            try
+            {
+                await using var connection = await OpenAsync(ct).ConfigureAwait(false);
+
+                // The policies of migration 0003 read these; the pool resets them when the connection goes back.
+                await connection.ExecuteAsync(new CommandDefinition(
+                    "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
+                return await work(connection).ConfigureAwait(false);
+            }
+            catch (DbException e) when (OutageRetry.WaitBefore(attempt, time.GetElapsedTime(began), e) is { } next)
+            {
+                wait = next;
+            }
+
+            // Connections of before a restart are all broken: none of them is worth an attempt.
+            source.Clear();
+            await Task.Delay(wait, time, ct).ConfigureAwait(false);
+        }
+    }
 
     public async Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
         await connection.BeginTransactionAsync(ct).ConfigureAwait(false);
 
     public Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, cancellationToken: ct));
+            "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: Migrator.Timeout, cancellationToken: ct));
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>A server that hangs must not hold requests for the driver's usual half minute; what the operator of the installation sets himself counts.</summary>
+    private static string WithLimits(string connectionString)
+    {
+        var text = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!text.ContainsKey("Timeout"))
+        {
+            text.Timeout = 3;
+        }
+
+        if (!text.ContainsKey("Command Timeout"))
+        {
+            text.CommandTimeout = 5;
+        }
+
+        return text.ConnectionString;
+    }
 }

@@ -30,6 +30,12 @@ public sealed class SqliteDatabase : ISqlDatabase
         return connection;
     }
 
+    public async Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(ct).ConfigureAwait(false);
+        return await work(connection).ConfigureAwait(false);
+    }
+
     /// <summary>BEGIN IMMEDIATE: the write lock is taken at once, so that two writers queue instead of one failing at its first write.</summary>
     public Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));

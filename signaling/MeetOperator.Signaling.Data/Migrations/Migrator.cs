@@ -9,6 +9,9 @@ namespace MeetOperator.Signaling.Data;
 /// </summary>
 public static class Migrator
 {
+    /// <summary>Seconds that one step, or waiting for another instance's steps, may take.</summary>
+    internal const int Timeout = 300;
+
     private const string CreateVersions =
         "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
@@ -31,7 +34,7 @@ public static class Migrator
         var open = steps.Where(s => s.Version > current).ToList();
         foreach (var step in open)
         {
-            await connection.ExecuteAsync(new CommandDefinition(step.Sql, transaction: transaction, cancellationToken: ct)).ConfigureAwait(false);
+            await connection.ExecuteAsync(new CommandDefinition(step.Sql, transaction: transaction, commandTimeout: Timeout, cancellationToken: ct)).ConfigureAwait(false);
             await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO schema_versions (version, name, applied_at) VALUES (@Version, @Name, @AppliedAt)",
                 new { step.Version, step.Name, AppliedAt = time.GetUtcNow().ToUnixTimeMilliseconds() },

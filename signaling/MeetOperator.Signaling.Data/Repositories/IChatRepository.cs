@@ -2,8 +2,11 @@ namespace MeetOperator.Signaling.Data;
 
 public interface IChatRepository
 {
-    /// <summary>Stores the line and gives it the next id of its meeting; null when the meeting is unknown. <see cref="ChatRow.MessageId"/> of the argument is ignored.</summary>
-    Task<ChatRow?> AppendAsync(ChatRow line, CancellationToken ct);
+    /// <summary>
+    /// Stores the line and gives it the next id of its meeting; null when the meeting is unknown. <see cref="ChatRow.MessageId"/> of the argument is
+    /// ignored. A line whose reference its sender has used before in this meeting is not stored again: the answer is the line of before.
+    /// </summary>
+    Task<AppendedLine?> AppendAsync(ChatRow line, CancellationToken ct);
 
     /// <summary>Up to <paramref name="limit"/> lines after <paramref name="afterMessageId"/>, oldest first.</summary>
     Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct);

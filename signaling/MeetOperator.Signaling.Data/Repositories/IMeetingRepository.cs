@@ -7,6 +7,9 @@ public interface IMeetingRepository
 
     Task<MeetingRow?> FindAsync(string tenant, string meetingId, CancellationToken ct);
 
+    /// <summary>The meeting of whichever tenant: for who holds nothing but its link, after its object is gone.</summary>
+    Task<MeetingRow?> FindByIdAsync(string meetingId, CancellationToken ct);
+
     /// <summary>Marks it ended; false when it is unknown or ended already.</summary>
     Task<bool> CloseAsync(string tenant, string meetingId, long endTime, CancellationToken ct);
 

@@ -11,7 +11,7 @@ public interface IParticipantRepository
 
     /// <summary>
     /// Moves to one of <see cref="ConnectionStatuses"/>; <paramref name="at"/> becomes the leave time when it means gone.
-    /// Someone removed stays removed: then, and for an unknown participant, false.
+    /// Someone removed stays removed: then (unless he is removed once more), and for an unknown participant, false.
     /// </summary>
     Task<bool> SetStatusAsync(string tenant, string meetingId, string participantId, string status, long at, CancellationToken ct);
 

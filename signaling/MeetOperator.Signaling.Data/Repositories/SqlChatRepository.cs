@@ -1,41 +1,18 @@
+using System.Data.Common;
 using Dapper;
 
 namespace MeetOperator.Signaling.Data;
 
 public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(database), IChatRepository
 {
-    private const string Columns = "tenant, meeting_id, message_id, sender_id, display_name, content, timestamp";
+    private const string Columns = "tenant, meeting_id, message_id, sender_id, display_name, content, timestamp, reference";
 
-    /// <summary>The meeting's row is the lock: whoever holds it gives the next id and commits before the next one is given, so ids appear in order.</summary>
-    public async Task<ChatRow?> AppendAsync(ChatRow line, CancellationToken ct)
-    {
-        await using var connection = await Database.OpenAsync(ct).ConfigureAwait(false);
-        await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
-        var key = new { line.Tenant, line.MeetingId };
-        var known = await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId",
-            key,
-            transaction,
-            cancellationToken: ct)).ConfigureAwait(false);
-        if (known == 0)
-        {
-            return null;
-        }
-
-        var id = await connection.ExecuteScalarAsync<long>(new CommandDefinition(
-            "SELECT last_message_id FROM meetings WHERE tenant = @Tenant AND meeting_id = @MeetingId", key, transaction, cancellationToken: ct)).ConfigureAwait(false);
-        var stored = line with { MessageId = id };
-        await connection.ExecuteAsync(new CommandDefinition(
-            $"INSERT INTO chat_messages ({Columns}) VALUES (@Tenant, @MeetingId, @MessageId, @SenderId, @DisplayName, @Content, @Timestamp)",
-            stored,
-            transaction,
-            cancellationToken: ct)).ConfigureAwait(false);
-        await transaction.CommitAsync(ct).ConfigureAwait(false);
-        return stored;
-    }
+    public Task<AppendedLine?> AppendAsync(ChatRow line, CancellationToken ct) =>
+        Database.RunAsync(SqlScope.Of(line.Tenant), connection => AppendAsync(connection, line, ct), ct);
 
     public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
         ListAsync<ChatRow>(
+            tenant,
             $"""
             SELECT {Columns} FROM chat_messages
             WHERE tenant = @tenant AND meeting_id = @meetingId AND message_id > @afterMessageId
@@ -46,6 +23,7 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
 
     public Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct) =>
         ListAsync<ChatRow>(
+            tenant,
             $"""
             SELECT * FROM (
               SELECT {Columns} FROM chat_messages WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY message_id DESC LIMIT @limit) AS newest
@@ -53,4 +31,36 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             """,
             new { tenant, meetingId, limit },
             ct);
+
+    /// <summary>The meeting's row is the lock: whoever holds it gives the next id and commits before the next one is given, so ids appear in order.</summary>
+    private async Task<AppendedLine?> AppendAsync(DbConnection connection, ChatRow line, CancellationToken ct)
+    {
+        await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
+        CommandDefinition Command(string sql) => new(sql, line, transaction, cancellationToken: ct);
+
+        var known = await connection.ExecuteAsync(Command(
+            "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId")).ConfigureAwait(false);
+        if (known == 0)
+        {
+            return null;
+        }
+
+        var before = await connection.QueryFirstOrDefaultAsync<ChatRow>(Command(
+            $"SELECT {Columns} FROM chat_messages WHERE tenant = @Tenant AND meeting_id = @MeetingId AND sender_id = @SenderId AND reference = @Reference")).ConfigureAwait(false);
+        if (before is not null)
+        {
+            return new AppendedLine(before, IsNew: false);
+        }
+
+        var id = await connection.ExecuteScalarAsync<long>(Command(
+            "SELECT last_message_id FROM meetings WHERE tenant = @Tenant AND meeting_id = @MeetingId")).ConfigureAwait(false);
+        var stored = line with { MessageId = id };
+        await connection.ExecuteAsync(new CommandDefinition(
+            $"INSERT INTO chat_messages ({Columns}) VALUES (@Tenant, @MeetingId, @MessageId, @SenderId, @DisplayName, @Content, @Timestamp, @Reference)",
+            stored,
+            transaction,
+            cancellationToken: ct)).ConfigureAwait(false);
+        await transaction.CommitAsync(ct).ConfigureAwait(false);
+        return new AppendedLine(stored, IsNew: true);
+    }
 }

@@ -4,6 +4,7 @@ public sealed class SqlMediaStreamRepository(ISqlDatabase database) : SqlReposit
 {
     public Task SaveAsync(MediaStreamRow stream, CancellationToken ct) =>
         ExecuteAsync(
+            stream.Tenant,
             """
             INSERT INTO media_streams (tenant, meeting_id, stream_id, participant_id, stream_type, codec, resolution, bitrate)
             VALUES (@Tenant, @MeetingId, @StreamId, @ParticipantId, @StreamType, @Codec, @Resolution, @Bitrate)
@@ -15,11 +16,12 @@ public sealed class SqlMediaStreamRepository(ISqlDatabase database) : SqlReposit
 
     public Task RemoveAsync(string tenant, string meetingId, string streamId, CancellationToken ct) =>
         ExecuteAsync(
+            tenant,
             "DELETE FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId AND stream_id = @streamId",
             new { tenant, meetingId, streamId },
             ct);
 
     public Task<IReadOnlyList<MediaStreamRow>> ListAsync(string tenant, string meetingId, CancellationToken ct) =>
         ListAsync<MediaStreamRow>(
-            "SELECT * FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY stream_id", new { tenant, meetingId }, ct);
+            tenant, "SELECT * FROM media_streams WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY stream_id", new { tenant, meetingId }, ct);
 }

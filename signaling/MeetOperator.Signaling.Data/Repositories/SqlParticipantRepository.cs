@@ -6,20 +6,23 @@ public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlReposit
 
     public Task AddAsync(ParticipantRow participant, CancellationToken ct) =>
         ExecuteAsync(
+            participant.Tenant,
             """
             INSERT INTO participants
               (tenant, meeting_id, participant_id, user_id, display_name, role, join_time, leave_time, connection_status, audio_enabled, video_enabled)
             VALUES
               (@Tenant, @MeetingId, @ParticipantId, @UserId, @DisplayName, @Role, @JoinTime, @LeaveTime, @ConnectionStatus, @AudioEnabled, @VideoEnabled)
+            ON CONFLICT (tenant, meeting_id, participant_id) DO NOTHING
             """,
             participant,
             ct);
 
     public Task<ParticipantRow?> FindAsync(string tenant, string meetingId, string participantId, CancellationToken ct) =>
-        FirstAsync<ParticipantRow>($"SELECT * FROM participants WHERE {Key}", new { tenant, meetingId, participantId }, ct);
+        FirstAsync<ParticipantRow>(tenant, $"SELECT * FROM participants WHERE {Key}", new { tenant, meetingId, participantId }, ct);
 
     public Task<IReadOnlyList<ParticipantRow>> ListAsync(string tenant, string meetingId, CancellationToken ct) =>
         ListAsync<ParticipantRow>(
+            tenant,
             "SELECT * FROM participants WHERE tenant = @tenant AND meeting_id = @meetingId ORDER BY join_time, participant_id",
             new { tenant, meetingId },
             ct);
@@ -28,13 +31,15 @@ public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlReposit
     {
         var leaveTime = status is ConnectionStatuses.Left or ConnectionStatuses.Removed ? at : (long?)null;
         return await ExecuteAsync(
-            $"UPDATE participants SET connection_status = @status, leave_time = @leaveTime WHERE {Key} AND connection_status <> 'removed'",
+            tenant,
+            $"UPDATE participants SET connection_status = @status, leave_time = @leaveTime WHERE {Key} AND (connection_status <> 'removed' OR @status = 'removed')",
             new { tenant, meetingId, participantId, status, leaveTime },
             ct).ConfigureAwait(false) == 1;
     }
 
     public Task SetMediaAsync(string tenant, string meetingId, string participantId, bool? audio, bool? video, CancellationToken ct) =>
         ExecuteAsync(
+            tenant,
             $"UPDATE participants SET audio_enabled = COALESCE(@audio, audio_enabled), video_enabled = COALESCE(@video, video_enabled) WHERE {Key}",
             new { tenant, meetingId, participantId, audio, video },
             ct);

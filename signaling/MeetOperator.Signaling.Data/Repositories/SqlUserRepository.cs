@@ -4,6 +4,7 @@ public sealed class SqlUserRepository(ISqlDatabase database) : SqlRepository(dat
 {
     public Task SaveAsync(UserRow user, CancellationToken ct) =>
         ExecuteAsync(
+            user.Tenant,
             """
             INSERT INTO users (tenant, user_id, name, email, profile_picture) VALUES (@Tenant, @UserId, @Name, @Email, @ProfilePicture)
             ON CONFLICT (tenant, user_id) DO UPDATE SET
@@ -15,5 +16,5 @@ public sealed class SqlUserRepository(ISqlDatabase database) : SqlRepository(dat
             ct);
 
     public Task<UserRow?> FindAsync(string tenant, string userId, CancellationToken ct) =>
-        FirstAsync<UserRow>("SELECT * FROM users WHERE tenant = @tenant AND user_id = @userId", new { tenant, userId }, ct);
+        FirstAsync<UserRow>(tenant, "SELECT * FROM users WHERE tenant = @tenant AND user_id = @userId", new { tenant, userId }, ct);
 }

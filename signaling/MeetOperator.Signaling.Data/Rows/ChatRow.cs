@@ -12,4 +12,7 @@ public sealed record ChatRow
 
     /// <summary>Unix milliseconds.</summary>
     public long Timestamp { get; init; }
+
+    /// <summary>The sender's own name for the line, unique among his lines in the meeting; beginning with a tilde when the server gave it.</summary>
+    public string? Reference { get; init; }
 }

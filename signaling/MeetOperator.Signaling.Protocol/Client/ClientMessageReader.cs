@@ -48,7 +48,7 @@ internal static class ClientMessageReader
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
         "mute" => new MuteMessage(fields.MediaType(), true),
         "unmute" => new MuteMessage(fields.MediaType(), false),
-        "chat" => new ChatMessage(fields.Chat()),
+        "chat" => new ChatMessage(fields.Chat(), fields.Reference()),
         "leave" => new LeaveMessage(),
         var type => fields.UnknownType(type),
     };

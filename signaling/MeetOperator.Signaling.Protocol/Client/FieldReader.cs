@@ -57,6 +57,23 @@ internal sealed class FieldReader(JsonElement root)
         return text;
     }
 
+    public string? Reference()
+    {
+        if (!Optional("reference", out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= ProtocolLimits.MaxIdLength } text
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            return text;
+        }
+
+        Refuse($"'reference' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
+        return null;
+    }
+
     public MediaType MediaType()
     {
         var name = Text("mediaType", ProtocolLimits.MaxIdLength);

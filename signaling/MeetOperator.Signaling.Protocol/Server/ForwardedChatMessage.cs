@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>A chat line with its place in the order of the meeting: <see cref="MessageId"/> grows by one from line to line.</summary>
-public sealed record ForwardedChatMessage(string From, string DisplayName, string Message, DateTimeOffset Timestamp, long MessageId) : ServerMessage("chat")
+public sealed record ForwardedChatMessage(string From, string DisplayName, string Message, DateTimeOffset Timestamp, long MessageId, string? Reference = null) : ServerMessage("chat")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -13,5 +13,9 @@ public sealed record ForwardedChatMessage(string From, string DisplayName, strin
         json.WriteString("message"u8, Message);
         json.WriteString("timestamp"u8, WireTime.Format(Timestamp));
         json.WriteString("messageId"u8, MessageId.ToString(CultureInfo.InvariantCulture));
+        if (Reference is not null)
+        {
+            json.WriteString("reference"u8, Reference);
+        }
     }
 }

@@ -2,13 +2,22 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Can this instance take new work? Media and open sockets go on whatever the answer is; liveness never asks.</summary>
-public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database, IMeetingBus bus, IHostApplicationLifetime lifetime, TimeProvider time)
+/// <summary>
+/// Can this instance take new work? Media and open sockets go on whatever the answer is; liveness never asks. What was read once of the API
+/// server is enough, for meetings are joined from the copy. Redis must have answered once, and its later absence does not make an instance
+/// unready: all would be at once, and then nobody could even come back with a ticket.
+/// </summary>
+public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database, Schema schema, IMeetingBus bus, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>Shorter than the kubelet's patience with a probe, so that the answer names the database.</summary>
+    private static readonly TimeSpan CheckWithin = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim checking = new(1);
     private string? databaseProblem = "the database has not been reached yet";
     private long checkedAt = long.MinValue;
+    private bool busWasConnected;
 
     /// <summary>Null when ready, else what is missing.</summary>
     public async Task<string?> ProblemAsync(CancellationToken ct)
@@ -23,31 +32,47 @@ public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database,
             return "the Kubernetes API server has not been read yet";
         }
 
-        if (!bus.IsConnected)
+        busWasConnected |= bus.IsConnected;
+        if (!busWasConnected)
         {
-            return "the meeting bus is away";
+            return "the meeting bus has not been reached yet";
         }
 
-        if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
+        await checking.WaitAsync(ct).ConfigureAwait(false);
+        try
         {
-            databaseProblem = await CheckDatabaseAsync(ct).ConfigureAwait(false);
-            checkedAt = time.GetTimestamp();
-        }
+            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
+            {
+                databaseProblem = schema.IsCurrent ? await CheckDatabaseAsync(ct).ConfigureAwait(false) : "the database has not been prepared yet";
+                checkedAt = time.GetTimestamp();
+            }
 
-        return databaseProblem;
+            return databaseProblem;
+        }
+        finally
+        {
+            checking.Release();
+        }
     }
 
     private async Task<string?> CheckDatabaseAsync(CancellationToken ct)
     {
+        using var limit = new CancellationTokenSource(CheckWithin, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
-            await using var connection = await database.OpenAsync(ct).ConfigureAwait(false);
-            await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT 1";
-            await command.ExecuteScalarAsync(ct).ConfigureAwait(false);
+            await database.RunAsync(
+                default,
+                async connection =>
+                {
+                    await using var command = connection.CreateCommand();
+                    command.CommandText = "SELECT 1";
+                    return await command.ExecuteScalarAsync(linked.Token).ConfigureAwait(false);
+                },
+                linked.Token).ConfigureAwait(false);
             return null;
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (Failures.IsDatabaseOutage(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return "the database cannot be reached";
         }

@@ -11,7 +11,7 @@ namespace MeetOperator.Signaling;
 /// <summary>Puts the server together. Nothing here decides anything.</summary>
 public static class SignalingHost
 {
-    /// <summary>Migrates the database and builds the server; the caller runs it.</summary>
+    /// <summary>Builds the server and migrates the database, if that is there already; the caller runs it.</summary>
     /// <param name="options">Checked settings.</param>
     /// <param name="kube">Where meetings are; the caller disposes it after the server.</param>
     /// <param name="time">The clock of everything in it.</param>
@@ -32,7 +32,6 @@ public static class SignalingHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         });
         var database = SqlDatabases.Create(options.Database);
-        await Migrator.MigrateAsync(database, time, CancellationToken.None).ConfigureAwait(false);
         IMeetingBus bus = options.Redis is { } redis ? await RedisMeetingBus.ConnectAsync(redis).ConfigureAwait(false) : new InProcessMeetingBus(time);
         AddServices(builder.Services, options, kube, database, bus, time);
 
@@ -45,6 +44,7 @@ public static class SignalingHost
             WebPages.Use(app, root);
         }
 
+        await app.Services.GetRequiredService<Schema>().TryMigrateAsync(CancellationToken.None).ConfigureAwait(false);
         var sessions = app.Services.GetRequiredService<MeetingSessions>();
         app.Lifetime.ApplicationStopping.Register(() => sessions.EvacuateAsync().GetAwaiter().GetResult());
         return app;
@@ -87,7 +87,7 @@ public static class SignalingHost
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
-        services.AddSingleton<Readiness>();
+        services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
         services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
         services.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
         {

@@ -31,6 +31,7 @@ public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, 
             r.SenderId,
             r.DisplayName,
             r.Content,
-            WireTime.Format(DateTimeOffset.FromUnixTimeMilliseconds(r.Timestamp))))]));
+            WireTime.Format(DateTimeOffset.FromUnixTimeMilliseconds(r.Timestamp)),
+            ChatFeed.ReferenceOf(r)))]));
     }
 }

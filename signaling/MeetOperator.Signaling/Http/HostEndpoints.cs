@@ -7,11 +7,11 @@ namespace MeetOperator.Signaling;
 
 /// <summary>What a host may do to participants. It works from any instance: the bus tells the one that holds the socket.</summary>
 public sealed class HostEndpoints(
-    MeetingDirectory directory, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
-        var (view, key) = Meeting(request, id);
+        var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
         var removed = await participants.SetStatusAsync(
             key.Tenant, id, participantId, ConnectionStatuses.Removed, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
         if (!removed)
@@ -38,7 +38,7 @@ public sealed class HostEndpoints(
 
     public async Task<IResult> MuteAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
-        var (view, key) = Meeting(request, id);
+        var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
         var body = await RequestBody.ReadJsonAsync<MuteRequest>(request, ct).ConfigureAwait(false);
         if (!WireName.TryParse<MediaType>(body.MediaType, out var kind))
         {
@@ -66,11 +66,11 @@ public sealed class HostEndpoints(
     private static ProblemException Unavailable() =>
         new(ProblemCode.Unavailable, "The instances of the server cannot reach each other now.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
-    private (MeetingView View, MeetingKey Key) Meeting(HttpRequest request, string id)
+    private async Task<(MeetingView View, MeetingKey Key)> MeetingAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Host(request, id);
-        var view = directory.Find(id);
-        if (view is null || view.TenantName != subject.Tenant)
+        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        if (view.TenantName != subject.Tenant)
         {
             throw credentials.UnknownMeeting(request);
         }

@@ -7,6 +7,7 @@ namespace MeetOperator.Signaling;
 /// <summary>Joining: keeps a place in the meeting, waits for its media node, and hands out ticket and WebSocket URL.</summary>
 public sealed class JoinEndpoint(
     MeetingDirectory directory,
+    AbsentMeetings absent,
     MeetingWriter writer,
     IParticipantRepository participants,
     IUserRepository users,
@@ -53,7 +54,7 @@ public sealed class JoinEndpoint(
             throw credentials.UnknownMeeting(request);
         }
 
-        var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw credentials.UnknownMeeting(request);
+        var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
         var isHost = credentials.IsHost(request, id);
         ThrowIfEnded(view);
         var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
@@ -103,7 +104,7 @@ public sealed class JoinEndpoint(
 
         var placed = await directory.WaitAsync(
             view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementWait, time, ct).ConfigureAwait(false)
-            ?? throw ProblemException.UnknownMeeting();
+            ?? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         ThrowIfEnded(placed);
         if (placed.Assignment is not null)
         {

@@ -6,7 +6,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>Create, read and end meetings.</summary>
 public sealed class MeetingEndpoints(
-    MeetingWriter writer, MeetingDirectory directory, Credentials credentials, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingWriter writer, MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     /// <summary>How long creating waits until this instance itself sees the meeting, so that joining it at once works.</summary>
     private static readonly TimeSpan SeenWait = TimeSpan.FromSeconds(2);
@@ -39,7 +39,7 @@ public sealed class MeetingEndpoints(
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        var view = directory.Find(id) ?? throw credentials.UnknownMeeting(request);
+        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
         var present = view.IsEnded ? [] : await ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false);
         return Results.Ok(new MeetingAnswer(
             id,

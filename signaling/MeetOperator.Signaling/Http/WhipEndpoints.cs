@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>WHIP (RFC 9725) and WHEP: standard clients publish and play with one HTTP request. The ticket says who they are.</summary>
 public sealed class WhipEndpoints(
-    MeetingDirectory directory, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionMark marks, IParticipantRepository participants)
+    MeetingDirectory directory, AbsentMeetings absent, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionMark marks, IParticipantRepository participants)
 {
     private const string SdpType = "application/sdp";
 
@@ -78,7 +78,7 @@ public sealed class WhipEndpoints(
 
         var view = await directory.WaitAsync(
             id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementWait, services.Time, ct).ConfigureAwait(false)
-            ?? throw ProblemException.UnknownMeeting();
+            ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
         if (view.IsEnded)
         {
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
@@ -89,12 +89,12 @@ public sealed class WhipEndpoints(
         // A new WHIP session takes the place of the one before; the others must not see the participant go in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(new MeetingKey(subject.Tenant, id)).ConfigureAwait(false);
-        await hold.Session.KeepHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        await hold.Session.OpeningHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
             answer = await CallAsync(assignment, (node, limit) => open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
-            await ShowAsync(subject, row, assignment, answer.SessionId).ConfigureAwait(false);
+            await ShowAsync(row, assignment, answer.SessionId).ConfigureAwait(false);
         }
         finally
         {
@@ -106,18 +106,14 @@ public sealed class WhipEndpoints(
     }
 
     /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
-    private async Task ShowAsync(TokenSubject subject, ParticipantRow row, MediaAssignment assignment, string sessionId)
+    private async Task ShowAsync(ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
-        var key = new MeetingKey(subject.Tenant, subject.MeetingId);
-        var hold = await sessions.AcquireAsync(key).ConfigureAwait(false);
-        var identity = new SocketIdentity(key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), ByTicket: true, Returning: false);
-        var entry = hold.Session.NewEntry(identity, $"media-{sessionId}");
-        if (await hold.Session.AddHeadlessAsync(new HeadlessParticipant(sessionId, entry, () => _ = hold.DisposeAsync().AsTask())).ConfigureAwait(false) is { } refusal)
+        var hold = await sessions.AcquireAsync(new MeetingKey(row.Tenant, row.MeetingId)).ConfigureAwait(false);
+        if (await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false) is { } refusal)
         {
-            await hold.DisposeAsync().ConfigureAwait(false);
             await CallAsync(assignment, async (node, limit) =>
             {
-                await node.DeleteParticipantAsync(subject.MeetingId, row.ParticipantId, limit).ConfigureAwait(false);
+                await node.DeleteParticipantAsync(row.MeetingId, row.ParticipantId, limit).ConfigureAwait(false);
                 return true;
             }, CancellationToken.None).ConfigureAwait(false);
             throw new ProblemException(ProblemCode.MeetingFull, refusal.Message);
@@ -135,6 +131,10 @@ public sealed class WhipEndpoints(
         catch (NodeControlException e) when (e.Code == "unknown-room")
         {
             throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+        catch (NodeControlException e) when (e.Code == "nothing-to-play")
+        {
+            throw new ProblemException(ProblemCode.NotPublishing, "Nothing is published to play yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
         catch (NodeControlException e) when (e.Code == "room-full")
         {

@@ -13,10 +13,72 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     public const int ReplayLines = 100;
     private const int PageLines = 200;
 
+    /// <summary>Begins the references that the server gives; clients' cannot.</summary>
+    internal const char OwnReference = '~';
+
     private long cursor = -1;
+
+    /// <summary>True when lines may be missing that nobody will announce any more.</summary>
+    public bool IsBehind { get; private set; }
 
     /// <summary>Sends the last lines to a newcomer and, if that shows lines that the others have not seen, those to the others.</summary>
     public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> others, CancellationToken ct)
+    {
+        IsBehind = true;
+        await ReplayAsync(newcomer, ct).ConfigureAwait(false);
+        if (newcomer.ChatCursor > cursor)
+        {
+            await CatchUpAsync(others, ct).ConfigureAwait(false);
+        }
+
+        IsBehind = false;
+    }
+
+    public async Task DeliverAsync(long messageId, string frame, IReadOnlyCollection<Member> members, CancellationToken ct)
+    {
+        if (messageId == cursor + 1 && !IsBehind)
+        {
+            Deliver(messageId, Encoding.UTF8.GetBytes(frame), members);
+        }
+        else if (messageId > cursor)
+        {
+            await CatchUpAsync(members, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads and sends everything after the cursor, and the last lines to those who could not be sent them when they came.</summary>
+    public async Task CatchUpAsync(IReadOnlyCollection<Member> members, CancellationToken ct)
+    {
+        IsBehind = true;
+        foreach (var member in members.Where(m => m.ChatCursor < 0))
+        {
+            await ReplayAsync(member, ct).ConfigureAwait(false);
+        }
+
+        while (cursor >= 0)
+        {
+            var rows = await chat.ListAfterAsync(meeting.Tenant, meeting.MeetingId, cursor, PageLines, ct).ConfigureAwait(false);
+            foreach (var row in rows)
+            {
+                Deliver(row.MessageId, ToMessage(row).ToUtf8(), members);
+            }
+
+            if (rows.Count < PageLines)
+            {
+                break;
+            }
+        }
+
+        IsBehind = false;
+    }
+
+    public static ForwardedChatMessage ToMessage(ChatRow row) =>
+        new(row.SenderId, row.DisplayName, row.Content, DateTimeOffset.FromUnixTimeMilliseconds(row.Timestamp), row.MessageId, ReferenceOf(row));
+
+    /// <summary>Null when the server named the line: that name means nothing to anybody.</summary>
+    public static string? ReferenceOf(ChatRow row) => row.Reference is { } name && name.StartsWith(OwnReference) ? null : row.Reference;
+
+    private async Task ReplayAsync(Member newcomer, CancellationToken ct)
     {
         var rows = await chat.ListLastAsync(meeting.Tenant, meeting.MeetingId, ReplayLines, ct).ConfigureAwait(false);
         foreach (var row in rows)
@@ -29,50 +91,14 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
         {
             cursor = newcomer.ChatCursor;
         }
-        else if (newcomer.ChatCursor > cursor)
-        {
-            await CatchUpAsync(others, ct).ConfigureAwait(false);
-        }
     }
-
-    public async Task DeliverAsync(long messageId, string frame, IReadOnlyCollection<Member> members, CancellationToken ct)
-    {
-        if (messageId == cursor + 1)
-        {
-            Deliver(messageId, Encoding.UTF8.GetBytes(frame), members);
-        }
-        else if (messageId > cursor)
-        {
-            await CatchUpAsync(members, ct).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Reads and sends everything after the cursor.</summary>
-    public async Task CatchUpAsync(IReadOnlyCollection<Member> members, CancellationToken ct)
-    {
-        while (cursor >= 0)
-        {
-            var rows = await chat.ListAfterAsync(meeting.Tenant, meeting.MeetingId, cursor, PageLines, ct).ConfigureAwait(false);
-            foreach (var row in rows)
-            {
-                Deliver(row.MessageId, ToMessage(row).ToUtf8(), members);
-            }
-
-            if (rows.Count < PageLines)
-            {
-                return;
-            }
-        }
-    }
-
-    public static ForwardedChatMessage ToMessage(ChatRow row) =>
-        new(row.SenderId, row.DisplayName, row.Content, DateTimeOffset.FromUnixTimeMilliseconds(row.Timestamp), row.MessageId);
 
     private void Deliver(long messageId, byte[] frame, IReadOnlyCollection<Member> members)
     {
         foreach (var member in members)
         {
-            if (member.ChatCursor < messageId)
+            // Who has not had the lines of before yet gets this one with them.
+            if (member.ChatCursor >= 0 && member.ChatCursor < messageId)
             {
                 member.Socket.Send(frame);
                 member.ChatCursor = messageId;

@@ -8,6 +8,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 {
     private readonly MessageBudget budget = new(services.Time);
     private readonly ILogger logger = services.Loggers.CreateLogger<ClientConnection>();
+    private readonly ChatOutbox lines = new(socket, session, services);
     private Member? member;
     private bool saidLeave;
 
@@ -31,6 +32,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         }
 
         socket.Close(CloseCodes.Normal, "left");
+        await lines.DisposeAsync().ConfigureAwait(false);
         if (member is not null)
         {
             await session.GoneAsync(member, saidLeave).ConfigureAwait(false);
@@ -80,10 +82,10 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
                 await HandleAsync(member, message).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (Failures.IsDatabaseOutage(e) || Failures.IsBusOutage(e))
         {
             LogOutage(logger, identity.ParticipantId, e.Message);
-            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot store this now. Try again."));
+            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot do this now. Try again."));
         }
     }
 
@@ -137,7 +139,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
                 await session.MuteAsync(from, mute.MediaType, mute.Muted).ConfigureAwait(false);
                 break;
             case ChatMessage chat:
-                await session.ChatAsync(from, chat.Message).ConfigureAwait(false);
+                lines.Take(from, chat);
                 break;
             case LeaveMessage:
                 saidLeave = true;

@@ -14,10 +14,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private readonly MeetingServices services;
     private readonly SessionLoop loop;
     private readonly Dictionary<string, Member> members = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, HeadlessParticipant> headless = new(StringComparer.Ordinal);
     private readonly Roster roster = new();
     private readonly ChatFeed chat;
     private readonly SessionPresence presence;
+    private readonly HeadlessPeople headless;
     private readonly CancellationTokenSource closed = new();
     private readonly ILogger logger;
     private IAsyncDisposable? subscription;
@@ -36,6 +36,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         chat = new ChatFeed(services.Chat, key);
         presence = new SessionPresence(key, services);
         Room = new RoomLink(key.MeetingId, services, e => loop.Post(() => OnRoomEventAsync(e)));
+        headless = new HeadlessPeople(presence, Room, roster, services.Participants, key);
     }
 
     public MeetingKey Key { get; }
@@ -78,39 +79,49 @@ public sealed partial class MeetingSession : IAsyncDisposable
         return true;
     });
 
-    /// <summary>A participant changed what it sends; its own unmute lifts a silencing.</summary>
+    /// <summary>A participant changed what it sends: told to all, and enforced at the node. Its own unmute lifts a silencing.</summary>
     public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
     {
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
         var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
         await ChangedAsync(entry).ConfigureAwait(false);
-        if (wasSilenced == true && !muted)
-        {
-            member.Media?.Silence(kind, silenced: false);
-        }
-
+        member.Media?.Mute(kind, muted);
         return true;
     });
 
-    /// <summary>Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines.</summary>
-    public async Task ChatAsync(Member member, string text)
+    /// <summary>
+    /// Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines. False when there is
+    /// nothing to store it under.
+    /// </summary>
+    public async Task<bool> ChatAsync(Member member, ChatMessage line)
     {
-        var row = await services.Chat.AppendAsync(
+        var appended = await services.Chat.AppendAsync(
             new ChatRow
             {
                 Tenant = Key.Tenant,
                 MeetingId = Key.MeetingId,
                 SenderId = member.ParticipantId,
                 DisplayName = member.Identity.DisplayName,
-                Content = text,
+                Content = line.Message,
                 Timestamp = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+                Reference = line.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
             },
             closed.Token).ConfigureAwait(false);
-        if (row is not null)
+        if (appended is null)
         {
-            var frame = System.Text.Encoding.UTF8.GetString(ChatFeed.ToMessage(row).ToUtf8());
-            await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = row.MessageId, Text = frame }).ConfigureAwait(false);
+            return false;
         }
+
+        var message = ChatFeed.ToMessage(appended.Row);
+        if (!appended.IsNew)
+        {
+            // The sender was cut off before he heard of it, or he is here by another socket now: everybody else has it.
+            member.Send(message);
+        }
+
+        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(message.ToUtf8()) })
+            .ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The socket is gone. Unless it said so, it has some time to come back before the others are told.</summary>
@@ -146,42 +157,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
             await loop.AskAsync(() => DepartAsync(member.ParticipantId, member.ConnectionId, saidLeave ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
-
-    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId) => presence.NewEntry(identity, connectionId, silenced: false);
-
-    /// <summary>Shows a participant that sends or plays media without a socket (WHIP, WHEP) to the others, until its node says that it is gone.</summary>
-    public Task<ProtocolError?> AddHeadlessAsync(HeadlessParticipant participant) => loop.AskAsync<ProtocolError?>(async () =>
-    {
-        if (headless.TryGetValue(participant.ParticipantId, out var shown))
-        {
-            shown.Sessions.Add(participant.SessionId);
-            participant.Release();
-        }
-        else if (roster.Find(participant.ParticipantId) is null)
-        {
-            var result = await presence.EnterAsync(participant.Entry, Capacity()).ConfigureAwait(false);
-            if (result.Outcome == EnterOutcome.Full)
-            {
-                return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
-            }
-
-            headless[participant.ParticipantId] = participant with { Entry = result.Entry! };
-            await ChangedAsync(result.Entry!).ConfigureAwait(false);
-        }
-        else
-        {
-            participant.Release();
-        }
-
-        return null;
-    });
-
-    /// <summary>Keeps a participant who is shown already, while a session is opened that may replace its only one.</summary>
-    public Task<bool> KeepHeadlessAsync(string participantId, string opening) =>
-        loop.AskAsync(() => Task.FromResult(headless.TryGetValue(participantId, out var shown) && shown.Sessions.Add(opening)));
-
-    /// <summary>One session of a participant without a socket has ended, or was not opened in the end.</summary>
-    public Task<bool> EndHeadlessAsync(string participantId, string sessionId) => loop.AskAsync(() => EndSessionAsync(participantId, sessionId));
 
     /// <summary>Closes every socket so that the clients come back to another instance; nobody is told that anybody left.</summary>
     public Task EvacuateAsync() => loop.AskAsync(() =>
@@ -239,9 +214,9 @@ public sealed partial class MeetingSession : IAsyncDisposable
             await ReplaceAsync(older).ConfigureAwait(false);
         }
 
-        ReleaseHeadless(member.ParticipantId);
         member.Entry = entered.Entry;
         await RefreshRosterAsync(entered.Entry).ConfigureAwait(false);
+        headless.Release();
         members[member.ParticipantId] = member;
         member.Send(new JoinedMessage(
             member.ParticipantId,
@@ -303,189 +278,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
         await PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
         Room.Forget(participantId);
         presence.SaveStatus(participantId, ConnectionStatuses.Left);
-    }
-
-    private async Task OnBusEventAsync(BusEvent e)
-    {
-        switch (e.Kind)
-        {
-            case BusEventKind.Presence:
-                // Many may come at once; one reading answers all that were queued before it.
-                if (!presenceIsStale)
-                {
-                    presenceIsStale = true;
-                    loop.Post(() => RefreshRosterAsync(null));
-                }
-
-                break;
-            case BusEventKind.Left when e.ParticipantId is not null && !members.ContainsKey(e.ParticipantId):
-                Broadcast(roster.Remove(e.ParticipantId, e.Text ?? "left"));
-                break;
-            case BusEventKind.Frame when e.ParticipantId is not null && e.Text is not null && members.TryGetValue(e.ParticipantId, out var member):
-                member.Socket.Send(System.Text.Encoding.UTF8.GetBytes(e.Text));
-                break;
-            case BusEventKind.Chat when e.Text is not null:
-                await chat.DeliverAsync(e.Sequence, e.Text, members.Values, closed.Token).ConfigureAwait(false);
-                break;
-            case BusEventKind.Remove when e.ParticipantId is not null && members.Remove(e.ParticipantId, out var removed):
-                removed.Send(new RemovedMessage(e.Text ?? "removed"));
-                removed.Socket.Close(CloseCodes.Refused, "removed");
-                if (removed.Media is not null)
-                {
-                    await Room.DetachAsync(removed.Media, leave: true).ConfigureAwait(false);
-                    removed.Media = null;
-                }
-
-                Broadcast(roster.Remove(e.ParticipantId, "removed"));
-                break;
-        }
-    }
-
-    private async Task OnRoomEventAsync(RoomEvent e)
-    {
-        switch (e.Type)
-        {
-            case RoomEventTypes.Speaking when e.ParticipantId is not null:
-                Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)]);
-                break;
-            case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && headless.TryGetValue(e.ParticipantId, out var gone):
-                await DepartAsync(gone).ConfigureAwait(false);
-                break;
-            case RoomEventTypes.Ready when headless.Count > 0 && await Room.KnownAsync().ConfigureAwait(false) is { } known:
-                // The stream was away: who went meanwhile was not told.
-                foreach (var lost in headless.Values.Where(h => !known.Contains(h.ParticipantId)).ToList())
-                {
-                    await DepartAsync(lost).ConfigureAwait(false);
-                }
-
-                break;
-            case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null }:
-                await EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false);
-                break;
-            case RoomEventTypes.TrackAdded or RoomEventTypes.TrackRemoved when e.ParticipantId is not null && members.ContainsKey(e.ParticipantId):
-                presence.SaveStream(e, added: e.Type == RoomEventTypes.TrackAdded);
-                break;
-        }
-    }
-
-    private async Task OnMeetingChangedAsync()
-    {
-        var view = services.Directory.Find(Key.MeetingId);
-        if (ended)
-        {
-            return;
-        }
-
-        if (view is null || view.IsEnded)
-        {
-            ended = true;
-            Broadcast([new MeetingEndedMessage(view?.EndReason ?? "ended")]);
-            var leaving = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Values.Select(h => (h.ParticipantId, h.Entry.Connection))).ToList();
-            CloseAll(CloseCodes.Normal, "meeting ended");
-            await presence.CloseMeetingAsync(leaving).ConfigureAwait(false);
-            return;
-        }
-
-        if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
-        {
-            // Their sessions were at the node of before, and nobody can tell them to come to this one.
-            foreach (var participant in headless.Values.ToList())
-            {
-                await DepartAsync(participant).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private void ReleaseHeadless(string participantId)
-    {
-        if (headless.Remove(participantId, out var participant))
-        {
-            participant.Release();
-        }
-    }
-
-    private async Task<bool> EndSessionAsync(string participantId, string sessionId)
-    {
-        if (!headless.TryGetValue(participantId, out var shown) || !shown.Sessions.Remove(sessionId) || shown.Sessions.Count > 0)
-        {
-            return false;
-        }
-
-        await DepartAsync(shown).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task DepartAsync(HeadlessParticipant participant)
-    {
-        headless.Remove(participant.ParticipantId);
-        await DepartAsync(participant.ParticipantId, participant.Entry.Connection, "left").ConfigureAwait(false);
-        participant.Release();
-    }
-
-    private void CloseAll(WebSocketCloseStatus code, string reason)
-    {
-        foreach (var member in members.Values)
-        {
-            member.Socket.Close(code, reason);
-        }
-
-        foreach (var participant in headless.Values)
-        {
-            participant.Release();
-        }
-
-        headless.Clear();
-    }
-
-    private void OnBusRecovered() => loop.Post(async () =>
-    {
-        presence.HoldRemovals();
-        subscription ??= await SubscribeAsync().ConfigureAwait(false);
-        await RenewAsync().ConfigureAwait(false);
-        await RefreshRosterAsync(null).ConfigureAwait(false);
-        await chat.CatchUpAsync(members.Values, closed.Token).ConfigureAwait(false);
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Presence }).ConfigureAwait(false);
-    });
-
-    private async Task TickAsync()
-    {
-        using var timer = new PeriodicTimer(services.Options.Timings.Tick, services.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
-            {
-                await loop.AskAsync(async () =>
-                {
-                    await RenewAsync().ConfigureAwait(false);
-                    foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
-                    {
-                        await TellLeftAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
-                    }
-
-                    return true;
-                }).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The session is over.
-        }
-    }
-
-    private async Task RenewAsync()
-    {
-        var own = members.Values.Select(m => m.Entry!).Concat(headless.Values.Select(h => h.Entry)).ToList();
-        foreach (var taken in await presence.RenewAsync(own).ConfigureAwait(false))
-        {
-            if (headless.ContainsKey(taken))
-            {
-                ReleaseHeadless(taken);
-            }
-            else if (members.Remove(taken, out var member))
-            {
-                await ReplaceAsync(member).ConfigureAwait(false);
-            }
-        }
     }
 
     /// <summary>Compares what the clients were told with presence. <paramref name="newcomer"/> is not told of itself: it is not a member yet.</summary>

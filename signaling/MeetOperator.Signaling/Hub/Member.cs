@@ -20,8 +20,8 @@ public sealed class Member(SocketIdentity identity, ClientSocket socket, bool re
     /// <summary>What presence holds of this connection.</summary>
     public PresenceEntry? Entry { get; set; }
 
-    /// <summary>Chat up to this id has been sent.</summary>
-    public long ChatCursor { get; set; }
+    /// <summary>Chat up to this id has been sent; -1 until the lines of before were.</summary>
+    public long ChatCursor { get; set; } = -1;
 
     public MediaParticipant? Media { get; set; }
 

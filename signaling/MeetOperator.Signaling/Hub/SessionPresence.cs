@@ -17,6 +17,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     // Rows are written behind the session's back, in order: a slow database must not hold up a meeting.
     private readonly SessionLoop rows;
+    private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
     private long heldUntil = long.MinValue;
 
     public SessionPresence(MeetingKey key, MeetingServices services)
@@ -59,11 +60,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     }
 
     public async Task<bool> TryPublishAsync(BusEvent e) =>
-        await OrAsync(async () =>
-        {
-            await services.Bus.PublishAsync(key, e, CancellationToken.None).ConfigureAwait(false);
-            return true;
-        }, false).ConfigureAwait(false);
+        await TryAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
 
     public Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity) => OrAsync(
         () => services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None), new EnterResult(EnterOutcome.Entered, entry));
@@ -82,13 +79,43 @@ public sealed partial class SessionPresence : IAsyncDisposable
     {
         var isAudio = kind == MediaType.Audio;
         var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
-        var stored = await OrAsync(
-            () => services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None),
-            null).ConfigureAwait(false);
+        PresenceEntry? stored = null;
+        if (!await TryAsync(async () => stored = await services.Bus.Presence.SetMediaAsync(
+            key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            unsaved.Add(entry.ParticipantId);
+        }
+
         rows.Post(() => services.Participants.SetMediaAsync(
             key.Tenant, key.MeetingId, entry.ParticipantId, isAudio ? sending : null, isAudio ? null : sending, CancellationToken.None));
         return stored?.Connection == entry.Connection ? stored : expected;
     }
+
+    /// <summary>Writes what was muted or unmuted while the bus was away and kept what it had.</summary>
+    public async Task SaveUnsavedAsync(IEnumerable<PresenceEntry> own)
+    {
+        foreach (var entry in own.Where(e => unsaved.Contains(e.ParticipantId)))
+        {
+            var saved = await TryAsync(async () =>
+            {
+                await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
+                await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+            if (saved)
+            {
+                unsaved.Remove(entry.ParticipantId);
+            }
+        }
+    }
+
+    public Task AddSessionAsync(string participantId, string session) =>
+        TryAsync(() => services.Bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
+
+    public Task<int> EndSessionAsync(string participantId, string? session) =>
+        OrAsync(() => services.Bus.Presence.EndSessionAsync(key, participantId, session, CancellationToken.None), -1);
+
+    public Task<int> CountSessionsAsync(string participantId) =>
+        OrAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
     public Task<bool> RemoveAsync(string participantId, string connectionId) =>
         OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None), true);
@@ -130,6 +157,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     /// <summary>Ends when every row that was to be written is written.</summary>
     public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    private Task<bool> TryAsync(Func<Task> call) => OrAsync(
+        async () =>
+        {
+            await call().ConfigureAwait(false);
+            return true;
+        },
+        false);
 
     private async Task<T> OrAsync<T>(Func<Task<T>> call, T otherwise)
     {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>Opens sockets: everything is checked before the upgrade, the single-use code last, so that a refusal does not burn it.</summary>
-public sealed class WebSocketEndpoint(MeetingSessions sessions, OriginPolicy origins, Tokens tokens)
+public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings absent, OriginPolicy origins, Tokens tokens)
 {
     private readonly MeetingServices services = sessions.Services;
 
@@ -57,8 +57,8 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, OriginPolicy ori
             throw Unauthorized();
         }
 
-        var view = services.Directory.Find(meetingId);
-        if (view is null || view.TenantName != subject.Tenant)
+        var view = services.Directory.Find(meetingId) ?? throw await absent.ExplainAsync(context.Request, meetingId, ct).ConfigureAwait(false);
+        if (view.TenantName != subject.Tenant)
         {
             throw ProblemException.UnknownMeeting();
         }

@@ -12,6 +12,9 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
 {
     private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
 
+    /// <summary>A caller waits no longer for an API server that takes the request and does not answer.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+
     public async Task<Meeting> CreateAsync(CreateMeetingRequest request, MeetingMode mode, Tenant tenant, CancellationToken ct)
     {
         var id = Guid.NewGuid().ToString("D");
@@ -20,11 +23,11 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
             .ConfigureAwait(false);
         try
         {
-            return await kube.CreateAsync(meeting, ct, AsSignaling).ConfigureAwait(false);
+            return await LimitedAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            await TakeBackAsync(meeting, tenant.Metadata.Name!, e).ConfigureAwait(false);
+            TakeBack(meeting, tenant.Metadata.Name!, e);
             throw Translate(e);
         }
     }
@@ -34,11 +37,13 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
     {
         try
         {
-            await kube.MergePatchAsync<Meeting>(
-                view.Object.Metadata.NamespacedName,
-                new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } },
-                ct,
-                AsSignaling).ConfigureAwait(false);
+            await LimitedAsync(
+                limit => kube.MergePatchAsync<Meeting>(
+                    view.Object.Metadata.NamespacedName,
+                    new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } },
+                    limit,
+                    AsSignaling),
+                ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
@@ -119,24 +124,41 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
         _ => e,
     };
 
-    /// <summary>The server may have stored the object although no answer came, so both halves are removed; what stays is ended by its empty timeout.</summary>
-    private async Task TakeBackAsync(Meeting meeting, string tenant, Exception cause)
+    private async Task<Meeting> LimitedAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
+        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            return await call(linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException("The Kubernetes API server gave no answer.", e);
+        }
+    }
+
+    /// <summary>
+    /// The server may have stored the object although no answer came, so both halves are removed; what stays is ended by its empty timeout. The
+    /// caller is not kept waiting for it.
+    /// </summary>
+    private void TakeBack(Meeting meeting, string tenant, Exception cause) => _ = Task.Run(async () =>
+    {
         try
         {
             if (cause is not KubeApiException)
             {
+                using var limit = new CancellationTokenSource(AnswerWithin, time);
                 await kube.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, limit.Token).ConfigureAwait(false);
             }
+
+            await rows.RemoveAsync(tenant, meeting.Metadata.Name!, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException)
+        catch (Exception e)
         {
             LogNotTakenBack(logger, meeting.Metadata.Name!, e.Message);
         }
-
-        await rows.RemoveAsync(tenant, meeting.Metadata.Name!, limit.Token).ConfigureAwait(false);
-    }
+    });
 
     [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: its creation failed, and whether its object exists is not known: {Reason}")]
     private static partial void LogNotTakenBack(ILogger logger, string meeting, string reason);

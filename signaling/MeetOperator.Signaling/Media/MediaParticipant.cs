@@ -51,8 +51,8 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
     }));
 
-    /// <summary>Lets the node drop (or forward again) a kind, whatever the client sends.</summary>
-    public void Silence(MediaType kind, bool silenced) => Post(assignment => assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, silenced)));
+    /// <summary>Lets the node drop (or forward again) the microphone or the camera, whatever the client sends.</summary>
+    public void Mute(MediaType kind, bool muted) => Post(assignment => assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, muted)));
 
     /// <summary>An offer of the node, by its event stream.</summary>
     public void Offered(RoomEvent offer) => Post(_ =>
@@ -149,12 +149,12 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private async Task SubscribeAsync(MediaAssignment assignment, bool fresh)
     {
         await room.PutAsync(assignment, ParticipantId, closed.Token).ConfigureAwait(false);
-        if (member.Entry is { AudioSilenced: true } or { VideoSilenced: true })
+        if (member.Entry is { Audio: false } or { Video: false })
         {
             await room.CallAsync(assignment, (node, ct) => node.MuteAsync(
                 room.MeetingId,
                 ParticipantId,
-                new TrackMuteRequest { Muted = new MuteState { Microphone = member.Entry.AudioSilenced ? true : null, Camera = member.Entry.VideoSilenced ? true : null } },
+                new TrackMuteRequest { Muted = new MuteState { Microphone = member.Entry.Audio ? null : true, Camera = member.Entry.Video ? null : true } },
                 ct), closed.Token).ConfigureAwait(false);
         }
 

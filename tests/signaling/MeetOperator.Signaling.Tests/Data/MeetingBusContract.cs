@@ -15,7 +15,11 @@ public abstract class MeetingBusContract : IAsyncLifetime
 
     protected IMeetingBus B { get; private set; } = null!;
 
-    public async Task InitializeAsync() => (A, B) = await ConnectAsync();
+    public async Task InitializeAsync()
+    {
+        (A, B) = await ConnectAsync();
+        await Eventually.TrueAsync(() => A.IsConnected && B.IsConnected, "both are connected");
+    }
 
     public async Task DisposeAsync()
     {

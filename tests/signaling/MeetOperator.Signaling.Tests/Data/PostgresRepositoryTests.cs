@@ -1,7 +1,64 @@
+using Dapper;
+using MeetOperator.Signaling.Data;
+using Npgsql;
+
 namespace MeetOperator.Signaling.Tests;
 
 [Collection(ServersCollection.Name)]
 public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryContract
 {
+    private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages"];
+
+    [Fact]
+    public async Task Rows_AreSeenByTheirTenantOnly_WhateverTheQuery()
+    {
+        var text = await server.CreateDatabaseAsync();
+        await using var database = new PostgresDatabase(text);
+        await Migrator.MigrateAsync(database, TimeProvider.System, default);
+        await FillAsync(database, "acme");
+        await FillAsync(database, "globex");
+
+        await using var connection = new NpgsqlConnection(text);
+        await connection.OpenAsync();
+        foreach (var table in Tables)
+        {
+            // Who has not said for whom he asks sees nothing, although he owns the table.
+            Assert.Equal(0, await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}"));
+            Assert.Equal(0, await connection.ExecuteAsync($"DELETE FROM {table}"));
+        }
+
+        await connection.ExecuteAsync("SELECT set_config('meet.tenant', 'acme', false)");
+        foreach (var table in Tables)
+        {
+            Assert.Equal(["acme"], await connection.QueryAsync<string>($"SELECT tenant FROM {table}"));
+        }
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("INSERT INTO users (tenant, user_id, name) VALUES ('globex', 'intruder', 'x')"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        Assert.Equal(0, await connection.ExecuteAsync("UPDATE meetings SET title = 'mine' WHERE tenant = 'globex'"));
+    }
+
+    [Fact]
+    public async Task Connection_BackInThePool_HasForgottenItsTenant()
+    {
+        await using var database = new PostgresDatabase(await server.CreateDatabaseAsync() + ";Maximum Pool Size=1");
+        await Migrator.MigrateAsync(database, TimeProvider.System, default);
+        await FillAsync(database, "acme");
+        await using var connection = await database.OpenAsync(default);
+        Assert.Equal(0, await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM meetings"));
+    }
+
     protected override Task<string> ConnectionAsync() => server.CreateDatabaseAsync();
+
+    private static async Task FillAsync(ISqlDatabase database, string tenant)
+    {
+        await new SqlMeetingRepository(database).AddAsync(new MeetingRow { Tenant = tenant, MeetingId = $"{tenant}-m", Title = "Planning" }, default);
+        await new SqlUserRepository(database).SaveAsync(new UserRow { Tenant = tenant, UserId = "u", Name = "Ann" }, default);
+        await new SqlParticipantRepository(database).AddAsync(
+            new ParticipantRow { Tenant = tenant, MeetingId = $"{tenant}-m", ParticipantId = "p", DisplayName = "Ann", Role = "host" }, default);
+        await new SqlMediaStreamRepository(database).SaveAsync(
+            new MediaStreamRow { Tenant = tenant, MeetingId = $"{tenant}-m", StreamId = "p/camera", ParticipantId = "p", StreamType = "camera" }, default);
+        await new SqlChatRepository(database).AppendAsync(
+            new ChatRow { Tenant = tenant, MeetingId = $"{tenant}-m", SenderId = "p", DisplayName = "Ann", Content = "hello", Reference = "r" }, default);
+    }
 }

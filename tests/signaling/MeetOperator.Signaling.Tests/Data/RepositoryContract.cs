@@ -94,6 +94,7 @@ public abstract class RepositoryContract : IAsyncLifetime
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
         Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Removed, 700, default));
         Assert.False(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
+        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Removed, 900, default), "removing once more is no error: the first answer may have been lost");
         Assert.Equal(ConnectionStatuses.Removed, (await participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
     }
 
@@ -121,7 +122,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await meetings.AddAsync(Meeting("acme", "m2"), default);
-        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default))));
+        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default))?.Row)));
 
         foreach (var meeting in new[] { "m1", "m2" })
         {
@@ -129,6 +130,27 @@ public abstract class RepositoryContract : IAsyncLifetime
             Assert.Equal(Enumerable.Range(1, 20).Select(i => (long)i), stored.Select(l => l.MessageId));
             Assert.Equal(appended.Where(l => l!.MeetingId == meeting).OrderBy(l => l!.MessageId).Select(l => l!.Content), stored.Select(l => l.Content));
         }
+    }
+
+    [Fact]
+    public async Task Chat_SameReferenceOfTheSameSender_IsOneLine()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        var line = Line("acme", "m1", "once") with { Reference = "r-1" };
+        var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => chat.AppendAsync(line, default))));
+        Assert.Single(appended, a => a!.IsNew);
+        Assert.All(appended, a => Assert.Equal(1, a!.Row.MessageId));
+        Assert.Equal(2, (await chat.AppendAsync(line with { SenderId = "p2" }, default))!.Row.MessageId);
+        Assert.Equal(["r-1", "r-1"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Reference));
+    }
+
+    [Fact]
+    public async Task Meeting_FoundByItsId_IsThatOfWhicheverTenant()
+    {
+        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await meetings.AddAsync(Meeting("globex", "m2"), default);
+        Assert.Equal("globex", (await meetings.FindByIdAsync("m2", default))!.Tenant);
+        Assert.Null(await meetings.FindByIdAsync("m3", default));
     }
 
     [Fact]
@@ -214,5 +236,5 @@ public abstract class RepositoryContract : IAsyncLifetime
         new() { Tenant = tenant, MeetingId = meeting, ParticipantId = id, DisplayName = "Ann", Role = "participant", JoinTime = 200 };
 
     private static ChatRow Line(string tenant, string meeting, string text) =>
-        new() { Tenant = tenant, MeetingId = meeting, SenderId = "p1", DisplayName = "Ann", Content = text, Timestamp = 300 };
+        new() { Tenant = tenant, MeetingId = meeting, SenderId = "p1", DisplayName = "Ann", Content = text, Timestamp = 300, Reference = Guid.NewGuid().ToString("N") };
 }

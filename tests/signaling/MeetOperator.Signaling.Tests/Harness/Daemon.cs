@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -17,14 +19,28 @@ internal sealed class Daemon : IDisposable
 
     public string Folder { get; }
 
+    public bool HasExited => shell.HasExited;
+
+    public string Log => File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : string.Empty;
+
+    private int Pid => int.Parse(File.ReadAllText(Path.Combine(Folder, "pid")), CultureInfo.InvariantCulture);
+
+    /// <param name="command">One program, begun with <c>exec</c>.</param>
+    /// <param name="folder">Where it runs; <c>log</c> and <c>pid</c> appear in it.</param>
     public static Daemon Start(string command, string folder)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", $"{command} >'{folder}/log' 2>&1 & child=$!; cat >/dev/null; kill -INT $child; wait $child" },
+            ArgumentList =
+            {
+                "-c",
+                $"exec 3<&0; {command} >>'{folder}/log' 2>&1 3<&- & child=$!; echo $child >'{folder}/pid'; "
+                + "(cat <&3 >/dev/null; kill -INT $child 2>/dev/null) & watcher=$!; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code",
+            },
             RedirectStandardInput = true,
             WorkingDirectory = folder,
         };
+        File.Delete(Path.Combine(folder, "pid"));
         return new Daemon(Process.Start(start)!, folder);
     }
 
@@ -62,9 +78,34 @@ internal sealed class Daemon : IDisposable
         }
         catch (SocketException)
         {
-            Assert.False(shell.HasExited, File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : "the process ended");
+            Assert.False(shell.HasExited, Log.Length > 0 ? Log : "the process ended");
             return false;
         }
+    }
+
+    /// <summary>Ends the process and those that it started, as the kernel does when memory runs out: nothing is said or written any more.</summary>
+    public void Kill()
+    {
+        var main = Pid;
+        foreach (var pid in (int[])[main, .. ChildrenOf(main)])
+        {
+            _ = kill(pid, 9);
+        }
+
+        shell.WaitForExit();
+    }
+
+    /// <summary>Takes connections and answers nothing until <see cref="Continue"/>.</summary>
+    public void Pause() => Assert.Equal(0, kill(Pid, 19));
+
+    public void Continue() => Assert.Equal(0, kill(Pid, 18));
+
+    /// <summary>Asks it to end (SIGTERM); its exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        Assert.Equal(0, kill(Pid, 15));
+        await shell.WaitForExitAsync();
+        return shell.ExitCode;
     }
 
     public void Stop()
@@ -79,4 +120,20 @@ internal sealed class Daemon : IDisposable
         shell.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
+
+    private static IEnumerable<int> ChildrenOf(int parent) =>
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => n!.All(char.IsAsciiDigit)).Select(n => int.Parse(n!, CultureInfo.InvariantCulture)).Where(pid =>
+        {
+            try
+            {
+                return File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1] == parent.ToString(CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
 }

@@ -2,41 +2,63 @@ using Npgsql;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A PostgreSQL of the test run's own on a free port, started once; each test gets a database of its own.</summary>
+/// <summary>
+/// A PostgreSQL of the test run's own on a free port, started once; each test gets a database of its own, and a role that owns it and is no
+/// superuser, as an installation should have.
+/// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     private static readonly string Bin = Directory.EnumerateDirectories("/usr/lib/postgresql").OrderDescending().First() + "/bin";
 
+    // PostgreSQL refuses to run as root.
+    private static readonly string Prefix = Environment.UserName == "root" ? "setpriv --reuid postgres --regid postgres --clear-groups " : string.Empty;
+
+    private readonly string folder = Daemon.NewFolder("postgres");
+    private readonly int port = Daemon.FreePort();
     private Daemon? daemon;
-    private int port;
     private int databases;
 
     public async Task InitializeAsync()
     {
-        var folder = Daemon.NewFolder("postgres");
-        var prefix = string.Empty;
-        if (Environment.UserName == "root")
+        if (Prefix.Length > 0)
         {
-            // PostgreSQL refuses to run as root.
             Daemon.Run($"chown postgres '{folder}'");
-            prefix = "setpriv --reuid postgres --regid postgres --clear-groups ";
         }
 
-        Daemon.Run($"cd '{folder}' && {prefix}{Bin}/initdb -D '{folder}/data' -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C");
-        port = Daemon.FreePort();
-        daemon = Daemon.Start(
-            $"exec {prefix}{Bin}/postgres -D '{folder}/data' -p {port} -k '{folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", folder);
-        await Eventually.TrueAsync(() => daemon.AcceptsAsync(port), "PostgreSQL accepts connections");
-        await Eventually.TrueAsync(CanQueryAsync, "PostgreSQL answers");
+        Daemon.Run($"cd '{folder}' && {Prefix}{Bin}/initdb -D '{folder}/data' -U postgres --auth=trust --no-sync --encoding=UTF8 --locale=C");
+        await StartAsync();
     }
+
+    /// <summary>Starts it, or starts it again on the same port and data; what was committed before is there.</summary>
+    public async Task StartAsync()
+    {
+        await Eventually.TrueAsync(async () =>
+        {
+            if (daemon is null or { HasExited: true })
+            {
+                // After a kill it refuses as long as one of its old processes is there.
+                daemon = Daemon.Start(
+                    $"exec {Prefix}{Bin}/postgres -D '{folder}/data' -p {port} -k '{folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", folder);
+            }
+
+            return await CanQueryAsync();
+        }, "PostgreSQL answers", TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>As kill -9 does, with all its processes.</summary>
+    public void Kill() => daemon!.Kill();
 
     public async Task<string> CreateDatabaseAsync()
     {
         var name = $"meet_{Interlocked.Increment(ref databases)}";
-        await using var source = NpgsqlDataSource.Create(ConnectionTo("postgres"));
-        await using var command = source.CreateCommand($"CREATE DATABASE {name}");
-        await command.ExecuteNonQueryAsync();
-        return ConnectionTo(name);
+        await using var source = NpgsqlDataSource.Create(ConnectionTo("postgres", "postgres"));
+        foreach (var sql in new[] { $"CREATE ROLE {name} LOGIN", $"CREATE DATABASE {name} OWNER {name}" })
+        {
+            await using var command = source.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        return ConnectionTo(name, name);
     }
 
     public Task DisposeAsync()
@@ -46,13 +68,13 @@ public sealed class PostgresServer : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    private string ConnectionTo(string database) => $"Host=127.0.0.1;Port={port};Username=postgres;Database={database};Maximum Pool Size=20;Timeout=5";
+    private string ConnectionTo(string database, string user) => $"Host=127.0.0.1;Port={port};Username={user};Database={database};Maximum Pool Size=20";
 
     private async Task<bool> CanQueryAsync()
     {
         try
         {
-            await using var connection = new NpgsqlConnection(ConnectionTo("postgres"));
+            await using var connection = new NpgsqlConnection(ConnectionTo("postgres", "postgres") + ";Pooling=false;Timeout=5");
             await connection.OpenAsync();
             return true;
         }

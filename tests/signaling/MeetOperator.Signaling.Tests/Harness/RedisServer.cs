@@ -16,6 +16,17 @@ public sealed class RedisServer : IAsyncLifetime
         await Eventually.TrueAsync(() => daemon.AcceptsAsync(port), "Redis accepts connections");
     }
 
+    /// <summary>As kill -9 does; <see cref="StartAsync"/> brings it back on the same port, empty.</summary>
+    public void Kill()
+    {
+        daemon!.Kill();
+        Stop();
+    }
+
+    public void Pause() => daemon!.Pause();
+
+    public void Continue() => daemon!.Continue();
+
     public void Stop()
     {
         daemon?.Dispose();

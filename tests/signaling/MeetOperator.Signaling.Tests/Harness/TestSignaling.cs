@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using MeetOperator.Kube.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -34,7 +35,7 @@ public sealed class TestSignaling : IAsyncDisposable
     public T Service<T>()
         where T : notnull => app.Services.GetRequiredService<T>();
 
-    public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null)
+    public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
     {
         var path = Path.Combine(Path.GetTempPath(), $"meet-signaling-{Guid.NewGuid():N}.db");
         var options = new SignalingOptions
@@ -47,7 +48,7 @@ public sealed class TestSignaling : IAsyncDisposable
         };
         options = change?.Invoke(options) ?? options;
         var logs = new LogCapture();
-        var app = await SignalingHost.BuildAsync(options, cluster.Client, TimeProvider.System, logging =>
+        var app = await SignalingHost.BuildAsync(options, kube ?? cluster.Client, TimeProvider.System, logging =>
         {
             logging.ClearProviders();
             logging.AddProvider(logs);

@@ -20,7 +20,8 @@ public sealed class ClientMessageTests
         { """{"type":"ice-candidate","to":"p-2","candidate":null}""", new IceCandidateMessage("p-2", "null") },
         { """{"type":"mute","mediaType":"audio"}""", new MuteMessage(MediaType.Audio, true) },
         { """{"type":"unmute","mediaType":"video"}""", new MuteMessage(MediaType.Video, false) },
-        { """{"type":"chat","message":"hello\nworld \ud83d\ude00"}""", new ChatMessage("hello\nworld \U0001F600") },
+        { """{"type":"chat","message":"hello\nworld \ud83d\ude00"}""", new ChatMessage("hello\nworld \U0001F600", null) },
+        { """{"type":"chat","message":"hello","reference":"3f_-9"}""", new ChatMessage("hello", "3f_-9") },
         { """{"type":"leave","later":{"unknown":["fields","are","tolerated"]}}""", new LeaveMessage() },
     };
 
@@ -50,6 +51,8 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"leave"}{"type":"leave"}""", ErrorCode.BadMessage, "JSON")]
     [InlineData("""{"type":"leave",}""", ErrorCode.BadMessage, "JSON")]
     [InlineData("""{"type":"leave"/*no*/}""", ErrorCode.BadMessage, "JSON")]
+    [InlineData("""{"type":"chat","message":"a","reference":"~1"}""", ErrorCode.BadMessage, "reference")]
+    [InlineData("""{"type":"chat","message":"a","reference":7}""", ErrorCode.BadMessage, "reference")]
     [InlineData("""{"type":"chat","message":"a","message":"b"}""", ErrorCode.BadMessage, "distinct")]
     [InlineData("""{"type":"chat","x":{"a":1,"a":2},"message":"b"}""", ErrorCode.BadMessage, "distinct")]
     [InlineData("""{"type":"leave","x":[[[[[[[[[1]]]]]]]]]}""", ErrorCode.BadMessage, "levels")]

@@ -1,0 +1,295 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>
+/// The way to Redis, which trusts nobody's word that it works: every second a beat is published and has to come back over the subscription.
+/// A beat that does not come back, a command that gets no answer or a broken connection mean that Redis is away; then calls fail at once. When
+/// a beat comes back again, all subscriptions are made anew before anybody is told. A library that does not find back is replaced.
+/// </summary>
+internal sealed class RedisLink : IAsyncDisposable
+{
+    private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BeatEveryWhileAway = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Beats in vain after which the library's connections are thrown away and made anew.</summary>
+    private const int Patience = 6;
+
+    private readonly ConfigurationOptions options;
+    private readonly ConcurrentDictionary<string, ChannelHandlers> channels = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim subscribing = new(1);
+    private readonly CancellationTokenSource closed = new();
+    private readonly string pulse = $"meet:pulse:{Guid.NewGuid():N}";
+    private readonly TaskCompletionSource firstBeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ConnectionMultiplexer redis;
+    private volatile Beat? latest;
+    private volatile bool alive;
+
+    /// <summary>Counts breaks: a beat that was sent before the last one proves nothing.</summary>
+    private long breaks;
+    private Task beating = Task.CompletedTask;
+
+    private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
+    {
+        this.options = options;
+        this.redis = redis;
+        Watch(redis);
+    }
+
+    /// <summary>Raised after a break, when everything works again and all subscriptions hear.</summary>
+    public event Action? Recovered;
+
+    public bool IsAlive => alive;
+
+    /// <summary>Comes back when Redis answers, or after a moment without it: it may come later.</summary>
+    public static async Task<RedisLink> OpenAsync(string configuration)
+    {
+        var options = ConfigurationOptions.Parse(configuration);
+        options.AbortOnConnectFail = false;
+        options.ConnectTimeout = 2_000;
+        options.SyncTimeout = 2_000;
+        options.ResponseTimeout = 2_000;
+        options.KeepAlive = 5;
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+        var link = new RedisLink(options, await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false));
+        link.beating = Task.Run(link.BeatAsync);
+        await Task.WhenAny(link.firstBeat.Task, Task.Delay(FirstWithin)).ConfigureAwait(false);
+        return link;
+    }
+
+    /// <summary>Fails at once while Redis is away, and after <see cref="AnswerWithin"/> when it hangs.</summary>
+    public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
+    {
+        if (!alive)
+        {
+            throw new BusAwayException("Redis is away.");
+        }
+
+        try
+        {
+            return await call(redis.GetDatabase()).WaitAsync(AnswerWithin, ct).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
+        {
+            Lose();
+            throw new BusAwayException("Redis does not answer.", e);
+        }
+    }
+
+    /// <summary>Works also while Redis is away: then it hears from when Redis is back.</summary>
+    public async Task<IAsyncDisposable> SubscribeAsync(string channel, Action<RedisValue> handler)
+    {
+        await subscribing.WaitAsync().ConfigureAwait(false);
+        var handlers = channels.GetOrAdd(channel, static _ => new ChannelHandlers());
+        handlers.Add(handler);
+        try
+        {
+            if (alive && !handlers.IsSubscribed)
+            {
+                await SubscribeAsync(redis.GetSubscriber(), channel, handlers).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Lose();
+        }
+        finally
+        {
+            subscribing.Release();
+        }
+
+        return new Subscription(() => UnsubscribeAsync(channel, handlers, handler));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await closed.CancelAsync().ConfigureAwait(false);
+        alive = false;
+        await beating.ConfigureAwait(false);
+        await DropAsync(redis).ConfigureAwait(false);
+        closed.Dispose();
+    }
+
+    private static async Task DropAsync(ConnectionMultiplexer old)
+    {
+        try
+        {
+            await old.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // It was broken already.
+        }
+
+        old.Dispose();
+    }
+
+    private static async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
+    {
+        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(AnswerWithin).ConfigureAwait(false);
+        handlers.IsSubscribed = true;
+    }
+
+    private void Watch(ConnectionMultiplexer connection)
+    {
+        // Handlers run in the order of arrival.
+        connection.PreserveAsyncOrder = true;
+        connection.ConnectionFailed += (_, _) =>
+        {
+            if (ReferenceEquals(connection, redis))
+            {
+                Lose();
+            }
+        };
+    }
+
+    private void Lose()
+    {
+        Interlocked.Increment(ref breaks);
+        alive = false;
+    }
+
+    private async Task BeatAsync()
+    {
+        var inVain = 0;
+        while (!closed.IsCancellationRequested)
+        {
+            var before = Interlocked.Read(ref breaks);
+            if (await ComesBackAsync().ConfigureAwait(false))
+            {
+                inVain = 0;
+                await FoundAsync(before).ConfigureAwait(false);
+            }
+            else if (!closed.IsCancellationRequested)
+            {
+                Lose();
+                if (++inVain % Patience == 0)
+                {
+                    await ReplaceAsync().ConfigureAwait(false);
+                }
+            }
+
+            await Task.Delay(alive ? BeatEvery : BeatEveryWhileAway, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> ComesBackAsync()
+    {
+        try
+        {
+            var connection = redis;
+            var subscriber = connection.GetSubscriber();
+            var beat = new Beat(Random.Shared.NextInt64());
+            latest = beat;
+            if (!alive)
+            {
+                // Subscribing is idempotent, and after a break the one of before may be lost.
+                await subscriber.UnsubscribeAsync(pulse).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+                await subscriber.SubscribeAsync(pulse, OnBeat).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+            }
+
+            await subscriber.PublishAsync(pulse, beat.Number).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+            await beat.Heard.Task.WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void OnBeat(RedisChannel channel, RedisValue value)
+    {
+        if (latest is { } beat && beat.Number == (long)value)
+        {
+            beat.Heard.TrySetResult();
+        }
+    }
+
+    /// <summary>Redis answers. If it did not before, everything is subscribed again first; if it broke meanwhile, the next beat decides.</summary>
+    private async Task FoundAsync(long before)
+    {
+        if (alive)
+        {
+            return;
+        }
+
+        await subscribing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var subscriber = redis.GetSubscriber();
+            await Task.WhenAll(channels.Select(async channel =>
+            {
+                await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(AnswerWithin).ConfigureAwait(false);
+                await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
+            })).ConfigureAwait(false);
+            alive = true;
+            alive = Interlocked.Read(ref breaks) == before;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            Lose();
+        }
+        finally
+        {
+            subscribing.Release();
+        }
+
+        if (alive && !firstBeat.TrySetResult())
+        {
+            Recovered?.Invoke();
+        }
+    }
+
+    private async Task ReplaceAsync()
+    {
+        var old = redis;
+        try
+        {
+            var next = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            Watch(next);
+            redis = next;
+            await DropAsync(old).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            // Not yet; the old one goes on trying.
+        }
+    }
+
+    private async ValueTask UnsubscribeAsync(string channel, ChannelHandlers handlers, Action<RedisValue> handler)
+    {
+        await subscribing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (handlers.RemoveAndIsEmpty(handler) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && alive)
+            {
+                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(AnswerWithin).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // The connection is gone, and the subscription with it.
+        }
+        finally
+        {
+            subscribing.Release();
+        }
+    }
+
+    private sealed record Beat(long Number)
+    {
+        public TaskCompletionSource Heard { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class Subscription(Func<ValueTask> end) : IAsyncDisposable
+    {
+        private int ended;
+
+        public ValueTask DisposeAsync() => Interlocked.Exchange(ref ended, 1) == 0 ? end() : ValueTask.CompletedTask;
+    }
+}
