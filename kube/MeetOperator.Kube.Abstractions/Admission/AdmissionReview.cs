@@ -42,6 +42,9 @@ public sealed record AdmissionDecision(IReadOnlyList<FieldError> Errors)
     public static readonly AdmissionDecision Allow = new([]);
 
     public bool Allowed => Errors.Count == 0;
+
+    /// <summary>What the caller should know although nothing is refused; each under 120 characters is shown in full by kubectl.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>Judges writes before they are stored. Implementations are pure or read an informer; they never block on the network.</summary>

@@ -42,6 +42,8 @@ internal static class BuiltInResources
         Kind(string.Empty, "v1", "ServiceAccount", "serviceaccounts") with { ShortNames = ["sa"] },
         Kind(string.Empty, "v1", "Service", "services") with { ShortNames = ["svc"], Categories = ["all"], HasStatus = true, NameRule = NameRule.DnsLabel, SelectableFields = ["spec.clusterIP", "spec.type"] },
         CustomResourceDefinitions,
+        Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", namespaced: false) with { Categories = ["api-extensions"], TracksGeneration = true },
+        Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", namespaced: false) with { Categories = ["api-extensions"], TracksGeneration = true },
         Kind("coordination.k8s.io", "v1", "Lease", "leases"),
         Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets") with { ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true },
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false) with { NameRule = NameRule.PathSegment },

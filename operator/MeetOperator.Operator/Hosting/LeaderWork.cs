@@ -8,6 +8,7 @@ using MeetOperator.Operator.Meetings.Steps;
 using MeetOperator.Operator.Nodes;
 using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Tenants;
+using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
@@ -21,6 +22,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly FleetFeed _feed;
     private readonly HttpClient _http;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
+    private readonly Func<CancellationToken, Task> _keepAuthority = static _ => Task.CompletedTask;
 
     public LeaderWork(
         ClusterView cluster, EventRecorder recorder, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
@@ -54,10 +56,18 @@ internal sealed class LeaderWork : IAsyncDisposable
             }
         };
         _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync];
+        if (options.Webhook is { CertificateDirectory: null } webhook)
+        {
+            // Not held back by anything of ours: objects of all kinds wait for it.
+            var keeper = new AuthorityKeeper(cluster.Client, webhook, options.Namespace, time, logs.CreateLogger<AuthorityKeeper>());
+            _keepAuthority = keeper.RunAsync;
+        }
     }
 
     /// <summary>Leads until <paramref name="ct"/> ends.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    public Task RunAsync(CancellationToken ct) => Task.WhenAll(_keepAuthority(ct), ControlAsync(ct));
+
+    private async Task ControlAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
         foreach (var meeting in _cluster.Meetings.List())

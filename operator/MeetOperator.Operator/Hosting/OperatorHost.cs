@@ -3,6 +3,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
@@ -19,7 +20,16 @@ public static class OperatorHost
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         (logging ?? (console => console.AddSimpleConsole(format => format.SingleLine = true)))(builder.Logging);
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPEndPoint.Parse(options.Address)));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Listen(IPEndPoint.Parse(options.Address));
+            if (options.Webhook is { } webhook)
+            {
+                WebhookEndpoint.Listen(server, webhook);
+            }
+        });
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(kube);
@@ -34,14 +44,29 @@ public static class OperatorHost
         builder.Services.AddSingleton<ClusterView>();
         builder.Services.AddSingleton<OperatorService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OperatorService>());
+        if (options.Webhook is { } served)
+        {
+            WebhookEndpoint.AddServices(builder.Services, served);
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         var app = builder.Build();
         var service = app.Services.GetRequiredService<OperatorService>();
+        if (options.Webhook is not null)
+        {
+            WebhookEndpoint.Map(app);
+        }
+
         app.MapGet("/healthz", () => "ok");
-        app.MapGet("/readyz", () => service.IsReady ? Results.Text("ok") : Results.Text("the informers have not synced yet", statusCode: 503));
+        var certificates = app.Services.GetService<WebhookCertificates>();
+        app.MapGet("/readyz", () => NotReady(service, certificates) is { } reason ? Results.Text(reason, statusCode: 503) : Results.Text("ok"));
         var metrics = new PrometheusExposition("MeetOperator.*");
         app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
         app.MapGet("/metrics", () => Results.Text(metrics.Write(), PrometheusExposition.ContentType));
         return app;
     }
+
+    /// <summary>Why the replica cannot take work yet; null when it can.</summary>
+    private static string? NotReady(OperatorService service, WebhookCertificates? certificates) =>
+        service.IsReady ? certificates?.Problem : "the informers have not synced yet";
 }

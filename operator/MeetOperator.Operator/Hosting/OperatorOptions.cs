@@ -1,3 +1,5 @@
+using MeetOperator.Operator.Webhook;
+
 namespace MeetOperator.Operator.Hosting;
 
 /// <summary>What the operator is started with; every value comes from one environment variable of docs/architecture.md.</summary>
@@ -23,6 +25,9 @@ public sealed record OperatorOptions
 
     /// <summary>How long a dead leader's Lease holds off the others; a replica that stops in good order gives it back at once.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How admission is served; null when the webhook is off, and the reconcilers alone judge what they find.</summary>
+    public WebhookOptions? Webhook { get; init; }
 
     /// <summary>How many meetings are reconciled at the same time. They mostly wait for the API server and media nodes.</summary>
     public int MeetingConcurrency { get; init; } = 32;

@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
@@ -21,6 +22,7 @@ public static class OperatorOptionsReader
             MediaNodeImage = Text(variable("MEET_MEDIA_NODE_IMAGE")) ?? defaults.MediaNodeImage,
             PodName = Text(variable("POD_NAME")) ?? defaults.PodName,
             Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
+            Webhook = ReadWebhook(variable, found),
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
@@ -33,6 +35,33 @@ public static class OperatorOptionsReader
         }
 
         return found.Count == 0 ? options : null;
+    }
+
+    private static WebhookOptions? ReadWebhook(Func<string, string?> variable, List<string> errors)
+    {
+        if (Text(variable("MEET_WEBHOOK_ADDRESS")) is not { } address)
+        {
+            return null;
+        }
+
+        var defaults = new WebhookOptions { Address = address };
+        var options = defaults with
+        {
+            Service = Text(variable("MEET_WEBHOOK_SERVICE")) ?? defaults.Service,
+            Configuration = Text(variable("MEET_WEBHOOK_CONFIGURATION")) ?? defaults.Configuration,
+            CertificateDirectory = Text(variable("MEET_WEBHOOK_CERTIFICATE_DIR")),
+        };
+        if (!IPEndPoint.TryParse(address, out _))
+        {
+            errors.Add($"MEET_WEBHOOK_ADDRESS is \"{address}\": give an IP address and a port such as 0.0.0.0:9443");
+        }
+
+        if (options.CertificateDirectory is { } folder && !Directory.Exists(folder))
+        {
+            errors.Add($"MEET_WEBHOOK_CERTIFICATE_DIR is \"{folder}\", which is no folder: mount a Secret with tls.crt and tls.key there, or leave it out for the operator's own authority");
+        }
+
+        return options;
     }
 
     private static byte[]? ReadKey(string? path, List<string> errors)

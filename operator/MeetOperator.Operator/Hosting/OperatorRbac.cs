@@ -14,7 +14,7 @@ using MeetOperator.Kube;
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["get", "list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create", "patch"],
-    Reason = "Give each media node its control token; Secrets are never read.")]
+    Reason = "Give each media node its control token; those Secrets are never read.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["get", "list", "watch", "create"],
     Reason = "Make each tenant's namespace, and see which tenant owns one.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get"],
@@ -23,3 +23,7 @@ using MeetOperator.Kube;
     Reason = "Tell people what happened.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get", "create", "update"],
     Reason = "Elect the replica that leads.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"],
+    Reason = "Keep the webhook's own authority, and sign serving certificates with it; the chart renders its own release name for meet.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = "admissionregistration.k8s.io", Resources = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
+    ResourceNames = ["meet-webhook"], Verbs = ["get", "update"], Reason = "Tell the API server which authority its own two configurations trust.")]

@@ -52,8 +52,8 @@ internal sealed class RbacProxy : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        var (verb, group, resource) = Parse(context.Request);
-        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb)))
+        var (verb, group, resource, name) = Parse(context.Request);
+        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))))
         {
             _refused[$"{verb} {group}/{resource}"] = true;
             context.Response.StatusCode = 403;
@@ -89,7 +89,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     }
 
     /// <summary>/api/v1/… and /apis/group/version/…, as the API server's authorizer reads them.</summary>
-    private static (string Verb, string Group, string Resource) Parse(HttpRequest request)
+    private static (string Verb, string Group, string Resource, string Name) Parse(HttpRequest request)
     {
         var parts = request.Path.Value!.Trim('/').Split('/');
         var group = parts[0] == "api" ? string.Empty : parts[1];
@@ -109,6 +109,6 @@ internal sealed class RbacProxy : IAsyncDisposable
             "PATCH" => "patch",
             _ => "delete",
         };
-        return (verb, group, rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0]);
+        return (verb, group, rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0], named ? rest[1] : string.Empty);
     }
 }

@@ -42,7 +42,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <param name="name">Name of the replica.</param>
     /// <param name="server">Where it finds the API server; null is the server itself.</param>
-    public async Task StartOperatorAsync(string name, Uri? server = null)
+    /// <param name="change">Changes the replica's options.</param>
+    public async Task StartOperatorAsync(string name, Uri? server = null, Func<OperatorOptions, OperatorOptions>? change = null)
     {
         var options = new OperatorOptions
         {
@@ -52,6 +53,7 @@ internal sealed class TestCluster : IAsyncDisposable
             PublicUrl = "https://meet.example",
             LeaseDuration = TimeSpan.FromSeconds(6),
         };
+        options = change?.Invoke(options) ?? options;
         var replica = OperatorHost.Build(new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
         await replica.StartAsync();
         _replicas[name] = replica;
@@ -60,7 +62,10 @@ internal sealed class TestCluster : IAsyncDisposable
     public HttpClient CreateHttpClient() => _server.CreateHttpClient();
 
     /// <summary>Where the replica serves health and metrics.</summary>
-    public Uri OperatorAddress(string name) => new(_replicas[name].Urls.First());
+    public Uri OperatorAddress(string name) => new(_replicas[name].Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal)));
+
+    /// <summary>Where the replica serves admission.</summary>
+    public Uri WebhookAddress(string name) => new(_replicas[name].Urls.First(url => url.StartsWith("https:", StringComparison.Ordinal)));
 
     public async Task StopOperatorAsync(string name)
     {

@@ -1,0 +1,72 @@
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Webhook.Certificates;
+
+namespace MeetOperator.Operator.Webhook;
+
+/// <summary>Makes and rotates the webhook's authority, and keeps the caBundle of both configurations; only the leader does.</summary>
+internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions options, string @namespace, TimeProvider time, ILogger<AuthorityKeeper> logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private readonly WebhookBundles _bundles = new(client, options, @namespace);
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            var pause = Interval;
+            try
+            {
+                if (await AdvanceAsync(ct).ConfigureAwait(false))
+                {
+                    pause = Retry; // A step leads to the next one.
+                }
+            }
+            catch (Exception failed) when (failed is KubeApiException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException && !ct.IsCancellationRequested)
+            {
+                LogFailed(options.AuthoritySecret, failed.Message);
+                pause = Retry;
+            }
+
+            await Task.Delay(pause, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>One look and, when due, one step; true when something was changed.</summary>
+    internal async Task<bool> AdvanceAsync(CancellationToken ct)
+    {
+        var key = new NamespacedName(@namespace, options.AuthoritySecret);
+        var now = time.GetUtcNow();
+        var secret = await client.TryGetAsync<Secret>(key, ct).ConfigureAwait(false);
+        var stored = Authorities.TryRead(secret);
+        var bundles = await _bundles.ReadAsync(ct).ConfigureAwait(false);
+        var wanted = AuthorityPlan.Advance(stored, WebhookBundles.TrustedByAll(bundles), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime));
+        if (bundles.Any(bundle => bundle != wanted.Bundle))
+        {
+            // Trusted before it is used: the Secret, from which replicas sign, comes second.
+            await _bundles.WriteAsync(wanted.Bundle, ct).ConfigureAwait(false);
+            LogBundle(options.Configuration, wanted.Next is null ? 1 : 2);
+        }
+
+        if (ReferenceEquals(wanted, stored))
+        {
+            return false;
+        }
+
+        var next = wanted.ToSecret(key, secret);
+        await (secret is null ? client.CreateAsync(next, ct) : client.ReplaceAsync(next, ct)).ConfigureAwait(false);
+        LogStep(options.AuthoritySecret, wanted.Signing.Thumbprint, wanted.Signing.Expires, wanted.Next?.Thumbprint);
+        return true;
+    }
+
+    [LoggerMessage(2301, LogLevel.Information, "Webhook authority {Secret}: {Signing} signs until {Expires}, next {Next}.")]
+    private partial void LogStep(string secret, string signing, DateTimeOffset expires, string? next);
+
+    [LoggerMessage(2302, LogLevel.Information, "Wrote the caBundle of the webhook configurations {Configuration}: {Count} authorities.")]
+    private partial void LogBundle(string configuration, int count);
+
+    [LoggerMessage(2303, LogLevel.Warning, "Webhook authority {Secret} could not be kept and is tried again: {Reason}")]
+    private partial void LogFailed(string secret, string reason);
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace MeetOperator.Operator.Webhook.Certificates;
+
+/// <summary>A certificate authority of our own (ECDSA P-256) that signs nothing but serving certificates of the webhook.</summary>
+internal sealed class Authority : IDisposable
+{
+    /// <summary>Clocks of API servers may run behind ours by this much.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+    private readonly X509Certificate2 _certificate;
+
+    private Authority(X509Certificate2 certificate) => _certificate = certificate;
+
+    public string CertificatePem => _certificate.ExportCertificatePem();
+
+    public string Thumbprint => _certificate.Thumbprint;
+
+    public DateTimeOffset Made => NotBefore + Skew;
+
+    public DateTimeOffset Expires => new(_certificate.NotAfter.ToUniversalTime());
+
+    private DateTimeOffset NotBefore => new(_certificate.NotBefore.ToUniversalTime());
+
+    public static Authority Create(string name, DateTimeOffset now, TimeSpan lifetime)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        // Each authority has a subject of its own, so that a bundle of two is never mistaken for one.
+        var subject = new X500DistinguishedName($"CN={name} {now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}");
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        return new Authority(request.CreateSelfSigned(now - Skew, now + lifetime));
+    }
+
+    /// <summary>Null when the two are no pair of an authority's certificate and its key.</summary>
+    public static Authority? TryRead(string? certificatePem, string? keyPem)
+    {
+        if (certificatePem is null || keyPem is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new Authority(X509Certificate2.CreateFromPem(certificatePem, keyPem));
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    public string ExportKeyPem()
+    {
+        using var key = _certificate.GetECDsaPrivateKey()!;
+        return key.ExportPkcs8PrivateKeyPem();
+    }
+
+    /// <summary>A serving certificate with its key, which never leaves this process.</summary>
+    public X509Certificate2 Issue(IReadOnlyList<string> dnsNames, DateTimeOffset now, TimeSpan lifetime)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(new X500DistinguishedName($"CN={dnsNames[0]}"), key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        foreach (var name in dnsNames)
+        {
+            names.AddDnsName(name);
+        }
+
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var (from, until) = (now - Skew, now + lifetime);
+        using var bare = request.Create(_certificate, from > NotBefore ? from : NotBefore, until < Expires ? until : Expires, Serial());
+        return bare.CopyWithPrivateKey(key);
+    }
+
+    public void Dispose() => _certificate.Dispose();
+
+    /// <summary>RFC 5280 §4.1.2.2: positive, and hard to guess.</summary>
+    private static byte[] Serial()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)(serial[0] & 0x7F | 0x01);
+        return serial;
+    }
+}

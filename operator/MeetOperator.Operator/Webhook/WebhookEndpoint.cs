@@ -1,0 +1,39 @@
+using System.Net;
+using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Webhook.Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace MeetOperator.Operator.Webhook;
+
+/// <summary>Puts the webhook into the operator's process. Only it is served over HTTPS, and over HTTPS only it is served.</summary>
+internal static class WebhookEndpoint
+{
+    public static void AddServices(IServiceCollection services, WebhookOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new WebhookBundles(provider.GetRequiredService<KubeClient>(), options, provider.GetRequiredService<OperatorOptions>().Namespace));
+        services.AddSingleton<ICertificateSource>(provider => options.CertificateDirectory is { } directory
+            ? new MountedCertificates(directory)
+            : new IssuedCertificates(
+                provider.GetRequiredService<KubeClient>(), options, provider.GetRequiredService<OperatorOptions>().Namespace, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<WebhookCertificates>();
+        services.AddHostedService(provider => provider.GetRequiredService<WebhookCertificates>());
+        services.AddSingleton<WebhookMetrics>();
+        services.AddSingleton<IAdmissionReviewer>(provider =>
+            new ClusterAdmission(provider.GetRequiredService<ClusterView>(), provider.GetRequiredService<OperatorOptions>().Namespace));
+        services.AddSingleton<WebhookHandler>();
+    }
+
+    public static void Listen(KestrelServerOptions server, WebhookOptions options) => server.Listen(IPEndPoint.Parse(options.Address), listen =>
+    {
+        listen.Protocols = HttpProtocols.Http1AndHttp2;
+        var certificates = server.ApplicationServices.GetRequiredService<WebhookCertificates>();
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => certificates.HandshakeAsync() });
+    });
+
+    public static void Map(WebApplication app) =>
+        app.MapWhen(context => context.Request.IsHttps, branch => branch.Run(app.Services.GetRequiredService<WebhookHandler>().HandleAsync));
+}

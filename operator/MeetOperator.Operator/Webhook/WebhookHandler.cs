@@ -1,0 +1,90 @@
+using MeetOperator.Kube;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace MeetOperator.Operator.Webhook;
+
+/// <summary>Answers the API server: <c>POST /validate</c> and <c>POST /mutate</c>. Whatever is sent gets an answer and leaves the process as it was.</summary>
+internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics metrics)
+{
+    /// <summary>A review carries an object twice, and an API server takes no object above 3 MiB.</summary>
+    public const int MaxBodyBytes = (2 * (3 << 20)) + (64 << 10);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value;
+        if (path is not ("/validate" or "/mutate"))
+        {
+            await RefuseAsync(context, StatusCodes.Status404NotFound, "only /validate and /mutate are served here").ConfigureAwait(false);
+            return;
+        }
+
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "POST";
+            await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "send an AdmissionReview by POST").ConfigureAwait(false);
+            return;
+        }
+
+        var started = metrics.Start();
+        if (await ReadAsync(context).ConfigureAwait(false) is not { } body)
+        {
+            return;
+        }
+
+        if (!AdmissionReviews.TryRead(body, out var uid, out var request, out var problem))
+        {
+            metrics.Reviewed(path, "malformed", started);
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
+            return;
+        }
+
+        byte[] answer;
+        if (path == "/mutate")
+        {
+            var patch = reviewer.Default(request);
+            answer = AdmissionReviews.Patched(uid, patch);
+            metrics.Reviewed(path, patch is null ? "unchanged" : "defaulted", started);
+        }
+        else
+        {
+            var decision = reviewer.Review(request);
+            answer = AdmissionReviews.Judged(uid, request, decision);
+            metrics.Reviewed(path, decision.Allowed ? "allowed" : "denied", started);
+        }
+
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = answer.Length;
+        await context.Response.Body.WriteAsync(answer, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Null when it was too large or broken, and answered so.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = MaxBodyBytes;
+        }
+
+        try
+        {
+            var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, MaxBodyBytes));
+            await using (body.ConfigureAwait(false))
+            {
+                await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+                return body.GetBuffer().AsMemory(0, (int)body.Length);
+            }
+        }
+        catch (BadHttpRequestException broken)
+        {
+            await RefuseAsync(context, broken.StatusCode, broken.Message).ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string reason)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(reason, context.RequestAborted);
+    }
+}

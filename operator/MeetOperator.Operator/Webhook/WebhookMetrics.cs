@@ -1,0 +1,31 @@
+using System.Diagnostics.Metrics;
+
+namespace MeetOperator.Operator.Webhook;
+
+/// <summary>What the webhook was asked and how long its answers took, and when its certificate expires.</summary>
+internal sealed class WebhookMetrics : IDisposable
+{
+    private readonly Meter _meter = new("MeetOperator.Operator.Webhook");
+    private readonly Histogram<double> _reviews;
+    private readonly TimeProvider _time;
+
+    public WebhookMetrics(WebhookCertificates certificates, TimeProvider time)
+    {
+        _time = time;
+        _reviews = _meter.CreateHistogram<double>("meet_webhook_review_seconds", "s", "Time to answer an AdmissionReview, by path and verdict.");
+        _meter.CreateObservableGauge(
+            "meet_webhook_certificate_expiry_seconds",
+            () => certificates.Current is { } current ? [new Measurement<long>(current.Expires.ToUnixTimeSeconds())] : Array.Empty<Measurement<long>>(),
+            "s",
+            "When the certificate expires that this replica serves with, as Unix time.");
+    }
+
+    public long Start() => _time.GetTimestamp();
+
+    public void Reviewed(string path, string verdict, long started) => _reviews.Record(
+        _time.GetElapsedTime(started).TotalSeconds,
+        new KeyValuePair<string, object?>("path", path),
+        new KeyValuePair<string, object?>("verdict", verdict));
+
+    public void Dispose() => _meter.Dispose();
+}

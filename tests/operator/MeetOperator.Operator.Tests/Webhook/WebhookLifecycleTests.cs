@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Webhook;
+
+/// <summary>The webhook of whole operators: two replicas, own authority, answers that depend on other objects.</summary>
+public sealed class WebhookLifecycleTests
+{
+    [Fact]
+    public async Task TwoReplicas_WithTheirGeneratedRoleOnly_BothServeAndAreReadyWhenTheBundleTrustsThem()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        foreach (var name in (string[])["operator-1", "operator-2"])
+        {
+            await cluster.StartOperatorAsync(name, proxy.Address, options => options with { Webhook = WebhookConfigurations.Options });
+        }
+
+        using var http = new HttpClient();
+        await cluster.EventuallyAsync(
+            async () => (await ReadinessAsync(http, cluster, "operator-1")).Contains("caBundle", StringComparison.Ordinal), "a replica is not ready while nothing trusts it");
+        await WebhookConfigurations.CreateAsync(cluster.Client);
+        foreach (var name in (string[])["operator-1", "operator-2"])
+        {
+            await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, name) == "ok", $"{name} is ready");
+            var answer = await AskAsync(cluster, name, "/validate", Meeting("standup", "a"));
+            Assert.True(answer["allowed"]!.GetValue<bool>());
+            Assert.Contains("there is no Tenant a", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(proxy.Refused);
+    }
+
+    [Fact]
+    public async Task Mutate_MeetingWithoutATenant_GetsTheOneThatOwnsTheNamespace()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.EventuallyAsync(async () => (await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", null)))["patch"] is not null, "the namespace's tenant is known");
+        var answer = await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", null));
+
+        var patch = Encoding.UTF8.GetString(Convert.FromBase64String(answer["patch"]!.GetValue<string>()));
+        Assert.Equal("""[{"op":"add","path":"/spec/tenantRef","value":{"name":"a"}}]""", patch);
+        Assert.Null((await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", "b")))["patch"]);
+    }
+
+    [Fact]
+    public async Task Validate_WhatTheReconcilerWillTurnDown_IsAllowedWithAWarning()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateTenantAsync("b");
+        var pool = """{"apiVersion":"meetoperator.io/v1alpha1","kind":"SfuPool","metadata":{"name":"q","namespace":"meet-b"},"spec":{"exposure":{"portRange":{"min":42060,"max":42070}}}}""";
+        var tenant = """{"apiVersion":"meetoperator.io/v1alpha1","kind":"Tenant","metadata":{"name":"thief"},"spec":{"namespace":"meet-a"}}""";
+
+        await ExpectAsync(cluster, Meeting("intruder", "b"), "create the meeting in namespace meet-b");
+        await ExpectAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "overlaps that of SfuPool meet-a/p");
+        await ExpectAsync(cluster, JsonNode.Parse(tenant)!.AsObject(), "belongs to tenant a");
+    }
+
+    private static async Task<TestCluster> StartAsync()
+    {
+        var cluster = await TestCluster.StartAsync(withOperator: false);
+        await WebhookConfigurations.CreateAsync(cluster.Client);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Webhook = WebhookConfigurations.Options });
+        using var http = new HttpClient();
+        await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, "operator-1") == "ok", "the replica is ready");
+        return cluster;
+    }
+
+    private static async Task ExpectAsync(TestCluster cluster, JsonObject item, string warning)
+    {
+        JsonObject? last = null;
+        await cluster.EventuallyAsync(
+            async () =>
+            {
+                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                return last["allowed"]!.GetValue<bool>() && last["warnings"]?.AsArray().Any(text => text!.GetValue<string>().Contains(warning, StringComparison.Ordinal)) == true;
+            },
+            warning,
+            () => last!.ToJsonString());
+    }
+
+    private static async Task<JsonObject> AskAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
+        cluster.WebhookAddress(replica), path, await WebhookConfigurations.BundleAsync(cluster.Client), WebhookCaller.About(item), TimeProvider.System);
+
+    private static async Task<string> ReadinessAsync(HttpClient http, TestCluster cluster, string replica)
+    {
+        using var answer = await http.GetAsync(new Uri(cluster.OperatorAddress(replica), "/readyz"));
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private static JsonObject Meeting(string name, string? tenant)
+    {
+        var meeting = new JsonObject
+        {
+            ["apiVersion"] = "meetoperator.io/v1alpha1",
+            ["kind"] = "Meeting",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "meet-a" },
+            ["spec"] = new JsonObject(),
+        };
+        if (tenant is not null)
+        {
+            meeting["spec"]!["tenantRef"] = new JsonObject { ["name"] = tenant };
+        }
+
+        return meeting;
+    }
+}
