@@ -3,8 +3,8 @@ using MeetOperator.Kube;
 namespace MeetOperator.Contracts;
 
 /// <summary>Where a meeting's media is carried.</summary>
-[CelRule("!self.pin || size(self.allowed) > 0", MeetingValidation.PinNeedsAllowed, FieldPath = ".allowed")]
-[CelRule("size(self.allowed) == 0 || self.preferred.all(r, r in self.allowed)", MeetingValidation.PreferredOutsideAllowed, FieldPath = ".preferred")]
+[CelRule("!has(self.pin) || !self.pin || (has(self.allowed) && size(self.allowed) > 0)", MeetingValidation.PinNeedsAllowed, FieldPath = ".allowed")]
+[CelRule("!has(self.allowed) || size(self.allowed) == 0 || !has(self.preferred) || self.preferred.all(r, r in self.allowed)", MeetingValidation.PreferredOutsideAllowed, FieldPath = ".preferred")]
 public sealed record MeetingRegions
 {
     /// <summary>Regions to try first, best first, at most 16. Default none: the tenant's default region; mutable.</summary>

@@ -3,7 +3,7 @@ using MeetOperator.Kube;
 namespace MeetOperator.Contracts;
 
 /// <summary>How clients reach the media ports of a node.</summary>
-[CelRule("self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]
+[CelRule("self.portRange.min > self.portRange.max || self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]
 [CelRule("self.addressSource != 'Static' || size(self.staticAddresses) > 0", SfuPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
 public sealed record SfuExposure
 {

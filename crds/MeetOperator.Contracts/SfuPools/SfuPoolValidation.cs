@@ -27,8 +27,7 @@ public static class SfuPoolValidation
         {
             errors.Add(new("spec.exposure.portRange.max", RangeReversed));
         }
-
-        if (range.Max - range.Min + 1 < spec.Exposure.UdpPorts)
+        else if (range.Max - range.Min + 1 < spec.Exposure.UdpPorts)
         {
             errors.Add(new("spec.exposure.portRange", RangeTooNarrow));
         }

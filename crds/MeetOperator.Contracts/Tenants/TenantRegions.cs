@@ -3,7 +3,7 @@ using MeetOperator.Kube;
 namespace MeetOperator.Contracts;
 
 /// <summary>Regions that a tenant's meetings may use.</summary>
-[CelRule("size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]
+[CelRule("!has(self.allowed) || size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]
 public sealed record TenantRegions
 {
     /// <summary>The only regions that may carry the tenant's meetings, at most 16. Default none: every region; mutable.</summary>
