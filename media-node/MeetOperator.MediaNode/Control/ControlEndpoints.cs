@@ -34,7 +34,7 @@ internal static class ControlEndpoints
         v1.MapGet("/node", async (HttpContext c) => await ControlJson.WriteAsync(c, 200, (await node.ReportAsync(c.RequestAborted)).Report));
         v1.MapPost("/node/drain", async (HttpContext c) =>
         {
-            node.Rooms.IsDraining = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
+            node.Rooms.IsDrainRequested = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
             c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
         MapRooms(v1, node.Rooms);

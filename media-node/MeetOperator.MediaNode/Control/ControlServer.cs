@@ -23,6 +23,9 @@ internal static class ControlServer
             kestrel.Listen(node.Options.ControlAddress);
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddSingleton(node);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IHostLifetime, GracefulLifetime>();
         var app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
         ControlEndpoints.Map(app, node);

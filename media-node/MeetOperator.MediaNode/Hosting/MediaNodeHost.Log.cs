@@ -9,4 +9,7 @@ internal sealed partial class MediaNodeHost
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "The node's call with itself got no media through within 5 s; the first meeting may start slowly.")]
     private static partial void LogSelfCallFailed(ILogger logger);
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The node is told to end: no new rooms; {Participants} participants may stay for up to {Seconds} s.")]
+    private static partial void LogLeaving(ILogger logger, int participants, double seconds);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Health;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
@@ -64,7 +65,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     /// <summary>False until the media path is warm.</summary>
     public bool IsReady { get; set; }
 
-    public NodeState State => !IsReady ? NodeState.Starting : Rooms.IsDraining ? NodeState.Draining : NodeState.Ready;
+    public NodeState State => Rooms.IsDraining ? NodeState.Draining : IsReady ? NodeState.Ready : NodeState.Starting;
 
     /// <summary>Calls itself once, then is ready. A self-call that fails is logged and does not keep the node from its work.</summary>
     public async Task WarmUpAsync(CancellationToken ct)
@@ -76,8 +77,9 @@ internal sealed partial class MediaNodeHost : IDisposable
                 LogSelfCallFailed(_logger);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or Refusal)
         {
+            // The node is told to end before it began.
             return;
         }
 
@@ -110,10 +112,17 @@ internal sealed partial class MediaNodeHost : IDisposable
         return (report, [.. surveys.Select(s => s.Statistics)]);
     }
 
+    /// <summary>Takes no new rooms from now on.</summary>
+    public void Leave()
+    {
+        Rooms.IsLeaving = true;
+        LogLeaving(_logger, Rooms.ParticipantCount, Options.ShutdownTimeout.TotalSeconds);
+    }
+
     /// <summary>Ends every room, so that their event streams say why.</summary>
     public async Task EndRoomsAsync(string reason, CancellationToken ct)
     {
-        Rooms.IsDraining = true;
+        Rooms.IsLeaving = true;
         foreach (var room in Rooms.Rooms)
         {
             await Rooms.DeleteAsync(room.Id, long.MaxValue, reason, ct).ConfigureAwait(false);

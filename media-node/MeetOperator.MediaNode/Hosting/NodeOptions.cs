@@ -32,6 +32,9 @@ public sealed record NodeOptions
     /// <summary>A participant without a connected transport and without a touch for so long is removed.</summary>
     public TimeSpan ParticipantTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long rooms go on after SIGTERM when people are in them; less than the Pod's grace period.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>Silence of a transport after which its session fails.</summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

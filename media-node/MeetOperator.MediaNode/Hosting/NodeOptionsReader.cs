@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -13,9 +14,13 @@ public static class NodeOptionsReader
     public const string PortsVariable = "MEET_UDP_PORTS";
     public const string AddressesVariable = "MEET_ADVERTISED_ADDRESSES";
     public const string MaxParticipantsVariable = "MEET_MAX_PARTICIPANTS";
+    public const string ShutdownVariable = "MEET_SHUTDOWN_SECONDS";
 
     /// <summary>Returns the options, or null with what has to be put right.</summary>
-    public static NodeOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> errors)
+    /// <param name="variable">The environment.</param>
+    /// <param name="own">The addresses of this network namespace.</param>
+    /// <param name="errors">One sentence a mistake.</param>
+    public static NodeOptions? Read(Func<string, string?> variable, IReadOnlyCollection<IPAddress> own, out IReadOnlyList<string> errors)
     {
         ArgumentNullException.ThrowIfNull(variable);
         var problems = new List<string>();
@@ -32,20 +37,15 @@ public static class NodeOptionsReader
             problems.Add($"{TokenVariable} is missing or shorter than 16 characters: set it to the node's token.");
         }
 
-        if (!IPEndPoint.TryParse(variable(ControlVariable) ?? "0.0.0.0:8090", out var control) || control.Port == 0)
+        if (!TryControl(variable(ControlVariable) ?? "0.0.0.0:8090", out var control))
         {
             problems.Add($"{ControlVariable} is '{variable(ControlVariable)}': expected <address>:<port>, for example 0.0.0.0:8090.");
         }
 
         var ports = Ports(variable(PortsVariable), problems);
         var addresses = Addresses(variable(AddressesVariable), problems);
-        var limit = 500;
-        if (variable(MaxParticipantsVariable) is { Length: > 0 } text
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > 100_000))
-        {
-            problems.Add($"{MaxParticipantsVariable} is '{text}': expected a number from 1 to 100000.");
-        }
-
+        var limit = Number(variable, MaxParticipantsVariable, 500, 1, 100_000, problems);
+        var shutdown = Number(variable, ShutdownVariable, 25, 0, 86_400, problems);
         return problems.Count > 0 ? null : new NodeOptions
         {
             Name = name!,
@@ -54,7 +54,38 @@ public static class NodeOptionsReader
             UdpPorts = ports,
             AdvertisedAddresses = addresses,
             MaxParticipants = limit,
+            ShutdownTimeout = TimeSpan.FromSeconds(shutdown),
+            BindAddress = BindAddress.Choose(addresses, own),
         };
+    }
+
+    /// <summary>Also an IPv6 address without brackets, as a Pod's own address comes: a port always follows the last colon.</summary>
+    private static bool TryControl(string text, [NotNullWhen(true)] out IPEndPoint? control)
+    {
+        var colon = text.LastIndexOf(':');
+        control = colon > 0
+            && IPAddress.TryParse(text[..colon].Trim('[', ']'), out var address)
+            && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port is > 0 and <= IPEndPoint.MaxPort
+                ? new IPEndPoint(address, port)
+                : null;
+        return control is not null;
+    }
+
+    private static int Number(Func<string, string?> variable, string name, int usual, int least, int most, List<string> problems)
+    {
+        if (variable(name) is not { Length: > 0 } text)
+        {
+            return usual;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        problems.Add($"{name} is '{text}': expected a number from {least} to {most}.");
+        return usual;
     }
 
     private static List<int> Ports(string? text, List<string> problems)

@@ -10,6 +10,7 @@ internal static class Usage
           MEET_UDP_PORTS                    UDP ports, one loop each, separated by commas (required)
           MEET_ADVERTISED_ADDRESSES         IPv4 addresses under which clients reach the node (required)
           MEET_MAX_PARTICIPANTS             participants beyond which new rooms are refused (default 500)
+          MEET_SHUTDOWN_SECONDS             how long rooms with people go on after SIGTERM (default 25)
         MeetOperator.MediaNode --bench PORT serves tests/bench/media on loopback
         MeetOperator.MediaNode --help       this text
         """;

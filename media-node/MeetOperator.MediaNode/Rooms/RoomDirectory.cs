@@ -22,7 +22,15 @@ internal sealed class RoomDirectory
         _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout)))];
     }
 
-    public bool IsDraining { get; set; }
+    /// <summary>Asked for over NodeControl; can be taken back.</summary>
+    public bool IsDrainRequested { get; set; }
+
+    /// <summary>The process is about to end, whatever NodeControl asks for.</summary>
+    public bool IsLeaving { get; set; }
+
+    public bool IsDraining => IsDrainRequested || IsLeaving;
+
+    public int ParticipantCount => Rooms.Sum(r => r.ParticipantCount);
 
     public IReadOnlyList<NodeRoom> Rooms
     {

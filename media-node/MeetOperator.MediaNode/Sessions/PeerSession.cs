@@ -70,13 +70,26 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
     }
 
-    public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        if (!_connected)
+        {
+            return default;
+        }
+
+        var room = _lane.Reserve(header.Length + payload.Length + ProtectionBytes);
+        var length = Transport.ProtectRtp(header, payload, room);
+        _lane.Commit(length);
+        SentPackets++;
+        return room[..length];
+    }
+
+    public void SendAgain(ReadOnlySpan<byte> packet)
     {
         if (_connected)
         {
-            var room = _lane.Reserve(header.Length + payload.Length + ProtectionBytes);
-            _lane.Commit(Transport.ProtectRtp(header, payload, room));
-            SentPackets++;
+            packet.CopyTo(_lane.Reserve(packet.Length));
+            _lane.Commit(packet.Length);
         }
     }
 

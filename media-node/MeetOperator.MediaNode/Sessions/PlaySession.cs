@@ -99,6 +99,7 @@ internal sealed class PlaySession : IPeerSessionOwner
             PayloadType = (byte)codec.PayloadType,
             RtxSsrc = codec.RtxPayloadType is null ? null : ssrcs.Retransmission,
             RtxPayloadType = (byte?)codec.RtxPayloadType,
+            Nack = codec.Feedback.Contains("nack"),
             Extensions = extensions,
             FirstSequenceNumber = (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
             Cname = track.Track.ParticipantId,

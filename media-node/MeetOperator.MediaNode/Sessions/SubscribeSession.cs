@@ -136,6 +136,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
             PayloadType = (byte)codec.PayloadType,
             RtxSsrc = codec.RtxPayloadType is null ? null : slot.Ssrcs.Retransmission,
             RtxPayloadType = (byte?)codec.RtxPayloadType,
+            Nack = codec.Feedback.Contains("nack"),
             Extensions = ExtensionMaps.ForSubscriber(section.Kind, section.Extensions),
             FirstSequenceNumber = slot.Down?.Options.FirstSequenceNumber ?? (ushort)RandomNumberGenerator.GetInt32(1, 30_000),
             Cname = track.Track.ParticipantId,

@@ -7,7 +7,11 @@ public interface IPeerEgress
     bool IsReady { get; }
 
     /// <summary>Sends one RTP packet. Allocates nothing.</summary>
-    void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload);
+    /// <returns>The packet as it leaves, encrypted; valid until the next call, empty when it does not leave.</returns>
+    ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload);
+
+    /// <summary>Sends once more what <see cref="SendRtp"/> returned, byte for byte.</summary>
+    void SendAgain(ReadOnlySpan<byte> packet);
 
     /// <summary>Sends one compound RTCP packet.</summary>
     void SendRtcp(ReadOnlySpan<byte> compound);

@@ -43,7 +43,7 @@ public sealed class Subscriber
     public void Remove(DownTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);
-        track.Source?.Detach(track);
+        track.Close();
         _tracks = [.. _tracks.Where(t => t != track)];
     }
 
@@ -52,7 +52,7 @@ public sealed class Subscriber
     {
         foreach (var track in _tracks)
         {
-            track.Source?.Detach(track);
+            track.Close();
         }
 
         _tracks = [];

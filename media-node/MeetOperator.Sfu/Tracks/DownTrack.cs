@@ -13,8 +13,13 @@ public sealed class DownTrack
     /// <summary>Video begins with a key frame; when none can be recognised for so long (an encrypted payload), it begins anyway.</summary>
     private const long KeyFrameWaitTicks = 3 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Kept for a subscriber without RTX: about a second of a 2 Mbit/s camera.</summary>
+    private const int KeptPackets = 256;
+    private const int KeptBytes = 320 * 1024;
+
     private readonly IPeerEgress _egress;
     private readonly byte[] _cname;
+    private RetransmissionHistory? _kept;
     private ResendLimiter? _resends;
     private RtpMunger _munger;
     private bool _flowing;
@@ -29,6 +34,7 @@ public sealed class DownTrack
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
         _egress = egress;
+        KeepWhatIsNeeded();
         _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
         _cname = Encoding.ASCII.GetBytes(options.Cname.Length <= 255 ? options.Cname : options.Cname[..255]);
     }
@@ -61,7 +67,19 @@ public sealed class DownTrack
     public bool IsFlowing => _flowing;
 
     /// <summary>The subscriber changed payload type or extension ids in a renegotiation; SSRC and numbering stay.</summary>
-    public void Renegotiate(DownTrackOptions options) => Options = options;
+    public void Renegotiate(DownTrackOptions options)
+    {
+        Options = options;
+        KeepWhatIsNeeded();
+    }
+
+    /// <summary>Nothing is sent any more.</summary>
+    internal void Close()
+    {
+        Source?.Detach(this);
+        _kept?.Dispose();
+        _kept = null;
+    }
 
     /// <summary>Stops until <see cref="UpTrack"/> delivers a packet to begin with.</summary>
     internal void Pause() => (_flowing, _waitingSinceTicks) = (false, 0);
@@ -91,12 +109,27 @@ public sealed class DownTrack
         SentPackets++;
         SentBytes += packet.Payload.Length;
         _resends?.OnForwarded();
-        _egress.SendRtp(header, packet.Payload);
+        var sent = _egress.SendRtp(header, packet.Payload);
+        _kept?.Add(sequence, sent);
     }
 
-    /// <summary>The subscriber misses <paramref name="sequence"/>. Answered only with RTX: a packet is never sealed twice under one number.</summary>
+    /// <summary>
+    /// The subscriber misses <paramref name="sequence"/>. With RTX it gets the packet on that stream; without, the very bytes that were sent
+    /// before, since nothing may be sealed twice under one number.
+    /// </summary>
     internal void Resend(long nowTicks, ushort sequence)
     {
+        if (_kept is not null)
+        {
+            if (_kept.TryGet(sequence, out var sent) && (_resends ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+            {
+                ResentPackets++;
+                _egress.SendAgain(sent);
+            }
+
+            return;
+        }
+
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { History: { } history } source
             || !_munger.TryFindSource(sequence, out var sourceSequence)
             || !history.TryGet(sourceSequence, out var stored)
@@ -159,6 +192,19 @@ public sealed class DownTrack
         writer.AddReceiverReport(Options.Ssrc);
         writer.AddGoodbye(Options.Ssrc);
         _egress.SendRtcp(writer.Written);
+    }
+
+    private void KeepWhatIsNeeded()
+    {
+        if (!Options.Nack || Options.RtxSsrc is not null)
+        {
+            _kept?.Dispose();
+            _kept = null;
+        }
+        else
+        {
+            _kept ??= new RetransmissionHistory(KeptPackets, KeptBytes);
+        }
     }
 
     private bool TryBegin(long nowTicks, in ForwardedPacket packet)

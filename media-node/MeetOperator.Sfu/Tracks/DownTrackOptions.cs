@@ -8,9 +8,12 @@ public sealed record DownTrackOptions
     public required uint Ssrc { get; init; }
     public required byte PayloadType { get; init; }
 
-    /// <summary>SSRC and payload type of retransmissions; without them lost packets are sent again as they were.</summary>
+    /// <summary>SSRC and payload type of retransmissions (RFC 4588).</summary>
     public uint? RtxSsrc { get; init; }
     public byte? RtxPayloadType { get; init; }
+
+    /// <summary>The subscriber asks for lost packets. Without RTX they are sent again as they were, for which they are kept.</summary>
+    public bool Nack { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }
 
     /// <summary>First sequence number; random, so that it tells nothing (RFC 3550 §5.1).</summary>

@@ -30,6 +30,7 @@ public sealed class DependencyTests
         ["MeetOperator.Native"] = [],
         ["MeetOperator.Rtc"] = ["Rtp", "Sdp", "Native"],
         ["MeetOperator.Sfu"] = ["Rtp"],
+        ["MeetOperator.Probe"] = ["Rtp", "Sdp", "Native", "Rtc"],
         ["MeetOperator.MediaNode"] = ["Rtp", "Sdp", "Native", "Rtc", "Sfu", "NodeControl"],
     };
 

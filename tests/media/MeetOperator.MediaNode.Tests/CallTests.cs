@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -234,6 +235,29 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Play_WithoutRtx_ALostPacketIsSentAgainAndAuthentic()
+    {
+        using var alice = await PublishAsync("alice");
+        using var player = new SyntheticPeer();
+        var answer = await _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(player, rtx: false), Feeds = ["alice"] }, default);
+        player.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync("both connected", () => player.IsConnected, alice, player);
+
+        // The fourth datagram of the picture does not arrive: the player sees the gap, asks, and decrypts what comes.
+        player.LoseRtp = (payloadType, count) => payloadType == 120 && count == 4;
+        await SyntheticPeer.UntilAsync("a gap", () => SendBoth(alice) && Video(player).Count > 10, alice, player);
+        var (ssrc, missing) = (Header(player.Rtp.First(p => Header(p).PayloadType == 120)).Ssrc, (ushort)(Video(player)[0] + 3));
+        Assert.DoesNotContain(missing, Video(player));
+        var nack = new byte[64];
+        var writer = new RtcpWriter(nack);
+        writer.AddReceiverReport(1);
+        writer.AddNack(1, ssrc, [missing]);
+        player.SendRtcp(writer.Written);
+
+        await SyntheticPeer.UntilAsync("the packet", () => Video(player).Contains(missing), alice, player);
+    }
+
+    [Fact]
     public async Task Restart_Subscriber_GetsANewSession()
     {
         using var alice = await PublishAsync("alice");
@@ -312,6 +336,8 @@ public sealed class CallTests : IAsyncLifetime
         Assert.True(SessionDescription.TryParse(sdp, out var description, out _));
         return [.. description.Sections.Select(s => s.Direction)];
     }
+
+    private static List<ushort> Video(SyntheticPeer player) => [.. player.Rtp.Select(Header).Where(h => h.PayloadType == 120).Select(h => h.SequenceNumber)];
 
     private static bool SendBoth(SyntheticPeer publisher)
     {

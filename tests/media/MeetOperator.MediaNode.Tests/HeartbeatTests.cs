@@ -123,7 +123,7 @@ public sealed class HeartbeatTests
         var forged = new EchoProbe(IceCredentials.Generate());
         await socket.SendAsync(buffer.AsMemory(0, forged.WriteRequest(EchoProbe.NewTransactionId(), buffer)), new IPEndPoint(IPAddress.Loopback, loop.Port));
 
-        await SyntheticPeer.UntilAsync("counted", () => loop.RunAsync(loop.Statistics, default).Result.UnknownSourceDrops == 1);
+        await SyntheticPeer.UntilTrueAsync("counted", async () => (await loop.RunAsync(loop.Statistics, default)).UnknownSourceDrops == 1);
         Assert.Equal(0, socket.Available);
     }
 

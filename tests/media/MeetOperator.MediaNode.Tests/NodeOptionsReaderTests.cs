@@ -1,3 +1,4 @@
+using System.Net;
 using MeetOperator.MediaNode.Hosting;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -15,13 +16,39 @@ public sealed class NodeOptionsReaderTests
     [Fact]
     public void Read_Complete_TakesDefaultsForTheRest()
     {
-        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, out var errors);
+        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors);
 
         Assert.Empty(errors);
         Assert.Equal([10000, 10001], options!.UdpPorts);
         Assert.Equal(["192.0.2.1", "127.0.0.1"], options.AdvertisedAddresses.Select(a => a.ToString()));
         Assert.Equal("0.0.0.0:8090", options.ControlAddress.ToString());
         Assert.Equal(500, options.MaxParticipants);
+        Assert.Equal(25, options.ShutdownTimeout.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "0.0.0.0")]
+    [InlineData("192.0.2.1,127.0.0.1", "127.0.0.1")]
+    [InlineData("127.0.0.1,127.0.0.1", "127.0.0.1")]
+    [InlineData("127.0.0.1,10.1.2.3", "0.0.0.0")]
+    public void Read_OneAdvertisedAddressIsTheMachinesOwn_AnswersLeaveFromIt(string advertised, string bound)
+    {
+        _environment["MEET_ADVERTISED_ADDRESSES"] = advertised;
+
+        var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback, IPAddress.Parse("10.1.2.3")], out _);
+
+        Assert.Equal(bound, options!.BindAddress.ToString());
+    }
+
+    [Theory]
+    [InlineData("10.251.1.7:8090", "10.251.1.7:8090")]
+    [InlineData("[::1]:8090", "[::1]:8090")]
+    [InlineData("fd00:10::17:8090", "[fd00:10::17]:8090")]
+    public void Read_ControlAddressOfAPod_IsUnderstoodInBothFamilies(string text, string understood)
+    {
+        _environment["MEET_CONTROL_ADDRESS"] = text;
+
+        Assert.Equal(understood, NodeOptionsReader.Read(_environment.GetValueOrDefault, [], out _)!.ControlAddress.ToString());
     }
 
     [Theory]
@@ -38,18 +65,20 @@ public sealed class NodeOptionsReaderTests
     [InlineData("MEET_ADVERTISED_ADDRESSES", "host")]
     [InlineData("MEET_MAX_PARTICIPANTS", "many")]
     [InlineData("MEET_MAX_PARTICIPANTS", "0")]
+    [InlineData("MEET_SHUTDOWN_SECONDS", "soon")]
+    [InlineData("MEET_CONTROL_ADDRESS", "127.0.0.1:0")]
     public void Read_Wrong_NamesTheVariable(string variable, string value)
     {
         _environment[variable] = value;
 
-        Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, out var errors));
+        Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors));
         Assert.Contains(errors, e => e.StartsWith(variable, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Read_Nothing_NamesEverythingThatIsRequired()
     {
-        NodeOptionsReader.Read(_ => null, out var errors);
+        NodeOptionsReader.Read(_ => null, [], out var errors);
 
         Assert.Equal(4, errors.Count);
     }

@@ -21,6 +21,7 @@ internal sealed partial class SyntheticPeer : IDisposable
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
     private readonly Dictionary<uint, ushort> _sequences = [];
+    private readonly Dictionary<byte, int> _arrived = [];
 
     public SyntheticPeer()
     {
@@ -41,6 +42,9 @@ internal sealed partial class SyntheticPeer : IDisposable
     public PeerTransportState State => _transport.State;
 
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>Loses a datagram on its way here: asked with the payload type and how many of it have come, this included.</summary>
+    public Func<byte, int, bool> LoseRtp { get; set; } = (_, _) => false;
 
     /// <summary>Plaintext RTP that came.</summary>
     public List<byte[]> Rtp { get; } = [];
@@ -93,6 +97,11 @@ internal sealed partial class SyntheticPeer : IDisposable
         while (_socket.Available > 0)
         {
             var length = _socket.ReceiveFrom(_buffer, ref from);
+            if (PacketClassifier.Classify(_buffer.AsSpan(0, length)) == PacketKind.Rtp && LoseRtp((byte)(_buffer[1] & 0x7F), Count((byte)(_buffer[1] & 0x7F))))
+            {
+                continue;
+            }
+
             var result = _transport.HandleDatagram(now, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));
             if (result.Kind == DatagramKind.Rtp)
             {
@@ -125,10 +134,14 @@ internal sealed partial class SyntheticPeer : IDisposable
     }
 
     /// <summary>Pumps all peers until the condition holds; fails with <paramref name="what"/> after half a minute.</summary>
-    public static async Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers)
+    public static Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers) =>
+        UntilTrueAsync(what, () => Task.FromResult(condition()), peers);
+
+    /// <summary>As <see cref="UntilAsync"/>, for what has to be asked first.</summary>
+    public static async Task UntilTrueAsync(string what, Func<Task<bool>> condition, params SyntheticPeer[] peers)
     {
         var end = Stopwatch.GetTimestamp() + (30 * Stopwatch.Frequency);
-        while (!condition())
+        while (!await condition())
         {
             foreach (var peer in peers)
             {
@@ -145,6 +158,8 @@ internal sealed partial class SyntheticPeer : IDisposable
         _transport.Dispose();
         _socket.Dispose();
     }
+
+    private int Count(byte payloadType) => _arrived[payloadType] = _arrived.GetValueOrDefault(payloadType) + 1;
 
     private void Drain()
     {

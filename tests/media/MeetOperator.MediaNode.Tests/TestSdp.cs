@@ -19,11 +19,11 @@ internal static class TestSdp
         $"a=ssrc-group:FID {VideoSsrc} {VideoRtxSsrc}\r\na=ssrc:{VideoSsrc} cname:x\r\na=ssrc:{VideoRtxSsrc} cname:x\r\n";
 
     /// <summary>Offers to receive one audio and one video track; <paramref name="audio"/> false leaves the audio's section inactive.</summary>
-    public static string Play(SyntheticPeer peer, bool audio = true) =>
+    public static string Play(SyntheticPeer peer, bool audio = true, bool rtx = true) =>
         Head("a v") +
         $"m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:a\r\na={(audio ? "recvonly" : "inactive")}\r\n" + peer.TransportLines("actpass") + "a=rtpmap:109 opus/48000/2\r\n" +
         "m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\na=mid:v\r\na=recvonly\r\n" + peer.TransportLines("actpass") +
-        "a=rtpmap:120 VP8/90000\r\na=rtcp-fb:120 nack\r\na=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=120\r\n";
+        "a=rtpmap:120 VP8/90000\r\na=rtcp-fb:120 nack\r\n" + (rtx ? "a=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=120\r\n" : "");
 
     /// <summary>Accepts everything that the node offers.</summary>
     public static string Answer(string offer, SyntheticPeer peer)

@@ -6,8 +6,10 @@ namespace MeetOperator.Sfu.Tests;
 
 public sealed class AllocationTests
 {
-    [Fact]
-    public void OnRtp_TwentySubscribers_AllocatesNothingPerPacket()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OnRtp_TwentySubscribers_AllocatesNothingPerPacket(bool rtx)
     {
         var call = new Call();
         for (uint i = 0; i < 20; i++)
@@ -16,8 +18,9 @@ public sealed class AllocationTests
             {
                 Ssrc = 5000 + (i * 2),
                 PayloadType = 96,
-                RtxSsrc = 5001 + (i * 2),
-                RtxPayloadType = 97,
+                RtxSsrc = rtx ? 5001 + (i * 2) : null,
+                RtxPayloadType = rtx ? (byte)97 : null,
+                Nack = true,
                 Extensions = HeaderExtensionMap.Empty,
                 FirstSequenceNumber = 1,
                 Cname = "alice",
@@ -53,9 +56,12 @@ public sealed class AllocationTests
     {
         public bool IsReady => true;
 
-        public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+        /// <summary>Counting is done by the down track.</summary>
+        public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => payload;
+
+        public void SendAgain(ReadOnlySpan<byte> packet)
         {
-            // Counting is done by the down track.
+            // Nobody loses anything.
         }
 
         public void SendRtcp(ReadOnlySpan<byte> compound)

@@ -58,6 +58,7 @@ internal sealed class Call
             PayloadType = 120,
             RtxSsrc = rtx ? ssrc + 1 : null,
             RtxPayloadType = rtx ? 121 : null,
+            Nack = true,
             Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.AudioLevel, 9),
             FirstSequenceNumber = firstSequence,
             Cname = "alice",

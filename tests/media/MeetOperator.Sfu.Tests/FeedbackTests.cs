@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Forwarding;
@@ -165,10 +166,49 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_NackWithoutRtx_IsLeftUnanswered()
+    public void OnRtcp_NackWithoutRtx_IsAnsweredWithTheSameBytesOnce()
+    {
+        var call = new Call();
+        var (subscriber, track, egress) = call.Join(rtx: false);
+        call.Send(1, key: true);
+        call.Send(2, timestamp: 3000);
+        call.Send(3, timestamp: 6000);
+        var sent = egress.Rtp.ToList();
+        egress.Rtp.Clear();
+
+        // Extension ids may change meanwhile: what was sent under a number never does.
+        track.Renegotiate(track.Options with { Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.AudioLevel, 5), PayloadType = 99 });
+        subscriber.OnRtcp(call.Now, Nack(5000, 101));
+        subscriber.OnRtcp(call.Now, Nack(5000, 101));
+
+        Assert.Equal(sent[1], Assert.Single(egress.Rtp));
+        Assert.Equal(1, track.ResentPackets);
+    }
+
+    [Fact]
+    public void OnRtcp_NackWithoutRtxOfWhatIsLongGone_IsNotAnswered()
     {
         var call = new Call();
         var (subscriber, _, egress) = call.Join(rtx: false);
+        call.Send(1, key: true);
+        for (ushort i = 2; i < 400; i++)
+        {
+            call.Send(i);
+        }
+
+        egress.Rtp.Clear();
+        subscriber.OnRtcp(call.Now, Nack(5000, 100));
+        subscriber.OnRtcp(call.Now, Nack(5000, 5000));
+
+        Assert.Empty(egress.Rtp);
+    }
+
+    [Fact]
+    public void OnRtcp_NackThatWasNotNegotiated_IsNotAnswered()
+    {
+        var call = new Call();
+        var (subscriber, track, egress) = call.Join(rtx: false);
+        track.Renegotiate(track.Options with { Nack = false });
         call.Send(1, key: true);
         egress.Rtp.Clear();
 

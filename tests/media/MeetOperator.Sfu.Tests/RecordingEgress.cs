@@ -25,7 +25,13 @@ internal sealed class RecordingEgress : IPeerEgress
 
     public static byte[] Payload(byte[] packet) => packet[Header(packet).Length..];
 
-    public void SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => Rtp.Add([.. header, .. payload]);
+    public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        Rtp.Add([.. header, .. payload]);
+        return Rtp[^1];
+    }
+
+    public void SendAgain(ReadOnlySpan<byte> packet) => Rtp.Add(packet.ToArray());
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
 

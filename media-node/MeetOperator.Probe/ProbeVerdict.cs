@@ -1,0 +1,25 @@
+using System.Globalization;
+using System.Text;
+
+namespace MeetOperator.Probe;
+
+/// <summary>What the figures of a call mean. Pure.</summary>
+internal static class ProbeVerdict
+{
+    /// <summary>A call with more loss than this is none.</summary>
+    private const double AcceptedLoss = 0.1;
+
+    public static bool IsGood(IEnumerable<MediaStream> streams) => streams.All(s => s.Received > 0 && s.Received >= s.Sent * (1 - AcceptedLoss));
+
+    public static string Table(IEnumerable<MediaStream> streams)
+    {
+        var table = new StringBuilder("        sent  received    lost   delay p50   delay p99\n");
+        foreach (var stream in streams)
+        {
+            table.Append(CultureInfo.InvariantCulture,
+                $"{stream.Name}  {stream.Sent,6}  {stream.Received,8}  {stream.Sent - stream.Received,6}  {stream.DelayMs(0.5),7:0.0} ms  {stream.DelayMs(0.99),7:0.0} ms\n");
+        }
+
+        return table.ToString();
+    }
+}

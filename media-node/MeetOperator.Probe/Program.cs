@@ -1,0 +1,36 @@
+using MeetOperator.Probe;
+
+if (args is ["--help"])
+{
+    Console.WriteLine(ProbeOptionsReader.Usage);
+    return 0;
+}
+
+if (ProbeOptionsReader.Read(args, Environment.GetEnvironmentVariable, out var error) is not { } options)
+{
+    Console.Error.WriteLine(error);
+    Console.Error.WriteLine(ProbeOptionsReader.Usage);
+    return 2;
+}
+
+using var http = new HttpClient();
+using var call = new ProbeCall(new MeetingApi(http, options, TimeProvider.System), options, Console.Out);
+try
+{
+    await call.RunAsync(CancellationToken.None);
+}
+catch (ProbeException e)
+{
+    Console.Error.WriteLine($"failed: {e.Message}");
+    return 1;
+}
+
+Console.Write(ProbeVerdict.Table(call.Streams));
+if (!ProbeVerdict.IsGood(call.Streams))
+{
+    Console.Error.WriteLine("failed: more than a tenth of the packets was lost.");
+    return 1;
+}
+
+Console.WriteLine("sound and picture went through the media node.");
+return 0;

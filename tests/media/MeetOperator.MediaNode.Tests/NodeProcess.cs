@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A media node as a process of its own, set up by its environment as in a Pod.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly HttpClient _http = new();
+
+    private NodeProcess(Process process, int port)
+    {
+        _process = process;
+        Address = new Uri($"http://127.0.0.1:{port}/");
+        Control = new NodeControlClient(_http, Address, TestNode.Token);
+    }
+
+    public Uri Address { get; }
+
+    public NodeControlClient Control { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    public static async Task<NodeProcess> StartAsync(int shutdownSeconds)
+    {
+        var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll")])
+        {
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                ["MEET_NODE_NAME"] = "test-node",
+                ["MEET_NODE_TOKEN"] = TestNode.Token,
+                ["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}",
+                ["MEET_UDP_PORTS"] = $"{media}",
+                ["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1",
+                ["MEET_SHUTDOWN_SECONDS"] = $"{shutdownSeconds}",
+            },
+        };
+        var node = new NodeProcess(Process.Start(start)!, control);
+        node._process.BeginOutputReadLine();
+        await SyntheticPeer.UntilTrueAsync("the node is ready", async () => await node.ReadyAsync() == HttpStatusCode.OK);
+        return node;
+    }
+
+    /// <summary>What the kubelet's readiness probe sees; null when nothing listens.</summary>
+    public async Task<HttpStatusCode?> ReadyAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(Address, "readyz"));
+            return answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        _http.Dispose();
+    }
+
+    private static int FreePort(ProtocolType protocol)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, protocol == ProtocolType.Tcp ? SocketType.Stream : SocketType.Dgram, protocol);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
