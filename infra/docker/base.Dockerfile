@@ -5,8 +5,8 @@ FROM ${DEBIAN} AS debian
 ARG PACKAGES="base-files libc6 libgcc-s1 libstdc++6 libssl3 ca-certificates tzdata"
 # A base that has them already needs no network here.
 RUN dpkg -s ${PACKAGES} >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends ${PACKAGES}; }
-RUN mkdir /files \
- && for package in ${PACKAGES}; do dpkg -L "$package"; done | grep -vE '^/usr/share/(doc|man|locale|lintian|ca-certificates)' | sort -u \
+RUN mkdir -p /files/usr/bin /files/usr/sbin /files/usr/lib /files/usr/lib64 \
+ && for package in ${PACKAGES}; do dpkg -L "$package"; done | grep -vE '^/usr/share/(doc|man|locale|lintian|ca-certificates)|/gconv(/|$)' | sort -u \
   | tar -C / --no-recursion --ignore-failed-read -cf - -T - | tar -C /files -xf - \
  && cp /etc/ssl/certs/ca-certificates.crt /files/etc/ssl/certs/ \
  && printf 'meet:x:65532:65532::/app:/usr/sbin/nologin\n' >/files/etc/passwd \
