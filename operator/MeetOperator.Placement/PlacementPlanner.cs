@@ -27,35 +27,39 @@ public static class PlacementPlanner
     {
         ArgumentNullException.ThrowIfNull(input);
         var demand = input.Demand;
-        var leave = demand.Current is { } current ? WhyLeave(current, input.Nodes) : null;
-        if (demand.Current is { } kept && leave is null)
+        var context = new FilterContext(demand, input.Options, now);
+        if (demand.Current is not { } current)
         {
-            return new PlacementDecision
-            {
-                Outcome = PlacementOutcome.Kept,
-                Chosen = new ChosenNode(kept.Namespace, kept.SfuNode, kept.Region),
-                Generation = kept.Generation,
-                Reason = $"stays on {kept.SfuNode}",
-            };
+            return Choose(input, context, null);
         }
 
-        return Choose(input, new FilterContext(demand, input.Options, now), leave);
+        var node = input.Nodes.FirstOrDefault(candidate => candidate.Name == current.SfuNode && candidate.Namespace == current.Namespace);
+        if (WhyLeave(current, node) is { } leave)
+        {
+            return Choose(input, context, leave);
+        }
+
+        return node!.CutOff && Choose(input, context, $"people do not reach {current.SfuNode}") is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
     }
 
-    /// <summary>Null while the meeting may stay where it is; a meeting is not moved for load or because its node was cordoned.</summary>
-    private static string? WhyLeave(CurrentPlacement current, IReadOnlyList<NodeSnapshot> nodes)
+    private static PlacementDecision Keep(CurrentPlacement current) => new()
     {
-        var node = nodes.FirstOrDefault(candidate => candidate.Name == current.SfuNode && candidate.Namespace == current.Namespace);
-        return node switch
-        {
-            null => $"{current.SfuNode} is gone",
-            { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not answer",
-            { Evicting: true } => $"{current.SfuNode} is being drained",
-            _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
-            _ when current.RoomLost => $"{current.SfuNode} was restarted",
-            _ => null,
-        };
-    }
+        Outcome = PlacementOutcome.Kept,
+        Chosen = new ChosenNode(current.Namespace, current.SfuNode, current.Region),
+        Generation = current.Generation,
+        Reason = $"stays on {current.SfuNode}",
+    };
+
+    /// <summary>Null while the meeting may stay where it is; a meeting is not moved for load or because its node was cordoned.</summary>
+    private static string? WhyLeave(CurrentPlacement current, NodeSnapshot? node) => node switch
+    {
+        null => $"{current.SfuNode} is gone",
+        { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not serve",
+        { Evicting: true } => $"{current.SfuNode} is being drained",
+        _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
+        _ when current.RoomLost => $"{current.SfuNode} was restarted",
+        _ => null,
+    };
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
     {

@@ -3,8 +3,14 @@ namespace MeetOperator.Contracts;
 /// <summary>Types of conditions in <c>status.conditions</c>.</summary>
 public static class MeetConditions
 {
-    /// <summary>The object does what it is for; present on every kind from the first reconcile.</summary>
+    /// <summary>The object does what it is for; present on every kind from the first reconcile, and absent from a Meeting that has ended.</summary>
     public const string Ready = "Ready";
+
+    /// <summary>The operator is at work or waits for something that comes by itself; present only while true (kstatus).</summary>
+    public const string Reconciling = "Reconciling";
+
+    /// <summary>Nothing will happen until somebody changes something; present only while true (kstatus).</summary>
+    public const string Stalled = "Stalled";
 
     /// <summary>A Meeting passed the checks that look at other objects (tenant, quota).</summary>
     public const string Accepted = "Accepted";

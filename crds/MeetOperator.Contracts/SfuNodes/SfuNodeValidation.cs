@@ -7,6 +7,8 @@ public static class SfuNodeValidation
 {
     internal const string PoolImmutable = "poolRef is immutable: the operator makes nodes, scale the pool instead";
     internal const string PortsImmutable = "udpPorts is immutable: delete the node and the operator makes another";
+    internal const string ControlPortImmutable = "controlPort is immutable: delete the node and the operator makes another";
+    internal const string NetworkImmutable = "hostNetwork is immutable: change the pool's exposure.type and the operator replaces its nodes";
 
     /// <summary>All findings; empty when <paramref name="node"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(SfuNode node, SfuNode? old)
@@ -21,6 +23,16 @@ public static class SfuNodeValidation
         if (old is not null && !old.Spec.UdpPorts.SequenceEqual(node.Spec.UdpPorts))
         {
             errors.Add(new("spec.udpPorts", PortsImmutable));
+        }
+
+        if (old is not null && old.Spec.ControlPort != node.Spec.ControlPort)
+        {
+            errors.Add(new("spec.controlPort", ControlPortImmutable));
+        }
+
+        if (old is not null && old.Spec.HostNetwork != node.Spec.HostNetwork)
+        {
+            errors.Add(new("spec.hostNetwork", NetworkImmutable));
         }
 
         return errors;

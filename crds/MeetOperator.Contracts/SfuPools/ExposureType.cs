@@ -4,4 +4,5 @@ namespace MeetOperator.Contracts;
 public enum ExposureType
 {
     HostPort,
+    HostNetwork,
 }

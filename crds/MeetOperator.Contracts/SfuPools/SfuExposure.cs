@@ -5,9 +5,10 @@ namespace MeetOperator.Contracts;
 /// <summary>How clients reach the media ports of a node.</summary>
 [CelRule("self.portRange.min > self.portRange.max || self.portRange.max - self.portRange.min + 1 >= self.udpPorts", SfuPoolValidation.RangeTooNarrow, FieldPath = ".portRange")]
 [CelRule("self.addressSource != 'Static' || size(self.staticAddresses) > 0", SfuPoolValidation.StaticNeedsAddresses, FieldPath = ".staticAddresses")]
+[CelRule("self.type != 'HostNetwork' || self.addressSource != 'PodIP'", SfuPoolValidation.HostNetworkHasNoPodIP, FieldPath = ".addressSource")]
 public sealed record SfuExposure
 {
-    /// <summary>HostPort opens each media port on the cluster node under the same number. Default HostPort; mutable, by replacing nodes.</summary>
+    /// <summary>HostPort opens each media port on the cluster node under the same number; HostNetwork runs the Pod in the cluster node's own network. Default HostPort; mutable, by replacing nodes.</summary>
     [Default("\"HostPort\"")]
     public ExposureType Type { get; init; } = ExposureType.HostPort;
 

@@ -7,24 +7,42 @@ namespace MeetOperator.Operator.Admission;
 /// <summary>Fills in what only other objects can tell; all other defaults are in the schema. Pure.</summary>
 internal static class MeetDefaults
 {
-    /// <summary>A new meeting without a tenant belongs to the tenant that owns its namespace.</summary>
+    /// <summary>
+    /// A new meeting without a tenant belongs to the tenant that owns its namespace. It also gets the finalizer that frees its room, which the operator would
+    /// otherwise add by a request of its own.
+    /// </summary>
     /// <param name="request">What is created.</param>
     /// <param name="ownerOf">The tenant that owns a namespace; null when none does.</param>
     public static JsonArray? Patch(AdmissionRequest request, Func<string?, string?> ownerOf)
     {
-        if (request is not { Operation: AdmissionOperation.Create, Group: MeetGroup.Name, Kind: "Meeting", Subresource: "", Object: { } meeting }
-            || meeting["spec"] is { } present and not JsonObject
-            || meeting["spec"]?["tenantRef"] is not null
-            || ownerOf(request.Namespace) is not { } tenant)
+        if (request is not { Operation: AdmissionOperation.Create, Group: MeetGroup.Name, Kind: "Meeting", Subresource: "", Object: { } meeting })
         {
             return null;
         }
 
-        var reference = new JsonObject { ["name"] = tenant };
-        return meeting["spec"] is null
-            ? [Add("/spec", new JsonObject { ["tenantRef"] = reference })]
-            : [Add("/spec/tenantRef", reference)];
+        JsonObject?[] steps = [Tenant(meeting, ownerOf(request.Namespace)), Finalizer(meeting)];
+        return steps.Any(step => step is not null) ? new JsonArray([.. steps.OfType<JsonObject>()]) : null;
     }
 
-    private static JsonObject Add(string path, JsonObject value) => new() { ["op"] = "add", ["path"] = path, ["value"] = value };
+    private static JsonObject? Tenant(JsonObject meeting, string? owner)
+    {
+        if (owner is null || meeting["spec"] is not (null or JsonObject) || meeting["spec"]?["tenantRef"] is not null)
+        {
+            return null;
+        }
+
+        var reference = new JsonObject { ["name"] = owner };
+        return meeting["spec"] is null ? Add("/spec", new JsonObject { ["tenantRef"] = reference }) : Add("/spec/tenantRef", reference);
+    }
+
+    private static JsonObject? Finalizer(JsonObject meeting) => meeting["metadata"] is not JsonObject metadata ? null
+        : metadata["finalizers"] switch
+        {
+            null => Add("/metadata/finalizers", new JsonArray(MeetFinalizers.FreeRoom)),
+            JsonArray present when !present.Any(entry => entry is JsonValue value && value.TryGetValue<string>(out var name) && name == MeetFinalizers.FreeRoom) =>
+                Add("/metadata/finalizers/-", MeetFinalizers.FreeRoom),
+            _ => null,
+        };
+
+    private static JsonObject Add(string path, JsonNode value) => new() { ["op"] = "add", ["path"] = path, ["value"] = value };
 }

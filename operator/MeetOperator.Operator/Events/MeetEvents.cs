@@ -19,9 +19,19 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         LogWarning(about.Kind!, about.Metadata.NamespacedName, reason, message);
     }
 
+    /// <summary>Says once, for each reason, that an object waits for people.</summary>
+    public void Stalled(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
+    {
+        if (Conditions.Get(after, MeetConditions.Stalled) is { } stalled && Conditions.Get(before, MeetConditions.Stalled)?.Reason != stalled.Reason)
+        {
+            Warning(about, stalled.Reason, stalled.Message);
+        }
+    }
+
     /// <summary>Says that a media node changed its state; nothing when it did not.</summary>
     public void StateChanged(SfuNode before, SfuNodeStatus after)
     {
+        Stalled(before, before.Status?.Conditions, after.Conditions);
         if (before.Status?.State == after.State)
         {
             return;

@@ -18,6 +18,9 @@ internal sealed class FleetNode(NamespacedName key)
     public DateTimeOffset? LastSeen { get; set; }
     public int Missed { get; set; }
     public string? MissReason { get; set; }
+    public NodeProblem? Problem { get; set; }
+    public ForwardingWatch Forwarding { get; } = new();
+    public NodeProblem? Fault { get; set; }
 
     /// <summary>Why and until when the node refuses new rooms, learnt from its own answer.</summary>
     public string? Refusal { get; set; }
@@ -37,6 +40,8 @@ internal sealed class FleetNode(NamespacedName key)
         LastSeen = LastSeen,
         Missed = Missed,
         MissReason = MissReason,
+        Problem = Problem,
+        Fault = Fault,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
         Meetings = meetings,
     };
@@ -48,6 +53,8 @@ internal sealed class FleetNode(NamespacedName key)
         LastSeen = null;
         Missed = 0;
         MissReason = null;
+        Fault = null;
+        Forwarding.Forget();
         Orphans.Clear();
     }
 
@@ -64,6 +71,7 @@ internal sealed class FleetNode(NamespacedName key)
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
             State = refused && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
+            CutOff = Fault?.Reason == ForwardingWatch.CutOff,
             Unschedulable = Node.Spec.Unschedulable,
             Evicting = NodeStateRules.DrainDeadline(Node, Pool) is { } deadline && deadline <= now,
             Meetings = meetings,

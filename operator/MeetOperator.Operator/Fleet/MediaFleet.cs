@@ -66,11 +66,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.LastSeen = time.GetUtcNow();
             entry.Missed = 0;
             entry.MissReason = null;
+            entry.Fault = entry.Forwarding.Judge(report, time.GetUtcNow());
             (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
         });
         changed.ForEach(wakeups.Meeting);
         return orphans;
     }
+
+    /// <summary>What keeps the node from running, as its controller met it; null when nothing does.</summary>
+    public void Meet(NamespacedName node, NodeProblem? problem) => Change(node, make: false, entry => entry.Problem = problem);
 
     public void Missed(PollTarget target, string reason) => Change(target.Node, make: false, entry =>
     {
@@ -275,7 +279,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         wakeups.Node(key);
         wakeups.Pool(pool);
-        if (after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy)
+        if ((after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy) || (after.Reason == ForwardingWatch.CutOff && before.Reason != after.Reason))
         {
             WakeMeetings(key);
         }

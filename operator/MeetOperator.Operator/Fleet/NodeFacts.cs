@@ -21,13 +21,19 @@ internal sealed record NodeFacts
     /// <summary>It answered once, if not us then an operator before us: who wrote it down, or gave it a meeting.</summary>
     public bool Served => LastSeen is not null
         || Meetings > 0
-        || Node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining or SfuNodeState.Unhealthy;
+        || NodeStateRules.HasServed(Node);
 
     /// <summary>Polls without an answer in a row.</summary>
     public int Missed { get; init; }
 
     /// <summary>Why the last poll failed.</summary>
     public string? MissReason { get; init; }
+
+    /// <summary>What the operator met when it made the Pod or looked for its address; null when nothing was in the way.</summary>
+    public NodeProblem? Problem { get; init; }
+
+    /// <summary>Answers, and does not do its work; null while it does.</summary>
+    public NodeProblem? Fault { get; init; }
 
     /// <summary>The node itself says that it drains.</summary>
     public bool ReportsDraining { get; init; }

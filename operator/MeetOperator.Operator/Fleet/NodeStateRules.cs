@@ -30,12 +30,22 @@ internal static class NodeStateRules
 
         if (facts.LastSeen is null)
         {
-            return new NodeVerdict(SfuNodeState.Starting, "Starting", WhyStarting(facts));
+            return Starting(facts);
+        }
+
+        if (facts.Fault is { Reason: ForwardingWatch.NotForwarding } broken)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
         }
 
         if (IsDraining(facts.Node))
         {
             return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
+        }
+
+        if (facts.Fault is { } cutOff)
+        {
+            return new NodeVerdict(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
         }
 
         if (facts.ReportsDraining)
@@ -48,6 +58,10 @@ internal static class NodeStateRules
             ? new NodeVerdict(state, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings")
             : new NodeVerdict(state, "Serving", "the node takes new meetings");
     }
+
+    /// <summary>An operator once wrote down that it answered.</summary>
+    public static bool HasServed(SfuNode node) =>
+        node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining or SfuNodeState.Unhealthy;
 
     public static bool IsDraining(SfuNode node) => node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
 
@@ -81,18 +95,15 @@ internal static class NodeStateRules
             : null;
     }
 
-    private static string WhyStarting(NodeFacts facts)
+    private static NodeVerdict Starting(NodeFacts facts)
     {
-        if (facts.Pod is not { } pod)
+        if ((facts.Problem ?? (facts.Pod is { } made ? PodTrouble.Of(facts.Node, made) : null)) is { } problem)
         {
-            return "the Pod is being made";
+            return new NodeVerdict(SfuNodeState.Starting, problem.Reason, problem.Message) { Stalled = problem.NeedsPeople };
         }
 
-        var unscheduled = pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" });
-        var waiting = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State?.Waiting is not null)?.State?.Waiting;
-        return unscheduled is not null ? $"the Pod is not scheduled: {unscheduled.Message ?? unscheduled.Reason}"
-            : waiting is { Reason: { } reason } && reason != "ContainerCreating" ? $"the Pod waits: {reason} {waiting.Message}".TrimEnd()
+        return new NodeVerdict(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being made"
             : facts.MissReason is { } miss ? $"the Pod runs, its control port does not answer yet: {miss}"
-            : "the Pod is starting";
+            : "the Pod is starting");
     }
 }

@@ -93,7 +93,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingEvents events) =>
     [
         new DeleteStep(cluster, rooms, releases),
-        new FinishedStep(cluster, releases, events),
+        new FinishedStep(cluster, releases),
         new ObserveStep(fleet),
         new EndStep(fleet, rooms, releases, events),
         new AcceptStep(ledger, pending, events),

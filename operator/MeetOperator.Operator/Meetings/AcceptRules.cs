@@ -16,7 +16,7 @@ internal static class AcceptRules
 
         if (tenant is null)
         {
-            return new Refusal(MeetingPhase.Pending, "TenantNotFound", $"there is no Tenant {name}: create it or name another in spec.tenantRef");
+            return new Refusal(MeetingPhase.Pending, "TenantNotFound", $"there is no Tenant {name}: create it or name another in spec.tenantRef", Waits: true);
         }
 
         if (tenant.Spec.Namespace != meeting.Metadata.Namespace || namespaceOwner != name)
@@ -32,5 +32,9 @@ internal static class AcceptRules
         return MeetingDemands.RegionConflict(meeting, tenant) is { } conflict ? new Refusal(MeetingPhase.Pending, "RegionConflict", conflict) : null;
     }
 
-    internal sealed record Refusal(MeetingPhase Phase, string Reason, string Message);
+    /// <param name="Phase">Failed when nothing but another spec can help.</param>
+    /// <param name="Reason">For conditions and events.</param>
+    /// <param name="Message">What to do.</param>
+    /// <param name="Waits">True when it may pass without anybody changing this meeting.</param>
+    internal sealed record Refusal(MeetingPhase Phase, string Reason, string Message, bool Waits = false);
 }

@@ -1,6 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Meetings;
 
@@ -62,10 +63,32 @@ internal sealed class MeetingContext
         Status = Status with { Conditions = [.. Conditions.Set(Status.Conditions, condition, Now)] };
     }
 
+    /// <summary>The meeting can be joined: it is as it was asked to be.</summary>
+    public void IsReady(MeetingPhase phase, string message)
+    {
+        Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "people can join");
+        Status = Status with { Phase = phase, Message = message, Conditions = [.. Progress.Reached(Status.Conditions)] };
+    }
+
     /// <summary>The meeting cannot be joined: one reason for the Ready condition, the message column and people.</summary>
-    public void NotReady(MeetingPhase phase, string reason, string message)
+    /// <param name="phase">Where it is in its life.</param>
+    /// <param name="reason">For the condition.</param>
+    /// <param name="message">What to know or to do.</param>
+    /// <param name="stalled">True when it stays so until somebody changes something.</param>
+    public void NotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
     {
         Set(MeetConditions.Ready, ConditionStatus.False, reason, message);
-        Status = Status with { Phase = phase, Message = message };
+        var conditions = stalled
+            ? Progress.Stalled(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now)
+            : Progress.Reconciling(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now);
+        Status = Status with { Phase = phase, Message = message, Conditions = [.. conditions] };
     }
+
+    /// <summary>The meeting is over, as it should be: nothing failed, nothing is under way, and Ready would say either.</summary>
+    public void IsOver(string message) => Status = Status with
+    {
+        Phase = MeetingPhase.Ended,
+        Message = message,
+        Conditions = [.. Conditions.Remove(Progress.Reached(Status.Conditions), MeetConditions.Ready)],
+    };
 }

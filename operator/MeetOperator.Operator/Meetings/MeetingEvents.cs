@@ -35,12 +35,6 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics)
         }
     }
 
-    public void Ended(MeetingContext context, string reason, string message)
-    {
-        metrics.Ended(reason);
-        events.Normal(context.Meeting, "Ended", message);
-    }
-
-    public void Removed(MeetingContext context) =>
-        events.Normal(context.Meeting, "Removed", $"removed {context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished} s after its end (lifecycle.ttlSecondsAfterFinished)");
+    /// <summary>No event: the status of a meeting that has ended says all of it, and an event is one request more for each meeting.</summary>
+    public void Ended(string reason) => metrics.Ended(reason);
 }

@@ -38,8 +38,7 @@ internal static class MeetingStatuses
         };
         var message = people > 0 ? "the meeting is going on" : "the meeting can be joined";
         context.Set(MeetConditions.Placed, ConditionStatus.True, "Placed", $"carried by {node.Name}");
-        context.Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "people can join");
-        context.Status = context.Status with { Phase = people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, Message = message };
+        context.IsReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
     /// <summary>No node carries the meeting; the last assignment stays as Lost, so that its generation is not forgotten.</summary>

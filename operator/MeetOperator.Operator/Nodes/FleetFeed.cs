@@ -2,7 +2,6 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
-using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Nodes;
 
@@ -58,9 +57,8 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
     private PollTarget? Target(SfuNode node, Pod? pod) =>
         pod is { Status: { Phase: "Running", PodIp: { Length: > 0 } address } }
-            ? new PollTarget(node.Metadata.NamespacedName, pod.Metadata.Uid ?? string.Empty, Address(address), tokens.Of(node))
+            ? new PollTarget(node.Metadata.NamespacedName, pod.Metadata.Uid ?? string.Empty, Address(address, node.Spec.ControlPort), tokens.Of(node))
             : null;
 
-    private static Uri Address(string podIp) =>
-        new(podIp.Contains(':') ? $"http://[{podIp}]:{MediaNodeEnv.ControlPort}/" : $"http://{podIp}:{MediaNodeEnv.ControlPort}/");
+    private static Uri Address(string podIp, int port) => new(podIp.Contains(':') ? $"http://[{podIp}]:{port}/" : $"http://{podIp}:{port}/");
 }

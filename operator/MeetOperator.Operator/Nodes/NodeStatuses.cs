@@ -2,6 +2,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
@@ -9,19 +10,22 @@ namespace MeetOperator.Operator.Nodes;
 /// <summary>Makes an SfuNode's status from what the fleet knows. Pure.</summary>
 internal static class NodeStatuses
 {
-    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, string? problem, DateTimeOffset now)
+    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now)
     {
         var verdict = view.Verdict;
         var takes = verdict.TakesMeetings && !node.Spec.Unschedulable;
-        var message = problem ?? verdict.Message;
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
             Status = takes ? ConditionStatus.True : ConditionStatus.False,
-            Reason = problem is null ? verdict.Reason : "NeedsAttention",
-            Message = message,
+            Reason = verdict.Reason,
+            Message = verdict.Message,
             ObservedGeneration = node.Metadata.Generation,
         };
+        var before = node.Status?.Conditions;
+        var conditions = verdict.Stalled ? Progress.Stalled(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now)
+            : verdict.TakesMeetings ? Progress.Reached(before)
+            : Progress.Reconciling(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {
             ObservedGeneration = node.Metadata.Generation,
@@ -36,8 +40,8 @@ internal static class NodeStatuses
             StressPct = (int)Math.Round((view.Report?.Stress ?? 0) * 100),
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
             LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : null,
-            Message = message,
-            Conditions = [.. Conditions.Set(node.Status?.Conditions, condition, now)],
+            Message = verdict.Message,
+            Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
 
@@ -51,7 +55,9 @@ internal static class NodeStatuses
         LastSeen = null,
     };
 
-    /// <summary>True when a write would only carry a newer lastSeen.</summary>
+    /// <summary>True when a write would carry nothing but a newer lastSeen and the small ups and downs of a process that does what it did before.</summary>
     public static bool SameFigures(SfuNodeStatus left, SfuNodeStatus right) =>
-        (left.Meetings, left.Participants, left.StressPct, left.EgressMbps) == (right.Meetings, right.Participants, right.StressPct, right.EgressMbps);
+        (left.Meetings, left.Participants) == (right.Meetings, right.Participants)
+        && Math.Abs(left.StressPct - right.StressPct) < 5
+        && Math.Abs(left.EgressMbps - right.EgressMbps) <= Math.Max(left.EgressMbps, right.EgressMbps) / 10;
 }

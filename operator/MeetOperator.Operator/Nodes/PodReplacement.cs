@@ -1,4 +1,5 @@
 using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
@@ -12,8 +13,16 @@ internal static class PodReplacement
     private static readonly TimeSpan Lived = TimeSpan.FromSeconds(20);
 
     /// <summary>Why the Pod is to be replaced; null when it is not.</summary>
-    public static string? Why(Pod pod, DateTimeOffset now)
+    /// <param name="pod">The Pod as it is.</param>
+    /// <param name="view">What the fleet knows of the node; null when nothing yet.</param>
+    /// <param name="now">The present time.</param>
+    public static string? Why(Pod pod, NodeView? view, DateTimeOffset now)
     {
+        if (view is { Verdict.Reason: ForwardingWatch.NotForwarding, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
+        {
+            return $"it answers and does not forward ({view.Verdict.Message})";
+        }
+
         if (pod.Status?.Phase is "Failed" or "Succeeded")
         {
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";

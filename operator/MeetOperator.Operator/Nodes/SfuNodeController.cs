@@ -17,7 +17,11 @@ internal sealed class SfuNodeController(
     ClusterView cluster, MediaFleet fleet, NodeTokens tokens, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a Pod that was refused is left alone: what stands in its way is seldom gone in seconds.</summary>
+    private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(15);
     private readonly WriteThrottle _throttle = new(time);
+    private readonly WriteThrottle _secrets = new(time);
 
     /// <summary>External addresses of the machine that runs a Pod, and for which Pod they were looked up.</summary>
     private readonly ConcurrentDictionary<NamespacedName, (string? PodUid, IReadOnlyList<string> Addresses)> _external = new();
@@ -27,6 +31,7 @@ internal sealed class SfuNodeController(
         if (cluster.Nodes.Get(key) is not { } node)
         {
             _throttle.Forget(key);
+            _secrets.Forget(key);
             _external.TryRemove(key, out _);
             return ReconcileResult.Done;
         }
@@ -48,18 +53,24 @@ internal sealed class SfuNodeController(
             await drains.StopAsync(node, ct).ConfigureAwait(false);
         }
 
-        string? problem = null;
-        if (node.Metadata.DeletionTimestamp is null && pool is not null)
+        if (fleet.View(key) is { Verdict.Reason: ForwardingWatch.CutOff })
         {
-            (pod, problem) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+            fleet.WakeMeetings(key); // They leave as soon as another node can take them.
         }
 
-        return await WriteAsync(node, pool, pod, problem, again, ct).ConfigureAwait(false);
+        if (node.Metadata.DeletionTimestamp is null && pool is not null)
+        {
+            (pod, var problem) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+            fleet.Meet(key, problem);
+            again ??= pod is null && problem is not null ? RefusalRetry : null;
+        }
+
+        return await WriteAsync(node, pool, pod, again, ct).ConfigureAwait(false);
     }
 
-    private async Task<(Pod? Pod, string? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
+    private async Task<(Pod? Pod, NodeProblem? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
     {
-        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.Why(pod, time.GetUtcNow()) is { } why)
+        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.Why(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } why)
         {
             events.Warning(node, "PodReplaced", $"{why}: the Pod is made anew");
             var soon = new DeleteOptions { Uid = pod.Metadata.Uid, GracePeriodSeconds = 1 };
@@ -69,6 +80,7 @@ internal sealed class SfuNodeController(
 
         if (pod is not null)
         {
+            await RestoreSecretAsync(node, pod, ct).ConfigureAwait(false);
             return (pod, await AddressesAsync(node, pool, pod, ct).ConfigureAwait(false));
         }
 
@@ -83,14 +95,12 @@ internal sealed class SfuNodeController(
         }
         catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
         {
-            // A quota, a security policy, or a field of the template: people must do something, and the message says what.
-            events.Warning(node, "PodRefused", refused.Message);
-            return (null, $"the Pod was refused: {refused.Message}");
+            return (null, PodRefusal.Explain(node, refused));
         }
     }
 
     /// <summary>Where only the cluster knows the address, it is written into the Secret for which the kubelet waits; once for each Pod.</summary>
-    private async Task<string?> AddressesAsync(SfuNode node, SfuPool pool, Pod pod, CancellationToken ct)
+    private async Task<NodeProblem?> AddressesAsync(SfuNode node, SfuPool pool, Pod pod, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP
@@ -103,14 +113,25 @@ internal sealed class SfuNodeController(
         var found = AdvertisedAddresses.Of(pool.Spec.Exposure, pod, await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
         if (found.Count == 0)
         {
-            var message = $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static";
-            events.Warning(node, "NoExternalAddress", message);
-            return message;
+            return new NodeProblem(
+                "NoExternalAddress", $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static");
         }
 
         await SecretAsync(node, string.Join(',', found), ct).ConfigureAwait(false);
         _external[key] = (pod.Metadata.Uid, found);
         return null;
+    }
+
+    /// <summary>A Secret that somebody removed while the kubelet waits for it is made again.</summary>
+    private async Task RestoreSecretAsync(SfuNode node, Pod pod, CancellationToken ct)
+    {
+        var key = node.Metadata.NamespacedName;
+        if (PodTrouble.Of(node, pod) is { Reason: PodTrouble.SettingsMissing } && _secrets.Wait(key) == TimeSpan.Zero)
+        {
+            _secrets.Wrote(key);
+            var addresses = _external.TryGetValue(key, out var known) && known.PodUid == pod.Metadata.Uid ? string.Join(',', known.Addresses) : null;
+            await SecretAsync(node, addresses, ct).ConfigureAwait(false);
+        }
     }
 
     private IReadOnlyList<string> AddressesOf(NamespacedName key, SfuPool? pool, Pod? pod) =>
@@ -121,7 +142,7 @@ internal sealed class SfuNodeController(
     private Task<Secret> SecretAsync(SfuNode node, string? addresses, CancellationToken ct) => cluster.Client.ApplyAsync(
         ControlSecret.Build(node, tokens.Of(node), addresses), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct);
 
-    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, string? problem, TimeSpan? again, CancellationToken ct)
+    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (fleet.View(key) is not { } view)
@@ -129,7 +150,7 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? Soon);
         }
 
-        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), problem, time.GetUtcNow());
+        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow());
         if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {
             var wait = _throttle.Wait(key);

@@ -16,6 +16,8 @@ internal sealed record PoolNode
 
     /// <summary>It drains because the pool was scaled down, and so may be taken back.</summary>
     public bool MayReturn { get; init; }
+    /// <summary>It does not serve, and either never did or waits for people.</summary>
+    public bool Hopeless { get; init; }
     public int Meetings { get; init; }
     public int Participants { get; init; }
 

@@ -12,6 +12,13 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
     /// </summary>
     public static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes)
     {
+        // What cannot come to serve (a wrong image, ports that are taken) and was made from an older template is not waited for.
+        var hopeless = nodes.Where(node => node is { Leaving: false, Current: false, Hopeless: true, Meetings: 0 }).Select(node => node.Name).Order(StringComparer.Ordinal).ToArray();
+        if (hopeless.Length > 0)
+        {
+            return Nothing with { Drain = hopeless };
+        }
+
         var counted = nodes.Where(node => !node.Leaving).ToArray();
         if (counted.Length < replicas)
         {

@@ -1,6 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Resources;
 
@@ -9,13 +10,13 @@ namespace MeetOperator.Operator.Pools;
 /// <summary>Makes a pool's status from its nodes. Pure.</summary>
 internal static class PoolStatuses
 {
-    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, string? problem, DateTimeOffset now)
+    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeProblem? problem, DateTimeOffset now)
     {
         var counted = nodes.Where(entry => !entry.Node.Leaving).ToArray();
         var ready = counted.Count(entry => entry.Node.Ready);
         var perNode = pool.Spec.Capacity.MaxParticipants;
         var wanted = pool.Spec.Replicas;
-        var (isReady, reason, message) = Judge(wanted, ready, counted, problem);
+        var (isReady, stalled, reason, message) = Judge(wanted, ready, counted, problem);
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
@@ -24,6 +25,11 @@ internal static class PoolStatuses
             Message = message,
             ObservedGeneration = pool.Metadata.Generation,
         };
+        var before = pool.Status?.Conditions;
+        var settled = isReady && nodes.All(entry => entry.Node is { Leaving: false, Current: true });
+        var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
+            : settled ? Progress.Reached(before)
+            : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or emptied" : message, pool.Metadata.Generation, now);
         return new SfuPoolStatus
         {
             ObservedGeneration = pool.Metadata.Generation,
@@ -38,25 +44,31 @@ internal static class PoolStatuses
             FreeParticipants = counted.Where(entry => entry.Node.Ready).Sum(entry => Math.Max(0, perNode - entry.Node.Participants)),
             StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
             Message = message,
-            Conditions = [.. Conditions.Set(pool.Status?.Conditions, condition, now)],
+            Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
 
-    private static (bool Ready, string Reason, string Message) Judge(int wanted, int ready, IReadOnlyList<(PoolNode Node, NodeView? View)> counted, string? problem)
+    private static (bool Ready, bool Stalled, string Reason, string Message) Judge(
+        int wanted, int ready, IReadOnlyList<(PoolNode Node, NodeView? View)> counted, NodeProblem? problem)
     {
         if (problem is not null)
         {
-            return (false, "NodesNotMade", problem);
+            return (false, true, problem.Reason, problem.Message);
+        }
+
+        var count = $"{ready} of {wanted} media nodes take meetings";
+        var (stuck, why) = counted.FirstOrDefault(entry => entry.View is { Verdict.Stalled: true });
+        if (stuck is not null)
+        {
+            return (ready >= wanted, true, why!.Verdict.Reason, $"{count}; {stuck.Name}: {why.Verdict.Message}");
         }
 
         if (ready >= wanted)
         {
-            return (true, "AllReady", $"{ready} of {wanted} media nodes take meetings");
+            return (true, false, "AllReady", count);
         }
 
         var (node, view) = counted.FirstOrDefault(entry => !entry.Node.Ready);
-        return (false, "NodesNotReady", node is null
-            ? $"{ready} of {wanted} media nodes take meetings"
-            : $"{ready} of {wanted} media nodes take meetings; {node.Name}: {view?.Verdict.Message ?? "it is being made"}");
+        return (false, false, "NodesNotReady", node is null ? count : $"{count}; {node.Name}: {view?.Verdict.Message ?? "it is being made"}");
     }
 }

@@ -34,7 +34,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         }
 
         var hash = TemplateHash.Of(pool.Spec, options.MediaNodeImage);
-        var nodes = NodesOf(pool).Select(node => Describe(node, hash)).ToArray();
+        var nodes = NodesOf(pool).Select(node => Describe(node, hash, pool.Spec.Exposure.PortRange)).ToArray();
         var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)]);
         await DrainAsync(pool, plan, ct).ConfigureAwait(false);
         var problem = await CreateAsync(pool, plan.Create, ct).ConfigureAwait(false);
@@ -52,17 +52,20 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         return [.. observed, .. _made.Values.Where(node => node.Spec.PoolRef.Name == pool.Metadata.Name && node.Metadata.Namespace == pool.Metadata.Namespace)];
     }
 
-    private (PoolNode Node, NodeView? View) Describe(SfuNode node, string hash)
+    private (PoolNode Node, NodeView? View) Describe(SfuNode node, string hash, PortRange range)
     {
         var view = fleet.View(node.Metadata.NamespacedName);
         var annotations = node.Metadata.Annotations;
+        var served = view?.LastSeen is not null || NodeStateRules.HasServed(node);
         return (new PoolNode
         {
             Name = node.Metadata.Name!,
             State = view?.Verdict.State ?? SfuNodeState.Starting,
-            Current = annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var made) == true && made == hash,
+            Current = annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var made) == true && made == hash
+                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
             Leaving = NodeStateRules.IsDraining(node),
             MayReturn = node.Metadata.DeletionTimestamp is null && annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),
             Meetings = view?.Meetings ?? 0,
             Participants = view?.Report?.Participants ?? 0,
         }, view);
@@ -94,7 +97,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
     }
 
     /// <summary>Null when all nodes were made; else what to do about it.</summary>
-    private async Task<string?> CreateAsync(SfuPool pool, int count, CancellationToken ct)
+    private async Task<NodeProblem?> CreateAsync(SfuPool pool, int count, CancellationToken ct)
     {
         if (count == 0)
         {
@@ -110,9 +113,9 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
                 var exposure = pool.Spec.Exposure;
                 if (PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, taken) is not { } ports)
                 {
-                    var message = $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts";
-                    events.Warning(pool, "PortsExhausted", message);
-                    return message;
+                    return new NodeProblem(
+                        "PortsExhausted",
+                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}{Sharers(pool)}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts");
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
@@ -128,6 +131,16 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         }
     }
 
+    /// <summary>Names the pools whose nodes hold ports of this pool's range.</summary>
+    private string Sharers(SfuPool pool)
+    {
+        var range = pool.Spec.Exposure.PortRange;
+        var others = cluster.Nodes.List()
+            .Where(node => (node.Spec.PoolRef.Name, node.Metadata.Namespace) != (pool.Metadata.Name, pool.Metadata.Namespace) && node.Spec.UdpPorts.Any(port => port >= range.Min && port <= range.Max))
+            .Select(node => $"{node.Metadata.Namespace}/{node.Spec.PoolRef.Name}").Distinct().Order(StringComparer.Ordinal).Take(3).ToArray();
+        return others.Length == 0 ? string.Empty : $", which SfuPool {string.Join(" and ", others)} uses too";
+    }
+
     private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)
     {
         var key = pool.Metadata.NamespacedName;
@@ -139,6 +152,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         if (await StatusWriter.ApplyAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.Wrote(key);
+            events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, of which nobody tells us.

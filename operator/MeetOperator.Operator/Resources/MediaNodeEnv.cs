@@ -7,6 +7,7 @@ namespace MeetOperator.Operator.Resources;
 /// <summary>Environment of a media node, as docs/architecture.md names it.</summary>
 internal static class MediaNodeEnv
 {
+    /// <summary>Where the Pod has an address of its own.</summary>
     public const int ControlPort = 8090;
 
     public static IList<EnvVar> Build(SfuNode node, SfuPool pool)
@@ -18,7 +19,7 @@ internal static class MediaNodeEnv
             new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
             Value("MEET_NODE_NAME", node.Metadata.Name!),
             new EnvVar { Name = "MEET_NODE_TOKEN", ValueFrom = Key(secret, ControlSecret.TokenKey) },
-            Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{ControlPort}"),
+            Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
             Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
             Addresses(pool.Spec.Exposure, secret),
             Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),

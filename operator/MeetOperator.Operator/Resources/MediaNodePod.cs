@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>The Pod of one media node: restricted security, hostPort equal to containerPort, no cluster credentials.</summary>
+/// <summary>The Pod of one media node: restricted security but for its ports on the machine, hostPort equal to containerPort, no cluster credentials.</summary>
 internal static class MediaNodePod
 {
     /// <summary>Seconds between SIGTERM and SIGKILL. Meetings leave before a Pod is deleted, so this is only a backstop.</summary>
@@ -33,6 +33,8 @@ internal static class MediaNodePod
                 TerminationGracePeriodSeconds = GraceSeconds,
                 AutomountServiceAccountToken = false,
                 EnableServiceLinks = false,
+                HostNetwork = node.Spec.HostNetwork ? true : null,
+                DnsPolicy = node.Spec.HostNetwork ? "ClusterFirstWithHostNet" : null,
                 PriorityClassName = template.PriorityClassName,
                 NodeSelector = template.NodeSelector.Count == 0 ? null : template.NodeSelector.ToDictionary(StringComparer.Ordinal),
                 Tolerations = template.Tolerations.Count == 0 ? null : [.. template.Tolerations.Select(Toleration)],
@@ -54,7 +56,7 @@ internal static class MediaNodePod
         Env = MediaNodeEnv.Build(node, pool),
         Ports =
         [
-            new ContainerPort { Name = "control", Port = MediaNodeEnv.ControlPort, Protocol = "TCP" },
+            new ContainerPort { Name = "control", Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },
             .. node.Spec.UdpPorts.Select((port, loop) => new ContainerPort { Name = $"media-{loop}", Port = port, HostPort = port, Protocol = "UDP" }),
         ],
         Resources = Resources(pool.Spec.Template.Resources),

@@ -6,6 +6,9 @@ namespace MeetOperator.Operator.Tenants;
 /// <summary>Whether a tenant owns the namespace that it names. Pure.</summary>
 internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, string Message)
 {
+    /// <summary>Not owned yet, and will be without anybody doing something.</summary>
+    public bool Waits { get; init; }
+
     /// <param name="tenant">Who claims.</param>
     /// <param name="found">The namespace; null when it does not exist.</param>
     /// <param name="operatorNamespace">The operator's own namespace, which no tenant may have.</param>
@@ -29,7 +32,7 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
 
         if (found.Metadata.DeletionTimestamp is not null)
         {
-            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted; it is made again when it is gone");
+            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted; it is made again when it is gone") { Waits = true };
         }
 
         var owner = found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var label) == true ? label : null;

@@ -64,6 +64,10 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
             Message = claim.Message,
             ObservedGeneration = tenant.Metadata.Generation,
         };
+        var before = tenant.Status?.Conditions;
+        var conditions = claim.Owned ? Progress.Reached(before)
+            : claim.Waits ? Progress.Reconciling(before, claim.Reason, claim.Message, tenant.Metadata.Generation, time.GetUtcNow())
+            : Progress.Stalled(before, claim.Reason, claim.Message, tenant.Metadata.Generation, time.GetUtcNow());
         var status = new TenantStatus
         {
             ObservedGeneration = tenant.Metadata.Generation,
@@ -73,7 +77,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
                 ConcurrentMeetings = ledger.OpenMeetings(key.Name),
                 Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
             },
-            Conditions = [.. Conditions.Set(tenant.Status?.Conditions, condition, time.GetUtcNow())],
+            Conditions = [.. Conditions.Set(conditions, condition, time.GetUtcNow())],
         };
         var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
         if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)

@@ -11,8 +11,9 @@ public sealed class NodeStateFilter : INodeFilter
         {
             SfuNodeState.Ready or SfuNodeState.Allocated => FilterResult.Pass,
             SfuNodeState.Starting => FilterResult.Reject("the node is starting"),
+            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("people do not reach the node"),
             SfuNodeState.Draining => FilterResult.Reject("the node is draining"),
-            _ => FilterResult.Reject("the node does not answer"),
+            _ => FilterResult.Reject("the node does not serve"),
         };
     }
 }

@@ -20,6 +20,9 @@ public sealed record NodeSnapshot
 
     /// <summary>The drain's deadline has passed: meetings must leave.</summary>
     public bool Evicting { get; init; }
+
+    /// <summary>People do not reach the node: meetings leave when another can take them, and stay when none can.</summary>
+    public bool CutOff { get; init; }
     public int Meetings { get; init; }
 
     /// <summary>People on the node as it reports.</summary>

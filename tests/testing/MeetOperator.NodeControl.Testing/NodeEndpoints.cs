@@ -59,6 +59,11 @@ internal static class NodeEndpoints
         {
             lock (node.Gate)
             {
+                foreach (var room in node.RoomTable.Values)
+                {
+                    room.Talk(forwards: !node.ForwardsNothing);
+                }
+
                 var rooms = node.RoomTable.Values.Select(room => room.Report(detailed: false)).ToArray();
                 return Json(new NodeReport
                 {
@@ -68,6 +73,7 @@ internal static class NodeEndpoints
                     State = node.Draining ? NodeState.Draining : NodeState.Ready,
                     StartedAt = node.StartedAt,
                     Loops = 1,
+                    LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
                     UpTracks = rooms.Sum(room => room.UpTracks),
                     EgressKbps = node.EgressKbps,

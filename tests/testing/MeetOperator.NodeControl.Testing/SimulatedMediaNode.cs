@@ -42,6 +42,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public long EgressKbps { get; set; }
     public bool Draining { get; set; }
 
+    /// <summary>Reported loops; empty as of a node that reports none.</summary>
+    public IReadOnlyList<LoopReport> LoopReports { get; set; } = [];
+
+    /// <summary>While true, what people send comes in and nothing goes out, and all else is answered as ever.</summary>
+    public bool ForwardsNothing { get; set; }
+
     /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 

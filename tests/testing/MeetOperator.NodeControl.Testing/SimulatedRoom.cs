@@ -15,8 +15,21 @@ public sealed class SimulatedRoom(string id, RoomSpec spec)
     public int ClaimedParticipants { get; internal set; }
     public IReadOnlyDictionary<string, SimulatedParticipant> Participants => _participants;
 
+    /// <summary>Packets that came in, and that went out, since the room began; a second of talk a report while people are in it.</summary>
+    internal (long In, long Out) Packets { get; set; }
+
+    internal void Talk(bool forwards)
+    {
+        if (_participants.Count + ClaimedParticipants > 0)
+        {
+            Packets = (Packets.In + 50, Packets.Out + (forwards ? 50 : 0));
+        }
+    }
+
     internal RoomReport Report(bool detailed) => new()
     {
+        PacketsIn = Packets.In,
+        PacketsOut = Packets.Out,
         Room = Id,
         Generation = Spec.Generation,
         Participants = _participants.Count + ClaimedParticipants,

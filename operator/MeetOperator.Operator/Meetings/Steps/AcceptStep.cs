@@ -29,7 +29,7 @@ internal sealed class AcceptStep(QuotaLedger ledger, PendingMeetings pending, Me
         {
             pending.Add(context.Key);
             var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";
-            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, "QuotaExceeded", message), QuotaRetry);
+            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, "QuotaExceeded", message, Waits: true), QuotaRetry);
         }
 
         context.Set(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "tenant and quota allow the meeting");
@@ -39,7 +39,7 @@ internal sealed class AcceptStep(QuotaLedger ledger, PendingMeetings pending, Me
     private ValueTask<StepResult> Refuse(MeetingContext context, AcceptRules.Refusal refusal, TimeSpan retry)
     {
         context.Set(MeetConditions.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
-        context.NotReady(refusal.Phase, refusal.Reason, refusal.Message);
+        context.NotReady(refusal.Phase, refusal.Reason, refusal.Message, stalled: !refusal.Waits);
         events.NotReady(context, refusal.Reason, refusal.Message);
         return ValueTask.FromResult(StepResult.Wait(retry));
     }

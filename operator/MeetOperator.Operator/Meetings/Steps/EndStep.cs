@@ -24,7 +24,7 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingRelease
             EndRules.MaxDuration => $"ended after {spec.Lifecycle.MaxDurationMinutes} minutes (lifecycle.maxDurationMinutes)",
             _ => "ended because desiredState is Ended",
         };
-        context.NotReady(MeetingPhase.Ended, "Ended", message);
+        context.IsOver(message);
         context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
         context.Status = context.Status with
         {
@@ -36,7 +36,7 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingRelease
             Assignments = [],
             Rejections = [],
         };
-        events.Ended(context, reason, message);
+        events.Ended(reason);
         return StepResult.Wait(TimeSpan.FromSeconds(Math.Max(1, spec.Lifecycle.TtlSecondsAfterFinished)));
     }
 }

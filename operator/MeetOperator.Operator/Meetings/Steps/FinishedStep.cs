@@ -5,7 +5,7 @@ using MeetOperator.Operator.Cluster;
 namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>A meeting that has ended: nothing happens any more until its time to live is over, then the object is removed.</summary>
-internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases, MeetingEvents events) : IMeetingStep
+internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases) : IMeetingStep
 {
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
@@ -22,7 +22,6 @@ internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases
         }
 
         context.WritesStatus = false;
-        events.Removed(context);
         await cluster.Client.TryDeleteAsync<Meeting>(context.Key, ct, new DeleteOptions { Uid = context.Meeting.Metadata.Uid }).ConfigureAwait(false);
         return StepResult.Stop;
     }

@@ -27,7 +27,7 @@ public sealed class NodeStateRulesTests
         var pod = Pod("Pending");
         pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "ImagePullBackOff", Message = "no such image" } } }];
 
-        Expect(SfuNodeState.Starting, "ImagePullBackOff no such image", Facts() with { Pod = pod, LastSeen = null });
+        Expect(SfuNodeState.Starting, "ImagePullBackOff: no such image", Facts() with { Pod = pod, LastSeen = null });
     }
 
     [Fact]

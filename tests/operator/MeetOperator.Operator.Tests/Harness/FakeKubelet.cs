@@ -19,6 +19,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
     private readonly Task _running;
+    private readonly IPAddress _host = NextAddress();
 
     public FakeKubelet(KubeClient client)
     {
@@ -40,6 +41,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     /// <summary>While true, a Pod is first given the machine's name and starts only once the variables that it takes from Secrets exist, as in a cluster.</summary>
     public bool Schedules { get; set; }
+
+    /// <summary>Gives the status of a Pod that does not come to run; null lets it run.</summary>
+    public Func<Pod, JsonObject?>? Trouble { get; set; }
 
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
 
@@ -102,23 +106,34 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
+        if (Trouble?.Invoke(pod) is { } trouble)
+        {
+            if (pod.Status?.Phase is null or "" || pod.Status.Conditions is null or [] && pod.Status.ContainerStatuses is null or [])
+            {
+                await StatusAsync(pod, trouble);
+            }
+
+            return;
+        }
+
         if (Schedules && !await MayStartAsync(pod))
         {
             return;
         }
 
-        var address = NextAddress();
+        var address = pod.Spec.HostNetwork == true ? _host : NextAddress();
+        var control = pod.Spec.Containers[0].Ports!.First(port => port.Name == "control").Port;
         if (!_nodes.ContainsKey(name))
         {
             var secret = await _client.GetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, $"{name}-control"), _stop.Token);
-            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes("token")!), new IPEndPoint(address, 8090));
+            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes("token")!), new IPEndPoint(address, control));
         }
         else
         {
             address = IPAddress.Parse(_nodes[name].Address.Host);
         }
 
-        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["podIP"] = address.ToString(), ["hostIP"] = "127.0.0.1" });
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
     }
 
     private async Task<bool> MayStartAsync(Pod pod)

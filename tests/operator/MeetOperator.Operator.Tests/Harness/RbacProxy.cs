@@ -31,6 +31,9 @@ internal sealed class RbacProxy : IAsyncDisposable
 
     public Uri Address => new(_server.Urls.First());
 
+    /// <summary>Says no to what is granted, as an admission plugin does: verb and resource to a message; null lets it through.</summary>
+    public Func<string, string, string?>? Refuse { get; set; }
+
     /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
 
@@ -58,6 +61,13 @@ internal sealed class RbacProxy : IAsyncDisposable
             _refused[$"{verb} {group}/{resource}"] = true;
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = $"{verb} {resource} is not granted" }, KubeJson.Options);
+            return;
+        }
+
+        if (Refuse?.Invoke(verb, resource) is { } message)
+        {
+            context.Response.StatusCode = 403;
+            await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = message }, KubeJson.Options);
             return;
         }
 

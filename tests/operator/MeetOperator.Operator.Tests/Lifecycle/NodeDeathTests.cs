@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -42,6 +43,44 @@ public sealed class NodeDeathTests
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node is shown unhealthy");
+    }
+
+    [Fact]
+    public async Task Node_AnswersAndForwardsNothing_IsLeft()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var before = Assert.Single(meeting.Status!.Assignments);
+        var node = cluster.Kubelet.Node(before.SfuNode);
+        node.SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+
+        node.ForwardsNothing = true;
+
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        Assert.Equal(before.Generation + 1, Assert.Single(moved.Status!.Assignments).Generation);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == before.SfuNode).Status is { State: SfuNodeState.Unhealthy } status && status.Conditions.Ready()!.Reason == "NotForwarding", "the node says so");
+    }
+
+    [Fact]
+    public async Task Node_ThatPeopleDoNotReach_IsLeftOnceAnotherCanTakeTheMeeting()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+
+        cluster.Kubelet.Node(before.SfuNode).LoopReports =
+            [new LoopReport { Port = 42000, TickAgeMs = 10, ProbeAgeMs = 0, Paths = [new PathReport { Address = "203.0.113.7", ProbeAgeMs = 9000 }] }];
+        await cluster.EventuallyAsync(
+            async () => Assert.Single(await cluster.NodesAsync()).Status!.Conditions.Ready() is { Reason: "CutOff" } ready && ready.Message.Contains("203.0.113.7", StringComparison.Ordinal), "the node says so");
+        Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
+        await cluster.CreatePoolAsync("q", TestCluster.Pool());
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
     }
 
     [Fact]

@@ -25,6 +25,23 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task Pool_OnTheMachinesNetwork_EachNodeAnswersOnItsAddressUnderAPortOfItsOwn()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var exposure = new SfuExposure { Type = ExposureType.HostNetwork, PortRange = new PortRange { Min = 42000, Max = 42063 }, UdpPorts = 2, AddressSource = AddressSource.HostIP };
+        await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Exposure = exposure });
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+
+        var nodes = await cluster.NodesAsync();
+        var host = Assert.Single(nodes.SelectMany(node => node.Status!.Addresses).Distinct());
+        Assert.Equal(nodes.Select(node => $"http://{host}:{node.Spec.UdpPorts[0]}/"), nodes.Select(node => node.Status!.ControlUrl));
+        Assert.Equal(2, nodes.Select(node => node.Spec.ControlPort).Distinct().Count());
+        var pods = await cluster.Client.ListAsync<Pod>("meet-a", null, default);
+        Assert.All(pods.Items, pod => Assert.Equal((true, "ClusterFirstWithHostNet"), (pod.Spec.HostNetwork, pod.Spec.DnsPolicy)));
+    }
+
+    [Fact]
     public async Task Scale_Down_DrainsTheEmptiestNodeFirst()
     {
         await using var cluster = await TestCluster.StartAsync();

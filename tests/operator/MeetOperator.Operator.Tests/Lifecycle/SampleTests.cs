@@ -23,7 +23,7 @@ public sealed class SampleTests
         await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("acme")).IsReady(), "the tenant is ready");
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-default", "standup"), default)).IsReady(), "the meeting is ready");
-        Assert.True((await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-default", "spare"), default)).IsReady());
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-default", "spare"), default)).IsReady(), "the pool is ready");
     }
 
     [Fact]

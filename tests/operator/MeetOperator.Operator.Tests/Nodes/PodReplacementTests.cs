@@ -1,5 +1,7 @@
+using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Nodes;
 
 namespace MeetOperator.Operator.Tests.Nodes;
@@ -9,19 +11,29 @@ public sealed class PodReplacementTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Why_RunningPod_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, null), Now));
+    public void Why_RunningPod_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, null), null, Now));
 
     [Fact]
-    public void Why_EndedPod_IsReplaced() => Assert.Contains("has ended", PodReplacement.Why(Pod("Failed", 1, null), Now), StringComparison.Ordinal);
+    public void Why_EndedPod_IsReplaced() => Assert.Contains("has ended", PodReplacement.Why(Pod("Failed", 1, null), null, Now), StringComparison.Ordinal);
 
     [Fact]
-    public void Why_BackOffAfterALife_IsReplaced() => Assert.NotNull(PodReplacement.Why(Pod("Running", 20, "CrashLoopBackOff"), Now));
+    public void Why_BackOffAfterALife_IsReplaced() => Assert.NotNull(PodReplacement.Why(Pod("Running", 20, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), Now));
+    public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), Now));
+    public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
+
+    [Fact]
+    public void Why_AnswersAndForwardsNothing_IsReplacedOnceItsMeetingsHaveLeft()
+    {
+        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, ForwardingWatch.NotForwarding, "stuck"), Meetings = 1 };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
+        Assert.Contains("does not forward", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0, Verdict = view.Verdict with { Reason = ForwardingWatch.CutOff } }, Now));
+    }
 
     private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
     {

@@ -51,6 +51,17 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
+    public void Decide_OutdatedNodeThatCannotServe_IsNotWaitedForUnlessItCarriesMeetings()
+    {
+        var hopeless = Node("h", SfuNodeState.Starting) with { Current = false, Hopeless = true };
+
+        Expect(PoolPlan.Decide(2, [Node("a"), hopeless]), create: 0, drain: ["h"]);
+        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Current = true }]), create: 0, drain: []);
+        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Meetings = 1 }]), create: 0, drain: []);
+        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Hopeless = false }]), create: 0, drain: []);
+    }
+
+    [Fact]
     public void Decide_OutdatedNodesAndScaledToZero_DrainsAll() =>
         Expect(PoolPlan.Decide(0, [Node("a") with { Current = false }, Node("b") with { Current = false }]), create: 0, drain: ["a", "b"]);
 

@@ -41,12 +41,16 @@ public sealed class WebhookLifecycleTests
         await using var cluster = await StartAsync();
         await cluster.CreateTenantAsync("a");
 
-        await cluster.EventuallyAsync(async () => (await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", null)))["patch"] is not null, "the namespace's tenant is known");
-        var answer = await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", null));
+        const string Finalizer = """{"op":"add","path":"/metadata/finalizers","value":["meetoperator.io/free-room"]}""";
+        var patch = string.Empty;
+        await cluster.EventuallyAsync(
+            async () => (patch = await PatchAsync(cluster, Meeting("standup", null))).Contains("tenantRef", StringComparison.Ordinal), "the namespace's tenant is known", () => patch);
 
-        var patch = Encoding.UTF8.GetString(Convert.FromBase64String(answer["patch"]!.GetValue<string>()));
-        Assert.Equal("""[{"op":"add","path":"/spec/tenantRef","value":{"name":"a"}}]""", patch);
-        Assert.Null((await AskAsync(cluster, "operator-1", "/mutate", Meeting("standup", "b")))["patch"]);
+        Assert.Equal($$$"""[{"op":"add","path":"/spec/tenantRef","value":{"name":"a"}},{{{Finalizer}}}]""", patch);
+        Assert.Equal($"[{Finalizer}]", await PatchAsync(cluster, Meeting("standup", "b")));
+        var complete = Meeting("standup", "b");
+        complete["metadata"]!["finalizers"] = new JsonArray("example.com/other", "meetoperator.io/free-room");
+        Assert.Null((await AskAsync(cluster, "operator-1", "/mutate", complete))["patch"]);
     }
 
     [Fact]
@@ -88,6 +92,9 @@ public sealed class WebhookLifecycleTests
 
     private static async Task<JsonObject> AskAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
         cluster.WebhookAddress(replica), path, await WebhookConfigurations.BundleAsync(cluster.Client), WebhookCaller.About(item), TimeProvider.System);
+
+    private static async Task<string> PatchAsync(TestCluster cluster, JsonObject item) =>
+        Encoding.UTF8.GetString(Convert.FromBase64String((await AskAsync(cluster, "operator-1", "/mutate", item))["patch"]!.GetValue<string>()));
 
     private static async Task<string> ReadinessAsync(HttpClient http, TestCluster cluster, string replica)
     {

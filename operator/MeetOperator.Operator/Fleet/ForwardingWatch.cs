@@ -1,0 +1,118 @@
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>
+/// Finds media nodes that answer and do not do their work, from what they report of their loops, sockets and rooms (docs/node-control.md, "Heartbeat").
+/// Pure but for what it remembers of earlier reports; time is an argument.
+/// </summary>
+internal sealed class ForwardingWatch
+{
+    /// <summary>The process does not forward: it is left at once and replaced.</summary>
+    public const string NotForwarding = "NotForwarding";
+
+    /// <summary>The process works and people do not reach it: meetings leave where they can, and stay where they cannot.</summary>
+    public const string CutOff = "CutOff";
+
+    /// <summary>Reports in a row that must say so: one alone may be a moment of a busy machine.</summary>
+    private const int InARow = 3;
+    private const long StuckMs = 3000;
+    private const long PathLostMs = 5000;
+
+    /// <summary>People of at least two rooms must have fallen silent together; two colleagues may well lose their network at the same time.</summary>
+    private const int FewestSilent = 4;
+    private const long FewestPackets = 50;
+    private static readonly TimeSpan NothingOutFor = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a finding stands after it was last seen: without people there is nothing left to see it by.</summary>
+    private static readonly TimeSpan Hold = TimeSpan.FromSeconds(60);
+    private readonly Dictionary<string, (long In, long Out, long StuckIn, DateTimeOffset? Since)> _rooms = new(StringComparer.Ordinal);
+    private string? _instance;
+    private int _stuck;
+    private int _lost;
+    private int _silent;
+    private NodeProblem? _found;
+    private DateTimeOffset _until;
+
+    /// <summary>Takes in a report; null while the node does its work.</summary>
+    public NodeProblem? Judge(NodeReport report, DateTimeOffset now)
+    {
+        if (report.InstanceId != _instance)
+        {
+            Forget();
+            _instance = report.InstanceId;
+        }
+
+        if ((Loops(report) ?? Rooms(report, now) ?? Paths(report) ?? Silence(report)) is { } found)
+        {
+            (_found, _until) = (found, now + Hold);
+        }
+
+        return now < _until ? _found : null;
+    }
+
+    public void Forget()
+    {
+        _rooms.Clear();
+        (_instance, _stuck, _lost, _silent, _found, _until) = (null, 0, 0, 0, null, default);
+    }
+
+    private NodeProblem? Loops(NodeReport report)
+    {
+        var stuck = report.LoopReports.FirstOrDefault(loop => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs);
+        _stuck = stuck is null ? 0 : _stuck + 1;
+        return _stuck < InARow ? null
+            : new NodeProblem(NotForwarding, stuck!.TickAgeMs > StuckMs
+                ? $"the media loop of UDP port {stuck.Port} has not moved for {stuck.TickAgeMs / 1000} s"
+                : $"UDP port {stuck.Port} has not answered the node's own probe for {stuck.ProbeAgeMs / 1000} s");
+    }
+
+    private NodeProblem? Rooms(NodeReport report, DateTimeOffset now)
+    {
+        NodeProblem? found = null;
+        var present = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
+        foreach (var room in report.Rooms)
+        {
+            present.Add(room.Room);
+            var known = _rooms.TryGetValue(room.Room, out var mark);
+            if (!known || room.PacketsOut != mark.Out || room.PacketsIn < mark.In)
+            {
+                _rooms[room.Room] = (room.PacketsIn, room.PacketsOut, room.PacketsIn, null);
+                continue;
+            }
+
+            // It counts from the report before the first packet that did not go out.
+            var since = mark.Since ?? (room.PacketsIn > mark.In ? now : null);
+            var stuckIn = mark.Since is null ? mark.In : mark.StuckIn;
+            _rooms[room.Room] = (room.PacketsIn, room.PacketsOut, stuckIn, since);
+            if (since is { } began && now - began >= NothingOutFor && room.PacketsIn - stuckIn >= FewestPackets)
+            {
+                found = new NodeProblem(NotForwarding, $"room {room.Room} got {room.PacketsIn - stuckIn} packets to forward and none was sent for {(now - began).TotalSeconds:0} s");
+            }
+        }
+
+        foreach (var gone in _rooms.Keys.Where(room => !present.Contains(room)).ToArray())
+        {
+            _rooms.Remove(gone);
+        }
+
+        return found;
+    }
+
+    private NodeProblem? Paths(NodeReport report)
+    {
+        // A path that never worked says nothing: not every network leads a Pod to its own outside address.
+        var ages = report.LoopReports.SelectMany(loop => loop.Paths).Where(path => path.ProbeAgeMs is not null).ToArray();
+        _lost = ages.Length > 0 && ages.All(path => path.ProbeAgeMs > PathLostMs) ? _lost + 1 : 0;
+        return _lost < InARow ? null
+            : new NodeProblem(CutOff, $"{string.Join(", ", ages.Select(path => path.Address).Distinct())} led to the node and does so no more: look at port mappings and firewalls of its cluster node");
+    }
+
+    private NodeProblem? Silence(NodeReport report)
+    {
+        var (connected, silent) = (report.Rooms.Sum(room => room.Connected), report.Rooms.Sum(room => room.Silent));
+        var rooms = report.Rooms.Count(room => room.Silent > 0);
+        _silent = connected >= FewestSilent && silent == connected && rooms > 1 ? _silent + 1 : 0;
+        return _silent < InARow ? null : new NodeProblem(CutOff, $"all {silent} people of {rooms} rooms fell silent together: look at the network of the node's cluster node");
+    }
+}

@@ -1,0 +1,97 @@
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Tests.Fleet;
+
+public sealed class ForwardingWatchTests
+{
+    private readonly ForwardingWatch _watch = new();
+    private DateTimeOffset _now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Judge_NodeThatReportsNoLoops_IsFine() => Assert.Null(After(20, second => Report()));
+
+    [Fact]
+    public void Judge_LoopStuckForLong_DoesNotForward() =>
+        Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, second => Report(loop: Loop(tick: 4000 + (second * 1000)))), "42000"));
+
+    [Fact]
+    public void Judge_ProbeUnanswered_DoesNotForward() =>
+        Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, _ => Report(loop: Loop(probe: 3500))), "own probe"));
+
+    [Fact]
+    public void Judge_StuckInTwoReportsOnly_IsFine() => Assert.Null(After(9, second => Report(loop: Loop(tick: second % 3 == 0 ? 0 : 5000))));
+
+    [Fact]
+    public void Judge_RoomTakesInAndSendsNothing_DoesNotForward() =>
+        Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(8, second => Report(rooms: [Room("r", packetsIn: 100 + (second * 50), packetsOut: 100)])), "room r"));
+
+    [Fact]
+    public void Judge_RoomWaitsForAKeyFrame_IsFine() =>
+        Assert.Null(After(12, second => Report(rooms: [Room("r", packetsIn: second * 50, packetsOut: second < 4 ? 0 : second)])));
+
+    [Fact]
+    public void Judge_RoomWasQuietForLongBefore_IsGivenTheSameTime()
+    {
+        Assert.Null(After(60, _ => Report(rooms: [Room("r", 0, 0)])));
+        Assert.Null(After(4, second => Report(rooms: [Room("r", (second + 1) * 50, 0)])));
+    }
+
+    [Fact]
+    public void Judge_PathThatWorkedIsLost_IsCutOff() => Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(loop: Loop(path: 6000))), "203.0.113.7"));
+
+    [Fact]
+    public void Judge_PathThatNeverWorked_IsFine() => Assert.Null(After(20, _ => Report(loop: Loop(path: null))));
+
+    [Fact]
+    public void Judge_EverybodyOfTwoRoomsSilent_IsCutOff()
+    {
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4)])));
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4), Room("b", 0, 0, people: 1, silent: 0)])));
+        Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(rooms: [Room("a", 0, 0, people: 3, silent: 3), Room("b", 0, 0, people: 1, silent: 1)])), "2 rooms"));
+    }
+
+    [Fact]
+    public void Judge_FaultNoLongerSeen_StandsForAMinuteAndEndsWithTheProcess()
+    {
+        After(3, _ => Report(loop: Loop(tick: 9000)));
+
+        Assert.NotNull(After(50, _ => Report(loop: Loop())));
+        Assert.Null(After(20, _ => Report(loop: Loop())));
+
+        After(3, _ => Report(loop: Loop(tick: 9000)));
+        Assert.Null(After(1, _ => Report(loop: Loop()) with { InstanceId = "another" }));
+    }
+
+    /// <summary>The verdict after that many reports, one a second.</summary>
+    private NodeProblem? After(int reports, Func<int, NodeReport> report)
+    {
+        NodeProblem? last = null;
+        for (var second = 0; second < reports; second++)
+        {
+            _now += TimeSpan.FromSeconds(1);
+            last = _watch.Judge(report(second), _now);
+        }
+
+        return last;
+    }
+
+    private static (string? Reason, bool Says) Named(NodeProblem? found, string text) => (found?.Reason, found?.Message.Contains(text, StringComparison.Ordinal) == true);
+
+    private static NodeReport Report(LoopReport? loop = null, IReadOnlyList<RoomReport>? rooms = null) => new()
+    {
+        Node = "n",
+        Version = "1",
+        InstanceId = "one",
+        State = NodeState.Ready,
+        StartedAt = DateTimeOffset.UnixEpoch,
+        LoopReports = loop is null ? [] : [loop],
+        Rooms = rooms ?? [],
+    };
+
+    private static LoopReport Loop(long tick = 10, long? probe = 0, long? path = 0) =>
+        new() { Port = 42000, TickAgeMs = tick, ProbeAgeMs = probe, Paths = [new PathReport { Address = "203.0.113.7", ProbeAgeMs = path }] };
+
+    private static RoomReport Room(string name, long packetsIn, long packetsOut, int people = 2, int silent = 0) =>
+        new() { Room = name, PacketsIn = packetsIn, PacketsOut = packetsOut, Participants = people, Connected = people, Silent = silent };
+}

@@ -1,0 +1,191 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>What cannot work: a condition and an event say what to do, and doing it helps.</summary>
+public sealed class BadInputTests
+{
+    private static readonly NamespacedName Pool = new("meet-a", "p");
+
+    [Fact]
+    public async Task Image_ThatCannotBePulled_IsNamedAndCorrectingItHelps()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Trouble = pod => pod.Spec.Containers[0].Image!.StartsWith("registry.invalid/", StringComparison.Ordinal) ? Waiting("ErrImagePull", "no such host") : null;
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = "registry.invalid/media-node:1" });
+
+        await StalledAsync(cluster, "ImageUnavailable", "image registry.invalid/media-node:1 cannot be pulled", "spec.image");
+        var node = Assert.Single(await cluster.NodesAsync());
+        Assert.Equal("ImageUnavailable", Conditions.Get(node.Status!.Conditions, MeetConditions.Stalled)!.Reason);
+        await EventAsync(cluster, "SfuNode", "ImageUnavailable");
+
+        await PatchPoolAsync(cluster, """{"spec":{"image":"localhost/media-node:1"}}""");
+
+        await HealsAsync(cluster);
+        Assert.NotEqual(node.Metadata.Name, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
+    }
+
+    [Fact]
+    public async Task Ports_TakenByAForeignPod_AreNamedAndAnotherRangeHelps()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Trouble = pod => pod.Spec.Containers[0].Ports!.Any(port => port.HostPort is >= 42000 and < 43000)
+            ? Unscheduled("0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports.")
+            : null;
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+
+        await StalledAsync(cluster, "PortsTaken", "UDP ports 42000 are taken", "spec.exposure.portRange");
+
+        await PatchPoolAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""");
+
+        await HealsAsync(cluster);
+    }
+
+    [Fact]
+    public async Task Ports_UsedUpByAnotherPool_ThatPoolIsNamed()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var narrow = TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42000 } } };
+        await cluster.WithTenantAsync(pool: narrow);
+
+        await cluster.CreatePoolAsync("q", narrow);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.PoolAsync("q")).Status is { Replicas: 0 } status && status.Message!.Contains("which SfuPool meet-a/p uses too: widen", StringComparison.Ordinal), "the other pool is named");
+        Assert.True((await cluster.PoolAsync("p")).IsReady());
+        await EventAsync(cluster, "SfuPool", "PortsExhausted");
+    }
+
+    [Fact]
+    public async Task Pod_ThatFitsNowhere_SaysWhatToChange()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Trouble = pod => pod.Spec.NodeSelector is null ? null : Unscheduled("0/2 nodes are available: 2 node(s) didn't match node selector.");
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { NodeSelector = new Dictionary<string, string> { ["gpu"] = "yes" } } });
+
+        await StalledAsync(cluster, "Unschedulable", "nodeSelector", "0/2 nodes are available");
+
+        await PatchPoolAsync(cluster, """{"spec":{"template":{"nodeSelector":null}}}""");
+
+        await HealsAsync(cluster);
+    }
+
+    [Fact]
+    public async Task Pod_RefusedByAQuota_SaysSoAndIsMadeWhenThereIsRoom()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        proxy.Refuse = (verb, resource) => (verb, resource) == ("create", "pods") ? "pods \"p-aaaaa\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5" : null;
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+
+        await StalledAsync(cluster, "QuotaExceeded", "ResourceQuota of namespace meet-a", "spec.replicas");
+
+        proxy.Refuse = null;
+
+        await HealsAsync(cluster);
+    }
+
+    [Fact]
+    public async Task Secret_RemovedBeforeTheContainerStarted_IsMadeAgain()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.Trouble = _ => Waiting("CreateContainerConfigError", "secret \"p-control\" not found");
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()) is [{ Status: { } status }] && Conditions.Get(status.Conditions, MeetConditions.Reconciling)?.Reason == "SettingsMissing", "the node says what it waits for");
+        var secret = new NamespacedName("meet-a", $"{(await cluster.NodesAsync())[0].Metadata.Name}-control");
+
+        await cluster.Client.DeleteAsync<Secret>(secret, default);
+
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Secret>(secret, default) is not null, "the Secret is there again");
+    }
+
+    [Fact]
+    public async Task Tenant_OfAForeignNamespace_IsStalledAndNothingIsMade()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "theirs" } }, default);
+
+        await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "b" }, Spec = new TenantSpec { Namespace = "theirs" } }, default);
+
+        await cluster.EventuallyAsync(
+            async () => Conditions.Get((await cluster.TenantAsync("b")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NamespaceForeign" } stalled && stalled.Message.Contains("kubectl label namespace theirs", StringComparison.Ordinal), "the tenant is stalled");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Event>(null, null, default)).Items.Any(seen => seen is { Reason: "NamespaceForeign", InvolvedObject: { Kind: "Tenant", Name: "b" } }), "an event says so");
+        var theirs = await cluster.Client.GetAsync<Namespace>(new NamespacedName(null, "theirs"), default);
+        Assert.Empty(theirs.Metadata.OwnerReferences ?? []);
+        Assert.False(theirs.Metadata.Labels?.ContainsKey(MeetLabels.Tenant) == true);
+    }
+
+    [Fact]
+    public async Task Meeting_InAnotherTenantsNamespace_IsStalledAndNothingIsMade()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateTenantAsync("b");
+
+        await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
+
+        var refused = await cluster.WaitForMeetingAsync("intruder", seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Stalled)?.Reason == "TenantMismatch", "is stalled");
+        Assert.Contains("create the meeting in namespace meet-b", refused.Status!.Message, StringComparison.Ordinal);
+        Assert.Empty(refused.Status.Assignments);
+        Assert.Empty(refused.Metadata.Finalizers ?? []);
+        await EventAsync(cluster, "Meeting", "TenantMismatch");
+    }
+
+    private static async Task StalledAsync(TestCluster cluster, string reason, params string[] said)
+    {
+        SfuPool? last = null;
+        await cluster.EventuallyAsync(
+            async () => Conditions.Get((last = await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled)?.Reason == reason,
+            $"the pool is stalled by {reason}",
+            () => last?.Status?.Message ?? string.Empty);
+        Assert.False(last!.IsReady());
+        Assert.Null(Conditions.Get(last!.Status!.Conditions, MeetConditions.Reconciling));
+        Assert.All(said, text => Assert.Contains(text, last!.Status!.Message, StringComparison.Ordinal));
+        await EventAsync(cluster, "SfuPool", reason);
+    }
+
+    private static async Task HealsAsync(TestCluster cluster)
+    {
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")) is { Status.ReadyReplicas: 1 } pool && pool.IsReady(), "the pool is ready");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.PoolAsync("p")).Status!.Conditions.All(condition => condition.Type is not (MeetConditions.Stalled or MeetConditions.Reconciling)), "nothing is under way");
+    }
+
+    private static Task EventAsync(TestCluster cluster, string kind, string reason) => cluster.EventuallyAsync(
+        async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen.Type == "Warning" && seen.Reason == reason && seen.InvolvedObject.Kind == kind), $"an event of a {kind} says {reason}");
+
+    private static Task PatchPoolAsync(TestCluster cluster, string patch) => cluster.Client.MergePatchAsync<SfuPool>(Pool, JsonNode.Parse(patch)!, default);
+
+    private static JsonObject Waiting(string reason, string message) => new()
+    {
+        ["phase"] = "Pending",
+        ["containerStatuses"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "media-node",
+            ["image"] = string.Empty,
+            ["imageID"] = string.Empty,
+            ["ready"] = false,
+            ["restartCount"] = 0,
+            ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = reason, ["message"] = message } },
+        }),
+    };
+
+    private static JsonObject Unscheduled(string message) => new()
+    {
+        ["phase"] = "Pending",
+        ["conditions"] = new JsonArray(new JsonObject { ["type"] = "PodScheduled", ["status"] = "False", ["reason"] = "Unschedulable", ["message"] = message }),
+    };
+}
