@@ -4,7 +4,9 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { nodeFigures } from './support/media-node.mjs';
 import { openProduct } from './support/product.mjs';
+import { until } from './support/visitor.mjs';
 
 const program = fileURLToPath(new URL('../../media-node/MeetOperator.Probe/bin/Release/net10.0/MeetOperator.Probe.dll', import.meta.url));
 const limits = { timeout: 120_000 };
@@ -20,7 +22,7 @@ describe('the probe', () => {
   before(async () => { product = await openProduct(); }, limits);
   after(async () => { await product?.close(); });
 
-  it('sends sound and pictures through the media node, and leaves no meeting behind', limits, async () => {
+  it('sends sound and pictures through the media node, and leaves nobody behind', limits, async () => {
     const { code, stdout, stderr } = await probe('--url', product.url, '--seconds', '3', '--timeout', '90');
 
     assert.equal(code, 0, stdout + stderr);
@@ -28,6 +30,8 @@ describe('the probe', () => {
       const [, sent, received] = new RegExp(`^${kind} +(\\d+) +(\\d+)`, 'm').exec(stdout);
       assert.ok(Number(sent) > 50 && Number(received) >= Number(sent) * 0.9, stdout);
     }
+
+    await until(async () => (await nodeFigures(product)).participants === 0, 'nobody is left on the media nodes');
   });
 
   it('names the step that fails', limits, async () => {

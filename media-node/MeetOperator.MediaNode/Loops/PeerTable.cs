@@ -21,14 +21,35 @@ internal sealed class PeerTable
 
     public void Add(PeerSession session)
     {
-        _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, new Entry(session));
+        var entry = new Entry(session);
+        entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
+        _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
         _sessions.Add(session);
+    }
+
+    /// <summary>The session got new credentials; checks under those just before are still its own.</summary>
+    public void Renew(PeerSession session, string formerUfrag)
+    {
+        if (_byUfrag.TryGetValue(formerUfrag, out var entry))
+        {
+            entry.Ufrags.Enqueue(session.Transport.LocalCredentials.Ufrag);
+            _byUfrag.Add(session.Transport.LocalCredentials.Ufrag, entry);
+            if (entry.Ufrags.Count > 2)
+            {
+                _byUfrag.Remove(entry.Ufrags.Dequeue());
+            }
+        }
     }
 
     public void Remove(PeerSession session)
     {
         if (_byUfrag.Remove(session.Transport.LocalCredentials.Ufrag, out var entry))
         {
+            foreach (var ufrag in entry.Ufrags)
+            {
+                _byUfrag.Remove(ufrag);
+            }
+
             foreach (var address in entry.Addresses)
             {
                 if (_byAddress.TryGetValue(address, out var holder) && holder == session)
@@ -87,6 +108,8 @@ internal sealed class PeerTable
 
     private sealed record Entry(PeerSession Session)
     {
+        public Queue<string> Ufrags { get; } = new();
+
         public Queue<ulong> Addresses { get; } = new();
     }
 }

@@ -2,6 +2,7 @@ using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
+using MeetOperator.Rtc.Ice;
 using MeetOperator.Rtp.Codecs;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
@@ -41,7 +42,14 @@ internal sealed class PublishSession : IPeerSessionOwner
     public PreparedAnswer Prepare(SdpOffer request, IReadOnlyList<string> codecs)
     {
         var offer = SdpReading.Parse(request.Sdp);
-        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), _version + 1, out var answer, out var error))
+        var local = Peer.Transport.LocalCredentials;
+        var restartsIce = SdpReading.RestartsIce(Peer, offer);
+        if (restartsIce)
+        {
+            local = IceCredentials.Generate();
+        }
+
+        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(local), _room.NextSessionNumber(), _version + 1, out var answer, out var error))
         {
             throw Refusal.InvalidSdp(error.ToString());
         }
@@ -52,6 +60,11 @@ internal sealed class PublishSession : IPeerSessionOwner
         }
 
         var sources = Sources(answer.Sections, request.Tracks);
+        if (restartsIce)
+        {
+            _room.Sessions.RestartIce(Peer, local);
+        }
+
         SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
         return new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources);
     }

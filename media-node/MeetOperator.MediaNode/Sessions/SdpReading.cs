@@ -10,6 +10,12 @@ internal static class SdpReading
     public static SessionDescription Parse(string? sdp) =>
         SessionDescription.TryParse(sdp, out var description, out var error) ? description : throw Refusal.InvalidSdp(error.ToString());
 
+    /// <summary>The peer's offer has other credentials than before (RFC 8839 §4.4.1.1.1): its network changed.</summary>
+    public static bool RestartsIce(PeerSession session, SessionDescription offer) =>
+        session.Transport.RemoteCredentials is { } known
+        && RemoteTransport.TryRead(offer, isAnswer: false, out var remote, out _)
+        && (remote.Ufrag, remote.Password) != (known.Ufrag, known.Password);
+
     public static void ApplyRemote(PeerSession session, SessionDescription description, bool isAnswer)
     {
         if (!RemoteTransport.TryRead(description, isAnswer, out var remote, out var error))

@@ -27,13 +27,24 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     }
 
     /// <summary>What SDP says of the node's side of <paramref name="session"/>.</summary>
-    public LocalTransport Describe(PeerSession session) => new()
+    public LocalTransport Describe(PeerSession session) => Describe(session.Transport.LocalCredentials);
+
+    /// <summary>As <see cref="Describe(PeerSession)"/>, under credentials that the session may get.</summary>
+    public LocalTransport Describe(IceCredentials credentials) => new()
     {
-        Ufrag = session.Transport.LocalCredentials.Ufrag,
-        Password = session.Transport.LocalCredentials.Password,
+        Ufrag = credentials.Ufrag,
+        Password = credentials.Password,
         Fingerprint = certificate.Fingerprint.ToString().Split(' ')[1],
         Candidates = [.. advertised.Select(a => new IceCandidate(a.ToString(), loop.Port))],
     };
+
+    /// <summary>The peer restarts ICE: so does the node (RFC 8839 §4.4.1.1.1).</summary>
+    public void RestartIce(PeerSession session, IceCredentials local)
+    {
+        var former = session.Transport.LocalCredentials.Ufrag;
+        session.Transport.RestartIce(local);
+        loop.Peers.Renew(session, former);
+    }
 
     public void Close(PeerSession session)
     {

@@ -13,6 +13,9 @@ internal interface IIceAgent
 
     void SetRemote(IceCredentials credentials, TransportAddress? candidate);
 
+    /// <summary>Goes on under new credentials of our own (RFC 8445 §9); the selected address stays until another is nominated.</summary>
+    void Restart(IceCredentials local);
+
     /// <summary>True for an address that the peer has proved to be its own.</summary>
     bool IsValidated(in TransportAddress address);
 

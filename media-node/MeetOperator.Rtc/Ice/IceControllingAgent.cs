@@ -15,7 +15,7 @@ internal sealed class IceControllingAgent : IIceAgent
     private const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
 
     private readonly Random random;
-    private readonly string localUfrag;
+    private string localUfrag;
     private readonly ulong tieBreaker;
     private readonly byte[] transactionId = new byte[StunConstants.TransactionIdLength];
     private byte[] username = [];
@@ -43,6 +43,8 @@ internal sealed class IceControllingAgent : IIceAgent
         this.candidate = candidate;
         NextTimeoutTicks = candidate is null ? long.MaxValue : 0;
     }
+
+    public void Restart(IceCredentials local) => (localUfrag, outstanding) = (local.Ufrag, false);
 
     public bool IsValidated(in TransportAddress address) => Selected == address;
 

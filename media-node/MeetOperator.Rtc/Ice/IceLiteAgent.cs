@@ -12,10 +12,11 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
     private const int RoleConflict = 487;
     private const int UnknownAttribute = 420;
 
-    private readonly byte[] localUfrag = Encoding.ASCII.GetBytes(local.Ufrag);
-    private readonly byte[] localPassword = Encoding.ASCII.GetBytes(local.Password);
     private readonly ValidatedAddresses validated = new();
-    private byte[]? remoteUfrag;
+    private Known current = new(Encoding.ASCII.GetBytes(local.Ufrag), Encoding.ASCII.GetBytes(local.Password));
+
+    /// <summary>Before a restart; good until the peer uses the new ones.</summary>
+    private Known? previous;
     private bool nominated;
 
     public TransportAddress? Selected { get; private set; }
@@ -26,7 +27,10 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
     public long NextTimeoutTicks => long.MaxValue;
 
     public void SetRemote(IceCredentials credentials, TransportAddress? candidate) =>
-        remoteUfrag = Encoding.ASCII.GetBytes(credentials.Ufrag);
+        current = current with { RemoteUfrag = Encoding.ASCII.GetBytes(credentials.Ufrag) };
+
+    public void Restart(IceCredentials local) =>
+        (previous, current) = (current, new Known(Encoding.ASCII.GetBytes(local.Ufrag), Encoding.ASCII.GetBytes(local.Password)));
 
     public bool IsValidated(in TransportAddress address) => validated.Contains(address);
 
@@ -42,26 +46,28 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
             return DropReason.StunUnexpected;
         }
 
-        if (!IsForUs(message.Username))
+        var known = current.Matches(message.Username) ? current : previous;
+        if (known is null || !known.Matches(message.Username))
         {
             return DropReason.StunUsername;
         }
 
-        if (!message.VerifyIntegrity(localPassword))
+        if (!message.VerifyIntegrity(known.Password))
         {
             return DropReason.StunIntegrity;
         }
 
+        previous = ReferenceEquals(known, current) ? null : previous;
         if (message.UnknownRequiredAttribute != 0)
         {
-            RespondError(from, message, UnknownAttribute, "Unknown Attribute"u8, outgoing);
+            RespondError(from, message, known, UnknownAttribute, "Unknown Attribute"u8, outgoing);
             return DropReason.None;
         }
 
         if (message.HasIceControlled)
         {
             // §7.3.1.1: the peer has to take the controlling role, a lite agent never does.
-            RespondError(from, message, RoleConflict, "Role Conflict"u8, outgoing);
+            RespondError(from, message, known, RoleConflict, "Role Conflict"u8, outgoing);
             return DropReason.None;
         }
 
@@ -77,7 +83,7 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
             Selected ??= from;
         }
 
-        RespondSuccess(from, message, outgoing);
+        RespondSuccess(from, message, known, outgoing);
         return DropReason.None;
     }
 
@@ -85,14 +91,7 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
     {
     }
 
-    /// <summary>USERNAME is our fragment, a colon and the peer's (§7.2.2). Before signaling told us the peer's, any will do.</summary>
-    private bool IsForUs(ReadOnlySpan<byte> username) =>
-        username.Length > localUfrag.Length
-        && username.StartsWith(localUfrag)
-        && username[localUfrag.Length] == (byte)':'
-        && (remoteUfrag is null || username[(localUfrag.Length + 1)..].SequenceEqual(remoteUfrag));
-
-    private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, OutgoingDatagrams outgoing)
+    private static void RespondSuccess(in TransportAddress from, scoped in StunMessage request, Known known, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (buffer.IsEmpty)
@@ -102,13 +101,13 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
 
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, request.TransactionId);
         writer.AddXorMappedAddress(from);
-        writer.AddIntegrity(localPassword);
+        writer.AddIntegrity(known.Password);
         writer.AddFingerprint();
         outgoing.Commit(from, writer.Length);
     }
 
-    private void RespondError(
-        in TransportAddress from, scoped in StunMessage request, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
+    private static void RespondError(
+        in TransportAddress from, scoped in StunMessage request, Known known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (buffer.IsEmpty)
@@ -123,8 +122,21 @@ internal sealed class IceLiteAgent(IceCredentials local) : IIceAgent
             writer.AddUnknownAttribute(request.UnknownRequiredAttribute);
         }
 
-        writer.AddIntegrity(localPassword);
+        writer.AddIntegrity(known.Password);
         writer.AddFingerprint();
         outgoing.Commit(from, writer.Length);
+    }
+
+    /// <summary>Our credentials, and the peer's fragment once signaling told it.</summary>
+    private sealed record Known(byte[] Ufrag, byte[] Password)
+    {
+        public byte[]? RemoteUfrag { get; init; }
+
+        /// <summary>USERNAME is our fragment, a colon and the peer's (§7.2.2). Before signaling told us the peer's, any will do.</summary>
+        public bool Matches(ReadOnlySpan<byte> username) =>
+            username.Length > Ufrag.Length
+            && username.StartsWith(Ufrag)
+            && username[Ufrag.Length] == (byte)':'
+            && (RemoteUfrag is null || username[(Ufrag.Length + 1)..].SequenceEqual(RemoteUfrag));
     }
 }

@@ -22,13 +22,17 @@ public sealed class PeerTransport : IDisposable
     public PeerTransport(PeerTransportOptions options)
     {
         this.options = options;
+        LocalCredentials = options.LocalCredentials;
         ice = options.IceRole == IceRole.Controlling
             ? new IceControllingAgent(options.LocalCredentials, options.Random)
             : new IceLiteAgent(options.LocalCredentials);
         channel = new SecureChannel(options);
     }
 
-    public IceCredentials LocalCredentials => options.LocalCredentials;
+    public IceCredentials LocalCredentials { get; private set; }
+
+    /// <summary>What signaling told of the peer, or null.</summary>
+    public IceCredentials? RemoteCredentials { get; private set; }
 
     public PeerTransportState State { get; private set; }
 
@@ -54,9 +58,21 @@ public sealed class PeerTransport : IDisposable
     {
         ArgumentNullException.ThrowIfNull(credentials);
         ArgumentNullException.ThrowIfNull(fingerprint);
+        RemoteCredentials = credentials;
         ice.SetRemote(credentials, candidate);
         channel.SetRemoteFingerprint(fingerprint);
         Update();
+    }
+
+    /// <summary>
+    /// Goes on under new credentials of our own, because the peer's network changed; to be followed by <see cref="SetRemote"/> with the peer's new
+    /// ones. Keys and media go on.
+    /// </summary>
+    public void RestartIce(IceCredentials local)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        LocalCredentials = local;
+        ice.Restart(local);
     }
 
     /// <summary>

@@ -129,6 +129,43 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_ClientChangesItsNetwork_GoesOnInTheSameSession()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var before = alice.LocalEndPoint;
+            alice.Move();
+            var answer = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default);
+            alice.Connect(answer.Sdp);
+            alice.Rtcp.Clear();
+            bob.Rtp.Clear();
+            await UntilFlowsAsync(alice, bob);
+            await SyntheticPeer.UntilAsync("the node's reports reach the new address", () => SendBoth(alice) && alice.Rtcp.Count > 0, alice, bob);
+            Assert.NotEqual(before, alice.LocalEndPoint);
+        }
+
+        Assert.DoesNotContain(_events.All, e => e.ParticipantId == "alice" && (e.Type == RoomEventTypes.TrackRemoved || e.State == "closed"));
+    }
+
+    [Fact]
+    public async Task Publish_OrdinaryRenegotiation_KeepsTheNodesCredentials()
+    {
+        using var alice = await PublishAsync("alice");
+        async Task<string> UfragAsync() => (await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp
+            .Split("\r\n").First(l => l.StartsWith("a=ice-ufrag:", StringComparison.Ordinal));
+
+        var first = await UfragAsync();
+        Assert.Equal(first, await UfragAsync());
+        alice.Move();
+        Assert.NotEqual(first, await UfragAsync());
+    }
+
+    [Fact]
     public async Task Publish_NamedSources_AppearInTracksAndStreamIds()
     {
         using var alice = new SyntheticPeer();

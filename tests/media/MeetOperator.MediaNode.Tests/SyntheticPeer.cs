@@ -17,7 +17,7 @@ namespace MeetOperator.MediaNode.Tests;
 internal sealed partial class SyntheticPeer : IDisposable
 {
     private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private Socket _socket = NewSocket();
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
     private readonly Dictionary<uint, ushort> _sequences = [];
@@ -25,8 +25,6 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     public SyntheticPeer()
     {
-        _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _socket.Blocking = false;
         _transport = new PeerTransport(new PeerTransportOptions
         {
             LocalCredentials = IceCredentials.Generate(),
@@ -56,6 +54,14 @@ internal sealed partial class SyntheticPeer : IDisposable
     public string TransportLines(string setup) =>
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
+
+    /// <summary>The network changed: another address, and new credentials for the next offer. What was connected stays so.</summary>
+    public void Move()
+    {
+        _socket.Dispose();
+        _socket = NewSocket();
+        _transport.RestartIce(IceCredentials.Generate());
+    }
 
     /// <summary>Takes the node's description and begins to connect.</summary>
     public void Connect(string sdp)
@@ -157,6 +163,13 @@ internal sealed partial class SyntheticPeer : IDisposable
     {
         _transport.Dispose();
         _socket.Dispose();
+    }
+
+    private static Socket NewSocket()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 
     private int Count(byte payloadType) => _arrived[payloadType] = _arrived.GetValueOrDefault(payloadType) + 1;
