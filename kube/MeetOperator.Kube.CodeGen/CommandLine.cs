@@ -12,7 +12,7 @@ public static class CommandLine
               one CustomResourceDefinition an entity, as <plural>.<group>.yaml
 
           rbac --assembly X.dll [--assembly Y.dll …] --out DIR [--name-prefix P] [--check]
-              one ClusterRole a component, as <component>.clusterrole.yaml
+              a ClusterRole and a Role of the own namespace a component, as <component>.{clusterrole,role}.yaml
 
         --check writes nothing: it prints the differences to what is in DIR and exits with 1 when there are any.
         """;
@@ -85,7 +85,7 @@ public static class CommandLine
 
         var roles = RbacGenerator.Generate(rules, options.NamePrefix);
         return roles.Count > 0
-            ? new SortedDictionary<string, string>(roles.ToDictionary(role => role.Key + ".clusterrole.yaml", role => role.Value), StringComparer.Ordinal)
+            ? new SortedDictionary<string, string>(roles.ToDictionary(role => role.Key + ".yaml", role => role.Value), StringComparer.Ordinal)
             : throw new CodeGenException($"Nothing in {string.Join(", ", options.Assemblies)} carries [RbacRule].");
     }
 

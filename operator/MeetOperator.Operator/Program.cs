@@ -1,5 +1,17 @@
 using MeetOperator.Kube.Client;
 using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Uninstalling;
+
+if (args is [LeftFinalizers.Verb])
+{
+    return await LeftFinalizers.RunAsync(Console.Out, Console.Error).ConfigureAwait(false);
+}
+
+if (args.Length > 0)
+{
+    Console.Error.WriteLine($"usage: MeetOperator.Operator [{LeftFinalizers.Verb}]");
+    return 2;
+}
 
 var options = OperatorOptionsReader.Read(Environment.GetEnvironmentVariable, out var errors);
 if (options is null)

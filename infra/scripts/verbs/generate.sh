@@ -1,4 +1,6 @@
-# codegen crds|rbac [--check]: CRDs stand beside their types, roles in crds/rbac, from which a chart takes them.
+source infra/scripts/chart/files.sh
+
+# codegen crds|rbac [--check]: CRDs stand beside their types, roles in crds/rbac; the chart carries copies of both.
 codegen() {
   local what=$1 tool=kube/MeetOperator.Kube.CodeGen/bin/Release/net10.0/MeetOperator.Kube.CodeGen.dll
   shift
@@ -24,4 +26,5 @@ verb_generate() {
   build_codegen
   codegen crds
   codegen rbac
+  chart_files
 }

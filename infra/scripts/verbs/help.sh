@@ -2,11 +2,12 @@ verb_help() {
   cat <<'TEXT'
 ./meet up [--detach]         build what is needed and run everything on this machine; prints the link
 ./meet down                  stop what `up` of the same MEET_HOME started
-./meet test [suite…]         unit architecture verify web browser quickstart cluster; all of them without a name
+./meet test [suite…]         unit architecture verify chart web browser quickstart cluster; all of them without a name
 ./meet doctor                look at this machine and say what is missing or too small
 ./meet cluster WHAT          a real Kubernetes on this machine and the product on it: up load-images install test shell crds down
-./meet generate              write CRDs and roles from the types
-./meet verify                fail when written CRDs or roles differ from the types
+./meet generate              write CRDs and roles from the types, and the chart's values from its schema
+./meet verify                fail when what is written differs from that
+./meet manifest [OPTION…]    print the chart's objects as one file; options are those of `helm template`
 ./meet bench NAME [--json]   media operator memory up; run it on a quiet machine
 ./meet help                  this text
 

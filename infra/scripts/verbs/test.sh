@@ -1,7 +1,7 @@
 source infra/scripts/verbs/verify.sh
 source infra/scripts/verbs/cluster.sh
 
-SUITES=(unit architecture verify web browser quickstart cluster)
+SUITES=(unit architecture verify chart web browser quickstart cluster)
 RESULTS=obj/meet/results
 
 # verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
@@ -58,6 +58,12 @@ suite_verify() {
   build_codegen || return 1
   record "$RESULTS/verify/crds.tap" codegen crds --check
   record "$RESULTS/verify/rbac.tap" codegen rbac --check
+  record "$RESULTS/verify/chart.tap" chart_files --check
+}
+
+suite_chart() {
+  npm_install tests/chart
+  run_node_tests chart npm --prefix tests/chart test
 }
 
 suite_web() {

@@ -6,6 +6,7 @@ verb_verify() {
   build_codegen
   codegen crds --check || code=1
   codegen rbac --check || code=1
+  chart_files --check || code=1
   ((code == 0)) || die "written files differ from the types: ./meet generate"
-  say "CRDs and roles are what the types say"
+  say "CRDs, roles and what the chart carries are what the types and the schema say"
 }

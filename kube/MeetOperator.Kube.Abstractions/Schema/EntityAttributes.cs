@@ -71,6 +71,9 @@ public sealed class RbacRuleAttribute(string component) : Attribute
     public required string[] Verbs { get; init; }
     public string[] ResourceNames { get; init; } = [];
 
+    /// <summary>True: only in the namespace that the component itself runs in, by a Role; false: in every namespace, by a ClusterRole.</summary>
+    public bool OwnNamespace { get; init; }
+
     /// <summary>Why the permission is needed; goes into the generated file as a comment.</summary>
     public required string Reason { get; init; }
 }

@@ -4,36 +4,36 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Makes one ClusterRole a component from <see cref="RbacRuleAttribute"/>s: sorted, each rule with its reasons.</summary>
+/// <summary>Makes a ClusterRole and, for rules of its own namespace, a Role a component from <see cref="RbacRuleAttribute"/>s: sorted, each rule with its reasons.</summary>
 public static partial class RbacGenerator
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
-    /// <summary>ClusterRole YAML by component.</summary>
+    /// <summary>YAML by file stem: <c>&lt;component&gt;.clusterrole</c> and <c>&lt;component&gt;.role</c>.</summary>
     /// <param name="rules">All rules of all components.</param>
     /// <param name="namePrefix">Goes before the component in the role's name.</param>
     public static IReadOnlyDictionary<string, string> Generate(IEnumerable<RbacRuleAttribute> rules, string namePrefix = "")
     {
         var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var component in rules.GroupBy(rule => rule.Component))
+        foreach (var role in rules.GroupBy(rule => (rule.Component, Kind: rule.OwnNamespace ? "Role" : "ClusterRole")))
         {
-            foreach (var rule in component)
+            foreach (var rule in role)
             {
                 Validate(rule);
             }
 
-            result[component.Key] = Write(namePrefix + component.Key, component);
+            result[$"{role.Key.Component}.{role.Key.Kind.ToLowerInvariant()}"] = Write(role.Key.Kind, namePrefix + role.Key.Component, role);
         }
 
         return result;
     }
 
-    private static string Write(string name, IEnumerable<RbacRuleAttribute> rules)
+    private static string Write(string kind, string name, IEnumerable<RbacRuleAttribute> rules)
     {
         var role = new JsonObject
         {
             ["apiVersion"] = "rbac.authorization.k8s.io/v1",
-            ["kind"] = "ClusterRole",
+            ["kind"] = kind,
             ["metadata"] = new JsonObject { ["name"] = name },
         };
         var text = new StringBuilder(GeneratedFolder.Header).Append(YamlWriter.Write(role)).Append("rules:\n");

@@ -1,7 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 
-[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["get", "list", "watch"],
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["list", "watch"],
     Reason = "Observe what is asked for.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants/status", "meetings/status", "sfupools/status", "sfunodes/status"], Verbs = ["patch"],
     Reason = "Write what was observed.")]
@@ -11,7 +11,7 @@ using MeetOperator.Kube;
     Reason = "Make the nodes of a pool, drain them, and remove empty ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers", "sfupools/finalizers", "tenants/finalizers"], Verbs = ["update"],
     Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["get", "list", "watch", "create", "delete"],
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create", "patch"],
     Reason = "Give each media node its control token; those Secrets are never read.")]
@@ -21,9 +21,9 @@ using MeetOperator.Kube;
     Reason = "Read the external address of the cluster node that runs a media node.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["events"], Verbs = ["create", "patch"],
     Reason = "Tell people what happened.")]
-[assembly: RbacRule(MeetComponents.Operator, Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get", "create", "update"],
+[assembly: RbacRule(MeetComponents.Operator, Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get", "create", "update"], OwnNamespace = true,
     Reason = "Elect the replica that leads.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"],
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"], OwnNamespace = true,
     Reason = "Keep the webhook's own authority, and sign serving certificates with it; the chart renders its own release name for meet.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "admissionregistration.k8s.io", Resources = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
     ResourceNames = ["meet-webhook"], Verbs = ["get", "update"], Reason = "Tell the API server which authority its own two configurations trust.")]

@@ -17,7 +17,7 @@ public sealed class RbacGeneratorTests
             ],
             "my-");
 
-        Assert.Equal(["controller", "web"], roles.Keys);
+        Assert.Equal(["controller.clusterrole", "web.clusterrole"], roles.Keys);
         Assert.Equal(
             """
             # Generated from the types by MeetOperator.Kube.CodeGen. Do not edit.
@@ -54,8 +54,23 @@ public sealed class RbacGeneratorTests
               - patch
 
             """,
-            roles["controller"]);
-        Assert.Contains("# Reads widgets. All of them.\n", roles["web"]);
+            roles["controller.clusterrole"]);
+        Assert.Contains("# Reads widgets. All of them.\n", roles["web.clusterrole"]);
+    }
+
+    [Fact]
+    public void Generate_RuleOfTheOwnNamespace_GoesIntoARoleAndNotIntoTheClusterRole()
+    {
+        var roles = RbacGenerator.Generate(
+        [
+            Rule("controller", "", ["pods"], ["create"], "Starts widgets."),
+            new RbacRuleAttribute("controller") { Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get"], OwnNamespace = true, Reason = "Elects." },
+        ]);
+
+        Assert.Equal(["controller.clusterrole", "controller.role"], roles.Keys);
+        Assert.Contains("\nkind: Role\n", roles["controller.role"], StringComparison.Ordinal);
+        Assert.Contains("- leases\n", roles["controller.role"], StringComparison.Ordinal);
+        Assert.DoesNotContain("leases", roles["controller.clusterrole"], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Reflection;
+using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Operator.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -10,18 +11,20 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>Stands between the operator and the API server and lets through only what the operator's generated role allows.</summary>
+/// <summary>Stands between the operator and the API server and lets through only what a component's generated role allows.</summary>
 internal sealed class RbacProxy : IAsyncDisposable
 {
     private readonly HttpClient _upstream = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
-    private readonly RbacRuleAttribute[] _rules = [.. typeof(OperatorHost).Assembly.GetCustomAttributes<RbacRuleAttribute>()];
+    private readonly RbacRuleAttribute[] _rules;
+    private readonly ConcurrentDictionary<string, bool> _used = new();
     private readonly ConcurrentDictionary<string, bool> _refused = new();
     private readonly WebApplication _server;
     private readonly Uri _target;
 
-    private RbacProxy(Uri target)
+    private RbacProxy(Uri target, string component)
     {
         _target = target;
+        _rules = [.. typeof(OperatorHost).Assembly.GetCustomAttributes<RbacRuleAttribute>().Where(rule => rule.Component == component)];
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
@@ -37,9 +40,15 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
 
-    public static async Task<RbacProxy> StartAsync(Uri target)
+    /// <summary>What is granted and was never asked for.</summary>
+    public IEnumerable<string> Unused => _rules
+        .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{verb} {rule.Group}/{resource}")))
+        .Except(_used.Keys)
+        .Order(StringComparer.Ordinal);
+
+    public static async Task<RbacProxy> StartAsync(Uri target, string component = MeetComponents.Operator)
     {
-        var proxy = new RbacProxy(target);
+        var proxy = new RbacProxy(target, component);
         await proxy._server.StartAsync();
         return proxy;
     }
@@ -56,9 +65,10 @@ internal sealed class RbacProxy : IAsyncDisposable
     private async Task ForwardAsync(HttpContext context)
     {
         var (verb, group, resource, name) = Parse(context.Request);
+        var asked = $"{verb} {group}/{resource}";
         if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))))
         {
-            _refused[$"{verb} {group}/{resource}"] = true;
+            _refused[asked] = true;
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = $"{verb} {resource} is not granted" }, KubeJson.Options);
             return;
@@ -69,6 +79,13 @@ internal sealed class RbacProxy : IAsyncDisposable
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = message }, KubeJson.Options);
             return;
+        }
+
+        _used[asked] = true;
+        if (context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true)
+        {
+            // An apply that makes the object is a create as well, and the API server asks for both rights.
+            _used[$"create {group}/{resource}"] = true;
         }
 
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_target, context.Request.Path + context.Request.QueryString));

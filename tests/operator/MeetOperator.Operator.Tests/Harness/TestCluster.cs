@@ -27,6 +27,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public KubeClient Client => _server.Client;
     public Uri ServerAddress => _server.Server.Address;
+    public string Token => _server.Server.Token;
     public FakeKubelet Kubelet { get; }
 
     public static async Task<TestCluster> StartAsync(bool withOperator = true)

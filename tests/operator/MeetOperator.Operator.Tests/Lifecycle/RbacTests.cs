@@ -1,18 +1,41 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Operator.Uninstalling;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
 public sealed class RbacTests
 {
+    /// <summary>What serving the webhook needs besides.</summary>
+    internal static readonly string[] Webhook =
+    [
+        "get /secrets", "update /secrets",
+        "get admissionregistration.k8s.io/mutatingwebhookconfigurations", "get admissionregistration.k8s.io/validatingwebhookconfigurations",
+        "update admissionregistration.k8s.io/mutatingwebhookconfigurations", "update admissionregistration.k8s.io/validatingwebhookconfigurations",
+    ];
+
+    /// <summary>Rights that are needed and cannot be provoked here.</summary>
+    private static readonly string[] NotSeenHere =
+    [
+        // Asked for by an admission plug-in of the API server, not by us.
+        "update meetoperator.io/sfunodes/finalizers", "update meetoperator.io/sfupools/finalizers", "update meetoperator.io/tenants/finalizers",
+
+        // Somebody else makes a tenant's namespace between our look and our write.
+        "get /namespaces",
+
+        // Only where the webhook is served: WebhookLifecycleTests.
+        .. Webhook,
+    ];
+
     [Fact]
     public async Task Operator_WithItsGeneratedRoleOnly_DoesAllItsWork()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
-        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Operator);
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.Client.CreateAsync(
             new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.Machine }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
@@ -29,9 +52,34 @@ public sealed class RbacTests
         await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the failed Pod is replaced");
         Assert.All(await cluster.NodesAsync(), node => Assert.Equal(["198.51.100.4"], node.Status!.Addresses));
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and gone");
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the nodes are gone");
 
         Assert.Empty(proxy.Refused);
+
+        // A right that a whole life does not need is one too many.
+        Assert.Empty(proxy.Unused.Except(NotSeenHere));
+    }
+
+    [Fact]
+    public async Task LeftFinalizers_WithTheirRoleOnly_FreeWhatAnOperatorThatIsGoneHeld()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("left");
+        await cluster.WaitForReadyAsync("left");
+        await cluster.StopOperatorAsync("operator-1");
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Uninstall);
+        using var client = new KubeClient(new KubeConfig { Server = proxy.Address, Token = cluster.Token });
+
+        Assert.Equal(2, await LeftFinalizers.ReleaseAsync(client, default));
+        Assert.Equal(0, await LeftFinalizers.ReleaseAsync(client, default));
+
+        await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "nothing is left and nobody is asked");
+        Assert.Empty(proxy.Refused);
+        Assert.Empty(proxy.Unused);
     }
 }

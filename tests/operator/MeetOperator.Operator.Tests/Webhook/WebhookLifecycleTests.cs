@@ -4,6 +4,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Operator.Tests.Lifecycle;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
@@ -33,6 +34,7 @@ public sealed class WebhookLifecycleTests
         }
 
         Assert.Empty(proxy.Refused);
+        Assert.Empty(proxy.Unused.Intersect(RbacTests.Webhook));
     }
 
     [Fact]

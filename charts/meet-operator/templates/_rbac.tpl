@@ -1,0 +1,64 @@
+{{/*
+meet.rbac (list . "operator"): service account, roles and bindings of a part. The rules are generated from the source (files/rbac), where
+names begin with "meet-"; here they begin as this release's do. What serves the operator's own CA is left out where there is none.
+*/}}
+{{- define "meet.rbac" -}}
+{{- $root := index . 0 -}}
+{{- $part := index . 1 -}}
+{{- $name := include "meet.name" (list $root $part) -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ $name }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "meet.labels" . | nindent 4 }}
+  {{- with (get $root.Values $part).serviceAccountAnnotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: false
+{{- range $kind := list "ClusterRole" "Role" }}
+{{- $file := $root.Files.Get (printf "files/rbac/%s.%s.yaml" $part (lower $kind)) }}
+{{- if $file }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ $name }}
+  {{- if eq $kind "Role" }}
+  namespace: {{ $root.Release.Namespace }}
+  {{- end }}
+  labels: {{- include "meet.labels" (list $root $part) | nindent 4 }}
+rules:
+{{- range $rule := (fromYaml $file).rules }}
+{{- if $rule.resourceNames }}
+{{- $names := list }}
+{{- range $rule.resourceNames }}
+{{- $names = append $names (. | trimPrefix "meet-" | list $root | include "meet.name") }}
+{{- end }}
+{{- $_ := set $rule "resourceNames" $names }}
+{{- end }}
+{{- $webhook := or (has "admissionregistration.k8s.io" $rule.apiGroups) (has (include "meet.name" (list $root "webhook-ca")) ($rule.resourceNames | default list)) }}
+{{- if or (not $webhook) (and $root.Values.webhook.enabled (not $root.Values.webhook.certManager.enabled)) }}
+{{ toYaml (list $rule) }}
+{{- end }}
+{{- end }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ $name }}
+  {{- if eq $kind "Role" }}
+  namespace: {{ $root.Release.Namespace }}
+  {{- end }}
+  labels: {{- include "meet.labels" (list $root $part) | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ $name }}
+subjects:
+- kind: ServiceAccount
+  name: {{ $name }}
+  namespace: {{ $root.Release.Namespace }}
+{{- end }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,20 @@
+# What the chart carries as it is generated elsewhere: CRDs and roles. Helm reads files inside a chart only, so they are copied.
+CHART=charts/meet-operator
+
+# chart_files [--check]: copies, or fails when a copy differs.
+chart_files() {
+  local kind code=0
+  for kind in crds rbac; do
+    local from=crds to=$CHART/files/$kind
+    [[ $kind == crds ]] || from=crds/rbac
+    if [[ ${1:-} == --check ]]; then
+      diff -u <(cd "$to" && tail -n +1 ./*.yaml) <(cd "$from" && tail -n +1 ./*.yaml) || code=1
+    else
+      mkdir -p "$to"
+      rm -f "$to"/*.yaml
+      cp "$from"/*.yaml "$to"
+    fi
+  done
+  node infra/scripts/chart/values.mjs "$@" || code=1
+  return $code
+}

@@ -1,0 +1,90 @@
+// What the chart renders, beside what it is known to render. MEET_UPDATE_GOLDEN=1 writes the expected files anew.
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { cases, caseNamed } from './support/cases.mjs';
+import { chart, helm, named, render, renderText, root } from './support/helm.mjs';
+
+// Keys drawn by lot differ from render to render; the CRDs are compared with crds/ below, not six times here.
+const comparable = text => text.split(/^---$/m)
+  .map(part => (/^kind: CustomResourceDefinition$/m.test(part) ? part.replace(/^spec:[\s\S]*/m, '') : part))
+  .join('---')
+  .replace(/^( +(?:control-key|signing-key|key): )\S{50,}$/gm, '$1(drawn by lot)')
+  .replace(/(name: MEET_API_KEY\n +value: )\S+/g, '$1(drawn by lot)');
+
+for (const each of cases) {
+  test(`${each.name} renders as expected`, () => {
+    const actual = comparable(each.text());
+    if (process.env.MEET_UPDATE_GOLDEN === '1') writeFileSync(each.expected, actual);
+    assert.ok(existsSync(each.expected), `${each.expected} is missing: MEET_UPDATE_GOLDEN=1 writes it`);
+    assert.equal(actual, readFileSync(each.expected, 'utf8'));
+  });
+
+  test(`${each.name} passes helm lint --strict`, () => {
+    const { code, out, err } = helm(['lint', '--strict', chart, '-f', '-'], JSON.stringify(each.values));
+    assert.equal(code, 0, out + err);
+  });
+}
+
+for (const plural of ['meetings', 'sfunodes', 'sfupools', 'tenants']) {
+  test(`the definition of ${plural} is the generated one, kept on uninstall`, () => {
+    const rendered = named(caseNamed('minimal').objects(), 'CustomResourceDefinition', `${plural}.meetoperator.io`);
+    const source = parse(readFileSync(join(root, `crds/${plural}.meetoperator.io.yaml`), 'utf8'));
+    assert.deepEqual(rendered.spec, source.spec);
+    assert.equal(rendered.metadata.annotations['helm.sh/resource-policy'], 'keep');
+  });
+}
+
+test('crds.keep false lets uninstall take the definitions along', () => {
+  const crd = named(caseNamed('everything').objects(), 'CustomResourceDefinition', 'meetings.meetoperator.io');
+  assert.equal(crd.metadata.annotations, undefined);
+});
+
+test('a PodDisruptionBudget has the version that the cluster serves', () => {
+  const versions = text => [...text.matchAll(/apiVersion: (policy\/\w+)/g)].map(match => match[1]);
+  assert.deepEqual(versions(renderText({}, ['--kube-version', '1.20.2'])), ['policy/v1beta1']);
+  assert.deepEqual(versions(renderText({}, ['--kube-version', '1.31.0'])), ['policy/v1']);
+});
+
+test('one replica has no budget, which would stop every drain', () => {
+  assert.equal(render({ operator: { replicas: 1 } }).some(object => object.kind === 'PodDisruptionBudget'), false);
+});
+
+// Helm prints notes only where there is a cluster, so a copy of the chart puts them into an object.
+function notes(values) {
+  const copy = mkdtempSync(join(tmpdir(), 'notes-'));
+  try {
+    cpSync(chart, copy, { recursive: true });
+    writeFileSync(join(copy, 'templates/noted.yaml'), 'kind: Notes\nmetadata: {name: notes}\ntext: {{ include "meet.notes" . | toJson }}\n');
+    const { code, out, err } = helm(['template', 'meet', copy, '-n', 'meet-system', '-s', 'templates/noted.yaml', '-f', '-'], JSON.stringify(values));
+    assert.equal(code, 0, err);
+    return parse(out).text;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+test('the notes tell three steps with the names of the release', () => {
+  const text = notes({});
+  assert.deepEqual([...text.matchAll(/^(\d)\. /gm)].map(match => match[1]), ['1', '2', '3']);
+  assert.match(text, /rollout status deployment\/meet-operator deployment\/meet-signaling/);
+  assert.match(text, /helm test meet -n meet-system/);
+  assert.match(text, /port-forward service\/meet-signaling 8080:80/);
+});
+
+test('what the notes apply is a tenant, a pool of it and a meeting of it', () => {
+  const objects = [...notes({}).matchAll(/<<'YAML'\n([\s\S]*?)\n +YAML/g)].flatMap(match => parseAllDocuments(match[1].replace(/^ {3}/gm, '')).map(document => document.toJS()));
+  assert.deepEqual(objects.map(object => object.kind), ['Tenant', 'SfuPool', 'Meeting']);
+  assert.equal(objects[2].spec.tenantRef.name, objects[0].metadata.name);
+});
+
+test('the notes follow the values', () => {
+  const text = notes(caseNamed('everything').values);
+  assert.match(text, /below https:\/\/conference\.example\.com:8443/);
+  assert.doesNotMatch(text, /port-forward|SQLite/);
+  assert.doesNotMatch(notes({ test: { enabled: false } }), /helm test/);
+  assert.match(notes({ webhook: { enabled: false } }), /The webhook is off/);
+});

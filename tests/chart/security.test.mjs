@@ -1,0 +1,147 @@
+// How little the Pods and roles of the chart may do, judged on every case of tests/golden/chart.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cases, caseNamed } from './support/cases.mjs';
+import { named, podsOf, render } from './support/helm.mjs';
+import { restrictedViolations } from './support/pod-security.mjs';
+
+const containersOf = pod => [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+
+for (const each of cases) {
+  describe(each.name, () => {
+    for (const pod of podsOf(each.objects())) {
+      test(`${pod.owner} is a restricted Pod`, () => {
+        const allowed = each.values.operator?.hostNetwork && pod.owner === 'Deployment/meet-operator' ? ['hostNetwork is true'] : [];
+        assert.deepEqual(restrictedViolations(pod.spec), allowed);
+      });
+
+      test(`${pod.owner} writes nothing but what is mounted for it`, () => {
+        for (const container of containersOf(pod)) assert.equal(container.securityContext.readOnlyRootFilesystem, true, container.name);
+      });
+
+      test(`${pod.owner} holds a token only where the API server is called`, () => {
+        assert.equal(pod.spec.automountServiceAccountToken, false);
+        const callers = containersOf(pod).filter(container => (container.volumeMounts ?? []).some(mount => mount.mountPath === '/var/run/secrets/kubernetes.io/serviceaccount'));
+        assert.deepEqual(callers.map(container => container.name), containersOf(pod).map(container => container.name).filter(name => ['operator', 'signaling', 'finalizers'].includes(name)));
+      });
+
+      test(`${pod.owner} says what it needs`, () => {
+        for (const container of containersOf(pod)) {
+          assert.ok(container.resources.requests.cpu && container.resources.requests.memory && container.resources.limits.memory, container.name);
+        }
+      });
+
+      test(`${pod.owner} runs images that the values name`, () => {
+        for (const { image } of containersOf(pod)) {
+          assert.match(image, /^\S+:[^:/]+$/);
+          assert.doesNotMatch(image, /:latest$/);
+          if (each.values.image?.registry) assert.ok(image.startsWith(`${each.values.image.registry}/`), image);
+        }
+      });
+    }
+
+    test('no role holds more than it must', () => {
+      for (const role of each.objects().filter(object => /Role$/.test(object.kind))) {
+        for (const rule of role.rules) {
+          const where = `${role.kind} ${role.metadata.name}: ${JSON.stringify(rule)}`;
+          for (const value of [...rule.apiGroups, ...rule.resources, ...rule.verbs]) assert.doesNotMatch(value, /\*/, where);
+          for (const verb of ['escalate', 'bind', 'impersonate']) assert.ok(!rule.verbs.includes(verb), where);
+          for (const resource of ['pods/exec', 'pods/attach', 'pods/portforward', 'nodes/proxy', 'serviceaccounts/token', 'clusterroles', 'roles', 'clusterrolebindings', 'rolebindings']) {
+            assert.ok(!rule.resources.includes(resource), where);
+          }
+          if (rule.resources.includes('nodes')) assert.deepEqual(rule.verbs.filter(verb => !['get', 'list', 'watch'].includes(verb)), [], where);
+          if (rule.resources.includes('secrets') && role.kind === 'ClusterRole') assert.deepEqual(rule.verbs.filter(verb => ['list', 'watch', 'update', 'delete', 'deletecollection'].includes(verb)), [], where);
+          if (rule.resources.some(resource => resource.endsWith('webhookconfigurations')) && rule.verbs.some(verb => !['list', 'watch'].includes(verb))) assert.deepEqual(rule.resourceNames?.length > 0, true, where);
+        }
+      }
+    });
+
+    test('every role is bound, to the service account of its Pods', () => {
+      const objects = each.objects();
+      for (const role of objects.filter(object => /Role$/.test(object.kind))) {
+        const binding = objects.find(object => object.kind === `${role.kind}Binding` && object.roleRef.name === role.metadata.name);
+        assert.ok(binding, `${role.kind} ${role.metadata.name}`);
+        for (const subject of binding.subjects) named(objects, 'ServiceAccount', subject.name);
+      }
+    });
+
+    test('Services and budgets find Pods', () => {
+      const objects = each.objects();
+      const finds = selector => podsOf(objects).some(pod => Object.entries(selector).every(([key, value]) => pod.metadata.labels[key] === value));
+      for (const object of objects) {
+        if (object.kind === 'Service') assert.ok(finds(object.spec.selector), object.metadata.name);
+        if (object.kind === 'PodDisruptionBudget' || object.kind === 'NetworkPolicy') assert.ok(finds((object.spec.selector ?? object.spec.podSelector).matchLabels), `${object.kind} ${object.metadata.name}`);
+      }
+    });
+  });
+}
+
+// What NetworkPolicies add up to for a Pod: every policy that selects it, since they are joined by "or".
+function policiesOf(objects, pod) {
+  return objects.filter(object => object.kind === 'NetworkPolicy'
+    && Object.entries(object.spec.podSelector.matchLabels ?? {}).every(([key, value]) => pod.metadata.labels[key] === value));
+}
+
+const ports = rules => rules.flatMap(rule => (rule.ports ?? [{ port: 'any' }]).map(port => `${port.protocol ?? 'TCP'} ${port.port}`)).sort();
+
+describe('network policies', () => {
+  const objects = caseNamed('everything').objects();
+  const pod = owner => podsOf(objects).find(candidate => candidate.owner === owner);
+  const rulesOf = (owner, direction) => policiesOf(objects, pod(owner)).flatMap(policy => policy.spec[direction] ?? []);
+
+  for (const each of podsOf(objects)) {
+    test(`${each.owner} starts from nothing, both ways`, () => {
+      assert.ok(policiesOf(objects, each).length > 0, 'no policy selects it');
+      assert.ok(policiesOf(objects, each).some(policy => policy.spec.policyTypes.join() === 'Ingress,Egress'));
+    });
+  }
+
+  test('the operator is called by the API server and Prometheus, and calls the API server and media nodes', () => {
+    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 6443', 'TCP 8090']);
+  });
+
+  test('signaling also calls its database, Redis and name servers', () => {
+    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'UDP 53']);
+  });
+
+  test('without a database in the network signaling calls none', () => {
+    const alone = render();
+    const signaling = podsOf(alone).find(candidate => candidate.owner === 'Deployment/meet-signaling');
+    assert.deepEqual(ports(policiesOf(alone, signaling).flatMap(policy => policy.spec.egress ?? [])), ['TCP 443', 'TCP 6443', 'TCP 8090']);
+  });
+
+  test('where peers are named, nobody else is let in or called', () => {
+    const everything = rulesOf('Deployment/conference-signaling', 'egress');
+    for (const port of [6432, 6380, 8090]) {
+      const rules = everything.filter(rule => rule.ports.some(open => open.port === port));
+      assert.ok(rules.length > 0 && rules.every(rule => rule.to?.length > 0), String(port));
+    }
+    assert.ok(rulesOf('Deployment/conference-signaling', 'ingress').every(rule => rule.from?.length > 0));
+  });
+});
+
+describe('the judge of restricted Pods', () => {
+  const good = podsOf(caseNamed('minimal').objects()).find(candidate => candidate.owner === 'Deployment/meet-signaling').spec;
+  for (const [what, change] of [
+    ['privileged', spec => { spec.containers[0].securityContext.privileged = true; }],
+    ['allowPrivilegeEscalation', spec => { delete spec.containers[0].securityContext.allowPrivilegeEscalation; }],
+    ['runAsNonRoot', spec => { delete spec.securityContext.runAsNonRoot; delete spec.containers[0].securityContext.runAsNonRoot; }],
+    ['capabilities', spec => { spec.containers[0].securityContext.capabilities = {}; }],
+    ['adds NET_ADMIN', spec => { spec.containers[0].securityContext.capabilities.add = ['NET_ADMIN']; }],
+    ['seccomp', spec => { delete spec.securityContext.seccompProfile; delete spec.containers[0].securityContext.seccompProfile; }],
+    ['hostNetwork', spec => { spec.hostNetwork = true; }],
+    ['hostPath', spec => { spec.volumes.push({ name: 'x', hostPath: { path: '/' } }); }],
+    ['port', spec => { spec.containers[0].ports[0].hostPort = 80; }],
+    ['root', spec => { spec.initContainers[0].securityContext.runAsUser = 0; }],
+  ]) {
+    test(`refuses ${what}`, () => {
+      const bad = structuredClone(good);
+      change(bad);
+      const found = restrictedViolations(bad);
+      assert.equal(found.length, 1, found.join('; '));
+      assert.ok(found[0].includes(what), found[0]);
+    });
+  }
+});
