@@ -5,7 +5,7 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>The two outcomes of a placement, in status terms. Pure.</summary>
+/// <summary>The outcomes of a placement and the end, in status terms. Pure.</summary>
 internal static class MeetingStatuses
 {
     private const int MaxRejections = 16;
@@ -55,6 +55,23 @@ internal static class MeetingStatuses
         };
         context.Set(MeetConditions.Placed, ConditionStatus.False, reason, message);
         context.NotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
+    }
+
+    /// <summary>The meeting is over and its room is ended.</summary>
+    public static void Ended(MeetingContext context, string reason, string message)
+    {
+        context.IsOver(message);
+        context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
+        context.Status = context.Status with
+        {
+            EndedAt = context.Now,
+            EndReason = reason,
+            Participants = 0,
+            SfuCount = 0,
+            EmptySince = null,
+            Assignments = [],
+            Rejections = [],
+        };
     }
 
     private static PlacementRejection[] Bounded(IReadOnlyList<Rejection> rejections)

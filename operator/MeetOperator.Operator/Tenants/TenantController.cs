@@ -56,29 +56,12 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
     private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct)
     {
         var key = tenant.Metadata.NamespacedName;
-        var condition = new Condition
+        var usage = new TenantUsage
         {
-            Type = MeetConditions.Ready,
-            Status = claim.Owned ? ConditionStatus.True : ConditionStatus.False,
-            Reason = claim.Reason,
-            Message = claim.Message,
-            ObservedGeneration = tenant.Metadata.Generation,
+            ConcurrentMeetings = ledger.OpenMeetings(key.Name),
+            Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
         };
-        var before = tenant.Status?.Conditions;
-        var conditions = claim.Owned ? Progress.Reached(before)
-            : claim.Waits ? Progress.Reconciling(before, claim.Reason, claim.Message, tenant.Metadata.Generation, time.GetUtcNow())
-            : Progress.Stalled(before, claim.Reason, claim.Message, tenant.Metadata.Generation, time.GetUtcNow());
-        var status = new TenantStatus
-        {
-            ObservedGeneration = tenant.Metadata.Generation,
-            Message = claim.Message,
-            Usage = new TenantUsage
-            {
-                ConcurrentMeetings = ledger.OpenMeetings(key.Name),
-                Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
-            },
-            Conditions = [.. Conditions.Set(conditions, condition, time.GetUtcNow())],
-        };
+        var status = TenantStatuses.Build(tenant, claim, usage, time.GetUtcNow());
         var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
         if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)
         {

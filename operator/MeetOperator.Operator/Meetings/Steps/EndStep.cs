@@ -1,5 +1,3 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings.Steps;
@@ -24,18 +22,7 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingRelease
             EndRules.MaxDuration => $"ended after {spec.Lifecycle.MaxDurationMinutes} minutes (lifecycle.maxDurationMinutes)",
             _ => "ended because desiredState is Ended",
         };
-        context.IsOver(message);
-        context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
-        context.Status = context.Status with
-        {
-            EndedAt = context.Now,
-            EndReason = reason,
-            Participants = 0,
-            SfuCount = 0,
-            EmptySince = null,
-            Assignments = [],
-            Rejections = [],
-        };
+        MeetingStatuses.Ended(context, reason, message);
         events.Ended(reason);
         return StepResult.Wait(TimeSpan.FromSeconds(Math.Max(1, spec.Lifecycle.TtlSecondsAfterFinished)));
     }

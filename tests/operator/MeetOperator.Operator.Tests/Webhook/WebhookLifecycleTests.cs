@@ -16,6 +16,10 @@ public sealed class WebhookLifecycleTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+
+        // As the chart makes it: empty, so that the release owns it.
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-system" } }, default);
+        await cluster.Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = "meet-webhook-ca", Namespace = "meet-system" } }, default);
         foreach (var name in (string[])["operator-1", "operator-2"])
         {
             await cluster.StartOperatorAsync(name, proxy.Address, options => options with { Webhook = WebhookConfigurations.Options });

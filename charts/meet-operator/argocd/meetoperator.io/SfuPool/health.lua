@@ -1,0 +1,25 @@
+-- Health of an SfuPool: progressing while media nodes are made or replaced, degraded when that needs a person.
+local health = { status = "Progressing", message = "the operator has not looked at it yet" }
+local status = obj.status
+if status == nil or status.conditions == nil then
+  return health
+end
+if obj.metadata.deletionTimestamp ~= nil then
+  health.message = "its media nodes are being emptied"
+  return health
+end
+if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then
+  health.message = "the operator has not seen the last change yet"
+  return health
+end
+health.message = status.message or ""
+local by = {}
+for _, condition in ipairs(status.conditions) do
+  by[condition.type] = condition.status
+end
+if by.Stalled == "True" then
+  health.status = "Degraded"
+elseif by.Ready == "True" then
+  health.status = "Healthy"
+end
+return health

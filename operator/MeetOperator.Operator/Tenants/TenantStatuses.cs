@@ -1,0 +1,34 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+
+namespace MeetOperator.Operator.Tenants;
+
+/// <summary>Makes a tenant's status from the claim on its namespace. Pure.</summary>
+internal static class TenantStatuses
+{
+    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, DateTimeOffset now)
+    {
+        var generation = tenant.Metadata.Generation;
+        var ready = new Condition
+        {
+            Type = MeetConditions.Ready,
+            Status = claim.Owned ? ConditionStatus.True : ConditionStatus.False,
+            Reason = claim.Reason,
+            Message = claim.Message,
+            ObservedGeneration = generation,
+        };
+        var before = tenant.Status?.Conditions;
+        var progress = claim.Owned ? Progress.Reached(before)
+            : claim.Waits ? Progress.Reconciling(before, claim.Reason, claim.Message, generation, now)
+            : Progress.Stalled(before, claim.Reason, claim.Message, generation, now);
+        return new TenantStatus
+        {
+            ObservedGeneration = generation,
+            Message = claim.Message,
+            Usage = usage,
+            Conditions = [.. Conditions.Set(progress, ready, now)],
+        };
+    }
+}

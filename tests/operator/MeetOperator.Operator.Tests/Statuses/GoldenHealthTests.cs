@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Statuses;
+
+/// <summary>
+/// Objects of every kind in every phase, as the operator writes them: <c>tests/golden/health</c>. What GitOps tools make of them is judged by tests/chart/health.test.mjs.
+/// With MEET_UPDATE_GOLDEN=1 the files are written.
+/// </summary>
+public sealed class GoldenHealthTests
+{
+    public static TheoryData<string> Names => [.. HealthObjects.All.Keys.Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Build_EveryPhase_GivesTheExpectedObject(string name)
+    {
+        var path = Repository.Golden(["health", .. $"{name}.yaml".Split('/')]);
+        var built = Yaml.Write(HealthObjects.All[name]());
+        if (Environment.GetEnvironmentVariable("MEET_UPDATE_GOLDEN") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, built);
+        }
+
+        Assert.Equal(File.ReadAllText(path), built);
+    }
+
+    [Fact]
+    public void Golden_EveryPhaseAndState_HasAnObject()
+    {
+        var phases = HealthObjects.All.Values.Select(build => build()).OfType<Meeting>().Select(meeting => meeting.Status!.Phase);
+        var states = HealthObjects.All.Values.Select(build => build()).OfType<SfuNode>().Select(node => node.Status!.State);
+
+        // Ending is a name that nothing writes: a room is ended within one reconcile.
+        Assert.Empty(Enum.GetValues<MeetingPhase>().Except([MeetingPhase.Ending]).Cast<MeetingPhase?>().Except(phases));
+        Assert.Empty(Enum.GetValues<SfuNodeState>().Cast<SfuNodeState?>().Except(states));
+    }
+
+    [Fact]
+    public void Golden_Folder_HoldsNothingElse() => Assert.Equal(
+        HealthObjects.All.Keys.Order(StringComparer.Ordinal),
+        Directory.GetFiles(Repository.Golden("health"), "*.yaml", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "verdicts.yaml")
+            .Select(file => Path.GetRelativePath(Repository.Golden("health"), file).Replace(".yaml", string.Empty, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
+}

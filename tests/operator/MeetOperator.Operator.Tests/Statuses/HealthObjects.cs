@@ -1,0 +1,130 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Pools;
+using MeetOperator.Operator.Tenants;
+
+namespace MeetOperator.Operator.Tests.Statuses;
+
+/// <summary>One object for each thing that the operator can say about it, made by its own pure status makers.</summary>
+internal static class HealthObjects
+{
+    private static readonly DateTimeOffset Now = new(2026, 5, 4, 9, 30, 0, TimeSpan.Zero);
+    private static readonly NamespacedName Node = new("meet-acme", "main-abcde");
+
+    public static IReadOnlyDictionary<string, Func<KubernetesObject>> All { get; } = new Dictionary<string, Func<KubernetesObject>>
+    {
+        ["meeting/waits-for-room"] = () => Meeting(context => MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", [])),
+        ["meeting/waits-for-quota"] = () => Meeting(context => context.NotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has 2 of 2 meetings open: end one, or raise the tenant's quotas.concurrentMeetings")),
+        ["meeting/refused"] = () => Meeting(context => context.NotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
+        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(0))),
+        ["meeting/going-on"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(7))),
+        ["meeting/accepted-after-refusal"] = () => Meeting(context =>
+        {
+            context.NotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
+            MeetingStatuses.Assigned(context, Assigned(0));
+        }),
+        ["meeting/moves"] = () => Meeting(context =>
+        {
+            MeetingStatuses.Assigned(context, Assigned(7));
+            MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", []);
+        }),
+        ["meeting/ended"] = () => Meeting(context =>
+        {
+            MeetingStatuses.Assigned(context, Assigned(7));
+            MeetingStatuses.Ended(context, EndRules.Empty, "ended: nobody was in the meeting for 300 s (lifecycle.emptyTimeoutSeconds)");
+        }),
+        ["meeting/changed-a-moment-ago"] = () => Changed(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
+        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
+
+        ["sfupool/ready"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Allocated),
+        ["sfupool/made"] = () => Pool(2, null),
+        ["sfupool/one-starts"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Starting),
+        ["sfupool/one-died"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
+        ["sfupool/empty-on-purpose"] = () => Pool(0, null),
+        ["sfupool/no-free-ports"] = () => Pool(2, new NodeProblem("PortsExhausted", "no 1 free UDP ports in 42000-42000: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
+        ["sfupool/changed-a-moment-ago"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
+        ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
+
+        ["sfunode/starts"] = () => MediaNode(SfuNodeState.Starting, "Starting", "the Pod is starting"),
+        ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the node takes new meetings"),
+        ["sfunode/carries-meetings"] = () => MediaNode(SfuNodeState.Allocated, "Serving", "the node takes new meetings"),
+        ["sfunode/drains"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left"),
+        ["sfunode/does-not-answer"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node has missed 3 polls: timed out"),
+        ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings", cordoned: true),
+        ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left")),
+
+        ["tenant/ready"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "acme" } } }),
+        ["tenant/new"] = () => Tenant(null),
+        ["tenant/namespace-of-another"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "other" } } }),
+        ["tenant/namespace-existed"] = () => Tenant(new Namespace()),
+        ["tenant/namespace-of-the-operator"] = () => Tenant(null, "meet-acme"),
+        ["tenant/namespace-is-going"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
+        ["tenant/being-deleted"] = () => Deleted(Tenant(null)),
+    };
+
+    private static ObjectMeta Metadata(string name, string? @namespace = "meet-acme") => new()
+    {
+        Name = name,
+        Namespace = @namespace,
+        Uid = "00000000-0000-0000-0000-00000000000a",
+        Generation = 2,
+    };
+
+    private static Meeting Meeting(Action<MeetingContext> happens)
+    {
+        var meeting = new Meeting { Metadata = Metadata("standup"), Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "acme" } } };
+        var context = new MeetingContext(meeting, null, "acme", "https://meet.example", Now);
+        happens(context);
+        meeting.Status = context.Status;
+        return meeting;
+    }
+
+    private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, Counted = true };
+
+    private static SfuPool Pool(int wanted, NodeProblem? problem, params SfuNodeState[] states)
+    {
+        var pool = new SfuPool
+        {
+            Metadata = Metadata("main"),
+            Spec = new SfuPoolSpec { Replicas = wanted, Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 } } },
+        };
+        var nodes = states.Select((state, index) => (new PoolNode { Name = $"main-{index}", State = state, Current = true }, (NodeView?)View(state, "Reason", $"is {state}"))).ToArray();
+        pool.Status = PoolStatuses.Build(pool, nodes, problem, Now);
+        return pool;
+    }
+
+    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false)
+    {
+        var node = new SfuNode { Metadata = Metadata(Node.Name), Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "main" }, UdpPorts = [42000], Unschedulable = cordoned } };
+        node.Status = NodeStatuses.Build(node, null, View(state, reason, message), ["203.0.113.7"], Now);
+        return node;
+    }
+
+    private static NodeView View(SfuNodeState state, string reason, string message) => new() { Verdict = new NodeVerdict(state, reason, message), Meetings = 0 };
+
+    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system")
+    {
+        var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), Now);
+        return tenant;
+    }
+
+    private static T Deleted<T>(T item)
+        where T : KubernetesObject
+    {
+        item.Metadata.DeletionTimestamp = Now;
+        return item;
+    }
+
+    private static T Changed<T>(T item)
+        where T : KubernetesObject
+    {
+        item.Metadata.Generation++;
+        return item;
+    }
+}
