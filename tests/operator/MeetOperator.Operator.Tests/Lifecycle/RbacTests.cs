@@ -27,7 +27,7 @@ public sealed class RbacTests
         // Somebody else makes a tenant's namespace between our look and our write.
         "get /namespaces",
 
-        // An event that is told again while it is young: EventRecorderTests.
+        // An event that is told again while it is young: EventAggregatorTests.
         "patch /events",
 
         // Only where the webhook is served: WebhookLifecycleTests.
