@@ -33,12 +33,14 @@ program_contexts() {
   publish operator operator/MeetOperator.Operator kube crds operator "$NODE_CONTROL"
   publish signaling signaling/MeetOperator.Signaling kube crds signaling "$NODE_CONTROL"
   publish media-node media-node/MeetOperator.MediaNode media-node
+  publish probe media-node/MeetOperator.Probe media-node
   rm -rf "$CONTEXTS"/{base,operator,signaling,media-node}
   mkdir -p "$CONTEXTS/base/runtime"
   for part in operator signaling media-node; do
     mkdir -p "$CONTEXTS/$part"
     cp -rl "$PUBLISHED/$part" "$CONTEXTS/$part/$part"
   done
+  cp -l "$PUBLISHED"/probe/MeetOperator.Probe* "$CONTEXTS/media-node/media-node/" # all else that it needs is the node's as well
   while IFS= read -r file; do
     if cmp -s "$PUBLISHED"/{operator,signaling}/"$file" && cmp -s "$PUBLISHED"/{operator,media-node}/"$file"; then
       mkdir -p "$CONTEXTS/base/runtime/$(dirname "$file")"
