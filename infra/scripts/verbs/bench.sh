@@ -2,11 +2,17 @@ source infra/scripts/verbs/down.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
-# verb_bench NAME [--json]: figures beside a peer or a limit. What is measured on the whole installation is done here, the rest by the bench program.
+# verb_bench NAME [--cluster] [--json]: figures beside a peer or a limit. What is measured on the whole installation is done here, the rest by the bench program.
 verb_bench() {
-  local name=${1:-} json=
-  [[ $name =~ ^[a-z]+$ ]] || die "usage: ./meet bench media|operator|memory|up [--json]"
-  [[ ${2:-} != --json ]] || json=--json
+  local name=${1:-} json= cluster= flag
+  for flag in "${@:2}"; do
+    case $flag in
+      --json) json=--json ;;
+      --cluster) cluster=--cluster ;;
+      *) name= ;;
+    esac
+  done
+  [[ $name =~ ^[a-z]+$ && ( -z $cluster || $name == operator ) ]] || die "usage: ./meet bench media|operator [--cluster]|memory|up [--json]"
   require_tools
   require_packages runtime test
   case $name in
@@ -14,9 +20,20 @@ verb_bench() {
     memory) bench_memory "$json" ;;
     *)
       dotnet build $BENCH -c Release --nologo -v quiet >&2
-      exec dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" ${json:+--json}
+      [[ -z $cluster ]] || bench_cluster
+      exec dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
       ;;
   esac
+}
+
+# The API server of KUBECONFIG, else that of ./meet cluster up; it must know our kinds, and no release may be installed on it.
+bench_cluster() {
+  local file
+  export KUBECONFIG=${KUBECONFIG:-/run/meet-cluster/admin.kubeconfig}
+  [[ -r $KUBECONFIG ]] || die "$KUBECONFIG cannot be read: set KUBECONFIG, or run ./meet cluster up"
+  for file in crds/*.yaml; do
+    kubectl apply --server-side --force-conflicts -f "$file" >&2
+  done
 }
 
 # figure JSON NAME VALUE UNIT LIMIT: one line; the peer is the limit, so a ratio under 1 is good.

@@ -6,20 +6,24 @@ namespace MeetOperator.Kube.Testing;
 /// <summary>An embedded API server in memory with the given CRDs, and a client for it.</summary>
 public sealed class TestApiServer : IAsyncDisposable
 {
-    private TestApiServer(EmbeddedApiServer server)
+    private readonly ApiServerOptions _options;
+    private bool _stopped;
+
+    private TestApiServer(EmbeddedApiServer server, ApiServerOptions options)
     {
+        _options = options;
         Server = server;
         Client = new KubeClient(new KubeConfig { Server = server.Address, Token = server.Token });
     }
 
-    public EmbeddedApiServer Server { get; }
+    public EmbeddedApiServer Server { get; private set; }
 
     /// <summary>A client with the server's token, over plain HTTP.</summary>
     public KubeClient Client { get; }
 
     public static Task<TestApiServer> StartAsync(params string[] crdYaml) => StartAsync(new ApiServerOptions { Manifests = crdYaml });
 
-    public static async Task<TestApiServer> StartAsync(ApiServerOptions options) => new(await EmbeddedApiServer.StartAsync(options));
+    public static async Task<TestApiServer> StartAsync(ApiServerOptions options) => new(await EmbeddedApiServer.StartAsync(options), options);
 
     /// <summary>A client of HTTP alone, with the token set; the caller disposes it.</summary>
     public HttpClient CreateHttpClient()
@@ -29,9 +33,26 @@ public sealed class TestApiServer : IAsyncDisposable
         return http;
     }
 
+    /// <summary>Ends the server; what it stored stays when it has a data directory.</summary>
+    public async Task StopAsync()
+    {
+        _stopped = true;
+        await Server.DisposeAsync();
+    }
+
+    /// <summary>Starts it again on the same port, with the same token and data.</summary>
+    public async Task StartAgainAsync()
+    {
+        Server = await EmbeddedApiServer.StartAsync(_options with { Port = Server.Address.Port, Token = Server.Token });
+        _stopped = false;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await Server.DisposeAsync();
+        if (!_stopped)
+        {
+            await Server.DisposeAsync();
+        }
     }
 }

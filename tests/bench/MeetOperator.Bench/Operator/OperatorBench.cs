@@ -1,63 +1,66 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Bench.Operator;
 
 /// <summary>
-/// Meetings created → Ready while 1,000 others live: embedded API server on disk, one operator, simulated media nodes that are polled as usual.
-/// Creators work in a closed loop: create, wait until a watch shows Ready, delete, so that the number of live meetings stays.
+/// What the operator does with 1,000 live meetings: one operator and simulated media nodes that are polled as usual, against the embedded API server on disk or,
+/// with --cluster, against that of KUBECONFIG. Meetings created → Ready in a closed loop (create, wait until a watch shows Ready, delete), requests over whole
+/// lives, and writes while nothing changes.
 /// </summary>
 internal sealed class OperatorBench : IBenchVerb
 {
     private const int Live = 1000;
     private const int Creators = 16;
+    private const int Lives = 200;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
 
     public string Name => "operator";
 
-    public string Help => "meetings created -> Ready at 1,000 live ones, embedded API server, simulated media nodes";
+    public string Help => "meetings created -> Ready, requests a meeting, idle writes; at 1,000 live ones, simulated media nodes [--cluster: API server of KUBECONFIG]";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
-        var stage = await OperatorStage.StartAsync().ConfigureAwait(false);
+        var cluster = arguments.Contains("--cluster");
+        using var requests = new RequestCount();
+        var stage = await OperatorStage.StartAsync(cluster ? await StageServer.ClusterAsync().ConfigureAwait(false) : await StageServer.EmbeddedAsync().ConfigureAwait(false)).ConfigureAwait(false);
         await using (stage.ConfigureAwait(false))
         {
-            using var watching = stage.Meetings.OnChange(change =>
-            {
-                if (change.New is { } meeting && Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Ready) && _awaited.TryRemove(change.Key.Name, out var ready))
-                {
-                    ready.TrySetResult();
-                }
-            });
-            await LoadAsync(stage.Client).ConfigureAwait(false);
-            await ChurnAsync(stage.Client, WarmUp).ConfigureAwait(false);
+            using var watch = new MeetingWatch(stage.Meetings);
+            await LoadAsync(stage, watch).ConfigureAwait(false);
+            await ChurnAsync(stage, watch, WarmUp).ConfigureAwait(false);
             var started = Stopwatch.StartNew();
-            var latencies = await ChurnAsync(stage.Client, Measured).ConfigureAwait(false);
-            var seconds = started.Elapsed.TotalSeconds;
+            var latencies = await ChurnAsync(stage, watch, Measured).ConfigureAwait(false);
+            var rate = latencies.Count / started.Elapsed.TotalSeconds;
             var sorted = latencies.Order().ToArray();
+            var perMeeting = await LivesAsync(stage, watch, requests).ConfigureAwait(false);
+            var idle = await IdleAsync(requests).ConfigureAwait(false);
             return
             [
-                new Figure("create.rate", sorted.Length / seconds, "meetings/s", 100),
+                new Figure("create.rate", rate, "meetings/s", cluster ? 50 : 100),
                 new Figure("create.p50", Percentile(sorted, 0.5), "s", 0.5),
-                new Figure("create.p99", Percentile(sorted, 0.99), "s", 0.5),
+                new Figure("create.p99", Percentile(sorted, 0.99), "s", cluster ? 1 : 0.5),
+                new Figure("api.per-meeting", perMeeting, "requests", 10),
+                new Figure("idle.writes", idle, "1/s", 1),
             ];
         }
     }
 
-    private async Task LoadAsync(KubeClient client)
+    private static async Task LoadAsync(OperatorStage stage, MeetingWatch watch)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = Creators };
-        await Parallel.ForEachAsync(Enumerable.Range(0, Live), options, async (number, ct) => await CreateAsync(client, $"live-{number}", ct).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForEachAsync(Enumerable.Range(0, Live), options, async (number, _) => await CreateAsync(stage, watch, $"live-{number}").ConfigureAwait(false)).ConfigureAwait(false);
         await Console.Error.WriteLineAsync($"{Live} meetings live").ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyCollection<double>> ChurnAsync(KubeClient client, TimeSpan duration)
+    private static async Task<IReadOnlyCollection<double>> ChurnAsync(OperatorStage stage, MeetingWatch watch, TimeSpan duration)
     {
         var latencies = new ConcurrentBag<double>();
         using var ends = new CancellationTokenSource(duration);
@@ -67,25 +70,67 @@ internal sealed class OperatorBench : IBenchVerb
             {
                 var name = Guid.NewGuid().ToString();
                 var took = Stopwatch.StartNew();
-                await CreateAsync(client, name, CancellationToken.None).ConfigureAwait(false);
+                await CreateAsync(stage, watch, name).ConfigureAwait(false);
                 latencies.Add(took.Elapsed.TotalSeconds);
-                await client.DeleteAsync<Meeting>(new NamespacedName(OperatorStage.Namespace, name), CancellationToken.None).ConfigureAwait(false);
+                await stage.Client.DeleteAsync<Meeting>(Key(name), default).ConfigureAwait(false);
             }
         })).ConfigureAwait(false);
         return latencies;
     }
 
-    private async Task CreateAsync(KubeClient client, string name, CancellationToken ct)
+    /// <summary>Whole lives: created, two people come and go, ended, removed. What the operator sends, and the two requests (create, end) that signaling or a person sends.</summary>
+    private static async Task<double> LivesAsync(OperatorStage stage, MeetingWatch watch, RequestCount requests)
     {
-        var ready = _awaited[name] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var meeting = new Meeting
-        {
-            Metadata = new ObjectMeta { Name = name, Namespace = OperatorStage.Namespace },
-            Spec = new MeetingSpec { TenantRef = new TenantReference { Name = OperatorStage.Tenant }, Title = "bench", Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 } },
-        };
-        await client.CreateAsync(meeting, ct).ConfigureAwait(false);
-        await ready.Task.WaitAsync(TimeSpan.FromSeconds(30), ct).ConfigureAwait(false);
+        const int SentByOthers = 2;
+        await Task.Delay(Settling).ConfigureAwait(false); // Until the churn's last finalizers and figures are written.
+        var before = requests.All;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Lives };
+        await Parallel.ForEachAsync(Enumerable.Range(0, Lives), options, async (_, _) => await LiveAsync(stage, watch, Guid.NewGuid().ToString()).ConfigureAwait(false)).ConfigureAwait(false);
+        return SentByOthers + ((requests.All - before) / (double)Lives);
     }
+
+    private static async Task LiveAsync(OperatorStage stage, MeetingWatch watch, string name)
+    {
+        await CreateAsync(stage, watch, name).ConfigureAwait(false);
+        var active = watch.UntilAsync(name, static seen => seen?.Status?.Phase == MeetingPhase.Active);
+        stage.SetParticipants(name, 2);
+        await active.ConfigureAwait(false);
+        var empty = watch.UntilAsync(name, static seen => seen?.Status is { Phase: MeetingPhase.Ready, Participants: 0 });
+        stage.SetParticipants(name, 0);
+        await empty.ConfigureAwait(false);
+        var gone = watch.UntilAsync(name, static seen => seen is null);
+        await stage.Client.MergePatchAsync<Meeting>(Key(name), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default).ConfigureAwait(false);
+        await gone.ConfigureAwait(false);
+    }
+
+    private static async Task<double> IdleAsync(RequestCount requests)
+    {
+        await Task.Delay(Settling).ConfigureAwait(false);
+        var (before, started) = (requests.Writes, Stopwatch.StartNew());
+        await Task.Delay(Idle).ConfigureAwait(false);
+        return (requests.Writes - before) / started.Elapsed.TotalSeconds;
+    }
+
+    private static async Task CreateAsync(OperatorStage stage, MeetingWatch watch, string name)
+    {
+        var ready = watch.UntilAsync(name, static seen => Conditions.IsTrue(seen?.Status?.Conditions, MeetConditions.Ready));
+        await stage.Client.CreateAsync(NewMeeting(name), default).ConfigureAwait(false);
+        await ready.ConfigureAwait(false);
+    }
+
+    /// <summary>As signaling and the webhook make it: with the finalizer.</summary>
+    private static Meeting NewMeeting(string name) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Namespace = OperatorStage.Namespace, Finalizers = [MeetFinalizers.FreeRoom] },
+        Spec = new MeetingSpec
+        {
+            TenantRef = new TenantReference { Name = OperatorStage.Tenant },
+            Title = "bench",
+            Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0, TtlSecondsAfterFinished = 1 },
+        },
+    };
+
+    private static NamespacedName Key(string name) => new(OperatorStage.Namespace, name);
 
     private static double Percentile(double[] sorted, double share) => sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))];
 }

@@ -1,10 +1,8 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
-using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
-using MeetOperator.Kube.Testing;
-using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
@@ -17,60 +15,82 @@ internal sealed class OperatorStage : IAsyncDisposable
 {
     public const string Tenant = "bench";
     public const string Namespace = "meet-bench";
+    private const string OperatorNamespace = "meet-bench-system";
     private const int MediaNodes = 6;
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("meet-bench-");
+    private readonly StageServer _server;
     private readonly CancellationTokenSource _stop = new();
-    private TestApiServer _server = null!;
-    private FakeKubelet _kubelet = null!;
-    private WebApplication _operator = null!;
-    private Task _observing = Task.CompletedTask;
+    private readonly FakeKubelet _kubelet;
+    private readonly WebApplication _operator;
+    private readonly Task _observing;
 
-    private OperatorStage()
+    private OperatorStage(StageServer server)
     {
+        _server = server;
+        _kubelet = new FakeKubelet(server.Client, Namespace);
+        var options = new OperatorOptions { ControlKey = new byte[32], Address = "127.0.0.1:0", Namespace = OperatorNamespace };
+        _operator = OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+        Meetings = new Informer<Meeting>(server.Client, new InformerOptions { Namespace = Namespace });
+        _observing = Meetings.RunAsync(_stop.Token);
     }
 
     public KubeClient Client => _server.Client;
-    public Informer<Meeting> Meetings { get; private set; } = null!;
+    public Informer<Meeting> Meetings { get; }
 
-    public static async Task<OperatorStage> StartAsync()
+    public static async Task<OperatorStage> StartAsync(StageServer server)
     {
-        var stage = new OperatorStage();
+        var stage = new OperatorStage(server);
         await stage.BuildAsync().ConfigureAwait(false);
         return stage;
     }
 
+    /// <summary>Claims people in the meeting's room, wherever it is.</summary>
+    public void SetParticipants(string meeting, int people)
+    {
+        var node = _kubelet.Nodes.First(candidate => candidate.Rooms().ContainsKey(meeting));
+        node.SetParticipants(meeting, people);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_server.IsCluster)
+        {
+            await ClearAsync().ConfigureAwait(false);
+        }
+
         await _operator.StopAsync().ConfigureAwait(false);
         await _operator.DisposeAsync().ConfigureAwait(false);
+        if (_server.IsCluster)
+        {
+            await Client.TryDeleteAsync<Namespace>(new NamespacedName(null, OperatorNamespace), default).ConfigureAwait(false);
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         await _observing.ConfigureAwait(false);
         await _kubelet.DisposeAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
-        _data.Delete(recursive: true);
     }
 
     private async Task BuildAsync()
     {
-        _server = await TestApiServer.StartAsync(new ApiServerOptions
-        {
-            DataDirectory = _data.FullName,
-            Manifests = Repository.Crds(),
-            AdmissionPolicies = [new MeetAdmission()],
-        }).ConfigureAwait(false);
-        _kubelet = new FakeKubelet(_server.Client);
-        var options = new OperatorOptions { ControlKey = new byte[32], Address = "127.0.0.1:0" };
-        var kube = new KubeConfig { Server = _server.Server.Address, Token = _server.Server.Token };
-        _operator = OperatorHost.Build(kube, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         await _operator.StartAsync().ConfigureAwait(false);
-        Meetings = new Informer<Meeting>(_server.Client);
-        _observing = Meetings.RunAsync(_stop.Token);
         await Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = Tenant }, Spec = new TenantSpec { Namespace = Namespace } }, default).ConfigureAwait(false);
         await UntilAsync(async () => Conditions.IsTrue((await Client.GetAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false)).Status?.Conditions, MeetConditions.Ready)).ConfigureAwait(false);
         await Client.CreateAsync(Pool(), default).ConfigureAwait(false);
         await UntilAsync(async () => (await Client.GetAsync<SfuPool>(new NamespacedName(Namespace, "pool"), default).ConfigureAwait(false)).Status?.ReadyReplicas == MediaNodes).ConfigureAwait(false);
     }
 
+    /// <summary>Takes away what was made, while the operator still runs and lets go what has its finalizers.</summary>
+    private async Task ClearAsync()
+    {
+        var left = await Client.ListAllAsync<Meeting>(Namespace, null, default).ConfigureAwait(false);
+        await Parallel.ForEachAsync(left.Items, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (meeting, ct) =>
+            await Client.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false)).ConfigureAwait(false);
+        await UntilAsync(async () => (await Client.ListAsync<Meeting>(Namespace, new ListOptions { Limit = 1 }, default).ConfigureAwait(false)).Items.Count == 0).ConfigureAwait(false);
+        await Client.TryDeleteAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false);
+        await UntilAsync(async () => await Client.TryGetAsync<Namespace>(new NamespacedName(null, Namespace), default).ConfigureAwait(false) is null).ConfigureAwait(false);
+    }
+
+    /// <summary>No cluster node has the label: a real scheduler leaves the Pods alone, and only the fake kubelet runs them.</summary>
     private static SfuPool Pool() => new()
     {
         Metadata = new ObjectMeta { Name = "pool", Namespace = Namespace },
@@ -78,15 +98,17 @@ internal sealed class OperatorStage : IAsyncDisposable
         {
             Replicas = MediaNodes,
             Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.HostIP },
+            Capacity = new SfuCapacity { MaxMeetings = 250 },
+            Template = new MediaNodeTemplate { NodeSelector = new Dictionary<string, string> { ["meet-bench"] = "simulated" } },
         },
     };
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!await condition().ConfigureAwait(false))
         {
-            await Task.Delay(20, deadline.Token).ConfigureAwait(false);
+            await Task.Delay(50, deadline.Token).ConfigureAwait(false);
         }
     }
 }

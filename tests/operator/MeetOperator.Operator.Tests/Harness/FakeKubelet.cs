@@ -21,10 +21,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly Task _running;
     private readonly IPAddress _host = NextAddress();
 
-    public FakeKubelet(KubeClient client)
+    /// <param name="client">Reads and writes Pods.</param>
+    /// <param name="namespace">Only Pods of this namespace; null is all, for a server that has no kubelet of its own.</param>
+    public FakeKubelet(KubeClient client, string? @namespace = null)
     {
         _client = client;
-        _pods = new Informer<Pod>(client);
+        _pods = new Informer<Pod>(client, new InformerOptions { Namespace = @namespace });
         _pods.OnChange(change =>
         {
             // One pod after the other, changes of one pod in order.

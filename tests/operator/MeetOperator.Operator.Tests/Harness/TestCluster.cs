@@ -30,9 +30,11 @@ internal sealed class TestCluster : IAsyncDisposable
     public string Token => _server.Server.Token;
     public FakeKubelet Kubelet { get; }
 
-    public static async Task<TestCluster> StartAsync(bool withOperator = true)
+    /// <param name="withOperator">Starts a replica, too.</param>
+    /// <param name="data">Folder in which the API server keeps its objects, so that it can be stopped and started; null keeps them in memory.</param>
+    public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null)
     {
-        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { Manifests = Repository.Crds(), AdmissionPolicies = [new MeetAdmission()] }));
+        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.Crds(), AdmissionPolicies = [new MeetAdmission()] }));
         if (withOperator)
         {
             await cluster.StartOperatorAsync("operator-1");
@@ -59,6 +61,10 @@ internal sealed class TestCluster : IAsyncDisposable
         await replica.StartAsync();
         _replicas[name] = replica;
     }
+
+    public Task StopServerAsync() => _server.StopAsync();
+
+    public Task StartServerAsync() => _server.StartAgainAsync();
 
     public HttpClient CreateHttpClient() => _server.CreateHttpClient();
 
