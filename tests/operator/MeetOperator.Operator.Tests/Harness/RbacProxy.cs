@@ -14,6 +14,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>Stands between the operator and the API server and lets through only what a component's generated role allows.</summary>
 internal sealed class RbacProxy : IAsyncDisposable
 {
+    private const string OperatorNamespace = "meet-system";
     private readonly HttpClient _upstream = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly RbacRuleAttribute[] _rules;
     private readonly ConcurrentDictionary<string, bool> _used = new();
@@ -64,9 +65,10 @@ internal sealed class RbacProxy : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        var (verb, group, resource, name) = Parse(context.Request);
+        var (verb, group, resource, name, place) = Parse(context.Request);
         var asked = $"{verb} {group}/{resource}";
-        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))))
+        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
+            && (!rule.OwnNamespace || place == OperatorNamespace)))
         {
             _refused[asked] = true;
             context.Response.StatusCode = 403;
@@ -116,14 +118,15 @@ internal sealed class RbacProxy : IAsyncDisposable
     }
 
     /// <summary>/api/v1/… and /apis/group/version/…, as the API server's authorizer reads them.</summary>
-    private static (string Verb, string Group, string Resource, string Name) Parse(HttpRequest request)
+    private static (string Verb, string Group, string Resource, string Name, string Namespace) Parse(HttpRequest request)
     {
         var parts = request.Path.Value!.Trim('/').Split('/');
         var group = parts[0] == "api" ? string.Empty : parts[1];
         var rest = parts[(parts[0] == "api" ? 2 : 3)..];
+        var place = string.Empty;
         if (rest is ["namespaces", _, _, ..])
         {
-            rest = rest[2..];
+            (place, rest) = (rest[1], rest[2..]);
         }
 
         var named = rest.Length > 1;
@@ -136,6 +139,6 @@ internal sealed class RbacProxy : IAsyncDisposable
             "PATCH" => "patch",
             _ => "delete",
         };
-        return (verb, group, rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0], named ? rest[1] : string.Empty);
+        return (verb, group, rest.Length > 2 ? $"{rest[0]}/{rest[2]}" : rest[0], named ? rest[1] : string.Empty, place);
     }
 }
