@@ -46,8 +46,10 @@ product_image() {
 
 wanted=("$@")
 (($# > 0)) || wanted=("${PRODUCTS[@]}")
+# One at a time. Unlocked by word: compilers that stay behind keep the file open.
 exec 8>"$IMAGES/lock"
 flock 8
+trap 'flock -u 8' EXIT
 engine=$(find_engine)
 debian=$(find_debian)
 if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then

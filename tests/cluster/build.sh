@@ -46,10 +46,14 @@ generate_openapi() {
   [[ -s pkg/generated/openapi/zz_generated.openapi.go ]] || die "the OpenAPI definitions were not generated; see $WORK/openapi-report.txt"
 }
 
+# The version is told by two packages: component-base to --version, client-go at the API server's /version.
 compile() {
-  local package=k8s.io/kubernetes/vendor/k8s.io/component-base/version flags
-  flags="-s -w -X $package.gitVersion=v1.20.2 -X $package.gitMajor=1 -X $package.gitMinor=20 -X $package.gitTreeState=clean"
-  flags+=" -X $package.gitCommit=debian -X $package.buildDate=1970-01-01T00:00:00Z"
+  local package flags='-s -w'
+  for package in component-base/version client-go/pkg/version; do
+    package=k8s.io/kubernetes/vendor/k8s.io/$package
+    flags+=" -X $package.gitVersion=v1.20.2 -X $package.gitMajor=1 -X $package.gitMinor=20 -X $package.gitTreeState=clean"
+    flags+=" -X $package.gitCommit=debian -X $package.buildDate=1970-01-01T00:00:00Z"
+  done
   mkdir -p "$WORK/bin"
   go build -ldflags "$flags" -o "$WORK/bin/" "${BINARIES[@]/#/./cmd/}"
   mv "$WORK/bin" "$MEET_KUBERNETES/bin"

@@ -18,8 +18,8 @@ cluster_stores() {
   if ! kubectl -n "$RELEASE_NAMESPACE" get secret meet-database >/dev/null 2>&1; then
     password=$(openssl rand -hex 16)
     kubectl -n "$RELEASE_NAMESPACE" create secret generic meet-database --from-literal=password="$password" \
-      --from-literal=connection-string="Host=postgres.$RELEASE_NAMESPACE.svc.cluster.local;Database=meet;Username=meet;Password=$password" >/dev/null
-    kubectl -n "$RELEASE_NAMESPACE" create secret generic meet-redis --from-literal=connection-string="redis.$RELEASE_NAMESPACE.svc.cluster.local:6379" >/dev/null
+      --from-literal=connection="Host=postgres.$RELEASE_NAMESPACE.svc.cluster.local;Database=meet;Username=meet;Password=$password" >/dev/null
+    kubectl -n "$RELEASE_NAMESPACE" create secret generic meet-redis --from-literal=connection="redis.$RELEASE_NAMESPACE.svc.cluster.local:6379" >/dev/null
   fi
   kubectl -n "$RELEASE_NAMESPACE" apply -f tests/cluster/manifests/postgres.yaml -f tests/cluster/manifests/redis.yaml >/dev/null
   kubectl -n "$RELEASE_NAMESPACE" rollout status --timeout=120s deployment/postgres deployment/redis >/dev/null

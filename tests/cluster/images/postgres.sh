@@ -9,4 +9,4 @@ if [ ! -s /data/db/PG_VERSION ]; then
   echo 'host all all all scram-sha-256' >>/data/db/pg_hba.conf
   echo "CREATE DATABASE meet;" | postgres --single -D /data/db -j postgres
 fi
-exec postgres -D /data/db -c listen_addresses='*' -c unix_socket_directories=/data -c fsync=off
+exec postgres -D /data/db -c listen_addresses='*' -c unix_socket_directories=/data -c fsync=off -c jit=off

@@ -1,11 +1,17 @@
 # Processes of the control plane: each has a log and a pid file. Sourced.
 
-# spawn NAME COMMAND…: in a session of its own, so that it outlives the terminal.
+# spawn NAME COMMAND…: in a session of its own, so that it outlives the terminal, and without the caller's open files: a lock among them would be held for ever.
 spawn() {
   local name=$1
   shift
   mkdir -p "$RUN/log" "$RUN/pid"
-  setsid "$@" >>"$RUN/log/$name" 2>&1 </dev/null 9>&- &
+  (
+    for file in "/proc/$BASHPID/fd"/*; do
+      file=${file##*/}
+      ((file < 3)) || exec {file}>&-
+    done
+    exec setsid "$@"
+  ) >>"$RUN/log/$name" 2>&1 </dev/null &
   echo $! >"$RUN/pid/$name"
 }
 
