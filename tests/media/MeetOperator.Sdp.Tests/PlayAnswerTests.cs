@@ -4,9 +4,11 @@ namespace MeetOperator.Sdp.Tests;
 
 public sealed class PlayAnswerTests
 {
-    [Fact]
-    public void TryBuild_OneTrackOfEachKind_WritesTheGoldenAnswer() =>
-        Golden.Matches("chromium-play", Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)]).Description);
+    [Theory]
+    [InlineData("chromium-play")]
+    [InlineData("firefox-play")]
+    public void TryBuild_OneTrackOfEachKind_WritesTheGoldenAnswer(string player) =>
+        Golden.Matches(player, Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)], player).Description);
 
     [Fact]
     public void TryBuild_MoreTracksThanSections_GivesThemInOrder()
@@ -52,9 +54,9 @@ public sealed class PlayAnswerTests
         Assert.Contains("no section can be used", error.Message, StringComparison.Ordinal);
     }
 
-    private static PlayAnswer Build(IReadOnlyList<PlayableTrack> tracks)
+    private static PlayAnswer Build(IReadOnlyList<PlayableTrack> tracks, string player = "chromium-play")
     {
-        Assert.True(PlayAnswer.TryBuild(Golden.Offer("chromium-play"), tracks, Sample.Local, 7, out var answer, out var error), error?.ToString());
+        Assert.True(PlayAnswer.TryBuild(Golden.Offer(player), tracks, Sample.Local, 7, out var answer, out var error), error?.ToString());
         return answer;
     }
 

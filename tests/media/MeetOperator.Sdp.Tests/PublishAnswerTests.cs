@@ -10,6 +10,9 @@ public sealed class PublishAnswerTests
     [InlineData("chromium-data")]
     [InlineData("chromium-simulcast")]
     [InlineData("firefox-call")]
+    [InlineData("firefox-publish")]
+    [InlineData("firefox-data")]
+    [InlineData("firefox-simulcast")]
     public void TryBuild_OfferOfBrowser_WritesTheGoldenAnswer(string name) =>
         Golden.Matches(name, Sample.Answer(Golden.Offer(name)).Description);
 
@@ -51,10 +54,12 @@ public sealed class PublishAnswerTests
         Assert.Equal(["transport-cc", "ccm fir", "nack", "nack pli"], feedback);
     }
 
-    [Fact]
-    public void TryBuild_Simulcast_AsksForTheLargestLayerOnly()
+    [Theory]
+    [InlineData("chromium-simulcast")]
+    [InlineData("firefox-simulcast")]
+    public void TryBuild_Simulcast_AsksForTheLargestLayerOnly(string name)
     {
-        var section = Sample.Answer(Golden.Offer("chromium-simulcast")).Description.Sections[0];
+        var section = Sample.Answer(Golden.Offer(name)).Description.Sections[0];
 
         Assert.Equal("recv f", section.Value("simulcast"));
         Assert.Equal("f recv", section.Value("rid"));

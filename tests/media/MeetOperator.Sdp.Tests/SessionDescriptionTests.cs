@@ -47,6 +47,11 @@ public sealed class SessionDescriptionTests
     [InlineData("chromium-data")]
     [InlineData("chromium-simulcast")]
     [InlineData("firefox-call")]
+    [InlineData("firefox-publish")]
+    [InlineData("firefox-play")]
+    [InlineData("firefox-data")]
+    [InlineData("firefox-simulcast")]
+    [InlineData("firefox-answer")]
     public void ToString_OfWhatWasParsed_ParsesToTheSame(string name)
     {
         var once = Golden.Offer(name);

@@ -37,6 +37,19 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Fact]
+    public void TryRead_AnswerOfFirefox_TakesBothAndNamesTheTransport()
+    {
+        var answer = Golden.Offer("firefox-answer");
+
+        Assert.True(SubscribeAnswerReader.TryRead(Two, answer, out var sections, out _));
+        Assert.All(sections, s => Assert.True(s.Active));
+        Assert.Equal((96, 97), (sections[1].Codec!.PayloadType, sections[1].Codec!.RtxPayloadType));
+        Assert.Equal([HeaderExtensionUris.PlayoutDelay], sections[1].Extensions.Select(e => e.Uri));
+        Assert.True(RemoteTransport.TryRead(answer, isAnswer: true, out var remote, out _));
+        Assert.Equal(("sha-256", 8), (remote.FingerprintAlgorithm, remote.Ufrag.Length));
+    }
+
+    [Fact]
     public void TryRead_PortZeroOrInactive_MeansNoMedia()
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("inactive")), out var inactive, out _));
