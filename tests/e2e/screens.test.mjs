@@ -67,6 +67,14 @@ const screens = {
     await page.getByTestId('people-panel').waitFor();
   },
   'chat open': async page => { await scriptMeeting(page, { others: participantsOf(2), chat }); await join(page); await page.getByTestId('control-chat').click(); await page.getByTestId('chat-message').nth(1).waitFor(); },
+  'a line not sent': async page => {
+    await scriptMeeting(page, { others: participantsOf(2), chat, refuseChat: () => true });
+    await join(page);
+    await page.getByTestId('control-chat').click();
+    await page.getByTestId('chat-input').fill('Does anybody read this?');
+    await page.getByTestId('chat-send').click();
+    await page.locator('[data-testid=chat-outgoing][data-state=failed]').waitFor();
+  },
   'a shared screen': async page => { await scriptMeeting(page, { others: participantsOf(4), screenOf: 'p-0' }); await join(page); await page.locator('[data-testid=tile][data-source=screen]').waitFor(); },
   'shortcuts': async page => { await scriptMeeting(page, { others: participantsOf(1) }); await join(page); await page.getByTestId('open-shortcuts').click(); await page.getByTestId('shortcuts').waitFor(); },
   'ending for all': async page => { await asHost(page); await scriptMeeting(page, { role: 'host' }); await join(page); await page.getByTestId('control-end').click(); await page.getByTestId('confirm').waitFor(); },
@@ -79,6 +87,8 @@ const screens = {
   'left': async page => { await scriptMeeting(page); await join(page); await page.getByTestId('control-leave').click(); await notice(page, 'left'); },
   'ended': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.say({ type: 'meeting-ended', reason: 'host' }); await notice(page, 'ended'); },
   'removed': async page => { const meeting = await scriptMeeting(page); await join(page); meeting.say({ type: 'removed', reason: 'host' }); await notice(page, 'removed'); },
+  'ended and removed long ago': async page => { await scriptMeeting(page, refusing(410, 'meeting-ended')); await visit(page); await notice(page, 'ended'); },
+  'a part away': async page => { await scriptMeeting(page, refusing(503, 'unavailable')); await visit(page); await notice(page, 'unavailable'); },
   'ended before': async page => { await scriptMeeting(page, { status: 'ended' }); await visit(page); await notice(page, 'ended'); },
   'full': async page => {
     await scriptMeeting(page, { refuse: { join: { status: 409, code: 'meeting-full' } } });
@@ -226,6 +236,23 @@ describe('the page', () => {
       await page.getByTestId('shortcuts').waitFor({ state: 'detached' });
       await page.keyboard.press('c');
       assert.equal(await page.getByTestId('chat-panel').count(), 0);
+    });
+  });
+
+  it('shows a line that the server refused, and sends it again when asked to', { timeout: 30_000 }, async () => {
+    await withPage({}, async page => {
+      let refusals = 1;
+      const meeting = await scriptMeeting(page, { others: participantsOf(1), refuseChat: () => refusals-- > 0 });
+      await join(page);
+      await page.getByTestId('control-chat').click();
+      await page.getByTestId('chat-input').fill('hello');
+      await page.getByTestId('chat-send').click();
+      await page.getByTestId('chat-resend').click();
+      await page.getByTestId('chat-text').filter({ hasText: 'hello' }).waitFor();
+      assert.equal(await page.getByTestId('chat-outgoing').count(), 0);
+      const lines = meeting.sent.filter(message => message.type === 'chat');
+      assert.deepEqual(lines.map(message => message.message), ['hello', 'hello']);
+      assert.equal(lines[0].reference, lines[1].reference);
     });
   });
 

@@ -71,8 +71,8 @@ describe('WHIP and WHEP', () => {
         await ada.tile('Wall').waitFor();
         assert.equal((await http.end(player.session.location, wall.ticket)).status, 204);
         await gone(ada, 'Wall');
-        const count = player.received.audio.length;
-        await new Promise(resolve => setTimeout(resolve, 300));
+        const [count, sent] = [player.received.audio.length, await ada.sentPackets()];
+        await until(async () => await ada.sentPackets() >= sent + 50, 'Ada sends on');
         assert.ok(player.received.audio.length - count <= 1, 'nothing comes any more');
       } finally {
         await player.peer.close();

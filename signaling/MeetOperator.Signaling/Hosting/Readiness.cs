@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 /// server is enough, for meetings are joined from the copy. Redis must have answered once, and its later absence does not make an instance
 /// unready: all would be at once, and then nobody could even come back with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database, Schema schema, IMeetingBus bus, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time)
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
@@ -22,7 +22,7 @@ public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database,
     /// <summary>Null when ready, else what is missing.</summary>
     public async Task<string?> ProblemAsync(CancellationToken ct)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        if (end.IsEnding)
         {
             return "the server is going down";
         }

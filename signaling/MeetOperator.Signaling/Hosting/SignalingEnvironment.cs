@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace MeetOperator.Signaling;
 
@@ -32,6 +33,8 @@ public static class SignalingEnvironment
         var controlKey = Try(() => KeyFile.ReadAll(Required("MEET_CONTROL_KEY_FILE", "the file with the key from which media nodes' tokens are derived"), "MEET_CONTROL_KEY_FILE"));
         var signingKeys = Try(() => SigningKeys.FromFile(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
+        var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
+        var proxies = Try(() => ParseProxies(Value("MEET_TRUSTED_PROXIES")));
         var webRoot = Value("MEET_WEB_ROOT");
         if (webRoot is not null && !Directory.Exists(webRoot))
         {
@@ -47,12 +50,25 @@ public static class SignalingEnvironment
             Redis = Value("MEET_REDIS"),
             WebRoot = webRoot,
             LocalTenant = Value("MEET_LOCAL_TENANT"),
+            Drain = drain,
+            TrustedProxies = proxies!,
             ControlKey = controlKey!,
             SigningKeys = signingKeys!,
             Instance = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),
         };
         return options is not null;
     }
+
+    private static TimeSpan ParseDrain(string? text) => text is null
+        ? TimeSpan.Zero
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 300
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new ArgumentException($"MEET_DRAIN_SECONDS: '{text}' must be a whole number of seconds, 0 to 300.");
+
+    private static System.Net.IPNetwork[] ParseProxies(string? text) => [.. (text ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Select(part => System.Net.IPNetwork.TryParse(part, out var network)
+            ? network
+            : throw new ArgumentException($"MEET_TRUSTED_PROXIES: '{part}' is not a network such as 10.0.0.0/8."))];
 
     private static Uri? ParsePublicUrl(string? text) => text is null
         ? null

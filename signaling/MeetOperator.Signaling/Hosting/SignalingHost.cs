@@ -5,6 +5,7 @@ using MeetOperator.Kube.Runtime;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HttpOverrides;
 
 namespace MeetOperator.Signaling;
 
@@ -45,8 +46,6 @@ public static class SignalingHost
         }
 
         await app.Services.GetRequiredService<Schema>().TryMigrateAsync(CancellationToken.None).ConfigureAwait(false);
-        var sessions = app.Services.GetRequiredService<MeetingSessions>();
-        app.Lifetime.ApplicationStopping.Register(() => sessions.EvacuateAsync().GetAwaiter().GetResult());
         return app;
     }
 
@@ -88,6 +87,7 @@ public static class SignalingHost
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
+        services.AddSingleton<GracefulEnd>().AddHostedService(p => p.GetRequiredService<GracefulEnd>());
         services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
         services.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
         {
@@ -95,13 +95,32 @@ public static class SignalingHost
             openApi.Info.Description = "Meetings over REST. The WebSocket protocol and the codes of problems are described in docs/signaling-protocol.md.";
             return Task.CompletedTask;
         }));
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + GracefulEnd.StopWithin);
+    }
+
+    /// <summary>The nearest proxy's word on scheme, host and caller; a chain of proxies is believed as far as each of them is trusted.</summary>
+    private static ForwardedHeadersOptions Forwarded(SignalingOptions options)
+    {
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All & ~ForwardedHeaders.XForwardedPrefix, ForwardLimit = null };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var network in options.TrustedProxies)
+        {
+            forwarded.KnownIPNetworks.Add(network);
+        }
+
+        return forwarded;
     }
 
     private static void Use(WebApplication app, SignalingOptions options)
     {
         var headers = app.Services.GetRequiredService<SecurityHeaders>();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("MeetOperator.Signaling.Requests");
+        if (options.TrustedProxies.Count > 0)
+        {
+            app.UseForwardedHeaders(Forwarded(options));
+        }
+
         app.Use(next => context =>
         {
             headers.Apply(context.Response);

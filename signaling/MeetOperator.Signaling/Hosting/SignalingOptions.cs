@@ -25,6 +25,12 @@ public sealed record SignalingOptions
     public required byte[] ControlKey { get; init; }
     public required SigningKeys SigningKeys { get; init; }
 
+    /// <summary>Between being told to end and sending the clients elsewhere: whoever routes to this server learns meanwhile that it is not ready.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Networks of proxies whose <c>X-Forwarded-*</c> headers are believed; nobody else's are.</summary>
+    public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
+
     /// <summary>Names this process on the bus.</summary>
     public string Instance { get; init; } = Guid.NewGuid().ToString("N");
     public SignalingTimings Timings { get; init; } = new();

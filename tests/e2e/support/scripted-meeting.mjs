@@ -105,7 +105,8 @@ export async function scriptMeeting(page, script = {}) {
       }
       if (message.type === 'answer') await page.evaluate(sdp => globalThis.sfuSide.setRemoteDescription({ type: 'answer', sdp }), message.sdp).catch(gone);
       if (message.type === 'chat') {
-        ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, messageId: String(1000 + sent.length), timestamp: new Date().toISOString() }));
+        if (script.refuseChat?.(message)) ws.send(JSON.stringify({ type: 'error', code: 'unavailable', message: 'The line was not stored.', reference: message.reference }));
+        else ws.send(JSON.stringify({ type: 'chat', from: 'me', displayName: 'Ada', message: message.message, reference: message.reference, messageId: String(1000 + sent.length), timestamp: new Date().toISOString() }));
       }
     });
   });

@@ -75,15 +75,36 @@ export class Visitor {
     await until(async () => await drawn() - before >= more, `${this.name} sees ${name}'s ${source} move`);
   }
 
-  /** The energy of all sound that was received: it stands still when nobody is heard. */
-  async soundEnergy() {
+  /** The energy of all sound that was received, which stands still when nobody is heard, and the seconds of sound that were played, silence included. */
+  async sound() {
     return this.page.evaluate(async () => {
       let energy = 0;
+      let played = 0;
       for (const connection of globalThis.connections) {
         if (connection.connectionState === 'closed') continue;
-        (await connection.getStats()).forEach(record => { if (record.type === 'inbound-rtp' && record.kind === 'audio') energy += record.totalAudioEnergy ?? 0; });
+        (await connection.getStats()).forEach(record => { 
+          if (record.type !== 'inbound-rtp' || record.kind !== 'audio') return;
+          energy += record.totalAudioEnergy ?? 0;
+          played += record.totalSamplesDuration ?? 0;
+        });
       }
-      return energy;
+      return { energy, played };
+    });
+  }
+
+  async soundEnergy() {
+    return (await this.sound()).energy;
+  }
+
+  /** RTP packets that the page has sent, of everything. */
+  async sentPackets() {
+    return this.page.evaluate(async () => {
+      let packets = 0;
+      for (const connection of globalThis.connections) {
+        if (connection.connectionState !== 'connected') continue;
+        (await connection.getStats()).forEach(record => { if (record.type === 'outbound-rtp') packets += record.packetsSent ?? 0; });
+      }
+      return packets;
     });
   }
 

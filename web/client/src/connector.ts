@@ -12,7 +12,7 @@ export interface JoinIdentity {
 
 const placementPatienceMs = 30_000;
 
-/** Joins over REST; waits for a media node while the meeting is being placed. */
+/** Joins over REST; waits while the meeting is being placed, and while a part of the server is being restarted. */
 export async function joinPatiently(
   environment: Environment, rest: RestApi, identity: JoinIdentity, ticket: string | undefined, signal?: AbortSignal,
 ): Promise<JoinAnswer> {
@@ -21,7 +21,7 @@ export async function joinPatiently(
     try {
       return await joinOnce(rest, identity, ticket);
     } catch (error) {
-      const waits = error instanceof MeetError && (error.code === 'not-placed' || error.code === 'media-node-unreachable');
+      const waits = error instanceof MeetError && ['not-placed', 'media-node-unreachable', 'unavailable'].includes(error.code);
       if (!waits || environment.now() >= deadline) throw error;
       await pause(Math.min(5, Math.max(0.2, error.retryAfterSeconds ?? 1)) * 1000, signal);
     }

@@ -12,13 +12,14 @@ export type MeetErrorCode =
   | 'quota-exceeded'
   | 'not-placed'
   | 'media-node-unreachable'
+  | 'unavailable'
   | 'media-failed'
   | 'network'
   | 'unexpected';
 
 const known: ReadonlySet<string> = new Set<MeetErrorCode>([
   'invalid-request', 'unauthorized', 'forbidden', 'unknown-meeting', 'unknown-participant', 'meeting-ended', 'meeting-full',
-  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'media-failed',
+  'payload-too-large', 'unsupported-media-type', 'quota-exceeded', 'not-placed', 'media-node-unreachable', 'unavailable', 'media-failed',
 ]);
 
 export interface MeetErrorDetails {
@@ -48,7 +49,7 @@ export class MeetError extends Error {
 
   /** A later try may succeed without anybody changing anything. */
   get transient(): boolean {
-    return this.code === 'network' || this.code === 'not-placed' || this.code === 'media-node-unreachable'
+    return this.code === 'network' || this.code === 'not-placed' || this.code === 'media-node-unreachable' || this.code === 'unavailable'
       || (this.code === 'unexpected' && (this.status ?? 0) >= 500);
   }
 }

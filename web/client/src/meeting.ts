@@ -1,14 +1,15 @@
 import { backoffMs } from './backoff.js';
+import { ChatLog } from './chat-log.js';
 import { dialByTicket, joinOnce, type JoinIdentity } from './connector.js';
 import { Emitter } from './emitter.js';
 import type { Environment } from './environment.js';
 import { MeetError } from './errors.js';
 import { MuteSync } from './mute-sync.js';
-import type { MediaType, ServerMessage, TrackSource, WireParticipant } from './protocol.js';
+import type { MediaType, ServerMessage, TrackSource, WireLine, WireParticipant } from './protocol.js';
 import { PublishSession } from './publish-session.js';
 import type { JoinAnswer, RestApi } from './rest.js';
 import { SignalingChannel, type Dial } from './signaling-channel.js';
-import { appendMessage, joinRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
+import { joinRoster, type ChatMessage, type ConnectionStatus, type MeetingSnapshot, type Participant } from './state.js';
 import { readStats, summarise, type StatsReading, type StatsSummary } from './stats.js';
 import { SubscribeSession } from './subscribe-session.js';
 
@@ -44,6 +45,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   readonly #publish: PublishSession;
   readonly #subscribe: SubscribeSession;
   readonly #muteSync: MuteSync;
+  readonly #chat: ChatLog;
   readonly #stopWatchingNetwork: () => void;
   readonly #roster = new Map<string, WireParticipant>();
   readonly #local = new Map<TrackSource, MediaStreamTrack>();
@@ -77,12 +79,22 @@ export class Meeting extends Emitter<MeetingEvents> {
       },
       participants: [],
       messages: [],
+      outgoing: [],
       activeSpeaker: null,
     };
     const iceServers = answer.iceServers ?? [];
     this.#muteSync = new MuteSync({
       send: message => this.#channel.send(message),
       onSilenced: kind => this.#silenced(kind),
+    });
+    this.#chat = new ChatLog({
+      send: message => this.#channel.send(message),
+      read: after => rest.listMessages(identity.meetingId, after, this.#joinAnswer.ticket),
+      understand: line => this.#understand(line),
+      onChange: (messages, outgoing) => this.#update({ messages, outgoing }),
+      onLine: message => this.emit('chat', message),
+      now: environment.now,
+      random: environment.random,
     });
     this.#publish = new PublishSession(environment, {
       iceServers,
@@ -172,7 +184,16 @@ export class Meeting extends Emitter<MeetingEvents> {
   /** False when it could not be sent now; nothing is kept. */
   sendChat(message: string): boolean {
     const text = message.trim().slice(0, 4000);
-    return text.length > 0 && this.#channel.send({ type: 'chat', message: text });
+    return text.length > 0 && this.#chat.say(text);
+  }
+
+  /** Sends a line of `snapshot.outgoing` once more; it is stored once, however often it is sent. */
+  resendChat(reference: string): boolean {
+    return this.#chat.again(reference);
+  }
+
+  discardChat(reference: string): void {
+    this.#chat.discard(reference);
   }
 
   async endForAll(): Promise<void> {
@@ -270,7 +291,7 @@ export class Meeting extends Emitter<MeetingEvents> {
         if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp);
         return;
       }
-      case 'chat': return this.#chat(message);
+      case 'chat': return this.#chat.receive(message);
       case 'media-update': return this.#mediaUpdate(message);
       case 'media-restart': {
         this.emit('media-restart', { reason: message.reason });
@@ -283,6 +304,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       case 'removed': return this.#finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
       case 'error': {
         if (mediaErrors.has(message.code)) this.#publish.handleError(message.code);
+        this.#chat.refused(message);
         this.emit('problem', { code: message.code, message: message.message ?? message.code });
         return;
       }
@@ -302,6 +324,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#muteSync.joined(message.muted);
     if (this.#everJoined && this.#freshSocket) this.#publish.restart();
     this.#publish.online();
+    this.#chat.joined();
     this.#everJoined = true;
     this.#networkGone = false;
     this.#joinAnew = this.#ticketTried = false;
@@ -324,21 +347,16 @@ export class Meeting extends Emitter<MeetingEvents> {
     if (participant !== undefined) this.emit('participant-left', { participant, reason });
   }
 
-  #chat(message: ServerMessage & { type: 'chat' }): void {
-    const own = message.from === this.#snapshot.self.id;
-    const at = Date.parse(message.timestamp);
-    const chat: ChatMessage = {
-      id: Number(message.messageId),
-      from: message.from,
-      displayName: message.displayName ?? this.#find(message.from)?.displayName ?? '',
-      text: message.message,
+  #understand(line: WireLine): ChatMessage {
+    const at = Date.parse(line.timestamp);
+    return {
+      id: Number(line.messageId),
+      from: line.from,
+      displayName: line.displayName ?? this.#find(line.from)?.displayName ?? '',
+      text: line.message,
       at: Number.isFinite(at) ? at : this.#environment.now(),
-      own,
+      own: line.from === this.#snapshot.self.id,
     };
-    const messages = appendMessage(this.#snapshot.messages, chat);
-    if (messages === this.#snapshot.messages) return;
-    this.#update({ messages });
-    this.emit('chat', chat);
   }
 
   #mediaUpdate(message: ServerMessage & { type: 'media-update' }): void {
@@ -386,6 +404,7 @@ export class Meeting extends Emitter<MeetingEvents> {
   #lost(): void {
     if (this.#over) return;
     this.#publish.offline();
+    this.#chat.offline();
     this.#setConnection({ phase: this.#waitingPhase, waitingFor: 'signaling' });
   }
 
@@ -420,6 +439,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     this.#publish.close();
     this.#subscribe.close();
     this.#muteSync.close();
+    this.#chat.close();
     this.#setConnection(status);
   }
 

@@ -24,8 +24,18 @@ export type ClientMessage =
   | { type: 'answer'; to: string; sdp: string; revision?: number }
   | { type: 'mute'; mediaType: MediaType }
   | { type: 'unmute'; mediaType: MediaType }
-  | { type: 'chat'; message: string }
+  | { type: 'chat'; message: string; reference: string }
   | { type: 'leave' };
+
+/** A stored chat line. */
+export interface WireLine {
+  readonly from: string;
+  readonly message: string;
+  readonly timestamp: string;
+  readonly messageId: string;
+  readonly displayName?: string;
+  readonly reference?: string;
+}
 
 /** What a host or the meeting itself silenced. */
 export type MutedState = Readonly<Record<MediaType, boolean>>;
@@ -37,13 +47,13 @@ export type ServerMessage =
   | { type: 'offer'; from: string; sdp: string; revision?: number; tracks?: OfferedTrack[] }
   | { type: 'answer'; from: string; sdp: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
-  | { type: 'chat'; from: string; message: string; timestamp: string; messageId: string; displayName?: string }
+  | ({ type: 'chat' } & WireLine)
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }
   | { type: 'media-restart'; reason?: string; generation?: number }
   | { type: 'speaking'; participantId: string; level?: number }
   | { type: 'meeting-ended'; reason?: string }
   | { type: 'removed'; reason?: string }
-  | { type: 'error'; code: string; message?: string };
+  | { type: 'error'; code: string; message?: string; reference?: string };
 
 type Type = ServerMessage['type'];
 const text = (value: unknown): boolean => typeof value === 'string';

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js';
 import { errorFromResponse, MeetError } from './errors.js';
-import type { Role } from './protocol.js';
+import type { Role, WireLine } from './protocol.js';
 
 export interface MeetingSettings {
   readonly maxParticipants?: number;
@@ -64,6 +64,11 @@ export class RestApi {
 
   join(meetingId: string, request: JoinRequest, hostToken?: string): Promise<JoinAnswer> {
     return this.#call('POST', `${meetingPath(meetingId)}/join`, request, hostToken);
+  }
+
+  async listMessages(meetingId: string, after: number, ticket: string): Promise<readonly WireLine[]> {
+    const answer = await this.#call<{ messages?: readonly WireLine[] }>('GET', `${meetingPath(meetingId)}/messages?after=${after}`, undefined, ticket);
+    return answer.messages ?? [];
   }
 
   async endMeeting(meetingId: string, hostToken: string): Promise<void> {

@@ -34,6 +34,15 @@ export interface ChatMessage {
   readonly own: boolean;
 }
 
+/** A line of our own that the server has not confirmed; `failed`: it was refused, or not answered in time. */
+export interface OutgoingLine {
+  readonly reference: string;
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly state: 'sending' | 'failed';
+}
+
 export interface MeetingSnapshot {
   readonly meetingId: string;
   readonly connection: ConnectionStatus;
@@ -41,6 +50,7 @@ export interface MeetingSnapshot {
   /** The others, in the order they came. */
   readonly participants: readonly Participant[];
   readonly messages: readonly ChatMessage[];
+  readonly outgoing: readonly OutgoingLine[];
   readonly activeSpeaker: string | null;
 }
 
@@ -70,6 +80,8 @@ export function sameParticipant(a: Participant, b: Participant): boolean {
 }
 
 /** Replays after a reconnect bring messages again: each is kept once, in the server's order. */
-export function appendMessage(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
-  return messages.some(known => known.id === message.id) ? messages : [...messages, message];
+export function insertMessage(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
+  let place = messages.length;
+  while (place > 0 && messages[place - 1]!.id > message.id) place -= 1;
+  return messages[place - 1]?.id === message.id ? messages : messages.toSpliced(place, 0, message);
 }

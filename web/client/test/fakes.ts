@@ -143,6 +143,7 @@ export class FakeWebSocket {
 interface RestCall {
   readonly method: string;
   readonly path: string;
+  readonly query: string;
   readonly body: Record<string, unknown> | null;
   readonly authorization: string | null;
 }
@@ -163,6 +164,7 @@ export class ScriptedServer {
       const call: RestCall = {
         method: init?.method ?? 'GET',
         path: new URL(String(input)).pathname,
+        query: new URL(String(input)).search,
         body: typeof init?.body === 'string' ? JSON.parse(init.body) as Record<string, unknown> : null,
         authorization: headers.get('authorization'),
       };

@@ -116,7 +116,7 @@ describe('in the meeting', () => {
   it('sends chat only while connected, and says whether it did', async () => {
     const { server, meeting } = await inMeeting();
     expect(meeting.sendChat('  hello ')).toBe(true);
-    expect(server.socket.of('chat')).toEqual([{ type: 'chat', message: 'hello' }]);
+    expect(server.socket.of('chat')).toEqual([{ type: 'chat', message: 'hello', reference: expect.stringMatching(/^[\w-]{1,64}$/) }]);
     expect(meeting.sendChat('   ')).toBe(false);
     server.socket.drop();
     expect(meeting.sendChat('hello?')).toBe(false);

@@ -61,6 +61,9 @@ public sealed class AccessTests
         Assert.Equal("ws://localhost:9000/meetings/m?code=c", urls.WebSocketUrl(Request("localhost:9000"), "m", "c"));
         Assert.Equal("wss://meet.example/meetings/m?code=c", urls.WebSocketUrl(Request("meet.example"), "m", "c"));
         Assert.Equal("https://meet.example/m/m", urls.JoinUrl(Request("localhost:9000"), "m"));
+        var behindProxy = Request("meet-signaling.meet-system:8080");
+        behindProxy.Headers.Origin = "https://meet.example";
+        Assert.Equal("wss://meet.example/meetings/m?code=c", urls.WebSocketUrl(behindProxy, "m", "c"));
         Assert.Equal("http://localhost:9000/m/m", new Urls(null).JoinUrl(Request("localhost:9000"), "m"));
     }
 

@@ -35,7 +35,7 @@ internal sealed class Daemon : IDisposable
             {
                 "-c",
                 $"exec 3<&0; {command} >>'{folder}/log' 2>&1 3<&- & child=$!; echo $child >'{folder}/pid'; "
-                + "(cat <&3 >/dev/null; kill -INT $child 2>/dev/null) & watcher=$!; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code",
+                + "(cat <&3 >/dev/null; kill -INT $child 2>/dev/null; kill -TERM $child 2>/dev/null) & watcher=$!; wait $child; code=$?; kill $watcher 2>/dev/null; exit $code",
             },
             RedirectStandardInput = true,
             WorkingDirectory = folder,

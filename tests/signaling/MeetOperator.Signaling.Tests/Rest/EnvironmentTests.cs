@@ -20,10 +20,14 @@ public sealed class EnvironmentTests : IDisposable
             ["MEET_REDIS"] = "redis:6379",
             ["MEET_LOCAL_TENANT"] = "default",
             ["MEET_WEB_ROOT"] = folder,
+            ["MEET_DRAIN_SECONDS"] = "5",
+            ["MEET_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::/8",
         }, out var options, out var errors), string.Join("\n", errors));
         Assert.Equal(("127.0.0.1:9000", "redis:6379", "default", folder), (options!.HttpAddress, options.Redis, options.LocalTenant, options.WebRoot));
         Assert.Equal(File.ReadAllBytes(control), options.ControlKey);
         Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
+        Assert.Equal(TimeSpan.FromSeconds(5), options.Drain);
+        Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
     }
 
     [Fact]
@@ -40,6 +44,10 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("MEET_PUBLIC_URL", "meet.example")]
     [InlineData("MEET_PUBLIC_URL", "https://meet.example/path")]
     [InlineData("MEET_WEB_ROOT", "/nonexistent-folder")]
+    [InlineData("MEET_DRAIN_SECONDS", "-1")]
+    [InlineData("MEET_DRAIN_SECONDS", "5s")]
+    [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.1/8")]
+    [InlineData("MEET_TRUSTED_PROXIES", "ingress")]
     [InlineData("MEET_CONTROL_KEY_FILE", "/nonexistent-file")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]
     public void TryRead_BadValue_IsNamed(string name, string value)

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@meetoperator/client';
+import type { ChatMessage, OutgoingLine } from '@meetoperator/client';
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { Icon } from '../ui/Icon';
 import styles from './ChatPanel.module.css';
@@ -7,25 +7,28 @@ import { SidePanel } from './SidePanel';
 
 interface Props {
   readonly messages: readonly ChatMessage[];
+  readonly outgoing: readonly OutgoingLine[];
   readonly draft: string;
   readonly connected: boolean;
   readonly onDraft: (text: string) => void;
   /** False when it could not be sent: the draft stays. */
   readonly onSend: (text: string) => boolean;
+  readonly onResend: (reference: string) => void;
+  readonly onDiscard: (reference: string) => void;
   readonly onClose: () => void;
 }
 
 const longest = 4000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
-export function ChatPanel({ messages, draft, connected, onDraft, onSend, onClose }: Props) {
+export function ChatPanel({ messages, outgoing, draft, connected, onDraft, onSend, onResend, onDiscard, onClose }: Props) {
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const [following, setFollowing] = useState(true);
   useEffect(() => input.current?.focus(), []);
   useLayoutEffect(() => {
     if (following && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [messages, following]);
+  }, [messages, outgoing, following]);
 
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -41,13 +44,14 @@ export function ChatPanel({ messages, draft, connected, onDraft, onSend, onClose
 
   return (
     <SidePanel title="Chat" testId="chat-panel" onClose={onClose}>
-      {messages.length === 0 && <p className={styles.empty}><Icon name="chat" size={28} />Nothing was written yet. Whoever comes later reads it too.</p>}
+      {messages.length + outgoing.length === 0 && <p className={styles.empty}><Icon name="chat" size={28} />Nothing was written yet. Whoever comes later reads it too.</p>}
       <div ref={list} className={styles.list} role="log" aria-label="Messages" tabIndex={0}
         onScroll={event => setFollowing(event.currentTarget.scrollHeight - event.currentTarget.scrollTop - event.currentTarget.clientHeight < 40)}>
         <ol className={styles.lines}>
           {messages.map((message, index) => (
             <Message key={message.id} message={message} continues={continues(messages[index - 1], message)} />
           ))}
+          {outgoing.map(line => <Outgoing key={line.reference} line={line} connected={connected} onResend={onResend} onDiscard={onDiscard} />)}
         </ol>
       </div>
       <form className={styles.form} onSubmit={send}>
@@ -79,6 +83,22 @@ function Message({ message, continues: joined }: { readonly message: ChatMessage
           ? part.text
           : <a key={index} href={part.href} target="_blank" rel="noopener noreferrer nofollow">{part.text}</a>))}
       </p>
+    </li>
+  );
+}
+
+/** A line that the server has not confirmed: nothing that was written disappears without a word. */
+function Outgoing({ line, connected, onResend, onDiscard }: { readonly line: OutgoingLine; readonly connected: boolean } & Pick<Props, 'onResend' | 'onDiscard'>) {
+  return (
+    <li className={styles.own} data-testid="chat-outgoing" data-state={line.state}>
+      <p className={styles.text} dir="auto">{line.text}</p>
+      {line.state === 'sending' ? <p className={styles.state}>Sending…</p> : (
+        <p className={styles.state} role="alert">
+          <span className={styles.failed}>Not sent.</span>{' '}
+          <button type="button" className={styles.action} disabled={!connected} onClick={() => onResend(line.reference)} data-testid="chat-resend">Try again</button>{' '}
+          <button type="button" className={styles.action} onClick={() => onDiscard(line.reference)} data-testid="chat-discard">Discard</button>
+        </p>
+      )}
     </li>
   );
 }

@@ -107,8 +107,8 @@ export function MeetingPage({ meeting, title, media, onOver }: Props) {
         <Toasts toasts={toasts} />
       </main>
       {panel === 'chat' && (
-        <ChatPanel messages={messages} draft={draft} connected={snapshot.connection.phase === 'connected'} onDraft={setDraft}
-          onSend={text => meeting.sendChat(text)} onClose={() => openPanel(null)} />
+        <ChatPanel messages={messages} outgoing={snapshot.outgoing} draft={draft} connected={snapshot.connection.phase === 'connected'} onDraft={setDraft}
+          onSend={text => meeting.sendChat(text)} onResend={reference => meeting.resendChat(reference)} onDiscard={reference => meeting.discardChat(reference)} onClose={() => openPanel(null)} />
       )}
       {panel === 'people' && (
         <PeoplePanel self={snapshot.self} others={snapshot.participants} speaking={speaking} host={meeting.isHost} link={link}

@@ -104,7 +104,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
 
 function againButton(notice: Notice, again: () => void) {
   const words: Partial<Record<Notice, string>> = {
-    'left': 'Come back', 'replaced': 'Use it here', 'meeting-full': 'Try again', 'not-placed': 'Try again', 'network': 'Try again', 'failed': 'Try again',
+    'left': 'Come back', 'replaced': 'Use it here', 'meeting-full': 'Try again', 'not-placed': 'Try again', 'unavailable': 'Try again', 'network': 'Try again', 'failed': 'Try again',
   };
   const text = words[notice];
   return text === undefined ? undefined : <Button look="primary" onClick={again} data-testid="again">{text}</Button>;

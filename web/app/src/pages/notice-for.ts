@@ -16,6 +16,7 @@ export const notices = {
   'unknown-page': { icon: 'link', title: 'There is nothing here', text: 'This address leads to no page. A meeting link looks like /m/ and a long id.', tone: 'warn' },
   'replaced': { icon: 'screen', title: 'You are in this meeting elsewhere', text: 'Another tab or window took over. You can take the meeting back to this one.' },
   'not-placed': { icon: 'warning', title: 'No room at the moment', text: 'Every media server is busy. Try again in a minute.', tone: 'warn' },
+  'unavailable': { icon: 'warning', title: 'Not possible at the moment', text: 'A part of the service does not answer. Try again in a minute.', tone: 'warn' },
   'network': { icon: 'warning', title: 'The server cannot be reached', text: 'Check your connection. We try again when you say so.', tone: 'warn' },
   'unsupported': { icon: 'warning', title: 'This browser cannot join', text: 'Use a current version of Chrome, Edge, Firefox or Safari.', tone: 'warn' },
   'failed': { icon: 'warning', title: 'That did not work', text: 'The server refused, and trying again by ourselves would not help.', tone: 'warn' },

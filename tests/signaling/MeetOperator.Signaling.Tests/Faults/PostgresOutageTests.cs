@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Two people on one instance while PostgreSQL is killed and started again.</summary>
+public sealed class PostgresOutageTests : IAsyncLifetime
+{
+    private readonly PostgresServer postgres = new();
+    private TestCluster cluster = null!;
+    private TestSignaling signaling = null!;
+
+    public async Task InitializeAsync()
+    {
+        await postgres.InitializeAsync();
+        cluster = await TestCluster.StartAsync();
+        await cluster.AddNodeAsync("default-aaaaa");
+        var database = await postgres.CreateDatabaseAsync();
+        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await signaling.DisposeAsync();
+        await cluster.DisposeAsync();
+        await postgres.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Killed_EveryLineIsStoredOrRefusedByNameAndPeopleStayIn()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var written = new List<string>();
+        await WriteAsync(5);
+        await ann.ExpectAsync("chat", m => (string?)m["reference"] == "r5");
+
+        postgres.Kill();
+        await WriteAsync(10);
+        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.ServiceUnavailable, "readiness tells");
+        Assert.Equal(HttpStatusCode.OK, (await signaling.Http.GetAsync("healthz")).StatusCode);
+        var refused = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        await Eventually.TrueAsync(() => written.All(IsAnswered), "every line is answered, also while the database is away", TimeSpan.FromSeconds(90));
+        Assert.Contains(ann.OfType("error"), e => (string?)e["code"] == "unavailable");
+
+        // What does not need the database works.
+        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
+        await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == ann.Id);
+
+        await postgres.StartAsync();
+        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.OK, "it is ready again", TimeSpan.FromSeconds(60));
+        await WriteAsync(5);
+        foreach (var reference in written.Except(Stored()).ToList())
+        {
+            await ann.SendAsync(new { type = "chat", message = reference, reference });
+        }
+
+        await Eventually.TrueAsync(() => written.All(r => Stored().Contains(r)), "every line is stored in the end");
+        await Eventually.TrueAsync(() => bob.OfType("chat").Count == written.Count, "Bob has them all");
+        Assert.Equal(written.Order(StringComparer.Ordinal), bob.OfType("chat").Select(m => (string?)m["message"]).Order(StringComparer.Ordinal));
+        Assert.Equal(Enumerable.Range(1, written.Count).Select(i => $"{i}"), bob.OfType("chat").Select(m => (string?)m["messageId"]));
+        Assert.False(ann.Closed.IsCompleted || bob.Closed.IsCompleted);
+        Assert.Empty(bob.OfType("participant-left"));
+
+        async Task WriteAsync(int lines)
+        {
+            for (var i = 0; i < lines; i++)
+            {
+                written.Add($"r{written.Count + 1}");
+                await ann.SendAsync(new { type = "chat", message = written[^1], reference = written[^1] });
+            }
+        }
+
+        bool IsAnswered(string reference) => ann.Received.Any(m => (string?)m["type"] is "chat" or "error" && (string?)m["reference"] == reference);
+        HashSet<string?> Stored() => [.. ann.OfType("chat").Select(m => (string?)m["reference"])];
+    }
+
+    [Fact]
+    public async Task Restarted_RequestsOfMeanwhileAreAnsweredAsIfNothingWere()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        // Connections in the pool are broken by the restart, and every one of them would fail a request.
+        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => signaling.JoinAsync(meeting.MeetingId, "Eve")));
+        postgres.Kill();
+        await postgres.StartAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => signaling.JoinAsync(meeting.MeetingId, "Late")));
+        await ann.SendAsync(new { type = "chat", message = "hello", reference = "r1" });
+        var line = await ann.ExpectAsync("chat");
+        Assert.Equal("r1", (string?)line["reference"]);
+        Assert.Empty(ann.OfType("error"));
+        var stored = JsonNode.Parse(await (await signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: ann.Join.Ticket)).Content.ReadAsStringAsync());
+        Assert.Equal("hello", (string?)Assert.Single(stored!["messages"]!.AsArray())!["message"]);
+    }
+
+    [Fact]
+    public async Task NotThereYet_TheServerWaitsForIt()
+    {
+        postgres.Kill();
+        var text = signaling.Options.Database;
+        var starting = TestSignaling.StartAsync(cluster, options => options with { Database = text });
+        await postgres.StartAsync();
+        await using var server = await starting;
+        var meeting = await server.CreateAsync();
+        await using var ann = await server.EnterAsync(meeting.MeetingId, "Ann");
+    }
+
+    private async Task<HttpStatusCode> StatusAsync() => (await signaling.Http.GetAsync("readyz")).StatusCode;
+}

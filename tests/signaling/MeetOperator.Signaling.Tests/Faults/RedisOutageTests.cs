@@ -1,0 +1,129 @@
+using System.Net;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Two people on two instances while Redis is killed, hangs and comes back.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class RedisOutageTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private readonly RedisServer redis = new();
+    private TestCluster cluster = null!;
+    private SimulatedMediaNode node = null!;
+    private TestSignaling a = null!;
+    private TestSignaling b = null!;
+
+    public async Task InitializeAsync()
+    {
+        await redis.InitializeAsync();
+        cluster = await TestCluster.StartAsync();
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        var database = await postgres.CreateDatabaseAsync();
+        var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
+        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
+            cluster, options => options with { Database = database, Redis = redis.Configuration, SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
+        (a, b) = (servers[0], servers[1]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await a.DisposeAsync();
+        await b.DisposeAsync();
+        await cluster.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Killed_ForLongerThanAnythingLives_NobodyIsDroppedAndNoLineIsLostOrDoubled()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+        await SayAsync(ann, "1");
+        await ReadsAsync(bob, "1");
+
+        redis.Kill();
+        // Lines go through the database meanwhile, both ways.
+        await SayAsync(ann, "2");
+        await ReadsAsync(bob, "2");
+        await SayAsync(bob, "3");
+        await ReadsAsync(ann, "3");
+        foreach (var server in new[] { a, b })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("readyz")).StatusCode);
+        }
+
+        // What needs a count over all instances says so, and when to ask again; who has a ticket comes back.
+        var refused = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        refused = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
+        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        bob.Abort();
+        await using var back = await TestClient.OpenByTicketAsync(bob.Join, b.Address);
+        await back.JoinAsync(resume: true);
+        await back.SendAsync(new { type = "mute", mediaType = "audio" });
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].IsMuted("microphone")), "the mute reaches the node without Redis");
+
+        // The node is shown everybody every ten seconds, so this takes longer than any entry lives.
+        var touched = Touches();
+        await Eventually.TrueAsync(() => Touches() >= touched + 3, "half a minute goes by", TimeSpan.FromSeconds(90));
+        await redis.StartAsync();
+
+        await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
+        await Eventually.TrueAsync(async () => (await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Late" })).IsSuccessStatusCode, "joining works again");
+        await using var late = await b.EnterAsync(meeting.MeetingId, "Late");
+        Assert.Equal(2, late.OfType("joined")[0]["participants"]!.AsArray().Count);
+        await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == late.Id);
+        await SayAsync(ann, "4");
+        await ReadsAsync(back, "4");
+        await SayAsync(back, "5");
+        foreach (var client in new[] { ann, back })
+        {
+            await ReadsAsync(client, "5");
+            Assert.Empty(client.OfType("participant-left"));
+            Assert.False(client.Closed.IsCompleted);
+        }
+
+        Assert.Equal(["1", "2", "3", "4", "5"], ann.OfType("chat").Select(m => (string?)m["message"]));
+        Assert.Equal(["1", "2", "3", "4", "5"], back.OfType("chat").Select(m => (string?)m["message"]));
+        Assert.Empty(ann.OfType("media-restart"));
+
+        int Touches() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Touches);
+    }
+
+    [Fact]
+    public async Task Hanging_ChangesOfMeanwhileAreToldWhenItAnswers()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+
+        redis.Pause();
+        try
+        {
+            await ann.SendAsync(new { type = "mute", mediaType = "video" });
+            await SayAsync(ann, "while it hangs");
+            await ReadsAsync(bob, "while it hangs");
+            Assert.Empty(bob.OfType("media-update"));
+        }
+        finally
+        {
+            redis.Continue();
+        }
+
+        // It kept what it had, which is older than what the instance knows.
+        var update = await bob.ExpectAsync("media-update", limit: TimeSpan.FromSeconds(40));
+        Assert.Equal((ann.Id, false), ((string?)update["participantId"], (bool)update["video"]!));
+        await SayAsync(bob, "again");
+        await ReadsAsync(ann, "again");
+        Assert.Equal(["while it hangs", "again"], bob.OfType("chat").Select(m => (string?)m["message"]));
+        Assert.Empty(bob.OfType("participant-left"));
+    }
+
+    private static Task SayAsync(TestClient client, string text) => client.SendAsync(new { type = "chat", message = text });
+
+    private static Task ReadsAsync(TestClient client, string text) => client.ExpectAsync("chat", m => (string?)m["message"] == text, TimeSpan.FromSeconds(40));
+}

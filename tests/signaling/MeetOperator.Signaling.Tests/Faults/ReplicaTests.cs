@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Http.Json;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Two replicas behind one address, and what two people notice when one of them ends.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
+{
+    private TestCluster cluster = null!;
+    private SimulatedMediaNode node = null!;
+    private SignalingProcess a = null!;
+    private SignalingProcess b = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await TestCluster.StartAsync();
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        var database = await postgres.CreateDatabaseAsync();
+        var keys = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        var drain = new Dictionary<string, string> { ["MEET_DRAIN_SECONDS"] = "2" };
+        a = await SignalingProcess.StartAsync(cluster, keys, database, redis.Configuration, drain);
+        b = await SignalingProcess.StartAsync(cluster, keys, database, redis.Configuration, drain);
+    }
+
+    public async Task DisposeAsync()
+    {
+        a.Dispose();
+        b.Dispose();
+        await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Killed_ItsPeopleComeBackThroughTheSameAddressAndNothingIsLost()
+    {
+        // The first connection goes to a, the second to b, and so on; who is not there is passed over.
+        await using var service = new TcpForwarder(a.EndPoint, b.EndPoint);
+        var meetingId = await CreateAsync(service.Address);
+        var (annJoin, bobJoin) = (await SignalingProcess.JoinAsync(service.Address, meetingId, "Ann"), await SignalingProcess.JoinAsync(service.Address, meetingId, "Bob"));
+        await using var ann = await EnterAsync(annJoin, a);
+        await using var bob = await EnterAsync(bobJoin, b);
+        await ann.ExpectAsync("participant-joined");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
+        await bob.ExpectAsync("media-update", m => !(bool)m["audio"]!);
+        await Eventually.TrueAsync(() => Read(p => p.IsMuted("microphone")), "the node drops the microphone");
+        var (publishing, subscribing) = (Read(p => p.PublishSession), Read(p => p.SubscribeSession));
+        await ann.SendAsync(new { type = "chat", message = "before", reference = "r1" });
+        await ann.ExpectAsync("chat");
+
+        // The last line is on its way when the server dies: whether it was stored, nobody can tell.
+        await ann.SendAsync(new { type = "chat", message = "cut off", reference = "r2" });
+        a.Kill();
+        await ann.ExpectCloseAsync();
+        await bob.SendAsync(new { type = "chat", message = "are you there?" });
+        await bob.ExpectAsync("chat", m => (string?)m["message"] == "are you there?");
+
+        await using var back = await TestClient.OpenByTicketAsync(annJoin, service.Address);
+        await back.JoinAsync(resume: true);
+        await back.SendAsync(new { type = "chat", message = "cut off", reference = "r2" });
+        await back.SendAsync(new { type = "chat", message = "after", reference = "r3" });
+        foreach (var client in new[] { back, bob })
+        {
+            await client.ExpectAsync("chat", m => (string?)m["message"] == "after");
+        }
+
+        // A line that was stored twice would be shown twice; one that was announced late, out of order.
+        var seen = bob.OfType("chat").Select(m => (string?)m["message"]).ToList();
+        Assert.Equal(["after", "are you there?", "before", "cut off"], seen.Order(StringComparer.Ordinal));
+        Assert.Equal(Enumerable.Range(1, 4).Select(i => $"{i}"), bob.OfType("chat").Select(m => (string?)m["messageId"]));
+        Assert.Equal(seen, back.OfType("chat").DistinctBy(m => (string?)m["messageId"]).OrderBy(m => int.Parse((string)m["messageId"]!, System.Globalization.CultureInfo.InvariantCulture)).Select(m => (string?)m["message"]));
+
+        // Nobody saw anybody go, media sessions are those of before, and who was muted is.
+        Assert.Empty(bob.OfType("participant-left"));
+        Assert.Single(bob.OfType("media-update"));
+        Assert.Equal((publishing, subscribing), (Read(p => p.PublishSession), Read(p => p.SubscribeSession)));
+        Assert.True(Read(p => p.IsMuted("microphone")));
+        Assert.Empty(back.OfType("media-restart"));
+
+        T Read<T>(Func<SimulatedParticipant, T> read) => node.Read(meetingId, r => read(r.Participants[annJoin.ParticipantId]));
+    }
+
+    [Fact]
+    public async Task Terminated_SaysSoFirstThenSendsItsPeopleElsewhereAndEndsInTime()
+    {
+        var meetingId = await CreateAsync(a.Address);
+        await using var ann = await EnterAsync(await SignalingProcess.JoinAsync(a.Address, meetingId, "Ann"), a);
+        await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
+        await ann.ExpectAsync("participant-joined");
+        // A client that never reads must not hold up the end.
+        using var deaf = await RawSocket.OpenAsync((await SignalingProcess.JoinAsync(a.Address, meetingId, "Deaf")).WebSocketUrl, receiveBuffer: 4096);
+
+        var ending = a.TerminateAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        using var http = new HttpClient { BaseAddress = a.Address };
+        await Eventually.TrueAsync(async () => await StatusAsync(http) == HttpStatusCode.ServiceUnavailable, "it says that it is not ready");
+        Assert.False(ann.Closed.IsCompleted, "it serves on while that gets about");
+        await ann.SendAsync(new { type = "chat", message = "still here" });
+        await bob.ExpectAsync("chat");
+
+        Assert.Equal(CloseCodes.Restart, await ann.ExpectCloseAsync());
+        await using var back = await TestClient.OpenByTicketAsync(ann.Join, b.Address);
+        await back.JoinAsync(resume: true);
+        Assert.Equal(0, await ending);
+        await back.SendAsync(new { type = "chat", message = "moved" });
+        await bob.ExpectAsync("chat", m => (string?)m["message"] == "moved");
+        Assert.Empty(bob.OfType("participant-left"));
+        Assert.DoesNotContain("Unhandled", a.Log, StringComparison.Ordinal);
+    }
+
+    private static async Task<HttpStatusCode?> StatusAsync(HttpClient http)
+    {
+        try
+        {
+            return (await http.GetAsync("readyz")).StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string> CreateAsync(Uri server)
+    {
+        using var http = new HttpClient { BaseAddress = server };
+        var response = await http.PostAsJsonAsync("meetings", new { title = "Planning" });
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId;
+    }
+
+    /// <summary>By ticket, so that the test knows which replica it is.</summary>
+    private static async Task<TestClient> EnterAsync(JoinAnswer join, SignalingProcess replica)
+    {
+        var client = await TestClient.OpenByTicketAsync(join, replica.Address);
+        await client.JoinAsync();
+        return client;
+    }
+}

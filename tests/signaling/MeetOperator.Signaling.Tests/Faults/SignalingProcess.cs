@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>The server as a process of its own, as a pod has it: one that can be killed.</summary>
+internal sealed class SignalingProcess : IDisposable
+{
+    private readonly Daemon daemon;
+
+    private SignalingProcess(Daemon daemon, int port)
+    {
+        this.daemon = daemon;
+        EndPoint = new IPEndPoint(IPAddress.Loopback, port);
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    public Uri Address => new($"http://{EndPoint}/");
+
+    public string Log => daemon.Log;
+
+    /// <summary>Comes back when it is ready. Instances that are to be one installation share <paramref name="keys"/>, database and Redis.</summary>
+    public static async Task<SignalingProcess> StartAsync(TestCluster cluster, string keys, string database, string redis, IReadOnlyDictionary<string, string>? more = null)
+    {
+        var folder = Daemon.NewFolder("signaling");
+        await File.WriteAllBytesAsync(Path.Combine(folder, "control-key"), cluster.ControlKey);
+        await File.WriteAllTextAsync(Path.Combine(folder, "signing-key"), keys);
+        await File.WriteAllTextAsync(Path.Combine(folder, "kubeconfig"), $$$"""
+            {"apiVersion":"v1","kind":"Config","current-context":"t",
+             "clusters":[{"name":"t","cluster":{"server":"{{{cluster.Api.Server.Address}}}"}}],
+             "users":[{"name":"t","user":{"token":"{{{cluster.Api.Server.Token}}}"}}],
+             "contexts":[{"name":"t","context":{"cluster":"t","user":"t"}}]}
+            """);
+        var port = Daemon.FreePort();
+        var variables = new Dictionary<string, string>(more ?? new Dictionary<string, string>())
+        {
+            ["KUBECONFIG"] = $"{folder}/kubeconfig",
+            ["MEET_CONTROL_KEY_FILE"] = $"{folder}/control-key",
+            ["MEET_SIGNING_KEY_FILE"] = $"{folder}/signing-key",
+            ["MEET_DATABASE"] = database,
+            ["MEET_REDIS"] = redis,
+            ["MEET_LOCAL_TENANT"] = TestCluster.Tenant,
+            ["MEET_HTTP_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
+        };
+        var program = Path.Combine(AppContext.BaseDirectory, "MeetOperator.Signaling.dll");
+        var process = new SignalingProcess(
+            Daemon.Start($"exec env {string.Join(' ', variables.Select(v => $"'{v.Key}={v.Value}'"))} '{Environment.ProcessPath}' '{program}'", folder), port);
+        using var http = new HttpClient { BaseAddress = process.Address };
+        await Eventually.TrueAsync(
+            async () => await process.daemon.AcceptsAsync(port) && (await http.GetAsync("readyz")).IsSuccessStatusCode, "the process is ready", TimeSpan.FromSeconds(60));
+        return process;
+    }
+
+    public void Kill() => daemon.Kill();
+
+    public Task<int> TerminateAsync() => daemon.TerminateAsync();
+
+    public void Dispose() => daemon.Dispose();
+
+    public static async Task<JoinAnswer> JoinAsync(Uri server, string meetingId, string name)
+    {
+        using var http = new HttpClient { BaseAddress = server };
+        var response = await http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name });
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
+    }
+}
