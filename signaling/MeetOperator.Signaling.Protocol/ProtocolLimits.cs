@@ -3,8 +3,17 @@ namespace MeetOperator.Signaling.Protocol;
 /// <summary>Bounds of <c>docs/signaling-protocol.md</c>.</summary>
 public static class ProtocolLimits
 {
-    /// <summary>Longest text frame and longest REST body, in bytes.</summary>
-    public const int MaxMessageBytes = 64 * 1024;
+    /// <summary>Longest text frame, in bytes: the longest session description, escaped in JSON, fits.</summary>
+    public const int MaxMessageBytes = 512 * 1024;
+
+    /// <summary>
+    /// Longest session description, in characters. Chromium answers the media of 100 people (200 sections) with 200,000; there is room for shared
+    /// screens and for sections of people who left.
+    /// </summary>
+    public const int MaxSdpLength = 384 * 1024;
+
+    /// <summary>Longest REST body of JSON, in bytes.</summary>
+    public const int MaxBodyBytes = 64 * 1024;
 
     /// <summary>Deepest nesting of JSON.</summary>
     public const int MaxDepth = 8;

@@ -37,7 +37,7 @@ internal sealed class FieldReader(JsonElement root)
 
     public string Sdp()
     {
-        var sdp = Text("sdp", ProtocolLimits.MaxMessageBytes);
+        var sdp = Text("sdp", ProtocolLimits.MaxSdpLength);
         if (Error is null && !SdpText.LooksValid(sdp))
         {
             Error = new ProtocolError(ErrorCode.InvalidSdp, "'sdp' must be a session description that begins with 'v=0'.");

@@ -21,7 +21,7 @@ internal static partial class RequestFailures
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             await Problems.WriteAsync(context, e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new ProblemException(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxMessageBytes} bytes.")
+                ? new ProblemException(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxBodyBytes} bytes, one of SDP {ProtocolLimits.MaxSdpLength}.")
                 : new ProblemException(ProblemCode.InvalidRequest, "The request cannot be read.")).ConfigureAwait(false);
         }
         catch (Exception e) when ((Failures.IsDatabaseOutage(e) || Failures.IsBusOutage(e)) && !context.Response.HasStarted)

@@ -27,7 +27,7 @@ public static class SignalingHost
             kestrel.Listen(ParseAddress(options.HttpAddress));
             kestrel.AddServerHeader = false;
 
-            // Bodies end at 64 KiB by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
+            // Bodies end sooner, by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Reads bodies strictly: right media type, at most 64 KiB, no unknown or repeated fields.</summary>
+/// <summary>Reads bodies strictly: right media type, bounded, no unknown or repeated fields.</summary>
 public static class RequestBody
 {
     private static readonly JsonSerializerOptions Strict = new()
@@ -27,7 +27,7 @@ public static class RequestBody
             throw new ProblemException(ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
 
-        var body = await ReadAsync(request, ct).ConfigureAwait(false);
+        var body = await ReadAsync(request, ProtocolLimits.MaxBodyBytes, ct).ConfigureAwait(false);
         try
         {
             return JsonSerializer.Deserialize<T>(body.Span, Strict)
@@ -50,26 +50,26 @@ public static class RequestBody
             throw new ProblemException(ProblemCode.UnsupportedMediaType, "Send the offer as application/sdp.");
         }
 
-        var sdp = System.Text.Encoding.UTF8.GetString((await ReadAsync(request, ct).ConfigureAwait(false)).Span);
+        var sdp = System.Text.Encoding.UTF8.GetString((await ReadAsync(request, ProtocolLimits.MaxSdpLength, ct).ConfigureAwait(false)).Span);
         return SdpText.LooksValid(sdp) && SdpText.HasMedia(sdp)
             ? sdp
             : throw ProblemException.Invalid("body", "must be an SDP offer that begins with 'v=0' and has at least one media section.");
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken ct)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int most, CancellationToken ct)
     {
-        if (request.ContentLength > ProtocolLimits.MaxMessageBytes)
+        if (request.ContentLength > most)
         {
-            throw TooLarge();
+            throw TooLarge(most);
         }
 
         var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         while (await request.Body.ReadAsync(chunk, ct).ConfigureAwait(false) is > 0 and var read)
         {
-            if (buffer.Length + read > ProtocolLimits.MaxMessageBytes)
+            if (buffer.Length + read > most)
             {
-                throw TooLarge();
+                throw TooLarge(most);
             }
 
             buffer.Write(chunk, 0, read);
@@ -78,7 +78,7 @@ public static class RequestBody
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    private static ProblemException TooLarge() => new(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxMessageBytes} bytes.");
+    private static ProblemException TooLarge(int most) => new(ProblemCode.PayloadTooLarge, $"The body has at most {most} bytes.");
 
     private static bool IsMediaType(HttpRequest request, string wanted) =>
         request.ContentType?.Split(';')[0].Trim().Equals(wanted, StringComparison.OrdinalIgnoreCase) == true;

@@ -77,6 +77,8 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
                     [MeetLabels.Tenant] = tenant.Metadata.Name!,
                     [MeetLabels.Meeting] = id,
                 },
+                // The operator would add it; given here, it need not.
+                Finalizers = [MeetFinalizers.FreeRoom],
             },
             Spec = defaults with
             {

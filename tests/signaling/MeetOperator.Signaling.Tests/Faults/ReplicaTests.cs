@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
@@ -83,6 +84,34 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
+    public async Task Killed_WhoPublishesByWhipThroughItStaysAndLeavesWithHisLastSession()
+    {
+        var meetingId = await CreateAsync(a.Address);
+        await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
+        var camera = await SignalingProcess.JoinAsync(a.Address, meetingId, "Camera");
+        var published = await OpenAsync(a, meetingId, "whip", camera, Sdp.Publish());
+        await bob.ExpectAsync("participant-joined");
+        await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2") });
+        await bob.ExpectAsync("answer");
+        var playing = await OpenAsync(b, meetingId, $"whep?participant={bob.Id}", camera, Sdp.Play());
+
+        // One of the two ends: the one that the other replica opened.
+        node.Emit(meetingId, Ended(camera, playing));
+        a.Kill();
+
+        // Told by b after everything of a has run out.
+        var marker = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Marker"), b);
+        await Eventually.TrueAsync(() => node.Read(meetingId, r => r.Participants.TryGetValue(marker.Id, out var m) && m.Touches >= 3), "longer goes by than entries live", TimeSpan.FromSeconds(90));
+        await marker.SendAsync(new { type = "leave" });
+        await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == marker.Id);
+        Assert.DoesNotContain(bob.OfType("participant-left"), m => (string?)m["participantId"] == camera.ParticipantId);
+
+        node.Emit(meetingId, Ended(camera, published));
+        await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == camera.ParticipantId);
+        await marker.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Terminated_SaysSoFirstThenSendsItsPeopleElsewhereAndEndsInTime()
     {
         var meetingId = await CreateAsync(a.Address);
@@ -107,6 +136,19 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         await bob.ExpectAsync("chat", m => (string?)m["message"] == "moved");
         Assert.Empty(bob.OfType("participant-left"));
         Assert.DoesNotContain("Unhandled", a.Log, StringComparison.Ordinal);
+    }
+
+    private static RoomEvent Ended(JoinAnswer participant, string session) =>
+        new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
+
+    /// <summary>The node's id of the session.</summary>
+    private static async Task<string> OpenAsync(SignalingProcess replica, string meetingId, string path, JoinAnswer who, string sdp)
+    {
+        using var http = new HttpClient { BaseAddress = replica.Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", who.Ticket);
+        var response = await http.PostAsync($"meetings/{meetingId}/{path}", new StringContent(sdp, new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")));
+        Assert.True(response.StatusCode == HttpStatusCode.Created, await response.Content.ReadAsStringAsync());
+        return System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(response.Headers.Location!.ToString().Split('/')[^1].Split('.')[0]));
     }
 
     private static async Task<HttpStatusCode?> StatusAsync(HttpClient http)

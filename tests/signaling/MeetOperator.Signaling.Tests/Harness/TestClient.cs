@@ -125,7 +125,7 @@ public sealed class TestClient : IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        var buffer = new byte[256 * 1024];
+        var buffer = new byte[1024 * 1024];
         try
         {
             while (true)

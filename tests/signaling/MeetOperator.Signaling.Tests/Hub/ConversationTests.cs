@@ -74,6 +74,19 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
+    public async Task SessionDescription_OfAHundredPeople_Passes()
+    {
+        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        // As long as Chromium's offer of 200 sections; tests/e2e measures it.
+        var sdp = Sdp.Publish() + string.Concat(Enumerable.Repeat("a=ssrc:1234567890 cname:abcdefgh\r\n", 7_400));
+        Assert.InRange(sdp.Length, 242_000, 300_000);
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp });
+        Assert.Equal(sdp, (string?)(await bob.ExpectAsync("offer"))["sdp"]);
+    }
+
+    [Fact]
     public async Task Relay_ToSomebodyInAnotherMeeting_IsUnknown()
     {
         var one = await Signaling.CreateAsync();
@@ -97,8 +110,20 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         await using var late = await Signaling.EnterAsync(meeting.MeetingId, "Late");
         var seen = late.OfType("joined")[0]["participants"]!.AsArray().Single(p => (string?)p!["participantId"] == ann.Id)!;
         Assert.Equal((true, false), ((bool)seen["audio"]!, (bool)seen["video"]!));
-        await ann.SendAsync(new { type = "unmute", mediaType = "video" });
+
+        // Enforced where media flows, and for the camera alone: a shared screen goes on.
+        await Eventually.TrueAsync(() => IsMuted("camera"), "the node drops the camera");
+        Assert.False(IsMuted("screen"));
+        await using var back = await TestClient.OpenByTicketAsync(ann.Join, Signaling.Address);
+        await back.JoinAsync();
+        await back.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await back.ExpectAsync("answer");
+        Assert.True(IsMuted("camera"), "also after coming back");
+        await back.SendAsync(new { type = "unmute", mediaType = "video" });
         await late.ExpectAsync("media-update", m => (bool)m["video"]!);
+        await Eventually.TrueAsync(() => !IsMuted("camera"), "the node forwards the camera");
+
+        bool IsMuted(string source) => server.Node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted(source));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -77,10 +78,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         Close(second);
         Assert.Equal(camera.ParticipantId, (string?)(await ann.ExpectAsync("participant-left"))["participantId"]);
 
-        void Close(string session) => server.Node.Emit(meeting.MeetingId, new RoomEvent
-        {
-            Type = RoomEventTypes.SessionState, ParticipantId = camera.ParticipantId, SessionId = session, State = "closed",
-        });
+        void Close(string session) => server.Node.Emit(meeting.MeetingId, Closed(camera, session));
     }
 
     [Fact]
@@ -101,6 +99,47 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await Problem.IsAsync(await SendAsync(meeting.MeetingId, $"whep?participant={Guid.NewGuid()}", wall.Ticket, Sdp.Play()), HttpStatusCode.NotFound, "unknown-participant");
     }
 
+    [Fact]
+    public async Task Whep_BeforeAnythingIsPublished_IsToldToComeAgainAndNobodySeesIt()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var wall = await Signaling.JoinAsync(meeting.MeetingId, "Wall");
+        foreach (var query in new[] { string.Empty, $"?participant={ann.Id}" })
+        {
+            var refused = await SendAsync(meeting.MeetingId, "whep" + query, wall.Ticket, Sdp.Play());
+            await Problem.IsAsync(refused, HttpStatusCode.Conflict, "not-publishing");
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+        Assert.Empty(ann.OfType("participant-joined"));
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(meeting.MeetingId, $"whep?participant={ann.Id}", wall.Ticket, Sdp.Play())).StatusCode);
+        await ann.ExpectAsync("participant-joined");
+    }
+
+    [Fact]
+    public async Task Whip_ChangeInAFullRoom_KeepsThePlace()
+    {
+        var meeting = await Signaling.CreateAsync(new { maxParticipants = 2 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+        var first = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish()));
+        await ann.ExpectAsync("participant-joined");
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Late" }), HttpStatusCode.Conflict, "meeting-full");
+
+        var second = SessionOf(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish("2")));
+        Assert.NotEqual(first, second);
+        server.Node.Emit(meeting.MeetingId, Closed(camera, first));
+        server.Node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = camera.ParticipantId, Level = 40 });
+        await ann.ExpectAsync("speaking");
+        Assert.Empty(ann.OfType("participant-left"));
+        server.Node.Emit(meeting.MeetingId, Closed(camera, second));
+        await ann.ExpectAsync("participant-left");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("hello")]
@@ -119,7 +158,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         var other = await Signaling.CreateAsync();
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
         await Problem.IsAsync(
-            await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish() + new string('a', 70_000)), HttpStatusCode.RequestEntityTooLarge, "payload-too-large");
+            await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish() + new string('a', ProtocolLimits.MaxSdpLength)), HttpStatusCode.RequestEntityTooLarge, "payload-too-large");
         await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish(), "text/plain"), HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
         await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", "wrong", Sdp.Publish()), HttpStatusCode.Unauthorized, "unauthorized");
         await Problem.IsAsync(await SendAsync(meeting.MeetingId, "whip", meeting.HostToken, Sdp.Publish()), HttpStatusCode.Forbidden, "forbidden");
@@ -144,6 +183,9 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
             server.Node.Resume();
         }
     }
+
+    private static RoomEvent Closed(JoinAnswer participant, string session) =>
+        new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
 
     /// <summary>The node's session id, as the Location holds it.</summary>
     private static string SessionOf(HttpResponseMessage opened)

@@ -46,7 +46,7 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("MEET_WEB_ROOT", "/nonexistent-folder")]
     [InlineData("MEET_DRAIN_SECONDS", "-1")]
     [InlineData("MEET_DRAIN_SECONDS", "5s")]
-    [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.1/8")]
+    [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.0/33")]
     [InlineData("MEET_TRUSTED_PROXIES", "ingress")]
     [InlineData("MEET_CONTROL_KEY_FILE", "/nonexistent-file")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Http.Json;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Addresses that clients are told behind a proxy that speaks to the server under another name.</summary>
+public sealed class ProxyTests : IAsyncLifetime
+{
+    private TestCluster cluster = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await TestCluster.StartAsync();
+        await cluster.AddNodeAsync("default-aaaaa");
+    }
+
+    public async Task DisposeAsync() => await cluster.DisposeAsync();
+
+    [Fact]
+    public async Task TrustedProxy_ItsWordOnSchemeAndHostIsUsed()
+    {
+        await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] });
+        var meeting = await signaling.CreateAsync();
+        Assert.StartsWith("wss://meet.example/meetings/", await WebSocketUrlAsync(signaling, meeting.MeetingId), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnybodyElse_IsNotBelieved()
+    {
+        await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] });
+        var meeting = await signaling.CreateAsync();
+        Assert.StartsWith($"ws://{signaling.Address.Authority}/meetings/", await WebSocketUrlAsync(signaling, meeting.MeetingId), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> WebSocketUrlAsync(TestSignaling signaling, string meetingId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meetingId}/join") { Content = JsonContent.Create(new { displayName = "Ann" }) };
+        request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+        request.Headers.Add("X-Forwarded-Proto", "https");
+        request.Headers.Add("X-Forwarded-Host", "meet.example");
+        var response = await signaling.Http.SendAsync(request);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!.WebSocketUrl;
+    }
+}
