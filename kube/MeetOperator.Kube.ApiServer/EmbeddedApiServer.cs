@@ -71,7 +71,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public Task RegisterCrdAsync(string yaml) => _core.InstallAsync(yaml);
 
     /// <summary>Forgets watch history, so that watches from versions before now are answered with 410.</summary>
-    public void CompactWatchHistory() => _core.Store.Hub.Compact(_core.Store.Version);
+    public void CompactWatchHistory() => _core.Store.Compact();
 
     public async ValueTask DisposeAsync()
     {

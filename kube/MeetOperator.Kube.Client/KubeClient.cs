@@ -126,7 +126,7 @@ public sealed class KubeClient : IDisposable
 
     /// <summary>
     /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes the fields that
-    /// this manager applied before and that are not set now. A resourceVersion or uid in its metadata makes it a condition, as in a replace.
+    /// this manager applied before and that are not set now. A resourceVersion in its metadata makes it a condition, as in a replace; a uid other than the object has is refused as Invalid.
     /// </summary>
     public Task<T> ApplyAsync<T>(T item, ApplyOptions options, CancellationToken ct)
         where T : KubernetesObject =>

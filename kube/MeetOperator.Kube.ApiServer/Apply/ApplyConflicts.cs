@@ -28,7 +28,7 @@ internal static class ApplyConflicts
                 causes.Add(new JsonObject { ["reason"] = "FieldManagerConflict", ["message"] = $"conflict with {name}", ["field"] = path });
             }
 
-            lines.Add(paths.Count == 1 ? $"conflict with {name}: {paths[0]}" : $"conflicts with {name}:\n{string.Join('\n', paths.Select(p => "- " + p))}");
+            lines.Add(count == 1 ? $"conflict with {name}: {paths[0]}" : $"conflicts with {name}:\n{string.Join('\n', paths.Select(p => "- " + p))}");
         }
 
         var message = $"Apply failed with {count} conflict{(count == 1 ? string.Empty : "s")}: {string.Join('\n', lines)}";
@@ -43,8 +43,7 @@ internal static class ApplyConflicts
             text += $" with subresource \"{owner.Subresource}\"";
         }
 
-        text += $" using {owner.ApiVersion}";
-        return owner is { Operation: "Update", Time: { } time } ? $"{text} at {time}" : text;
+        return owner.Operation == "Update" ? $"{text} using {owner.ApiVersion}" : text;
     }
 
     private static JsonObject Walk(JsonNode? applied, JsonNode? live, JsonObject appliedSet, JsonObject other, SchemaNode? schema, bool isRoot, string path, List<string> paths)
@@ -61,6 +60,11 @@ internal static class ApplyConflicts
             var (wanted, next) = Child(applied, element, schema, isRoot);
             var (present, _) = Child(live, element, schema, isRoot);
             var shown = path + PathElement.Shown(element);
+            if (wanted is JsonObject { Count: 0 } && PathElement.IsGranularMap(present, next))
+            {
+                continue; // An empty map is laid over what is there and changes nothing.
+            }
+
             if (mine.Count == 0 && FieldSet.IsMember(owned))
             {
                 if (!JsonNodes.Same(wanted, present))

@@ -36,7 +36,7 @@ internal static class FieldSetBuilder
 
         if (name != "metadata")
         {
-            set[PathElement.Field(name)] = Collect(value, schema.Member(name));
+            set[PathElement.Field(name)] = Collect(value, schema.Member(name), whole: false);
             return;
         }
 
@@ -45,7 +45,7 @@ internal static class FieldSetBuilder
         {
             if (!MetadataSchema.IsUnowned(member))
             {
-                metadata[PathElement.Field(member)] = Collect(inner, MetadataSchema.Node.Member(member));
+                metadata[PathElement.Field(member)] = Collect(inner, MetadataSchema.Node.Member(member), whole: false);
             }
         }
 
@@ -55,21 +55,26 @@ internal static class FieldSetBuilder
         }
     }
 
-    private static JsonObject Collect(JsonNode? value, SchemaNode? schema)
+    /// <summary>
+    /// The fields below a value. An applied map that the schema declares is no field itself, only its members are; entries of a free map are.
+    /// With <paramref name="whole"/>, as for what an update added or removed, every level is.
+    /// </summary>
+    private static JsonObject Collect(JsonNode? value, SchemaNode? schema, bool whole)
     {
         var node = new JsonObject();
         if (PathElement.IsGranularMap(value, schema))
         {
             foreach (var (name, member) in (JsonObject)value!)
             {
-                node[PathElement.Field(name)] = Collect(member, schema?.Member(name));
+                var inner = Collect(member, schema?.Member(name), whole);
+                node[PathElement.Field(name)] = whole || schema?.Properties.ContainsKey(name) != true ? WithSelf(inner) : inner;
             }
         }
         else if (PathElement.IsKeyedList(value, schema))
         {
             foreach (var item in (JsonArray)value!)
             {
-                node[PathElement.Key((JsonObject)item!, schema!)] = CollectItem(item, schema!);
+                node[PathElement.Key((JsonObject)item!, schema!)] = WithSelf(Collect(item, schema!.Items, whole));
             }
         }
         else if (PathElement.IsSet(value, schema))
@@ -83,16 +88,7 @@ internal static class FieldSetBuilder
         return node;
     }
 
-    private static JsonObject CollectItem(JsonNode? item, SchemaNode list)
-    {
-        var children = Collect(item, list.Items);
-        if (children.Count > 0)
-        {
-            children.Insert(0, FieldSet.Self, new JsonObject());
-        }
-
-        return children;
-    }
+    private static JsonObject CollectWhole(JsonNode? value, SchemaNode? schema) => WithSelf(Collect(value, schema, whole: true));
 
     private static void CompareMaps(JsonObject old, JsonObject current, SchemaNode? schema, JsonObject changed, JsonObject removed, bool isRoot, bool isMetadata)
     {
@@ -107,8 +103,13 @@ internal static class FieldSetBuilder
             var member = PathElement.Member(schema, name, isRoot);
             if (!old.TryGetPropertyValue(name, out var before))
             {
-                changed[element] = isRoot && name == "metadata" ? [] : Collect(value, member);
-                continue;
+                if (!isRoot || name != "metadata")
+                {
+                    changed[element] = CollectWhole(value, member);
+                    continue;
+                }
+
+                before = new JsonObject();
             }
 
             CompareMember(element, before, value, member, changed, removed, isRoot && name == "metadata");
@@ -118,8 +119,7 @@ internal static class FieldSetBuilder
         {
             if (!current.ContainsKey(name) && !(isMetadata && MetadataSchema.IsUnowned(name)))
             {
-                var gone = Collect(value, PathElement.Member(schema, name, isRoot));
-                removed[PathElement.Field(name)] = WithSelf(gone);
+                removed[PathElement.Field(name)] = CollectWhole(value, PathElement.Member(schema, name, isRoot));
             }
         }
     }
@@ -138,7 +138,7 @@ internal static class FieldSetBuilder
         }
         else if (!JsonNodes.Same(before, after))
         {
-            changed[element] = Collect(after, schema);
+            changed[element] = PathElement.IsGranularMap(after, schema) ? CollectWhole(after, schema) : Collect(after, schema, whole: true);
             return;
         }
 
@@ -162,7 +162,7 @@ internal static class FieldSetBuilder
         {
             if (!before.TryGetValue(element, out var known))
             {
-                changed[element] = keyed ? CollectItem(item, schema) : new JsonObject();
+                changed[element] = keyed ? CollectWhole(item, schema.Items) : new JsonObject();
             }
             else if (keyed)
             {
@@ -174,7 +174,7 @@ internal static class FieldSetBuilder
         {
             if (!after.ContainsKey(element))
             {
-                removed[element] = keyed ? CollectItem(item, schema) : new JsonObject();
+                removed[element] = keyed ? CollectWhole(item, schema.Items) : new JsonObject();
             }
         }
     }

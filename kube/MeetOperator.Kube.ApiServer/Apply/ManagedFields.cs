@@ -43,9 +43,7 @@ internal static class ManagedFields
             metadata["managedFields"] = list = (JsonArray?)old?.Object("metadata").Array("managedFields")?.DeepClone() ?? [];
         }
 
-        var (changed, removed) = old is null
-            ? (FieldSetBuilder.Of(root, write.Resource.Schema), [])
-            : FieldSetBuilder.Compare(old, root, write.Resource.Schema);
+        var (changed, removed) = FieldSetBuilder.Compare(old ?? [], root, write.Resource.Schema);
         var taken = false;
         for (var i = list.Count - 1; i >= 0; i--)
         {
@@ -82,7 +80,7 @@ internal static class ManagedFields
 
         if (!taken && !FieldSet.IsEmpty(changed))
         {
-            list.Add(new ManagedFieldsEntry(write.FieldManager, "Update", write.Resource.ApiVersion, Timestamps.Format(now), write.Subresource, changed).ToJson());
+            list.Add(new ManagedFieldsEntry(write.FieldManager, "Update", write.Resource.ApiVersion, Timestamps.Format(now), Through(write), changed).ToJson());
             Fold(root);
         }
 
@@ -92,9 +90,11 @@ internal static class ManagedFields
         }
     }
 
+    private static string Through(WriteRequest write) => write.OwnedThrough ?? write.Subresource;
+
     private static bool IsUpdateOf(JsonObject entry, WriteRequest write) =>
         entry.Text("operation") == "Update" && entry.Text("manager") == write.FieldManager
-        && (entry.Text("subresource") ?? string.Empty) == write.Subresource && entry.Text("apiVersion") == write.Resource.ApiVersion;
+        && (entry.Text("subresource") ?? string.Empty) == Through(write) && entry.Text("apiVersion") == write.Resource.ApiVersion;
 
     private static void Fold(JsonObject root)
     {

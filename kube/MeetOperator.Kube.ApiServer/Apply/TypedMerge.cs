@@ -55,6 +55,10 @@ internal static class TypedMerge
             else if (found.Value is JsonObject or JsonArray)
             {
                 Prune(found.Value, inBefore, inNow, inOthers, found.Schema(isRoot), isRoot: false);
+                if (inNow is null && inOthers.Count == 0 && found.Value is JsonObject { Count: 0 } or JsonArray { Count: 0 })
+                {
+                    found.Remove(); // Nobody says that it should be there.
+                }
             }
         }
     }

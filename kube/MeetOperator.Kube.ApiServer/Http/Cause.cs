@@ -17,11 +17,13 @@ internal sealed record Cause(string Reason, string Field, string Message)
     public static Cause NotSupported(string field, string value, IEnumerable<string> supported) =>
         new("FieldValueNotSupported", field, $"Unsupported value: {value}: supported values: {string.Join(", ", supported)}");
 
+    public static Cause Immutable(string field, string value) => Invalid(field, value, "field is immutable");
+
     public static Cause Duplicate(string field, string value) => new("FieldValueDuplicate", field, $"Duplicate value: {value}");
 
     public static Cause Forbidden(string field, string message) => new("FieldValueForbidden", field, $"Forbidden: {message}");
 
-    public override string ToString() => Field.Length == 0 ? Message : $"{Field}: {Message}";
+    public override string ToString() => $"{(Field.Length == 0 ? "<nil>" : Field)}: {Message}";
 
     public JsonObject ToJson() => new() { ["reason"] = Reason, ["message"] = Message, ["field"] = Field.Length == 0 ? "<nil>" : Field };
 }

@@ -45,34 +45,54 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         long? remaining = null;
         if (query["continue"].ToString() is { Length: > 0 } token)
         {
-            var (from, after) = ContinueToken.Read(token);
-            if (from < store.Hub.CompactedVersion(resource.Table))
-            {
-                throw Refusal.Expired("The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
-            }
-
-            version = from;
-            objects = [.. objects.SkipWhile(o => ContinueToken.Compare(o.Key, after) <= 0)];
+            (objects, version) = Continue(http, resource, ns, token);
         }
 
         if (query["limit"].ToString() is { Length: > 0 } text)
         {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit))
+            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit))
             {
-                throw Refusal.BadRequest($"limit: Invalid value: \"{text}\": must be a number of at least 0");
+                throw Refusal.BadRequest($"limit: Invalid value: \"{text}\": must be a number");
             }
 
             if (limit > 0 && objects.Count > limit)
             {
-                remaining = objects.Count - limit;
+                // What a selector leaves is not counted ahead.
+                remaining = query["labelSelector"].ToString().Length + query["fieldSelector"].ToString().Length > 0 ? null : objects.Count - limit;
                 objects = objects[..limit];
                 next = ContinueToken.Write(version, objects[^1].Key);
             }
         }
 
-        return Tables.TableFormat.IsAsked(http)
-            ? Responses.WriteAsync(http, 200, Tables.TableFormat.Of(http, resource, objects, time.GetUtcNow(), version, next, remaining))
-            : WriteListAsync(http, resource, objects.Select(o => Bytes(o, resource)), version, next, remaining);
+        return Tables.Representation.Asked(http) switch
+        {
+            Tables.Representation.Table => Responses.WriteAsync(http, 200, Tables.TableFormat.Of(http, resource, objects, time.GetUtcNow(), version, next, remaining)),
+            Tables.Representation.Metadata => WriteListAsync(http, Tables.Representation.MetadataList, objects.Select(Tables.Representation.MetadataOf), version, next, remaining),
+            _ => WriteListAsync(http, (resource.ListKind, resource.ApiVersion), objects.Select(o => Bytes(o, resource)), version, next, remaining),
+        };
+    }
+
+    /// <summary>What the first page's version has after the token's key.</summary>
+    private (List<StoredObject> Objects, long Version) Continue(HttpContext http, ResourceDefinition resource, string? ns, string token)
+    {
+        var (from, after) = ContinueToken.Read(token);
+        var (objects, version) = from == ContinueToken.Now ? Select(http, resource, ns) : ([], from);
+        if (from != ContinueToken.Now)
+        {
+            objects = store.ListAt(resource.Table, ns, from) ?? throw Refusal.ExpiredPage(ContinueToken.Write(ContinueToken.Now, after));
+            Choose(objects, Selection.Read(http, resource));
+        }
+
+        return ([.. objects.SkipWhile(o => ContinueToken.Compare(o.Key, after) <= 0)], version);
+    }
+
+    private static void Choose(List<StoredObject> objects, (Selectors.LabelSelector Labels, Selectors.FieldSelector Fields) selection)
+    {
+        var (labels, fields) = selection;
+        if (!labels.IsEverything || !fields.IsEverything)
+        {
+            objects.RemoveAll(o => !labels.Matches(o.Labels) || !fields.Matches(o));
+        }
     }
 
     /// <summary>The objects that the request's selectors choose, and the version that they show.</summary>
@@ -87,30 +107,32 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         }
 
         var (objects, shown) = store.List(resource.Table, ns);
-        if (!labels.IsEverything || !fields.IsEverything)
-        {
-            objects.RemoveAll(o => !labels.Matches(o.Labels) || !fields.Matches(o));
-        }
-
+        Choose(objects, (labels, fields));
         return (objects, shown);
     }
 
     public Task WriteObjectAsync(HttpContext http, int code, ResourceDefinition resource, StoredObject stored) =>
-        Tables.TableFormat.IsAsked(http)
-            ? Responses.WriteAsync(http, code, Tables.TableFormat.Of(http, resource, [stored], time.GetUtcNow(), stored.Version, null, null))
-            : Responses.WriteAsync(http, code, Bytes(stored, resource));
+        Tables.Representation.Asked(http) switch
+        {
+            Tables.Representation.Table => Responses.WriteAsync(http, code, Tables.TableFormat.Of(http, resource, [stored], time.GetUtcNow(), stored.Version, null, null)),
+            Tables.Representation.Metadata => Responses.WriteAsync(http, code, Tables.Representation.MetadataOf(stored)),
+            _ => Responses.WriteAsync(http, code, Bytes(stored, resource)),
+        };
 
-    public Task WriteListAsync(HttpContext http, ResourceDefinition resource, IEnumerable<byte[]> items, long version, string? continueToken, long? remaining)
+    public Task WriteListAsync(HttpContext http, (string Kind, string ApiVersion) list, IEnumerable<byte[]> items, long version, string? continueToken, long? remaining)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         var metadata = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture) };
         if (continueToken is not null)
         {
             metadata["continue"] = continueToken;
-            metadata["remainingItemCount"] = remaining;
+            if (remaining is not null)
+            {
+                metadata["remainingItemCount"] = remaining;
+            }
         }
 
-        Encoding.UTF8.GetBytes($"{{\"kind\":\"{resource.ListKind}\",\"apiVersion\":\"{resource.ApiVersion}\",\"metadata\":", buffer);
+        Encoding.UTF8.GetBytes($"{{\"kind\":\"{list.Kind}\",\"apiVersion\":\"{list.ApiVersion}\",\"metadata\":", buffer);
         JsonText.Write(buffer, metadata);
         buffer.Write(",\"items\":["u8);
         var first = true;

@@ -17,6 +17,14 @@ internal static class Refusal
     public static StatusException Conflict(ResourceDefinition resource, string name, string why) =>
         new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupResource} \"{name}\": {why}", Details(resource, name));
 
+    /// <summary>What a delete demands of the object is not so; told of the kind, as the API server does here.</summary>
+    public static StatusException Precondition(ResourceDefinition resource, string name, string why)
+    {
+        var details = Details(resource, name);
+        details["kind"] = resource.Kind;
+        return new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupKind} \"{name}\": {why}", details);
+    }
+
     public static StatusException StaleVersion(ResourceDefinition resource, string name) =>
         Conflict(resource, name, "the object has been modified; please apply your changes to the latest version and try again");
 
@@ -26,6 +34,28 @@ internal static class Refusal
         new(403, "Forbidden", $"{resource.GroupResource} \"{name}\" is forbidden: {why}", Details(resource, name));
 
     public static StatusException Expired(string message) => new(410, "Expired", message);
+
+    /// <summary>410 for a page that cannot be gone on with; <paramref name="token"/> goes on with what is there now.</summary>
+    public static StatusException ExpiredPage(string token) => new(
+        410,
+        "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+        continueToken: token);
+
+    /// <summary>A query or body that says how to do something says it wrongly: 422 about CreateOptions, PatchOptions and so on.</summary>
+    public static StatusException InvalidOptions(string kind, Cause cause) => new(422, "Invalid", $"{kind}.meta.k8s.io \"\" is invalid: {cause}", new JsonObject
+    {
+        ["group"] = "meta.k8s.io",
+        ["kind"] = kind,
+        ["causes"] = new JsonArray(cause.ToJson()),
+    });
+
+    /// <summary>422 about the object that a patch made.</summary>
+    public static StatusException InvalidPatch(Cause cause) => new(422, "Invalid", $" \"\" is invalid: {cause}", new JsonObject { ["causes"] = new JsonArray(cause.ToJson()) });
+
+    /// <summary>A verb that the (sub)resource does not have.</summary>
+    public static StatusException NotSupported(ResourceDefinition resource, string verb) =>
+        new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{resource.GroupResource}\"", Details(resource, string.Empty));
 
     public static StatusException MethodNotAllowed() =>
         new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", new JsonObject());
@@ -39,8 +69,7 @@ internal static class Refusal
         var details = Details(resource, name);
         details["kind"] = resource.Kind;
         details["causes"] = new JsonArray([.. causes.Select(c => (JsonNode)c.ToJson())]);
-        var kind = resource.Group.Length == 0 ? resource.Kind : $"{resource.Kind}.{resource.Group}";
-        return new StatusException(422, "Invalid", $"{kind} \"{name}\" is invalid: {joined}", details);
+        return new StatusException(422, "Invalid", $"{resource.GroupKind} \"{name}\" is invalid: {joined}", details);
     }
 
     private static JsonObject Details(ResourceDefinition resource, string name)

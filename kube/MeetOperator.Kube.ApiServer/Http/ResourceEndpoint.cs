@@ -45,6 +45,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
                 _ when IsRead(http) => core.Reader.ListOrWatchAsync(http, resource, path.Namespace),
                 "POST" => CreateAsync(http, Request(http, resource, path, string.Empty)),
                 "DELETE" => DeleteCollectionAsync(http, resource, path),
+                "PUT" or "PATCH" => throw Refusal.BadRequest("name must be provided"),
                 _ => throw Refusal.MethodNotAllowed(),
             };
         }
@@ -55,6 +56,8 @@ internal sealed class ResourceEndpoint(ServerCore core)
             "PUT" => UpdateAsync(http, Request(http, resource, path, name)),
             "PATCH" => PatchAsync(http, Request(http, resource, path, name)),
             "DELETE" when path.Subresource.Length == 0 => DeleteAsync(http, Request(http, resource, path, name)),
+            "DELETE" => throw Refusal.NotSupported(resource, "delete"),
+            "POST" => throw Refusal.NotSupported(resource, "create"),
             _ => throw Refusal.MethodNotAllowed(),
         };
     }
@@ -65,7 +68,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         var dryRun = query["dryRun"].ToString();
         if (dryRun is not ("" or "All"))
         {
-            throw Refusal.BadRequest($"dryRun: Unsupported value: \"{dryRun}\": supported values: \"All\"");
+            throw Refusal.InvalidOptions(OptionsKind(http), Cause.NotSupported("dryRun", $"[\"{dryRun}\"]", ["\"All\""]));
         }
 
         return new WriteRequest
@@ -81,10 +84,18 @@ internal sealed class ResourceEndpoint(ServerCore core)
                 "" or "Warn" => FieldValidation.Warn,
                 "Strict" => FieldValidation.Strict,
                 "Ignore" => FieldValidation.Ignore,
-                var other => throw Refusal.BadRequest($"fieldValidation: Unsupported value: \"{other}\": supported values: \"Ignore\", \"Strict\", \"Warn\""),
+                var other => throw Refusal.InvalidOptions(OptionsKind(http), Cause.NotSupported("fieldValidation", $"\"{other}\"", ["\"\"", "\"Ignore\"", "\"Strict\"", "\"Warn\""])),
             },
         };
     }
+
+    private static string OptionsKind(HttpContext http) => http.Request.Method switch
+    {
+        "POST" => "CreateOptions",
+        "PUT" => "UpdateOptions",
+        "PATCH" => "PatchOptions",
+        _ => "DeleteOptions",
+    };
 
     /// <summary>As the API server: the part of the user agent before the slash.</summary>
     private static string UserAgentName(HttpContext http)
@@ -135,7 +146,12 @@ internal sealed class ResourceEndpoint(ServerCore core)
         var duplicates = new List<string>();
         var body = await ReadBodyAsync(http, duplicates, PatchTypes.All);
         var type = RequestBody.MediaType(http);
-        write = write with { DuplicateFields = duplicates };
+        write = write with { DuplicateFields = duplicates, IsPatch = true };
+        if (type != PatchTypes.Apply && http.Request.Query.ContainsKey("force"))
+        {
+            throw Refusal.InvalidOptions("PatchOptions", Cause.Forbidden("force", "may not be specified for non-apply patch"));
+        }
+
         var (stored, created) = await core.Patcher.PatchAsync(write, type, body, http.Request.Query["force"].ToString() is "true" or "1", http.Request.Query.ContainsKey("fieldManager"));
         await AnswerAsync(http, created ? 201 : 200, write, stored);
     }
@@ -180,7 +196,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
             }
         }
 
-        await core.Reader.WriteListAsync(http, resource, items, core.Store.Version, continueToken: null, remaining: null);
+        await core.Reader.WriteListAsync(http, (resource.ListKind, resource.ApiVersion), items, core.Store.Version, continueToken: null, remaining: null);
     }
 
     private async Task<DeleteOptions> ReadDeleteOptionsAsync(HttpContext http)

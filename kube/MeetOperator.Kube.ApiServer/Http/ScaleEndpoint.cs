@@ -23,7 +23,7 @@ internal sealed class ScaleEndpoint(ServerCore core)
                 var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
                 var type = RequestBody.MediaType(http);
                 var body = RequestBody.Parse(bytes, type, null);
-                var stored = await core.Writer.UpdateAsync(write with { Subresource = string.Empty }, current => Change(current, write, scale, type, body));
+                var stored = await core.Writer.UpdateAsync(write with { Subresource = string.Empty, OwnedThrough = "scale", IsPatch = true }, current => Change(current, write, scale, type, body));
                 await Responses.WriteAsync(http, 200, ToScale(stored.Root, scale));
                 return;
             default:

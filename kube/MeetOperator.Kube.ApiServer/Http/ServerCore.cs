@@ -29,8 +29,8 @@ internal sealed class ServerCore : IAsyncDisposable
         PodLogs = new PodLogEndpoint(Store, options.PodLogs);
         Resources = new ResourceEndpoint(this);
         Documents = new DocumentEndpoint(Registry, Store);
-        var installer = new CrdInstaller(Registry, Store.Hub);
-        installer.LoadAll(Store);
+        var installer = new CrdInstaller(Registry, Store);
+        installer.LoadAll();
         _collector = new GarbageCollector(Store, Registry, Writer, Deleter, (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<GarbageCollector>());
         Store.Changed = change =>
         {

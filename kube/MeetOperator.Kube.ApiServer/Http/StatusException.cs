@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace MeetOperator.Kube.ApiServer.Http;
 
 /// <summary>A request that ends with a metav1.Status; thrown by the request path, written by the server.</summary>
-internal sealed class StatusException(int code, string reason, string message, JsonObject? details = null, string? retryAfter = null) : Exception(message)
+internal sealed class StatusException(int code, string reason, string message, JsonObject? details = null, string? retryAfter = null, string? continueToken = null) : Exception(message)
 {
     public int Code { get; } = code;
     public string Reason { get; } = reason;
@@ -18,11 +18,15 @@ internal sealed class StatusException(int code, string reason, string message, J
         {
             ["kind"] = "Status",
             ["apiVersion"] = "v1",
-            ["metadata"] = new JsonObject(),
+            ["metadata"] = continueToken is null ? [] : new JsonObject { ["continue"] = continueToken },
             ["status"] = "Failure",
             ["message"] = Message,
-            ["reason"] = Reason,
         };
+        if (Reason.Length > 0)
+        {
+            status["reason"] = Reason;
+        }
+
         if (Details is not null)
         {
             status["details"] = Details.DeepClone();

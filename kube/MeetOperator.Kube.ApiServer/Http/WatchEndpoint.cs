@@ -29,7 +29,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         var text = query["resourceVersion"].ToString();
         if (!long.TryParse(text.Length == 0 ? "0" : text, NumberStyles.None, CultureInfo.InvariantCulture, out var from))
         {
-            throw Refusal.BadRequest($"resourceVersion: Invalid value: \"{text}\": must be a number");
+            throw new StatusException(500, string.Empty, $"resourceVersion: Invalid value: \"{text}\": must be a number");
         }
 
         // Version 0 or none: the present state first, then what changes.
@@ -123,7 +123,14 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         }
         catch (OperationCanceledException)
         {
-            // The client went away, the timeout came, or the server stops: the watch ends without an error.
+            // The client went away, the timeout came, or the server stops: the watch ends without an error. Whose time is over learns where to go on.
+            if (bookmarks && !http.RequestAborted.IsCancellationRequested && !_stopping.IsCancellationRequested)
+            {
+                // Whatever was published up to here was offered to this watcher; only when it was also read may the watch go on behind it.
+                var published = store.Hub.PublishedVersion;
+                WriteBookmark(output, resource, watcher.Events.TryPeek(out _) ? last : Math.Max(last, published));
+                await output.FlushAsync(CancellationToken.None);
+            }
         }
     }
 

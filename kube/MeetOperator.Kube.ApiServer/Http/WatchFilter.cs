@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Selectors;
 using MeetOperator.Kube.ApiServer.Storage;
 
@@ -10,6 +12,14 @@ internal sealed class WatchFilter(LabelSelector labels, FieldSelector fields)
 
     public bool Matches(StoredObject stored) => _everything || (labels.Matches(stored.Labels) && fields.Matches(stored));
 
+    /// <summary>What leaves the selection is shown as it was in it, with the version of its leaving.</summary>
+    private static StoredObject LastSelected(StoreEvent change)
+    {
+        var root = (JsonObject)change.Previous!.Root.DeepClone();
+        root.Object("metadata")!["resourceVersion"] = change.Version.ToString(CultureInfo.InvariantCulture);
+        return new StoredObject(change.Object.Key, change.Version, root);
+    }
+
     /// <summary>The event's type for this watch, or null when it does not concern it.</summary>
     public string? TypeOf(StoreEvent change, out StoredObject shown)
     {
@@ -21,6 +31,11 @@ internal sealed class WatchFilter(LabelSelector labels, FieldSelector fields)
         }
 
         var now = Matches(change.Object);
+        if (before && !now)
+        {
+            shown = LastSelected(change);
+        }
+
         return (before, now) switch
         {
             (false, true) => "ADDED",

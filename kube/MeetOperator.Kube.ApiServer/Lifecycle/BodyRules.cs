@@ -14,9 +14,16 @@ internal static class BodyRules
         var resource = write.Resource;
         var apiVersion = body.Text("apiVersion");
         var kind = body.Text("kind");
-        if (kind is not null && apiVersion is not null && (kind != resource.Kind || apiVersion != resource.ApiVersion))
+        if (kind is not null && apiVersion is not null && apiVersion != resource.ApiVersion)
         {
-            throw Refusal.BadRequest($"{kind} in version \"{apiVersion}\" cannot be handled as a {resource.Kind}: the API version in the data ({apiVersion}) does not match the expected API version ({resource.ApiVersion})");
+            throw Refusal.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({resource.ApiVersion})");
+        }
+
+        if (kind is not null && apiVersion is not null && kind != resource.Kind)
+        {
+            throw resource.IsCustom
+                ? Refusal.Invalid(resource with { Kind = kind }, body.Object("metadata").Text("name") ?? string.Empty, [Cause.Invalid("kind", $"\"{kind}\"", $"must be {resource.Kind}")])
+                : Refusal.BadRequest($"{kind} in version \"{apiVersion}\" cannot be handled as a {resource.Kind}: no kind \"{kind}\" is served here");
         }
 
         if ((kind is null || apiVersion is null) && resource.IsCustom)
@@ -36,7 +43,7 @@ internal static class BodyRules
         if (!string.IsNullOrEmpty(ns) && ns != write.Namespace)
         {
             throw Refusal.BadRequest(resource.Namespaced
-                ? $"the namespace of the provided object does not match the namespace sent on the request: \"{ns}\" != \"{write.Namespace}\""
+                ? "the namespace of the provided object does not match the namespace sent on the request"
                 : "namespace is not allowed on a cluster-scoped object");
         }
 
@@ -63,12 +70,24 @@ internal static class BodyRules
         }
     }
 
-    /// <summary>Removes and reports unknown members of an applied configuration.</summary>
+    /// <summary>
+    /// Members that an applied configuration names and the schema does not know. Such a configuration of a custom resource has no type and is refused,
+    /// whatever fieldValidation says; the schemas of built-in kinds know less than there is, so there it is pruned.
+    /// </summary>
     public static void PruneUnknown(JsonObject applied, WriteRequest write)
     {
-        var unknown = NewReport(write);
-        Pruner.PruneObject(applied, write.Resource.Schema, unknown);
-        ReportUnknown(write, unknown);
+        var resource = write.Resource;
+        var report = NewReport(write);
+        var unknown = resource.IsCustom ? [] : report;
+        Pruner.PruneObject(applied, resource.Schema, unknown);
+        if (resource.IsCustom && unknown is { Count: > 0 })
+        {
+            var what = $"failed to create typed patch object ({write.Namespace}/{write.Name}; {resource.ApiVersion}, Kind={resource.Kind})";
+            var findings = unknown.Select(path => $".{path}: field not declared in schema").ToArray();
+            throw new StatusException(500, string.Empty, findings.Length == 1 ? $"{what}: {findings[0]}" : $"{what}: errors:\n  {string.Join("\n  ", findings)}");
+        }
+
+        ReportUnknown(write, report);
     }
 
     private static List<string>? NewReport(WriteRequest write) => write.FieldValidation == FieldValidation.Ignore ? null : [];
@@ -88,7 +107,10 @@ internal static class BodyRules
 
         if (write.FieldValidation == FieldValidation.Strict)
         {
-            throw Refusal.BadRequest($"{write.Resource.Kind} in version \"{write.Resource.Version}\" cannot be handled as a {write.Resource.Kind}: strict decoding error: {string.Join(", ", problems)}");
+            var error = $"strict decoding error: {string.Join(", ", problems)}";
+            throw write.IsPatch
+                ? Refusal.InvalidPatch(Cause.Invalid("patch", "\"\"", error))
+                : Refusal.BadRequest($"{write.Resource.Kind} in version \"{write.Resource.Version}\" cannot be handled as a {write.Resource.Kind}: {error}");
         }
 
         write.Warnings.AddRange(problems.Except(write.Warnings));

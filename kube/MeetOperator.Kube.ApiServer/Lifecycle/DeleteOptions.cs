@@ -31,7 +31,7 @@ internal sealed record DeleteOptions
                 "Background" => Lifecycle.Propagation.Background,
                 "Foreground" => Lifecycle.Propagation.Foreground,
                 "Orphan" => Lifecycle.Propagation.Orphan,
-                _ => throw Refusal.BadRequest($"propagationPolicy: Invalid value: \"{policy}\": use Background, Foreground or Orphan"),
+                _ => throw Refusal.InvalidOptions("DeleteOptions", Cause.NotSupported("propagationPolicy", $"\"{policy}\"", ["\"Foreground\"", "\"Background\"", "\"Orphan\"", "\"nil\""])),
             },
             Uid = preconditions.Text("uid"),
             ResourceVersion = preconditions.Text("resourceVersion"),

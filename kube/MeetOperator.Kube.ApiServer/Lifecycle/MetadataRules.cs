@@ -64,6 +64,24 @@ internal static class MetadataRules
         }
     }
 
+    /// <summary>What a write may not set otherwise than it is; absent, it stays as it is.</summary>
+    public static List<Cause> CheckImmutable(WriteRequest write, JsonObject metadata, JsonObject stored)
+    {
+        var causes = new List<Cause>();
+        if (write.Subresource.Length == 0)
+        {
+            foreach (var name in (ReadOnlySpan<string>)["uid", "deletionTimestamp"])
+            {
+                if (metadata.Text(name) is { Length: > 0 } wanted && wanted != stored.Text(name))
+                {
+                    causes.Add(Cause.Immutable($"metadata.{name}", $"\"{wanted}\""));
+                }
+            }
+        }
+
+        return causes;
+    }
+
     public static List<Cause> CheckUpdate(JsonObject metadata, JsonObject stored)
     {
         var causes = new List<Cause>();

@@ -49,13 +49,13 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
     {
         if (options.Uid is { Length: > 0 } uid && uid != current.Uid)
         {
-            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.Uid}");
+            throw Refusal.Precondition(write.Resource, write.Name, $"the UID in the precondition ({uid}) does not match the UID in record ({current.Uid}). The object might have been deleted and then recreated");
         }
 
         var version = current.Version.ToString(CultureInfo.InvariantCulture);
         if (options.ResourceVersion is { Length: > 0 } expected && expected != version)
         {
-            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: ResourceVersion in precondition: {expected}, ResourceVersion in object meta: {version}");
+            throw Refusal.Precondition(write.Resource, write.Name, $"the ResourceVersion in the precondition ({expected}) does not match the ResourceVersion in record ({version}). The object might have been modified");
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         var metadata = body.Object("metadata")!;
         if (!string.IsNullOrEmpty(metadata.Text("resourceVersion")))
         {
-            throw Refusal.BadRequest("resourceVersion should not be set on objects to be created");
+            throw new StatusException(500, string.Empty, "resourceVersion should not be set on objects to be created");
         }
 
         write = write with { Name = NameOf(write, metadata) };
@@ -96,9 +96,10 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
             var old = ToServed(current.Root, write.Resource);
             var root = change(current);
             var demandsVersion = CheckVersion(write, root, old);
+            var causes = MetadataRules.CheckImmutable(write, root.Object("metadata")!, old.Object("metadata")!);
             Merge(write, root, old);
             BodyRules.Shape(root, write, reportUnknown);
-            var causes = MetadataRules.CheckUpdate(root.Object("metadata")!, old.Object("metadata")!);
+            causes.AddRange(MetadataRules.CheckUpdate(root.Object("metadata")!, old.Object("metadata")!));
             if (causes.Count > 0)
             {
                 throw Refusal.Invalid(write.Resource, write.Name, causes);
@@ -198,7 +199,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
             throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
         }
 
-        if (metadata.Text("uid") is { Length: > 0 } uid && uid != stored.Text("uid"))
+        if (!write.IsPatch && metadata.Text("uid") is { Length: > 0 } uid && uid != stored.Text("uid"))
         {
             throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Text("uid")}");
         }
@@ -256,16 +257,17 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
     private static void CountGeneration(WriteRequest write, JsonObject root, JsonObject old)
     {
-        if (write.Resource.TracksGeneration && write.Subresource.Length == 0 && SpecChanged(root, old))
+        if (write.Resource.TracksGeneration && write.Subresource.Length == 0 && SpecChanged(root, old, write.Resource.HasStatus))
         {
             var metadata = root.Object("metadata")!;
             metadata["generation"] = (metadata.Integer("generation") ?? 0) + 1;
         }
     }
 
-    private static bool SpecChanged(JsonObject root, JsonObject old)
+    /// <summary>A status that is written with the object, for want of a subresource, is as much its content as the rest.</summary>
+    private static bool SpecChanged(JsonObject root, JsonObject old, bool hasStatus)
     {
-        static IEnumerable<string> Names(JsonObject o) => o.Select(p => p.Key).Where(n => n is not ("metadata" or "status" or "apiVersion" or "kind"));
+        IEnumerable<string> Names(JsonObject o) => o.Select(p => p.Key).Where(n => n is not ("metadata" or "apiVersion" or "kind") && (n != "status" || !hasStatus));
         return Names(root).Union(Names(old)).Any(n => !JsonNodes.Same(root[n], old[n]));
     }
 

@@ -11,6 +11,11 @@ internal sealed record WriteRequest
 
     /// <summary>Empty, or status.</summary>
     public string Subresource { get; init; } = string.Empty;
+    /// <summary>The subresource under which ownership is recorded, when it is not the one that is written (scale).</summary>
+    public string? OwnedThrough { get; init; }
+
+    /// <summary>The object comes of a patch, which makes no condition of its uid.</summary>
+    public bool IsPatch { get; init; }
     public string FieldManager { get; init; } = "unknown";
     public FieldValidation FieldValidation { get; init; } = FieldValidation.Warn;
     public bool DryRun { get; init; }

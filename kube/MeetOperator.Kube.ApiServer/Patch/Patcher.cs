@@ -32,7 +32,7 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
             case PatchTypes.Apply:
                 if (!hasManager)
                 {
-                    throw new StatusException(422, "Invalid", "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+                    throw Refusal.InvalidOptions("PatchOptions", Cause.Required("fieldManager", "is required for apply patch"));
                 }
 
                 return await _apply.ApplyAsync(write, RequestBody.Object(body), force);

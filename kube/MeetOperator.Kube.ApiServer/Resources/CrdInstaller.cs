@@ -1,15 +1,18 @@
+using MeetOperator.Kube.ApiServer.Schema;
 using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
 /// <summary>Keeps the registry in step with the stored CRDs.</summary>
-internal sealed class CrdInstaller(ResourceRegistry registry, WatchHub hub)
+internal sealed class CrdInstaller(ResourceRegistry registry, ObjectStore store)
 {
-    public void LoadAll(ObjectStore store)
+    public void LoadAll()
     {
         foreach (var crd in store.List(BuiltInResources.CustomResourceDefinitions.Table, ns: null).Objects)
         {
-            registry.Replace(crd.Key.Name, CrdReader.Read(crd.Root));
+            var versions = CrdReader.Read(crd.Root);
+            registry.Replace(crd.Key.Name, versions);
+            Reshape(crd.Key.Name, versions);
         }
     }
 
@@ -21,7 +24,26 @@ internal sealed class CrdInstaller(ResourceRegistry registry, WatchHub hub)
         }
 
         var table = change.Object.Key.Name;
-        registry.Replace(table, change.Deleted ? [] : CrdReader.Read(change.Object.Root));
-        hub.Close(table);
+        var versions = change.Deleted ? [] : CrdReader.Read(change.Object.Root);
+        registry.Replace(table, versions);
+        if (!JsonNodes.Same(change.Previous?.Root.Object("spec")?["versions"], change.Object.Root.Object("spec")?["versions"]))
+        {
+            Reshape(table, versions);
+        }
+
+        store.Hub.Close(table);
+    }
+
+    /// <summary>Objects that were written under another schema are read under this one: what it does not know is not shown, what it defaults is.</summary>
+    private void Reshape(string table, List<ResourceDefinition> versions)
+    {
+        if (versions.FirstOrDefault(v => v.Version == v.StorageVersion) is { } stored)
+        {
+            store.Reshape(table, root =>
+            {
+                Pruner.PruneObject(root, stored.Schema, unknown: null);
+                Defaulter.Apply(root, stored.Schema);
+            });
+        }
     }
 }

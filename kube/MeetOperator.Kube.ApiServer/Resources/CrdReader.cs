@@ -126,6 +126,7 @@ internal static class CrdReader
         var problems = new List<string>();
         var node = new SchemaReader(problems).Read(schema, $"{path}.schema.openAPIV3Schema");
         causes.AddRange(problems.Select(p => new Cause("FieldValueInvalid", string.Empty, p)));
+        causes.AddRange(StructuralRules.Check(schema, $"{path}.schema.openAPIV3Schema"));
         if (node.Type != "object")
         {
             causes.Add(Cause.Invalid($"{path}.schema.openAPIV3Schema.type", $"\"{node.Type}\"", "must be object at the root"));

@@ -45,6 +45,7 @@ internal sealed record ResourceDefinition
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
     public string StorageApiVersion => Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
     public string GroupResource => Table;
+    public string GroupKind => Group.Length == 0 ? Kind : $"{Kind}.{Group}";
 }
 
 /// <summary>JSON paths of the scale subresource, without the leading dot.</summary>

@@ -47,7 +47,7 @@ internal static class ScalarRules
 
         if (schema.Format is { } format && !Formats.IsValid(format, text))
         {
-            causes.Add(Cause.Invalid(path.ToString(), Quote(text), $"{path} in body must be of type {format}: {Quote(text)}"));
+            causes.Add(Cause.TypeInvalid(path.ToString(), Quote(text), $"{path} in body must be of type {format}: {Quote(text)}"));
         }
     }
 
@@ -70,7 +70,7 @@ internal static class ScalarRules
 
         if (schema.Format is "int32" && number is < int.MinValue or > int.MaxValue)
         {
-            causes.Add(Cause.Invalid(path.ToString(), shown, $"{path} in body must be of type int32: {shown}"));
+            causes.Add(Cause.Invalid(string.Empty, "\"\"", $"Checked value must be of type integer with format int32 in {path}"));
         }
     }
 

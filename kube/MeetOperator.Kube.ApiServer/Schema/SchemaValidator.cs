@@ -39,6 +39,12 @@ internal static class SchemaValidator
         if (!HasType(value, schema, out var expected))
         {
             var actual = TypeName(value);
+            if (schema is { Type: "integer", Format: { } format } && actual == "number")
+            {
+                // A number with a fraction is named by what it is to the server, and so is what it should be.
+                (actual, expected) = ("float64", format);
+            }
+
             causes.Add(Cause.TypeInvalid(path.ToString(), $"\"{actual}\"", $"{path} in body must be of type {expected}: \"{actual}\""));
             return;
         }
@@ -117,27 +123,33 @@ internal static class SchemaValidator
             Check(value, all, path, causes);
         }
 
-        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => Matches(value, s, path)))
+        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => Findings(value, s, path).Count == 0))
         {
-            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must validate at least one schema (anyOf)"));
+            causes.Add(Unplaced($"\"{path}\" must validate at least one schema (anyOf)"));
+            causes.AddRange(Findings(value, schema.AnyOf[0], path));
         }
 
-        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => Matches(value, s, path)) != 1)
+        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => Findings(value, s, path).Count == 0) is var fitting && fitting != 1)
         {
-            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must validate one and only one schema (oneOf)"));
+            var found = fitting == 0 ? "Found none valid" : $"Found {fitting} valid alternatives";
+            causes.Add(Unplaced($"\"{path}\" must validate one and only one schema (oneOf). {found}"));
+            causes.AddRange(fitting == 0 ? Findings(value, schema.OneOf[0], path) : []);
         }
 
-        if (schema.Not is { } not && Matches(value, not, path))
+        if (schema.Not is { } not && Findings(value, not, path).Count == 0)
         {
-            causes.Add(Cause.Invalid(path.ToString(), Shown(value), $"{path} in body must not validate the schema (not)"));
+            causes.Add(Unplaced($"\"{path}\" must not validate the schema (not)"));
         }
     }
 
-    private static bool Matches(JsonNode value, SchemaNode schema, ValuePath path)
+    /// <summary>A finding about several schemas at once: the API server gives it no field, and names it in its words.</summary>
+    private static Cause Unplaced(string message) => Cause.Invalid(string.Empty, "\"\"", message);
+
+    private static List<Cause> Findings(JsonNode value, SchemaNode schema, ValuePath path)
     {
         var inner = new List<Cause>();
         Check(value, schema, path, inner);
-        return inner.Count == 0;
+        return inner;
     }
 
     private static bool HasType(JsonNode value, SchemaNode schema, out string expected)

@@ -17,9 +17,15 @@ internal sealed class ObjectStore : IAsyncDisposable
     private readonly IJournal _journal;
     private long _version;
 
-    private ObjectStore(IJournal journal, WatchHub hub)
+    /// <summary>How tables were before this version is not known.</summary>
+    private long _floor;
+
+    private readonly int _history;
+
+    private ObjectStore(IJournal journal, WatchHub hub, int history)
     {
         _journal = journal;
+        _history = history;
         Hub = hub;
     }
 
@@ -38,11 +44,11 @@ internal sealed class ObjectStore : IAsyncDisposable
         var hub = new WatchHub(watchHistory);
         if (directory is null)
         {
-            return new ObjectStore(new MemoryJournal(hub), hub) { _version = 1 }.Start(loaded: 1);
+            return new ObjectStore(new MemoryJournal(hub), hub, watchHistory) { _version = 1 }.Start(loaded: 1);
         }
 
         var journal = FileJournal.Open(directory, hub, out var objects, out var lastVersion);
-        var store = new ObjectStore(journal, hub);
+        var store = new ObjectStore(journal, hub, watchHistory);
         foreach (var stored in objects)
         {
             store.Table(stored.Key.Table).Set(stored);
@@ -50,6 +56,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
 
         store._version = lastVersion == 0 ? 1 : lastVersion + RestartGap;
+        store._floor = store._version;
         journal.StartCommitting(store.Capture);
         return store.Start(Math.Max(1, lastVersion));
     }
@@ -68,6 +75,45 @@ internal sealed class ObjectStore : IAsyncDisposable
         lock (_lock)
         {
             return (_tables.TryGetValue(table, out var found) ? found.Snapshot(ns) : [], _version);
+        }
+    }
+
+    /// <summary>The objects of a table as they were at a version, in order; null when that is forgotten.</summary>
+    public List<StoredObject>? ListAt(string table, string? ns, long version)
+    {
+        lock (_lock)
+        {
+            return version < _floor ? null : _tables.TryGetValue(table, out var found) ? found.SnapshotAt(ns, version) : [];
+        }
+    }
+
+    /// <summary>Forgets everything that was before now: pages of older lists and watches from older versions are refused.</summary>
+    public void Compact()
+    {
+        lock (_lock)
+        {
+            _floor = _version;
+            Hub.Compact(_version);
+        }
+    }
+
+    /// <summary>
+    /// Shows every object of a table in another shape from now on, as a new schema reads it: the version stays, and nothing is written.
+    /// <paramref name="shape"/> changes the tree that it is given, which is not shared.
+    /// </summary>
+    public void Reshape(string table, Action<JsonObject> shape)
+    {
+        lock (_lock)
+        {
+            foreach (var stored in _tables.TryGetValue(table, out var found) ? found.Snapshot(null) : [])
+            {
+                var root = (JsonObject)stored.Root.DeepClone();
+                shape(root);
+                if (!JsonNodes.Same(root, stored.Root))
+                {
+                    found!.Set(new StoredObject(stored.Key, stored.Version, root));
+                }
+            }
         }
     }
 
@@ -132,6 +178,7 @@ internal sealed class ObjectStore : IAsyncDisposable
     private Task Commit(StoreEvent change)
     {
         Owners.Update(change.Previous, change.Deleted ? null : change.Object);
+        Table(change.Object.Key.Table).Remember(change, _history);
         var durable = _journal.Append(change);
         Changed?.Invoke(change);
         change.Previous?.Retire();

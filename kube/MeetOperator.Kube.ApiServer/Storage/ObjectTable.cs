@@ -5,7 +5,47 @@ internal sealed class ObjectTable
 {
     private readonly SortedDictionary<string, SortedDictionary<string, StoredObject>> _namespaces = new(StringComparer.Ordinal);
 
+    private readonly Queue<StoreEvent> _changes = new();
+    private long _forgotten;
+
     public int Count { get; private set; }
+
+    /// <summary>Remembers a change, so that the table can be shown as it was before it; of more than <paramref name="capacity"/> the oldest goes.</summary>
+    public void Remember(StoreEvent change, int capacity)
+    {
+        _changes.Enqueue(change);
+        if (_changes.Count > capacity)
+        {
+            _forgotten = _changes.Dequeue().Version;
+        }
+    }
+
+    /// <summary>The objects as they were at a version; null when that is forgotten.</summary>
+    public List<StoredObject>? SnapshotAt(string? ns, long version)
+    {
+        if (version < _forgotten)
+        {
+            return null;
+        }
+
+        var later = _changes.Where(c => c.Version > version && (ns is null || c.Object.Key.Namespace == ns)).ToList();
+        if (later.Count == 0)
+        {
+            return Snapshot(ns);
+        }
+
+        var then = Snapshot(ns).ToDictionary(o => o.Key);
+        for (var i = later.Count - 1; i >= 0; i--)
+        {
+            then.Remove(later[i].Object.Key);
+            if (later[i].Previous is { } previous)
+            {
+                then[previous.Key] = previous;
+            }
+        }
+
+        return [.. then.Values.OrderBy(o => o.Key.Namespace ?? string.Empty, StringComparer.Ordinal).ThenBy(o => o.Key.Name, StringComparer.Ordinal)];
+    }
 
     public StoredObject? Get(string? ns, string name) =>
         _namespaces.TryGetValue(ns ?? string.Empty, out var objects) && objects.TryGetValue(name, out var found) ? found : null;

@@ -10,29 +10,6 @@ namespace MeetOperator.Kube.ApiServer.Tables;
 /// <summary>meta.k8s.io/v1 Table, which kubectl prints.</summary>
 internal static class TableFormat
 {
-    /// <summary>The client's first choice is a table that we can make.</summary>
-    public static bool IsAsked(HttpContext http)
-    {
-        var accept = http.Request.Headers.Accept.ToString();
-        if (accept.Length == 0 || !accept.Contains("as=Table", StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        foreach (var choice in accept.Split(',', StringSplitOptions.TrimEntries))
-        {
-            var parts = choice.Split(';', StringSplitOptions.TrimEntries);
-            if (parts[0] != "application/json")
-            {
-                continue;
-            }
-
-            return parts.Contains("as=Table") && parts.Contains("g=meta.k8s.io") && parts.Contains("v=v1");
-        }
-
-        return false;
-    }
-
     public static JsonObject Of(HttpContext http, ResourceDefinition resource, IReadOnlyList<StoredObject> objects, DateTimeOffset now, long version, string? continueToken, long? remaining, bool withoutColumns = false)
     {
         var include = http.Request.Query["includeObject"].ToString();
@@ -46,7 +23,10 @@ internal static class TableFormat
         if (continueToken is not null)
         {
             metadata["continue"] = continueToken;
-            metadata["remainingItemCount"] = remaining;
+            if (remaining is not null)
+            {
+                metadata["remainingItemCount"] = remaining;
+            }
         }
 
         var rows = new JsonArray();

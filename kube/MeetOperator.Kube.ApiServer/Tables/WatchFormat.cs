@@ -10,7 +10,7 @@ namespace MeetOperator.Kube.ApiServer.Tables;
 /// <summary>Writes watch events, plain or as tables of one row.</summary>
 internal sealed class WatchFormat(HttpContext http, ResourceDefinition resource, TimeProvider time)
 {
-    private readonly bool _table = TableFormat.IsAsked(http);
+    private readonly string _form = Representation.Asked(http);
     private bool _withoutColumns;
 
     public void Write(IBufferWriter<byte> output, string type, StoredObject stored)
@@ -18,7 +18,7 @@ internal sealed class WatchFormat(HttpContext http, ResourceDefinition resource,
         output.Write("{\"type\":\""u8);
         Encoding.UTF8.GetBytes(type, output);
         output.Write("\",\"object\":"u8);
-        if (_table)
+        if (_form == Representation.Table)
         {
             // Columns are sent once, as the API server does.
             JsonText.Write(output, TableFormat.Of(http, resource, [stored], time.GetUtcNow(), stored.Version, null, null, _withoutColumns));
@@ -26,7 +26,7 @@ internal sealed class WatchFormat(HttpContext http, ResourceDefinition resource,
         }
         else
         {
-            output.Write(ReadEndpoint.Bytes(stored, resource));
+            output.Write(_form == Representation.Metadata ? Representation.MetadataOf(stored) : ReadEndpoint.Bytes(stored, resource));
         }
 
         output.Write("}\n"u8);

@@ -57,7 +57,7 @@ public sealed class ApplyTests
         var causes = status["details"]!["causes"]!.AsArray();
         Assert.Equal([".spec.size", ".spec.ports[name=\"http\"].port"], causes.Select(c => (string)c!["field"]!));
         Assert.All(causes, c => Assert.Equal("FieldManagerConflict", (string?)c!["reason"]));
-        Assert.Contains("conflicts with \"one\" using example.test/v1:\n- .spec.size", (string?)status["message"]);
+        Assert.Contains("conflicts with \"one\":\n- .spec.size", (string?)status["message"]);
         var (_, forced) = await ApplyAsync(api, "two", """{"size":"Large","ports":[{"name":"http","port":81}]}""", "&force=true");
         Assert.Equal("\"Large\"", Spec(forced, "size"));
         var (_, back) = await ApplyAsync(api, "one", """{"size":"Large"}""");
@@ -82,7 +82,7 @@ public sealed class ApplyTests
         await api.PatchAsync(W + "?fieldManager=editor", """{"spec":{"size":"Large"}}""");
         var (code, status) = await ApplyAsync(api, "one", """{"size":"Small"}""");
         Assert.Equal(409, code);
-        Assert.Contains("conflict with \"editor\" using example.test/v1 at ", (string?)status["message"]);
+        Assert.Contains("conflict with \"editor\" using example.test/v1: ", (string?)status["message"]);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
         Assert.Equal("[\"red\",\"blue\"]", await kubectl.RunAsync("get widget ssa -o jsonpath={.spec.tags}"));
         var (code, _, error) = await kubectl.TryRunAsync("apply --server-side --field-manager two -f -", Widget("ssa", "Large"));
         Assert.Equal(1, code);
-        Assert.Contains("Apply failed with 1 conflict: conflict with \"one\" using example.test/v1: .spec.size", error);
+        Assert.Contains("Apply failed with 1 conflict: conflict with \"one\": .spec.size", error);
         await kubectl.RunAsync("apply --server-side --field-manager two --force-conflicts -f -", Widget("ssa", "Large"));
         Assert.Equal("Large[\"red\"]", await kubectl.RunAsync("get widget ssa -o jsonpath={.spec.size}{.spec.tags}"));
     }

@@ -18,7 +18,7 @@ public sealed class SchemaTests
     [InlineData("{}", "spec.size: Required value")]
     [InlineData("""{"size":"Small","replicas":51}""", "spec.replicas: Invalid value: 51: spec.replicas in body should be less than or equal to 50")]
     [InlineData("""{"size":"Small","replicas":-1}""", "spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0")]
-    [InlineData("""{"size":"Small","replicas":1.5}""", "spec.replicas: Invalid value: \"number\": spec.replicas in body must be of type integer: \"number\"")]
+    [InlineData("""{"size":"Small","replicas":1.5}""", "spec.replicas: Invalid value: \"float64\": spec.replicas in body must be of type int32: \"float64\"")]
     [InlineData("""{"size":"Small","replicas":"1"}""", "spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\"")]
     [InlineData("""{"size":"Small","colour":"verylongcolour"}""", "spec.colour: Too long: may not be more than 10 bytes")]
     [InlineData("""{"size":"Small","colour":"R2"}""", "spec.colour: Invalid value: \"R2\": spec.colour in body should match '^[a-z]+$'")]

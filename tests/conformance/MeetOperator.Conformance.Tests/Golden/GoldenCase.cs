@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer;
+
+namespace MeetOperator.Conformance.Tests.Golden;
+
+/// <summary>
+/// One file of <c>tests/golden/crds/&lt;kind&gt;/{valid,invalid}</c>. Of two documents the first is created and the second replaces it. An invalid
+/// one says in its first lines which <c># field:</c> the refusal must name and, when a CEL rule alone refuses it, the message of that <c># rule:</c>.
+/// </summary>
+internal sealed record GoldenCase(string Path, string Kind, string? Field, string? Rule, IReadOnlyList<JsonObject> Documents)
+{
+    public static IEnumerable<string> Paths(string verdict) =>
+        Directory.GetFiles(Repository.Cases, "*.yaml", SearchOption.AllDirectories).Select(file => System.IO.Path.GetRelativePath(Repository.Cases, file))
+            .Where(path => path.Split('/')[1] == verdict).Order(StringComparer.Ordinal);
+
+    public static IEnumerable<GoldenCase> All(string verdict) => Paths(verdict).Select(Load);
+
+    public static GoldenCase Load(string path)
+    {
+        var text = File.ReadAllText(System.IO.Path.Combine(Repository.Cases, path));
+        var documents = YamlToJson.Documents(text).OfType<JsonObject>().ToList();
+        return new(path, documents[^1]["kind"]!.GetValue<string>(), Header(text, "field"), Header(text, "rule"), documents);
+    }
+
+    private static string? Header(string text, string name) =>
+        text.Split('\n').Where(line => line.StartsWith($"# {name}: ", StringComparison.Ordinal)).Select(line => line[(name.Length + 4)..].Trim()).FirstOrDefault();
+}

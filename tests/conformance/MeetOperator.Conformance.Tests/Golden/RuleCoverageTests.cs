@@ -1,0 +1,47 @@
+namespace MeetOperator.Conformance.Tests.Golden;
+
+/// <summary>The golden cases are whole: no rule without a case that breaks it alone, no kind without cases of both verdicts.</summary>
+public sealed class RuleCoverageTests
+{
+    private static readonly List<CelRule> Rules = [.. Repository.Crds.SelectMany(CelRule.Of)];
+
+    [Fact]
+    public void Rules_EachOne_HasACaseThatBreaksItAlone()
+    {
+        var broken = GoldenCase.All("invalid").Where(given => given.Rule is not null).Select(given => (given.Kind, Field: CelRule.Anonymous(given.Field!), Message: given.Rule!)).ToHashSet();
+
+        Assert.True(Rules.Count >= 17, $"only {Rules.Count} rules were found in the CRDs");
+        Assert.Empty(Rules.Where(rule => !broken.Contains((rule.Kind, rule.Field, rule.Message))));
+    }
+
+    [Fact]
+    public void Cases_ThatNameARule_NameOneThatExists()
+    {
+        var known = Rules.Select(rule => (rule.Kind, rule.Field, rule.Message)).ToHashSet();
+
+        Assert.Empty(GoldenCase.All("invalid").Where(given => given.Rule is not null && !known.Contains((given.Kind, CelRule.Anonymous(given.Field!), given.Rule))).Select(given => given.Path));
+    }
+
+    [Fact]
+    public void TransitionRules_EachOne_HaveACaseOfAnOldAndANewObject()
+    {
+        var transitions = GoldenCase.All("invalid").Where(given => given.Documents.Count > 1).Select(given => (given.Kind, given.Rule)).ToHashSet();
+
+        Assert.Empty(Rules.Where(rule => rule.IsTransition && !transitions.Contains((rule.Kind, rule.Message))));
+    }
+
+    [Fact]
+    public void Kinds_EachOne_HaveValidCasesOfCreationAndOfChange()
+    {
+        var valid = GoldenCase.All("valid").ToList();
+
+        foreach (var kind in Rules.Select(rule => rule.Kind).Distinct())
+        {
+            Assert.Contains(valid, given => given.Kind == kind && given.Documents.Count == 1);
+            Assert.Contains(valid, given => given.Kind == kind && given.Documents.Count > 1);
+        }
+    }
+
+    [Fact]
+    public void InvalidCases_EachOne_NamesAField() => Assert.Empty(GoldenCase.All("invalid").Where(given => string.IsNullOrEmpty(given.Field)).Select(given => given.Path));
+}

@@ -1,0 +1,123 @@
+using MeetOperator.Conformance.Tests.Servers;
+
+namespace MeetOperator.Conformance.Tests.Objects;
+
+/// <summary>The status subresource: neither side writes what is the other's.</summary>
+public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
+{
+    [Theory]
+    [EveryServer]
+    public async Task Object_ThatIsWritten_KeepsItsStatus(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = await RunningAsync(space);
+
+        var merged = await space.MergeAsync(name, """{"spec":{"replicas":2},"status":{"phase":"Pending"}}""");
+        var put = await space.OkAsync("PUT", space.Path(name), Space.Widget(name, metadata: $$"""{"resourceVersion":"{{merged.Version}}"}"""));
+        var removed = await space.OkAsync("PATCH", space.Path(name), """[{"op":"remove","path":"/status"},{"op":"replace","path":"/spec/size","value":"Large"}]""", Space.JsonPatch);
+
+        Assert.Equal(2, merged.Body.NumberAt("spec.replicas"));
+        Assert.All((Answer[])[merged, put, removed], answer => Assert.Equal("Running", answer.Body.TextAt("status.phase")));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_ThatIsWritten_TakesNothingElseAlong(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        var made = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
+
+        var patched = await space.OkAsync("PATCH", space.Path(name + "/status"), """{"spec":{"replicas":9},"metadata":{"labels":{"a":"c"},"annotations":{"x":"y"},"finalizers":["example.io/f"]},"status":{"phase":"Pending"}}""", Space.MergePatch);
+        var put = await space.OkAsync("PUT", space.Path(name + "/status"), Space.Widget(name, """{"size":"Large"}""", $$$"""{"resourceVersion":"{{{patched.Version}}}","labels":{"z":"z"}}""", """{"status":{"phase":"Running","replicas":3}}"""));
+
+        Assert.Equal("Pending", patched.Body.TextAt("status.phase"));
+        Assert.Equal("Running", put.Body.TextAt("status.phase"));
+        Assert.All((Answer[])[patched, put], answer =>
+        {
+            Assert.Equal("""{"a":"b"}""", answer["metadata.labels"].Json());
+            Assert.Null(answer["metadata.annotations"]);
+            Assert.Null(answer["metadata.finalizers"]);
+            Assert.Equal(made["spec"].Sorted(), answer["spec"].Sorted());
+            Assert.Equal(1, answer.Body.NumberAt("metadata.generation"));
+        });
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_OfAnOldVersion_IsAConflict(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        var old = await space.CreateAsync(name);
+        await space.MergeAsync(name, """{"spec":{"replicas":2}}""");
+
+        await space.RefusedAsync(409, "PUT", space.Path(name + "/status"), Space.Widget(name, metadata: $$"""{"resourceVersion":"{{old.Version}}"}""", rest: """{"status":{"phase":"Running"}}"""));
+        var unversioned = await space.SendAsync("PUT", space.Path(name + "/status"), Space.Widget(name, rest: """{"status":{"phase":"Running"}}"""));
+
+        Assert.Equal(422, unversioned.Code);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_ThatIsRead_IsTheWholeObject(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = await RunningAsync(space);
+
+        var status = await space.OkAsync("GET", space.Path(name + "/status"));
+
+        Assert.Equal("Widget", status.Body.TextAt("kind"));
+        Assert.Equal("Small", status.Body.TextAt("spec.size"));
+        Assert.Equal("Running", status.Body.TextAt("status.phase"));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_ThatIsReplacedByNothing_IsGone(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = await RunningAsync(space);
+        var shown = await space.GetAsync(name);
+
+        var put = await space.OkAsync("PUT", space.Path(name + "/status"), Space.Widget(name, metadata: $$"""{"resourceVersion":"{{shown.Version}}"}"""));
+
+        Assert.Null(put["status"]);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_OfWrongMethods_IsRefused(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = await RunningAsync(space);
+
+        Assert.Equal(405, (await space.SendAsync("DELETE", space.Path(name + "/status"))).Code);
+        Assert.Equal(405, (await space.SendAsync("POST", space.Path(name + "/status"), Space.Widget(name))).Code);
+        Assert.Equal(404, (await space.SendAsync("GET", space.Path(Space.NewName() + "/status"))).Code);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_OnItsOwn_ReachesWatchers(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        var made = await space.CreateAsync(name);
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={made.Version}&fieldSelector=metadata.name%3D{name}"));
+
+        await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
+
+        var (type, shown) = await watch.NextAsync();
+        Assert.Equal("MODIFIED", type);
+        Assert.Equal("Running", shown.TextAt("status.phase"));
+    }
+
+    private static async Task<string> RunningAsync(Space space)
+    {
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+        await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
+        return name;
+    }
+}

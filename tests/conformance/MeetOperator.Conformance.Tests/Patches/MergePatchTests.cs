@@ -1,0 +1,82 @@
+using MeetOperator.Conformance.Tests.Servers;
+using MeetOperator.Kube;
+
+namespace MeetOperator.Conformance.Tests.Patches;
+
+/// <summary>JSON merge patch (RFC 7396).</summary>
+public sealed class MergePatchTests(Fleet fleet) : ConformanceTests(fleet)
+{
+    [Theory]
+    [EveryServer]
+    public async Task Merge_OfObjectsListsAndNulls_MergesReplacesAndRemoves(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name, """{"size":"Small","title":"x","options":{"a":"1","b":"2"},"tags":["x","y"],"ports":[{"name":"a","number":1},{"name":"b"}],"blob":{"deep":{"a":1}}}""");
+
+        var changed = await space.MergeAsync(name, """{"spec":{"title":null,"options":{"a":"9","b":null,"c":"3"},"tags":["z"],"ports":[{"name":"b","number":2}],"blob":{"deep":{"b":null,"c":2}}}}""");
+
+        Assert.Null(changed["spec.title"]);
+        Assert.Equal("""{"a":"9","c":"3"}""", changed["spec.options"].Sorted());
+        Assert.Equal("""["z"]""", changed["spec.tags"].Json());
+        Assert.Equal("""[{"name":"b","number":2,"protocol":"TCP"}]""", changed["spec.ports"].Sorted());
+        Assert.Equal("""{"deep":{"a":1,"c":2}}""", changed["spec.blob"].Sorted());
+        Assert.Equal("Small", changed.Body.TextAt("spec.size"));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Merge_OfANewObjectWithNulls_LeavesTheNullsOut(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+
+        var changed = await space.MergeAsync(name, """{"spec":{"blob":{"a":null,"b":{"c":null,"d":1}},"options":{"x":null}}}""");
+
+        Assert.Equal("""{"b":{"d":1}}""", changed["spec.blob"].Sorted());
+        Assert.Equal("{}", changed["spec.options"].Json());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Merge_OfTextForAnObject_IsJudgedByTheSchema(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+
+        var answer = await space.SendAsync("PATCH", space.Path(name), """{"spec":{"nested":"x"}}""", Space.MergePatch);
+
+        Assert.Equal(422, answer.Code);
+        Assert.Contains(answer.Causes, cause => cause.EndsWith(" spec.nested", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Merge_ThatIsNoObject_IsABadRequest(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+
+        // 1.20 blames other things for it.
+        Assert.All(
+            (Answer[])[await space.SendAsync("PATCH", space.Path(name), "[1]", Space.MergePatch), await space.SendAsync("PATCH", space.Path(name), "{", Space.MergePatch)],
+            answer => Assert.True(answer.Code == 400 || (server == ServerNames.Kubernetes120 && answer.Code > 400), answer.ToString()));
+        Assert.Equal(404, (await space.SendAsync("PATCH", space.Path(Space.NewName()), "{}", Space.MergePatch)).Code);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Merge_WithTheTypedClient_Works(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+
+        var changed = await space.Client.MergePatchAsync<Objects.TypedWidget>(new NamespacedName(space.Namespace, name), System.Text.Json.Nodes.JsonNode.Parse("""{"spec":{"replicas":6}}""")!, CancellationToken.None);
+
+        Assert.Equal(6, changed.Spec.Replicas);
+    }
+}

@@ -1,0 +1,194 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Conformance.Tests.Servers;
+using MeetOperator.Kube.Client;
+
+namespace MeetOperator.Conformance.Tests.Reading;
+
+/// <summary>Watches: where they begin, what they show, how they end.</summary>
+public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
+{
+    [Theory]
+    [EveryServer]
+    public async Task Watch_FromAVersion_ShowsWhatCameAfterInOrder(string server)
+    {
+        var space = await OwnAsync(server);
+        await space.CreateAsync("old");
+        var list = await space.OkAsync("GET", space.Path());
+        await space.CreateAsync("a");
+        await space.MergeAsync("a", """{"spec":{"replicas":2}}""");
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={list.Version}"));
+        await space.OkAsync("DELETE", space.Path("a"));
+        await space.CreateAsync("b");
+
+        var names = new[] { await watch.NextNameAsync(), await watch.NextNameAsync(), await watch.NextNameAsync(), await watch.NextNameAsync() };
+
+        Assert.Equal(["ADDED a", "MODIFIED a", "DELETED a", "ADDED b"], names);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_FromZeroOrNothing_ShowsWhatIsThereFirst(string server)
+    {
+        var space = await OwnAsync(server);
+        await space.CreateAsync("a");
+        await space.CreateAsync("b");
+
+        foreach (var query in (string[])["?watch=true", "?watch=1&resourceVersion=0"])
+        {
+            await using var watch = await WatchReader.OpenAsync(space.Server, space.Path(query));
+
+            Assert.Equal(["ADDED a", "ADDED b"], ((string[])[await watch.NextNameAsync(), await watch.NextNameAsync()]).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_ThatWasCut_ResumesFromTheLastEvent(string server)
+    {
+        var space = await OwnAsync(server);
+        var list = await space.OkAsync("GET", space.Path());
+        await space.CreateAsync("a");
+        await space.CreateAsync("b");
+        await space.CreateAsync("c");
+        string last;
+        await using (var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={list.Version}")))
+        {
+            last = (await watch.NextAsync()).Object.TextAt("metadata.resourceVersion")!;
+        }
+
+        await using var resumed = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={last}"));
+
+        Assert.Equal("ADDED b", await resumed.NextNameAsync());
+        Assert.Equal("ADDED c", await resumed.NextNameAsync());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_ByALabel_ShowsComingAndGoingAsAddedAndDeleted(string server)
+    {
+        var space = await OwnAsync(server);
+        var list = await space.OkAsync("GET", space.Path());
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={list.Version}&labelSelector=tier%3Dx"));
+        await space.CreateAsync("a");
+        var entered = await space.MergeAsync("a", """{"metadata":{"labels":{"tier":"x"}}}""");
+        await space.MergeAsync("a", """{"spec":{"replicas":2}}""");
+        var left = await space.MergeAsync("a", """{"metadata":{"labels":{"tier":"y"}}}""");
+        await space.MergeAsync("a", """{"spec":{"replicas":3}}""");
+        await space.CreateAsync("b", metadata: """{"labels":{"tier":"x"}}""");
+
+        var (first, added) = await watch.NextAsync();
+        var (second, _) = await watch.NextAsync();
+        var (third, deleted) = await watch.NextAsync();
+        var fourth = await watch.NextNameAsync();
+
+        Assert.Equal(["ADDED", "MODIFIED", "DELETED"], [first, second, third]);
+        Assert.Equal(entered.Version, added.TextAt("metadata.resourceVersion"));
+
+        // Who left is shown as it was while it belonged, with the version of its leaving.
+        Assert.Equal("x", deleted.TextAt("metadata.labels.tier"));
+        Assert.Equal(left.Version, deleted.TextAt("metadata.resourceVersion"));
+        Assert.Equal("ADDED b", fourth);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_ByAName_ShowsThatObjectOnly(string server)
+    {
+        var space = await OwnAsync(server);
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&resourceVersion=0&fieldSelector=metadata.name%3Db"));
+        await space.CreateAsync("a");
+        await space.CreateAsync("b");
+
+        Assert.Equal("ADDED b", await watch.NextNameAsync());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_WithATimeout_EndsWithoutAnError(string server)
+    {
+        var space = await OwnAsync(server);
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&resourceVersion=0&timeoutSeconds=1"));
+
+        Assert.Null(await watch.TryNextAsync());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_ThatSeesNothing_LearnsFromABookmarkWhereToGoOn(string server)
+    {
+        var space = await OwnAsync(server);
+        var made = await space.CreateAsync("a");
+
+        // Real servers send it within the last seconds of a watch, and not in one that is shorter than that.
+        var seconds = server == ServerNames.Embedded ? 2 : 15;
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path($"?watch=true&resourceVersion={made.Version}&allowWatchBookmarks=true&labelSelector=never%3Dthere&timeoutSeconds={seconds}"));
+        var unseen = await space.CreateAsync("b");
+
+        var (type, shown) = await watch.NextAsync();
+
+        Assert.Equal("BOOKMARK", type);
+        Assert.Equal("Widget", shown.TextAt("kind"));
+        Assert.Null(shown.TextAt("metadata.name"));
+        Assert.True(Number(shown) >= Number(unseen.Body), $"{shown.ToJsonString()} is before {unseen.Version}");
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_FromAVersionThatIsForgotten_IsGone(string server)
+    {
+        var space = await OwnAsync(server);
+        await space.CreateAsync("a");
+        await space.Server.CompactAsync();
+
+        var (code, reason) = await RefusalAsync(space, "1");
+
+        Assert.Equal(410, code);
+        Assert.Equal("Expired", reason);
+        var refusal = await Assert.ThrowsAsync<KubeApiException>(async () =>
+        {
+            await foreach (var _ in space.Client.WatchAsync<Objects.TypedWidget>(space.Namespace, new WatchOptions { ResourceVersion = "1" }, CancellationToken.None))
+            {
+                Assert.Fail("an event from before the compaction");
+            }
+        });
+        Assert.True(refusal.IsGone);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_FromNonsense_IsRefused(string server)
+    {
+        var space = await OwnAsync(server);
+
+        // The API server tells it as a fault of its own.
+        Assert.Equal(500, (await space.SendAsync("GET", space.Path("?watch=true&resourceVersion=abc"))).Code);
+        Assert.Equal(server == ServerNames.Kubernetes120 ? 500 : 400, (await space.SendAsync("GET", space.Path("?resourceVersion=abc"))).Code);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Watch_WithTheTypedClient_GivesTypedEvents(string server)
+    {
+        var space = await OwnAsync(server);
+        var list = await space.OkAsync("GET", space.Path());
+        await space.CreateAsync("a", """{"size":"Large"}""");
+
+        await foreach (var change in space.Client.WatchAsync<Objects.TypedWidget>(space.Namespace, new WatchOptions { ResourceVersion = list.Version }, CancellationToken.None))
+        {
+            Assert.Equal("Large", change.Object!.Spec.Size);
+            break;
+        }
+    }
+
+    private static long Number(JsonNode shown) => long.Parse(shown.TextAt("metadata.resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A refusal comes as an answer or as the watch's first event; clients take both alike.</summary>
+    private static async Task<(int Code, string? Reason)> RefusalAsync(Space space, string version)
+    {
+        using var response = await space.Server.Http.GetAsync(space.Path($"?watch=true&resourceVersion={version}&timeoutSeconds=5"), HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
+        var first = JsonNode.Parse((await lines.ReadLineAsync())!);
+        var status = first.TextAt("type") is null ? first : first.At("object");
+        return ((int)(status.NumberAt("code") ?? 0), status.TextAt("reason"));
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Conformance.Tests.Servers;
+
+namespace MeetOperator.Conformance.Tests.Requests;
+
+/// <summary>From which documents clients learn what is served.</summary>
+public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
+{
+    [Theory]
+    [EveryServer]
+    public async Task Group_OfACustomResource_HasItsVersionsInOrder(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var group = await space.OkAsync("GET", Space.Group);
+
+        Assert.Equal("APIGroup", group.Body.TextAt("kind"));
+        Assert.Equal("conformance.example.io", group.Body.TextAt("name"));
+        Assert.Equal(["v1", "v1beta1"], ((JsonArray)group["versions"]!).Select(v => v.TextAt("version")!));
+        Assert.Equal("conformance.example.io/v1", group.Body.TextAt("preferredVersion.groupVersion"));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Resources_OfAVersion_AreDescribedWithTheirSubresources(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var list = await space.OkAsync("GET", Space.Group + "/v1");
+
+        Assert.Equal("APIResourceList", list.Body.TextAt("kind"));
+        Assert.Equal("conformance.example.io/v1", list.Body.TextAt("groupVersion"));
+        var resources = ((JsonArray)list["resources"]!).ToDictionary(r => r.TextAt("name")!, r => r!);
+        Assert.Equal(["gadgets", "widgets", "widgets/scale", "widgets/status"], resources.Keys.Order(StringComparer.Ordinal));
+        var widgets = resources["widgets"];
+        Assert.Equal("widget", widgets.TextAt("singularName"));
+        Assert.Equal("Widget", widgets.TextAt("kind"));
+        Assert.True(widgets["namespaced"]!.GetValue<bool>());
+        Assert.False(resources["gadgets"]["namespaced"]!.GetValue<bool>());
+        Assert.Equal("""["wdg"]""", widgets["shortNames"].Json());
+        Assert.Equal("""["gear"]""", widgets["categories"].Json());
+        Assert.Equal(
+            ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            ((JsonArray)widgets["verbs"]!).Select(v => v!.GetValue<string>()).Order(StringComparer.Ordinal));
+        Assert.Equal(["get", "patch", "update"], ((JsonArray)resources["widgets/status"]["verbs"]!).Select(v => v!.GetValue<string>()));
+        Assert.Equal("Scale", resources["widgets/scale"].TextAt("kind"));
+        Assert.Equal("autoscaling", resources["widgets/scale"].TextAt("group"));
+    }
+
+    [Theory]
+    [EveryServer(Without = ServerNames.Apiextensions036, Because = "an aggregator in front of it makes the list of groups")]
+    public async Task Groups_OfTheServer_NameTheCustomOnes(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var groups = await space.OkAsync("GET", "/apis");
+
+        Assert.Contains("conformance.example.io", ((JsonArray)groups["groups"]!).Select(g => g.TextAt("name")));
+        Assert.Contains("apiextensions.k8s.io", ((JsonArray)groups["groups"]!).Select(g => g.TextAt("name")));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Group_ThatIsUnknown_IsNotFound(string server)
+    {
+        var space = await SharedAsync(server);
+
+        using var response = await space.Server.Http.GetAsync("/apis/nothing.example.io/v1");
+
+        Assert.Equal(404, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Definition_ThatIsBroken_IsRefused(string server)
+    {
+        var space = await SharedAsync(server);
+        const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+        var unnamed = await space.RefusedAsync(422, "POST", Definitions, Definition("wrong.example.io", """{"type":"object"}"""));
+        var shapeless = await space.RefusedAsync(422, "POST", Definitions, Definition("broken.example.io", """{"type":"object","properties":{"spec":{"type":"object","properties":{"x":{}}}}}"""));
+        var defaulted = await space.RefusedAsync(422, "POST", Definitions, Definition("broken.example.io", """{"type":"object","properties":{"spec":{"type":"object","properties":{"x":{"type":"integer","default":"one"}}}}}"""));
+
+        Assert.Contains("FieldValueInvalid metadata.name", unnamed.Causes);
+        Assert.Contains("FieldValueRequired spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[x].type", shapeless.Causes.Select(c => c.Replace("spec.validation", "spec.versions[0].schema", StringComparison.Ordinal)));
+        Assert.Contains(defaulted.Causes, c => c.EndsWith(".properties[x].default", StringComparison.Ordinal));
+    }
+
+    private static string Definition(string name, string schema) => new JsonObject
+    {
+        ["apiVersion"] = "apiextensions.k8s.io/v1",
+        ["kind"] = "CustomResourceDefinition",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = new JsonObject
+        {
+            ["group"] = "example.io",
+            ["scope"] = "Namespaced",
+            ["names"] = new JsonObject { ["plural"] = "broken", ["kind"] = "Broken" },
+            ["versions"] = new JsonArray(new JsonObject { ["name"] = "v1", ["served"] = true, ["storage"] = true, ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(schema) } }),
+        },
+    }.ToJsonString();
+}

@@ -1,0 +1,112 @@
+using MeetOperator.Conformance.Tests.Servers;
+
+namespace MeetOperator.Conformance.Tests.Schemas;
+
+/// <summary>Schema defaults: where they are filled in, and where not.</summary>
+public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
+{
+    [Theory]
+    [EveryServer]
+    public async Task Create_WithLittle_IsFilledInAtEveryDepth(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var made = await space.CreateAsync(Space.NewName());
+
+        Assert.Equal(1, made.Body.NumberAt("spec.replicas"));
+        Assert.Equal("none", made["spec.remark"]!.GetValue<string>());
+        Assert.Equal("""{"inner":{"on":true},"level":3}""", made["spec.nested"].Sorted());
+        Assert.Null(made["spec.plain"]);
+        Assert.Null(made["status"]);
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Create_WithPartOfAnObject_GetsTheOtherDefaultsOfThatObject(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var made = await space.CreateAsync(Space.NewName(), """{"size":"Small","nested":{"inner":{"name":"x"}},"plain":{},"ports":[{"name":"a"},{"name":"b","protocol":"UDP"}],"steps":[{"run":"x"}]}""");
+
+        Assert.Equal("""{"inner":{"name":"x","on":true},"level":3}""", made["spec.nested"].Sorted());
+        Assert.Equal("""{"colour":"grey"}""", made["spec.plain"].Sorted());
+        Assert.Equal("""[{"name":"a","protocol":"TCP"},{"name":"b","protocol":"UDP"}]""", made["spec.ports"].Sorted());
+        Assert.Equal("""[{"run":"x","times":1}]""", made["spec.steps"].Sorted());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Create_WithNull_IsDefaultedUnlessNullIsAllowed(string server)
+    {
+        var space = await SharedAsync(server);
+
+        var made = await space.CreateAsync(Space.NewName(), """{"size":"Small","replicas":null,"remark":null,"note":null,"title":null,"nested":null}""");
+
+        Assert.Equal(1, made.Body.NumberAt("spec.replicas"));
+        Assert.Equal(3, made.Body.NumberAt("spec.nested.level"));
+        Assert.True(made["spec"]!.AsObject().ContainsKey("remark"));
+        Assert.Null(made["spec.remark"]);
+        Assert.True(made["spec"]!.AsObject().ContainsKey("note"));
+        Assert.False(made["spec"]!.AsObject().ContainsKey("title"));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Update_ThatRemovesAField_GetsItsDefaultBack(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name, """{"size":"Small","replicas":7}""");
+
+        var changed = await space.MergeAsync(name, """{"spec":{"replicas":null}}""");
+
+        Assert.Equal(1, changed.Body.NumberAt("spec.replicas"));
+        Assert.Equal(2, changed.Body.NumberAt("metadata.generation"));
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_ThatIsWritten_IsDefaultedToo(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        await space.CreateAsync(name);
+
+        await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
+
+        Assert.Equal("""{"observed":0,"phase":"Running"}""", (await space.GetAsync(name))["status"].Sorted());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Read_OfAnObjectOlderThanItsSchema_LeavesOutWhatIsNotInItNow(string server)
+    {
+        var space = await SharedAsync(server);
+        var group = new EvolvingCrd(space);
+        await using var installed = await group.InstallAsync("""{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"},"colour":{"type":"string"}}}}}""");
+        await space.OkAsync("POST", group.Path(), group.Body("old", """{"size":"Small","colour":"red"}"""));
+
+        await group.ChangeAsync("""{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"}}}}}""", async () =>
+            (await space.OkAsync("GET", group.Path("old")))["spec.colour"] is null);
+
+        Assert.Equal("""{"size":"Small"}""", (await space.OkAsync("GET", group.Path()))["items[0].spec"].Sorted());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Read_OfAnObjectOlderThanADefault_ShowsTheDefault(string server)
+    {
+        var space = await SharedAsync(server);
+        var group = new EvolvingCrd(space);
+        await using var installed = await group.InstallAsync("""{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"}}}}}""");
+        await space.OkAsync("POST", group.Path(), group.Body("old", """{"size":"Small"}"""));
+
+        await group.ChangeAsync("""{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"},"colour":{"type":"string","default":"grey"},"inner":{"type":"object","default":{},"properties":{"on":{"type":"boolean","default":true}}}}}}}""", async () =>
+            (await space.OkAsync("GET", group.Path("old")))["spec.colour"] is not null);
+
+        Assert.Equal("""{"colour":"grey","inner":{"on":true},"size":"Small"}""", (await space.OkAsync("GET", group.Path("old")))["spec"].Sorted());
+        Assert.Equal("grey", (await space.OkAsync("GET", group.Path()))["items[0].spec.colour"]!.GetValue<string>());
+        await using var watch = await WatchReader.OpenAsync(space.Server, group.Path() + "?watch=true&resourceVersion=0");
+        Assert.Equal("grey", (await watch.NextAsync()).Object.TextAt("spec.colour"));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+
+namespace MeetOperator.Conformance.Tests.Servers;
+
+/// <summary>A resource of one test whose schema changes while objects of it are stored.</summary>
+internal sealed class EvolvingCrd(Space space)
+{
+    private const string Group = "evolving.example.io";
+    private readonly string _plural = $"things{Guid.NewGuid():N}"[..16];
+
+    public string Path(string rest = "") => $"/apis/{Group}/v1/namespaces/{space.Namespace}/{_plural}{(rest.Length == 0 ? string.Empty : "/" + rest)}";
+
+    public string Body(string name, string spec) => new JsonObject
+    {
+        ["apiVersion"] = $"{Group}/v1",
+        ["kind"] = Kind,
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = JsonNode.Parse(spec),
+    }.ToJsonString();
+
+    /// <summary>Installs it with a schema; disposing removes it.</summary>
+    public async Task<IAsyncDisposable> InstallAsync(string schema)
+    {
+        await Crds.InstallAsync(space.Server, Definition(schema));
+        return new Removal(space.Server, $"{_plural}.{Group}");
+    }
+
+    /// <summary>Changes the schema, and waits until <paramref name="seen"/> says that the server works by the new one.</summary>
+    public async Task ChangeAsync(string schema, Func<Task<bool>> seen)
+    {
+        await Crds.InstallAsync(space.Server, Definition(schema));
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while (!await seen())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "the server goes on with the old schema");
+            await Task.Delay(50);
+        }
+    }
+
+    private string Kind => "T" + _plural[1..];
+
+    private JsonObject Definition(string schema) => new()
+    {
+        ["apiVersion"] = "apiextensions.k8s.io/v1",
+        ["kind"] = "CustomResourceDefinition",
+        ["metadata"] = new JsonObject { ["name"] = $"{_plural}.{Group}" },
+        ["spec"] = new JsonObject
+        {
+            ["group"] = Group,
+            ["scope"] = "Namespaced",
+            ["names"] = new JsonObject { ["plural"] = _plural, ["kind"] = Kind },
+            ["versions"] = new JsonArray(new JsonObject { ["name"] = "v1", ["served"] = true, ["storage"] = true, ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(schema) } }),
+        },
+    };
+
+    private sealed class Removal(ConformanceServer server, string name) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await Crds.RemoveAsync(server, name);
+    }
+}

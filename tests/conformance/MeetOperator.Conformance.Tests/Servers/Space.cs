@@ -1,0 +1,95 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.Client;
+
+namespace MeetOperator.Conformance.Tests.Servers;
+
+/// <summary>A namespace of one server, with requests about Widgets in a line each.</summary>
+internal sealed class Space(ConformanceServer server, string ns)
+{
+    public const string Group = "/apis/conformance.example.io";
+    public const string SmallSpec = """{"size":"Small"}""";
+    public const string Json = "application/json";
+    public const string MergePatch = "application/merge-patch+json";
+    public const string JsonPatch = "application/json-patch+json";
+    public const string ApplyPatch = "application/apply-patch+yaml";
+
+    public ConformanceServer Server { get; } = server;
+
+    public string Namespace { get; } = ns;
+
+    public KubeClient Client => Server.Client;
+
+    /// <summary>The collection, or what follows it.</summary>
+    public string Path(string rest = "", string version = "v1") => $"{Group}/{version}/namespaces/{Namespace}/widgets{(rest.Length == 0 || rest[0] == '?' ? rest : "/" + rest)}";
+
+    /// <summary>A Widget as JSON text; every part is an object, and may say what no serializer would write.</summary>
+    public static string Widget(string name, string spec = SmallSpec, string metadata = "{}", string rest = "{}", string version = "v1") =>
+        $"{{\"apiVersion\":\"conformance.example.io/{version}\",\"kind\":\"Widget\",\"metadata\":{{{Join(name.Length == 0 ? string.Empty : $"\"name\":\"{name}\"", Inner(metadata))}}},{Join($"\"spec\":{spec}", Inner(rest))}}}";
+
+    public static string NamespaceBody(string name) => $"{{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{{\"name\":\"{name}\"}}}}";
+
+    public static string NewName() => $"w-{Guid.NewGuid():N}"[..14];
+
+    public async Task<Answer> SendAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        }
+
+        request.Headers.TryAddWithoutValidation("Accept", accept ?? Json);
+        using var response = await Server.Http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        var warnings = response.Headers.TryGetValues("Warning", out var values) ? values.ToArray() : [];
+        return new Answer((int)response.StatusCode, Parse(response, text), warnings);
+    }
+
+    /// <summary>Sends and expects success.</summary>
+    public async Task<Answer> OkAsync(string method, string path, string? body = null, string contentType = Json, string? accept = null)
+    {
+        var answer = await SendAsync(method, path, body, contentType, accept);
+        Assert.True(answer.Code is 200 or 201, $"{method} {path}: {answer}");
+        return answer;
+    }
+
+    /// <summary>Sends and expects this code.</summary>
+    public async Task<Answer> RefusedAsync(int code, string method, string path, string? body = null, string contentType = Json)
+    {
+        var answer = await SendAsync(method, path, body, contentType);
+        Assert.True(answer.Code == code, $"{method} {path}: expected {code}, got {answer}");
+        return answer;
+    }
+
+    public Task<Answer> CreateAsync(string name, string spec = SmallSpec, string metadata = "{}", string query = "") =>
+        OkAsync("POST", Path(query), Widget(name, spec, metadata));
+
+    public Task<Answer> GetAsync(string name) => OkAsync("GET", Path(name));
+
+    public Task<Answer> MergeAsync(string name, string patch, string query = "") => OkAsync("PATCH", Path(name + query), patch, MergePatch);
+
+    public Task<Answer> ApplyAsync(string name, string manager, string spec, string metadata = "{}", bool force = false) =>
+        OkAsync("PATCH", Path($"{name}?fieldManager={manager}{(force ? "&force=true" : string.Empty)}"), Widget(name, spec, metadata), ApplyPatch);
+
+    /// <summary>Polls until the object is gone.</summary>
+    public async Task GoneAsync(string name)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(60);
+        while ((await SendAsync("GET", Path(name))).Code != 404)
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"{name} still exists");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>A path that no handler knows is answered in plain text.</summary>
+    private static JsonObject Parse(HttpResponseMessage response, string text) =>
+        response.Content.Headers.ContentType?.MediaType == Json && JsonNode.Parse(text) is JsonObject body ? body : new JsonObject { ["text"] = text };
+
+    private static string Inner(string json) => json.Trim()[1..^1];
+
+    private static string Join(string left, string right) => left.Length == 0 || right.Length == 0 ? left + right : $"{left},{right}";
+}
