@@ -16,6 +16,7 @@ cluster_suite() {
   RUNNER_LOG=clean.node.log run_node_tests cluster node --test --test-reporter=spec tests/cluster/clean.test.mjs
   trap 'bash "$CLUSTER" down' EXIT
   cluster_up
+  crds_suite || say "our CRDs before the real servers: not all is well"
   record "$RESULTS/cluster/install.tap" cluster_install
   run_node_tests cluster ./meet cluster test
 }
