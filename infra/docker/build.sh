@@ -19,11 +19,14 @@ mkdir -p "$IMAGES"
 
 # image NAME DOCKERFILE CONTEXT [ARGUMENT=VALUE…]: the archive is as new as what it was made from.
 image() {
-  local name=$1 file=$2 context=$3 archive argument arguments=() stamp
+  local name=$1 file=$2 context=$3 archive argument arguments=() stamp base=
   shift 3
   archive=$IMAGES/$(tr '/:' '--' <<<"${name#localhost/}").tar
-  for argument in "$@"; do arguments+=(--build-arg "$argument"); done
-  stamp=$(printf '%s\n' "$name" "$engine" "$@" "$(content_stamp "$file" "$context")" "$(cat "$IMAGES/base.stamp" 2>/dev/null)" | sha256sum)
+  for argument in "$@"; do
+    arguments+=(--build-arg "$argument")
+    [[ $argument != BASE=* ]] || base=$(<"$IMAGES/meet-operator-base-$TAG.tar.stamp")
+  done
+  stamp=$(printf '%s\n' "$name" "$engine" "$@" "$(content_stamp "$file" "$context")" "$base" | sha256sum)
   if [[ ! -s $archive || $(cat "$archive.stamp" 2>/dev/null) != "$stamp" ]]; then
     say "building $name"
     rm -f "$archive"
@@ -55,6 +58,5 @@ debian=$(find_debian)
 if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
   program_contexts
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
-  cat "$IMAGES/meet-operator-base-$TAG.tar.stamp" >"$IMAGES/base.stamp"
 fi
 for one in "${wanted[@]}"; do product_image "$one"; done
