@@ -7,8 +7,8 @@ namespace MeetOperator.MediaNode.Control;
 /// <summary>Reads and writes bodies of the control API.</summary>
 internal static class ControlJson
 {
-    /// <summary>SDP of 64 KiB, escaped in JSON, and the rest of the request.</summary>
-    public const int MaxBodyBytes = 160 * 1024;
+    /// <summary>SDP of 384 KiB, escaped in JSON, and the rest of the request.</summary>
+    public const int MaxBodyBytes = 1024 * 1024;
 
     public static async Task<T> ReadAsync<T>(HttpContext context)
         where T : class
@@ -48,5 +48,5 @@ internal static class ControlJson
         return context.Response.WriteAsJsonAsync(body, NodeControlJson.Options, "application/json", context.RequestAborted);
     }
 
-    public static Refusal TooLarge() => new(System.Net.HttpStatusCode.RequestEntityTooLarge, "payload-too-large", "SDP may have 64 KiB, the whole body 160 KiB.");
+    public static Refusal TooLarge() => new(System.Net.HttpStatusCode.RequestEntityTooLarge, "payload-too-large", "SDP may have 384 KiB, the whole body 1 MiB.");
 }

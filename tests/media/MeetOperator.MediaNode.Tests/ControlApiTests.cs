@@ -127,8 +127,8 @@ public sealed class ControlApiTests : IAsyncLifetime
 
         Assert.Contains("line 2", (await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\nnonsense"))).Message, StringComparison.Ordinal);
         await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\n"));
-        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 70_000)));
-        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 400_000)));
+        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 400_000)));
+        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 2_000_000)));
         await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest,
             () => _node.Control.PlayAsync("r", "p", new PlayRequest { Generation = 1, Sdp = "v=0\r\n" }, default));
         var report = await _node.Control.GetNodeAsync(default);

@@ -61,6 +61,18 @@ public sealed class SessionDescriptionTests
         Assert.Equal(once.Sections.Select(s => s.Attributes.Count), twice.Sections.Select(s => s.Attributes.Count));
     }
 
+    [Fact]
+    public void TryParse_SectionsOfAHundredPeople_AreAllRead()
+    {
+        // As long as what Chromium answers then: 200 sections, about 240,000 characters.
+        var section = Golden.OfferText("chromium-publish").Split("m=video")[1];
+        var text = "v=0\r\ns=-\r\n" + string.Concat(Enumerable.Range(0, 200).Select(i => $"m=video{section[..Math.Min(section.Length, 1200)].TrimEnd()}\r\n"));
+
+        Assert.InRange(text.Length, 220_000, SdpLimits.MaxCharacters);
+        Assert.True(SessionDescription.TryParse(text, out var description, out var error), error?.ToString());
+        Assert.Equal(200, description.Sections.Count);
+    }
+
     [Theory]
     [InlineData("", 0, "empty")]
     [InlineData("   ", 0, "empty")]
@@ -87,7 +99,7 @@ public sealed class SessionDescriptionTests
     public void TryParse_Oversized_IsRefusedByEachLimit()
     {
         Assert.False(SessionDescription.TryParse("v=0\r\n" + new string('a', SdpLimits.MaxCharacters), out _, out var length));
-        Assert.Contains("at most 65536", length.Message, StringComparison.Ordinal);
+        Assert.Contains($"at most {SdpLimits.MaxCharacters}", length.Message, StringComparison.Ordinal);
 
         Assert.False(SessionDescription.TryParse("v=0\r\na=x:" + new string('a', SdpLimits.MaxLineCharacters), out _, out var line));
         Assert.Equal(2, line.Line);
