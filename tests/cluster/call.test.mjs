@@ -27,3 +27,15 @@ describe('a call through a pool with hostPort', () => {
     assert.ok(remotes.length > 0 && remotes.every(remote => opened.includes(remote)), `media came from ${remotes}, the node opened ${opened}`);
   });
 });
+
+describe('a call through a pool with hostNetwork', () => {
+  const room = clusterRoom({ replicas: 1, ports: { min: 43200, max: 43215 }, exposure: { type: 'HostNetwork' } });
+
+  it('reaches the media node in the cluster node’s own network', { timeout: 300_000 }, async t => {
+    const { pod, remotes } = await call(t, room);
+    assert.equal(pod.spec.hostNetwork, true);
+    assert.equal(pod.status.podIP, pod.status.hostIP);
+    const opened = media(pod).map(port => `${pod.status.podIP}:${port.containerPort}`);
+    assert.ok(remotes.length > 0 && remotes.every(remote => opened.includes(remote)), `media came from ${remotes}, the node opened ${opened}`);
+  });
+});
