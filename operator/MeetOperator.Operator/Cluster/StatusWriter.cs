@@ -6,10 +6,13 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Operator.Cluster;
 
-/// <summary>Writes statuses by server-side apply, and only when they differ from what is stored.</summary>
+/// <summary>
+/// Writes statuses by merge patch (RFC 7386), and only when they differ from what is stored. Not by server-side apply: older servers make a keyed list null when
+/// its last entry is taken out by an apply, and then refuse it.
+/// </summary>
 internal static class StatusWriter
 {
-    private static readonly ApplyOptions Options = new() { FieldManager = FieldManagers.Operator, Force = true, Subresource = "status" };
+    private static readonly WriteOptions Options = new() { FieldManager = FieldManagers.Operator, Subresource = "status" };
 
     /// <summary>The object as stored, or null when nothing had to be written.</summary>
     /// <param name="client">Writes.</param>
@@ -18,34 +21,53 @@ internal static class StatusWriter
     /// <param name="wanted">The status to store.</param>
     /// <param name="ct">Ends the wait.</param>
     /// <param name="fenced">Refuse as a conflict when the object has changed since it was read, so that a decision on a stale state is not recorded.</param>
-    public static async Task<T?> ApplyAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct, bool fenced = false)
+    public static async Task<T?> WriteAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct, bool fenced = false)
         where T : KubernetesObject
         where TStatus : class
     {
-        var body = JsonSerializer.SerializeToNode(wanted, KubeJson.Options)!;
-        if (stored is not null && Same(stored, body))
+        var status = Json(wanted);
+        var before = stored is null ? null : Json(stored);
+        if (before is not null && JsonNode.DeepEquals(before, status))
         {
             return null;
         }
 
-        var apply = new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["name"] = item.Metadata.Name, ["uid"] = item.Metadata.Uid },
-            ["status"] = body,
-        };
+        var metadata = new JsonObject { ["uid"] = item.Metadata.Uid };
         if (fenced)
         {
-            apply["metadata"]!["resourceVersion"] = item.Metadata.ResourceVersion;
+            metadata["resourceVersion"] = item.Metadata.ResourceVersion;
         }
 
-        return await client.ApplyAsync<T>(item.Metadata.NamespacedName, apply, Options, ct).ConfigureAwait(false);
+        var patch = new JsonObject { ["metadata"] = metadata, ["status"] = Patch(before, status) };
+        return await client.MergePatchAsync<T>(item.Metadata.NamespacedName, patch, ct, Options).ConfigureAwait(false);
     }
 
     /// <summary>True when both are the same on the wire.</summary>
     public static bool Same<TStatus>(TStatus left, TStatus right)
         where TStatus : class =>
-        Same(left, JsonSerializer.SerializeToNode(right, KubeJson.Options)!);
+        JsonNode.DeepEquals(Json(left), Json(right));
 
-    private static bool Same<TStatus>(TStatus left, JsonNode right) =>
-        JsonNode.DeepEquals(JsonSerializer.SerializeToNode(left, KubeJson.Options), right);
+    /// <summary>All that is wanted, and a null for each field that is stored and not wanted any more.</summary>
+    internal static JsonObject Patch(JsonObject? stored, JsonObject wanted)
+    {
+        var patch = new JsonObject();
+        foreach (var (name, value) in wanted)
+        {
+            patch[name] = value is JsonObject map ? Patch(stored?[name] as JsonObject, map) : value?.DeepClone();
+        }
+
+        foreach (var (name, _) in stored ?? [])
+        {
+            if (!wanted.ContainsKey(name))
+            {
+                patch[name] = null;
+            }
+        }
+
+        return patch;
+    }
+
+    private static JsonObject Json<TStatus>(TStatus status)
+        where TStatus : class =>
+        JsonSerializer.SerializeToNode(status, KubeJson.Options)!.AsObject();
 }

@@ -67,7 +67,7 @@ internal sealed class MeetingController(
 
         try
         {
-            if (await StatusWriter.ApplyAsync(cluster.Client, context.Meeting, stored, context.Status, ct, fenced: true).ConfigureAwait(false) is { } written)
+            if (await StatusWriter.WriteAsync(cluster.Client, context.Meeting, stored, context.Status, ct, fenced: true).ConfigureAwait(false) is { } written)
             {
                 cluster.FreshMeetings.Wrote(written);
                 _throttle.Wrote(context.Key);

@@ -160,7 +160,7 @@ internal sealed class SfuNodeController(
             }
         }
 
-        if (await StatusWriter.ApplyAsync(cluster.Client, node, node.Status, status, ct).ConfigureAwait(false) is not null)
+        if (await StatusWriter.WriteAsync(cluster.Client, node, node.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.Wrote(key);
             events.StateChanged(node, status);

@@ -149,7 +149,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
             return ReconcileResult.After(wait);
         }
 
-        if (await StatusWriter.ApplyAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
+        if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.Wrote(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);

@@ -68,7 +68,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
             return ReconcileResult.After(wait);
         }
 
-        if (await StatusWriter.ApplyAsync(cluster.Client, tenant, tenant.Status, status, ct).ConfigureAwait(false) is not null)
+        if (await StatusWriter.WriteAsync(cluster.Client, tenant, tenant.Status, status, ct).ConfigureAwait(false) is not null)
         {
             _throttle.Wrote(key);
         }

@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Webhook;
 /// <summary>Makes and rotates the webhook's authority, and keeps the caBundle of both configurations; only the leader does.</summary>
 internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions options, string @namespace, TimeProvider time, ILogger<AuthorityKeeper> logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private readonly WebhookBundles _bundles = new(client, options, @namespace);
 
