@@ -1,0 +1,50 @@
+// The chart before a real API server: every golden case, the plain bundle, and the call that `helm test` makes.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chart, documents, helm, release, system } from './support/helm.mjs';
+import { get, run } from './support/kubectl.mjs';
+
+const golden = fileURLToPath(new URL('../golden/chart', import.meta.url));
+
+// Kinds of other products, which this cluster does not have.
+const FOREIGN = ['Certificate', 'Issuer', 'HTTPRoute', 'PodMonitor'];
+
+const accepted = text => run('kubectl', ['apply', '--dry-run=server', '--validate=false', '-f', '-'], text);
+
+describe('a real API server takes', () => {
+  for (const name of readdirSync(golden)) {
+    it(`the golden case ${name}`, { timeout: 120_000 }, async () => {
+      const text = await helm('template', 'dry', chart, '-n', system, '--no-hooks', '--kube-version', '1.20.2', '--values', `${golden}/${name}/values.yaml`);
+      const parts = documents(text).filter(part => !FOREIGN.includes(part.kind));
+      const answer = await accepted(parts.map(part => part.text).join('\n---\n'));
+      assert.equal(answer.trim().split('\n').length, parts.length, answer);
+    });
+  }
+
+  it('the plain bundle of ./meet manifest, its namespace included', { timeout: 120_000 }, async () => {
+    const text = await run('./meet', ['manifest', '--kube-version', '1.20.2']);
+    assert.match(text, /^kind: Namespace$/m);
+    assert.doesNotMatch(text, /helm\.sh\/hook/);
+    await accepted(text);
+  });
+});
+
+describe('the installed release', () => {
+  it('makes a call through itself with helm test, and removes what it made for that', { timeout: 300_000 }, async t => {
+    const said = await helm('test', release, '-n', system, '--logs', '--timeout', '240s');
+    t.diagnostic(said.split('\n').slice(-12).join('\n'));
+    assert.match(said, /Phase: +Succeeded/);
+    assert.equal((await get('tenants', '-l', 'app.kubernetes.io/component=test')).length, 0);
+  });
+
+  it('lets no Pod of its own run without the limits that the restricted profile asks for', async () => {
+    for (const pod of await get('pods', '-n', system, '-l', `app.kubernetes.io/instance=${release}`)) {
+      for (const container of pod.spec.containers) {
+        assert.equal(container.securityContext.readOnlyRootFilesystem, true, pod.metadata.name);
+        assert.equal(container.securityContext.allowPrivilegeEscalation, false, pod.metadata.name);
+      }
+    }
+  });
+});

@@ -1,0 +1,115 @@
+// Upgrade, rollback and uninstall of the release, with two people in a meeting who must not notice the first two.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../e2e/support/visitor.mjs';
+import { openRoom, system, together } from './support/cluster-room.mjs';
+import { gaps, keepConnections, sameConnections, watchGaps } from './support/gaps.mjs';
+import { chart, helm, release, upgrade } from './support/helm.mjs';
+import { apply, get, kubectl, ready } from './support/kubectl.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const group = 'meetoperator.io/v1alpha1';
+const revision = async () => Number(JSON.parse(await helm('list', '-n', system, '--filter', `^${release}$`, '-o', 'json'))[0].revision);
+
+/** The chart as the commit before the last one that changed it left it; null where history does not reach that far. */
+function previousChart() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const [, before] = git('log', '--format=%H', '-2', '--', 'charts/meet-operator').split('\n');
+  if (!before) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'chart-'));
+  execFileSync('bash', ['-c', `git archive ${before} charts/meet-operator | tar -x -C "$1"`, 'archive', folder], { cwd: root });
+  return { path: join(folder, 'charts/meet-operator'), remove: () => rmSync(folder, { recursive: true }) };
+}
+
+const podsBy = component => get('pods', '-A', '-l', `meetoperator.io/component=${component}`);
+const uids = pods => pods.map(pod => pod.metadata.uid).sort();
+
+describe('while two people talk', () => {
+  let room;
+  let old;
+  after(async () => {
+    old?.remove();
+    await room?.close();
+  });
+
+  it('an upgrade from the chart of before, a restart of every Pod of it, and a rollback drop nobody', { timeout: 600_000 }, async t => {
+    old = previousChart();
+    if (old) await upgrade(old.path);
+    room = await openRoom({ replicas: 1, ports: { min: 43200, max: 43203 } });
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const media = uids(await podsBy('media-node'));
+      await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
+      const unchanged = async what => {
+        await together(ada, bob);
+        await Promise.all([ada.connected(), bob.connected()]);
+        assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting is where it was`);
+        assert.deepEqual(uids(await podsBy('media-node')), media, `${what}: media nodes are the same Pods`);
+        for (const person of [ada, bob]) assert.ok(await sameConnections(person), `${what}: ${person.name}'s media goes on over the same connections`);
+        for (const person of [ada, bob]) t.diagnostic(`${what}: ${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
+      };
+      const before = uids([...await podsBy('operator'), ...await podsBy('signaling')]);
+      const was = await revision();
+
+      // A changed Pod template: every replica of operator and signaling is another Pod afterwards.
+      await upgrade(chart, '--set-string', 'operator.podAnnotations.upgrade=1', '--set-string', 'signaling.podAnnotations.upgrade=1');
+      await until(async () => !uids([...await podsBy('operator'), ...await podsBy('signaling')]).some(uid => before.includes(uid)), 'no Pod of before is left', 120_000);
+      await unchanged('after the upgrade');
+      await ada.says('Still here?');
+      await bob.reads('Still here?');
+
+      await helm('rollback', release, String(was), '-n', system, '--wait', '--timeout', '180s');
+      await unchanged('after the rollback');
+      await bob.says('Still here.');
+      await ada.reads('Still here.');
+    });
+  });
+});
+
+describe('at the end', () => {
+  after(() => upgrade(), { timeout: 240_000 });
+
+  it('uninstall leaves the definitions, the objects of people and nothing else; and nothing is stuck', { timeout: 600_000 }, async () => {
+    await upgrade();
+    const name = 'left-behind';
+    const namespace = `meet-${name}`;
+    await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { namespace } });
+    await ready('tenant', name);
+    await apply(
+      { apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace }, spec: { replicas: 2, exposure: { addressSource: 'NodeInternalIP', portRange: { min: 43300, max: 43303 } } } },
+      ...['one', 'two', 'three'].map(title => ({ apiVersion: group, kind: 'Meeting', metadata: { name: title, namespace }, spec: { tenantRef: { name }, title } })),
+    );
+    await ready('sfupool', 'pool', namespace);
+    for (const title of ['one', 'two', 'three']) await ready('meeting', title, namespace);
+
+    await helm('uninstall', release, '-n', system, '--timeout', '180s');
+
+    for (const kind of ['tenants', 'meetings', 'sfupools', 'sfunodes']) assert.ok((await get(kind, '-A')).length > 0, `${kind} are still there`);
+    const namespaced = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/^(events|endpoints|pods\.metrics)/.test(kind));
+    const whole = (await kubectl('api-resources', '--namespaced=false', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/customresourcedefinitions|componentstatuses/.test(kind));
+    const mine = async () => (await Promise.all([...namespaced.map(kind => ['-n', system, kind]), ...whole.map(kind => [kind])].map(async ([...where]) => {
+      const labelled = await kubectl('get', ...where, '-l', `app.kubernetes.io/instance=${release}`, '-o', 'name', '--ignore-not-found').catch(() => '');
+      const all = await kubectl('get', ...where, '-o', 'name', '--ignore-not-found').catch(() => '');
+      return [...labelled.split('\n'), ...all.split('\n').filter(line => new RegExp(`/(${release}-|meet-operator$)`).test(line) && !/meet-database|meet-redis/.test(line))];
+    }))).flat().filter(line => line !== '' && !line.includes(namespace) && !line.startsWith('namespace/'));
+    await until(async () => (await mine()).length === 0, 'nothing of the release is left', 90_000).catch(async error => { throw new Error(`${error.message}: ${(await mine()).join(' ')}`); });
+
+    // Everything that is left, in any order, with nobody there to take finalizers off.
+    const left = [];
+    left.push(['tenant', name]);
+    for (const kind of ['sfupools', 'meetings', 'sfunodes']) for (const object of await get(kind, '-n', namespace)) left.push([kind, object.metadata.name, namespace]);
+    for (let i = left.length - 1; i > 0; i--) {
+      const j = Math.floor(Math.random() * (i + 1));
+      [left[i], left[j]] = [left[j], left[i]];
+    }
+    for (const [kind, object, where] of left) await kubectl('delete', kind, object, ...(where ? ['-n', where] : []), '--ignore-not-found', '--timeout=60s');
+    await until(async () => (await get('pods', '-n', namespace, '-l', 'meetoperator.io/component=media-node')).length === 0, 'media nodes are gone with what owned them', 120_000);
+    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
+    assert.equal((await get('customresourcedefinitions')).filter(crd => crd.spec.group === 'meetoperator.io').length, 4);
+  });
+});
