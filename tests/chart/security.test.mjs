@@ -98,12 +98,12 @@ describe('network policies', () => {
 
   test('the operator is called by the API server and Prometheus, and calls the API server and media nodes', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'ingress')), ['TCP 8081', 'TCP 9443']);
-    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 6443', 'TCP 8090']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-operator', 'egress')), ['TCP 6443', 'TCP 8090', 'TCP any']);
   });
 
   test('signaling also calls its database, Redis and name servers', () => {
     assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080']);
-    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'UDP 53']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
   });
 
   test('without a database in the network signaling calls none', () => {
@@ -115,9 +115,10 @@ describe('network policies', () => {
   test('where peers are named, nobody else is let in or called', () => {
     const everything = rulesOf('Deployment/conference-signaling', 'egress');
     for (const port of [6432, 6380, 8090]) {
-      const rules = everything.filter(rule => rule.ports.some(open => open.port === port));
+      const rules = everything.filter(rule => rule.ports?.some(open => open.port === port));
       assert.ok(rules.length > 0 && rules.every(rule => rule.to?.length > 0), String(port));
     }
+    assert.ok(everything.filter(rule => rule.ports === undefined).every(rule => rule.to?.length > 0), 'any port');
     assert.ok(rulesOf('Deployment/conference-signaling', 'ingress').every(rule => rule.from?.length > 0));
   });
 });

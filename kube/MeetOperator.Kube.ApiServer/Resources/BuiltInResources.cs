@@ -45,6 +45,7 @@ internal static class BuiltInResources
         Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", namespaced: false) with { Categories = ["api-extensions"], TracksGeneration = true },
         Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", namespaced: false) with { Categories = ["api-extensions"], TracksGeneration = true },
         Kind("coordination.k8s.io", "v1", "Lease", "leases"),
+        Kind("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies") with { ShortNames = ["netpol"], TracksGeneration = true },
         Kind("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets") with { ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true },
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced: false) with { NameRule = NameRule.PathSegment },
         Kind("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", namespaced: false) with { NameRule = NameRule.PathSegment },

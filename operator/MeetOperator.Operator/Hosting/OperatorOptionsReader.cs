@@ -23,6 +23,7 @@ public static class OperatorOptionsReader
             PodName = Text(variable("POD_NAME")) ?? defaults.PodName,
             Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
             Webhook = ReadWebhook(variable, found),
+            NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
@@ -35,6 +36,17 @@ public static class OperatorOptionsReader
         }
 
         return found.Count == 0 ? options : null;
+    }
+
+    private static bool ReadSwitch(Func<string, string?> variable, string name, List<string> errors)
+    {
+        var text = Text(variable(name)) ?? "false";
+        if (text is not ("true" or "false"))
+        {
+            errors.Add($"{name} is \"{text}\": say true or false");
+        }
+
+        return text == "true";
     }
 
     private static WebhookOptions? ReadWebhook(Func<string, string?> variable, List<string> errors)

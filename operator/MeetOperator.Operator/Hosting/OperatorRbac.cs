@@ -21,6 +21,8 @@ using MeetOperator.Kube;
     Reason = "Read the external address of the cluster node that runs a media node.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["events"], Verbs = ["create", "patch"],
     Reason = "Tell people what happened.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = "networking.k8s.io", Resources = ["networkpolicies"], Verbs = ["create", "patch"],
+    Reason = "Keep others away from media nodes' control port, by a policy beside each pool.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "coordination.k8s.io", Resources = ["leases"], Verbs = ["get", "create", "update"], OwnNamespace = true,
     Reason = "Elect the replica that leads.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"], OwnNamespace = true,

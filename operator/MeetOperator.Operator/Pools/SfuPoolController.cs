@@ -18,6 +18,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
     /// <summary>Nodes that were made and that the informer does not show yet: without them a second look would make them again.</summary>
     private readonly ConcurrentDictionary<NamespacedName, SfuNode> _made = new();
     private readonly WriteThrottle _throttle = new(time);
+    private readonly PoolPolicies _policies = new(cluster, options);
     private readonly SemaphoreSlim _ports = new(1, 1);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -33,6 +34,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
             return ReconcileResult.Done; // Its nodes are garbage collected, and each drains by its own finalizer.
         }
 
+        await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
         var hash = TemplateHash.Of(pool.Spec, options.MediaNodeImage);
         var nodes = NodesOf(pool).Select(node => Describe(node, hash, pool.Spec.Exposure.PortRange)).ToArray();
         var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)]);

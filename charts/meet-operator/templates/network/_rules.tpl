@@ -22,6 +22,13 @@
     podSelector:
       matchLabels:
         meetoperator.io/component: media-node
+{{- with .Values.networkPolicy.mediaNodeCidrs }}
+- to:
+  {{- range . }}
+  - ipBlock:
+      cidr: {{ . }}
+  {{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* Name servers; where they are differs from cluster to cluster. */}}

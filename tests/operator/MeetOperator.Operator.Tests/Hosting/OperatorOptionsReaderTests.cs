@@ -44,6 +44,14 @@ public sealed class OperatorOptionsReaderTests : IDisposable
     [Fact]
     public void Read_BadAddress_SaysWhatIsWanted() => Expect("such as 0.0.0.0:8081", ("MEET_OPERATOR_ADDRESS", "localhost"));
 
+    [Fact]
+    public void Read_NetworkPolicies_IsASwitch()
+    {
+        Assert.True(Read(out _, ("MEET_NETWORK_POLICIES", "true"))!.NetworkPolicies);
+        Assert.False(Read(out _)!.NetworkPolicies);
+        Expect("MEET_NETWORK_POLICIES is \"yes\": say true or false", ("MEET_NETWORK_POLICIES", "yes"));
+    }
+
     public void Dispose() => File.Delete(_key);
 
     private void Expect(string text, params (string Name, string? Value)[] variables)

@@ -25,6 +25,23 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task Pool_WhereNetworkPoliciesAreWanted_HasOneThatGoesWithIt()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { NetworkPolicies = true });
+        await cluster.WithTenantAsync();
+        var key = new NamespacedName("meet-a", "p-media-nodes");
+
+        var policy = await cluster.Client.GetAsync<NetworkPolicy>(key, default);
+
+        Assert.Equal(["Ingress", "Egress"], policy.Spec.PolicyTypes);
+        var pod = Assert.Single((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items);
+        Assert.All(policy.Spec.PodSelector.MatchLabels!, label => Assert.Equal(label.Value, pod.Metadata.Labels![label.Key]));
+        await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<NetworkPolicy>(key, default) is null, "the policy is gone");
+    }
+
+    [Fact]
     public async Task Pool_OnTheMachinesNetwork_EachNodeAnswersOnItsAddressUnderAPortOfItsOwn()
     {
         await using var cluster = await TestCluster.StartAsync();

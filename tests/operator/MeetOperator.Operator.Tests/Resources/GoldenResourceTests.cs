@@ -27,6 +27,7 @@ public sealed class GoldenResourceTests
 
         Compare(name, "sfunode.yaml", node);
         Compare(name, "pod.yaml", MediaNodePod.Build(node, pool, image));
+        Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system"));
         Compare(name, "secret.yaml", ControlSecret.Build(node, "the-token", input["addresses"]?.GetValue<string>()));
     }
 

@@ -1,0 +1,47 @@
+namespace MeetOperator.Kube.Core;
+
+/// <summary>networking.k8s.io/v1 NetworkPolicy: what may reach a set of Pods and be reached by them.</summary>
+[KubernetesEntity(Group = "networking.k8s.io", Version = "v1", Kind = "NetworkPolicy", Plural = "networkpolicies")]
+public sealed class NetworkPolicy : KubernetesObject
+{
+    public NetworkPolicySpec Spec { get; set; } = new();
+}
+
+public sealed class NetworkPolicySpec
+{
+    public LabelSelector PodSelector { get; set; } = new();
+
+    /// <summary>Ingress, Egress or both.</summary>
+    public IList<string>? PolicyTypes { get; set; }
+    public IList<NetworkPolicyIngressRule>? Ingress { get; set; }
+    public IList<NetworkPolicyEgressRule>? Egress { get; set; }
+}
+
+/// <summary>Without <see cref="From"/> everybody; without <see cref="Ports"/> every port.</summary>
+public sealed class NetworkPolicyIngressRule
+{
+    public IList<NetworkPolicyPort>? Ports { get; set; }
+    public IList<NetworkPolicyPeer>? From { get; set; }
+}
+
+/// <summary>Without <see cref="To"/> everybody; without <see cref="Ports"/> every port.</summary>
+public sealed class NetworkPolicyEgressRule
+{
+    public IList<NetworkPolicyPort>? Ports { get; set; }
+    public IList<NetworkPolicyPeer>? To { get; set; }
+}
+
+public sealed class NetworkPolicyPort
+{
+    /// <summary>TCP, UDP or SCTP.</summary>
+    public string? Protocol { get; set; }
+
+    /// <summary>Null is every port of the protocol.</summary>
+    public int? Port { get; set; }
+}
+
+public sealed class NetworkPolicyPeer
+{
+    public LabelSelector? PodSelector { get; set; }
+    public LabelSelector? NamespaceSelector { get; set; }
+}

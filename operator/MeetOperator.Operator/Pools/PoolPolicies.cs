@@ -1,0 +1,29 @@
+using System.Collections.Concurrent;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Pools;
+
+/// <summary>Keeps a NetworkPolicy beside each pool, where that is wanted: written once a term and pool, before its nodes are made.</summary>
+internal sealed class PoolPolicies(ClusterView cluster, OperatorOptions options)
+{
+    private readonly ConcurrentDictionary<string, bool> _written = new();
+
+    public async Task EnsureAsync(SfuPool pool, CancellationToken ct)
+    {
+        if (!options.NetworkPolicies || _written.ContainsKey(pool.Metadata.Uid!))
+        {
+            return;
+        }
+
+        var labels = cluster.Namespaces.Get(new NamespacedName(null, options.Namespace))?.Metadata.Labels;
+        var named = labels?.ContainsKey(MediaNodeNetworkPolicy.NamespaceNameLabel) == true ? options.Namespace : null;
+        await cluster.Client.ApplyAsync(
+            MediaNodeNetworkPolicy.Build(pool, named), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct).ConfigureAwait(false);
+        _written[pool.Metadata.Uid!] = true;
+    }
+}
