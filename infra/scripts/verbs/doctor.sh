@@ -1,4 +1,5 @@
 source infra/scripts/verbs/down.sh
+source infra/scripts/verbs/cluster.sh
 
 # verb_doctor: one line a check; ends with 1 when something would stop `up` or `test`.
 verb_doctor() {
@@ -18,6 +19,9 @@ verb_doctor() {
   if [[ -z $line ]]; then good "Debian packages of ./meet up"; else fail "missing packages: $line (./meet up installs them as root; or: apt-get install --no-install-recommends $line)"; fi
   line=$(missing_packages test | paste -sd' ')
   if [[ -z $line ]]; then good "Debian packages of ./meet test"; else warn "missing packages for tests: $line (./meet test installs them as root)"; fi
+
+  line=$(cluster_finding)
+  if [[ -z $line ]]; then good "./meet cluster can run here"; else warn "./meet cluster and its suite do not run here: $line"; fi
 
   line=$(kubectl_finding)
   if [[ -z $line ]]; then good "kubectl $(kubectl version --client | sed -n 's/^Client Version: //p')"; else warn "$line"; fi

@@ -1,0 +1,60 @@
+// Every image of ours starts as an ordinary user, without rights and with a root file system that nobody can write to.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { until } from '../e2e/support/visitor.mjs';
+import { apply, get, kubectl } from './support/kubectl.mjs';
+
+const namespace = `images-${randomUUID().slice(0, 8)}`;
+const image = part => `localhost/meet-operator/${part}:dev`;
+const restricted = {
+  runAsNonRoot: true, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** Runs a pod to its end; the ended container's state and log. */
+async function run(name, container, rest = {}) {
+  const spec = { restartPolicy: 'Never', automountServiceAccountToken: false, containers: [{ name: 'one', imagePullPolicy: 'Never', securityContext: restricted, ...container }], ...rest };
+  await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec });
+  let state;
+  await until(async () => {
+    const pod = await get('pod', name, '-n', namespace);
+    state = pod.status.containerStatuses?.[0]?.state ?? {};
+    return state.terminated !== undefined || ['Failed', 'Succeeded'].includes(pod.status.phase);
+  }, `${name} ends`, 60_000);
+  return { ...state.terminated, log: await kubectl('logs', name, '-n', namespace).catch(() => '') };
+}
+
+describe('the images', () => {
+  before(() => kubectl('create', 'namespace', namespace));
+  after(() => kubectl('delete', 'namespace', namespace, '--timeout=60s'));
+
+  for (const [part, variable] of [['operator', 'MEET_CONTROL_KEY_FILE'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
+    it(`${part} starts, and says which settings it misses`, { timeout: 90_000 }, async () => {
+      const { exitCode, log } = await run(part, { image: image(part) });
+      assert.notEqual(exitCode, 0);
+      assert.match(log, new RegExp(`${variable} is (not set|missing)`));
+    });
+
+    it(`${part} has no shell`, { timeout: 90_000 }, async () => {
+      const { reason, message } = await run(`${part}-shell`, { image: image(part), command: ['/bin/sh', '-c', 'true'] });
+      assert.equal(reason, 'StartError');
+      assert.match(message, /no such file or directory/);
+    });
+  }
+
+  it('media-node carries the probe', { timeout: 90_000 }, async () => {
+    const { exitCode, log } = await run('probe', { image: image('media-node'), command: ['/app/MeetOperator.Probe'] });
+    assert.equal(exitCode, 2);
+    assert.match(log, /--url/);
+  });
+
+  it('web hands its pages over', { timeout: 90_000 }, async () => {
+    const volumeMounts = [{ name: 'pages', mountPath: '/srv/web' }];
+    const { exitCode, log } = await run('web', { image: image('web'), command: ['/bin/cp', '/srv/web/index.html', '/dev/stdout'], volumeMounts }, {
+      initContainers: [{ name: 'pages', image: image('web'), imagePullPolicy: 'Never', securityContext: restricted, volumeMounts }],
+      volumes: [{ name: 'pages', emptyDir: {} }],
+    });
+    assert.equal(exitCode, 0, log);
+    assert.match(log, /<!doctype html>/i);
+  });
+});
