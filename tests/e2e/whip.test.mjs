@@ -39,7 +39,7 @@ describe('WHIP and WHEP', () => {
       await isProblem(await http.post(path, 'wrong', sdp), 401, 'unauthorized');
       await isProblem(await http.post(path, meeting.hostToken, sdp), 403, 'forbidden');
       await isProblem(await http.post(path, foreign.ticket, sdp), 403, 'forbidden');
-      await isProblem(await http.post(path, camera.ticket, sdp + 'a=x\r\n'.repeat(20_000)), 413, 'payload-too-large');
+      await isProblem(await http.post(path, camera.ticket, sdp + 'a=x\r\n'.repeat(100_000)), 413, 'payload-too-large');
       for (const garbage of ['', 'hello', '\u0000\u0001\u0002', sdp, `${sdp}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`]) {
         const problem = await isProblem(await http.post(path, camera.ticket, garbage), 400, 'invalid-request');
         assert.ok(problem.errors.body?.[0], 'it says what is wrong with the body');
@@ -78,6 +78,23 @@ describe('WHIP and WHEP', () => {
         await player.peer.close();
       }
     });
+  });
+
+  it('tell a player that came too early when to ask again, until somebody sends', limits, async () => {
+    const meeting = await createMeeting(room.product);
+    const http = new WhipHttp(room.product, meeting.meetingId);
+    const wall = await http.join('Wall');
+    const ada = await room.arrive('Ada');
+    const playing = play(http, wall.ticket);
+    try {
+      await ada.enter(meeting.meetingId);
+      const player = await playing;
+      assert.ok(player.session.toldToWait > 0, 'it was told to wait');
+      await until(() => player.received.audio.length >= 10 && player.received.video.length >= 10, 'it plays');
+      await player.peer.close();
+    } finally {
+      await ada.close();
+    }
   });
 
   it('publish from werift to the people of a meeting, until DELETE', limits, async () => {

@@ -17,18 +17,26 @@ async function open(peer, http, path, ticket, isComplete = () => true) {
   for (const { connection: ice } of peer.iceTransports) ice.stunServer = undefined;
   await peer.setLocalDescription(offer);
   let session;
+  let toldToWait = 0;
   await until(async () => {
-    session = await http.open(path, ticket, peer.localDescription.sdp);
+    try {
+      session = await http.open(path, ticket, peer.localDescription.sdp);
+    } catch (refusal) {
+      // WHEP: nothing is published yet, and the server says when to ask again.
+      if (refusal.status !== 409 || !(refusal.retryAfter > 0)) throw refusal;
+      toldToWait++;
+      return false;
+    }
     if (isComplete(session.answer)) return true;
     await http.end(session.location, ticket);
     return false;
   }, `an answer with all tracks (${path})`);
   await peer.setRemoteDescription({ type: 'answer', sdp: session.answer });
   await until(() => peer.connectionState === 'connected', `werift connects (${path})`);
-  return session;
+  return { ...session, toldToWait };
 }
 
-/** Plays over WHEP; `received[kind]` are the RTP packets in the order of their arrival. */
+/** Plays one participant over WHEP, or everybody; `received[kind]` are the RTP packets in the order of their arrival. */
 export async function play(http, ticket, participantId) {
   const peer = connection();
   const received = { audio: [], video: [] };
@@ -42,7 +50,7 @@ export async function play(http, ticket, participantId) {
     }));
   }
   // WHEP has no renegotiation: somebody who has only just come in may have nothing to play yet.
-  const session = await open(peer, http, `whep?participant=${participantId}`, ticket, answer => answer.match(/^a=sendonly/gm)?.length === transceivers.length);
+  const session = await open(peer, http, participantId === undefined ? 'whep' : `whep?participant=${participantId}`, ticket, answer => answer.match(/^a=sendonly/gm)?.length === transceivers.length);
   const { dtlsTransport } = transceivers[0];
   dtlsTransport.iceTransport.connection.onData.subscribe(data => {
     // RTP only: version 2, and no RTCP packet type (RFC 5761).

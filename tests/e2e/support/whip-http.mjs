@@ -17,11 +17,13 @@ export class WhipHttp {
     return fetch(`${this.product.url}/meetings/${this.meetingId}/${path}`, { method: 'POST', headers: { 'content-type': type, authorization: `Bearer ${ticket}` }, body: sdp });
   }
 
-  /** Opens a session; the answer and where it is ended. */
+  /** Opens a session; the answer and where it is ended. A refusal's `status` and `retryAfter` (seconds) are on the error. */
   async open(path, ticket, sdp) {
     const response = await this.post(path, ticket, sdp);
     const text = await response.text();
-    if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}: ${text}`);
+    if (response.status !== 201) {
+      throw Object.assign(new Error(`POST ${path} answered ${response.status}: ${text}`), { status: response.status, retryAfter: Number(response.headers.get('retry-after')) });
+    }
     return { answer: text, type: response.headers.get('content-type'), location: new URL(response.headers.get('location'), response.url).href };
   }
 
