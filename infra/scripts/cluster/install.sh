@@ -10,7 +10,15 @@ cluster_install() {
   helm=$(find_helm)
   kubectl create namespace "$RELEASE_NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
   cluster_stores
-  "$helm" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml --disable-openapi-validation --wait --timeout 180s "$@"
+  "$helm" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml \
+    --set-string "operator.podAnnotations.build=$(build_of operator),signaling.podAnnotations.build=$(build_of signaling web)" \
+    --disable-openapi-validation --wait --timeout 180s "$@"
+}
+
+# build_of IMAGE…: changes with the images in the nodes, so that Pods are made anew although the tag stays.
+build_of() {
+  local part
+  for part in "$@"; do cat "$CLUSTER_RUN/loaded/meet-operator-$part-dev.tar"; done | sha256sum | cut -c1-12
 }
 
 # The stores, and the Secrets that the chart's values name.
