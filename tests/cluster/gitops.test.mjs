@@ -61,7 +61,7 @@ describe('kubectl diff', () => {
     await apply(tenant, pool, meeting);
     await kubectl('patch', 'sfupool', 'main', '-n', namespace, '--type=merge', '-p', '{"spec":{"drain":null}}');
     await until(async () => (await get('meeting', 'standup', '-n', namespace)).status.observedGeneration === (await get('meeting', 'standup', '-n', namespace)).metadata.generation, 'the operator has seen the last change');
-    assert.equal(difference([tenant, pool, meeting].map(object => JSON.stringify(object)).join('\n---\n')), '');
+    assert.equal(difference([tenant, pool, meeting].map(object => JSON.stringify(object)).join('\n')), '');
   });
 
   it('shows nothing for the installed release: what the operator writes, the chart leaves out', { timeout: 120_000 }, async () => {

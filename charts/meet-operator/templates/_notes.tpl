@@ -8,7 +8,7 @@ MeetOperator {{ .Chart.AppVersion }} is installed as {{ .Release.Name }} in {{ $
 
    kubectl -n {{ $ns }} rollout status deployment/{{ include "meet.name" (list . "operator") }} deployment/{{ $signaling }} --timeout=3m
 {{- if .Values.test.enabled }}
-   helm test {{ .Release.Name }} -n {{ $ns }} --logs
+   helm test {{ .Release.Name }} -n {{ $ns }}
 {{- end }}
 
 2. Declare a tenant with a pool of media nodes and a meeting. UDP 42000-42063 of the cluster nodes must be open to people:

@@ -26,7 +26,7 @@ export async function get(...args) {
   return object.kind === 'List' || object.kind?.endsWith('List') ? object.items : object;
 }
 
-export const apply = (...objects) => run('kubectl', ['apply', '-f', '-'], objects.map(object => JSON.stringify(object)).join('\n---\n'));
+export const apply = (...objects) => run('kubectl', ['apply', '-f', '-'], objects.map(object => JSON.stringify(object)).join('\n'));
 
 export const condition = (object, type) => object.status?.conditions?.find(one => one.type === type);
 
