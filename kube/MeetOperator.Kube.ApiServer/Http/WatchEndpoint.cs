@@ -19,9 +19,10 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
     public async Task WatchAsync(HttpContext http, ResourceDefinition resource, string? ns)
     {
         var query = http.Request.Query;
-        if (query["sendInitialEvents"].ToString() is "true" or "1")
+        var marksInitial = query["sendInitialEvents"].ToString() is "true" or "1";
+        if (marksInitial && query["resourceVersionMatch"].ToString() != "NotOlderThan")
         {
-            throw Refusal.Invalid(resource, string.Empty, [Cause.Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")]);
+            throw Refusal.InvalidOptions("ListOptions", Cause.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
         }
 
         var (labels, fields) = Selection.Read(http, resource);
@@ -42,6 +43,11 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         else if (from > store.Version)
         {
             throw Refusal.Expired($"too large resource version: {from}, current: {store.Version}");
+        }
+        else if (marksInitial)
+        {
+            (initial, from) = store.List(resource.Table, ns);
+            initial.RemoveAll(o => !filter.Matches(o));
         }
 
         var watcher = new Watcher(options.WatchQueueSize, from, ns);
@@ -76,6 +82,11 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         }
 
         var last = from;
+        if (bookmarks && http.Request.Query["sendInitialEvents"].ToString() is "true" or "1")
+        {
+            WriteBookmark(output, resource, last, ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}");
+        }
+
         await http.Response.StartAsync(http.RequestAborted);
         await output.FlushAsync(http.RequestAborted);
         try
@@ -141,9 +152,9 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         return Responses.WriteAsync(http, 200, Encoding.UTF8.GetBytes(JsonText.ToText(line) + "\n"));
     }
 
-    private static void WriteBookmark(System.IO.Pipelines.PipeWriter output, ResourceDefinition resource, long version)
+    private static void WriteBookmark(System.IO.Pipelines.PipeWriter output, ResourceDefinition resource, long version, string metadata = "")
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{{\"type\":\"BOOKMARK\",\"object\":{{\"kind\":\"{resource.Kind}\",\"apiVersion\":\"{resource.ApiVersion}\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null}}}}}}\n");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{{\"type\":\"BOOKMARK\",\"object\":{{\"kind\":\"{resource.Kind}\",\"apiVersion\":\"{resource.ApiVersion}\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null{metadata}}}}}}}\n");
         Encoding.UTF8.GetBytes(line, output);
     }
 }

@@ -8,9 +8,17 @@ internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
 {
     public void Review(WriteRequest write, AdmissionOperation operation, JsonObject? root, JsonObject? old)
     {
+        if (Findings(write, operation, root, old) is { Count: > 0 } causes)
+        {
+            throw Refusal.Invalid(write.Resource, write.Name, causes);
+        }
+    }
+
+    public List<Cause> Findings(WriteRequest write, AdmissionOperation operation, JsonObject? root, JsonObject? old)
+    {
         if (policies.Count == 0 || !write.Resource.IsCustom)
         {
-            return;
+            return [];
         }
 
         var request = new AdmissionRequest
@@ -26,19 +34,7 @@ internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
             UserName = write.UserName,
             DryRun = write.DryRun,
         };
-        List<Cause>? causes = null;
-        foreach (var policy in policies)
-        {
-            foreach (var error in policy.Review(request).Errors)
-            {
-                (causes ??= []).Add(new Cause("FieldValueInvalid", error.Field, $"Invalid value: {error.Message}"));
-            }
-        }
-
-        if (causes is not null)
-        {
-            throw Refusal.Invalid(write.Resource, write.Name, causes);
-        }
+        return [.. policies.SelectMany(policy => policy.Review(request).Errors).Select(error => new Cause("FieldValueInvalid", error.Field, $"Invalid value: {error.Message}"))];
     }
 
     /// <summary>A tree of its own for the policies, with numbers that convert to any type, as parsed JSON has them.</summary>

@@ -54,8 +54,8 @@ internal static class BodyRules
         }
     }
 
-    /// <summary>Brings the tree into stored form; throws what fieldValidation asks for.</summary>
-    public static void Shape(JsonObject root, WriteRequest write, bool reportUnknown)
+    /// <summary>Brings the tree into stored form; throws what fieldValidation asks for. Gives the findings, which end the write when there are any.</summary>
+    public static List<Cause> Shape(JsonObject root, WriteRequest write, bool reportUnknown)
     {
         var resource = write.Resource;
         var unknown = reportUnknown ? NewReport(write) : null;
@@ -64,10 +64,32 @@ internal static class BodyRules
         ReportUnknown(write, unknown);
         Defaulter.Apply(root, resource.Schema);
         causes.AddRange(SchemaValidator.Validate(root, resource.Schema));
-        if (causes.Count > 0)
+        if (write.Subresource.Length == 0 && resource.Scale is { } scale)
         {
-            throw Refusal.Invalid(resource, write.Name, causes);
+            causes.AddRange(scale.Check(root));
         }
+
+        return causes;
+    }
+
+    /// <summary>Refuses a write with its findings. Rules come after the schema: they add theirs, unless what the schema found leaves them nothing to look at.</summary>
+    public static void Refuse(WriteRequest write, List<Cause> causes, Func<IEnumerable<Cause>> rules)
+    {
+        if (causes.Count == 0)
+        {
+            return;
+        }
+
+        if (!causes.Any(c => c.Reason is "FieldValueRequired" or "FieldValueNotSupported" or "FieldValueTooLong" or "FieldValueTooMany" or "FieldValueTypeInvalid"))
+        {
+            causes.AddRange(rules());
+        }
+        else if (write.Resource.Schema.RulesBelow)
+        {
+            causes.Add(Cause.Invalid(string.Empty, "null", "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
+        }
+
+        throw Refusal.Invalid(write.Resource, write.Name, causes);
     }
 
     /// <summary>

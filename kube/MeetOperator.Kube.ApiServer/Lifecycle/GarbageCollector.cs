@@ -84,6 +84,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
                 await EmptyNamespaceAsync(ns);
             }
 
+            await FinishDefinitionAsync(stored.Key.Table);
             if (stored.Key.Table == BuiltInResources.CustomResourceDefinitions.Table)
             {
                 await DropTableAsync(stored.Key.Name);
@@ -95,6 +96,11 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         if (stored.Terminating)
         {
             await FinishOwnerAsync(stored.Key);
+            if (stored.Key.Table == BuiltInResources.CustomResourceDefinitions.Table)
+            {
+                await FinishDefinitionAsync(stored.Key.Name);
+            }
+
             if (stored.Key.Table == "namespaces")
             {
                 await EmptyNamespaceAsync(stored.Key.Name);
@@ -188,6 +194,26 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         if (left == 0 && ns.Root.Object("metadata").Array("finalizers") is not { Count: > 0 } && store.TryDelete(ns) is { } removed)
         {
             await removed.Durable;
+        }
+    }
+
+    /// <summary>Deletes the objects of a CustomResourceDefinition that goes, and lets it go when none is left.</summary>
+    private async Task FinishDefinitionAsync(string name)
+    {
+        var key = new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, name);
+        if (store.Get(key) is not { Terminating: true })
+        {
+            return;
+        }
+
+        foreach (var stored in store.List(name, ns: null).Objects.Where(o => !o.Terminating))
+        {
+            await DeleteAsync(stored, Propagation.Background);
+        }
+
+        if (store.Count(name) == 0)
+        {
+            await EditAsync(key, metadata => RemoveWhere(metadata, "finalizers", f => f.AsText() == ObjectDeleter.CleanupFinalizer));
         }
     }
 

@@ -23,6 +23,15 @@ internal sealed class KindRules(ObjectStore store)
         }
     }
 
+    /// <summary>Objects of a resource that is being removed are not made any more.</summary>
+    public void CheckDefinition(WriteRequest write)
+    {
+        if (write.Resource.IsCustom && store.Get(new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, write.Resource.Table)) is { Terminating: true })
+        {
+            throw Refusal.Forbidden(write.Resource, write.Name, "create not allowed while custom resource definition is terminating");
+        }
+    }
+
     public void PrepareCreate(WriteRequest write, JsonObject root)
     {
         switch (write.Resource.Table)

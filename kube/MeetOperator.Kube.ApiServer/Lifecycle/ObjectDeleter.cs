@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Http;
+using MeetOperator.Kube.ApiServer.Resources;
 using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
@@ -10,6 +11,9 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
 {
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
+
+    /// <summary>Holds a CustomResourceDefinition until the last of its objects is gone.</summary>
+    public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
     /// <summary>The object as it is afterwards, and whether it is gone.</summary>
     public async Task<(StoredObject Object, bool Gone)> DeleteAsync(WriteRequest write, DeleteOptions options)
@@ -74,6 +78,11 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
         else if (options.Propagation == Propagation.Foreground || (options.Propagation is null && before.Contains(ForegroundFinalizer)))
         {
             finalizers.Add(ForegroundFinalizer);
+        }
+
+        if (write.Resource.Table == BuiltInResources.CustomResourceDefinitions.Table && !current.Terminating)
+        {
+            finalizers.Add(CleanupFinalizer);
         }
 
         var grace = write.Resource.Table == "pods" ? Grace(options, current.Root) : 0;

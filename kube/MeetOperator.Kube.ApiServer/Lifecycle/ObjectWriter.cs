@@ -25,6 +25,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
         write = write with { Name = NameOf(write, metadata) };
         kinds.CheckNamespace(write);
+        kinds.CheckDefinition(write);
         foreach (var name in (ReadOnlySpan<string>)["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"])
         {
             metadata.Remove(name);
@@ -52,7 +53,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
             throw Refusal.Invalid(write.Resource, write.Name, [badName]);
         }
 
-        BodyRules.Shape(body, write, reportUnknown: true);
+        BodyRules.Refuse(write, BodyRules.Shape(body, write, reportUnknown: true), () => admission.Findings(write, AdmissionOperation.Create, body, null));
         kinds.PrepareCreate(write, body);
         if (managedFields is not null)
         {
@@ -98,12 +99,9 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
             var demandsVersion = CheckVersion(write, root, old);
             var causes = MetadataRules.CheckImmutable(write, root.Object("metadata")!, old.Object("metadata")!);
             Merge(write, root, old);
-            BodyRules.Shape(root, write, reportUnknown);
+            causes.AddRange(BodyRules.Shape(root, write, reportUnknown));
             causes.AddRange(MetadataRules.CheckUpdate(root.Object("metadata")!, old.Object("metadata")!));
-            if (causes.Count > 0)
-            {
-                throw Refusal.Invalid(write.Resource, write.Name, causes);
-            }
+            BodyRules.Refuse(write, causes, () => admission.Findings(write, AdmissionOperation.Update, root, old));
 
             KindRules.PrepareUpdate(write, root);
             CountGeneration(write, root, old);

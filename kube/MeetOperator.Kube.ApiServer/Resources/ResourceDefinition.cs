@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Http;
 using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
@@ -49,7 +50,38 @@ internal sealed record ResourceDefinition
 }
 
 /// <summary>JSON paths of the scale subresource, without the leading dot.</summary>
-internal sealed record ScaleDefinition(string[] SpecReplicas, string[] StatusReplicas, string[]? LabelSelector);
+internal sealed record ScaleDefinition(string[] SpecReplicas, string[] StatusReplicas, string[]? LabelSelector)
+{
+    /// <summary>What an object says at the path must be a number of replicas, whatever its schema allows.</summary>
+    public IEnumerable<Cause> Check(JsonObject root)
+    {
+        JsonNode? node = root;
+        foreach (var name in SpecReplicas)
+        {
+            node = node is JsonObject map && map.TryGetPropertyValue(name, out var member) ? member : null;
+        }
+
+        var path = "." + string.Join('.', SpecReplicas);
+        return node switch
+        {
+            JsonValue value when value.GetValueKind() == System.Text.Json.JsonValueKind.Number && value.AsInteger() is { } number => number switch
+            {
+                < 0 => [Cause.Invalid(path, JsonText.ToText(value), "should be a non-negative integer")],
+                > int.MaxValue => [Cause.Invalid(path, JsonText.ToText(value), $"should be less than or equal to {int.MaxValue}")],
+                _ => [],
+            },
+            JsonValue other => [Cause.Invalid(path, "0", $"{path} accessor error: {other.AsText() ?? JsonText.ToText(other)} is of the type {TypeOf(other)}, expected int64")],
+            _ => [],
+        };
+    }
+
+    private static string TypeOf(JsonValue value) => value.GetValueKind() switch
+    {
+        System.Text.Json.JsonValueKind.String => "string",
+        System.Text.Json.JsonValueKind.Number => "float64",
+        _ => "bool",
+    };
+}
 
 /// <summary>A column of a printed table; <paramref name="Path"/> is a kubectl JSON path.</summary>
 internal sealed record ColumnDefinition(string Name, string Type, string Path, int Priority, string Description, string Format = "");

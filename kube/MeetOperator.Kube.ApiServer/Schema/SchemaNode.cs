@@ -23,6 +23,9 @@ internal sealed class SchemaNode
 
     /// <summary>Some node at or below this one has a default.</summary>
     public bool DefaultsBelow { get; init; }
+
+    /// <summary>Some node at or below this one has CEL rules.</summary>
+    public bool RulesBelow { get; init; }
     public bool Nullable { get; init; }
     public bool PreserveUnknownFields { get; init; }
     public bool IntOrString { get; init; }

@@ -35,6 +35,7 @@ internal sealed class SchemaReader(List<string> problems)
             Default = hasDefault ? source["default"] : null,
             HasDefault = hasDefault,
             DefaultsBelow = hasDefault || properties.Values.Any(p => p.DefaultsBelow) || additional?.DefaultsBelow == true || items?.DefaultsBelow == true,
+            RulesBelow = source.Array("x-kubernetes-validations") is { Count: > 0 } || properties.Values.Any(p => p.RulesBelow) || additional?.RulesBelow == true || items?.RulesBelow == true,
             Nullable = source.Flag("nullable"),
             PreserveUnknownFields = source.Flag("x-kubernetes-preserve-unknown-fields"),
             IntOrString = source.Flag("x-kubernetes-int-or-string"),

@@ -42,4 +42,17 @@ public sealed class GoldenVerdictTests(Judges judges)
             Assert.Contains(given.Field, verdict.Findings.Select(finding => finding.Field));
         }
     }
+
+    /// <summary>Not the field alone: reasons' words and all, down to what is said about rules that were not looked at.</summary>
+    [ServerFact(ServerNames.Apiextensions036)]
+    public async Task Findings_OfEveryInvalidCase_AreThoseOfTheRealServer()
+    {
+        foreach (var given in GoldenCase.All("invalid"))
+        {
+            var real = await judges.AskAsync(ServerNames.Apiextensions036, given);
+            var ours = await judges.AskAsync(ServerNames.Embedded, given);
+
+            Assert.True(real.Findings.ToHashSet().SetEquals(ours.Findings), $"{given.Path}: the real server says {real.Answer}, ours {ours.Answer}");
+        }
+    }
 }

@@ -103,6 +103,28 @@ public sealed class WatchTests(Fleet fleet) : ConformanceTests(fleet)
     }
 
     [Theory]
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it came with Kubernetes 1.27")]
+    public async Task Watch_ThatAsksForTheInitialEvents_MarksTheirEnd(string server)
+    {
+        var space = await OwnAsync(server);
+        await space.CreateAsync("a");
+        var made = await space.CreateAsync("b");
+        await using var watch = await WatchReader.OpenAsync(space.Server, space.Path("?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"));
+
+        var names = new[] { await watch.NextNameAsync(), await watch.NextNameAsync() };
+        var (type, mark) = await watch.NextAsync();
+        await space.CreateAsync("c");
+
+        Assert.Equal(["ADDED a", "ADDED b"], names.Order(StringComparer.Ordinal));
+        Assert.Equal("BOOKMARK", type);
+        Assert.Equal("true", mark.At("metadata.annotations")!["k8s.io/initial-events-end"]!.GetValue<string>());
+        Assert.True(Number(mark) >= Number(made.Body));
+        Assert.Equal("ADDED c", await watch.NextNameAsync());
+        var unmatched = await space.RefusedAsync(422, "GET", space.Path("?watch=true&sendInitialEvents=true"));
+        Assert.Equal(["FieldValueForbidden resourceVersionMatch"], unmatched.Causes);
+    }
+
+    [Theory]
     [EveryServer]
     public async Task Watch_WithATimeout_EndsWithoutAnError(string server)
     {

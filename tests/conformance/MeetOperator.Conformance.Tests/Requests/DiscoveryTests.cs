@@ -69,34 +69,4 @@ public sealed class DiscoveryTests(Fleet fleet) : ConformanceTests(fleet)
 
         Assert.Equal(404, (int)response.StatusCode);
     }
-
-    [Theory]
-    [EveryServer]
-    public async Task Definition_ThatIsBroken_IsRefused(string server)
-    {
-        var space = await SharedAsync(server);
-        const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-
-        var unnamed = await space.RefusedAsync(422, "POST", Definitions, Definition("wrong.example.io", """{"type":"object"}"""));
-        var shapeless = await space.RefusedAsync(422, "POST", Definitions, Definition("broken.example.io", """{"type":"object","properties":{"spec":{"type":"object","properties":{"x":{}}}}}"""));
-        var defaulted = await space.RefusedAsync(422, "POST", Definitions, Definition("broken.example.io", """{"type":"object","properties":{"spec":{"type":"object","properties":{"x":{"type":"integer","default":"one"}}}}}"""));
-
-        Assert.Contains("FieldValueInvalid metadata.name", unnamed.Causes);
-        Assert.Contains("FieldValueRequired spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[x].type", shapeless.Causes.Select(c => c.Replace("spec.validation", "spec.versions[0].schema", StringComparison.Ordinal)));
-        Assert.Contains(defaulted.Causes, c => c.EndsWith(".properties[x].default", StringComparison.Ordinal));
-    }
-
-    private static string Definition(string name, string schema) => new JsonObject
-    {
-        ["apiVersion"] = "apiextensions.k8s.io/v1",
-        ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = name },
-        ["spec"] = new JsonObject
-        {
-            ["group"] = "example.io",
-            ["scope"] = "Namespaced",
-            ["names"] = new JsonObject { ["plural"] = "broken", ["kind"] = "Broken" },
-            ["versions"] = new JsonArray(new JsonObject { ["name"] = "v1", ["served"] = true, ["storage"] = true, ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(schema) } }),
-        },
-    }.ToJsonString();
 }

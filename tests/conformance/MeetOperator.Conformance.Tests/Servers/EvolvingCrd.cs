@@ -5,23 +5,32 @@ namespace MeetOperator.Conformance.Tests.Servers;
 /// <summary>A resource of one test whose schema changes while objects of it are stored.</summary>
 internal sealed class EvolvingCrd(Space space)
 {
+    private const string Definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
     private const string Group = "evolving.example.io";
     private readonly string _plural = $"things{Guid.NewGuid():N}"[..16];
 
     public string Path(string rest = "") => $"/apis/{Group}/v1/namespaces/{space.Namespace}/{_plural}{(rest.Length == 0 ? string.Empty : "/" + rest)}";
 
-    public string Body(string name, string spec) => new JsonObject
+    /// <summary>The path of the definition itself.</summary>
+    public string DefinitionPath => $"{Definitions}/{_plural}.{Group}";
+
+    public string Resource => $"{_plural}.{Group}";
+
+    public string Body(string name, string spec, JsonArray? finalizers = null) => new JsonObject
     {
         ["apiVersion"] = $"{Group}/v1",
         ["kind"] = Kind,
-        ["metadata"] = new JsonObject { ["name"] = name },
+        ["metadata"] = new JsonObject { ["name"] = name, ["finalizers"] = finalizers },
         ["spec"] = JsonNode.Parse(spec),
     }.ToJsonString();
 
     /// <summary>Installs it with a schema; disposing removes it.</summary>
-    public async Task<IAsyncDisposable> InstallAsync(string schema)
+    public async Task<IAsyncDisposable> InstallAsync(string schema, params string[] selectableFields)
     {
-        await Crds.InstallAsync(space.Server, Definition(schema));
+        var definition = Definition(schema);
+        definition["spec"]!["versions"]![0]!["selectableFields"] = new JsonArray([.. selectableFields.Select(path => new JsonObject { ["jsonPath"] = path })]);
+        await Crds.InstallAsync(space.Server, definition);
         return new Removal(space.Server, $"{_plural}.{Group}");
     }
 
