@@ -22,10 +22,11 @@ internal sealed class TestCluster : IAsyncDisposable
     private TestCluster(TestApiServer server)
     {
         _server = server;
-        Kubelet = new FakeKubelet(server.Client);
+        Client = RealServer.Config is { } real ? new KubeClient(real) : server.Client;
+        Kubelet = new FakeKubelet(Client);
     }
 
-    public KubeClient Client => _server.Client;
+    public KubeClient Client { get; }
     public Uri ServerAddress => _server.Server.Address;
     public string Token => _server.Server.Token;
     public FakeKubelet Kubelet { get; }
@@ -57,7 +58,8 @@ internal sealed class TestCluster : IAsyncDisposable
             LeaseDuration = TimeSpan.FromSeconds(6),
         };
         options = change?.Invoke(options) ?? options;
-        var replica = OperatorHost.Build(new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token }, options, logging => logging.AddProvider(_log));
+        var kube = RealServer.Config ?? new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token };
+        var replica = OperatorHost.Build(kube, options, logging => logging.AddProvider(_log));
         await replica.StartAsync();
         _replicas[name] = replica;
     }
@@ -147,8 +149,25 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    private async Task ClearRealServerAsync()
+    {
+        if (_replicas.Count == 0)
+        {
+            await StartOperatorAsync("cleaner");
+        }
+
+        Kubelet.Trouble = null;
+        Kubelet.Paused = false;
+        await RealServer.ClearAsync(Client, this);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (RealServer.Config is not null)
+        {
+            await ClearRealServerAsync();
+        }
+
         foreach (var replica in _replicas.Values)
         {
             await replica.StopAsync();
