@@ -17,7 +17,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     private const string OperatorNamespace = "meet-system";
     private readonly HttpClient _upstream = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly RbacRuleAttribute[] _rules;
-    private readonly ConcurrentDictionary<string, bool> _used = new();
+    private readonly ConcurrentDictionary<string, int> _used = new();
     private readonly ConcurrentDictionary<string, bool> _refused = new();
     private readonly WebApplication _server;
     private readonly Uri _target;
@@ -46,6 +46,9 @@ internal sealed class RbacProxy : IAsyncDisposable
         .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{verb} {rule.Group}/{resource}")))
         .Except(_used.Keys)
         .Order(StringComparer.Ordinal);
+
+    /// <summary>How often each was asked for and let through, as "verb group/resource".</summary>
+    public IReadOnlyDictionary<string, int> Asked => new Dictionary<string, int>(_used, StringComparer.Ordinal);
 
     public static async Task<RbacProxy> StartAsync(Uri target, string component = MeetComponents.Operator)
     {
@@ -83,7 +86,7 @@ internal sealed class RbacProxy : IAsyncDisposable
             return;
         }
 
-        _used[asked] = true;
+        _used.AddOrUpdate(asked, 1, static (_, count) => count + 1);
         if (context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true)
         {
             // An apply that makes the object is a create as well, and the API server asks for both rights.

@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class ThriftTests
+{
+    /// <summary>With the two requests of those who create and end it, and the finalizer that the webhook or signaling spares, a meeting costs at most ten.</summary>
+    private const int Most = 8;
+
+    [Fact]
+    public async Task Meeting_WholeLife_CostsFewRequests()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.WithTenantAsync();
+        var before = Count(proxy);
+
+        await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0, TtlSecondsAfterFinished = 0 } });
+        var meetingId = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
+        var node = Assert.Single(cluster.Kubelet.Nodes);
+        node.SetParticipants(meetingId, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        node.SetParticipants(meetingId, 0);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Ready, Participants: 0 }, "is empty again");
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is gone");
+
+        Assert.InRange(Count(proxy) - before, 1, Most);
+    }
+
+    /// <summary>What the operator asked about meetings and wrote as events; its watches are there in any case.</summary>
+    private static int Count(RbacProxy proxy) => proxy.Asked
+        .Where(entry => entry.Key.Split(' ') is [not ("watch" or "list"), var resource] && (resource.Contains("/meetings", StringComparison.Ordinal) || resource == "/events"))
+        .Sum(entry => entry.Value);
+}
