@@ -90,7 +90,7 @@ internal sealed class RbacProxy : IAsyncDisposable
         if (context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true)
         {
             // An apply that makes the object is a create as well, and the API server asks for both rights.
-            _used[$"create {group}/{resource}"] = true;
+            _used.TryAdd($"create {group}/{resource}", 1);
         }
 
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(_target, context.Request.Path + context.Request.QueryString));
