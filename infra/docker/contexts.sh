@@ -23,7 +23,8 @@ publish() {
 
 publish_anew() {
   rm -rf "${PUBLISHED:?}/$1"
-  dotnet publish "$2" -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion="${MEET_DOTNET:-10.0.14}" -p:GenerateDocumentationFile=false -p:SatelliteResourceLanguages=en \
+  dotnet publish "$2" -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion="${MEET_DOTNET:-10.0.14}" -p:GenerateDocumentationFile=false -p:RunAnalyzers=false \
+    -p:SatelliteResourceLanguages=en \
     --artifacts-path obj/meet/artifacts --output "$PUBLISHED/$1" --nologo -v quiet
 }
 

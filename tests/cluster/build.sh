@@ -65,7 +65,7 @@ exec 9>"$MEET_KUBERNETES/lock"
 flock 9
 if built; then exit 0; fi
 say "building Kubernetes 1.20 (once a machine, into $MEET_KUBERNETES)"
-rm -rf "$WORK" "$MEET_KUBERNETES/bin"
+rm -rf "$WORK" "${MEET_KUBERNETES:?}/bin"
 export GOPATH=$WORK/go GOCACHE=$WORK/gocache GO111MODULE=off CGO_ENABLED=0
 fetch_source >/dev/null
 cd "$GOPATH/src/k8s.io/kubernetes"

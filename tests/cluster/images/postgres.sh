@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes user and database `meet` with the password in POSTGRES_PASSWORD when /data is empty, then runs PostgreSQL.
+# When /data is empty, makes database `meet` and its owner `meet` with the password in POSTGRES_PASSWORD; then runs PostgreSQL.
 set -eu
-if [ ! -s /data/db/PG_VERSION ]; then
+if [ ! -s /data/db/made ]; then
   rm -rf /data/db
-  echo "$POSTGRES_PASSWORD" >/data/password
-  initdb --pgdata=/data/db --username=meet --pwfile=/data/password --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync
-  rm /data/password
+  initdb --pgdata=/data/db --username=postgres --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync
   echo 'host all all all scram-sha-256' >>/data/db/pg_hba.conf
-  echo "CREATE DATABASE meet;" | postgres --single -D /data/db -j postgres
+  # The product's role is an ordinary one: row-level security does not hold for a superuser.
+  printf '%s\n' "CREATE ROLE meet LOGIN PASSWORD '$POSTGRES_PASSWORD';" "CREATE DATABASE meet OWNER meet;" | postgres --single -D /data/db postgres
+  date >/data/db/made
 fi
 exec postgres -D /data/db -c listen_addresses='*' -c unix_socket_directories=/data -c fsync=off -c jit=off

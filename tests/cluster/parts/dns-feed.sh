@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dns-feed.sh: writes the hosts file of dnsmasq anew whenever a Service changes, for as long as it runs.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit
 source settings.sh
 source processes.sh
 source certificates.sh
