@@ -28,7 +28,8 @@ internal static class NodeStateRules
             return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node has missed {facts.Missed} polls: {facts.MissReason}");
         }
 
-        if (facts.LastSeen is null)
+        // A leader that has just begun believes what the one before it wrote; three polls will tell, and placement waits for the first.
+        if (facts.LastSeen is null && !(facts.HasAddress && facts.Node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining))
         {
             return Starting(facts);
         }

@@ -150,6 +150,11 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? Soon);
         }
 
+        if (view is { Report: null, Verdict.TakesMeetings: true })
+        {
+            return ReconcileResult.After(again ?? Soon); // Believed and not heard yet: there is nothing to say that is not written already.
+        }
+
         var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow());
         if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {

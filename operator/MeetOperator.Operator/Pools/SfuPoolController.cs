@@ -40,6 +40,11 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)]);
         await DrainAsync(pool, plan, ct).ConfigureAwait(false);
         var problem = await CreateAsync(pool, plan.Create, ct).ConfigureAwait(false);
+        if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
+        {
+            return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
+        }
+
         return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
 

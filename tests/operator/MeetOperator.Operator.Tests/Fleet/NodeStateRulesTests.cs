@@ -73,7 +73,8 @@ public sealed class NodeStateRulesTests
         var node = Node(new SfuNodeSpec());
         node.Status = new SfuNodeStatus { State = SfuNodeState.Allocated };
 
-        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, Missed = 2, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "missed 3 polls", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
     }

@@ -32,6 +32,33 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task Leader_Changed_NothingThatServesIsWrittenAnew()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Sum(node => node.Status!.Meetings) == 1, "the figures are written");
+        await cluster.StopOperatorAsync("operator-1");
+        var before = await cluster.NodesAsync();
+        var states = new System.Collections.Concurrent.ConcurrentQueue<SfuNodeState?>();
+        using var stop = new CancellationTokenSource();
+        var watch = new Kube.Runtime.Informer<SfuNode>(cluster.Client);
+        using var subscription = watch.OnChange(change => states.Enqueue(change.New?.Status?.State));
+        var watching = watch.RunAsync(stop.Token);
+
+        await cluster.StartOperatorAsync("operator-2");
+        await cluster.CreateMeetingAsync("next");
+        await cluster.WaitForReadyAsync("next");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Sum(node => node.Status!.Meetings) == 2, "the figures are written again");
+
+        Assert.DoesNotContain(SfuNodeState.Starting, states);
+        Assert.Equal(before.Select(node => node.Status!.InstanceId), (await cluster.NodesAsync()).Select(node => node.Status!.InstanceId));
+        await stop.CancelAsync();
+        await watching;
+    }
+
+    [Fact]
     public async Task TwoReplicas_OneLeadsAndTheOtherTakesOver()
     {
         await using var cluster = await TestCluster.StartAsync();
