@@ -60,9 +60,14 @@ node_cgroups() {
   fi
 }
 
+# To the kernel a node is one among all running threads, unless it is told that it stands for a machine.
 make_cgroups() {
   local folder file
-  for folder in $(node_cgroups "$1"); do mkdir -p "$folder"; done
+  for folder in $(node_cgroups "$1"); do
+    mkdir -p "$folder"
+    [[ ! -f $folder/cpu.shares ]] || echo 16384 >"$folder/cpu.shares"
+    [[ ! -f $folder/cpu.weight ]] || echo 1600 >"$folder/cpu.weight"
+  done
   for file in cpuset.cpus cpuset.mems; do
     [[ ! -f /sys/fs/cgroup/cpuset/$file ]] || cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/meet-n$1/$file"
   done
