@@ -5,13 +5,17 @@ using MeetOperator.Operator.Webhook.Certificates;
 namespace MeetOperator.Operator.Webhook;
 
 /// <summary>The certificate that this replica serves with: kept fresh while the process runs, and judged for readiness.</summary>
-internal sealed partial class WebhookCertificates(ICertificateSource source, WebhookBundles bundles, TimeProvider time, ILogger<WebhookCertificates> logger) : BackgroundService
+/// <param name="source">Gives the certificate.</param>
+/// <param name="bundles">What API servers trust; null where somebody else keeps it, and where this replica may not even look.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Says what is served.</param>
+internal sealed partial class WebhookCertificates(ICertificateSource source, WebhookBundles? bundles, TimeProvider time, ILogger<WebhookCertificates> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private volatile ServingCertificate? _current;
     private volatile string? _failure;
-    private volatile bool _trusted;
+    private volatile bool _trusted = bundles is null;
 
     public ServingCertificate? Current => _current;
 
@@ -42,7 +46,7 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
             LogServing(current.Certificate.Subject, current.Certificate.Thumbprint, current.Certificate.Issuer, current.Expires);
         }
 
-        if (current is not null && !_trusted)
+        if (current is not null && !_trusted && bundles is not null)
         {
             var held = await bundles.ReadAsync(ct).ConfigureAwait(false);
             _trusted = held.Count > 0 && held.All(bundle => WebhookBundles.Trusts(bundle, current.Certificate, current.Intermediates, time.GetUtcNow()));

@@ -14,12 +14,15 @@ internal static class WebhookEndpoint
     public static void AddServices(IServiceCollection services, WebhookOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(provider => new WebhookBundles(provider.GetRequiredService<KubeClient>(), options, provider.GetRequiredService<OperatorOptions>().Namespace));
         services.AddSingleton<ICertificateSource>(provider => options.CertificateDirectory is { } directory
             ? new MountedCertificates(directory)
             : new IssuedCertificates(
                 provider.GetRequiredService<KubeClient>(), options, provider.GetRequiredService<OperatorOptions>().Namespace, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<WebhookCertificates>();
+        services.AddSingleton(provider => new WebhookCertificates(
+            provider.GetRequiredService<ICertificateSource>(),
+            options.CertificateDirectory is null ? new WebhookBundles(provider.GetRequiredService<KubeClient>(), options, provider.GetRequiredService<OperatorOptions>().Namespace) : null,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WebhookCertificates>>()));
         services.AddHostedService(provider => provider.GetRequiredService<WebhookCertificates>());
         services.AddSingleton<WebhookMetrics>();
         services.AddSingleton<IAdmissionReviewer>(provider =>

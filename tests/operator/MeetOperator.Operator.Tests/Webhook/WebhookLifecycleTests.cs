@@ -1,9 +1,11 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Operator.Webhook.Certificates;
 using MeetOperator.Operator.Tests.Lifecycle;
 
 namespace MeetOperator.Operator.Tests.Webhook;
@@ -39,6 +41,35 @@ public sealed class WebhookLifecycleTests
 
         Assert.Empty(proxy.Refused);
         Assert.Empty(proxy.Unused.Intersect(RbacTests.Webhook));
+    }
+
+    [Fact]
+    public async Task MountedCertificate_WithoutRightsOnTheConfigurations_ServesAndIsReady()
+    {
+        var folder = Directory.CreateTempSubdirectory("meet-mounted-");
+        try
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            using var authority = Authority.Create("theirs", now, TimeSpan.FromDays(1));
+            using var issued = authority.Issue(WebhookConfigurations.Options.DnsNames(WebhookConfigurations.Namespace), now, TimeSpan.FromHours(1));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "tls.crt"), issued.ExportCertificatePem());
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "tls.key"), issued.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            await using var cluster = await TestCluster.StartAsync(withOperator: false);
+            await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+            proxy.Refuse = (_, resource) => resource.EndsWith("webhookconfigurations", StringComparison.Ordinal) ? "not yours" : null;
+            await cluster.StartOperatorAsync(
+                "operator-1", proxy.Address, options => options with { Webhook = WebhookConfigurations.Options with { CertificateDirectory = folder.FullName } });
+
+            using var http = new HttpClient();
+            await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, "operator-1") == "ok", "the replica is ready");
+            var answer = await WebhookCaller.CallAsync(
+                cluster.WebhookAddress("operator-1"), "/validate", authority.CertificatePem, WebhookCaller.About(Meeting("standup", "a")), TimeProvider.System);
+            Assert.True(answer["allowed"]!.GetValue<bool>());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -74,7 +74,8 @@ internal sealed class WebhookStage : IAsyncDisposable
         builder.Services.AddSingleton<ICertificateSource>(options.CertificateDirectory is { } folder
             ? new MountedCertificates(folder)
             : new IssuedCertificates(Client, options, WebhookConfigurations.Namespace, Time));
-        builder.Services.AddSingleton<WebhookCertificates>();
+        builder.Services.AddSingleton(provider => new WebhookCertificates(
+            provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
         builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, NullLoggerFactory.Instance, Time), WebhookConfigurations.Namespace));
         builder.Services.AddSingleton<WebhookHandler>();
