@@ -20,16 +20,17 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   await ready('tenant', name);
   await apply({
     apiVersion: group, kind: 'SfuPool', metadata: { name: 'pool', namespace: room.namespace },
-    spec: { replicas, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
+    // Without requests the kernel gives a Pod next to nothing as soon as others want the CPU.
+    spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
   });
   await ready('sfupool', 'pool', room.namespace);
   // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
   for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
   room.close = async () => {
     await Promise.all(room.browsers.map(browser => browser.close()));
-    await kubectl('delete', 'meetings,sfupools', '--all', '-n', room.namespace, '--timeout=60s', '--ignore-not-found');
+    await kubectl('delete', 'meetings,sfupools', '--all', '-n', room.namespace, '--timeout=120s', '--ignore-not-found');
     await kubectl('delete', 'tenant', name, '--timeout=60s', '--ignore-not-found');
-    await kubectl('delete', 'namespace', room.namespace, '--timeout=60s', '--ignore-not-found');
+    await kubectl('delete', 'namespace', room.namespace, '--timeout=120s', '--ignore-not-found');
   };
 
   /** `kubectl apply` of a Meeting, until it is Ready; its id is what links hold. */
@@ -68,7 +69,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
 export function clusterRoom(options) {
   const room = {};
   before(async () => Object.assign(room, await openRoom(options)), { timeout: 180_000 });
-  after(() => room.close?.(), { timeout: 240_000 });
+  after(() => room.close?.(), { timeout: 300_000 });
   return room;
 }
 
