@@ -33,6 +33,7 @@ image() {
     quietly "$IMAGES/build.log" build_image "$name" "$file" "$context" "${arguments[@]}"
     quietly "$IMAGES/build.log" save_image "$name" "$archive"
     echo "$stamp" >"$archive.stamp"
+    built=1
   fi
   echo "$archive"
 }
@@ -53,6 +54,7 @@ wanted=("$@")
 exec 8>"$IMAGES/lock"
 flock 8
 trap 'flock -u 8' EXIT
+built=
 engine=$(find_engine)
 debian=$(find_debian)
 if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
@@ -60,3 +62,4 @@ if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
 fi
 for one in "${wanted[@]}"; do product_image "$one"; done
+[[ -z $built ]] || forget_old_images

@@ -59,3 +59,8 @@ save_image() {
     *) "$engine" save --output "$2" "$1" ;;
   esac
 }
+
+# forget_old_images: what a build replaced and nothing stands on. Docker and Podman keep their stores as their users like.
+forget_old_images() {
+  [[ $engine != buildah ]] || own_buildah rmi --prune >/dev/null
+}
