@@ -62,4 +62,4 @@ if [[ " ${wanted[*]} " =~ \ (operator|signaling|media-node)\  ]]; then
   image "localhost/meet-operator/base:$TAG" infra/docker/base.Dockerfile "$CONTEXTS/base" "DEBIAN=$debian" >/dev/null
 fi
 for one in "${wanted[@]}"; do product_image "$one"; done
-[[ -z $built ]] || forget_old_images
+if [[ -n $built ]]; then forget_old_images; fi

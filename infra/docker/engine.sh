@@ -60,7 +60,9 @@ save_image() {
   esac
 }
 
-# forget_old_images: what a build replaced and nothing stands on. Docker and Podman keep their stores as their users like.
+# forget_old_images: what a build replaced, and what a failed one left. Docker and Podman keep their stores as their users like.
 forget_old_images() {
-  [[ $engine != buildah ]] || own_buildah rmi --prune >/dev/null
+  [[ $engine == buildah ]] || return 0
+  own_buildah rm --all >/dev/null 2>&1 || true
+  own_buildah rmi --prune >/dev/null 2>&1 || say "some old images stay in $IMAGES/storage"
 }
