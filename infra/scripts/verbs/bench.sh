@@ -21,16 +21,23 @@ verb_bench() {
     *)
       dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster
-      exec dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
+      dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
       ;;
   esac
 }
 
-# The API server of KUBECONFIG, else that of ./meet cluster up; it must know our kinds, and no release may be installed on it.
+# The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script.
 bench_cluster() {
-  local file
-  export KUBECONFIG=${KUBECONFIG:-/run/meet-cluster/admin.kubeconfig}
-  [[ -r $KUBECONFIG ]] || die "$KUBECONFIG cannot be read: set KUBECONFIG, or run ./meet cluster up"
+  local file folder answer
+  if [[ -z ${KUBECONFIG:-} ]]; then
+    require_packages cluster
+    bash tests/cluster/build.sh >&2
+    folder=$(mktemp -d)
+    coproc API { exec bash tests/bench/api-server.sh "$folder"; }
+    trap 'exec {API[1]}>&-; wait; rm -rf "$folder"' EXIT
+    read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start; its logs are in $folder"
+    export KUBECONFIG=$folder/kubeconfig
+  fi
   for file in crds/*.yaml; do
     kubectl apply --validate=false -f "$file" >&2 # A server that does not know CEL rules would refuse their text.
   done
