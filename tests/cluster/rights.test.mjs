@@ -11,6 +11,7 @@ import { apply, get, kubectl, ready } from './support/kubectl.mjs';
 const RARE = {
   operator: [
     'get /namespaces', // somebody else makes a tenant's namespace between the operator's look and its write
+    'delete /pods', // a Pod that has failed, or forwards nothing, is made anew: RbacTests
     'patch /events', // an event that is told again while it is young
     'create coordination.k8s.io/leases', // the chart makes the Lease; without Helm the first leader does
     // Asked by an admission plug-in of the API server about us, never by us.
@@ -60,6 +61,9 @@ describe('rights', () => {
     await ready('meeting', made.meetingId, namespace);
     assert.equal((await rest('DELETE', `/meetings/${made.meetingId}`, { token: made.hostToken })).status, 200);
     await until(async () => (await get('meeting', made.meetingId, '-n', namespace)).status.phase === 'Ended', 'it has ended', 30_000);
+
+    await kubectl('delete', 'meeting', made.meetingId, '-n', namespace, '--timeout=60s');
+    await until(async () => (await rest('GET', `/meetings/${made.meetingId}`)).status === 410, 'who comes too late is told so', 30_000);
 
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'short', namespace }, spec: { tenantRef: { name }, lifecycle: { ttlSecondsAfterFinished: 0 } } });
     await ready('meeting', 'short', namespace);

@@ -5,10 +5,10 @@ using MeetOperator.Kube;
     "signaling", Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["get", "list", "watch", "create", "patch", "delete"],
     Reason = "finds meetings and their placement; REST creates them, ends them by spec.desiredState, and takes one back whose creation failed halfway")]
 [assembly: RbacRule(
-    "signaling", Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["get", "list", "watch"],
+    "signaling", Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["list", "watch"],
     Reason = "learns where the media node of a meeting is reached")]
 [assembly: RbacRule(
-    "signaling", Group = MeetGroup.Name, Resources = ["tenants"], Verbs = ["get", "list", "watch"],
+    "signaling", Group = MeetGroup.Name, Resources = ["tenants"], Verbs = ["list", "watch"],
     Reason = "finds the tenant's namespace, quotas and the Secrets of its API keys")]
 [assembly: RbacRule(
     "signaling", Resources = ["secrets"], Verbs = ["get"],
