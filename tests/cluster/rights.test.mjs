@@ -62,8 +62,9 @@ describe('rights', () => {
     assert.equal((await rest('DELETE', `/meetings/${made.meetingId}`, { token: made.hostToken })).status, 200);
     await until(async () => (await get('meeting', made.meetingId, '-n', namespace)).status.phase === 'Ended', 'it has ended', 30_000);
 
-    await kubectl('delete', 'meeting', made.meetingId, '-n', namespace, '--timeout=60s');
-    await until(async () => (await rest('GET', `/meetings/${made.meetingId}`)).status === 410, 'who comes too late is told so', 30_000);
+    const { body: gone } = await rest('POST', '/meetings', { token: key, body: { title: 'Removed with kubectl' } });
+    await kubectl('delete', 'meeting', gone.meetingId, '-n', namespace, '--timeout=60s');
+    await until(async () => (await rest('GET', `/meetings/${gone.meetingId}`)).status === 410, 'who comes too late is told so', 30_000);
 
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'short', namespace }, spec: { tenantRef: { name }, lifecycle: { ttlSecondsAfterFinished: 0 } } });
     await ready('meeting', 'short', namespace);
@@ -86,7 +87,9 @@ describe('rights', () => {
         ...(await get('clusterrole', `meet-${part}`)).rules,
         ...(await get('role', `meet-${part}`, '-n', system).catch(() => ({ rules: [] }))).rules,
       ];
-      const { used, refused } = await rightsUsed(`system:serviceaccount:${system}:meet-${part}`);
+      const since = (await get('clusterrolebinding', `meet-${part}`)).metadata.creationTimestamp;
+      const started = (await get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`)).map(pod => pod.status.startTime);
+      const { used, refused } = await rightsUsed(`system:serviceaccount:${system}:meet-${part}`, [since, ...started].sort().at(-1));
       assert.deepEqual([...refused].sort(), [], 'asked for and not granted');
       const granted = rightsOf(rules);
       assert.deepEqual(granted.filter(right => !used.has(right) && !RARE[part].includes(right)).sort(), [], 'granted and never used');

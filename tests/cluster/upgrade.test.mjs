@@ -87,9 +87,6 @@ describe('at the end', () => {
     await ready('sfupool', 'pool', namespace);
     for (const title of ['one', 'two', 'three']) await ready('meeting', title, namespace);
 
-    await helm('uninstall', release, '-n', system, '--timeout', '180s');
-
-    for (const kind of ['tenants', 'meetings', 'sfupools', 'sfunodes']) assert.ok((await get(kind, '-A')).length > 0, `${kind} are still there`);
     const namespaced = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/^(events|endpoints|pods\.metrics)/.test(kind));
     const whole = (await kubectl('api-resources', '--namespaced=false', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/customresourcedefinitions|componentstatuses/.test(kind));
     const mine = async () => (await Promise.all([...namespaced.map(kind => ['-n', system, kind]), ...whole.map(kind => [kind])].map(async ([...where]) => {
@@ -97,6 +94,11 @@ describe('at the end', () => {
       const all = await kubectl('get', ...where, '-o', 'name', '--ignore-not-found').catch(() => '');
       return [...labelled.split('\n'), ...all.split('\n').filter(line => new RegExp(`/(${release}-|meet-operator$)`).test(line) && !/meet-database|meet-redis/.test(line))];
     }))).flat().filter(line => line !== '' && !line.includes(namespace) && !line.startsWith('namespace/'));
+    assert.ok((await mine()).length > 10, 'there is a release to look for');
+
+    await helm('uninstall', release, '-n', system, '--timeout', '180s');
+
+    for (const kind of ['tenants', 'meetings', 'sfupools', 'sfunodes']) assert.ok((await get(kind, '-A')).length > 0, `${kind} are still there`);
     await until(async () => (await mine()).length === 0, 'nothing of the release is left', 90_000).catch(async error => { throw new Error(`${error.message}: ${(await mine()).join(' ')}`); });
 
     // Everything that is left, in any order, with nobody there to take finalizers off.
