@@ -17,7 +17,8 @@ all_ready() {
 up() {
   local node
   [[ -x $MEET_KUBERNETES/bin/kubelet ]] || die "Kubernetes is not built: $CLUSTER/build.sh"
-  if [[ -d $RUN ]]; then
+  # After a restart of the machine there is a disk without a cluster.
+  if [[ -d $RUN || -d $STATE ]]; then
     if all_ready; then return; fi
     say "the cluster is broken: taking it down first"
     down
@@ -49,11 +50,19 @@ load() {
   return "$code"
 }
 
+# One up or down at a time.
+alone() {
+  mkdir -p "$MEET_KUBERNETES"
+  exec 9>"$MEET_KUBERNETES/lock"
+  flock 9
+  "$@"
+}
+
 verb=${1:-}
 shift || true
 case $verb in
-  up) up ;;
-  down) down ;;
+  up) alone up ;;
+  down) alone down ;;
   load) load "$@" ;;
   status) all_ready || die "the cluster is not up" ;;
   start) "start_${1//-/_}" ;;
