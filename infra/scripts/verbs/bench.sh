@@ -28,19 +28,27 @@ verb_bench() {
 
 # The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script.
 bench_cluster() {
-  local file folder answer
+  local file answer
   if [[ -z ${KUBECONFIG:-} ]]; then
     require_packages cluster
     bash tests/cluster/build.sh >&2
-    folder=$(mktemp -d)
-    coproc API { exec bash tests/bench/api-server.sh "$folder"; }
-    trap 'exec {API[1]}>&-; wait; rm -rf "$folder"' EXIT
-    read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start; its logs are in $folder"
-    export KUBECONFIG=$folder/kubeconfig
+    API_FOLDER=$(mktemp -d)
+    coproc API { exec bash tests/bench/api-server.sh "$API_FOLDER"; }
+    API_INPUT=${API[1]} API_PROCESS=$API_PID
+    trap end_api_server EXIT
+    read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start"
+    export KUBECONFIG=$API_FOLDER/kubeconfig
   fi
   for file in crds/*.yaml; do
     kubectl apply --validate=false -f "$file" >&2 # A server that does not know CEL rules would refuse their text.
   done
+}
+
+# It ends when its input ends.
+end_api_server() {
+  eval "exec $API_INPUT>&-"
+  wait "$API_PROCESS" || true
+  rm -rf "$API_FOLDER"
 }
 
 # figure JSON NAME VALUE UNIT LIMIT: one line; the peer is the limit, so a ratio under 1 is good.
