@@ -79,6 +79,13 @@ describe('rights', () => {
     await until(async () => (await get('sfunodes', '-n', namespace, '-l', 'meetoperator.io/sfupool=main')).length === 1, 'a pool shrinks', 90_000);
     await kubectl('delete', 'sfupools', '--all', '-n', namespace, '--timeout=60s');
     await until(async () => (await get('sfunodes', '-n', namespace)).length === 0, 'and goes', 90_000);
+
+    // The API server writes a watch down when it ends.
+    for (const part of ['operator', 'signaling']) await kubectl('rollout', 'restart', `deployment/meet-${part}`, '-n', system);
+    for (const part of ['operator', 'signaling']) {
+      await kubectl('rollout', 'status', `deployment/meet-${part}`, '-n', system, '--timeout=120s');
+      await until(async () => (await get('pods', '-n', system, '-l', `meetoperator.io/component=${part}`)).length === 2, 'the Pods of before are gone', 60_000);
+    }
   });
 
   for (const part of ['operator', 'signaling']) {
