@@ -102,9 +102,8 @@ internal sealed class ProbePeer : IDisposable
         _transport.HandleTimeout(nowTicks);
         Drain();
         EndPoint from = new IPEndPoint(IPAddress.Any, 0);
-        while (_socket.Available > 0)
+        while (TryReceive(ref from, out var length))
         {
-            var length = _socket.ReceiveFrom(_buffer, ref from);
             var result = _transport.HandleDatagram(nowTicks, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));
             if (result.Kind == DatagramKind.Rtp)
             {
@@ -116,6 +115,25 @@ internal sealed class ProbePeer : IDisposable
             }
 
             Drain();
+        }
+    }
+
+    private bool TryReceive(ref EndPoint from, out int length)
+    {
+        length = 0;
+        try
+        {
+            if (_socket.Available == 0)
+            {
+                return false;
+            }
+
+            length = _socket.ReceiveFrom(_buffer, ref from);
+            return true;
+        }
+        catch (SocketException nothing) when (nothing.SocketErrorCode is SocketError.WouldBlock or SocketError.ConnectionRefused or SocketError.ConnectionReset)
+        {
+            return false; // The kernel counted a datagram that it then dropped (a wrong checksum), or an ICMP answer came.
         }
     }
 
