@@ -13,9 +13,9 @@ public sealed class DownTrack
     /// <summary>Video begins with a key frame; when none can be recognised for so long (an encrypted payload), it begins anyway.</summary>
     private const long KeyFrameWaitTicks = 3 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Kept for a subscriber without RTX: about a second of a 2 Mbit/s camera.</summary>
-    private const int KeptPackets = 256;
-    private const int KeptBytes = 320 * 1024;
+    /// <summary>Kept for a subscriber without RTX: some 400 ms of a 2 Mbit/s camera, a few round trips. More would only push other tracks out of the processor's cache.</summary>
+    private const int KeptPackets = 128;
+    private const int KeptBytes = 96 * 1024;
 
     private readonly IPeerEgress _egress;
     private readonly byte[] _cname;
