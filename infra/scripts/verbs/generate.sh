@@ -17,7 +17,7 @@ built() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
 build_codegen() {
   local project
   for project in kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling; do
-    dotnet build "$project" -c Release --nologo -v quiet >&2
+    dotnet build "$project" -c Release --nologo -v quiet >&2 || return
   done
 }
 

@@ -1,13 +1,15 @@
 source infra/scripts/verbs/verify.sh
 source infra/scripts/verbs/cluster.sh
 
-SUITES=(unit architecture verify chart web browser quickstart)
+# Two lanes, at the same time: tests wait more than they work. Within a lane one suite after the other.
+LANES=("unit architecture verify" "chart web browser quickstart")
+read -ra SUITES <<<"${LANES[*]}"
 BY_NAME=(cluster) # takes half an hour, and the machine for itself
 RESULTS=obj/meet/results
 
 # verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
 verb_test() {
-  local suites=("$@") suite
+  local suites=("$@") suite lane
   [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
   for suite in "${suites[@]}"; do
     [[ " ${SUITES[*]} ${BY_NAME[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]} ${BY_NAME[*]}"
@@ -17,16 +19,40 @@ verb_test() {
   [[ -z $(kubectl_finding) ]] || die "$(kubectl_finding)"
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
-  for suite in "${suites[@]}"; do
-    local started=$SECONDS
-    say "suite $suite"
-    mkdir -p "$RESULTS/$suite"
-    # A runner that fails has told so in its results, or left none: either way the sum below says it. In a subshell, so that one suite's end is not all's.
-    ("suite_$suite") || say "suite $suite: a runner ended with an error"
-    say "suite $suite took $((SECONDS - started)) s"
-  done
+  for suite in "${suites[@]}"; do prepare_suite "$suite"; done
+  for lane in "${LANES[@]}"; do run_lane "$lane" "${suites[@]}" & done
+  wait
+  for suite in "${BY_NAME[@]}"; do run_lane "$suite" "${suites[@]}"; done
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
+
+# run_lane "SUITE…" ASKED…: those of the lane that were asked for.
+run_lane() {
+  local suite asked=" ${*:2} "
+  for suite in $1; do [[ $asked != *" $suite "* ]] || run_suite "$suite"; done
+}
+
+# Everything is built before anything runs, so that suites beside each other build nothing.
+prepare_suite() {
+  mkdir -p "$RESULTS/$1"
+  ! declare -F "build_for_$1" >/dev/null || ("build_for_$1") || echo "its build failed" >"$RESULTS/$1/build.died"
+}
+
+# A runner that fails has told so in its results, or left none: either way the sum says it. In a subshell, so that one suite's end is not all's.
+run_suite() {
+  local suite=$1 started=$SECONDS
+  [[ ! -e $RESULTS/$suite/build.died ]] || { say "suite $suite: $(<"$RESULTS/$suite/build.died")"; return; }
+  say "suite $suite"
+  ("suite_$suite"; code=$?; times >&2; exit $code) || say "suite $suite: a runner ended with an error"
+  say "suite $suite took $((SECONDS - started)) s"
+}
+
+build_for_unit() { build_tests; }
+build_for_architecture() { build_tests; }
+build_for_verify() { build_codegen; }
+build_for_chart() { npm_install tests/chart; }
+build_for_web() { npm_install web; }
+build_for_browser() { build_all && npm_install tests/e2e; }
 
 suite_unit() {
   export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
@@ -41,11 +67,10 @@ suite_architecture() {
   run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
 }
 
-# Builds once, then runs two projects at a time: most of them wait more than they work.
+# Two projects at a time: most of them wait more than they work.
 run_dotnet_tests() {
   local suite=$1
   shift
-  build_tests || return 1
   local project jobs=$(( $(nproc) > 4 ? 4 : 2 ))
   for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
     bash infra/scripts/checks/dotnet-test.sh "$RESULTS/$suite"
@@ -58,26 +83,21 @@ build_tests() {
 }
 
 suite_verify() {
-  build_codegen || return 1
   record "$RESULTS/verify/crds.tap" codegen crds --check
   record "$RESULTS/verify/rbac.tap" codegen rbac --check
   record "$RESULTS/verify/chart.tap" chart_files --check
 }
 
 suite_chart() {
-  npm_install tests/chart
   run_node_tests chart npm --prefix tests/chart test
 }
 
 suite_web() {
-  npm_install web
   record "$RESULTS/web/lint.tap" npm --prefix web run lint
   (cd web && npx vitest run --reporter=default --reporter=json --outputFile.json="$MEET_ROOT/$RESULTS/web/vitest.json")
 }
 
 suite_browser() {
-  build_all
-  npm_install tests/e2e
   run_node_tests browser npm --prefix tests/e2e test
 }
 

@@ -73,6 +73,7 @@ internal sealed partial class SyntheticPeer : IDisposable
         _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(new IPEndPoint(address, port)));
     }
 
+    /// <summary>Sends a packet, or drops it while there is no way to the node yet, as a browser does.</summary>
     public void SendRtp(uint ssrc, byte payloadType, uint timestamp, ReadOnlySpan<byte> payload, bool marker = false) =>
         SendRtp(_sequences[ssrc] = (ushort)(_sequences.GetValueOrDefault(ssrc) + 1), ssrc, payloadType, timestamp, payload, marker);
 
@@ -81,7 +82,10 @@ internal sealed partial class SyntheticPeer : IDisposable
         Span<byte> header = stackalloc byte[12];
         new RtpHeader { SequenceNumber = sequence, Ssrc = ssrc, PayloadType = payloadType, Timestamp = timestamp, Marker = marker }.WriteFixed(header, withExtension: false);
         var length = _transport.ProtectRtp(header, payload, _buffer);
-        Send(_transport.SelectedAddress!.Value, _buffer.AsSpan(0, length));
+        if (length > 0 && _transport.SelectedAddress is { } node)
+        {
+            Send(node, _buffer.AsSpan(0, length));
+        }
     }
 
     public void SendRtcp(ReadOnlySpan<byte> compound)

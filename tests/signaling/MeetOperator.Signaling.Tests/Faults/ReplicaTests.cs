@@ -6,8 +6,7 @@ using MeetOperator.NodeControl.Testing;
 namespace MeetOperator.Signaling.Tests;
 
 /// <summary>Two replicas behind one address, and what two people notice when one of them ends.</summary>
-[Collection(ServersCollection.Name)]
-public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IAsyncLifetime
+public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IClassFixture<PostgresServer>, IClassFixture<RedisServer>, IAsyncLifetime
 {
     private TestCluster cluster = null!;
     private SimulatedMediaNode node = null!;

@@ -6,31 +6,19 @@ namespace MeetOperator.Signaling.Tests;
 [Collection(ServersCollection.Name)]
 public sealed class TwoInstancesTests(PostgresServer postgres) : IAsyncLifetime
 {
-    private readonly RedisServer redis = new();
-    private TestCluster cluster = null!;
-    private SimulatedMediaNode node = null!;
-    private TestSignaling a = null!;
-    private TestSignaling b = null!;
+    private TwoInstances two = null!;
 
-    public async Task InitializeAsync()
-    {
-        await redis.InitializeAsync();
-        cluster = await TestCluster.StartAsync();
-        node = await cluster.AddNodeAsync("default-aaaaa");
-        var database = await postgres.CreateDatabaseAsync();
-        var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
-        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
-            cluster, options => options with { Database = database, Redis = redis.Configuration, SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
-        (a, b) = (servers[0], servers[1]);
-    }
+    private RedisServer redis => two.Redis;
 
-    public async Task DisposeAsync()
-    {
-        await a.DisposeAsync();
-        await b.DisposeAsync();
-        await cluster.DisposeAsync();
-        await redis.DisposeAsync();
-    }
+    private SimulatedMediaNode node => two.Node;
+
+    private TestSignaling a => two.A;
+
+    private TestSignaling b => two.B;
+
+    public async Task InitializeAsync() => two = await TwoInstances.StartAsync(postgres);
+
+    public Task DisposeAsync() => two.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Meeting_OverBoth_IsOne()
