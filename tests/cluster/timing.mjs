@@ -1,4 +1,4 @@
-// Figures of people on a real cluster: node timing.mjs [--rounds N]. One line of JSON a figure, as ./meet bench prints them; the peer is the limit.
+// Figures of people on a real cluster: node timing.mjs [--rounds N] [--json]. One line a figure, as ./meet bench prints them; the peer is the limit.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { until } from '../e2e/support/visitor.mjs';
@@ -6,7 +6,7 @@ import { openRoom } from './support/cluster-room.mjs';
 import { keepConnections, sameConnections } from './support/gaps.mjs';
 import { apply, kubectl, ready } from './support/kubectl.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } } });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number of at least 1');
 
@@ -66,5 +66,5 @@ async function measure(once) {
 
 function figure(name, samples, share, limit) {
   const value = samples[Math.min(samples.length - 1, Math.ceil(samples.length * share) - 1)];
-  console.log(JSON.stringify({ name, value: Number(value.toFixed(2)), unit: 's', peer: limit, ratio: Number((value / limit).toFixed(3)) }));
+  console.log(!values.json ? `${name.padEnd(20)} ${value.toFixed(2)} s (limit ${limit})` : JSON.stringify({ name, value: Number(value.toFixed(2)), unit: 's', peer: limit, ratio: Number((value / limit).toFixed(3)) }));
 }

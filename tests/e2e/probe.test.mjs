@@ -31,7 +31,7 @@ describe('the probe', () => {
       assert.ok(Number(sent) > 50 && Number(received) >= Number(sent) * 0.9, stdout);
     }
 
-    await until(async () => (await nodeFigures(product)).participants === 0, 'nobody is left on the media nodes');
+    await until(async () => (await nodeFigures(product)).participants === 0, 'nobody is left on the media nodes', 45_000);
   });
 
   it('names the step that fails', limits, async () => {

@@ -5,12 +5,15 @@ RELEASE_NAMESPACE=meet-system
 # cluster_install [HELM-ARGUMENTS…]: PostgreSQL and Redis first, then the chart with the values of the tests; again over an installation, it upgrades.
 # Kubernetes before 1.25 does not know the CRDs' CEL rules; its API server leaves them out, but Helm would refuse to send them.
 cluster_install() {
-  local helm
   cluster_load_images
-  helm=$(find_helm)
   kubectl create namespace "$RELEASE_NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
   cluster_stores
-  "$helm" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml \
+  cluster_release "$@"
+}
+
+# The chart alone, where images and stores are.
+cluster_release() {
+  "$(find_helm)" upgrade --install meet charts/meet-operator --namespace "$RELEASE_NAMESPACE" --values tests/cluster/manifests/values.yaml \
     --set-string "operator.podAnnotations.build=$(build_of operator),signaling.podAnnotations.build=$(build_of signaling web)" \
     --disable-openapi-validation --wait --timeout 180s "$@"
 }

@@ -1,4 +1,5 @@
 source infra/scripts/verbs/down.sh
+source infra/scripts/verbs/cluster.sh
 
 BENCH=tests/bench/MeetOperator.Bench
 
@@ -22,11 +23,12 @@ verb_bench() {
       dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster
       dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
+      [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"
       ;;
   esac
 }
 
-# The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script.
+# The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script, and then what people notice.
 bench_cluster() {
   local file answer
   if [[ -z ${KUBECONFIG:-} ]]; then
@@ -42,6 +44,26 @@ bench_cluster() {
   for file in crds/*.yaml; do
     kubectl apply --validate=false -f "$file" >&2 # A server that does not know CEL rules would refuse their text.
   done
+}
+
+# What people notice, on a cluster with two nodes: the one that runs, else one that ends with this script.
+bench_release() {
+  local json=$1 started
+  end_api_server
+  trap - EXIT
+  unset KUBECONFIG
+  if ! bash "$CLUSTER" status 2>/dev/null; then
+    trap 'bash "$CLUSTER" down' EXIT
+    cluster_up >/dev/null
+  fi
+  npm_install tests/e2e
+  require_cluster
+  cluster_install >&2 # images and stores are there after this
+  "$(find_helm)" uninstall meet --namespace "$RELEASE_NAMESPACE" --wait --timeout 120s >&2
+  started=$(date +%s%N)
+  cluster_release >&2
+  figure "$json" install.seconds "$(awk -v ns=$(($(date +%s%N) - started)) 'BEGIN { printf "%.1f", ns / 1e9 }')" s 60
+  node tests/cluster/timing.mjs $json
 }
 
 # It ends when its input ends.
