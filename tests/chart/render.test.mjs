@@ -49,6 +49,11 @@ test('a PodDisruptionBudget has the version that the cluster serves', () => {
   assert.deepEqual(versions(renderText({}, ['--kube-version', '1.31.0'])), ['policy/v1']);
 });
 
+test('the Pods that an upgrade is about to remove do not count when the new ones are spread, where the cluster knows how', () => {
+  assert.doesNotMatch(renderText({}, ['--kube-version', '1.20.2']), /matchLabelKeys/);
+  assert.match(renderText({}, ['--kube-version', '1.31.0']), /matchLabelKeys: \[pod-template-hash\]/);
+});
+
 test('one replica has no budget, which would stop every drain', () => {
   assert.equal(render({ operator: { replicas: 1 } }).some(object => object.kind === 'PodDisruptionBudget'), false);
 });

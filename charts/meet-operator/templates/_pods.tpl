@@ -89,6 +89,10 @@ topologySpreadConstraints:
   whenUnsatisfiable: {{ $root.Values.topologySpread.whenUnsatisfiable }}
   labelSelector:
     matchLabels: {{- include "meet.selector" (list $root (index $ 1)) | nindent 6 }}
+{{- if semverCompare ">=1.27-0" $root.Capabilities.KubeVersion.Version }}
+  # Pods that a rolling upgrade is about to remove do not count.
+  matchLabelKeys: [pod-template-hash]
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
