@@ -79,11 +79,11 @@ export const together = (ada, bob) => Promise.all([ada.seesPictures('Bob'), bob.
 export const signalingPods = async () =>
   (await get('pods', '-n', system, '-l', 'meetoperator.io/component=signaling')).filter(pod => pod.metadata.deletionTimestamp === undefined && pod.status.podIP);
 
-/** How many WebSockets each replica of signaling holds, by Pod. */
+/** How many WebSockets each replica of signaling holds, by Pod; one that does not answer yet holds none. */
 export async function sockets() {
   const counts = new Map();
   for (const pod of await signalingPods()) {
-    const page = await fetch(`http://${pod.status.podIP}:8080/metrics`).then(answer => answer.text());
+    const page = await fetch(`http://${pod.status.podIP}:8080/metrics`).then(answer => answer.text(), () => '');
     counts.set(pod.metadata.name, Number(/^meet_signaling_sockets(?:\{[^}]*\})? (\d+)/m.exec(page)?.[1] ?? 0));
   }
   return counts;
