@@ -59,7 +59,8 @@ bench_release() {
   npm_install tests/e2e
   require_cluster
   cluster_install >&2 # images and stores are there after this
-  "$(find_helm)" uninstall meet --namespace "$RELEASE_NAMESPACE" --wait --timeout 120s >&2
+  "$(find_helm)" uninstall meet --namespace "$RELEASE_NAMESPACE" >&2
+  kubectl wait --for=delete pods --namespace "$RELEASE_NAMESPACE" --selector app.kubernetes.io/instance=meet --timeout=120s >&2
   started=$(date +%s%N)
   cluster_release >&2
   figure "$json" install.seconds "$(awk -v ns=$(($(date +%s%N) - started)) 'BEGIN { printf "%.1f", ns / 1e9 }')" s 60
