@@ -35,15 +35,15 @@ internal sealed class ProbeCall(MeetingApi api, ProbeOptions options, TextWriter
             _publisher = NewPeer(1);
             (var answer, whip) = await StepAsync("WHIP answered", api.OpenAsync("publish by WHIP", $"meetings/{meeting.Id}/whip", publisherTicket, Offer(_publisher, true), ct)).ConfigureAwait(false);
             _publisher.Accept(answer);
-            await StepAsync("publisher connected", ConnectAsync("the publisher", _publisher, ct)).ConfigureAwait(false);
+            await ConnectAsync("publisher", _publisher, ct).ConfigureAwait(false);
             _talks = true;
 
             _player = NewPeer(2);
             var path = $"meetings/{meeting.Id}/whep?participant={publisherId}";
             (answer, whep) = await StepAsync("WHEP answered", api.OpenAsync("play by WHEP", path, playerTicket, Offer(_player, false), ct)).ConfigureAwait(false);
             _player.Accept(answer);
-            await StepAsync("player connected", ConnectAsync("the player", _player, ct)).ConfigureAwait(false);
-            await StepAsync("media came", ArriveAsync(ct)).ConfigureAwait(false);
+            await ConnectAsync("player", _player, ct).ConfigureAwait(false);
+            await ArriveAsync(ct).ConfigureAwait(false);
 
             await WhileAsync(Task.Delay(options.Talk, ct), ct).ConfigureAwait(false);
             _talks = false;
@@ -69,36 +69,47 @@ internal sealed class ProbeCall(MeetingApi api, ProbeOptions options, TextWriter
 
     private string Offer(ProbePeer peer, bool sends) => ProbeSdp.Offer(sends, peer.Credentials, _certificate.Fingerprint, _audio, _video);
 
+    private Task ConnectAsync(string who, ProbePeer peer, CancellationToken ct) => StepAsync(
+        $"{who} connected",
+        () => peer.IsConnected,
+        () => $"the {who} did not get a connection to the media node within {options.Timeout.TotalSeconds:0} s: {peer.Progress}",
+        ct);
+
+    private Task ArriveAsync(CancellationToken ct) => StepAsync(
+        "media came",
+        () => Streams.All(s => s.Received > 0),
+        () => $"both are connected, and no {string.Join(" and no ", Streams.Where(s => s.Received == 0).Select(s => s.Name))} arrives: the media node does not forward.",
+        ct);
+
+    /// <summary>A step that the server does.</summary>
     private async Task<T> StepAsync<T>(string name, Task<T> step)
     {
         var took = Stopwatch.StartNew();
-        var result = await WhileAsync(step, default).ConfigureAwait(false);
-        await log.WriteLineAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name,-20} {took.Elapsed.TotalSeconds,7:0.00} s")).ConfigureAwait(false);
+        await WhileAsync(step, default).ConfigureAwait(false);
+        var result = await step.ConfigureAwait(false);
+        await LogAsync(name, took).ConfigureAwait(false);
         return result;
     }
 
-    private async Task<bool> ConnectAsync(string who, ProbePeer peer, CancellationToken ct)
+    /// <summary>A step that comes about by media, or fails when the time is over.</summary>
+    private async Task StepAsync(string name, Func<bool> condition, Func<string> failure, CancellationToken ct)
     {
-        await UntilAsync(() => peer.IsConnected || api.TimeLeft <= TimeSpan.Zero, ct).ConfigureAwait(false);
-        return peer.IsConnected ? true : throw new ProbeException($"{who} did not get a connection to the media node within {options.Timeout.TotalSeconds:0} s: {peer.Progress}");
+        var took = Stopwatch.StartNew();
+        await UntilAsync(() => condition() || api.TimeLeft <= TimeSpan.Zero, ct).ConfigureAwait(false);
+        if (!condition())
+        {
+            throw new ProbeException(failure());
+        }
+
+        await LogAsync(name, took).ConfigureAwait(false);
     }
 
-    private async Task<bool> ArriveAsync(CancellationToken ct)
-    {
-        await UntilAsync(() => Streams.All(s => s.Received > 0) || api.TimeLeft <= TimeSpan.Zero, ct).ConfigureAwait(false);
-        var missing = Streams.Where(s => s.Received == 0).Select(s => s.Name).ToList();
-        return missing.Count == 0 ? true : throw new ProbeException($"both are connected, and no {string.Join(" and no ", missing)} arrives: the media node does not forward.");
-    }
-
-    private async Task<T> WhileAsync<T>(Task<T> task, CancellationToken ct)
-    {
-        await WhileAsync((Task)task, ct).ConfigureAwait(false);
-        return await task.ConfigureAwait(false);
-    }
+    private Task LogAsync(string name, Stopwatch took) =>
+        log.WriteLineAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name,-20} {took.Elapsed.TotalSeconds,7:0.00} s"));
 
     private Task WhileAsync(Task task, CancellationToken ct) => UntilAsync(() => task.IsCompleted, ct);
 
-    /// <summary>Media goes on whatever is being waited for.</summary>
+    /// <summary>Media goes on whatever is being waited for. Never two at a time: a peer belongs to whoever turns it.</summary>
     private async Task UntilAsync(Func<bool> condition, CancellationToken ct)
     {
         while (!condition())

@@ -9,7 +9,7 @@ RESULTS=obj/meet/results
 
 # verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
 verb_test() {
-  local suites=("$@") suite lane
+  local suites=("$@") suite lane running=()
   [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
   for suite in "${suites[@]}"; do
     [[ " ${SUITES[*]} ${BY_NAME[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]} ${BY_NAME[*]}"
@@ -22,8 +22,13 @@ verb_test() {
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
-  for lane in "${LANES[@]}"; do run_lane "$lane" "${suites[@]}" & done
+  for lane in "${LANES[@]}"; do
+    run_lane "$lane" "${suites[@]}" &
+    running+=("$!")
+  done
+  trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
   wait
+  trap - INT TERM
   for suite in "${BY_NAME[@]}"; do run_lane "$suite" "${suites[@]}"; done
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
@@ -32,6 +37,14 @@ verb_test() {
 run_lane() {
   local suite asked=" ${*:2} "
   for suite in $1; do [[ $asked != *" $suite "* ]] || run_suite "$suite"; done
+}
+
+# end_tree PID: ends a process and all that it started, from the top, so that nothing new is started meanwhile.
+end_tree() {
+  local children child
+  children=$(pgrep -P "$1") || true
+  kill -TERM "$1" 2>/dev/null || true
+  for child in $children; do end_tree "$child"; done
 }
 
 # Everything is built before anything runs, so that suites beside each other build nothing.
@@ -45,7 +58,7 @@ run_suite() {
   local suite=$1 started=$SECONDS
   [[ ! -e $RESULTS/$suite/build.died ]] || { say "suite $suite: $(<"$RESULTS/$suite/build.died")"; return; }
   say "suite $suite"
-  ("suite_$suite"; code=$?; times >&2; exit $code) || say "suite $suite: a runner ended with an error"
+  ("suite_$suite") || say "suite $suite: a runner ended with an error"
   say "suite $suite took $((SECONDS - started)) s"
 }
 
@@ -103,7 +116,8 @@ suite_web() {
 suite_browser() {
   MEET_HOME=$(mktemp -d) MEET_PORT=$(free_port)
   export MEET_HOME MEET_PORT MEET_URL=http://localhost:$MEET_PORT
-  trap './meet down; rm -rf "$MEET_HOME"' EXIT
+  trap 'exit 143' TERM
+  trap 'trap "" TERM; ./meet down; rm -rf "$MEET_HOME"' EXIT
   ./meet up --detach || return
   run_node_tests browser npm --prefix tests/e2e test
 }
