@@ -13,7 +13,7 @@ const limits = { timeout: 120_000 };
 
 function probe(...args) {
   return new Promise(resolve => {
-    execFile('dotnet', [program, ...args], (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    execFile('dotnet', [program, ...args], { timeout: 110_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }));
   });
 }
 
