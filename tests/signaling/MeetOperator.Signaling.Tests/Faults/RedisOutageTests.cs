@@ -4,22 +4,8 @@ using MeetOperator.NodeControl.Testing;
 namespace MeetOperator.Signaling.Tests;
 
 /// <summary>Two people on two instances while Redis is killed, hangs and comes back.</summary>
-public sealed class RedisOutageTests(PostgresServer postgres) : IClassFixture<PostgresServer>, IAsyncLifetime
+public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances(postgres), IClassFixture<PostgresServer>
 {
-    private TwoInstances two = null!;
-
-    private RedisServer redis => two.Redis;
-
-    private SimulatedMediaNode node => two.Node;
-
-    private TestSignaling a => two.A;
-
-    private TestSignaling b => two.B;
-
-    public async Task InitializeAsync() => two = await TwoInstances.StartAsync(postgres);
-
-    public Task DisposeAsync() => two.DisposeAsync().AsTask();
-
     [Fact]
     public async Task Killed_ForLongerThanAnythingLives_NobodyIsDroppedAndNoLineIsLostOrDoubled()
     {

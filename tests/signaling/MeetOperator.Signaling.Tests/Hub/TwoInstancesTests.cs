@@ -4,22 +4,8 @@ namespace MeetOperator.Signaling.Tests;
 
 /// <summary>Two servers, one PostgreSQL, one Redis, one meeting.</summary>
 [Collection(ServersCollection.Name)]
-public sealed class TwoInstancesTests(PostgresServer postgres) : IAsyncLifetime
+public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstances(postgres)
 {
-    private TwoInstances two = null!;
-
-    private RedisServer redis => two.Redis;
-
-    private SimulatedMediaNode node => two.Node;
-
-    private TestSignaling a => two.A;
-
-    private TestSignaling b => two.B;
-
-    public async Task InitializeAsync() => two = await TwoInstances.StartAsync(postgres);
-
-    public Task DisposeAsync() => two.DisposeAsync().AsTask();
-
     [Fact]
     public async Task Meeting_OverBoth_IsOne()
     {

@@ -1,0 +1,37 @@
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Tests with two servers over one database, one Redis of their own and one media node.</summary>
+public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
+{
+    private TestCluster cluster = null!;
+
+    private protected RedisServer redis { get; } = new();
+
+    private protected SimulatedMediaNode node { get; private set; } = null!;
+
+    private protected TestSignaling a { get; private set; } = null!;
+
+    private protected TestSignaling b { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        await redis.InitializeAsync();
+        cluster = await TestCluster.StartAsync();
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        var database = await postgres.CreateDatabaseAsync();
+        var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
+        var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
+            cluster, options => options with { Database = database, Redis = redis.Configuration, SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
+        (a, b) = (servers[0], servers[1]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await a.DisposeAsync();
+        await b.DisposeAsync();
+        await cluster.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+}
