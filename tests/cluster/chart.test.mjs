@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from '../e2e/support/visitor.mjs';
 import { chart, documents, helm, release, system } from './support/helm.mjs';
-import { get, kubectl, run } from './support/kubectl.mjs';
+import { get, kubectl, run, until } from './support/kubectl.mjs';
 
 const golden = fileURLToPath(new URL('../golden/chart', import.meta.url));
 

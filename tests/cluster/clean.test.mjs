@@ -1,75 +1,72 @@
-// The cluster leaves nothing behind, and may be asked for again and again. It takes a running cluster down first.
+// The cluster may be asked for again and again, and leaves nothing behind. The last of its tests: it takes the cluster down.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { after, describe, it } from 'node:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { until } from '../e2e/support/visitor.mjs';
-import { apply, get, ready } from './support/kubectl.mjs';
-import { inhabited, namespaces, traces } from './support/traces.mjs';
+import { apply, get, ready, until } from './support/kubectl.mjs';
+import { inhabited, namespaces, snapshot, traces } from './support/traces.mjs';
 
+const PID = '/run/meet-cluster/pid/apiserver';
 const script = fileURLToPath(new URL('cluster.sh', import.meta.url));
-const mark = `MEET_CLUSTER_MARK=${randomBytes(16).toString('hex')}`;
-const env = { ...process.env, [mark.split('=')[0]]: mark.split('=')[1] };
+let env = process.env;
 const cluster = (...args) => promisify(execFile)('bash', [script, ...args], { env, timeout: 180_000 });
 
-const pod = {
-  apiVersion: 'v1', kind: 'Pod', metadata: { name: 'asleep', namespace: 'default' },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [{ name: 'asleep', image: 'localhost/pause:1', imagePullPolicy: 'Never', ports: [{ containerPort: 43999, hostPort: 43999, protocol: 'UDP' }] }],
-  },
-};
-
-/** A pod that runs, with mounts, a network and a hostPort of its own: what a cluster could leave behind. */
+/** A pod with mounts, a network and a hostPort of its own: what a cluster could leave behind. */
 async function runPod() {
-  await apply(pod);
+  await apply({
+    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'asleep', namespace: 'default' },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'asleep', image: 'localhost/pause:1', imagePullPolicy: 'Never', ports: [{ containerPort: 43999, hostPort: 43999, protocol: 'UDP' }] }],
+    },
+  });
   await ready('pod', 'asleep', 'default');
 }
+
+/** Its process number, or nothing. */
+const apiServer = () => (existsSync(PID) ? readFileSync(PID, 'utf8') : '');
 
 const nodeUids = async () => (await get('nodes')).map(node => node.metadata.uid);
 
 describe('the cluster', () => {
-  after(() => cluster('down'));
+  let machine; // as it was before the cluster came up
 
-  it('leaves no mount, namespace, process, link, route, firewall rule, cgroup or file behind', { timeout: 600_000 }, async () => {
-    await cluster('down');
-    const before = traces(mark);
+  before(async () => {
+    const file = process.env.MEET_CLUSTER_BEFORE;
+    if (!file) await cluster('down');
+    machine = file ? JSON.parse(readFileSync(file, 'utf8')) : snapshot();
+    env = { ...process.env, MEET_CLUSTER_MARK: machine.mark };
     await cluster('up');
-    await runPod();
-    const used = namespaces(mark);
-    assert.ok(used.size > 4, 'the nodes and the pod have namespaces of their own');
-    await cluster('down');
-    assert.deepEqual(traces(mark), before);
-    await until(() => inhabited(used).length === 0, 'the namespaces of the nodes are empty');
-  });
+  }, { timeout: 180_000 });
+  after(() => cluster('down'), { timeout: 60_000 });
 
-  it('is left alone by a second up, and comes back after a down', { timeout: 600_000 }, async () => {
-    await cluster('up');
-    await runPod();
+  it('is left alone by a second up', { timeout: 300_000 }, async () => {
     const nodes = await nodeUids();
+    await runPod();
     await cluster('up');
     assert.deepEqual(await nodeUids(), nodes);
     assert.equal((await get('pod', 'asleep')).status.phase, 'Running');
-    await cluster('down');
+  });
+
+  it('comes up anew after a part of it died, also when the up that mended it was broken off', { timeout: 600_000 }, async () => {
+    const [nodes, old] = [await nodeUids(), apiServer()];
+    await cluster('stop', 'controller-manager');
+    await assert.rejects(cluster('status'));
+    const broken = spawn('bash', [script, 'up'], { env, stdio: 'ignore' });
+    await until(() => !['', old].includes(apiServer()), 'half of a new cluster is there', 60_000);
+    broken.kill('SIGKILL');
     await cluster('up');
     assert.notDeepEqual(await nodeUids(), nodes);
     await runPod();
   });
 
-  it('comes up again after a part of it died, and after an up was broken off', { timeout: 600_000 }, async () => {
-    await cluster('up');
-    await cluster('stop', 'controller-manager');
-    await assert.rejects(cluster('status'));
-    await cluster('up');
-    await runPod();
+  it('leaves no mount, namespace, process, link, route, firewall rule, cgroup or file behind', { timeout: 300_000 }, async () => {
+    const used = namespaces(machine.mark);
+    assert.ok(used.size > 4, 'the nodes and the pod have namespaces of their own');
     await cluster('down');
-    const broken = spawn('bash', [script, 'up'], { env, stdio: 'ignore' });
-    await until(() => existsSync('/run/meet-cluster/pid/apiserver'), 'half of the cluster is there');
-    broken.kill('SIGKILL');
-    await cluster('up');
-    await runPod();
+    assert.deepEqual(traces(machine.mark), machine.traces);
+    await until(() => inhabited(used).length === 0, 'the namespaces of the nodes are empty');
   });
 });

@@ -1,10 +1,9 @@
 // What two people in a meeting notice when parts of the product or of the cluster fail.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until } from '../e2e/support/visitor.mjs';
 import { clusterRoom, signalingPods, sockets, system, together } from './support/cluster-room.mjs';
 import { gaps, keepConnections, sameConnections, watchGaps } from './support/gaps.mjs';
-import { apply, cluster, get, kubectl, ready } from './support/kubectl.mjs';
+import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
 const limits = { timeout: 300_000 };
@@ -46,28 +45,6 @@ describe('a media node', () => {
       await Promise.all([ada.connected(), bob.connected()]);
       assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
       await tell(t, ada, bob);
-      await ready('sfupool', 'pool', room.namespace);
-    });
-  });
-
-  it('that answers its health but gets no media any more: the operator leaves it', limits, async t => {
-    await room.withPair(async (ada, bob, meeting) => {
-      const node = await room.nodeOf(meeting);
-      const pod = await get('pod', node, '-n', room.namespace);
-      const machine = pod.spec.nodeName.slice(1);
-      const port = pod.spec.containers[0].ports.find(one => one.protocol === 'UDP').containerPort;
-      const rule = ['FORWARD', '-p', 'udp', '-d', pod.status.podIP, '--dport', String(port), '-j', 'DROP'];
-      await watch(ada, bob);
-      await cluster('node', machine, 'iptables', '-I', ...rule);
-      try {
-        await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
-        await together(ada, bob);
-        await tell(t, ada, bob);
-        assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
-      } finally {
-        await cluster('node', machine, 'iptables', '-D', ...rule);
-      }
-      await ready('sfupool', 'pool', room.namespace);
     });
   });
 });
@@ -168,6 +145,30 @@ describe('the API server', () => {
       await undisturbed(t, ada, bob);
       assert.equal(await room.nodeOf(meeting), node);
       await room.meeting();
+    });
+  });
+});
+
+// The last: its node stays ill.
+describe('a media node', () => {
+  it('that answers its health but gets no media any more: the operator leaves it', limits, async t => {
+    await ready('sfupool', 'pool', room.namespace);
+    await room.withPair(async (ada, bob, meeting) => {
+      const node = await room.nodeOf(meeting);
+      const pod = await get('pod', node, '-n', room.namespace);
+      const machine = pod.spec.nodeName.slice(1);
+      const port = pod.spec.containers[0].ports.find(one => one.protocol === 'UDP').containerPort;
+      const rule = ['FORWARD', '-p', 'udp', '-d', pod.status.podIP, '--dport', String(port), '-j', 'DROP'];
+      await watch(ada, bob);
+      await cluster('node', machine, 'iptables', '-I', ...rule);
+      try {
+        await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
+        await together(ada, bob);
+        await tell(t, ada, bob);
+        assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
+      } finally {
+        await cluster('node', machine, 'iptables', '-D', ...rule);
+      }
     });
   });
 });

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { after, describe, it } from 'node:test';
-import { until } from '../e2e/support/visitor.mjs';
+import { forget } from './support/cluster-room.mjs';
 import { documents, helm, release, system } from './support/helm.mjs';
-import { apply, get, kubectl, ready } from './support/kubectl.mjs';
+import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const KUBECONFIG = process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig';
 
@@ -35,11 +35,7 @@ describe('kubectl diff', () => {
   const pool = { apiVersion: group, kind: 'SfuPool', metadata: { name: 'main', namespace }, spec: { replicas: 1, exposure: { addressSource: 'NodeInternalIP', portRange: { min: 43700, max: 43703 } } } };
   const meeting = { apiVersion: group, kind: 'Meeting', metadata: { name: 'standup', namespace }, spec: { tenantRef: { name }, title: 'Standup', maxParticipants: 20 } };
 
-  after(async () => {
-    await kubectl('delete', 'meetings,sfupools', '--all', '-n', namespace, '--ignore-not-found', '--timeout=60s');
-    await kubectl('delete', 'tenant', name, '--ignore-not-found', '--timeout=60s');
-    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
-  });
+  after(() => forget(name, namespace));
 
   it('shows nothing for our kinds after ten more reconciles of each', { timeout: 300_000 }, async () => {
     await apply(tenant);

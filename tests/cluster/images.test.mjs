@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../e2e/support/visitor.mjs';
-import { apply, get, kubectl } from './support/kubectl.mjs';
+import { apply, get, kubectl, until } from './support/kubectl.mjs';
 
 const namespace = `images-${randomUUID().slice(0, 8)}`;
 const image = part => `localhost/meet-operator/${part}:dev`;
@@ -26,7 +25,7 @@ async function run(name, container, rest = {}) {
 
 describe('the images', () => {
   before(() => kubectl('create', 'namespace', namespace));
-  after(() => kubectl('delete', 'namespace', namespace, '--timeout=60s'));
+  after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
   for (const [part, variable] of [['operator', 'MEET_CONTROL_KEY_FILE'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
     it(`${part} starts, and says which settings it misses`, { timeout: 90_000 }, async () => {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../e2e/support/visitor.mjs';
 import { rightsOf, rightsUsed } from './support/audit.mjs';
+import { forget } from './support/cluster-room.mjs';
 import { system } from './support/helm.mjs';
-import { apply, get, kubectl, ready } from './support/kubectl.mjs';
+import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 // Needed, and not to be provoked at will; why stands beside each.
 const RARE = {
@@ -37,10 +37,7 @@ describe('rights', () => {
     url = `http://${service.spec.clusterIP}:${service.spec.ports[0].port}`;
   });
 
-  after(async () => {
-    await kubectl('delete', 'tenant', name, '--ignore-not-found', '--timeout=60s');
-    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s');
-  });
+  after(() => forget(name, namespace));
 
   it('suffice for a whole life', { timeout: 400_000 }, async () => {
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', metadata: { name }, spec: { namespace, apiKeys: [{ name: 'main', secretRef: { name: 'api' } }] } });

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from '../e2e/support/visitor.mjs';
 import { openRoom, system, together } from './support/cluster-room.mjs';
 import { gaps, keepConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { chart, helm, release, upgrade } from './support/helm.mjs';
-import { apply, get, kubectl, ready } from './support/kubectl.mjs';
+import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const group = 'meetoperator.io/v1alpha1';
@@ -87,13 +86,10 @@ describe('at the end', () => {
     await ready('sfupool', 'pool', namespace);
     for (const title of ['one', 'two', 'three']) await ready('meeting', title, namespace);
 
-    const namespaced = (await kubectl('api-resources', '--namespaced', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/^(events|endpoints|pods\.metrics)/.test(kind));
-    const whole = (await kubectl('api-resources', '--namespaced=false', '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !/customresourcedefinitions|componentstatuses/.test(kind));
-    const mine = async () => (await Promise.all([...namespaced.map(kind => ['-n', system, kind]), ...whole.map(kind => [kind])].map(async ([...where]) => {
-      const labelled = await kubectl('get', ...where, '-l', `app.kubernetes.io/instance=${release}`, '-o', 'name', '--ignore-not-found').catch(() => '');
-      const all = await kubectl('get', ...where, '-o', 'name', '--ignore-not-found').catch(() => '');
-      return [...labelled.split('\n'), ...all.split('\n').filter(line => new RegExp(`/(${release}-|meet-operator$)`).test(line) && !/meet-database|meet-redis/.test(line))];
-    }))).flat().filter(line => line !== '' && !line.includes(namespace) && !line.startsWith('namespace/'));
+    const kinds = async (scope, others) => (await kubectl('api-resources', `--namespaced=${scope}`, '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !others.test(kind)).join();
+    const [namespaced, whole] = [await kinds(true, /^(events|endpoints|pods\.metrics)/), await kinds(false, /customresourcedefinitions|componentstatuses|^namespaces$/)];
+    const ours = ({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === release || new RegExp(`^(${release}-(?!database|redis)|meet-operator$)`).test(metadata.name);
+    const mine = async () => [...await get(namespaced, '-n', system), ...await get(whole)].filter(object => ours(object) && !object.metadata.name.includes(namespace)).map(object => `${object.kind}/${object.metadata.name}`);
     assert.ok((await mine()).length > 10, 'there is a release to look for');
 
     await helm('uninstall', release, '-n', system, '--timeout', '180s');

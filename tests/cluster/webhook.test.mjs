@@ -1,10 +1,9 @@
 // The admission webhook before a real API server: slow, with an authority that has expired, with a trust bundle that somebody broke; meanwhile people talk on.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until } from '../e2e/support/visitor.mjs';
 import { expiredAuthority } from './support/authority.mjs';
 import { clusterRoom, system, together } from './support/cluster-room.mjs';
-import { cluster, get, kubectl, run } from './support/kubectl.mjs';
+import { cluster, get, kubectl, run, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
 const limits = { timeout: 240_000 };

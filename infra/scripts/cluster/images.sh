@@ -1,9 +1,11 @@
 # Images in the nodes of the cluster. Sourced.
 
+CLUSTER_IMAGES=(operator signaling media-node web postgres redis coturn)
+
 # cluster_load_images [IMAGE…]: all that the tests use, without names. What a node has already is not loaded again.
 cluster_load_images() {
   local images=("$@") archives archive fresh=()
-  (($# > 0)) || images=(operator signaling media-node web postgres redis coturn)
+  (($# > 0)) || images=("${CLUSTER_IMAGES[@]}")
   require_tools
   require_cluster
   archives=$(bash infra/docker/build.sh "${images[@]}")

@@ -1,22 +1,42 @@
 # Tests on the cluster. Sourced.
 
-# cluster_test [FILE…]: the tests of tests/cluster against the installed release; clean.test.mjs, which takes the cluster down, only by its name.
+NODE_TEST=(node --test --test-reporter=spec)
+# These look at the release and change nothing of it, so two of them at a time; the others have it for themselves.
+LOOKING=(tests/cluster/{call,chart,gitops,images}.test.mjs)
+# The last takes the cluster down: only by its name.
+ENDING=tests/cluster/clean.test.mjs
+
+changing_files() { printf '%s\n' tests/cluster/*.test.mjs | grep -vxF "$(printf '%s\n' "${LOOKING[@]}" "$ENDING")"; }
+
+# cluster_test [FILE…]: the tests of tests/cluster against the installed release.
 cluster_test() {
+  local changing code=0
   require_cluster
   npm_install tests/e2e
-  local files=("$@")
-  if (($# == 0)); then mapfile -t files < <(find tests/cluster -maxdepth 1 -name '*.test.mjs' ! -name clean.test.mjs | LC_ALL=C sort); fi
-  node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
+  if (($# > 0)); then
+    "${NODE_TEST[@]}" --test-concurrency=1 "$@"
+    return
+  fi
+  mapfile -t changing < <(changing_files)
+  "${NODE_TEST[@]}" --test-concurrency=2 "${LOOKING[@]}" || code=1
+  "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}" || code=1
+  return "$code"
 }
 
-# The suite has the cluster for itself: one that runs is taken down first, and none is left.
+# The suite has the cluster for itself: one that runs is taken down first. Its last file takes down what all used, and compares the machine with what it was before.
 cluster_suite() {
+  local changing before=$MEET_ROOT/$STAMPS/cluster-before.json
+  nice bash tests/cluster/build.sh
+  nice bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null
   npm_install tests/e2e
-  bash tests/cluster/build.sh
-  RUNNER_LOG=clean.node.log run_node_tests cluster node --test --test-reporter=spec tests/cluster/clean.test.mjs
+  mapfile -t changing < <(changing_files)
+  bash "$CLUSTER" down
+  trap 'exit 143' TERM
   trap 'bash "$CLUSTER" down' EXIT
-  cluster_up
-  crds_suite || say "our CRDs before the real servers: not all is well"
+  node tests/cluster/support/traces.mjs >"$before"
+  MEET_CLUSTER_MARK=$(jq -r .mark "$before") cluster_up
   record "$RESULTS/cluster/install.tap" cluster_install
-  run_node_tests cluster ./meet cluster test
+  RUNNER_LOG=looking.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=2 "${LOOKING[@]}"
+  RUNNER_LOG=changing.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}"
+  RUNNER_LOG=ending.node.log MEET_CLUSTER_BEFORE=$before run_node_tests cluster "${NODE_TEST[@]}" "$ENDING"
 }

@@ -34,11 +34,7 @@ bench_cluster() {
   if [[ -z ${KUBECONFIG:-} ]]; then
     require_packages cluster
     bash tests/cluster/build.sh >&2
-    API_FOLDER=$(mktemp -d)
-    coproc API { exec bash tests/bench/api-server.sh "$API_FOLDER"; }
-    API_INPUT=${API[1]} API_PROCESS=$API_PID
-    trap end_api_server EXIT
-    read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start"
+    start_api_server
     export KUBECONFIG=$API_FOLDER/kubeconfig
   fi
   for file in crds/*.yaml; do
@@ -65,13 +61,6 @@ bench_release() {
   cluster_release >&2
   figure "$json" install.seconds "$(awk -v ns=$(($(date +%s%N) - started)) 'BEGIN { printf "%.1f", ns / 1e9 }')" s 60
   node tests/cluster/timing.mjs $json
-}
-
-# It ends when its input ends.
-end_api_server() {
-  eval "exec $API_INPUT>&-"
-  wait "$API_PROCESS" || true
-  rm -rf "$API_FOLDER"
 }
 
 # figure JSON NAME VALUE UNIT LIMIT: one line; the peer is the limit, so a ratio under 1 is good.

@@ -27,7 +27,7 @@ cluster_help() {
 ./meet cluster install        PostgreSQL, Redis and the chart, as release meet in namespace meet-system
 ./meet cluster test [FILE…]   the tests in tests/cluster against it
 ./meet cluster shell          a shell with KUBECONFIG set
-./meet cluster crds           our CRDs before the API server of the current Kubernetes
+./meet cluster crds           our CRDs and embedded API server beside those of Kubernetes 1.20 and of the current one
 ./meet cluster down           stop and remove all of it
 TEXT
 }

@@ -1,10 +1,9 @@
 source infra/scripts/verbs/verify.sh
 source infra/scripts/verbs/cluster.sh
 
-# Two lanes, at the same time: tests wait more than they work. Within a lane one suite after the other.
-LANES=("unit architecture verify quickstart" "browser chart web")
+# Lanes, at the same time: tests wait more than they work. Within a lane one suite after the other.
+LANES=("unit architecture verify quickstart" "browser chart web conformance" "cluster")
 read -ra SUITES <<<"${LANES[*]}"
-BY_NAME=(cluster) # takes half an hour, and the machine for itself
 RESULTS=obj/meet/results
 
 # verb_test [suite…]: runs them all, then prints "N passed, N failed, N skipped" over every runner.
@@ -12,7 +11,7 @@ verb_test() {
   local suites=("$@") suite lane running=()
   [[ $# -gt 0 ]] || suites=("${SUITES[@]}")
   for suite in "${suites[@]}"; do
-    [[ " ${SUITES[*]} ${BY_NAME[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]} ${BY_NAME[*]}"
+    [[ " ${SUITES[*]} " == *" $suite "* ]] || die "unknown suite '$suite'; there are: ${SUITES[*]}"
   done
   require_tools
   require_packages runtime test
@@ -29,7 +28,6 @@ verb_test() {
   trap 'for lane in "${running[@]}"; do end_tree "$lane"; done; wait; exit 130' INT TERM
   wait
   trap - INT TERM
-  for suite in "${BY_NAME[@]}"; do run_lane "$suite" "${suites[@]}"; done
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
 
@@ -68,6 +66,8 @@ build_for_verify() { build_codegen; }
 build_for_chart() { npm_install tests/chart; }
 build_for_web() { npm_install web; }
 build_for_browser() { build_all && npm_install tests/e2e; }
+build_for_conformance() { [[ -n $(cluster_finding) ]] || require_packages cluster; build_tests; }
+build_for_cluster() { [[ -n $(cluster_finding) ]] || require_packages cluster; }
 
 suite_unit() {
   export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}
@@ -128,17 +128,24 @@ suite_quickstart() {
   run_node_tests quickstart node --test --test-reporter=spec tests/quickstart/
 }
 
-# A machine that cannot run it is told so and counts as one skipped test; in CI, where nobody reads along, as a failed one.
+suite_conformance() {
+  on_cluster_machine conformance || return 0
+  build_kubernetes && before_real_servers bash infra/scripts/checks/dotnet-test.sh "$RESULTS/conformance" "$CONFORMANCE_TESTS"
+}
+
 suite_cluster() {
+  on_cluster_machine cluster || return 0
+  cluster_suite
+}
+
+# on_cluster_machine SUITE: a machine that cannot run it is told so, and it counts as one skipped test; in CI, where nobody reads along, as a failed one.
+on_cluster_machine() {
   local finding
   finding=$(cluster_finding)
-  if [[ -n $finding ]]; then
-    say "suite cluster does not run: $finding"
-    if [[ ${CI:-} == true ]]; then record "$RESULTS/cluster/machine.tap" false; else printf '# pass 0\n# fail 0\n# skipped 1\n' >"$RESULTS/cluster/machine.tap"; fi
-    return
-  fi
-  require_packages cluster
-  cluster_suite
+  [[ -n $finding ]] || return 0
+  say "suite $1 does not run: $finding"
+  if [[ ${CI:-} == true ]]; then record "$RESULTS/$1/machine.tap" false; else printf '# pass 0\n# fail 0\n# skipped 1\n' >"$RESULTS/$1/machine.tap"; fi
+  return 1
 }
 
 # run_node_tests SUITE COMMAND…: its output is shown and kept (in RUNNER_LOG, when a suite has several); sum.mjs reads the runner's own totals in it.

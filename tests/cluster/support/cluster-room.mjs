@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { launch } from '../../e2e/support/browser.mjs';
-import { until, Visitor } from '../../e2e/support/visitor.mjs';
-import { apply, get, kubectl, ready } from './kubectl.mjs';
+import { Visitor } from '../../e2e/support/visitor.mjs';
+import { apply, get, kubectl, ready, until } from './kubectl.mjs';
 
 const group = 'meetoperator.io/v1alpha1';
 export const system = 'meet-system';
 
 /**
- * A tenant with a pool of its own on the installed release `meet`, and two browsers outside the pods' network. `close` takes all of it away.
+ * A tenant with a pool of its own on the installed release `meet`, and two browsers outside the pods' network. `close` has all of it taken away.
  */
 export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 }, exposure = {} } = {}) {
   const name = `test-${randomUUID().slice(0, 8)}`;
@@ -28,9 +28,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
   room.close = async () => {
     await Promise.all(room.browsers.map(browser => browser.close()));
-    await kubectl('delete', 'meetings,sfupools', '--all', '-n', room.namespace, '--timeout=120s', '--ignore-not-found');
-    await kubectl('delete', 'tenant', name, '--timeout=60s', '--ignore-not-found');
-    await kubectl('delete', 'namespace', room.namespace, '--timeout=120s', '--ignore-not-found');
+    await forget(name, room.namespace);
   };
 
   /** `kubectl apply` of a Meeting, until it is Ready; its id is what links hold. */
@@ -63,6 +61,11 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   /** The SfuNode that carries the meeting. */
   room.nodeOf = async meeting => (await get('meeting', meeting.name, '-n', room.namespace)).status?.assignments?.[0]?.sfuNode;
   return room;
+}
+
+/** Has a tenant and what is in its namespace taken away, which nobody waits for: that removals end is for upgrade.test.mjs and rights.test.mjs to show. */
+export async function forget(tenant, namespace) {
+  for (const what of [['meetings,sfupools', '--all', '-n', namespace], ['tenant', tenant], ['namespace', namespace]]) await kubectl('delete', ...what, '--wait=false', '--ignore-not-found');
 }
 
 /** The same for the tests of a file: opened before and closed after them. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { until } from '../../e2e/support/visitor.mjs';
+import { until as look } from '../../e2e/support/visitor.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -28,20 +28,16 @@ export async function get(...args) {
 
 export const apply = (...objects) => run('kubectl', ['apply', '-f', '-'], objects.map(object => JSON.stringify(object)).join('\n'));
 
-export const condition = (object, type) => object.status?.conditions?.find(one => one.type === type);
+/** Looks until it is so, twice a second: a kubectl takes a tenth of a second of a core to start. */
+export const until = (condition, what, within) => look(condition, what, within, 500);
 
-export const isReady = object => condition(object, 'Ready')?.status === 'True';
-
-/** Waits until the object is Ready for its present generation. */
+/** Waits until the object, which is there, is Ready; its state then. */
 export async function ready(kind, name, namespace, within = 90_000) {
-  let last;
-  await until(async () => {
-    last = await get(kind, name, ...(namespace ? ['-n', namespace] : [])).catch(error => error);
-    return !(last instanceof Error) && isReady(last);
-  }, `${kind} ${name} is ready`, within).catch(error => {
-    throw new Error(`${error.message}; it says ${JSON.stringify(last?.status ?? last?.message)}`);
+  const where = namespace ? ['-n', namespace] : [];
+  await kubectl('wait', '--for=condition=Ready', kind, name, ...where, `--timeout=${within / 1000}s`).catch(async error => {
+    throw new Error(`${error.message}; it says ${JSON.stringify(await get(kind, name, ...where).then(object => object.status, now => now.message))}`);
   });
-  return last;
+  return get(kind, name, ...where);
 }
 
 /** A part of the cluster itself: `cluster('stop', 'apiserver')`, `cluster('node', '1', 'iptables', …)`. */

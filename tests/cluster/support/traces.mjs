@@ -1,8 +1,17 @@
+// Also a program: prints the machine's state as JSON, for a look back after a cluster has gone.
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
 const lines = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n').map(line => line.trim()).filter(line => line !== '');
 const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
+
+/** The machine as it is now, and a mark for the environment of what a cluster is going to start. */
+export function snapshot() {
+  const mark = randomBytes(16).toString('hex');
+  return { mark, traces: traces(mark) };
+}
 
 /** What a cluster could leave on a machine, kind by kind; other programs' processes are not looked at. */
 export function traces(mark) {
@@ -35,7 +44,7 @@ export function inhabited(known) {
 
 /** Processes that the cluster started: they inherit the mark in their environment, and containers run in the nodes' cgroups. */
 function ours(mark) {
-  return processes().filter(pid => text(`/proc/${pid}/environ`).includes(mark) || text(`/proc/${pid}/cgroup`).includes('/meet-n')).filter(pid => pid !== String(process.pid));
+  return processes().filter(pid => text(`/proc/${pid}/environ`).includes(`MEET_CLUSTER_MARK=${mark}`) || text(`/proc/${pid}/cgroup`).includes('/meet-n')).filter(pid => pid !== String(process.pid));
 }
 
 const commandLine = pid => text(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
@@ -63,3 +72,5 @@ function link(path) {
     return '';
   }
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) console.log(JSON.stringify(snapshot()));

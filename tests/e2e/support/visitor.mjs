@@ -134,11 +134,11 @@ export class Visitor {
 }
 
 /** Looks until it is so; says what was waited for when it never is. */
-export async function until(condition, what, within = patience) {
+export async function until(condition, what, within = patience, pause = 100) {
   const deadline = Date.now() + within;
   for (;;) {
     if (await condition()) return;
     if (Date.now() > deadline) throw new Error(`Not within ${within / 1000} s: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 100));
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # api-server.sh FOLDER: etcd, API server and the two controllers that take things away, of the Kubernetes that ./meet cluster builds, on loopback and for the caller
-# alone: what else a cluster does (kubelets, an installed release) is in no figure. Writes FOLDER/kubeconfig, prints "ready", and ends everything when its input ends.
+# alone. Writes FOLDER/kubeconfig, prints "ready", and ends everything when its input ends.
 set -euo pipefail
-source "$(dirname "${BASH_SOURCE[0]}")/../cluster/parts/settings.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
 PORT=36443 ETCD=33379 PEERS=33380 CONTROLLERS=36257
 PIDS=()

@@ -1,0 +1,18 @@
+# The API server of Kubernetes 1.20 alone, without nodes. Sourced.
+
+# start_api_server: $API_FOLDER/kubeconfig talks to it as an administrator; its end is this script's, or end_api_server.
+start_api_server() {
+  local answer
+  API_FOLDER=$(mktemp -d)
+  coproc API { exec bash tests/cluster/api-server.sh "$API_FOLDER"; }
+  API_INPUT=${API[1]} API_PROCESS=$API_PID
+  trap end_api_server EXIT
+  read -r answer <&"${API[0]}" && [[ $answer == ready ]] || die "the API server did not start"
+}
+
+# It ends when its input ends.
+end_api_server() {
+  eval "exec $API_INPUT>&-"
+  wait "$API_PROCESS" || true
+  rm -rf "$API_FOLDER"
+}
