@@ -144,7 +144,8 @@ describe('the API server', () => {
       await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server answers', 60_000);
       await undisturbed(t, ada, bob);
       assert.equal(await room.nodeOf(meeting), node);
-      await room.meeting();
+      const { meetingId } = await room.meeting();
+      for (const pod of await signalingPods()) await until(async () => (await fetch(`http://${pod.status.podIP}:8080/meetings/${meetingId}`)).ok, `${pod.metadata.name} knows a meeting of afterwards`);
     });
   });
 });

@@ -16,5 +16,7 @@ public sealed record InformerOptions
 
     /// <summary>First wait after a failed list or watch; doubles with every further failure.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
-    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Longest wait: after an outage of the server the copy is whole again within this time.</summary>
+    public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -12,18 +12,15 @@ internal sealed class ClusterView
     private const string ByNamespace = "namespace";
     private const string ByPool = "pool";
 
-    /// <summary>After an outage of the API server the picture is whole again within this time.</summary>
-    private static readonly InformerOptions Catching = new() { MaxBackoff = TimeSpan.FromSeconds(5) };
-
     public ClusterView(KubeClient client, ILoggerFactory logs, TimeProvider time)
     {
         Client = client;
-        Tenants = new Informer<Tenant>(client, Catching, time, logger: logs.CreateLogger<Informer<Tenant>>());
-        Meetings = new Informer<Meeting>(client, Catching, time, logger: logs.CreateLogger<Informer<Meeting>>());
-        Pools = new Informer<SfuPool>(client, Catching, time, logger: logs.CreateLogger<Informer<SfuPool>>());
-        Nodes = new Informer<SfuNode>(client, Catching, time, logger: logs.CreateLogger<Informer<SfuNode>>());
-        Namespaces = new Informer<Namespace>(client, Catching, time, logger: logs.CreateLogger<Informer<Namespace>>());
-        var mediaNodes = Catching with { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
+        Tenants = new Informer<Tenant>(client, time: time, logger: logs.CreateLogger<Informer<Tenant>>());
+        Meetings = new Informer<Meeting>(client, time: time, logger: logs.CreateLogger<Informer<Meeting>>());
+        Pools = new Informer<SfuPool>(client, time: time, logger: logs.CreateLogger<Informer<SfuPool>>());
+        Nodes = new Informer<SfuNode>(client, time: time, logger: logs.CreateLogger<Informer<SfuNode>>());
+        Namespaces = new Informer<Namespace>(client, time: time, logger: logs.CreateLogger<Informer<Namespace>>());
+        var mediaNodes = new InformerOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
