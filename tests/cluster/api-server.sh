@@ -6,7 +6,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
 PORT=36443 ETCD=33379 PEERS=33380 CONTROLLERS=36257
 PIDS=()
-trap 'kill "${PIDS[@]}" 2>/dev/null || true; wait' EXIT
+trap end EXIT
+# The newest first: an API server whose store is gone takes a minute to end.
+end() {
+  local i
+  for ((i = ${#PIDS[@]} - 1; i >= 0; i--)); do
+    kill "${PIDS[i]}" 2>/dev/null || true
+    wait "${PIDS[i]}" || true
+  done
+}
 
 cd "$FOLDER"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout accounts.key -out accounts.crt -subj /CN=accounts -days 2 2>/dev/null

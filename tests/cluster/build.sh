@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh: Kubernetes 1.20 from Debian's source package, once a machine, into $MEET_KUBERNETES/bin. About four minutes on two quiet cores.
+# build.sh: Kubernetes 1.20 from Debian's source package, once a machine, into $MEET_KUBERNETES/bin. Four to five minutes on two cores.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 
