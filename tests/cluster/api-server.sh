@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # api-server.sh FOLDER: etcd, API server and the two controllers that take things away, of the Kubernetes that ./meet cluster builds, on loopback and for the caller
-# alone. Writes FOLDER/kubeconfig, prints "ready", and ends everything when its input ends.
+# alone. Writes FOLDER/kubeconfig and FOLDER/etcd.url, prints "ready", and ends everything when its input ends.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 FOLDER=$1
@@ -30,6 +30,7 @@ contexts: [{name: bench, context: {cluster: bench, user: bench}}]
 current-context: bench
 YAML
 
+echo "http://127.0.0.1:$ETCD" >etcd.url
 etcd --data-dir etcd --unsafe-no-fsync --initial-cluster default=http://127.0.0.1:$PEERS --initial-advertise-peer-urls http://127.0.0.1:$PEERS \
   --listen-peer-urls http://127.0.0.1:$PEERS --listen-client-urls http://127.0.0.1:$ETCD --advertise-client-urls http://127.0.0.1:$ETCD >etcd.log 2>&1 </dev/null &
 PIDS+=($!)

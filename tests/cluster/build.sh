@@ -62,7 +62,7 @@ compile() {
     flags+=" -X $package.gitCommit=debian -X $package.buildDate=1970-01-01T00:00:00Z"
   done
   mkdir -p "$WORK/bin"
-  # Without the clouds' own volumes and load balancers, and without Docker: half of the code is theirs.
+  # Without the clouds' own volumes and load balancers, and without Docker: nearly half of the API server's binary is theirs.
   go build -tags providerless,dockerless -ldflags "$flags" -o "$WORK/bin/" "${BINARIES[@]/#/./cmd/}"
   mv "$WORK/bin" "$MEET_KUBERNETES/bin"
 }

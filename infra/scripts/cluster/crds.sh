@@ -26,6 +26,7 @@ before_real_servers() (
   bash "$CONFORMANCE/server/start.sh" "$run" || exit 1
   export MEET_CONFORMANCE_K036=$run/kubeconfig MEET_CONFORMANCE_K036_ETCD
   MEET_CONFORMANCE_K036_ETCD=$(<"$run/etcd.url")
-  export MEET_CONFORMANCE_K120=$API_FOLDER/kubeconfig MEET_CONFORMANCE_K120_ETCD=http://127.0.0.1:33379
+  export MEET_CONFORMANCE_K120=$API_FOLDER/kubeconfig MEET_CONFORMANCE_K120_ETCD
+  MEET_CONFORMANCE_K120_ETCD=$(<"$API_FOLDER/etcd.url")
   "$@"
 )

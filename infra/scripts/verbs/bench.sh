@@ -30,7 +30,7 @@ verb_bench() {
 
 # The API server of KUBECONFIG, on which no release may be installed; else one of our own, which ends with this script, and then what people notice.
 bench_cluster() {
-  local file answer
+  local file
   if [[ -z ${KUBECONFIG:-} ]]; then
     require_packages cluster
     bash tests/cluster/build.sh >&2

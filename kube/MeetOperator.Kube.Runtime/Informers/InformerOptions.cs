@@ -17,6 +17,6 @@ public sealed record InformerOptions
     /// <summary>First wait after a failed list or watch; doubles with every further failure.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Longest wait: after an outage of the server the copy is whole again within this time.</summary>
+    /// <summary>Longest wait, so the time after an outage of the server until it is asked again.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 }
