@@ -53,7 +53,8 @@ wanted=("$@")
 # One at a time. Unlocked by word: compilers that stay behind keep the file open.
 exec 8>"$IMAGES/lock"
 flock 8
-trap 'flock -u 8' EXIT
+share_compiler
+trap 'end_compiler; flock -u 8' EXIT
 built=
 engine=$(find_engine)
 debian=$(find_debian)

@@ -1,4 +1,6 @@
-# Builds of the product, skipped when nothing changed.
+# Builds of the product, skipped when nothing changed. Sourced.
+
+source infra/scripts/compiler.sh
 
 STAMPS=obj/meet
 
@@ -26,7 +28,7 @@ once() {
 build_products() {
   once products "$(source_stamp kube crds operator signaling media-node Directory.Build.props Directory.Packages.props infra/products.slnf)" \
     operator/MeetOperator.Local/bin/Release/net10.0/MeetOperator.Local.dll \
-    dotnet build infra/products.slnf -c Release --nologo -v quiet
+    with_compiler dotnet build infra/products.slnf -c Release --nologo -v quiet
 }
 
 npm_install() {

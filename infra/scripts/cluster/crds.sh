@@ -9,7 +9,7 @@ cluster_crds() {
   require_tools
   require_packages runtime test
   build_kubernetes
-  dotnet build "$CONFORMANCE_TESTS" -c Release --nologo -v quiet >&2
+  with_compiler dotnet build "$CONFORMANCE_TESTS" -c Release --nologo -v quiet >&2
   before_real_servers dotnet test "$CONFORMANCE_TESTS" -c Release --no-build --nologo "$@"
 }
 

@@ -20,7 +20,7 @@ verb_bench() {
     up) bench_up "$json" ;;
     memory) bench_memory "$json" ;;
     *)
-      dotnet build $BENCH -c Release --nologo -v quiet >&2
+      with_compiler dotnet build $BENCH -c Release --nologo -v quiet >&2
       [[ -z $cluster ]] || bench_cluster
       dotnet $BENCH/bin/Release/net10.0/MeetOperator.Bench.dll "$name" $json $cluster
       [[ -z $cluster || -z ${API_FOLDER:-} ]] || bench_release "$json"

@@ -15,8 +15,12 @@ built() { echo "$1/bin/Release/net10.0/$(basename "$1").dll"; }
 
 # Never from a stamp: what is generated must come from the types as they are.
 build_codegen() {
+  with_compiler build_each kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling
+}
+
+build_each() {
   local project
-  for project in kube/MeetOperator.Kube.CodeGen crds/MeetOperator.Contracts operator/MeetOperator.Operator signaling/MeetOperator.Signaling; do
+  for project in "$@"; do
     dotnet build "$project" -c Release --nologo -v quiet >&2 || return
   done
 }

@@ -22,6 +22,8 @@ verb_test() {
   export DOTNET_TieredPGO=0
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
+  share_compiler
+  trap end_compiler EXIT
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
   for lane in "${LANES[@]}"; do
     run_lane "$lane" "${suites[@]}" &
@@ -96,7 +98,7 @@ run_dotnet_tests() {
 build_tests() {
   once tests "$(source_stamp kube crds operator signaling media-node tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
     tests/Architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
-    dotnet build MeetOperator.sln -c Release --nologo -v quiet
+    with_compiler dotnet build MeetOperator.sln -c Release --nologo -v quiet
 }
 
 suite_verify() {
