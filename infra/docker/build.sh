@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh [IMAGE…]: builds images and writes each as a docker-archive; what has not changed is skipped. Prints the archives' paths.
-#   Images: operator signaling media-node web (the default), and for the cluster tests postgres redis coturn.
+#   Images: operator signaling media-node web (the default), and for the cluster tests stores (PostgreSQL and Redis) and coturn.
 #   MEET_IMAGE_TAG  tag (dev)                          MEET_ENGINE  docker, podman or buildah (the first that works here)
 #   MEET_DEBIAN     base image (debian:12.12-slim; where there is only buildah, one made by mmdebstrap)
 #   MEET_DOTNET     version of the .NET runtime (10.0.14)
@@ -43,8 +43,8 @@ product_image() {
     web) web_context && image "localhost/meet-operator/web:$TAG" infra/docker/web.Dockerfile "$CONTEXTS/web" "DEBIAN=$debian" ;;
     operator | signaling | media-node)
       image "localhost/meet-operator/$1:$TAG" "infra/docker/$1.Dockerfile" "$CONTEXTS/$1" "BASE=localhost/meet-operator/base:$TAG" ;;
-    postgres | redis | coturn) image "localhost/meet-test/$1:$TAG" "tests/cluster/images/$1.Dockerfile" tests/cluster/images "DEBIAN=$debian" ;;
-    *) die "unknown image '$1'; there are: ${PRODUCTS[*]} postgres redis coturn" ;;
+    stores | coturn) image "localhost/meet-test/$1:$TAG" "tests/cluster/images/$1.Dockerfile" tests/cluster/images "DEBIAN=$debian" ;;
+    *) die "unknown image '$1'; there are: ${PRODUCTS[*]} stores coturn" ;;
   esac
 }
 

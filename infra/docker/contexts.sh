@@ -1,8 +1,7 @@
 # What goes into the images: the published programs, split into what they share and what is their own, and the built page. Sourced.
 
-PUBLISHED=obj/meet/published
+ARTIFACTS=obj/meet/artifacts
 CONTEXTS=obj/meet/contexts
-NODE_CONTROL=media-node/MeetOperator.NodeControl
 
 # content_stamp PATH…: the same for the same names and bytes, whenever they were written.
 content_stamp() { find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1; }
@@ -14,41 +13,37 @@ quietly() {
   "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; die "failed: $*"; }
 }
 
-# publish PART PROJECT SOURCE…: self-contained, and beside the ordinary builds, so that neither disturbs the other.
-publish() {
-  local part=$1 project=$2
-  shift 2
-  once "publish-$part" "${MEET_DOTNET:-10.0.14} $(source_stamp "$@" Directory.Build.props Directory.Packages.props)" "$PUBLISHED/$part" publish_anew "$part" "$project"
+# The runtime's version comes through the environment, as a property of MSBuild.
+publish_programs() {
+  local version=${MEET_DOTNET:-10.0.14}
+  once programs "$version $(source_stamp kube crds operator signaling media-node Directory.Build.props Directory.Packages.props infra/docker/programs.proj)" \
+    "$(published MediaNode)" publish_anew "$version"
 }
 
 publish_anew() {
-  rm -rf "${PUBLISHED:?}/$1"
-  dotnet publish "$2" -c Release -r linux-x64 --self-contained -p:RuntimeFrameworkVersion="${MEET_DOTNET:-10.0.14}" -p:GenerateDocumentationFile=false -p:RunAnalyzers=false \
-    -p:SatelliteResourceLanguages=en \
-    --artifacts-path obj/meet/artifacts --output "$PUBLISHED/$1" --nologo -v quiet
+  rm -rf "$ARTIFACTS/publish"
+  RuntimeFrameworkVersion=$1 dotnet build infra/docker/programs.proj -p:ArtifactsPath="$PWD/$ARTIFACTS" -p:SatelliteResourceLanguages=en --nologo -v quiet
 }
+
+published() { echo "$ARTIFACTS/publish/MeetOperator.$1/release_linux-x64"; }
 
 # The base's runtime is what all three have alike and what is not ours; hard links, so nothing is copied.
 program_contexts() {
-  local part file
-  publish operator operator/MeetOperator.Operator kube crds operator "$NODE_CONTROL"
-  publish signaling signaling/MeetOperator.Signaling kube crds signaling "$NODE_CONTROL"
-  publish media-node media-node/MeetOperator.MediaNode media-node
-  publish probe media-node/MeetOperator.Probe media-node
+  local file
+  publish_programs
   rm -rf "$CONTEXTS"/{base,operator,signaling,media-node}
-  mkdir -p "$CONTEXTS/base/runtime"
-  for part in operator signaling media-node; do
-    mkdir -p "$CONTEXTS/$part"
-    cp -rl "$PUBLISHED/$part" "$CONTEXTS/$part/$part"
-  done
-  cp -l "$PUBLISHED"/probe/MeetOperator.Probe* "$CONTEXTS/media-node/media-node/" # all else that it needs is the node's as well
+  mkdir -p "$CONTEXTS"/{base/runtime,operator,signaling,media-node}
+  cp -rl "$(published Operator)" "$CONTEXTS/operator/operator"
+  cp -rl "$(published Signaling)" "$CONTEXTS/signaling/signaling"
+  cp -rl "$(published MediaNode)" "$CONTEXTS/media-node/media-node"
+  cp -l "$(published Probe)"/MeetOperator.Probe* "$CONTEXTS/media-node/media-node/" # all else that it needs is the node's as well
   while IFS= read -r file; do
-    if cmp -s "$PUBLISHED"/{operator,signaling}/"$file" && cmp -s "$PUBLISHED"/{operator,media-node}/"$file"; then
+    if cmp -s "$CONTEXTS"/{operator/operator,signaling/signaling}/"$file" && cmp -s "$CONTEXTS"/{operator/operator,media-node/media-node}/"$file"; then
       mkdir -p "$CONTEXTS/base/runtime/$(dirname "$file")"
       mv "$CONTEXTS/operator/operator/$file" "$CONTEXTS/base/runtime/$file"
       rm "$CONTEXTS"/{signaling/signaling,media-node/media-node}/"$file"
     fi
-  done < <(cd "$PUBLISHED/operator" && find . -type f ! -name 'MeetOperator.*' -printf '%P\n')
+  done < <(cd "$(published Operator)" && find . -type f ! -name 'MeetOperator.*' -printf '%P\n')
 }
 
 web_context() {

@@ -1,6 +1,6 @@
 # Images in the nodes of the cluster. Sourced.
 
-CLUSTER_IMAGES=(operator signaling media-node web postgres redis)
+CLUSTER_IMAGES=(operator signaling media-node web stores)
 
 # cluster_load_images [IMAGE…]: all that the tests use, without names. What a node has already is not loaded again.
 cluster_load_images() {
