@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # build.sh: Kubernetes 1.20 from Debian's source package, once a machine, into $MEET_KUBERNETES/bin. Four to five minutes on two cores.
 set -euo pipefail
+SCRIPT=$(realpath "${BASH_SOURCE[0]}")
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
 
 BINARIES=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 WORK=$MEET_KUBERNETES/work
 
-built() {
-  local name
-  for name in "${BINARIES[@]}"; do [[ -x $MEET_KUBERNETES/bin/$name ]] || return 1; done
-}
+# By this script as it is now: a copy of it lies beside what it built.
+built() { cmp -s "$SCRIPT" "$MEET_KUBERNETES/bin/built-by"; }
 
 # Debian's source package through an apt configuration of our own: nothing of the system's is changed.
 fetch_source() {
@@ -32,11 +31,16 @@ replace_reflect2() {
   cp -rL /usr/share/gocode/src/github.com/modern-go/reflect2 vendor/github.com/modern-go/reflect2
 }
 
-# A kubelet of today sees at once that a pod has ended; this one looks every ten seconds.
+# A kubelet of today removes an ended pod at once; this one looks for ended pods every ten seconds, and waits until their sandboxes are collected, which it does every minute.
 look_often() {
-  local file=pkg/kubelet/status/status_manager.go
-  sed -i 's/syncPeriod = 10 \* time.Second/syncPeriod = time.Second/' "$file"
-  grep -q 'syncPeriod = time.Second' "$file" || die "$file is not as it was: what is the period of its look at ended pods?"
+  period pkg/kubelet/status/status_manager.go 'syncPeriod = 10 \* time.Second' 'syncPeriod = time.Second'
+  period pkg/kubelet/kubelet.go 'ContainerGCPeriod = time.Minute' 'ContainerGCPeriod = time.Second'
+}
+
+# period FILE OLD NEW: a constant in the source.
+period() {
+  grep -q "$2" "$1" || die "$1 is not as it was: what has become of $2?"
+  sed -i "s/$2/$3/" "$1"
 }
 
 # The generated OpenAPI definitions are not in the source package.
@@ -64,6 +68,7 @@ compile() {
   mkdir -p "$WORK/bin"
   # Without the clouds' own volumes and load balancers, and without Docker: nearly half of the API server's binary is theirs.
   go build -tags providerless,dockerless -ldflags "$flags" -o "$WORK/bin/" "${BINARIES[@]/#/./cmd/}"
+  cp "$SCRIPT" "$WORK/bin/built-by"
   mv "$WORK/bin" "$MEET_KUBERNETES/bin"
 }
 

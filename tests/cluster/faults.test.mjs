@@ -30,7 +30,7 @@ async function chatWorks(ada, bob, words) {
   await ada.reads(`${words}, from Bob`);
 }
 
-/** The lines of the chat that the test wrote, as a person sees them. */
+/** The lines of the chat as a person sees them. */
 const lines = person => person.page.getByTestId('chat-text').allTextContents();
 
 describe('a media node', () => {
@@ -86,6 +86,7 @@ describe('the operator', () => {
 describe('a replica of signaling', () => {
   it('that is killed: its people come back through the other one, and the chat is complete', limits, async t => {
     await room.withPair(async (ada, bob) => {
+      const earlier = await lines(ada);
       await chatWorks(ada, bob, 'before');
       await watch(ada, bob);
       const victim = [...await sockets()].find(([, count]) => count > 0)[0];
@@ -93,7 +94,7 @@ describe('a replica of signaling', () => {
       await until(async () => [...await sockets()].filter(([pod]) => pod !== victim).reduce((sum, [, count]) => sum + count, 0) >= 2, 'both have a socket again', 60_000);
       await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
       await chatWorks(ada, bob, 'after');
-      const said = ['before, from Ada', 'before, from Bob', 'after, from Ada', 'after, from Bob'];
+      const said = [...earlier, 'before, from Ada', 'before, from Bob', 'after, from Ada', 'after, from Bob'];
       assert.deepEqual(await lines(ada), said);
       assert.deepEqual(await lines(bob), said);
       await undisturbed(t, ada, bob);
@@ -106,7 +107,8 @@ describe('what signaling needs', () => {
   for (const [what, container] of [['redis', 'Redis'], ['postgres', 'PostgreSQL']]) {
     it(`${container} restarted: people talk on, and the chat is complete`, limits, async t => {
       await room.withPair(async (ada, bob) => {
-        await chatWorks(ada, bob, 'before');
+        const earlier = await lines(ada);
+        await chatWorks(ada, bob, `before ${container}`);
         await watch(ada, bob);
         const pod = (await get('pods', '-n', system, '-l', `app=${what}`))[0];
         const restarts = () => get('pod', pod.metadata.name, '-n', system).then(now => now.status.containerStatuses[0].restartCount);
@@ -117,10 +119,11 @@ describe('what signaling needs', () => {
         await kubectl('wait', '--for=condition=Ready', `pod/${pod.metadata.name}`, '-n', system, '--timeout=90s');
         // What is said now may still meet a connection that is gone; people say it again when the page tells them that it was not sent.
         await until(async () => {
-          await ada.says('after, from Ada');
-          return bob.page.getByTestId('chat-text').filter({ hasText: 'after, from Ada' }).first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
+          await ada.says(`after ${container}, from Ada`);
+          return bob.page.getByTestId('chat-text').filter({ hasText: `after ${container}, from Ada` }).first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
         }, 'the chat works again', 60_000);
-        for (const person of [ada, bob]) assert.deepEqual((await lines(person)).slice(0, 2), ['before, from Ada', 'before, from Bob']);
+        const said = [...earlier, `before ${container}, from Ada`, `before ${container}, from Bob`];
+        for (const person of [ada, bob]) assert.deepEqual((await lines(person)).slice(0, said.length), said);
         assert.deepEqual(await lines(ada), await lines(bob));
         await undisturbed(t, ada, bob);
       });

@@ -25,7 +25,7 @@ function previousChart() {
   return { path: join(folder, 'charts/meet-operator'), remove: () => rmSync(folder, { recursive: true }) };
 }
 
-const podsBy = component => get('pods', '-A', '-l', `meetoperator.io/component=${component}`);
+const podsBy = (component, namespace = system) => get('pods', '-n', namespace, '-l', `meetoperator.io/component=${component}`);
 const uids = pods => pods.map(pod => pod.metadata.uid).sort();
 
 describe('while two people talk', () => {
@@ -42,13 +42,13 @@ describe('while two people talk', () => {
     room = await openRoom({ replicas: 1, ports: { min: 43200, max: 43203 } });
     await room.withPair(async (ada, bob, meeting) => {
       const node = await room.nodeOf(meeting);
-      const media = uids(await podsBy('media-node'));
+      const media = uids(await podsBy('media-node', room.namespace));
       await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
       const unchanged = async what => {
         await together(ada, bob);
         await Promise.all([ada.connected(), bob.connected()]);
         assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting is where it was`);
-        assert.deepEqual(uids(await podsBy('media-node')), media, `${what}: media nodes are the same Pods`);
+        assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: media nodes are the same Pods`);
         for (const person of [ada, bob]) assert.ok(await sameConnections(person), `${what}: ${person.name}'s media goes on over the same connections`);
         for (const person of [ada, bob]) t.diagnostic(`${what}: ${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
       };

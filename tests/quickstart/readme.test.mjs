@@ -35,7 +35,8 @@ describe('READMEs', () => {
     copy = mkdtempSync(join(tmpdir(), 'quickstart-'));
     execFileSync('bash', ['-c', 'git ls-files -co --exclude-standard -z | xargs -0 ls -d 2>/dev/null | tar -cf - -T - | tar -xf - -C "$1"', 'copy', copy], { cwd: root });
     const { MEET_HOME: _home, KUBECONFIG: _config, ...rest } = process.env;
-    env = { ...rest, MEET_PORT: String(await freePort()) };
+    // The compiler's style rules have judged the same sources for the other suites.
+    env = { ...rest, MEET_PORT: String(await freePort()), RunAnalyzers: 'false' };
   });
 
   after(() => {

@@ -15,7 +15,7 @@ cluster_crds() {
 
 # What is built once a machine: Kubernetes 1.20, and the API server for custom resources of the current one.
 build_kubernetes() {
-  nice bash tests/cluster/build.sh && nice bash "$CONFORMANCE/server/build.sh"
+  bash tests/cluster/build.sh && bash "$CONFORMANCE/server/build.sh"
 }
 
 # before_real_servers COMMAND…: runs it with the addresses of the real servers in its environment.

@@ -21,7 +21,12 @@ verb_doctor() {
   if [[ -z $line ]]; then good "Debian packages of ./meet test"; else warn "missing packages for tests: $line (./meet test installs them as root)"; fi
 
   line=$(cluster_finding)
-  if [[ -z $line ]]; then good "./meet cluster can run here"; else warn "./meet cluster and its suite do not run here: $line"; fi
+  if [[ -z $line ]]; then
+    line=$(missing_packages cluster | paste -sd' ')
+    if [[ -z $line ]]; then good "Debian packages of ./meet cluster and its suites"; else warn "missing packages for ./meet cluster and its suites: $line (installed as root when needed)"; fi
+  else
+    warn "./meet cluster and its suites do not run here: $line"
+  fi
 
   line=$(kubectl_finding)
   if [[ -z $line ]]; then good "kubectl $(kubectl version --client | sed -n 's/^Client Version: //p')"; else warn "$line"; fi

@@ -35,7 +35,6 @@ tlsCertFile: "$RUN/kubelet$node.crt"
 tlsPrivateKeyFile: "$RUN/kubelet$node.key"
 volumePluginDir: /var/lib/kubelet/volume-plugins
 nodeStatusUpdateFrequency: 4s
-syncFrequency: 5s # pods are looked at again so often; the default is a minute
 evictionHard: {memory.available: "100Mi", nodefs.available: "1%", imagefs.available: "1%"}
 imageGCHighThresholdPercent: 100
 maxPods: 200

@@ -27,6 +27,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
   for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
   room.close = async () => {
+    await leave().catch(() => {});
     await Promise.all(room.browsers.map(browser => browser.close()));
     await forget(name, room.namespace);
   };
@@ -40,21 +41,35 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   };
   room.arrive = (who, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, who);
 
-  /** Runs with Ada and Bob in one meeting, who see and hear each other, each through another replica of signaling. */
+  /** Ada and Bob come into a meeting of their own. */
+  const comeIn = async () => {
+    const pair = { meeting: await room.meeting(), people: [] };
+    for (const [index, who] of ['Ada', 'Bob'].entries()) {
+      pair.people.push(await room.arrive(who, index));
+      await pair.people[index].enter(pair.meeting.meetingId);
+    }
+    return pair;
+  };
+  let pair = null;
+  const leave = async () => {
+    const gone = pair;
+    pair = null;
+    await Promise.all(gone?.people.map(person => person.close()) ?? []);
+  };
+
+  /**
+   * Runs with Ada and Bob in one meeting, who see and hear each other, each through another replica of signaling. While all goes well they stay for the next test:
+   * to come in takes longer than many a test.
+   */
   room.withPair = async run => {
-    const meeting = await room.meeting();
-    const people = [];
     try {
-      for (const [index, who] of ['Ada', 'Bob'].entries()) {
-        people.push(await room.arrive(who, index));
-        await people[index].enter(meeting.meetingId);
-      }
-      await apart(people[1]);
-      await together(...people);
-      return await run(...people, meeting);
-    } finally {
-      await Promise.all(people.map(person => person.close()));
-      await kubectl('delete', 'meeting', meeting.name, '-n', room.namespace, '--wait=false', '--ignore-not-found').catch(() => {});
+      pair ??= await comeIn();
+      await apart(pair.people[1]);
+      await together(...pair.people);
+      return await run(...pair.people, pair.meeting);
+    } catch (error) {
+      await leave();
+      throw error;
     }
   };
 

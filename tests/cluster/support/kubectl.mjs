@@ -4,10 +4,12 @@ import { until as look } from '../../e2e/support/visitor.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+const start = (program, args) => spawn(program, args, { cwd: root, env: { ...process.env, KUBECONFIG: process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig' } });
+
 /** Runs a program with the cluster's kubeconfig; its standard output, or an error with what it said. */
 export function run(program, args, input = undefined) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: root, env: { ...process.env, KUBECONFIG: process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig' } });
+    const child = start(program, args);
     let [output, errors] = ['', ''];
     child.stdout.on('data', data => { output += data; });
     child.stderr.on('data', data => { errors += data; });
@@ -19,6 +21,22 @@ export function run(program, args, input = undefined) {
 }
 
 export const kubectl = (...args) => run('kubectl', args);
+
+/** `kubectl proxy`: the API server at a `url` of this machine, until `close`. */
+export function openProxy() {
+  return new Promise((resolve, reject) => {
+    const child = start('kubectl', ['proxy', '--port=0']);
+    let said = '';
+    child.on('error', reject).on('close', code => reject(new Error(`kubectl proxy ended with ${code}: ${said}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', data => {
+        said += data;
+        const address = /Starting to serve on (\S+:\d+)\n/.exec(said)?.[1];
+        if (address) resolve({ url: `http://${address}`, close: () => child.kill() });
+      });
+    }
+  });
+}
 
 /** `kubectl get … -o json` of one object or of a list's items. */
 export async function get(...args) {
