@@ -23,6 +23,8 @@ verb_test() {
   share_compiler
   trap end_compiler EXIT
   for suite in "${suites[@]}"; do prepare_suite "$suite"; done
+  LANES_ASKED=0
+  for lane in "${LANES[@]}"; do [[ -z $(asked_of "$lane" "${suites[@]}") ]] || LANES_ASKED=$((LANES_ASKED + 1)); done
   for lane in "${LANES[@]}"; do
     run_lane "$lane" "${suites[@]}" &
     running+=("$!")
@@ -33,10 +35,15 @@ verb_test() {
   node infra/scripts/results/sum.mjs "$RESULTS" "${suites[@]}"
 }
 
-# run_lane "SUITE…" ASKED…: those of the lane that were asked for.
-run_lane() {
+# asked_of "SUITE…" ASKED…: those of the lane that were asked for.
+asked_of() {
   local suite asked=" ${*:2} "
-  for suite in $1; do [[ $asked != *" $suite "* ]] || run_suite "$suite"; done
+  for suite in $1; do [[ $asked != *" $suite "* ]] || echo "$suite"; done
+}
+
+run_lane() {
+  local suite
+  for suite in $(asked_of "$@"); do run_suite "$suite"; done
 }
 
 # end_tree PID: ends a process and all that it started, from the top, so that nothing new is started meanwhile.
@@ -84,11 +91,11 @@ suite_architecture() {
   run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
 }
 
-# One project at a time on a small machine: more beside the other lanes would make calls that go on longer, and each costs while it lasts.
+# On a small machine one project at a time beside other lanes: all would take longer, and calls cost while they last.
 run_dotnet_tests() {
   local suite=$1
   shift
-  local project jobs=$(( $(nproc) > 4 ? 4 : 1 ))
+  local project jobs=$(( $(nproc) > 4 ? 4 : LANES_ASKED > 1 ? 1 : 2 ))
   for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
     bash infra/scripts/checks/dotnet-test.sh "$RESULTS/$suite"
 }
