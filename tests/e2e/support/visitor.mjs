@@ -71,8 +71,7 @@ export class Visitor {
   /** Waits until `more` further pictures of the tile were drawn. */
   async seesPictures(name, source = 'camera', more = 10) {
     const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: patience });
-    const before = await drawn();
-    await until(async () => await drawn() - before >= more, `${this.name} sees ${name}'s ${source} move`);
+    await until(grows(drawn, more), `${this.name} sees ${name}'s ${source} move`);
   }
 
   /** The energy of all sound that was received, which stands still when nobody is heard, and the seconds of sound that were played, silence included. */
@@ -109,8 +108,7 @@ export class Visitor {
   }
 
   async hears() {
-    const before = await this.soundEnergy();
-    await until(async () => await this.soundEnergy() > before + 1e-4, `${this.name} hears somebody`);
+    await until(grows(() => this.soundEnergy(), 1e-4), `${this.name} hears somebody`);
   }
 
   async says(text) {
@@ -131,6 +129,16 @@ export class Visitor {
   close() {
     return this.context.close();
   }
+}
+
+/** Whether a count has grown by that much: since the first look, or since it fell because it began anew with another connection. */
+function grows(count, by) {
+  let least = Infinity;
+  return async () => {
+    const now = await count();
+    least = Math.min(least, now);
+    return now - least >= by;
+  };
 }
 
 /** Looks until it is so; says what was waited for when it never is. */
