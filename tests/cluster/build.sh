@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh: Kubernetes 1.20 from Debian's source package, once a machine, into $MEET_KUBERNETES/bin. Four to five minutes on two cores.
+# build.sh: Kubernetes 1.20 from Debian's source package, into $MEET_KUBERNETES/bin, once a machine and again when this script has changed. Three to five minutes on two cores.
 set -euo pipefail
 SCRIPT=$(realpath "${BASH_SOURCE[0]}")
 source "$(dirname "${BASH_SOURCE[0]}")/parts/settings.sh"
