@@ -2,7 +2,7 @@
 ARG DEBIAN=debian:12.12-slim
 FROM ${DEBIAN} AS debian
 COPY collect.sh /
-# Without what only compiled queries need, which is half of PostgreSQL.
+# Without LLVM, which only compiled queries need.
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql-15 redis-server busybox-static \
  && rm -rf /usr/lib/postgresql/15/lib/bitcode /usr/lib/postgresql/15/lib/llvmjit* \
  && sh /collect.sh /usr/bin/redis-server /usr/lib/postgresql/15/bin/postgres /usr/lib/postgresql/15/bin/initdb \
