@@ -49,6 +49,16 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
+    /// <summary>The number of the negotiated cipher suite (RFC 5246 §A.5), 0 when there is none yet.</summary>
+    public int CipherSuite
+    {
+        get
+        {
+            var cipher = SslInterop.GetCurrentCipher(ssl);
+            return cipher == 0 ? 0 : SslInterop.GetCipherNumber(cipher);
+        }
+    }
+
     /// <summary>Gives one datagram, or none to start a client, and works until OpenSSL wants more.</summary>
     public DtlsStep Advance(ReadOnlySpan<byte> datagram)
     {

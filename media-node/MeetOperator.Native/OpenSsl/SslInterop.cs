@@ -110,6 +110,12 @@ internal static unsafe partial class SslInterop
     [LibraryImport(Library, EntryPoint = "SSL_get_selected_srtp_profile")]
     internal static partial SrtpProtectionProfile* GetSelectedSrtpProfile(SslHandle ssl);
 
+    [LibraryImport(Library, EntryPoint = "SSL_get_current_cipher")]
+    internal static partial nint GetCurrentCipher(SslHandle ssl);
+
+    [LibraryImport(Library, EntryPoint = "SSL_CIPHER_get_protocol_id")]
+    internal static partial ushort GetCipherNumber(nint cipher);
+
     [LibraryImport(Library, EntryPoint = "SSL_get1_peer_certificate")]
     internal static partial nint GetPeerCertificate(SslHandle ssl);
 

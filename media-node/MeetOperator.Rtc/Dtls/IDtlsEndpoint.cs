@@ -8,8 +8,8 @@ public interface IDtlsEndpoint : IDisposable
     /// <summary>When the flight that is on its way has to be sent again.</summary>
     long NextTimeoutTicks { get; }
 
-    /// <summary>Takes one datagram; an empty one starts a client.</summary>
-    void Feed(long nowTicks, ReadOnlySpan<byte> datagram);
+    /// <summary>Takes one datagram; an empty one starts a client. False when it was dropped because it is no series of DTLS records.</summary>
+    bool Feed(long nowTicks, ReadOnlySpan<byte> datagram);
 
     /// <summary>Copies the next datagram to send.</summary>
     bool TryPoll(Span<byte> buffer, out int written);

@@ -22,6 +22,7 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
     private readonly DtlsFlight flight;
     private long timeoutTicks = InitialTimeoutTicks;
     private long lastSentTicks;
+    private bool isDeaf;
 
     internal OpenSslDtlsEndpoint(DtlsCertificate certificate, DtlsRole role, int mtuBytes)
     {
@@ -34,11 +35,16 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
-    public void Feed(long nowTicks, ReadOnlySpan<byte> datagram)
+    public bool Feed(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (State is DtlsState.Closed or DtlsState.Failed)
+        if (!DtlsRecords.AreWhole(datagram, DtlsRecords.ExpansionOf(connection.CipherSuite)))
         {
-            return;
+            return false;
+        }
+
+        if (isDeaf || State is DtlsState.Closed or DtlsState.Failed)
+        {
+            return true;
         }
 
         var before = State;
@@ -48,8 +54,14 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             DtlsStep.Handshaking => DtlsState.Handshaking,
             DtlsStep.Established => DtlsState.Established,
             DtlsStep.Closed => DtlsState.Closed,
-            _ => before == DtlsState.Established ? DtlsState.Closed : DtlsState.Failed,
+            _ => before,
         };
+        if (step == DtlsStep.Failed)
+        {
+            // The peer's own alerts are a close. What else OpenSSL cannot take can be anybody's, and must not end a call whose keys are exchanged.
+            isDeaf = before == DtlsState.Established;
+            State = isDeaf ? before : DtlsState.Failed;
+        }
 
         if (CollectOutput(nowTicks))
         {
@@ -61,6 +73,8 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             NextTimeoutTicks = long.MaxValue;
             RepeatLastFlight(nowTicks, before, datagram);
         }
+
+        return true;
     }
 
     public bool TryPoll(Span<byte> buffer, out int written) => flight.TryTake(buffer, out written);
@@ -80,7 +94,7 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public void Close(long nowTicks)
     {
-        if (State == DtlsState.Established)
+        if (State == DtlsState.Established && !isDeaf)
         {
             connection.Shutdown();
             CollectOutput(nowTicks);

@@ -9,8 +9,6 @@ namespace MeetOperator.Rtc;
 /// </summary>
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
-    private const int MinimumRecordLength = 13;
-
     private IDtlsEndpoint? dtls;
     private Fingerprint? remoteFingerprint;
     private long deadlineTicks = long.MaxValue;
@@ -51,17 +49,16 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (datagram.Length < MinimumRecordLength)
-        {
-            return DropReason.DtlsMalformed;
-        }
-
         if (IsOver || (dtls is null && options.DtlsRole == DtlsRole.Client))
         {
             return DropReason.NotConnected;
         }
 
-        (dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram);
+        if (!(dtls ?? CreateEndpoint(nowTicks)).Feed(nowTicks, datagram))
+        {
+            return DropReason.DtlsMalformed;
+        }
+
         Complete();
         return DropReason.None;
     }

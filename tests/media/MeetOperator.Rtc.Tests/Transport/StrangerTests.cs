@@ -84,6 +84,12 @@ public sealed class StrangerTests
         Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
         Assert.Single(pair.Server.Received);
         Assert.True(pair.Server.Transport.Drops[DropReason.SrtpAuthentication] > 0);
+        Assert.True(pair.Server.Transport.Drops[DropReason.DtlsMalformed] > 0);
+
+        // And the client itself can still end it.
+        pair.Client.Transport.Close(pair.Network.NowTicks);
+        pair.Client.Poll();
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Closed, TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
@@ -125,6 +131,14 @@ public sealed class StrangerTests
         yield return [0x15, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 40]; // fatal handshake_failure in the clear
         yield return [0x15, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 1, 0]; // close_notify in the clear
         yield return [0x15, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40]; // under the keys' epoch, without keys
+        for (byte length = 0; length < 32; length++)
+        {
+            // Protected, it says, and with room for a part of the authentication tag; alone, and behind a header that is wrong.
+            byte[] record = [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 1, length, 0, length, .. new byte[length]];
+            yield return record;
+            yield return [21, 3, 3, 0, 1, 0, 0, 0, 0, 2, length, 0xFF, 0xFF, .. record];
+        }
+
         foreach (var first in new byte[] { 0x80, 0x90, 0xB0, 22, 23, 1, 0, 64, 200 })
         {
             var datagram = new byte[random.Next(2, 200)];
