@@ -30,6 +30,13 @@ for (const kind of ['Meeting', 'SfuPool', 'SfuNode', 'Tenant']) {
       });
     }
 
-    test('before the operator has looked, nobody calls it healthy in Argo CD', () => assert.equal(health(script, { metadata: { generation: 1 }, spec: {} }).status, 'Progressing'));
+    test('before the operator has looked nobody calls it done', () => {
+      const definition = parse(readFileSync(join(chart, `files/crds/${kind.toLowerCase()}s.meetoperator.io.yaml`), 'utf8'));
+      const status = definition.spec.versions[0].schema.openAPIV3Schema.properties.status.default;
+      const unseen = { metadata: { generation: 1 }, spec: {}, status };
+      assert.equal(kstatus(unseen), 'InProgress');
+      assert.equal(health(script, unseen).status, 'Progressing');
+      assert.equal(health(script, { ...unseen, status: undefined }).status, 'Progressing');
+    });
   });
 }

@@ -32,7 +32,10 @@ public enum EntityScope
     Cluster,
 }
 
-/// <summary>Gives the CRD a status subresource.</summary>
+/// <summary>
+/// Gives the CRD a status subresource. A status with <c>observedGeneration</c> reads -1 there until a controller has written one: by the rules of kstatus, which
+/// Flux and others follow, an object without a status would count as done before anybody has looked at it.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StatusSubresourceAttribute : Attribute;
 

@@ -44,6 +44,11 @@ internal static class ManagedFields
         }
 
         var (changed, removed) = FieldSetBuilder.Compare(old ?? [], root, write.Resource.Schema);
+        if (old is null && write.Resource is { HasStatus: true, IsCustom: true })
+        {
+            changed.Remove("f:status"); // Only the schema's defaults can be in it yet, and they are nobody's.
+        }
+
         var taken = false;
         for (var i = list.Count - 1; i >= 0; i--)
         {

@@ -29,6 +29,11 @@ internal sealed class SchemaBuilder
             schema["required"] = Json.Array(["spec"]);
         }
 
+        if (type.IsDefined(typeof(StatusSubresourceAttribute)) && (properties["status"] as JsonObject)?["properties"]?["observedGeneration"] is not null)
+        {
+            properties["status"]!["default"] = new JsonObject { ["observedGeneration"] = -1 };
+        }
+
         return schema;
     }
 

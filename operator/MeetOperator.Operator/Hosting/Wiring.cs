@@ -49,7 +49,10 @@ internal static class Wiring
         change.Old is not { } old || change.New is not { } now
         || old.Metadata.Generation != now.Metadata.Generation
         || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp
-        || (old.Status is not null && now.Status is null);
+        || (Seen(old) && !Seen(now));
+
+    /// <summary>The operator has written a status: the API server shows -1 until then (<see cref="StatusSubresourceAttribute"/>).</summary>
+    private static bool Seen(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
 
     /// <summary>Meetings that were not accepted yet and that a change of their tenant may help.</summary>
     private static IEnumerable<NamespacedName> Waiting(ClusterView cluster, string @namespace) => cluster.MeetingsIn(@namespace)

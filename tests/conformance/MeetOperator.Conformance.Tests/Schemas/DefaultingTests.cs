@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MeetOperator.Conformance.Tests.Servers;
 
 namespace MeetOperator.Conformance.Tests.Schemas;
@@ -5,6 +6,11 @@ namespace MeetOperator.Conformance.Tests.Schemas;
 /// <summary>Schema defaults: where they are filled in, and where not.</summary>
 public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
 {
+    private const string Unseen = """{"observedGeneration":-1}""";
+
+    private const string UnseenSchema =
+        """{"type":"object","properties":{"spec":{"type":"object","properties":{"size":{"type":"string"}}},"status":{"type":"object","default":{"observedGeneration":-1},"properties":{"observedGeneration":{"type":"integer"},"phase":{"type":"string"}}}}}""";
+
     [Theory]
     [EveryServer]
     public async Task Create_WithLittle_IsFilledInAtEveryDepth(string server)
@@ -75,6 +81,46 @@ public sealed class DefaultingTests(Fleet fleet) : ConformanceTests(fleet)
         await space.OkAsync("PATCH", space.Path(name + "/status"), """{"status":{"phase":"Running"}}""", Space.MergePatch);
 
         Assert.Equal("""{"observed":0,"phase":"Running"}""", (await space.GetAsync(name))["status"].Sorted());
+    }
+
+    [Theory]
+    [EveryServer]
+    public async Task Status_WithADefaultOfItsOwn_ReadsSoUntilSomebodyHasWrittenOne(string server)
+    {
+        var space = await SharedAsync(server);
+        var group = new EvolvingCrd(space) { HasStatus = true };
+        await using var installed = await group.InstallAsync(UnseenSchema);
+
+        var body = JsonNode.Parse(group.Body("one", """{"size":"Small"}"""))!.AsObject();
+        body["status"] = new JsonObject { ["phase"] = "Mine" };
+        var made = await space.OkAsync("POST", group.Path(), body.ToJsonString());
+        var listed = await space.OkAsync("GET", group.Path());
+        await using var watch = await WatchReader.OpenAsync(space.Server, group.Path() + "?watch=true&resourceVersion=0");
+        var watched = await watch.NextAsync();
+        var written = await space.OkAsync("PATCH", group.Path("one/status"), """{"status":{"observedGeneration":1,"phase":"Running"}}""", Space.MergePatch);
+        var kept = await space.OkAsync("PATCH", group.Path("one"), """{"spec":{"size":"Large"},"status":null}""", Space.MergePatch);
+        var removed = await space.OkAsync("PATCH", group.Path("one/status"), """{"status":null}""", Space.MergePatch);
+
+        Assert.Equal(Unseen, made["status"].Sorted());
+        Assert.Equal(Unseen, listed["items[0].status"].Sorted());
+        Assert.Equal(Unseen, watched.Object["status"].Sorted());
+        Assert.All((Answer[])[written, kept], answer => Assert.Equal("""{"observedGeneration":1,"phase":"Running"}""", answer["status"].Sorted()));
+        Assert.Equal(Unseen, removed["status"].Sorted());
+    }
+
+    [Theory]
+    [EveryServer(Without = ServerNames.Kubernetes120, Because = "it gives the default to who made the object")]
+    public async Task Status_WithADefaultOfItsOwn_IsNobodys(string server)
+    {
+        var space = await SharedAsync(server);
+        var group = new EvolvingCrd(space) { HasStatus = true };
+        await using var installed = await group.InstallAsync(UnseenSchema);
+
+        var made = await space.OkAsync("POST", group.Path() + "?fieldManager=maker", group.Body("one", """{"size":"Small"}"""));
+        var written = await space.OkAsync("PATCH", group.Path("one/status") + "?fieldManager=operator", """{"status":{"observedGeneration":1}}""", Space.MergePatch);
+
+        Assert.DoesNotContain("f:status", Assert.Single(Ownership.Of(made)).Fields, StringComparison.Ordinal);
+        Assert.Equal("""{"f:status":{"f:observedGeneration":{}}}""", Ownership.FieldsOf(written, "operator", "Update"));
     }
 
     [Theory]

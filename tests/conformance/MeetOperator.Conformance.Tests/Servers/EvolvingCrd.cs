@@ -10,6 +10,9 @@ internal sealed class EvolvingCrd(Space space)
     private const string Group = "evolving.example.io";
     private readonly string _plural = $"things{Guid.NewGuid():N}"[..16];
 
+    /// <summary>Has a status subresource.</summary>
+    public bool HasStatus { get; init; }
+
     public string Path(string rest = "") => $"/apis/{Group}/v1/namespaces/{space.Namespace}/{_plural}{(rest.Length == 0 ? string.Empty : "/" + rest)}";
 
     /// <summary>The path of the definition itself.</summary>
@@ -58,7 +61,14 @@ internal sealed class EvolvingCrd(Space space)
             ["group"] = Group,
             ["scope"] = "Namespaced",
             ["names"] = new JsonObject { ["plural"] = _plural, ["kind"] = Kind },
-            ["versions"] = new JsonArray(new JsonObject { ["name"] = "v1", ["served"] = true, ["storage"] = true, ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(schema) } }),
+            ["versions"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "v1",
+                ["served"] = true,
+                ["storage"] = true,
+                ["schema"] = new JsonObject { ["openAPIV3Schema"] = JsonNode.Parse(schema) },
+                ["subresources"] = HasStatus ? new JsonObject { ["status"] = new JsonObject() } : null,
+            }),
         },
     };
 

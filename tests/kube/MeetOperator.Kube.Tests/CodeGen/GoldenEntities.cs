@@ -126,6 +126,9 @@ public enum EverythingMode
 /// <summary>What was observed.</summary>
 public sealed class EverythingStatus
 {
+    /// <summary>Generation of the spec that this status was computed from.</summary>
+    public long? ObservedGeneration { get; set; }
+
     /// <summary>Where it stands.</summary>
     public string? Phase { get; set; }
 
