@@ -94,6 +94,7 @@ public sealed class KubeClient : IDisposable
             ("timeoutSeconds", (long)Math.Max(1, options.Timeout.TotalSeconds)),
             ("allowWatchBookmarks", options.AllowBookmarks));
         using var response = await _transport.SendAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false);
+        options.OnOpened?.Invoke();
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
         await foreach (var change in WatchStream.ReadAsync<T>(stream, options.OnUnreadable, ct).ConfigureAwait(false))
         {

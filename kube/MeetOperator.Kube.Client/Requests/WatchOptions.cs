@@ -14,6 +14,9 @@ public sealed record WatchOptions
 
     public bool AllowBookmarks { get; init; } = true;
 
+    /// <summary>Told when the server has taken the watch, before the first event.</summary>
+    public Action? OnOpened { get; init; }
+
     /// <summary>Told of objects that do not fit the type, which are then left out; without it the whole call fails.</summary>
     public Action<UnreadableObjectException>? OnUnreadable { get; init; }
 }

@@ -21,6 +21,7 @@ public sealed class Informer<T> : IInformer
     private readonly Subscriptions<T> _subscriptions;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _resourceVersion;
+    private volatile bool _watching;
 
     public Informer(KubeClient client, InformerOptions? options = null, TimeProvider? time = null, Random? random = null, ILogger<Informer<T>>? logger = null)
     {
@@ -35,6 +36,9 @@ public sealed class Informer<T> : IInformer
     public string Kind { get; } = KubernetesEntityAttribute.Of(typeof(T)).Kind;
 
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+
+    /// <summary>A watch is open, as far as is known here: false while the server is away, and what happens there meanwhile is not seen.</summary>
+    public bool IsWatching => _watching;
 
     /// <summary>How many objects are known.</summary>
     public int Count => _store.Count;
@@ -137,6 +141,7 @@ public sealed class Informer<T> : IInformer
             FieldSelector = _options.FieldSelector,
             ResourceVersion = _resourceVersion,
             Timeout = timeout,
+            OnOpened = () => _watching = true,
             OnUnreadable = error =>
             {
                 Report(error);
@@ -189,6 +194,8 @@ public sealed class Informer<T> : IInformer
 
     private async Task PauseAsync(Exception error, int failures, CancellationToken ct)
     {
+        _watching = false;
+
         // The first "gone" is ordinary life of a long watch, and nothing is served while it waits.
         if (error is KubeApiException { IsGone: true } && failures == 1)
         {

@@ -16,10 +16,18 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingDirectory dir
     {
         // Counted first: who guesses ids is slowed down before he costs the database anything.
         var unknown = credentials.UnknownMeeting(request);
-        return unknown.Code == ProblemCode.UnknownMeeting && await HasEndedAsync(id, ct).ConfigureAwait(false)
-            ? new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.")
-            : unknown;
+        if (unknown.Code != ProblemCode.UnknownMeeting)
+        {
+            return unknown;
+        }
+
+        return await HasEndedAsync(id, ct).ConfigureAwait(false) ? new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.")
+            : directory.IsCurrent ? unknown
+            : NotKnown();
     }
+
+    private static ProblemException NotKnown() =>
+        new(ProblemCode.Unavailable, "Whether the meeting exists is not known now: the Kubernetes API server does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     private async Task<bool> HasEndedAsync(string id, CancellationToken ct)
     {
@@ -58,7 +66,7 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingDirectory dir
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            throw new ProblemException(ProblemCode.Unavailable, "Whether the meeting still exists is not known now: the Kubernetes API server does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw NotKnown();
         }
     }
 }

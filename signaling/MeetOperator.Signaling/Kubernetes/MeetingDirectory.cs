@@ -41,6 +41,9 @@ public sealed class MeetingDirectory : IDisposable
 
     public bool HasSynced => meetings.HasSynced && nodes.HasSynced && tenants.HasSynced;
 
+    /// <summary>False while the API server is away: a meeting that was made with kubectl since then is not seen here.</summary>
+    public bool IsCurrent => meetings.IsWatching && tenants.IsWatching;
+
     public Tenant? FindTenant(string name) => tenants.Get(new NamespacedName(null, name));
 
     /// <summary>

@@ -57,7 +57,13 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
         await RefusedAsync(await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
         Assert.False(ann.Closed.IsCompleted);
 
+        // Made by others where this instance does not see it: it cannot say that there is no such meeting.
+        var unseen = (await cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))).Metadata.Name;
+        await RefusedAsync(await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
+        await RefusedAsync(await signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));
+
         wire.Mend();
+        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}")).IsSuccessStatusCode, "it is seen", TimeSpan.FromSeconds(60));
         await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
         var next = await signaling.CreateAsync();
         await Eventually.TrueAsync(
