@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | node NUMBER COMMAND…
+# cluster.sh up | down | load IMAGE.tar… | status | start NAME | stop NAME | pause NAME | resume NAME | node NUMBER COMMAND…
 #   A two-node Kubernetes on one bare machine, as root, without Docker. Control plane in the root namespace; each node in namespaces of its own.
-#   start and stop: etcd, apiserver, controller-manager, scheduler. node: a command in the node's namespaces (ctr, ip, iptables …).
+#   start, stop, pause and resume: etcd, apiserver, controller-manager, scheduler. node: a command in the node's namespaces (ctr, ip, iptables …).
 set -euo pipefail
 PARTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/parts
 for part in settings processes certificates network control-plane pause-image nodes dns down; do source "$PARTS/$part.sh"; done
@@ -67,6 +67,8 @@ case $verb in
   status) all_ready || die "the cluster is not up" ;;
   start) "start_${1//-/_}" ;;
   stop) halt TERM "$1" ;;
+  pause) kill -STOP "$(pid_of "$1")" ;;
+  resume) kill -CONT "$(pid_of "$1")" ;;
   node) nsenter --target "$(pid_of "node$1")" --all -- "${@:2}" ;;
   *) sed -n '2,4p' "$0" >&2; exit 2 ;;
 esac

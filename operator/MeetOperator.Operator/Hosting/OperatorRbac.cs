@@ -15,7 +15,7 @@ using MeetOperator.Kube;
     Reason = "Run one media node in each Pod, and replace dead ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create", "patch"],
     Reason = "Give each media node its control token; those Secrets are never read.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["get", "list", "watch", "create"],
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["list", "watch", "create"],
     Reason = "Make each tenant's namespace, and see which tenant owns one.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get"],
     Reason = "Read the external address of the cluster node that runs a media node.")]

@@ -23,7 +23,11 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
             return ReconcileResult.Done; // The garbage collector takes the namespace that we made.
         }
 
-        var claim = await ClaimAsync(tenant, ct).ConfigureAwait(false);
+        if (await ClaimAsync(tenant, ct).ConfigureAwait(false) is not { } claim)
+        {
+            return ReconcileResult.Done;
+        }
+
         if (!claim.Owned && !Same(tenant, claim))
         {
             events.Warning(tenant, claim.Reason, claim.Message);
@@ -32,7 +36,8 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
         return await WriteAsync(tenant, claim, ct).ConfigureAwait(false);
     }
 
-    private async Task<NamespaceClaim> ClaimAsync(Tenant tenant, CancellationToken ct)
+    /// <returns>Null when somebody made the namespace just now: the change that the informer is about to see leads here again.</returns>
+    private async Task<NamespaceClaim?> ClaimAsync(Tenant tenant, CancellationToken ct)
     {
         var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
         if (!claim.Make)
@@ -48,8 +53,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)
         {
-            var found = await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, tenant.Spec.Namespace), ct).ConfigureAwait(false);
-            return NamespaceClaim.Judge(tenant, found, options.Namespace);
+            return null;
         }
     }
 

@@ -30,7 +30,7 @@ start_apiserver() {
   # Aggregator routing makes the API server call webhooks at the pods' addresses: it has no kube-proxy of its own.
   spawn apiserver "$MEET_KUBERNETES/bin/kube-apiserver" --etcd-servers=http://127.0.0.1:12379 --bind-address="$HOST" --advertise-address="$HOST" --secure-port=6443 \
     --service-cluster-ip-range="$SERVICES" --client-ca-file="$RUN/ca.crt" --tls-cert-file="$RUN/apiserver.crt" --tls-private-key-file="$RUN/apiserver.key" \
-    --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true --enable-aggregator-routing=true \
+    --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement --allow-privileged=true --enable-aggregator-routing=true \
     "${accounts[@]}" "${kubelets[@]}" "${limits[@]}" "${audit[@]}"
 }
 

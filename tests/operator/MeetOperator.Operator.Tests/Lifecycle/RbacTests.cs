@@ -24,9 +24,6 @@ public sealed class RbacTests
         // Asked for by an admission plug-in of the API server, not by us.
         "update meetoperator.io/sfunodes/finalizers", "update meetoperator.io/sfupools/finalizers", "update meetoperator.io/tenants/finalizers",
 
-        // Somebody else makes a tenant's namespace between our look and our write.
-        "get /namespaces",
-
         // An event that is told again while it is young: EventAggregatorTests.
         "patch /events",
 

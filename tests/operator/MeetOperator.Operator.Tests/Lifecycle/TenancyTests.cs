@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
 
@@ -32,6 +33,33 @@ public sealed class TenancyTests
 
         await cluster.Client.MergePatchAsync<Namespace>(new NamespacedName(null, "meet-b"), JsonNode.Parse("""{"metadata":{"labels":{"meetoperator.io/tenant":"b"}}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).IsReady(), "the namespace is taken over");
+    }
+
+    [Fact]
+    public async Task Namespace_ThatOthersMakeAtTheSameTime_BelongsToWhoWasFirst()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var names = Enumerable.Range(0, 30).Select(number => $"r{number}").ToArray();
+
+        await Task.WhenAll(names.Select(async name =>
+        {
+            await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = name }, Spec = new TenantSpec { Namespace = "meet-" + name } }, default);
+            try
+            {
+                await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-" + name } }, default);
+            }
+            catch (KubeApiException first) when (first.IsAlreadyExists)
+            {
+                // The operator was.
+            }
+        }));
+
+        foreach (var name in names)
+        {
+            var ours = (await NamespaceAsync(cluster, "meet-" + name))!.Metadata.Labels?.ContainsKey(MeetLabels.Tenant) == true;
+            await cluster.EventuallyAsync(
+                async () => (await cluster.TenantAsync(name)).Status?.Conditions.Ready()?.Reason == (ours ? "NamespaceOwned" : "NamespaceForeign"), $"tenant {name} knows whose its namespace is");
+        }
     }
 
     [Fact]
