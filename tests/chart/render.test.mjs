@@ -75,21 +75,20 @@ function notes(values) {
 test('the notes tell three steps with the names of the release', () => {
   const text = notes({});
   assert.deepEqual([...text.matchAll(/^(\d)\. /gm)].map(match => match[1]), ['1', '2', '3']);
-  assert.match(text, /rollout status deployment\/meet-operator deployment\/meet-signaling/);
+  assert.match(text, /rollout status deployment\/meet-operator .*\n.*rollout status deployment\/meet-signaling /);
   assert.match(text, /helm test meet -n meet-system/);
   assert.match(text, /port-forward service\/meet-signaling 8080:80/);
 });
 
 test('what the notes apply is a tenant, a pool of it and a meeting of it', () => {
-  const objects = [...notes({}).matchAll(/<<'YAML'\n([\s\S]*?)\n +YAML/g)].flatMap(match => parseAllDocuments(match[1].replace(/^ {3}/gm, '')).map(document => document.toJS()));
+  const objects = [...notes({}).matchAll(/<<'YAML'\n([\s\S]*?)\nYAML$/gm)].flatMap(match => parseAllDocuments(match[1]).map(document => document.toJS()));
   assert.deepEqual(objects.map(object => object.kind), ['Tenant', 'SfuPool', 'Meeting']);
   assert.equal(objects[2].spec.tenantRef.name, objects[0].metadata.name);
 });
 
 test('the notes follow the values', () => {
   const text = notes(caseNamed('everything').values);
-  assert.match(text, /below https:\/\/conference\.example\.com:8443/);
-  assert.doesNotMatch(text, /port-forward|SQLite/);
+  assert.doesNotMatch(text, /port-forward|localhost|SQLite/);
   assert.doesNotMatch(notes({ test: { enabled: false } }), /helm test/);
   assert.match(notes({ webhook: { enabled: false } }), /The webhook is off/);
 });

@@ -1,12 +1,15 @@
-// The chart before a real API server: every golden case, the plain bundle, and the call that `helm test` makes.
+// The chart before a real API server: every golden case, the plain bundle, the commands that people are told, and the call that `helm test` makes.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../e2e/support/product.mjs';
+import { forget } from './support/cluster-room.mjs';
 import { chart, documents, helm, release, system } from './support/helm.mjs';
-import { get, kubectl, run, until } from './support/kubectl.mjs';
+import { get, kubectl, ready, run, until } from './support/kubectl.mjs';
 
-const golden = fileURLToPath(new URL('../golden/chart', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const golden = `${root}tests/golden/chart`;
 
 // Kinds of other products, which this cluster does not have.
 const FOREIGN = ['Certificate', 'Issuer', 'HTTPRoute', 'PodMonitor'];
@@ -35,6 +38,31 @@ describe('a real API server takes', () => {
     } finally {
       await kubectl('delete', 'namespace', namespace, '--timeout=60s');
     }
+  });
+});
+
+describe('the first commands', () => {
+  const [tenant, namespace] = ['acme', 'meet-acme'];
+  const commands = text => run('bash', ['-euc', text]);
+  after(() => forget(tenant, namespace));
+
+  it('of the README work as they stand after helm install', { timeout: 120_000 }, async () => {
+    const [, block] = /```console\nhelm install [^\n]+\n([\s\S]+?)```/.exec(readFileSync(`${root}README.md`, 'utf8'));
+    await commands(block.split('\n').filter(line => !line.startsWith('helm test')).join('\n'));
+    await ready('sfupool', 'spare', namespace);
+  });
+
+  it('that the release tells after its installation work as they stand', { timeout: 240_000 }, async () => {
+    const notes = await helm('get', 'notes', release, '-n', system);
+    const steps = notes.split(/\n{2,}/).filter(part => part.startsWith('kubectl'));
+    assert.equal(steps.length, 3);
+    const port = await freePort();
+    // The machines here have no external address.
+    const fitted = steps.map(step => step.replace(/^helm test .*$/m, '').replace('8080:', `${port}:`).replace('exposure: {', 'exposure: {addressSource: NodeInternalIP, '));
+    for (const step of fitted.slice(0, 2)) await commands(step);
+    const said = await commands(`${fitted[2]}\necho\ncurl --silent --fail --retry 9 --retry-connrefused --retry-delay 1 http://localhost:${port}/\nkill %1`);
+    assert.match(said, /^\S*\/m\/[0-9a-f-]{36}$/m, 'the link to the meeting');
+    assert.match(said, /<!doctype html>/i);
   });
 });
 

@@ -2,23 +2,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from '../e2e/support/product.mjs';
 import { commandBlocks, runnable } from './blocks.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
 const readmes = files.filter(f => /(^|\/)README\.md$/.test(f)).sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
-
-const freePort = () => new Promise((resolve, reject) => {
-  const server = createServer();
-  server.on('error', reject).listen(0, '127.0.0.1', () => {
-    const { port } = server.address();
-    server.close(() => resolve(port));
-  });
-});
 
 let copy;
 let env;

@@ -6,33 +6,43 @@ MeetOperator {{ .Chart.AppVersion }} is installed as {{ .Release.Name }} in {{ $
 
 1. Wait until it can be used{{ if .Values.test.enabled }}, and let it make a call through itself{{ end }}:
 
-   kubectl -n {{ $ns }} rollout status deployment/{{ include "meet.name" (list . "operator") }} deployment/{{ $signaling }} --timeout=3m
+kubectl -n {{ $ns }} rollout status deployment/{{ include "meet.name" (list . "operator") }} --timeout=3m
+kubectl -n {{ $ns }} rollout status deployment/{{ $signaling }} --timeout=3m
 {{- if .Values.test.enabled }}
-   helm test {{ .Release.Name }} -n {{ $ns }}
+helm test {{ .Release.Name }} -n {{ $ns }}
 {{- end }}
 
 2. Declare a tenant with a pool of media nodes and a meeting. UDP 42000-42063 of the cluster nodes must be open to people:
 
-   kubectl apply -f - <<'YAML'
-   {apiVersion: meetoperator.io/v1alpha1, kind: Tenant, metadata: {name: acme}, spec: {namespace: meet-acme}}
-   YAML
-   kubectl wait --for=condition=Ready tenant/acme --timeout=1m
-   kubectl -n meet-acme apply -f - <<'YAML'
-   {apiVersion: meetoperator.io/v1alpha1, kind: SfuPool, metadata: {name: main}, spec: {exposure: {portRange: {min: 42000, max: 42063}}}}
-   ---
-   {apiVersion: meetoperator.io/v1alpha1, kind: Meeting, metadata: {name: standup}, spec: {tenantRef: {name: acme}, title: Standup}}
-   YAML
+kubectl apply -f - <<'YAML'
+apiVersion: meetoperator.io/v1alpha1
+kind: Tenant
+metadata: {name: acme}
+spec: {namespace: meet-acme}
+YAML
+kubectl wait --for=condition=Ready tenant/acme --timeout=1m
+kubectl -n meet-acme apply -f - <<'YAML'
+apiVersion: meetoperator.io/v1alpha1
+kind: SfuPool
+metadata: {name: main}
+spec: {exposure: {portRange: {min: 42000, max: 42063}}}
+---
+apiVersion: meetoperator.io/v1alpha1
+kind: Meeting
+metadata: {name: standup}
+spec: {tenantRef: {name: acme}, title: Standup}
+YAML
 
 3. Open it:
-{{ with include "meet.publicUrl" . }}
-   kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
-   kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'    # below {{ . }}
+{{ if include "meet.publicUrl" . }}
+kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
+kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'
 {{ else }}
-   kubectl -n {{ $ns }} port-forward service/{{ $signaling }} 8080:{{ .Values.signaling.service.port }} &
-   kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
-   kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'
+kubectl -n {{ $ns }} port-forward service/{{ $signaling }} 8080:{{ .Values.signaling.service.port }} &
+kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
+kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'    # below http://localhost:8080
 
-   Browsers on other machines need https: set publicUrl, and ingress or gateway.
+Browsers on other machines need https: set publicUrl, and ingress or gateway.
 {{ end }}
 {{- if not .Values.database.existingSecret }}
 Chat and participants are in SQLite{{ if not .Values.sqlite.existingClaim }} and go with signaling's Pod{{ end }}. Set database.existingSecret (and redis.existingSecret for more than one replica) before real use.

@@ -34,7 +34,8 @@ function meet(args, env) {
   });
 }
 
-function freePort() {
+/** A TCP port of this machine that nothing uses now. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on('error', reject);
