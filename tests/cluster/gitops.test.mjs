@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { after, describe, it } from 'node:test';
+import { kstatus } from '../chart/support/kstatus.mjs';
 import { forget } from './support/cluster-room.mjs';
 import { documents, helm, release, system } from './support/helm.mjs';
-import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
+import { apply, get, kubectl, ready, run, until } from './support/kubectl.mjs';
 
 const KUBECONFIG = process.env.KUBECONFIG ?? '/run/meet-cluster/admin.kubeconfig';
 
@@ -40,7 +41,9 @@ describe('kubectl diff', () => {
   it('shows nothing for our kinds after ten more reconciles of each', { timeout: 300_000 }, async () => {
     await apply(tenant);
     await ready('tenant', name);
-    await apply(pool, meeting);
+    await apply(pool);
+    const made = JSON.parse(await run('kubectl', ['apply', '-o', 'json', '-f', '-'], JSON.stringify(meeting)));
+    assert.equal(kstatus(made), 'InProgress', 'what nobody has looked at is not done');
     await ready('sfupool', 'main', namespace);
     await ready('meeting', 'standup', namespace);
     const before = await Promise.all(['tenant', 'sfupool', 'meeting'].map(looks));
@@ -57,6 +60,7 @@ describe('kubectl diff', () => {
     await apply(tenant, pool, meeting);
     await kubectl('patch', 'sfupool', 'main', '-n', namespace, '--type=merge', '-p', '{"spec":{"drain":null}}');
     await until(async () => (await get('meeting', 'standup', '-n', namespace)).status.observedGeneration === (await get('meeting', 'standup', '-n', namespace)).metadata.generation, 'the operator has seen the last change');
+    assert.equal(kstatus(await get('meeting', 'standup', '-n', namespace)), 'Current');
     assert.equal(difference([tenant, pool, meeting].map(object => JSON.stringify(object)).join('\n')), '');
   });
 

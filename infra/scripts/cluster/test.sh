@@ -2,7 +2,7 @@
 
 NODE_TEST=(node --test --test-reporter=spec)
 # These look at the release and change nothing of it, so two of them at a time; the others have it for themselves.
-LOOKING=(tests/cluster/{call,gitops,images}.test.mjs)
+LOOKING=(tests/cluster/{call,bad-input,gitops,images}.test.mjs)
 # The last takes the cluster down: only by its name.
 ENDING=tests/cluster/clean.test.mjs
 
