@@ -13,9 +13,14 @@ cluster_crds() {
   before_real_servers dotnet test "$CONFORMANCE_TESTS" -c Release --no-build --nologo "$@"
 }
 
-# What is built once a machine: Kubernetes 1.20, and the API server for custom resources of the current one.
+# What is built once a machine: Kubernetes 1.20, and, while that is compiled, the API server for custom resources of the current one is fetched.
 build_kubernetes() {
-  bash tests/cluster/build.sh && bash "$CONFORMANCE/server/build.sh"
+  local current code=0
+  bash "$CONFORMANCE/server/build.sh" &
+  current=$!
+  bash tests/cluster/build.sh || code=1
+  wait "$current" || code=1
+  return "$code"
 }
 
 # before_real_servers COMMAND…: runs it with the addresses of the real servers in its environment.

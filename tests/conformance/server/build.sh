@@ -38,7 +38,7 @@ rm -rf "$work/apt/archives" "$work/apt/lists"
 GOROOT=$(echo "$work"/root/usr/lib/go-1.*)
 export GOROOT GOPATH=$work/root/usr/share/gocode GOCACHE=$work/gocache GOTMPDIR=$work GO111MODULE=off CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-buildvcs=false
 echo "building it (2 to 6 minutes)" >&2
-nice -n 5 "$GOROOT/bin/go" build -ldflags '-s -w' -o "$work/apiextensions-apiserver" k8s.io/apiextensions-apiserver
+"$GOROOT/bin/go" build -ldflags '-s -w' -o "$work/apiextensions-apiserver" k8s.io/apiextensions-apiserver
 
 cp "$work/root/usr/bin/etcd" "$work/apiextensions-apiserver" "$CACHE/bin/"
 echo "$version" >"$CACHE/bin/version"
