@@ -25,17 +25,14 @@ cluster_test() {
 
 # The suite has the cluster for itself: one that runs is taken down first. Its last file takes down what all used, and compares the machine with what it was before.
 cluster_suite() {
-  local changing images before=$MEET_ROOT/$STAMPS/cluster-before.json
+  local changing before=$MEET_ROOT/$STAMPS/cluster-before.json
   npm_install tests/e2e
   mapfile -t changing < <(changing_files)
   bash "$CLUSTER" down
   trap 'exit 143' TERM
   trap 'bash "$CLUSTER" down' EXIT
   node tests/cluster/support/traces.mjs >"$before"
-  bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null &
-  images=$!
   MEET_CLUSTER_MARK=$(jq -r .mark "$before") cluster_up
-  wait "$images" || true # what failed is built again, and told, by the installation
   record "$RESULTS/cluster/install.tap" cluster_install
   RUNNER_LOG=looking.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=2 "${LOOKING[@]}"
   RUNNER_LOG=changing.node.log run_node_tests cluster "${NODE_TEST[@]}" --test-concurrency=1 "${changing[@]}"

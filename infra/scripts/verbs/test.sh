@@ -84,6 +84,7 @@ build_for_chart() { npm_install tests/chart; }
 build_for_web() { npm_install web; }
 build_for_browser() { build_all && npm_install tests/e2e; }
 build_for_conformance() { build_tests; }
+build_for_cluster() { [[ -n $(cluster_finding) ]] || bash infra/docker/build.sh "${CLUSTER_IMAGES[@]}" >/dev/null; }
 
 suite_unit() {
   export MEET_SPRAY_DATAGRAMS=${MEET_SPRAY_DATAGRAMS:-1000000}

@@ -5,8 +5,6 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 const lines = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n').map(line => line.trim()).filter(line => line !== '');
-// Made on a machine by the first image that is built there: Buildah's and libmount's own.
-const OF_IMAGE_BUILDS = ['/etc/cni', '/etc/cni/net.d/cni.lock', '/run/mount', '/var/lib/containers'];
 const processes = () => readdirSync('/proc').filter(name => /^\d+$/.test(name));
 
 /** The machine as it is now, and a mark for the environment of what a cluster is going to start. */
@@ -28,8 +26,7 @@ export function traces(mark) {
     listening: lines('ss', '-Hltn').map(line => line.split(/\s+/)[3]).filter(address => /^10\.25\d\.|:(6443|1025\d|1238\d|12379)$/.test(address)),
     cgroups: readdirSync('/sys/fs/cgroup').flatMap(name => [name, ...inside(`/sys/fs/cgroup/${name}`)]).filter(name => name.startsWith('meet-')),
     hosts: readFileSync('/etc/hosts', 'utf8').split('\n'),
-    folders: ['/run', '/var/lib', '/var/log', '/etc', '/usr/libexec', '/etc/cni/net.d', '/opt/cni'].flatMap(folder => inside(folder).map(name => `${folder}/${name}`))
-      .filter(path => !OF_IMAGE_BUILDS.includes(path)),
+    folders: ['/run', '/var/lib', '/var/log', '/etc', '/usr/libexec', '/etc/cni', '/opt/cni'].flatMap(folder => inside(folder).map(name => `${folder}/${name}`)),
     processes: ours(mark).map(pid => commandLine(pid)),
   };
 }
