@@ -5,14 +5,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 node=$1
 own=$STATE/n$node
 
-# The node's own /var/lib, /var/log and /run; of the machine's it sees only the cluster's keys and configuration.
+# The node's own /var/lib, /var/log and /run; of the machine's it sees only the cluster's keys and configuration. With an mtab, mount would leave a folder in the machine's /run.
 private_folders() {
   mkdir -p "$own/lib/kubelet/volume-plugins" "$own/log" "$own/run/meet-cluster"
-  mount --bind "$RUN" "$own/run/meet-cluster"
-  mount --rbind "$own/run" /run
-  mount --bind "$own/log" /var/log
-  mount --bind "$own/lib" /var/lib
-  mount --make-rshared /
+  mount --no-mtab --bind "$RUN" "$own/run/meet-cluster"
+  mount --no-mtab --rbind "$own/run" /run
+  mount --no-mtab --bind "$own/log" /var/log
+  mount --no-mtab --bind "$own/lib" /var/lib
+  mount --no-mtab --make-rshared /
 }
 
 own_api() {
