@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { rightsOf, rightsUsed } from './support/audit.mjs';
-import { forget } from './support/cluster-room.mjs';
+import { forget, signalingPods } from './support/cluster-room.mjs';
 import { system } from './support/helm.mjs';
 import { apply, cluster, get, kubectl, openProxy, ready, until } from './support/kubectl.mjs';
 
@@ -17,8 +17,8 @@ describe('rights', () => {
   const [guest, others] = [`${name}-guest`, `${name}-others`];
   const key = randomBytes(24).toString('hex');
   let url, proxy;
-  const rest = async (method, path, { token, body } = {}) => {
-    const answer = await fetch(url + path, { method, headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+  const rest = async (method, path, { token, body, at = url } = {}) => {
+    const answer = await fetch(at + path, { method, headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
     return { status: answer.status, body: await answer.json().catch(() => undefined) };
   };
 
@@ -63,11 +63,14 @@ describe('rights', () => {
     await kubectl('patch', 'meeting', 'short', '-n', namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
     await until(async () => (await get('meetings', '-n', namespace)).every(meeting => meeting.metadata.name !== 'short'), 'what is over is removed', 30_000);
 
-    // An API server that takes a request and gives no answer: who asked is told so, and what it made all the same is taken back.
+    // An API server that takes a request and gives no answer: who asked is told so, and what it made all the same is taken back. By a replica that has just read the key.
+    const at = `http://${(await signalingPods())[0].status.podIP}:8080`;
+    assert.equal((await rest('POST', '/meetings', { token: key, body: { title: '' }, at })).status, 400);
     await cluster('pause', 'apiserver');
-    const late = rest('POST', '/meetings', { token: key, body: { title: 'Without an answer' } });
     try {
-      assert.equal((await late).status, 503);
+      const { status, body } = await rest('POST', '/meetings', { token: key, body: { title: 'Without an answer' }, at });
+      assert.equal(status, 503);
+      assert.match(body.detail, /did not take the request/);
     } finally {
       await cluster('resume', 'apiserver');
     }
