@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
@@ -17,12 +18,14 @@ public sealed class OutageTests : IDisposable
     {
         await using var cluster = await TestCluster.StartAsync(data: _data.FullName);
         await cluster.WithTenantAsync(replicas: 2);
-        await cluster.CreateMeetingAsync("goes-on", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 2 } });
+        await cluster.CreateMeetingAsync("goes-on");
         var before = Assert.Single((await cluster.WaitForReadyAsync("goes-on")).Status!.Assignments);
         var meetingId = (await cluster.TryMeetingAsync("goes-on"))!.Status!.MeetingId!;
         var node = cluster.Kubelet.Node(before.SfuNode);
         node.SetParticipants(meetingId, 1);
         await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.Participants == 1, "has a person");
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "goes-on"), JsonNode.Parse("""{"spec":{"lifecycle":{"emptyTimeoutSeconds":2}}}""")!, default);
+        await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.ObservedGeneration == seen.Metadata.Generation, "ends soon once it is empty");
         using var http = new HttpClient();
 
         await cluster.StopServerAsync();
