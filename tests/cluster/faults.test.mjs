@@ -6,7 +6,7 @@ import { gaps, keepConnections, sameConnections, watchGaps } from './support/gap
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
-const limits = { timeout: 300_000 };
+const limits = { timeout: 420_000 };
 const tell = async (t, ...people) => {
   for (const person of people) t.diagnostic(`${person.name}: longest pause ${JSON.stringify(await gaps(person))} ms`);
 };
@@ -144,7 +144,7 @@ describe('the API server', () => {
       } finally {
         await cluster('start', 'apiserver');
       }
-      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server answers', 60_000);
+      await until(() => kubectl('get', '--raw', '/readyz').then(() => true, () => false), 'the API server answers', 180_000);
       await undisturbed(t, ada, bob);
       assert.equal(await room.nodeOf(meeting), node);
       const { meetingId } = await room.meeting();

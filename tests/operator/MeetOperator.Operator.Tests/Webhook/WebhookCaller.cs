@@ -22,6 +22,7 @@ internal static class WebhookCaller
     public static HttpClient Client(string bundle, TimeProvider time) => new(new SocketsHttpHandler
     {
         UseProxy = false,
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(30),
         SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, certificate, given, errors) => (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && IsTrusted((X509Certificate2)certificate!, given!, bundle, time.GetUtcNow()),
