@@ -8,7 +8,7 @@ namespace MeetOperator.Rtc.Dtls;
 /// </summary>
 internal static class DtlsRecords
 {
-    internal const int HeaderLength = 13;
+    private const int HeaderLength = 13;
     private const int GcmExpansion = 8 + 16; // RFC 5288 §3: explicit nonce and tag
     private const int ChaChaExpansion = 16; // RFC 7905 §2: the tag alone
     private const byte FirstContent = 20;

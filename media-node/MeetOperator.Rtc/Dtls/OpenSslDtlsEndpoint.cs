@@ -54,14 +54,11 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             DtlsStep.Handshaking => DtlsState.Handshaking,
             DtlsStep.Established => DtlsState.Established,
             DtlsStep.Closed => DtlsState.Closed,
-            _ => before,
-        };
-        if (step == DtlsStep.Failed)
-        {
+
             // The peer's own alerts are a close. What else OpenSSL cannot take can be anybody's, and must not end a call whose keys are exchanged.
-            isDeaf = before == DtlsState.Established;
-            State = isDeaf ? before : DtlsState.Failed;
-        }
+            _ => before == DtlsState.Established ? before : DtlsState.Failed,
+        };
+        isDeaf = step == DtlsStep.Failed;
 
         if (CollectOutput(nowTicks))
         {
