@@ -11,7 +11,7 @@ import { apply, get, kubectl, openProxy, ready, until } from './support/kubectl.
 const group = 'meetoperator.io/v1alpha1';
 const name = `bad-${randomUUID().slice(0, 8)}`;
 const namespace = `meet-${name}`;
-const limits = { timeout: 180_000 };
+const limits = { timeout: 300_000 };
 const pool = (name, port, rest = {}) => ({ apiVersion: group, kind: 'SfuPool', metadata: { name, namespace }, spec: { replicas: 1, exposure: { addressSource: 'NodeInternalIP', portRange: { min: port, max: port } }, ...rest } });
 const condition = (object, type) => object.status.conditions?.find(one => one.type === type);
 const where = namespaced => (namespaced ? ['-n', namespaced] : []);
@@ -23,7 +23,7 @@ async function stalled(kind, object, namespaced, reason, ...words) {
     .catch(error => { throw new Error(`${error.message}; it says ${JSON.stringify(last.status)}`); });
   for (const word of words) assert.ok(last.status.message.includes(word), `"${last.status.message}" says "${word}"`);
   assert.notEqual(condition(last, 'Ready')?.status, 'True');
-  await until(async () => (await get('events', '-A', '--field-selector', `reason=${reason},type=Warning,involvedObject.name=${object}`)).length > 0, `an event of ${object} says ${reason}`, 30_000);
+  await until(async () => (await get('events', '-A', '--field-selector', `reason=${reason},type=Warning,involvedObject.name=${object}`)).length > 0, `an event of ${object} says ${reason}`, 90_000);
   return last;
 }
 
@@ -106,7 +106,7 @@ describe('a pool', () => {
     await ready('sfupool', 'ports', namespace);
 
     await apply(pool('again', 43821));
-    await until(async () => (await get('sfupool', 'again', '-n', namespace)).status.message?.includes(`which SfuPool ${namespace}/ports uses too: widen`), 'a pool that wants the same ports is told whose they are', 30_000);
+    await until(async () => (await get('sfupool', 'again', '-n', namespace)).status.message?.includes(`which SfuPool ${namespace}/ports uses too: widen`), 'a pool that wants the same ports is told whose they are', 90_000);
     assert.equal((await get('sfunodes', '-n', namespace, '-l', 'meetoperator.io/sfupool=again')).length, 0);
   });
 
@@ -117,7 +117,7 @@ describe('a pool', () => {
     await ready('sfupool', 'nowhere', namespace);
 
     await apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'small', namespace }, spec: { hard: { pods: '1' } } });
-    await until(async () => (await get('resourcequota', 'small', '-n', namespace)).status?.used?.pods !== undefined, 'the quota is counted', 30_000);
+    await until(async () => (await get('resourcequota', 'small', '-n', namespace)).status?.used?.pods !== undefined, 'the quota is counted', 90_000);
     await apply(pool('many', 43840));
     await stalled('sfupool', 'many', namespace, 'QuotaExceeded', `ResourceQuota of namespace ${namespace}`, 'spec.replicas');
     await kubectl('delete', 'resourcequota', 'small', '-n', namespace);

@@ -28,26 +28,26 @@ describe('the images', () => {
   after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
   for (const [part, variable] of [['operator', 'MEET_CONTROL_KEY_FILE'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
-    it(`${part} starts, and says which settings it misses`, { timeout: 90_000 }, async () => {
+    it(`${part} starts, and says which settings it misses`, { timeout: 180_000 }, async () => {
       const { exitCode, log } = await run(part, { image: image(part) });
       assert.notEqual(exitCode, 0);
       assert.match(log, new RegExp(`${variable} is (not set|missing)`));
     });
 
-    it(`${part} has no shell`, { timeout: 90_000 }, async () => {
+    it(`${part} has no shell`, { timeout: 180_000 }, async () => {
       const { reason, message } = await run(`${part}-shell`, { image: image(part), command: ['/bin/sh', '-c', 'true'] });
       assert.equal(reason, 'StartError');
       assert.match(message, /no such file or directory/);
     });
   }
 
-  it('media-node carries the probe', { timeout: 90_000 }, async () => {
+  it('media-node carries the probe', { timeout: 180_000 }, async () => {
     const { exitCode, log } = await run('probe', { image: image('media-node'), command: ['/app/MeetOperator.Probe'] });
     assert.equal(exitCode, 2);
     assert.match(log, /--url/);
   });
 
-  it('web hands its pages over', { timeout: 90_000 }, async () => {
+  it('web hands its pages over', { timeout: 180_000 }, async () => {
     const volumeMounts = [{ name: 'pages', mountPath: '/srv/web' }];
     const { exitCode, log } = await run('web', { image: image('web'), command: ['/bin/cp', '/srv/web/index.html', '/dev/stdout'], volumeMounts }, {
       initContainers: [{ name: 'pages', image: image('web'), imagePullPolicy: 'Never', securityContext: restricted, volumeMounts }],

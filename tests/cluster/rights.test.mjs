@@ -34,7 +34,7 @@ describe('rights', () => {
     await forget(guest, others);
   });
 
-  it('suffice for a whole life', { timeout: 400_000 }, async () => {
+  it('suffice for a whole life', { timeout: 600_000 }, async () => {
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', metadata: { name }, spec: { namespace, apiKeys: [{ name: 'main', secretRef: { name: 'api' } }] } });
     await ready('tenant', name);
     await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'api', namespace }, stringData: { key } });
@@ -52,16 +52,16 @@ describe('rights', () => {
     }, 'a meeting is made over REST', 60_000);
     await ready('meeting', made.meetingId, namespace);
     assert.equal((await rest('DELETE', `/meetings/${made.meetingId}`, { token: made.hostToken })).status, 200);
-    await until(async () => (await get('meeting', made.meetingId, '-n', namespace)).status.phase === 'Ended', 'it has ended', 30_000);
+    await until(async () => (await get('meeting', made.meetingId, '-n', namespace)).status.phase === 'Ended', 'it has ended', 90_000);
 
     const { body: gone } = await rest('POST', '/meetings', { token: key, body: { title: 'Removed with kubectl' } });
     await kubectl('delete', 'meeting', gone.meetingId, '-n', namespace, '--timeout=60s');
-    await until(async () => (await rest('GET', `/meetings/${gone.meetingId}`)).status === 410, 'who comes too late is told so', 30_000);
+    await until(async () => (await rest('GET', `/meetings/${gone.meetingId}`)).status === 410, 'who comes too late is told so', 90_000);
 
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Meeting', metadata: { name: 'short', namespace }, spec: { tenantRef: { name }, lifecycle: { ttlSecondsAfterFinished: 0 } } });
     await ready('meeting', 'short', namespace);
     await kubectl('patch', 'meeting', 'short', '-n', namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
-    await until(async () => (await get('meetings', '-n', namespace)).every(meeting => meeting.metadata.name !== 'short'), 'what is over is removed', 30_000);
+    await until(async () => (await get('meetings', '-n', namespace)).every(meeting => meeting.metadata.name !== 'short'), 'what is over is removed', 90_000);
 
     // An API server that takes a request and gives no answer: who asked is told so, and what it made all the same is taken back. By a replica that has just read the key.
     const at = `http://${(await signalingPods())[0].status.podIP}:8080`;
@@ -74,13 +74,13 @@ describe('rights', () => {
     } finally {
       await cluster('resume', 'apiserver');
     }
-    await until(async () => !(await get('meetings', '-n', namespace)).some(meeting => meeting.spec.title === 'Without an answer'), 'a meeting that nobody was told of is gone', 30_000);
+    await until(async () => !(await get('meetings', '-n', namespace)).some(meeting => meeting.spec.title === 'Without an answer'), 'a meeting that nobody was told of is gone', 90_000);
 
     // The namespace of others, claimed, handed over and taken back: what was told before is told again.
     const reason = async () => (await get('tenant', guest)).status.conditions?.find(condition => condition.type === 'Ready')?.reason;
     await kubectl('create', 'namespace', others);
     await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', metadata: { name: guest }, spec: { namespace: others } });
-    const says = wanted => until(async () => await reason() === wanted, `the tenant says ${wanted}`, 30_000);
+    const says = wanted => until(async () => await reason() === wanted, `the tenant says ${wanted}`, 90_000);
     await says('NamespaceForeign');
     await kubectl('label', 'namespace', others, `meetoperator.io/tenant=${guest}`);
     await says('NamespaceOwned');

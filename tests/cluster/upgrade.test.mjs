@@ -49,7 +49,8 @@ describe('while two people talk', () => {
         await Promise.all([ada.connected(), bob.connected()]);
         assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting is where it was`);
         assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: media nodes are the same Pods`);
-        for (const person of [ada, bob]) assert.ok(await sameConnections(person), `${what}: ${person.name}'s media goes on over the same connections`);
+        // On a busy machine a connection can be `disconnected` for a moment, and be the same afterwards.
+        for (const person of [ada, bob]) await until(() => sameConnections(person), `${what}: ${person.name}'s media goes on over the same connections`);
         for (const person of [ada, bob]) t.diagnostic(`${what}: ${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
       };
       const before = uids([...await podsBy('operator'), ...await podsBy('signaling')]);

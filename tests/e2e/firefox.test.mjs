@@ -1,11 +1,12 @@
-// The same page in a browser of another maker: Firefox and Chromium in one meeting.
+// The same page in two whole browsers, of two makers: Firefox and Chromium in one meeting.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { desktop, launch } from './support/browser.mjs';
 import { FirefoxVisitor, launchFirefox } from './support/firefox.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 
-const room = meetingRoom();
-const limits = { timeout: 120_000 };
+const room = meetingRoom(() => launch([], desktop));
+const limits = { timeout: 300_000 };
 
 describe('Firefox', () => {
   let firefox;

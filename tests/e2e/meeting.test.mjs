@@ -6,7 +6,7 @@ import { meetingRoom } from './support/meeting-room.mjs';
 import { until } from './support/visitor.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 90_000 };
+const limits = { timeout: 300_000 };
 
 describe('a meeting', () => {
   it('is made on the start page, joined by its link, and carries sound and picture both ways', limits, async t => {

@@ -116,7 +116,7 @@ const looks = [
 
 describe('every screen', () => {
   for (const [name, open] of Object.entries(screens)) {
-    it(name, { timeout: 60_000 }, async t => {
+    it(name, { timeout: 180_000 }, async t => {
       const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
       try {
         const page = await context.newPage();
@@ -167,7 +167,7 @@ describe('the page', () => {
     });
   });
 
-  it('joins without permission for camera and microphone, and says how to give it', { timeout: 30_000 }, async () => {
+  it('joins without permission for camera and microphone, and says how to give it', { timeout: 180_000 }, async () => {
     const strict = await launch();
     // Without the fake permission prompt the browser refuses, as somebody does who clicks "block".
     const context = await strict.newContext({ permissions: [] });
@@ -191,7 +191,7 @@ describe('the page', () => {
     }
   });
 
-  it('joins without any device, and says so', { timeout: 30_000 }, async () => {
+  it('joins without any device, and says so', { timeout: 180_000 }, async () => {
     await withPage({}, async page => {
       await page.addInitScript(() => {
         navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('Requested device not found', 'NotFoundError'); };
@@ -205,7 +205,7 @@ describe('the page', () => {
     });
   });
 
-  it('shows text as text, whatever it is', { timeout: 30_000 }, async () => {
+  it('shows text as text, whatever it is', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const attacks = ['<img src=x onerror="globalThis.hit=1">', '<script>globalThis.hit=1</script>', 'javascript:globalThis.hit=1', '"><svg onload=globalThis.hit=1>', '{{constructor.constructor("globalThis.hit=1")()}}', '\u202Egnp.exe'];
       const others = attacks.map((displayName, index) => ({ participantId: `p-${index}`, displayName, audio: true, video: false, role: 'participant' }));
@@ -220,7 +220,7 @@ describe('the page', () => {
     });
   });
 
-  it('does not steal keys from a text field', { timeout: 30_000 }, async () => {
+  it('does not steal keys from a text field', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       await scriptMeeting(page, { others: participantsOf(1) });
       await join(page);
@@ -244,7 +244,7 @@ describe('the page', () => {
     });
   });
 
-  it('shows a line that the server refused, and sends it again when asked to', { timeout: 30_000 }, async () => {
+  it('shows a line that the server refused, and sends it again when asked to', { timeout: 180_000 }, async () => {
     await withPage({}, async page => {
       let refusals = 1;
       const meeting = await scriptMeeting(page, { others: participantsOf(1), refuseChat: () => refusals-- > 0 });
@@ -261,7 +261,7 @@ describe('the page', () => {
     });
   });
 
-  it('keeps a draft, counts what was not read, and tells a screen reader who came', { timeout: 30_000 }, async () => {
+  it('keeps a draft, counts what was not read, and tells a screen reader who came', { timeout: 180_000 }, async () => {
     await withPage({ permissions: ['camera', 'microphone'] }, async page => {
       const meeting = await scriptMeeting(page, { others: participantsOf(1) });
       await join(page);

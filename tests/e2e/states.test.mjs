@@ -7,7 +7,7 @@ import { createMeeting, hostCall } from './support/product.mjs';
 import { until } from './support/visitor.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 90_000 };
+const limits = { timeout: 300_000 };
 
 describe('a meeting that one cannot be in', () => {
   it('is unknown', limits, async () => {

@@ -11,7 +11,7 @@ import { faults, play, publish } from './support/werift-peer.mjs';
 import { WhipHttp } from './support/whip-http.mjs';
 
 const room = meetingRoom();
-const limits = { timeout: 60_000 };
+const limits = { timeout: 240_000 };
 const gone = (person, name) => until(async () => await person.tile(name).count() === 0, `the tile of ${name} is gone`);
 
 async function isProblem(response, status, code) {

@@ -99,13 +99,14 @@ suite_architecture() {
   run_dotnet_tests architecture tests/Architecture/MeetOperator.Architecture.Tests/MeetOperator.Architecture.Tests.csproj
 }
 
-# On a small machine one project at a time beside other lanes: all would take longer, and calls cost while they last.
+# On a small machine one project at a time beside other lanes: all would take longer, and calls cost while they last. A session of its own, as the kernel
+# shares the CPU among sessions: programs that drive a browser or the cluster would starve in that of the unit tests.
 run_dotnet_tests() {
   local suite=$1
   shift
   local project jobs=$(( $(nproc) > 4 ? 4 : LANES_ASKED > 1 ? 1 : 2 ))
   for project in "$@"; do printf '%s\0' "$project"; done | xargs -0 -n 1 -P "$jobs" \
-    bash infra/scripts/checks/dotnet-test.sh "$RESULTS/$suite"
+    setsid bash infra/scripts/checks/dotnet-test.sh "$RESULTS/$suite"
 }
 
 build_tests() {

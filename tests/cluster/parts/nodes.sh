@@ -60,13 +60,13 @@ node_cgroups() {
   fi
 }
 
-# To the kernel a node is one among all running threads, unless it is told that it stands for a machine.
+# To the kernel a node is one among all sessions, each browser one of them, unless it is told that it stands for a machine. With much more than this, browsers starve.
 make_cgroups() {
   local folder file
   for folder in $(node_cgroups "$1"); do
     mkdir -p "$folder"
-    [[ ! -f $folder/cpu.shares ]] || echo 16384 >"$folder/cpu.shares"
-    [[ ! -f $folder/cpu.weight ]] || echo 1600 >"$folder/cpu.weight"
+    [[ ! -f $folder/cpu.shares ]] || echo 4096 >"$folder/cpu.shares"
+    [[ ! -f $folder/cpu.weight ]] || echo 400 >"$folder/cpu.weight"
   done
   for file in cpuset.cpus cpuset.mems; do
     [[ ! -f /sys/fs/cgroup/cpuset/$file ]] || cat "/sys/fs/cgroup/cpuset/$file" >"/sys/fs/cgroup/cpuset/meet-n$1/$file"

@@ -36,7 +36,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   room.meeting = async (spec = {}) => {
     const meeting = `m-${randomUUID().slice(0, 8)}`;
     await apply({ apiVersion: group, kind: 'Meeting', metadata: { name: meeting, namespace: room.namespace }, spec: { tenantRef: { name }, title: 'Cluster test', ...spec } });
-    const object = await ready('meeting', meeting, room.namespace, 60_000);
+    const object = await ready('meeting', meeting, room.namespace);
     return { name: meeting, meetingId: object.status.meetingId };
   };
   room.arrive = (who, browser = 0) => Visitor.arrive(room.browsers[browser], room.product, who);
@@ -86,7 +86,7 @@ export async function forget(tenant, namespace) {
 /** The same for the tests of a file: opened before and closed after them. */
 export function clusterRoom(options) {
   const room = {};
-  before(async () => Object.assign(room, await openRoom(options)), { timeout: 180_000 });
+  before(async () => Object.assign(room, await openRoom(options)), { timeout: 300_000 });
   after(() => room.close?.(), { timeout: 300_000 });
   return room;
 }

@@ -29,7 +29,7 @@ export class FirefoxVisitor {
 
   static async enter(browser, product, meetingId, name) {
     const page = await browser.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     for (const script of [smallCamera, watchConnections]) await page.evaluateOnNewDocument(script);
     await page.goto(`${product.url}/m/${meetingId}`);
     await page.waitForSelector('[data-testid=preview][data-live=true]');
@@ -61,6 +61,6 @@ export class FirefoxVisitor {
     await until(async () => {
       const now = await this.received();
       return now.frames >= before.frames + 20 && now.energy > before.energy + 1e-4;
-    }, `${this.name} sees pictures and hears sound`, 40_000);
+    }, `${this.name} sees pictures and hears sound`, 60_000);
   }
 }

@@ -4,11 +4,11 @@ import { createMeeting, openProduct } from './product.mjs';
 import { Visitor } from './visitor.mjs';
 
 /** One product and one browser for the tests of a file; every test gets visitors of its own. */
-export function meetingRoom() {
+export function meetingRoom(openBrowser = launch) {
   const room = { product: null, browser: null };
   before(async () => {
     room.product = await openProduct();
-    room.browser = await launch();
+    room.browser = await openBrowser();
   }, { timeout: 900_000 });
   after(async () => {
     await room.browser?.close();

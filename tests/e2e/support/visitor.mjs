@@ -1,7 +1,7 @@
 import { smallCamera, watchConnections } from './browser.mjs';
 
-/** How long a visitor waits for what must happen. */
-const patience = 20_000;
+/** How long a visitor waits for what must happen: what never comes, whatever else the machine does. What must be quick says so itself. */
+const patience = 60_000;
 
 /** Notes when the join button was pressed and when the first picture of somebody else was drawn. */
 const watchFirstFrame = () => {

@@ -12,7 +12,7 @@ const ARGS = [
 export async function openPage() {
   const server = http.createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>media</title>'))
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args: ARGS })
   const page = await (await browser.newContext({ permissions: ['camera', 'microphone'] })).newPage()
   page.on('console', message => { if (process.env.VERBOSE) console.error('page:', message.text()) })
   await page.goto(`http://127.0.0.1:${server.address().port}/`)
