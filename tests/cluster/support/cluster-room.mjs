@@ -15,7 +15,8 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   const room = { name, namespace: `meet-${name}`, product: null, browsers: [] };
   const service = await get('service', 'meet-signaling', '-n', system);
   const port = service.spec.ports.find(one => one.name === 'http')?.port ?? service.spec.ports[0].port;
-  room.product = { url: `http://${service.spec.clusterIP}${port === 80 ? '' : `:${port}`}` };
+  // Pages get a camera only from where browsers trust without TLS, which is `localhost` and names below it.
+  room.product = { url: `http://meet.localhost${port === 80 ? '' : `:${port}`}` };
   await apply({ apiVersion: group, kind: 'Tenant', metadata: { name }, spec: { displayName: 'Cluster tests', namespace: room.namespace } });
   await ready('tenant', name);
   await apply({
@@ -24,8 +25,8 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
     spec: { replicas, template: { resources: { requests: { cpu: '300m', memory: '96Mi' } } }, exposure: { portRange: ports, addressSource: 'NodeInternalIP', ...exposure } },
   });
   await ready('sfupool', 'pool', room.namespace);
-  // A browser each: pages of one browser share its fake camera. A page on another address than localhost gets a camera only when it counts as secure.
-  for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--unsafely-treat-insecure-origin-as-secure=${room.product.url}`]));
+  // A browser each: pages of one browser share its fake camera.
+  for (let number = 0; number < 2; number++) room.browsers.push(await launch([`--host-resolver-rules=MAP meet.localhost ${service.spec.clusterIP}`]));
   room.close = async () => {
     await leave().catch(() => {});
     await Promise.all(room.browsers.map(browser => browser.close()));
