@@ -60,7 +60,7 @@ node_cgroups() {
   fi
 }
 
-# To the kernel a node is one among all sessions, each browser one of them, unless it is told that it stands for a machine. With much more than this, browsers starve.
+# To the kernel a node is one among all sessions, each browser one of them, unless it is told that it stands for a machine. Not for many: browsers need their share.
 make_cgroups() {
   local folder file
   for folder in $(node_cgroups "$1"); do

@@ -1,6 +1,6 @@
 import { smallCamera, watchConnections } from './browser.mjs';
 
-/** How long a visitor waits for what must happen: what never comes, whatever else the machine does. What must be quick says so itself. */
+/** How long a visitor waits for what must happen, on a busy machine too. How quick things are is for the timing scripts, and for tests that name a limit of their own. */
 const patience = 60_000;
 
 /** Notes when the join button was pressed and when the first picture of somebody else was drawn. */
