@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openRoom, system, together } from './support/cluster-room.mjs';
-import { gaps, keepConnections, sameConnections, watchGaps } from './support/gaps.mjs';
+import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { chart, helm, release, upgrade } from './support/helm.mjs';
 import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
 
@@ -49,8 +49,7 @@ describe('while two people talk', () => {
         await Promise.all([ada.connected(), bob.connected()]);
         assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting is where it was`);
         assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: media nodes are the same Pods`);
-        // On a busy machine a connection can be `disconnected` for a moment, and be the same afterwards.
-        for (const person of [ada, bob]) await until(() => sameConnections(person), `${what}: ${person.name}'s media goes on over the same connections`);
+        for (const person of [ada, bob]) await keepsConnections(person, what);
         for (const person of [ada, bob]) t.diagnostic(`${what}: ${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
       };
       const before = uids([...await podsBy('operator'), ...await podsBy('signaling')]);

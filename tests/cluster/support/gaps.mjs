@@ -1,3 +1,5 @@
+import { until } from './kubectl.mjs';
+
 /**
  * Counts, in the page, how long pictures and sound stood still: every 50 ms it asks the browser whether more frames were decoded and more sound arrived.
  * `gaps(visitor)` says the longest pauses in ms since the watch began.
@@ -35,3 +37,6 @@ export const keepConnections = visitor => visitor.page.evaluate(() => { globalTh
 
 export const sameConnections = visitor => visitor.page.evaluate(() =>
   globalThis.kept.length > 0 && globalThis.kept.every(one => one.connectionState === 'connected') && globalThis.connections.filter(one => one.connectionState === 'connected').length === globalThis.kept.length);
+
+/** Waits until they are all there and connected, and no other: on a busy machine one can be `disconnected` for a moment. One that was replaced never comes back. */
+export const keepsConnections = (visitor, when) => until(() => sameConnections(visitor), `${when}: ${visitor.name}'s media goes on over the same connections`);
