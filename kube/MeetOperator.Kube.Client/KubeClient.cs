@@ -115,10 +115,30 @@ public sealed class KubeClient : IDisposable
         where T : KubernetesObject =>
         SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
 
-    /// <summary>Overwrites the status of an object, and nothing else.</summary>
-    public Task<T> ReplaceStatusAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
-        where T : KubernetesObject =>
-        ReplaceAsync(item, ct, (options ?? new WriteOptions()) with { Subresource = "status" });
+    /// <summary>
+    /// Overwrites the status of an object, and nothing else; a conflict when the object has changed since <paramref name="item"/> was read.
+    /// No spec is sent: what a replace of the status says besides the status is ignored (Kubernetes, "Custom resources", status subresource).
+    /// </summary>
+    public Task<T> ReplaceStatusAsync<T>(T item, JsonNode status, CancellationToken ct, WriteOptions? options = null)
+        where T : KubernetesObject
+    {
+        var metadata = item.Metadata;
+        var body = new JsonObject
+        {
+            ["apiVersion"] = item.ApiVersion,
+            ["kind"] = item.Kind,
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = metadata.Name,
+                ["namespace"] = metadata.Namespace,
+                ["uid"] = metadata.Uid,
+                ["resourceVersion"] = metadata.ResourceVersion,
+            },
+            ["status"] = status,
+        };
+        options = (options ?? new WriteOptions()) with { Subresource = "status" };
+        return SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(metadata.NamespacedName, options), options), Serialize(body), MediaTypes.Json, ct);
+    }
 
     /// <summary>Merges <paramref name="patch"/> into an object (RFC 7386: null removes a field, a list replaces a list).</summary>
     public Task<T> MergePatchAsync<T>(NamespacedName key, JsonNode patch, CancellationToken ct, WriteOptions? options = null)

@@ -7,8 +7,8 @@ using MeetOperator.Kube.Client;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Writes statuses by merge patch (RFC 7386), and only when they differ from what is stored. Not by server-side apply: older servers make a keyed list null when
-/// its last entry is taken out by an apply, and then refuse it.
+/// Writes statuses, and only when they differ from what is stored: as a whole when the write is fenced, which costs an API server less than half of a patch, else by
+/// merge patch (RFC 7386). Not by server-side apply: older servers make a keyed list null when its last entry is taken out by an apply, and then refuse it.
 /// </summary>
 internal static class StatusWriter
 {
@@ -32,13 +32,12 @@ internal static class StatusWriter
             return null;
         }
 
-        var metadata = new JsonObject { ["uid"] = item.Metadata.Uid };
         if (fenced)
         {
-            metadata["resourceVersion"] = item.Metadata.ResourceVersion;
+            return await client.ReplaceStatusAsync(item, status, ct, Options).ConfigureAwait(false);
         }
 
-        var patch = new JsonObject { ["metadata"] = metadata, ["status"] = Patch(before, status) };
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = item.Metadata.Uid }, ["status"] = Patch(before, status) };
         return await client.MergePatchAsync<T>(item.Metadata.NamespacedName, patch, ct, Options).ConfigureAwait(false);
     }
 

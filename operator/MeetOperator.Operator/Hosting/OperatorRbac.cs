@@ -3,8 +3,10 @@ using MeetOperator.Kube;
 
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["list", "watch"],
     Reason = "Observe what is asked for.")]
-[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants/status", "meetings/status", "sfupools/status", "sfunodes/status"], Verbs = ["patch"],
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants/status", "sfupools/status", "sfunodes/status"], Verbs = ["patch"],
     Reason = "Write what was observed.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings/status"], Verbs = ["update"],
+    Reason = "Write what was observed and decided of a meeting, as a whole: its API server has many of them.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["patch", "delete"],
     Reason = "Put and remove the finalizer that frees the room, and remove meetings after their time to live.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],

@@ -18,7 +18,14 @@ internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingR
         if (Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom))
         {
             await rooms.EndAsync(context.MeetingId, ct).ConfigureAwait(false);
-            await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false);
+            if (await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false) is { } left)
+            {
+                cluster.FreshMeetings.Wrote(left);
+            }
+            else
+            {
+                cluster.FreshMeetings.Removed(context.Meeting);
+            }
         }
 
         releases.Release(context);

@@ -17,7 +17,7 @@ internal sealed class OperatorBench : IBenchVerb
     private const int Live = 1000;
     private const int Creators = 16;
     private const int Lives = 200;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);

@@ -87,6 +87,22 @@ public sealed class StatusTests(Fleet fleet) : ConformanceTests(fleet)
 
     [Theory]
     [EveryServer]
+    public async Task Status_ThatIsReplacedWithoutASpec_LeavesTheSpecAsItIs(string server)
+    {
+        var space = await SharedAsync(server);
+        var name = Space.NewName();
+        var made = await space.CreateAsync(name, metadata: """{"labels":{"a":"b"}}""");
+        var body = $$$"""{"apiVersion":"conformance.example.io/v1","kind":"Widget","metadata":{"name":"{{{name}}}","uid":"{{{made.Body.TextAt("metadata.uid")}}}","resourceVersion":"{{{made.Version}}}"},"status":{"phase":"Running"}}""";
+
+        var put = await space.OkAsync("PUT", space.Path(name + "/status"), body);
+
+        Assert.Equal("Running", put.Body.TextAt("status.phase"));
+        Assert.Equal(made["spec"].Sorted(), put["spec"].Sorted());
+        Assert.Equal(made["metadata.labels"].Json(), put["metadata.labels"].Json());
+    }
+
+    [Theory]
+    [EveryServer]
     public async Task Status_OfWrongMethods_IsRefused(string server)
     {
         var space = await SharedAsync(server);

@@ -331,7 +331,7 @@ public sealed class KubeClientTests
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, new KubeClientOptions { FieldManager = "default-manager" });
 
-        await client.ReplaceStatusAsync(NewWidget(), default);
+        await client.ReplaceStatusAsync(NewWidget(), new JsonObject { ["replicas"] = 2 }, default);
         await client.MergePatchAsync<Widget>(Key, new JsonObject { ["spec"] = new JsonObject { ["colour"] = null } }, default, new WriteOptions { FieldManager = "me", DryRun = true });
         await client.DeleteAsync<Widget>(Key, default, new DeleteOptions { Uid = "u1", ResourceVersion = "7", PropagationPolicy = PropagationPolicy.Foreground, GracePeriodSeconds = 5 });
         var scale = new Scale { Spec = new ScaleSpec { Replicas = 4 } };

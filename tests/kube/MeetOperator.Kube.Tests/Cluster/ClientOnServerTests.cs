@@ -32,15 +32,16 @@ public sealed class ClientOnServerTests
     }
 
     [Fact]
-    public async Task ReplaceStatusAsync_SpecChangedToo_OnlyStatusIsStored()
+    public async Task ReplaceStatusAsync_OnlyStatusIsStored_AndAStaleOneIsAConflict()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w", "red");
-        widget.Spec.Colour = "blue";
-        widget.Status = new WidgetStatus { Replicas = 3 };
-        var stored = await server.Client.ReplaceStatusAsync(widget, default);
+        var stored = await server.Client.ReplaceStatusAsync(widget, new JsonObject { ["replicas"] = 3 }, default);
 
         Assert.Equal(("red", 3, 1L), (stored.Spec.Colour, stored.Status!.Replicas, stored.Metadata.Generation));
+        var error = await Assert.ThrowsAsync<KubeApiException>(() => server.Client.ReplaceStatusAsync(widget, new JsonObject { ["replicas"] = 4 }, default));
+        Assert.True(error.IsConflict);
+        Assert.Equal(3, (await server.Client.GetAsync<Widget>(WidgetCluster.Key("w"), default)).Status!.Replicas);
     }
 
     [Fact]

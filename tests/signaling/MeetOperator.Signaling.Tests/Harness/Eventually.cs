@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>Polls a condition that has to come true; never waits longer than it takes.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? limit = null)
     {
