@@ -5,7 +5,12 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>What people do to each other in one meeting on one server.</summary>
 public sealed class ConversationTests(ConversationTests.Server server) : IClassFixture<ConversationTests.Server>
 {
-    public sealed class Server : ServerFixture;
+    public sealed class Server : ServerFixture
+    {
+        /// <summary>Twice the usual time to come back, so that a busy machine is not taken for a person who left.</summary>
+        protected override SignalingOptions Configure(SignalingOptions options) =>
+            options with { Timings = options.Timings with { ReturnTime = TimeSpan.FromSeconds(8) } };
+    }
 
     private TestSignaling Signaling => server.Signaling;
 
