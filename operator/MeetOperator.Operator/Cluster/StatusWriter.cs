@@ -32,12 +32,21 @@ internal static class StatusWriter
             return null;
         }
 
+        var metadata = new JsonObject { ["uid"] = item.Metadata.Uid };
         if (fenced)
         {
-            return await client.ReplaceStatusAsync(item, status, ct, Options).ConfigureAwait(false);
+            try
+            {
+                return await client.ReplaceStatusAsync(item, status.DeepClone(), ct, Options).ConfigureAwait(false);
+            }
+            catch (KubeApiException refusal) when (refusal.IsForbidden)
+            {
+                // The role of an older chart, before an upgrade or after a rollback: it grants the patch.
+                metadata["resourceVersion"] = item.Metadata.ResourceVersion;
+            }
         }
 
-        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = item.Metadata.Uid }, ["status"] = Patch(before, status) };
+        var patch = new JsonObject { ["metadata"] = metadata, ["status"] = Patch(before, status) };
         return await client.MergePatchAsync<T>(item.Metadata.NamespacedName, patch, ct, Options).ConfigureAwait(false);
     }
 

@@ -38,6 +38,9 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Says no to what is granted, as an admission plugin does: verb and resource to a message; null lets it through.</summary>
     public Func<string, string, string?>? Refuse { get; set; }
 
+    /// <summary>Grants what the generated role does not: verb and resource.</summary>
+    public Func<string, string, bool>? AlsoGrant { get; set; }
+
     /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
 
@@ -70,7 +73,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     {
         var (verb, group, resource, name, place) = Parse(context.Request);
         var asked = $"{verb} {group}/{resource}";
-        if (!_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
+        if (AlsoGrant?.Invoke(verb, resource) != true && !_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
             && (!rule.OwnNamespace || place == OperatorNamespace)))
         {
             _refused[asked] = true;

@@ -63,6 +63,22 @@ public sealed class RbacTests
         Assert.Empty(proxy.Unused.Except(NotSeenHere));
     }
 
+    /// <summary>Images and role do not change in the same moment.</summary>
+    [Fact]
+    public async Task Operator_WithTheRoleOfAnOlderChart_CarriesMeetings()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        proxy.Refuse = (verb, resource) => (verb, resource) == ("update", "meetings/status") ? "update meetings/status is not granted" : null;
+        proxy.AlsoGrant = (verb, resource) => (verb, resource) == ("patch", "meetings/status");
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.WithTenantAsync();
+
+        await cluster.CreateMeetingAsync("standup");
+
+        await cluster.WaitForReadyAsync("standup");
+    }
+
     [Fact]
     public async Task LeftFinalizers_WithTheirRoleOnly_FreeWhatAnOperatorThatIsGoneHeld()
     {
