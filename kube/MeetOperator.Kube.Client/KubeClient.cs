@@ -118,6 +118,7 @@ public sealed class KubeClient : IDisposable
     /// <summary>
     /// Overwrites the status of an object, and nothing else; a conflict when the object has changed since <paramref name="item"/> was read.
     /// No spec is sent: what a replace of the status says besides the status is ignored (Kubernetes, "Custom resources", status subresource).
+    /// <paramref name="status"/> becomes a part of the request's body, so it must not be a part of something else.
     /// </summary>
     public Task<T> ReplaceStatusAsync<T>(T item, JsonNode status, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject

@@ -7,7 +7,7 @@ using MeetOperator.Kube.Client;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Writes statuses, and only when they differ from what is stored: as a whole when the write is fenced, which costs an API server less than half of a patch, else by
+/// Writes statuses, and only when they differ from what is stored: as a whole when the write is fenced, which costs an API server less than a patch, else by
 /// merge patch (RFC 7386). Not by server-side apply: older servers make a keyed list null when its last entry is taken out by an apply, and then refuse it.
 /// </summary>
 internal static class StatusWriter
@@ -37,7 +37,7 @@ internal static class StatusWriter
         {
             try
             {
-                return await client.ReplaceStatusAsync(item, status.DeepClone(), ct, Options).ConfigureAwait(false);
+                return await client.ReplaceStatusAsync(item, status, ct, Options).ConfigureAwait(false);
             }
             catch (KubeApiException refusal) when (refusal.IsForbidden)
             {

@@ -17,6 +17,8 @@ internal sealed class OperatorBench : IBenchVerb
     private const int Live = 1000;
     private const int Creators = 16;
     private const int Lives = 200;
+
+    /// <summary>Until the runtime has compiled what is used much: before, that takes much of this process's CPU.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);

@@ -341,6 +341,7 @@ public sealed class KubeClientTests
 
         var requests = server.Requests.ToArray();
         Assert.Equal(("PUT", "/apis/example.io/v1/namespaces/a/widgets/b/status", "default-manager"), (requests[0].Method, requests[0].Path, requests[0].Query["fieldManager"]));
+        Assert.Equal(["apiVersion", "kind", "metadata", "status"], JsonNode.Parse(requests[0].Body)!.AsObject().Select(field => field.Key));
         Assert.Equal(("PATCH", "application/merge-patch+json", "me", "All"), (requests[1].Method, requests[1].ContentType, requests[1].Query["fieldManager"], requests[1].Query["dryRun"]));
         AssertJson("""{"spec":{"colour":null}}""", requests[1].Body);
         AssertJson(
