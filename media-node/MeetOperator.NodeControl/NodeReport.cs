@@ -10,6 +10,9 @@ public sealed record NodeReport
     public required string InstanceId { get; init; }
     public required NodeState State { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Highest term of the operator's leadership that the node has seen (<see cref="TermHeader"/>); null before the first.</summary>
+    public long? Term { get; init; }
     public int Loops { get; init; }
 
     /// <summary>One entry a loop, whether it answers or not.</summary>

@@ -19,6 +19,8 @@ public sealed class LeaderElection
     private readonly NamespacedName _key;
     private Lease? _seen;
     private long _seenAt;
+    private int _fence;
+    private int _highestSeen;
     private string? _reportedHolder;
 
     public LeaderElection(KubeClient client, LeaderElectionOptions options, TimeProvider? time = null, Random? random = null, ILogger<LeaderElection>? logger = null)
@@ -57,7 +59,7 @@ public sealed class LeaderElection
     {
         using var deadline = new CancellationTokenSource(Max(Left(renewedAt), TimeSpan.Zero), _time);
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
-        var leadership = new Leadership(_seen!.Spec.LeaseTransitions ?? 0, _time, _options.RenewDeadline, renewedAt, lost.Token);
+        var leadership = new Leadership(_fence, _time, _options.RenewDeadline, renewedAt, lost.Token);
         _logger.Acquired(_options.Identity, _key, leadership.Fence);
         var leading = Task.Run(() => lead(leadership), CancellationToken.None);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(lost.Token);
@@ -94,7 +96,7 @@ public sealed class LeaderElection
         while (!ct.IsCancellationRequested)
         {
             var started = _time.GetTimestamp();
-            if (await TryWriteAsync(renewal: false, ct).ConfigureAwait(false) == LeaseOutcome.Held)
+            if (await TryWriteAsync(null, ct).ConfigureAwait(false) == LeaseOutcome.Held)
             {
                 return started;
             }
@@ -118,10 +120,10 @@ public sealed class LeaderElection
             // The term counts from before the request: the server may have stored it at once. A request under way is not cut off by a
             // shutdown, or the version to give back would be unknown.
             var started = _time.GetTimestamp();
-            var outcome = await TryWriteAsync(renewal: true, deadline.Token).ConfigureAwait(false);
+            var outcome = await TryWriteAsync(leadership, deadline.Token).ConfigureAwait(false);
             if (outcome == LeaseOutcome.Held && Left(started) is { } left && left > TimeSpan.Zero)
             {
-                leadership.Renewed(started);
+                leadership.Renewed(started, _fence);
                 deadline.CancelAfter(left);
             }
             else if (outcome == LeaseOutcome.Other)
@@ -131,19 +133,22 @@ public sealed class LeaderElection
         }
     }
 
-    private async Task<LeaseOutcome> TryWriteAsync(bool renewal, CancellationToken ct)
+    /// <summary>Renews the term <paramref name="renewing"/>, or tries to begin one when it is null.</summary>
+    private async Task<LeaseOutcome> TryWriteAsync(Leadership? renewing, CancellationToken ct)
     {
+        // Numbers grow beyond all that this process saw, also when the Lease was deleted meanwhile and is made anew.
+        var atLeast = renewing?.Floor ?? _highestSeen + 1;
         try
         {
             var lease = await _client.TryGetAsync<Lease>(_key, ct).ConfigureAwait(false);
             if (lease is null)
             {
-                if (renewal)
+                if (renewing is not null)
                 {
                     return LeaseOutcome.Other;
                 }
 
-                Observe(await _client.CreateAsync(Written(new Lease(), renewal), ct).ConfigureAwait(false));
+                Took(await _client.CreateAsync(Written(new Lease(), renewal: false, atLeast), ct).ConfigureAwait(false));
                 return LeaseOutcome.Held;
             }
 
@@ -152,14 +157,14 @@ public sealed class LeaderElection
                 Observe(lease);
             }
 
-            var isOther = lease.Spec.HolderIdentity != _options.Identity;
-            if ((renewal && isOther) || !LeaseRecord.MayTake(lease.Spec, _options.Identity, _time.GetElapsedTime(_seenAt), _options.LeaseDuration))
+            if (renewing is not null ? !LeaseRecord.IsOurs(lease.Spec, _options.Identity, renewing.Fence)
+                : !LeaseRecord.MayTake(lease.Spec, _options.Identity, _time.GetElapsedTime(_seenAt), _options.LeaseDuration))
             {
                 Report(lease.Spec.HolderIdentity);
                 return LeaseOutcome.Other;
             }
 
-            Observe(await _client.ReplaceAsync(Written(lease, renewal), ct).ConfigureAwait(false));
+            Took(await _client.ReplaceAsync(Written(lease, renewing is not null, atLeast), ct).ConfigureAwait(false));
             return LeaseOutcome.Held;
         }
         catch (KubeApiException e) when (e.IsConflict || e.IsAlreadyExists)
@@ -178,7 +183,7 @@ public sealed class LeaderElection
         }
     }
 
-    private Lease Written(Lease lease, bool renewal) => new()
+    private Lease Written(Lease lease, bool renewal, int atLeast = 0) => new()
     {
         Metadata = new ObjectMeta
         {
@@ -189,7 +194,7 @@ public sealed class LeaderElection
             Labels = lease.Metadata.Labels,
             Annotations = lease.Metadata.Annotations,
         },
-        Spec = LeaseRecord.Take(lease.Spec, _options.Identity, _options.LeaseDuration, renewal, _time.GetUtcNow()),
+        Spec = LeaseRecord.Take(lease.Spec, _options.Identity, _options.LeaseDuration, renewal, _time.GetUtcNow(), atLeast),
     };
 
     private async Task ReleaseAsync()
@@ -198,7 +203,7 @@ public sealed class LeaderElection
         try
         {
             // Read anew: a renewal whose answer was lost may have been stored after what we saw.
-            if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || lease.Spec.HolderIdentity != _options.Identity)
+            if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || !LeaseRecord.IsOurs(lease.Spec, _options.Identity, _fence))
             {
                 return;
             }
@@ -216,10 +221,17 @@ public sealed class LeaderElection
         }
     }
 
+    private void Took(Lease lease)
+    {
+        Observe(lease);
+        _fence = lease.Spec.LeaseTransitions ?? 0;
+    }
+
     private void Observe(Lease lease)
     {
         _seen = lease;
         _seenAt = _time.GetTimestamp();
+        _highestSeen = Math.Max(_highestSeen, lease.Spec.LeaseTransitions ?? 0);
     }
 
     private void Report(string? holder)

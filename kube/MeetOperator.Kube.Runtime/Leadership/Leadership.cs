@@ -3,13 +3,19 @@ namespace MeetOperator.Kube.Runtime;
 /// <summary>One term of leading.</summary>
 public sealed class Leadership
 {
+    /// <summary>
+    /// No number is raised beyond it by <see cref="RaiseAbove"/>: whoever claims to have seen a huge one must not use up the numbers that further terms need.
+    /// </summary>
+    public const int HighestRaise = 1_000_000_000;
     private readonly TimeProvider _time;
     private readonly TimeSpan _renewDeadline;
     private long _renewedAt;
+    private volatile int _fence;
+    private volatile int _floor;
 
     internal Leadership(int fence, TimeProvider time, TimeSpan renewDeadline, long renewedAt, CancellationToken lost)
     {
-        Fence = fence;
+        _fence = fence;
         _time = time;
         _renewDeadline = renewDeadline;
         _renewedAt = renewedAt;
@@ -17,7 +23,7 @@ public sealed class Leadership
     }
 
     /// <summary>Grows with every term of any leader (the Lease's leaseTransitions): whoever is told a smaller number than before refuses.</summary>
-    public int Fence { get; }
+    public int Fence => _fence;
 
     /// <summary>Cancelled when leading ends, before anybody else may lead.</summary>
     public CancellationToken Lost { get; }
@@ -37,5 +43,25 @@ public sealed class Leadership
         }
     }
 
-    internal void Renewed(long at) => Interlocked.Exchange(ref _renewedAt, at);
+    /// <summary>
+    /// Somebody whom we tell our number has seen a higher one. While we hold the Lease that can only be the number of a Lease that was deleted and made anew:
+    /// the next renewal raises ours above it, so that we need not be refused for ever. Without effect from <see cref="HighestRaise"/> on.
+    /// </summary>
+    public void RaiseAbove(long seen)
+    {
+        int floor;
+        while (seen is >= 0 and < HighestRaise && (floor = _floor) <= seen)
+        {
+            Interlocked.CompareExchange(ref _floor, (int)seen + 1, floor);
+        }
+    }
+
+    /// <summary>The least number that the next renewal may write.</summary>
+    internal int Floor => _floor;
+
+    internal void Renewed(long at, int fence)
+    {
+        _fence = fence;
+        Interlocked.Exchange(ref _renewedAt, at);
+    }
 }

@@ -17,14 +17,20 @@ internal static class LeaseRecord
         return unchangedFor >= duration;
     }
 
-    /// <summary>The Lease after we take it (a new term, also when our name was on it: that was a process before this one) or renew it.</summary>
-    public static LeaseSpec Take(LeaseSpec lease, string identity, TimeSpan duration, bool renewal, DateTimeOffset now) => new()
+    /// <summary>Whether the Lease is still as the term <paramref name="fence"/> left it; under our name another process of ours may have begun a term of its own.</summary>
+    public static bool IsOurs(LeaseSpec lease, string identity, int fence) => lease.HolderIdentity == identity && (lease.LeaseTransitions ?? 0) == fence;
+
+    /// <summary>
+    /// The Lease after we take it (a new term, also when our name was on it: that was a process before this one) or renew it. Its number never falls below
+    /// <paramref name="atLeast"/>, also when the Lease was deleted and made anew.
+    /// </summary>
+    public static LeaseSpec Take(LeaseSpec lease, string identity, TimeSpan duration, bool renewal, DateTimeOffset now, int atLeast = 0) => new()
     {
         HolderIdentity = identity,
         LeaseDurationSeconds = (int)Math.Ceiling(duration.TotalSeconds),
         AcquireTime = renewal ? lease.AcquireTime : now,
         RenewTime = now,
-        LeaseTransitions = (lease.LeaseTransitions ?? 0) + (renewal ? 0 : 1),
+        LeaseTransitions = (int)Math.Min(Math.Max((lease.LeaseTransitions ?? 0) + (renewal ? 0L : 1L), atLeast), int.MaxValue),
         UnknownFields = lease.UnknownFields,
     };
 }

@@ -31,21 +31,29 @@ internal static class ControlEndpoints
             ? await next(invocation)
             : throw new Refusal(HttpStatusCode.Unauthorized, "unauthorized", "Authorization: Bearer <node token> is missing or wrong."));
 
-        v1.MapGet("/node", async (HttpContext c) => await ControlJson.WriteAsync(c, 200, (await node.ReportAsync(c.RequestAborted)).Report));
+        v1.MapGet("/node", async (HttpContext c) =>
+        {
+            node.Terms.Observe(c);
+            await ControlJson.WriteAsync(c, 200, (await node.ReportAsync(c.RequestAborted)).Report);
+        });
         v1.MapPost("/node/drain", async (HttpContext c) =>
         {
-            node.Rooms.IsDrainRequested = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
+            var drain = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
+            node.Terms.Pass(c);
+            node.Rooms.IsDrainRequested = drain;
             c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
-        MapRooms(v1, node.Rooms);
+        MapRooms(v1, node.Rooms, node.Terms);
         MapParticipants(v1, node.Rooms);
     }
 
-    private static void MapRooms(RouteGroupBuilder v1, RoomDirectory rooms)
+    private static void MapRooms(RouteGroupBuilder v1, RoomDirectory rooms, TermFence terms)
     {
         v1.MapPut("/rooms/{room}", async (string room, HttpContext c) =>
         {
-            var (report, created) = await rooms.PutAsync(Id(room, "room"), await ControlJson.ReadAsync<RoomSpec>(c), c.RequestAborted);
+            var spec = await ControlJson.ReadAsync<RoomSpec>(c);
+            terms.Pass(c);
+            var (report, created) = await rooms.PutAsync(Id(room, "room"), spec, c.RequestAborted);
             await ControlJson.WriteAsync(c, created ? 201 : 200, report);
         });
         v1.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
@@ -57,6 +65,7 @@ internal static class ControlEndpoints
                 throw Refusal.InvalidRequest("?generation=<number> is missing or no number.");
             }
 
+            terms.Pass(c);
             await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted);
             return Results.NoContent();
         });

@@ -17,6 +17,13 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
     public static Refusal StaleGeneration(long held, long given) =>
         new(HttpStatusCode.Conflict, "stale-generation", $"generation {given} is older than {held}, which holds this room.");
 
+    public static Refusal StaleTerm(long held, long? given) => new(
+        HttpStatusCode.Conflict,
+        "stale-term",
+        given is null
+            ? $"The call carries no term of leadership, and an operator of term {held} has spoken: only the operator that leads now may change this node."
+            : $"Term {given} is over: an operator of term {held} leads now.");
+
     public static Refusal NothingToPlay(IReadOnlyList<string> feeds) => new(
         HttpStatusCode.Conflict, "nothing-to-play", feeds.Count == 0 ? "Nobody publishes in the room yet; try again later." : $"{string.Join(", ", feeds)}: nothing is published yet; try again later.");
 

@@ -60,6 +60,9 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public RoomDirectory Rooms { get; }
 
+    /// <summary>Which operator leads, as far as its calls say.</summary>
+    public TermFence Terms { get; } = new();
+
     public IReadOnlyList<MediaLoop> Loops => _loops;
 
     /// <summary>False until the media path is warm.</summary>
@@ -98,6 +101,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             Version = Version,
             InstanceId = _instanceId,
             State = State,
+            Term = Terms.Highest,
             StartedAt = _startedAt,
             Loops = _loops.Length,
             LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],

@@ -20,28 +20,28 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly QuotaLedger _ledger = new();
     private readonly NodePoller _poller;
     private readonly FleetFeed _feed;
-    private readonly HttpClient _http;
+    private readonly NodeClients _clients;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
     private readonly Func<CancellationToken, Task> _keepAuthority = static _ => Task.CompletedTask;
 
     public LeaderWork(
-        ClusterView cluster, EventRecorder recorder, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
+        ClusterView cluster, LeaderTerm term, EventRecorder recorder, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
     {
         _cluster = cluster;
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
         var tokens = new NodeTokens(options.ControlKey);
         var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
-        _http = NodeHttp.Create();
+        _clients = new NodeClients(term);
         _fleet = new MediaFleet(wakeups, time);
-        _poller = new NodePoller(_fleet, _http, logs.CreateLogger<NodePoller>(), time);
+        _poller = new NodePoller(_fleet, _clients, logs.CreateLogger<NodePoller>(), time);
         _feed = new FleetFeed(cluster, _fleet, _poller, tokens);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending);
-        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _http), new MeetingEvents(events, metrics));
+        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics));
         var meetings = Wiring.Meetings(cluster, options, logs).Build(new MeetingController(cluster, steps, releases, options, time));
         var nodes = Wiring.Nodes(cluster, logs).Build(
-            new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _http, events, time), events, options, time));
+            new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time));
         var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, events, options, time, random));
         var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, events, options, time));
 
@@ -86,7 +86,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     {
         _feed.Dispose();
         await _poller.DisposeAsync().ConfigureAwait(false);
-        _http.Dispose();
+        _clients.Dispose();
     }
 
     private static IMeetingStep[] Steps(

@@ -13,7 +13,8 @@ public static class OperatorHost
     /// <param name="kube">The API server.</param>
     /// <param name="options">Settings, already judged.</param>
     /// <param name="logging">Where to log; null logs to the console.</param>
-    public static WebApplication Build(KubeConfig kube, OperatorOptions options, Action<ILoggingBuilder>? logging = null)
+    /// <param name="time">The clock; null is the machine's.</param>
+    public static WebApplication Build(KubeConfig kube, OperatorOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var builder = WebApplication.CreateSlimBuilder();
@@ -31,7 +32,7 @@ public static class OperatorHost
             }
         });
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(kube);
         builder.Services.AddSingleton<LeadershipGuard>();
         builder.Services.AddSingleton<OperatorMetrics>();

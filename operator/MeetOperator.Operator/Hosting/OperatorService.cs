@@ -46,7 +46,7 @@ internal sealed class OperatorService(
         using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var recorder = new EventRecorder(unguarded, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
         var recording = recorder.RunAsync(events.Token);
-        var work = new LeaderWork(cluster, recorder, metrics, options, logs, time, Random.Shared);
+        var work = new LeaderWork(cluster, LeaderTerm.Of(leadership), recorder, metrics, options, logs, time, Random.Shared);
         try
         {
             await using (work.ConfigureAwait(false))

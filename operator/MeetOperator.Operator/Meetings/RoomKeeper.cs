@@ -1,11 +1,12 @@
 using MeetOperator.Contracts;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Nodes;
 
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Makes and ends rooms on media nodes.</summary>
-internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
+internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
 {
     /// <summary>A node that does not answer within this time is treated as one that refuses.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
@@ -73,7 +74,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, HttpClient http)
     }
 
     private NodeControlClient? Client(CurrentAssignment current) =>
-        current.Node is { } node && fleet.View(node)?.Target is { } target ? new NodeControlClient(http, target.Address, target.Token) : null;
+        current.Node is { } node && fleet.View(node)?.Target is { } target ? clients.Of(target) : null;
 
     private static bool IsUnreachable(Exception error, CancellationToken ct) =>
         error is HttpRequestException or IOException || (error is OperationCanceledException && !ct.IsCancellationRequested);

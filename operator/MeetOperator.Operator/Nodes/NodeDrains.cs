@@ -11,7 +11,7 @@ using MeetOperator.Operator.Fleet;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>Empties nodes that must go: no new rooms, then a deadline, then the meetings move. Drain first, delete last.</summary>
-internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClient http, MeetEvents events, TimeProvider time)
+internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClients clients, MeetEvents events, TimeProvider time)
 {
     /// <summary>Nodes that were told to drain; their reports may not show it yet.</summary>
     private readonly ConcurrentDictionary<NamespacedName, bool> _told = new();
@@ -68,7 +68,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, HttpClie
                 _told[key] = true;
             }
 
-            await new NodeControlClient(http, target.Address, target.Token).DrainAsync(drain, bounded.Token).ConfigureAwait(false);
+            await clients.Of(target).DrainAsync(drain, bounded.Token).ConfigureAwait(false);
             if (!drain)
             {
                 _told.TryRemove(key, out _);

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>Asks every media node for its report about once a second, each in a loop of its own, and ends rooms that belong to no meeting.</summary>
-internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
+internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -60,7 +61,7 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
 
     private async Task PollAsync(PollTarget target, CancellationToken ct)
     {
-        var client = new NodeControlClient(http, target.Address, target.Token);
+        var client = clients.Of(target);
         var missed = 0;
         var starved = 0;
         while (!ct.IsCancellationRequested)
@@ -110,6 +111,7 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
         try
         {
             var report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
+            clients.Seen(report);
             foreach (var orphan in fleet.Reported(target, report, started))
             {
                 LogOrphan(target.Node, orphan.Room);
@@ -117,6 +119,10 @@ internal sealed partial class NodePoller(MediaFleet fleet, HttpClient http, ILog
             }
 
             return (null, false);
+        }
+        catch (LeadershipLostException)
+        {
+            return (null, false); // The term is over, and this loop is about to be stopped.
         }
         catch (OperationCanceledException)
         {

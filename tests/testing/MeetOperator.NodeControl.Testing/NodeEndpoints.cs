@@ -55,10 +55,16 @@ internal static class NodeEndpoints
 
     private static void MapNode(RouteGroupBuilder api, SimulatedMediaNode node)
     {
-        api.MapGet("/node", () =>
+        api.MapGet("/node", (HttpRequest request) =>
         {
             lock (node.Gate)
             {
+                node.Term = Term(request) is { } term && !(node.Term > term) ? term : node.Term;
+                if (node.ReportBody(Term(request)) is { } body)
+                {
+                    return Results.Text(body, "application/json");
+                }
+
                 foreach (var room in node.RoomTable.Values)
                 {
                     room.Talk(forwards: !node.ForwardsNothing);
@@ -72,6 +78,7 @@ internal static class NodeEndpoints
                     InstanceId = node.InstanceId,
                     State = node.Draining ? NodeState.Draining : NodeState.Ready,
                     StartedAt = node.StartedAt,
+                    Term = node.Term,
                     Loops = 1,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
@@ -84,7 +91,13 @@ internal static class NodeEndpoints
         });
         api.MapPost("/node/drain", async (HttpRequest request) =>
         {
-            node.Draining = (await BodyAsync<DrainRequest>(request).ConfigureAwait(false)).Drain;
+            var drain = (await BodyAsync<DrainRequest>(request).ConfigureAwait(false)).Drain;
+            lock (node.Gate)
+            {
+                PassTerm(node, request);
+                node.Draining = drain;
+            }
+
             return Results.NoContent();
         });
     }
@@ -96,6 +109,7 @@ internal static class NodeEndpoints
             var spec = await BodyAsync<RoomSpec>(request).ConfigureAwait(false);
             lock (node.Gate)
             {
+                PassTerm(node, request);
                 if (node.RoomTable.TryGetValue(room, out var known))
                 {
                     Fence(known, spec.Generation);
@@ -125,10 +139,11 @@ internal static class NodeEndpoints
                 return Json(Room(node, room).Report(detailed: true));
             }
         });
-        api.MapDelete("/rooms/{room}", (string room, long generation) =>
+        api.MapDelete("/rooms/{room}", (string room, long generation, HttpRequest request) =>
         {
             lock (node.Gate)
             {
+                PassTerm(node, request);
                 if (node.RoomTable.TryGetValue(room, out var known))
                 {
                     Fence(known, generation);
@@ -143,6 +158,20 @@ internal static class NodeEndpoints
 
     internal static SimulatedRoom Room(SimulatedMediaNode node, string room) =>
         node.RoomTable.TryGetValue(room, out var known) ? known : throw NodeRefusal.UnknownRoom(room);
+
+    private static void PassTerm(SimulatedMediaNode node, HttpRequest request)
+    {
+        var term = Term(request);
+        if (node.Term > (term ?? -1))
+        {
+            node.StaleCalls++;
+            throw new NodeRefusal(409, "stale-term", $"An operator of term {node.Term} leads now; the call is of term {(term is null ? "none" : $"{term}")}.");
+        }
+
+        node.Term = term ?? node.Term;
+    }
+
+    private static long? Term(HttpRequest request) => request.Headers[TermHeader.Name] is [{ } text] && TermHeader.TryRead(text, out var term) ? term : null;
 
     internal static void Fence(SimulatedRoom room, long generation)
     {

@@ -48,6 +48,15 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>While true, what people send comes in and nothing goes out, and all else is answered as ever.</summary>
     public bool ForwardsNothing { get; set; }
 
+    /// <summary>Highest term of the operator's leadership that a call carried; null before the first.</summary>
+    public long? Term { get; set; }
+
+    /// <summary>Calls that were refused because their term was over.</summary>
+    public int StaleCalls { get; internal set; }
+
+    /// <summary>Gives, for the term of a poll, a body to answer it with in place of the report, whatever that body is; null answers as ever.</summary>
+    public Func<long?, string?> ReportBody { get; set; } = static _ => null;
+
     /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
@@ -140,6 +149,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
             }
 
             _rooms.Clear();
+            Term = null;
             InstanceId = Guid.NewGuid().ToString("N");
         }
     }

@@ -120,6 +120,70 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public async Task RunAsync_AnotherProcessOfTheSameName_TakesOverAndTheFormerStops()
+    {
+        // A Pod of a StatefulSet is made anew under its name while the former process is suspended.
+        await using var server = await TestApiServer.StartAsync();
+        await using var former = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
+        await Eventually.TrueAsync(() => former.Terms.Count == 1, "the former leads");
+        var first = former.Terms.First();
+        await using var next = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
+
+        await Eventually.TrueAsync(() => !next.Terms.IsEmpty, "the next leads");
+        await Eventually.TrueAsync(() => first.Lost.IsCancellationRequested, "the former term ends, though its name is on the Lease");
+        Assert.True(next.Terms.First().Fence > first.Fence);
+    }
+
+    [Fact]
+    public async Task RaiseAbove_LeaseWasMadeAnew_ItsNumberIsRaisedWithinTheTerm()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+        var term = competitor.Terms.Single();
+        Assert.Equal(1, term.Fence);
+
+        term.RaiseAbove(57);
+        term.RaiseAbove(12);
+
+        await Eventually.TrueAsync(() => term.Fence == 58, "the number is above the one that was seen");
+        Assert.Equal(58, (await server.Client.GetAsync<Lease>(LeaseKey, default)).Spec.LeaseTransitions);
+        Assert.True(term.IsHeld);
+        Assert.Single(competitor.Terms);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(Leadership.HighestRaise)]
+    [InlineData(long.MaxValue)]
+    public async Task RaiseAbove_NoPlausibleNumber_IsPassedOver(long seen)
+    {
+        await using var server = await TestApiServer.StartAsync();
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+
+        competitor.Terms.Single().RaiseAbove(seen);
+        await RenewedAsync(server.Client);
+        await RenewedAsync(server.Client);
+
+        Assert.Equal(1, competitor.Terms.Single().Fence);
+    }
+
+    [Fact]
+    public async Task RunAsync_LeaseDeleted_TheNextTermOfThisProcessStillHasAHigherNumber()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        await server.Client.CreateAsync(new Lease { Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace }, Spec = new LeaseSpec { LeaseTransitions = 41 } }, default);
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+
+        await server.Client.DeleteAsync<Lease>(LeaseKey, default);
+
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 2, "it leads again");
+        Assert.Equal([42, 43], competitor.Terms.Select(term => term.Fence));
+    }
+
+    [Fact]
     public async Task RunAsync_FiveCompeteAndAreStoppedAtRandom_NeverTwoLeadAtOnceAndFencesGrow()
     {
         await using var server = await TestApiServer.StartAsync();
@@ -181,6 +245,8 @@ public sealed class LeaderElectionTests
             RenewDeadline = TimeSpan.FromSeconds(renew),
             RetryPeriod = TimeSpan.FromSeconds(retry),
         }));
+
+    private static Task StayAsync(Leadership term) => Task.Delay(Timeout.Infinite, term.Lost);
 
     private static async Task RenewedAsync(KubeClient client)
     {

@@ -42,6 +42,24 @@ public sealed class LeaseRecordTests
         Assert.Equal((7, Now.AddHours(-1), Now, "me"), (renewed.LeaseTransitions, renewed.AcquireTime, renewed.RenewTime, renewed.HolderIdentity));
     }
 
+    [Theory]
+    [InlineData(null, false, 0, 1)]
+    [InlineData(1, false, 58, 58)]
+    [InlineData(60, false, 58, 61)]
+    [InlineData(1, true, 58, 58)]
+    [InlineData(60, true, 58, 60)]
+    [InlineData(int.MaxValue, false, 0, int.MaxValue)]
+    [InlineData(-7, false, 0, 0)]
+    public void Take_Number_GrowsWithEachTermAndIsNeverBelowTheOneAskedFor(int? before, bool renewal, int atLeast, int expected) =>
+        Assert.Equal(expected, LeaseRecord.Take(new LeaseSpec { LeaseTransitions = before }, "me", Default, renewal, Now, atLeast).LeaseTransitions);
+
+    [Theory]
+    [InlineData("me", 7, true)]
+    [InlineData("me", 8, false)]
+    [InlineData("other", 7, false)]
+    public void IsOurs_NameAlone_IsNotEnough(string holder, int transitions, bool expected) =>
+        Assert.Equal(expected, LeaseRecord.IsOurs(new LeaseSpec { HolderIdentity = holder, LeaseTransitions = transitions }, "me", 7));
+
     [Fact]
     public void Take_PartsOfASecond_AreRoundedUp() =>
         Assert.Equal(2, LeaseRecord.Take(new LeaseSpec(), "me", TimeSpan.FromSeconds(1.2), renewal: false, Now).LeaseDurationSeconds);

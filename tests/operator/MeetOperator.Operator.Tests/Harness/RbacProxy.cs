@@ -41,6 +41,9 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Grants what the generated role does not: verb and resource.</summary>
     public Func<string, string, bool>? AlsoGrant { get; set; }
 
+    /// <summary>Until it ends, nothing passes, neither requests nor what comes back.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
     /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
 
@@ -73,6 +76,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     {
         var (verb, group, resource, name, place) = Parse(context.Request);
         var asked = $"{verb} {group}/{resource}";
+        await Hold;
         if (AlsoGrant?.Invoke(verb, resource) != true && !_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
             && (!rule.OwnNamespace || place == OperatorNamespace)))
         {
@@ -113,6 +117,7 @@ internal sealed class RbacProxy : IAsyncDisposable
             var buffer = new byte[16 * 1024];
             for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)
             {
+                await Hold;
                 await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }

@@ -47,7 +47,8 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="name">Name of the replica.</param>
     /// <param name="server">Where it finds the API server; null is the server itself.</param>
     /// <param name="change">Changes the replica's options.</param>
-    public async Task StartOperatorAsync(string name, Uri? server = null, Func<OperatorOptions, OperatorOptions>? change = null)
+    /// <param name="time">The replica's clock; null is the machine's.</param>
+    public async Task StartOperatorAsync(string name, Uri? server = null, Func<OperatorOptions, OperatorOptions>? change = null, TimeProvider? time = null)
     {
         var options = new OperatorOptions
         {
@@ -59,7 +60,7 @@ internal sealed class TestCluster : IAsyncDisposable
         };
         options = change?.Invoke(options) ?? options;
         var kube = RealServer.Config ?? new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token };
-        var replica = OperatorHost.Build(kube, options, logging => logging.AddProvider(_log));
+        var replica = OperatorHost.Build(kube, options, logging => logging.AddProvider(_log), time);
         await replica.StartAsync();
         _replicas[name] = replica;
     }

@@ -1,0 +1,61 @@
+using MeetOperator.NodeControl;
+using Microsoft.AspNetCore.Http;
+
+namespace MeetOperator.MediaNode.Control;
+
+/// <summary>
+/// Keeps the highest term of the operator's leadership that any of its calls carried, polls included, and refuses changes under a lower one. Safe for
+/// concurrent use.
+/// </summary>
+internal sealed class TermFence
+{
+    private const long None = -1;
+    private long _highest = None;
+
+    /// <summary>Null until a call carried a term.</summary>
+    public long? Highest => Interlocked.Read(ref _highest) is var highest and not None ? highest : null;
+
+    /// <summary>A call that only reads: answered under any term, and a newer leader is known from then on.</summary>
+    public void Observe(HttpContext context)
+    {
+        if (Read(context) is { } term)
+        {
+            Raise(term);
+        }
+    }
+
+    /// <summary>
+    /// A call of the operator that changes something; made after its body was read, so that a slow one counts from its end. An operator that sends no term
+    /// is one of before terms, and served only until one that does has spoken.
+    /// </summary>
+    public void Pass(HttpContext context)
+    {
+        var term = Read(context);
+        if (term is { } given)
+        {
+            Raise(given);
+        }
+
+        if (Highest is { } highest && (term ?? None) < highest)
+        {
+            throw Refusal.StaleTerm(highest, term);
+        }
+    }
+
+    private void Raise(long term)
+    {
+        long seen;
+        while ((seen = Interlocked.Read(ref _highest)) < term && Interlocked.CompareExchange(ref _highest, term, seen) != seen)
+        {
+            // Another call raised it in between.
+        }
+    }
+
+    private static long? Read(HttpContext context)
+    {
+        var header = context.Request.Headers[TermHeader.Name];
+        return header.Count == 0 ? null
+            : header.Count == 1 && TermHeader.TryRead(header[0]!, out var term) ? term
+            : throw Refusal.InvalidRequest($"{TermHeader.Name} must be one whole number from 0.");
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+public sealed class TermFenceTests : IAsyncLifetime
+{
+    private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain"];
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync();
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Fact]
+    public async Task Change_OfAFormerLeader_IsRefusedAndChangesNothing()
+    {
+        await OkAsync("PUT v1/rooms/r", "7");
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+        await OkAsync("GET v1/node", "8");
+
+        foreach (var change in Changes)
+        {
+            await RefusedAsync(change, "7", "stale-term", HttpStatusCode.Conflict);
+        }
+
+        var report = await _node.Control.GetNodeAsync(default);
+        Assert.Equal((NodeState.Ready, 8L), (report.State, report.Term));
+        Assert.Equal((1, 1L), (Assert.Single(report.Rooms).Participants, report.Rooms[0].Generation));
+        await OkAsync("DELETE v1/rooms/r?generation=9", "8");
+    }
+
+    [Fact]
+    public async Task Poll_OfAFormerLeader_IsAnsweredAndNamesTheNewerTerm()
+    {
+        await OkAsync("GET v1/node", "8");
+        using var answer = await SendAsync("GET v1/node", "3");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(8, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("term").GetInt64());
+    }
+
+    [Fact]
+    public async Task Change_WithoutATerm_IsTakenOnlyUntilATermWasSeen()
+    {
+        // During an upgrade an operator of before terms still leads, and a node of the new version serves it.
+        Assert.Null((await _node.Control.GetNodeAsync(default)).Term);
+        await OkAsync("PUT v1/rooms/r", null);
+        await OkAsync("GET v1/node", "0");
+
+        foreach (var change in Changes)
+        {
+            await RefusedAsync(change, null, "stale-term", HttpStatusCode.Conflict);
+        }
+
+        await OkAsync("PUT v1/rooms/r", "0");
+    }
+
+    [Fact]
+    public async Task Signaling_SendsNoTerm_AndGoesOnUnderEveryTerm()
+    {
+        await OkAsync("PUT v1/rooms/r", "8");
+
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+        await _node.Control.SubscribeAsync("r", "p", new SubscribeRequest { Generation = 1 }, default);
+        await _node.Control.DeleteParticipantAsync("r", "p", default);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("+5")]
+    [InlineData("1.5")]
+    [InlineData("99999999999999999999")]
+    [InlineData("five")]
+    [InlineData("")]
+    public async Task Change_WithSomethingThatIsNoTerm_Is400(string term)
+    {
+        foreach (var change in Changes)
+        {
+            await RefusedAsync(change, term, "invalid-request", HttpStatusCode.BadRequest);
+        }
+
+        Assert.Null((await _node.Control.GetNodeAsync(default)).Term);
+    }
+
+    private async Task OkAsync(string call, string? term)
+    {
+        using var answer = await SendAsync(call, term);
+        Assert.True(answer.IsSuccessStatusCode, $"{call}: {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    private async Task RefusedAsync(string call, string? term, string code, HttpStatusCode status)
+    {
+        using var answer = await SendAsync(call, term);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal($"urn:meetoperator:node:{code}", JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("type").GetString());
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string call, string? term)
+    {
+        var (method, path) = (call.Split(' ')[0], call.Split(' ')[1]);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_node.Address, path));
+        request.Headers.Authorization = new("Bearer", TestNode.Token);
+        var body = method == "PUT" ? """{"generation": 1}""" : method == "POST" ? """{"drain": true}""" : null;
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        if (term is not null)
+        {
+            request.Headers.TryAddWithoutValidation(TermHeader.Name, term);
+        }
+
+        return await _node.Http.SendAsync(request);
+    }
+}
