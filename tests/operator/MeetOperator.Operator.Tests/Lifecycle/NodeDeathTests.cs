@@ -141,9 +141,8 @@ public sealed class NodeDeathTests
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var node = Assert.Single(cluster.Kubelet.Nodes);
-        using var http = new HttpClient();
 
-        await node.Client(http).PutRoomAsync("left-behind", new NodeControl.RoomSpec { Generation = 4 }, default);
+        node.AddRoom("left-behind", generation: 4);
 
         await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the room is ended");
     }
