@@ -21,7 +21,7 @@ public static class PlacementPlanner
         new StressFilter(),
     ];
 
-    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new FillScorer(), new CalmScorer()];
+    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new CalmScorer()];
 
     public static PlacementDecision Decide(PlacementInput input, DateTimeOffset now)
     {

@@ -17,4 +17,7 @@ public static class MeetConditions
 
     /// <summary>A Meeting has a media node.</summary>
     public const string Placed = "Placed";
+
+    /// <summary>All nodes of an SfuPool are made from its present template; while false, its message says what waits for what.</summary>
+    public const string Updated = "Updated";
 }

@@ -13,6 +13,7 @@ namespace MeetOperator.Contracts;
 [PrinterColumn("Meetings", ".status.meetings", Type = "integer", Description = "Meetings that the nodes carry")]
 [PrinterColumn("People", ".status.participants", Type = "integer", Description = "People on the nodes")]
 [PrinterColumn("Age", ".metadata.creationTimestamp", Type = "date")]
+[PrinterColumn("Updated", ".status.updatedReplicas", Type = "integer", Priority = 1, Description = "Media nodes that were made from the present template")]
 [PrinterColumn("Draining", ".status.drainingReplicas", Type = "integer", Priority = 1, Description = "Media nodes that are being emptied")]
 [PrinterColumn("Free", ".status.freeParticipants", Type = "integer", Priority = 1, Description = "People who still fit")]
 [PrinterColumn("Stress", ".status.stressPct", Type = "integer", Priority = 1, Description = "Stress of the busiest node in percent")]

@@ -43,4 +43,8 @@ public sealed record SfuPoolSpec
     /// <summary>How a node is emptied before it goes. Mutable.</summary>
     [Default("{}")]
     public SfuDrain Drain { get; init; } = new();
+
+    /// <summary>How nodes are replaced after a change of what they are made from. Mutable.</summary>
+    [Default("{}")]
+    public SfuRollout Rollout { get; init; } = new();
 }

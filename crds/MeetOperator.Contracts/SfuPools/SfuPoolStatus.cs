@@ -43,7 +43,7 @@ public sealed record SfuPoolStatus
     [MaxLength(2048)]
     public string? Message { get; init; }
 
-    /// <summary>Observed aspects; Ready is true when all wanted nodes take meetings.</summary>
+    /// <summary>Observed aspects; Ready is true when all wanted nodes take meetings, Updated when all are made from the present template.</summary>
     [MaxItems(16)]
     [ListMapKey("type")]
     public IReadOnlyList<Condition> Conditions { get; init; } = [];

@@ -22,6 +22,12 @@ internal sealed class FleetNode(NamespacedName key)
     public ForwardingWatch Forwarding { get; } = new();
     public NodeProblem? Fault { get; set; }
 
+    /// <summary>Made from an older template than its pool's.</summary>
+    public bool Outdated { get; set; }
+
+    /// <summary>Empty and about to be drained: no meeting is placed on it any more.</summary>
+    public bool Closed { get; set; }
+
     /// <summary>Why and until when the node refuses new rooms, learnt from its own answer.</summary>
     public string? Refusal { get; set; }
     public DateTimeOffset RefusedUntil { get; set; }
@@ -70,7 +76,8 @@ internal sealed class FleetNode(NamespacedName key)
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
-            State = refused && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
+            State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
+            Outdated = Outdated,
             CutOff = Fault?.Reason == ForwardingWatch.CutOff,
             Unschedulable = Node.Spec.Unschedulable,
             Evicting = NodeStateRules.DrainDeadline(Node, Pool) is { } deadline && deadline <= now,

@@ -76,6 +76,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     /// <summary>What keeps the node from running, as its controller met it; null when nothing does.</summary>
     public void Meet(NamespacedName node, NodeProblem? problem) => Change(node, make: false, entry => entry.Problem = problem);
 
+    /// <summary>The node stays; an outdated one is given new meetings only where no other can take them.</summary>
+    public void Keep(NamespacedName node, bool outdated) => Change(node, make: false, entry => (entry.Outdated, entry.Closed) = (outdated, false));
+
+    /// <summary>True when no meeting is on the node, and from now on none comes: it can be drained without moving anybody.</summary>
+    public bool TryClose(NamespacedName node)
+    {
+        lock (_gate)
+        {
+            return _nodes.TryGetValue(node, out var entry) && (entry.Closed = _table.CountOn(node) == 0);
+        }
+    }
+
     public void Missed(PollTarget target, string reason) => Change(target.Node, make: false, entry =>
     {
         if (entry.Target == target)

@@ -18,6 +18,9 @@ internal sealed record PoolNode
     public bool MayReturn { get; init; }
     /// <summary>It does not serve, and either never did or waits for people.</summary>
     public bool Hopeless { get; init; }
+
+    /// <summary>No meeting is on it and its own report names no people, so that nobody notices when it goes.</summary>
+    public bool Empty { get; init; }
     public int Meetings { get; init; }
     public int Participants { get; init; }
 

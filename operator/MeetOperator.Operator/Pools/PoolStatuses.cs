@@ -10,13 +10,15 @@ namespace MeetOperator.Operator.Pools;
 /// <summary>Makes a pool's status from its nodes. Pure.</summary>
 internal static class PoolStatuses
 {
-    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeProblem? problem, DateTimeOffset now)
+    public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeProblem? problem, bool acts, DateTimeOffset now)
     {
         var counted = nodes.Where(entry => !entry.Node.Leaving).ToArray();
         var ready = counted.Count(entry => entry.Node.Ready);
         var perNode = pool.Spec.Capacity.MaxParticipants;
         var wanted = pool.Spec.Replicas;
         var (isReady, stalled, reason, message) = Judge(wanted, ready, counted, problem);
+        var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
+        message = updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
@@ -26,10 +28,11 @@ internal static class PoolStatuses
             ObservedGeneration = pool.Metadata.Generation,
         };
         var before = pool.Status?.Conditions;
-        var settled = isReady && nodes.All(entry => entry.Node is { Leaving: false, Current: true });
+        var settled = isReady && !nodes.Any(entry => entry.Node.Leaving) && updated.Reason != RolloutReport.Replacing;
         var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
             : settled ? Progress.Reached(before)
             : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or emptied" : message, pool.Metadata.Generation, now);
+        conditions = [.. Conditions.Set(conditions, updated, now)];
         return new SfuPoolStatus
         {
             ObservedGeneration = pool.Metadata.Generation,
@@ -53,7 +56,7 @@ internal static class PoolStatuses
     {
         if (problem is not null)
         {
-            return (false, true, problem.Reason, problem.Message);
+            return (ready >= wanted, problem.NeedsPeople, problem.Reason, problem.Message);
         }
 
         var count = $"{ready} of {wanted} media nodes take meetings";

@@ -35,17 +35,16 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         }
 
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
-        var hash = TemplateHash.Of(pool.Spec, options.MediaNodeImage);
-        var nodes = NodesOf(pool).Select(node => Describe(node, hash, pool.Spec.Exposure.PortRange)).ToArray();
-        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)]);
-        await DrainAsync(pool, plan, ct).ConfigureAwait(false);
-        var problem = await CreateAsync(pool, plan.Create, ct).ConfigureAwait(false);
+        var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
+        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)], pool.Spec.Rollout, FreePorts(pool) is not null);
+        await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
+        var problem = await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
         if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
         {
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
         }
 
-        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, time.GetUtcNow()), ct).ConfigureAwait(false);
+        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
 
     private IEnumerable<SfuNode> NodesOf(SfuPool pool)
@@ -59,29 +58,44 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         return [.. observed, .. _made.Values.Where(node => node.Spec.PoolRef.Name == pool.Metadata.Name && node.Metadata.Namespace == pool.Metadata.Namespace)];
     }
 
-    private (PoolNode Node, NodeView? View) Describe(SfuNode node, string hash, PortRange range)
+    private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
     {
-        var view = fleet.View(node.Metadata.NamespacedName);
-        var annotations = node.Metadata.Annotations;
+        var key = node.Metadata.NamespacedName;
+        var range = pool.Spec.Exposure.PortRange;
+        var view = fleet.View(key);
         var served = view?.LastSeen is not null || NodeStateRules.HasServed(node);
         return (new PoolNode
         {
             Name = node.Metadata.Name!,
             State = view?.Verdict.State ?? SfuNodeState.Starting,
-            Current = annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var made) == true && made == hash
+            Current = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodeImage)
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
             Leaving = NodeStateRules.IsDraining(node),
-            MayReturn = node.Metadata.DeletionTimestamp is null && annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            MayReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
             Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),
+            Empty = view is null || (view.Meetings == 0 && (!served || view.Verdict.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
             Meetings = view?.Meetings ?? 0,
             Participants = view?.Report?.Participants ?? 0,
         }, view);
     }
 
-    private async Task DrainAsync(SfuPool pool, PoolPlan plan, CancellationToken ct)
+    private async Task DrainAsync(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, PoolPlan plan, CancellationToken ct)
     {
-        foreach (var name in plan.Drain)
+        foreach (var (node, _) in nodes)
         {
+            var key = new NamespacedName(pool.Metadata.Namespace, node.Name);
+            if (!plan.Drain.Contains(node.Name))
+            {
+                fleet.Keep(key, !node.Current);
+                continue;
+            }
+
+            if (node.Empty && !fleet.TryClose(key))
+            {
+                continue; // A meeting came to it since: the next look decides anew.
+            }
+
+            var name = node.Name;
             await PatchAsync(pool, name, time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), ct).ConfigureAwait(false);
             events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or it was made from an older template");
         }
@@ -104,7 +118,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
     }
 
     /// <summary>Null when all nodes were made; else what to do about it.</summary>
-    private async Task<NodeProblem?> CreateAsync(SfuPool pool, int count, CancellationToken ct)
+    private async Task<NodeProblem?> CreateAsync(SfuPool pool, int count, bool othersLeave, CancellationToken ct)
     {
         if (count == 0)
         {
@@ -116,13 +130,12 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         {
             for (var made = 0; made < count; made++)
             {
-                var taken = cluster.Nodes.List().Concat(_made.Values).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
                 var exposure = pool.Spec.Exposure;
-                if (PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, taken) is not { } ports)
+                if (FreePorts(pool) is not { } ports)
                 {
                     return new NodeProblem(
                         "PortsExhausted",
-                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}{Sharers(pool)}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts");
+                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}{Sharers(pool)}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
@@ -136,6 +149,13 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
         {
             _ports.Release();
         }
+    }
+
+    /// <summary>Ports for one more node; null when there are none.</summary>
+    private IReadOnlyList<int>? FreePorts(SfuPool pool)
+    {
+        var taken = cluster.Nodes.List().Concat(_made.Values).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
+        return PortAllocator.Allocate(pool.Spec.Exposure.PortRange, pool.Spec.Exposure.UdpPorts, taken);
     }
 
     /// <summary>Names the pools whose nodes hold ports of this pool's range.</summary>

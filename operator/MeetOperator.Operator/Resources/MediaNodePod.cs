@@ -15,6 +15,14 @@ internal static class MediaNodePod
 
     public static Pod Build(SfuNode node, SfuPool pool, string operatorImage)
     {
+        var pod = Render(node, pool, operatorImage);
+        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(pod);
+        pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, operatorImage);
+        return pod;
+    }
+
+    private static Pod Render(SfuNode node, SfuPool pool, string operatorImage)
+    {
         var template = pool.Spec.Template;
         return new Pod
         {
@@ -23,7 +31,7 @@ internal static class MediaNodePod
                 Name = node.Metadata.Name,
                 Namespace = node.Metadata.Namespace,
                 Labels = Merge(template.Labels, NodeLabels.Of(node)),
-                Annotations = Merge(template.Annotations, TemplateAnnotation(node)),
+                Annotations = Merge(template.Annotations, []),
                 OwnerReferences = [Owner.Of(node)],
             },
             Spec = new PodSpec
@@ -98,11 +106,6 @@ internal static class MediaNodePod
         Value = toleration.Value,
         Effect = toleration.Effect?.ToString(),
     };
-
-    private static Dictionary<string, string> TemplateAnnotation(SfuNode node) =>
-        node.Metadata.Annotations?.TryGetValue(MeetAnnotations.TemplateHash, out var hash) == true
-            ? new(StringComparer.Ordinal) { [MeetAnnotations.TemplateHash] = hash }
-            : [];
 
     /// <summary>What people may add, with the operator's own entries on top.</summary>
     private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> theirs, Dictionary<string, string> ours)

@@ -23,6 +23,8 @@ public sealed record NodeSnapshot
 
     /// <summary>People do not reach the node: meetings leave when another can take them, and stay when none can.</summary>
     public bool CutOff { get; init; }
+    /// <summary>Made from an older template than its pool's: it takes a meeting where no node of the same rank that is up to date can.</summary>
+    public bool Outdated { get; init; }
     public int Meetings { get; init; }
 
     /// <summary>People on the node as it reports.</summary>

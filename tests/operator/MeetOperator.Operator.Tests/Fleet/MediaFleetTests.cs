@@ -43,6 +43,23 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
+    public void TryClose_OnlyAnEmptyNode_AndThenNoMeetingComes()
+    {
+        AddNode("n1");
+        Assert.NotNull(Place("m1").Chosen);
+        Assert.False(_fleet.TryClose(Key("n1")));
+        Assert.NotNull(Place("m2").Chosen);
+
+        _fleet.Release("m1");
+        _fleet.Release("m2");
+
+        Assert.True(_fleet.TryClose(Key("n1")));
+        Assert.Null(Place("m3").Chosen);
+        _fleet.Keep(Key("n1"), outdated: true);
+        Assert.NotNull(Place("m3").Chosen);
+    }
+
+    [Fact]
     public void Release_MakesRoomForAnother()
     {
         AddNode("n1", maxMeetings: 1);

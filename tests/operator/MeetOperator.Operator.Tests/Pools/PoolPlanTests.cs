@@ -6,48 +6,48 @@ namespace MeetOperator.Operator.Tests.Pools;
 public sealed class PoolPlanTests
 {
     [Fact]
-    public void Decide_TooFewNodes_MakesTheRest() => Assert.Equal(2, PoolPlan.Decide(3, [Node("a")]).Create);
+    public void Decide_TooFewNodes_MakesTheRest() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
 
     [Fact]
-    public void Decide_RightNumber_DoesNothing() => Expect(PoolPlan.Decide(2, [Node("a"), Node("b")]), create: 0, drain: []);
+    public void Decide_RightNumber_DoesNothing() => Expect(Decide(2, [Node("a"), Node("b")]), create: 0, drain: []);
 
     [Fact]
     public void Decide_TooManyNodes_DrainsTheEmptiest() =>
-        Expect(PoolPlan.Decide(1, [Node("a", people: 5), Node("b", people: 1), Node("c", people: 9)]), create: 0, drain: ["b", "a"]);
+        Expect(Decide(1, [Node("a", people: 5), Node("b", people: 1), Node("c", people: 9)]), create: 0, drain: ["b", "a"]);
 
     [Fact]
     public void Decide_TooManyNodes_PrefersDeadThenStartingOnes()
     {
         PoolNode[] nodes = [Node("busy", people: 1), Node("dead", SfuNodeState.Unhealthy, people: 9), Node("new", SfuNodeState.Starting)];
 
-        Expect(PoolPlan.Decide(2, nodes), create: 0, drain: ["dead"]);
-        Expect(PoolPlan.Decide(1, nodes), create: 0, drain: ["dead", "new"]);
+        Expect(Decide(2, nodes), create: 0, drain: ["dead"]);
+        Expect(Decide(1, nodes), create: 0, drain: ["dead", "new"]);
     }
 
     [Fact]
-    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, PoolPlan.Decide(2, [Node("a"), Node("b") with { Leaving = true }]).Create);
+    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { Leaving = true }]).Create);
 
     [Fact]
     public void Decide_ScaledUpDuringADrain_TakesTheNodeBack()
     {
-        var plan = PoolPlan.Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { Leaving = true, MayReturn = true }]);
+        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { Leaving = true, MayReturn = true }]);
 
         Assert.Equal(["b"], plan.TakeBack);
         Assert.Equal(1, plan.Create);
     }
 
     [Fact]
-    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(PoolPlan.Decide(2, [Node("a"), Node("b") with { Leaving = true }]).TakeBack);
+    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { Leaving = true }]).TakeBack);
 
     [Fact]
     public void Decide_OutdatedNodes_AreReplacedOneAtATime()
     {
         PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
 
-        Expect(PoolPlan.Decide(2, old), create: 1, drain: []);
-        Expect(PoolPlan.Decide(2, [.. old, Node("c", SfuNodeState.Starting)]), create: 0, drain: []);
-        Expect(PoolPlan.Decide(2, [.. old, Node("c")]), create: 0, drain: ["b"]);
-        Expect(PoolPlan.Decide(2, [old[0], old[1] with { Leaving = true }, Node("c")]), create: 1, drain: []);
+        Expect(Decide(2, old), create: 1, drain: []);
+        Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)]), create: 0, drain: []);
+        Expect(Decide(2, [.. old, Node("c")]), create: 0, drain: ["b"]);
+        Expect(Decide(2, [old[0], old[1] with { Leaving = true }, Node("c")]), create: 1, drain: []);
     }
 
     [Fact]
@@ -55,15 +55,57 @@ public sealed class PoolPlanTests
     {
         var hopeless = Node("h", SfuNodeState.Starting) with { Current = false, Hopeless = true };
 
-        Expect(PoolPlan.Decide(2, [Node("a"), hopeless]), create: 0, drain: ["h"]);
-        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Current = true }]), create: 0, drain: []);
-        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Meetings = 1 }]), create: 0, drain: []);
-        Expect(PoolPlan.Decide(2, [Node("a"), hopeless with { Hopeless = false }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), hopeless]), create: 0, drain: ["h"]);
+        Expect(Decide(2, [Node("a"), hopeless with { Current = true }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), hopeless with { Meetings = 1 }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), hopeless with { Hopeless = false }]), create: 0, drain: []);
     }
 
     [Fact]
     public void Decide_OutdatedNodesAndScaledToZero_DrainsAll() =>
-        Expect(PoolPlan.Decide(0, [Node("a") with { Current = false }, Node("b") with { Current = false }]), create: 0, drain: ["a", "b"]);
+        Expect(Decide(0, [Node("a") with { Current = false }, Node("b") with { Current = false }]), create: 0, drain: ["a", "b"]);
+
+    [Fact]
+    public void Decide_WhenEmpty_WaitsForMeetingsBesideOneNewNode()
+    {
+        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
+
+        Expect(Decide(2, old, WhenEmpty), create: 1, drain: []);
+        Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)], WhenEmpty), create: 0, drain: []);
+        Expect(Decide(2, [.. old, Node("c")], WhenEmpty), create: 0, drain: []);
+        Expect(Decide(2, [old[0] with { Empty = true }, old[1], Node("c")], WhenEmpty), create: 0, drain: ["a"]);
+        Expect(Decide(2, [old[0] with { Leaving = true }, old[1], Node("c")], WhenEmpty), create: 1, drain: []);
+    }
+
+    [Fact]
+    public void Decide_WhenEmptyAndScaledDown_DrainsWhatThePoolNoLongerWants() =>
+        Expect(Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
+
+    [Fact]
+    public void Decide_NoPortsForOneMore_LetsAnOutdatedNodeGoFirst()
+    {
+        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b") with { Current = false, Empty = true }];
+
+        Expect(PoolPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
+        Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
+        Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], Immediate, spare: false), create: 0, drain: ["a"]);
+    }
+
+    [Fact]
+    public void Decide_Paused_ReplacesNothingAndStillScales()
+    {
+        var paused = new SfuRollout { Type = RolloutType.Immediate, Paused = true };
+        PoolNode[] old = [Node("a") with { Current = false, Empty = true }, Node("b", SfuNodeState.Starting) with { Current = false, Empty = true, Hopeless = true }];
+
+        Expect(Decide(2, old, paused), create: 0, drain: []);
+        Expect(Decide(3, old, paused), create: 1, drain: []);
+        Expect(Decide(1, old, paused), create: 0, drain: ["b"]);
+    }
+
+    private static readonly SfuRollout Immediate = new() { Type = RolloutType.Immediate };
+    private static readonly SfuRollout WhenEmpty = new();
+
+    private static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout? rollout = null) => PoolPlan.Decide(replicas, nodes, rollout ?? Immediate);
 
     private static void Expect(PoolPlan plan, int create, string[] drain)
     {

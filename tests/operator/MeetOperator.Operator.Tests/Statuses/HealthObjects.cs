@@ -47,6 +47,9 @@ internal static class HealthObjects
         ["sfupool/one-died"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
         ["sfupool/empty-on-purpose"] = () => Pool(0, null),
         ["sfupool/no-free-ports"] = () => Pool(2, new NodeProblem("PortsExhausted", "no 1 free UDP ports in 42000-42000: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
+        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
+        ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { Current = false, Empty = true }),
+        ["sfupool/nodes-are-replaced"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Empty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
         ["sfupool/changed-a-moment-ago"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
 
@@ -86,15 +89,20 @@ internal static class HealthObjects
 
     private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, Counted = true };
 
-    private static SfuPool Pool(int wanted, NodeProblem? problem, params SfuNodeState[] states)
+    private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, Current = true };
+
+    private static SfuPool Pool(int wanted, NodeProblem? problem, params SfuNodeState[] states) =>
+        Pool(wanted, problem, new SfuRollout(), [.. states.Select((state, index) => Serving($"main-{index}") with { State = state })]);
+
+    private static SfuPool Pool(int wanted, NodeProblem? problem, SfuRollout rollout, params PoolNode[] made)
     {
         var pool = new SfuPool
         {
             Metadata = Metadata("main"),
-            Spec = new SfuPoolSpec { Replicas = wanted, Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 } } },
+            Spec = new SfuPoolSpec { Replicas = wanted, Rollout = rollout, Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 } } },
         };
-        var nodes = states.Select((state, index) => (new PoolNode { Name = $"main-{index}", State = state, Current = true }, (NodeView?)View(state, "Reason", $"is {state}"))).ToArray();
-        pool.Status = PoolStatuses.Build(pool, nodes, problem, Now);
+        var nodes = made.Select(node => (node, (NodeView?)View(node.State, "Reason", $"is {node.State}"))).ToArray();
+        pool.Status = PoolStatuses.Build(pool, nodes, problem, false, Now);
         return pool;
     }
 

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+
+namespace MeetOperator.Operator.Resources;
+
+/// <summary>
+/// Names a Pod as it was rendered. Two versions of the operator that render the same Pod give the same hash, whatever fields their pools have; so only what changes a Pod
+/// leads to its replacement. Pure.
+/// </summary>
+internal static class PodHash
+{
+    /// <summary>16 hex digits over all of the Pod but its owner and the operator's own marks.</summary>
+    public static string Of(Pod rendered)
+    {
+        var pod = JsonSerializer.SerializeToNode(rendered, KubeJson.Options)!.AsObject();
+        var metadata = pod["metadata"]!.AsObject();
+        metadata.Remove("ownerReferences");
+        foreach (var mark in (string[])[MeetAnnotations.PodHash, MeetAnnotations.TemplateHash])
+        {
+            (metadata["annotations"] as JsonObject)?.Remove(mark);
+        }
+
+        var text = Canonical(pod)?.ToJsonString() ?? string.Empty;
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    }
+
+    /// <summary>Names in order, and nothing that says no more than its absence.</summary>
+    private static JsonNode? Canonical(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                var entries = map.Select(entry => KeyValuePair.Create(entry.Key, Canonical(entry.Value)))
+                    .Where(entry => entry.Value is not null)
+                    .OrderBy(entry => entry.Key, StringComparer.Ordinal).ToArray();
+                return entries.Length == 0 ? null : new JsonObject(entries);
+            case JsonArray list:
+                return list.Count == 0 ? null : new JsonArray([.. list.Select(Canonical)]);
+            default:
+                return node?.DeepClone();
+        }
+    }
+}

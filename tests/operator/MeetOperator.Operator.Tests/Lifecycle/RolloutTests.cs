@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>Replacing media nodes whose template has changed, above all because the operator was upgraded.</summary>
+public sealed class RolloutTests
+{
+    private const string NewImage = "meetoperator/media-node:9.9";
+
+    [Fact]
+    public async Task Upgrade_OtherMediaImageWhilePeopleTalk_MovesNobodyAndReplacesTheNodeOnceEmpty()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 } });
+        var (old, generation) = await TalkAsync(cluster, "standup");
+
+        await UpgradeAsync(cluster, NewImage);
+
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Metadata.Name != old && node.Status?.State == SfuNodeState.Ready), "a node of the new image serves");
+        await cluster.CreateMeetingAsync("retro");
+        var retro = Assert.Single((await cluster.WaitForReadyAsync("retro")).Status!.Assignments);
+        Assert.NotEqual(old, retro.SfuNode);
+        await cluster.EventuallyAsync(async () => Updated(await cluster.PoolAsync("p")) is { Status: ConditionStatus.False, Reason: "WaitsForMeetings" } waits
+            && waits.Message.Contains(old, StringComparison.Ordinal), "the pool says what waits");
+        var pool = (await cluster.PoolAsync("p")).Status!;
+        Assert.Equal((1, 2, 0), (pool.UpdatedReplicas, pool.ReadyReplicas, pool.DrainingReplicas));
+        Assert.DoesNotContain(pool.Conditions, condition => condition.Type is MeetConditions.Reconciling or MeetConditions.Stalled);
+        var standup = Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments);
+        Assert.Equal((old, generation, false), (standup.SfuNode, standup.Generation, cluster.Kubelet.Node(old).Draining));
+
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync(), node => node.Metadata.Name != old) is not null && (await cluster.NodesAsync()).Count == 1, "the old node goes once it is empty");
+        await cluster.EventuallyAsync(async () => Updated(await cluster.PoolAsync("p")) is { Status: ConditionStatus.True }, "the pool is up to date");
+        Assert.Equal(retro.SfuNode, Assert.Single((await cluster.TryMeetingAsync("retro"))!.Status!.Assignments).SfuNode);
+        var pod = Assert.Single((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items, pod => pod.Metadata.DeletionTimestamp is null);
+        Assert.Equal(NewImage, pod.Spec.Containers[0].Image);
+    }
+
+    [Fact]
+    public async Task Upgrade_PoolSaysImmediate_MovesMeetingsOffOldNodes()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 }, Rollout = new SfuRollout { Type = RolloutType.Immediate } });
+        var (old, generation) = await TalkAsync(cluster, "standup");
+
+        await UpgradeAsync(cluster, NewImage);
+
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != old, "has moved");
+        Assert.Equal(generation + 1, moved.Status!.Assignments[0].Generation);
+    }
+
+    [Fact]
+    public async Task Upgrade_SameMediaImage_KeepsEveryNodeOfTheVersionBefore()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var node = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.Client.MergePatchAsync<Pod>(
+            new NamespacedName("meet-a", node), new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.PodHash] = null } } }, default);
+
+        await cluster.StartOperatorAsync("operator-2");
+        await cluster.CreateMeetingAsync("standup");
+
+        Assert.Equal(node, Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode);
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 1, Meetings: 1 }, "the new operator has judged the pool");
+        Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
+    }
+
+    private static Condition? Updated(SfuPool pool) => Conditions.Get(pool.Status?.Conditions, "Updated");
+
+    /// <summary>Two people in a meeting of their own; gives where it is.</summary>
+    private static async Task<(string Node, long Generation)> TalkAsync(TestCluster cluster, string name)
+    {
+        await cluster.CreateMeetingAsync(name);
+        var meeting = await cluster.WaitForReadyAsync(name);
+        var at = Assert.Single(meeting.Status!.Assignments);
+        cluster.Kubelet.Node(at.SfuNode).SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync(name, seen => seen.Status!.Participants == 2, "has two people");
+        return (at.SfuNode, at.Generation);
+    }
+
+    /// <summary>What a changed image in the chart does: another replica takes over, with another default image.</summary>
+    private static async Task UpgradeAsync(TestCluster cluster, string image)
+    {
+        await cluster.StartOperatorAsync("operator-2", change: options => options with { MediaNodeImage = image });
+        await cluster.StopOperatorAsync("operator-1");
+    }
+}

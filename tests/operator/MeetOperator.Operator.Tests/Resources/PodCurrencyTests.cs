@@ -1,0 +1,82 @@
+using System.Text.Json;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Tests.Resources;
+
+public sealed class PodCurrencyTests
+{
+    private const string Image = "registry.example/media-node:1";
+    private static readonly SfuPool Made = Pool(spec => spec);
+    private static readonly SfuNode Node = Stored(SfuNodeObject.Build(Made, "p-abcde", [42000], Image));
+
+    public static TheoryData<string, Func<SfuPoolSpec, SfuPoolSpec>, bool> Changes => new()
+    {
+        { "nothing", spec => spec, true },
+        { "a field that no Pod carries", spec => spec with { Replicas = 9, Drain = new SfuDrain { DeadlineSeconds = 1 }, Rollout = new SfuRollout { Paused = true } }, true },
+        { "meetings of a node", spec => spec with { Capacity = spec.Capacity with { MaxMeetings = 7, StressThreshold = 0.5 } }, true },
+        { "another name for the same address", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.NodeInternalIP } }, true },
+        { "addresses that are not used", spec => spec with { Exposure = spec.Exposure with { StaticAddresses = ["203.0.113.7"] } }, true },
+        { "the image in other words", spec => spec with { Image = Image }, true },
+        { "another image", spec => spec with { Version = "2" }, false },
+        { "another address source", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.PodIP } }, false },
+        { "more ports", spec => spec with { Exposure = spec.Exposure with { UdpPorts = 2 } }, false },
+        { "another network", spec => spec with { Exposure = spec.Exposure with { Type = ExposureType.HostNetwork } }, false },
+        { "people of a node", spec => spec with { Capacity = spec.Capacity with { MaxParticipants = 7 } }, false },
+        { "a label", spec => spec with { Template = spec.Template with { Labels = new Dictionary<string, string> { ["a"] = "b" } } }, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void IsCurrent_PoolChanged_OnlyWhatAltersThePodCounts(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
+        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), Served(MediaNodePod.Build(Node, Made, Image)), Image) == current, what);
+
+    [Fact]
+    public void IsCurrent_OperatorWithAnotherImage_OnlyPoolsWithoutAnImageOfTheirOwnAreOutdated()
+    {
+        var pinned = Pool(spec => spec with { Image = Image });
+
+        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Image), "registry.example/media-node:2"));
+        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Image), "registry.example/media-node:2"));
+    }
+
+    [Fact]
+    public void IsCurrent_PodOfTheVersionBefore_IsComparedWithWhatWouldBeRenderedNow()
+    {
+        var pod = Served(MediaNodePod.Build(Node, Made, Image));
+        pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
+
+        Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Image));
+        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, "registry.example/media-node:2"));
+        Assert.False(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Template = spec.Template with { PriorityClassName = "high" } }), pod, Image));
+        pod.Spec.Containers[0].Env!.RemoveAt(0);
+        Assert.False(PodCurrency.IsCurrent(Node, Made, pod, Image));
+    }
+
+    [Fact]
+    public void IsCurrent_NodeWithoutAPod_IsMadeFromThePresentTemplate() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Image));
+
+    private static SfuPool Pool(Func<SfuPoolSpec, SfuPoolSpec> change) => new()
+    {
+        Metadata = new ObjectMeta { Name = "p", Namespace = "meet-a", Uid = "1" },
+        Spec = change(new SfuPoolSpec { Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.HostIP } }),
+    };
+
+    private static SfuNode Stored(SfuNode node)
+    {
+        node.Metadata.Uid = "2";
+        return node;
+    }
+
+    /// <summary>As a server gives it back: with defaults of its own and of its plug-ins.</summary>
+    private static Pod Served(Pod pod)
+    {
+        var json = JsonSerializer.SerializeToNode(pod, KubeJson.Options)!;
+        json["spec"]!["schedulerName"] = "default-scheduler";
+        json["spec"]!["tolerations"] = new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["key"] = "node.kubernetes.io/not-ready", ["operator"] = "Exists" });
+        json["spec"]!["containers"]![0]!["livenessProbe"]!["successThreshold"] = 1;
+        return json.Deserialize<Pod>(KubeJson.Options)!;
+    }
+}
