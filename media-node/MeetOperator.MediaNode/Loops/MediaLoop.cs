@@ -259,7 +259,7 @@ internal sealed partial class MediaLoop : IDisposable
         }
         else if (session.Handle(now, from, datagram))
         {
-            Peers.Bind(from, session);
+            Peers.Bind(now, from, datagram, session);
         }
 
         if (_deferred.Count > 0)

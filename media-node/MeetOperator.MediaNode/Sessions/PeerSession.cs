@@ -10,8 +10,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>A connected client that says nothing for so long, neither media nor reports nor checks, is counted as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
 
-    // Tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).
-    private const int ProtectionBytes = 20;
     private readonly LoopEgress _egress;
     private readonly EgressLane _lane;
     private readonly IPeerSessionOwner _owner;
@@ -33,6 +31,9 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
     public PeerTransport Transport { get; }
 
+    /// <summary>How many of <see cref="PeerTransport.StreamsOpened"/> the loop's table has looked at.</summary>
+    public int StreamsIndexed { get; set; }
+
     public long SentPackets { get; private set; }
 
     public bool IsReady => _connected;
@@ -47,9 +48,11 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
+                FollowSelected();
                 _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Rtcp:
+                FollowSelected();
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Handled:
@@ -77,7 +80,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             return default;
         }
 
-        var room = _lane.Reserve(header.Length + payload.Length + ProtectionBytes);
+        var room = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
         var length = Transport.ProtectRtp(header, payload, room);
         _lane.Commit(length);
         SentPackets++;
@@ -86,7 +89,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
     public void SendAgain(ReadOnlySpan<byte> packet)
     {
-        if (_connected)
+        if (_connected && Transport.MayRepeat(packet.Length))
         {
             packet.CopyTo(_lane.Reserve(packet.Length));
             _lane.Commit(packet.Length);
@@ -97,7 +100,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     {
         if (_connected)
         {
-            var room = _lane.Reserve(compound.Length + ProtectionBytes);
+            var room = _lane.Reserve(compound.Length + PeerTransport.ProtectionBytes);
             _lane.Commit(Transport.ProtectRtcp(compound, room));
         }
     }
@@ -122,6 +125,12 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             _owner.OnStateChanged(this, output.State);
         }
 
+        FollowSelected();
+    }
+
+    /// <summary>What waits leaves for the former address; what comes from now on goes to the one that is selected now.</summary>
+    private void FollowSelected()
+    {
         if (Transport.SelectedAddress is { } selected && selected != _lane.Destination)
         {
             _egress.Flush();

@@ -19,6 +19,9 @@ internal sealed class DtlsFlight(int mtuBytes)
 
     public bool IsEmpty => length == 0;
 
+    /// <summary>Nothing of it waits to be taken.</summary>
+    public bool IsTaken => position == length;
+
     /// <summary>Replaces the flight; the buffer is handed over.</summary>
     public void Replace(byte[] records, int count)
     {
@@ -32,7 +35,7 @@ internal sealed class DtlsFlight(int mtuBytes)
 
     public void Clear() => Replace([], 0);
 
-    /// <summary>Copies as many whole records as fit in a datagram.</summary>
+    /// <summary>Copies as many whole records as fit in a datagram; one that does not fit waits for a larger buffer.</summary>
     public bool TryTake(Span<byte> buffer, out int written)
     {
         written = 0;
@@ -40,13 +43,13 @@ internal sealed class DtlsFlight(int mtuBytes)
         while (length - position >= RecordHeaderLength)
         {
             var record = RecordHeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(position + 11));
-            if (position + record > length || record > buffer.Length)
+            if (position + record > length)
             {
-                position = length; // not ours to send; cannot happen with records of OpenSSL under this MTU
+                position = length; // not whole; cannot happen with records of OpenSSL
                 break;
             }
 
-            if (written > 0 && written + record > limit)
+            if (written + record > (written > 0 ? limit : buffer.Length))
             {
                 break;
             }

@@ -83,7 +83,12 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             return;
         }
 
-        flight.Rewind();
+        // What waits until it may be sent goes out first: the beginning over and over would use up what the peer's address may get.
+        if (flight.IsTaken)
+        {
+            flight.Rewind();
+        }
+
         lastSentTicks = nowTicks;
         timeoutTicks = Math.Min(timeoutTicks * 2, MaximumTimeoutTicks);
         NextTimeoutTicks = nowTicks + timeoutTicks;

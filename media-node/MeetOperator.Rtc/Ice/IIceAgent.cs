@@ -3,11 +3,17 @@ namespace MeetOperator.Rtc.Ice;
 /// <summary>One side of ICE as the transport sees it.</summary>
 internal interface IIceAgent
 {
-    /// <summary>Where to send: the nominated address, or before nomination the first validated one.</summary>
+    /// <summary>Where to send: the address that is chosen of those that the peer proved, or null.</summary>
     TransportAddress? Selected { get; }
 
-    /// <summary>When a valid check or answer last came from the peer.</summary>
+    /// <summary>When a valid check or answer last came from the selected address.</summary>
     long LastConsentTicks { get; }
+
+    /// <summary>Bytes that may be sent to the selected address now.</summary>
+    long Allowance { get; }
+
+    /// <summary>True when media that proves authentic is taken from any address, as that of a peer whose NAT gave it a new one.</summary>
+    bool FollowsMedia { get; }
 
     long NextTimeoutTicks { get; }
 
@@ -19,8 +25,20 @@ internal interface IIceAgent
     /// <summary>True for an address that the peer has proved to be its own.</summary>
     bool IsValidated(in TransportAddress address);
 
+    /// <summary>True for an address that more than a check came from, not long ago.</summary>
+    bool IsHeld(long nowTicks, in TransportAddress address);
+
     /// <summary>Takes a STUN datagram and queues the answer. Returns None when it was authentic.</summary>
     DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing);
+
+    /// <summary>A datagram of the handshake came, of which nothing is proved yet.</summary>
+    void CountReceived(in TransportAddress from, int bytes);
+
+    /// <summary>Authentic media or the end of the handshake came; <paramref name="isNewest"/> when nothing of its stream that is newer came before it.</summary>
+    void Prove(long nowTicks, in TransportAddress from, bool isNewest);
+
+    /// <summary>Takes bytes off the allowance of the selected address; false when they must not be sent.</summary>
+    bool TrySpend(int bytes);
 
     void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing);
 }

@@ -14,6 +14,9 @@ internal sealed class IceControllingAgent : IIceAgent
     private const long CheckIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
     private const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Rc of RFC 8489 §6.2.1: then it is another transaction.</summary>
+    private const int MaximumCopies = 7;
+
     private readonly Random random;
     private string localUfrag;
     private readonly ulong tieBreaker;
@@ -22,6 +25,7 @@ internal sealed class IceControllingAgent : IIceAgent
     private byte[] remotePassword = [];
     private TransportAddress? candidate;
     private bool outstanding;
+    private int copies;
 
     public IceControllingAgent(IceCredentials local, Random random)
     {
@@ -33,6 +37,11 @@ internal sealed class IceControllingAgent : IIceAgent
     public TransportAddress? Selected { get; private set; }
 
     public long LastConsentTicks { get; private set; } = long.MinValue;
+
+    /// <summary>The node answered a check of ours, so it is where we send.</summary>
+    public long Allowance => Selected is null ? 0 : long.MaxValue;
+
+    public bool FollowsMedia => false;
 
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
@@ -47,6 +56,18 @@ internal sealed class IceControllingAgent : IIceAgent
     public void Restart(IceCredentials local) => (localUfrag, outstanding) = (local.Ufrag, false);
 
     public bool IsValidated(in TransportAddress address) => Selected == address;
+
+    public bool IsHeld(long nowTicks, in TransportAddress address) => Selected == address;
+
+    public void CountReceived(in TransportAddress from, int bytes)
+    {
+    }
+
+    public void Prove(long nowTicks, in TransportAddress from, bool isNewest)
+    {
+    }
+
+    public bool TrySpend(int bytes) => Selected is not null;
 
     public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
@@ -90,12 +111,14 @@ internal sealed class IceControllingAgent : IIceAgent
             return;
         }
 
-        if (!outstanding)
+        if (!outstanding || copies == MaximumCopies)
         {
             // A check that is repeated keeps its id, so that a late answer to any copy counts (RFC 8489 §6.2.1).
             random.NextBytes(transactionId);
-            outstanding = true;
+            (outstanding, copies) = (true, 0);
         }
+
+        copies++;
 
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
         writer.AddUsername(username);

@@ -5,6 +5,12 @@ public interface ISrtpSession : IDisposable
 {
     SrtpProfile Profile { get; }
 
+    /// <summary>Whether the packet that was unprotected last is newer than all before it of its stream.</summary>
+    bool LastWasNewest { get; }
+
+    /// <summary>Streams that the peer has ever opened.</summary>
+    int StreamsOpened { get; }
+
     /// <summary>Writes header, encrypted payload and tag; 0 when it does not fit or the index was used before.</summary>
     int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination);
 

@@ -11,6 +11,10 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
     private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: false);
     private readonly SrtpStreams streams = new();
 
+    internal bool LastWasNewest { get; private set; }
+
+    internal int StreamsOpened { get; private set; }
+
     internal SrtpStatus UnprotectRtp(Span<byte> packet, out int length)
     {
         length = 0;
@@ -36,7 +40,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        (stream ?? streams.Add(header.Ssrc)).TakeIndex(index);
+        LastWasNewest = (stream ?? Open(header.Ssrc)).TakeIndex(index);
         length = packet.Length - transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
@@ -69,10 +73,16 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        (stream ?? streams.Add(ssrc)).TakeRtcp(index);
+        LastWasNewest = (stream ?? Open(ssrc)).TakeRtcp(index);
         length = packet.Length - transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }
 
     public void Dispose() => transform.Dispose();
+
+    private SrtpStream Open(uint ssrc)
+    {
+        StreamsOpened++;
+        return streams.Add(ssrc);
+    }
 }

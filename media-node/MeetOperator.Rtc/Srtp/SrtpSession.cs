@@ -18,6 +18,10 @@ public sealed class SrtpSession : ISrtpSession
 
     public SrtpProfile Profile { get; }
 
+    public bool LastWasNewest => receiver.LastWasNewest;
+
+    public int StreamsOpened => receiver.StreamsOpened;
+
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>
         sender.ProtectRtp(header, payload, destination);
 

@@ -32,15 +32,22 @@ internal sealed class SrtpStream
         return guess >= 0 && index <= MaximumIndex && rtp.Accepts(index);
     }
 
-    internal void TakeIndex(ulong index)
+    /// <summary>Notes an index that proved authentic. True when it is the newest.</summary>
+    internal bool TakeIndex(ulong index)
     {
         rtpStarted = true;
         rtp.Take(index);
+        return rtp.Highest == index;
     }
 
     internal bool AcceptsRtcp(uint index) => rtcp.Accepts(index);
 
-    internal void TakeRtcp(uint index) => rtcp.Take(index);
+    /// <summary>Notes an index that proved authentic. True when it is the newest.</summary>
+    internal bool TakeRtcp(uint index)
+    {
+        rtcp.Take(index);
+        return rtcp.Highest == index;
+    }
 
     /// <summary>For tests of the far end of the index space.</summary>
     internal void StartAt(ulong index) => TakeIndex(index);

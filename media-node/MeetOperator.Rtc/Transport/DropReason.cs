@@ -8,7 +8,7 @@ public enum DropReason : byte
     /// <summary>Not STUN, DTLS, RTP or RTCP by RFC 7983.</summary>
     UnknownKind,
 
-    /// <summary>DTLS or SRTP from an address that no valid check came from.</summary>
+    /// <summary>DTLS from an address that no valid check came from.</summary>
     UnvalidatedSource,
 
     /// <summary>Not a well-formed STUN message, or one without what a check must carry.</summary>
@@ -22,6 +22,9 @@ public enum DropReason : byte
 
     /// <summary>A response to nothing that we asked, or a message that our role does not take.</summary>
     StunUnexpected,
+
+    /// <summary>A check that came from another address before: somebody's copy.</summary>
+    StunReplay,
 
     /// <summary>Not a DTLS record.</summary>
     DtlsMalformed,

@@ -12,6 +12,9 @@ namespace MeetOperator.Rtc;
 /// </summary>
 public sealed class PeerTransport : IDisposable
 {
+    /// <summary>Tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).</summary>
+    public const int ProtectionBytes = 20;
+
     private readonly PeerTransportOptions options;
     private readonly IIceAgent ice;
     private readonly OutgoingDatagrams outgoing = new();
@@ -25,7 +28,7 @@ public sealed class PeerTransport : IDisposable
         LocalCredentials = options.LocalCredentials;
         ice = options.IceRole == IceRole.Controlling
             ? new IceControllingAgent(options.LocalCredentials, options.Random)
-            : new IceLiteAgent(options.LocalCredentials);
+            : new IceLiteAgent(options.LocalCredentials, options.ConsentTimeoutTicks);
         channel = new SecureChannel(options);
     }
 
@@ -39,13 +42,16 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Why <see cref="State"/> is Failed.</summary>
     public TransportFailure Failure => channel.Failure;
 
-    /// <summary>Where media goes: the nominated address, or before nomination the first that was validated.</summary>
+    /// <summary>Where media goes: of the addresses that the peer proved to be its own, the one that it nominated, or media came from last.</summary>
     public TransportAddress? SelectedAddress => ice.Selected;
 
     /// <summary>The negotiated profile, once connected.</summary>
     public SrtpProfile? Profile => channel.Session?.Profile;
 
     public DropCounters Drops { get; } = new();
+
+    /// <summary>Streams (SSRCs) that the peer has ever opened: grows with the packet that opens one.</summary>
+    public int StreamsOpened => channel.Session?.StreamsOpened ?? 0;
 
     /// <summary>When media, reports or a check last came from the peer and proved authentic.</summary>
     public long LastHeardTicks => lastHeardTicks;
@@ -83,8 +89,8 @@ public sealed class PeerTransport : IDisposable
     {
         var result = PacketClassifier.Classify(datagram) switch
         {
-            PacketKind.Rtp => HandleMedia(from, datagram, isRtp: true),
-            PacketKind.Rtcp => HandleMedia(from, datagram, isRtp: false),
+            PacketKind.Rtp => HandleMedia(nowTicks, from, datagram, isRtp: true),
+            PacketKind.Rtcp => HandleMedia(nowTicks, from, datagram, isRtp: false),
             PacketKind.Stun => HandleStun(nowTicks, from, datagram),
             PacketKind.Dtls => HandleDtls(nowTicks, from, datagram),
             _ => DatagramResult.Dropped(DropReason.UnknownKind),
@@ -113,9 +119,11 @@ public sealed class PeerTransport : IDisposable
 
         if (ice.Selected is { } selected)
         {
+            // What an address may not get yet waits for more to come from it.
             var buffer = outgoing.Reserve();
-            if (channel.TryPoll(buffer, out var written))
+            if (channel.TryPoll(buffer[..(int)Math.Clamp(ice.Allowance, 0, buffer.Length)], out var written))
             {
+                ice.TrySpend(written);
                 output = new TransportOutput(selected, buffer[..written]);
                 return true;
             }
@@ -145,16 +153,24 @@ public sealed class PeerTransport : IDisposable
     /// once the header's SSRC has been seen.
     /// </summary>
     /// <returns>
-    /// Bytes written; 0 when there are no keys, the destination is too small, or this SSRC sent this sequence number before:
-    /// a packet is sent again on the RTX stream, never on its own.
+    /// Bytes written; 0 when there are no keys, the destination is too small, the selected address may not get so much yet, or this SSRC
+    /// sent this sequence number before: a packet is sent again on the RTX stream, never on its own.
     /// </returns>
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>
-        channel.Session?.ProtectRtp(header, payload, destination) ?? 0;
+        channel.Session is { } session && ice.TrySpend(header.Length + payload.Length + ProtectionBytes)
+            ? session.ProtectRtp(header, payload, destination)
+            : 0;
 
     /// <summary>Writes the SRTCP form of a compound packet.</summary>
-    /// <returns>Bytes written; 0 when there are no keys or the destination is too small.</returns>
+    /// <returns>Bytes written; 0 when there are no keys, the destination is too small, or the selected address may not get so much yet.</returns>
     public int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination) =>
-        channel.Session?.ProtectRtcp(packet, destination) ?? 0;
+        channel.Session is { } session && ice.TrySpend(packet.Length + ProtectionBytes) ? session.ProtectRtcp(packet, destination) : 0;
+
+    /// <summary>Whether a datagram that was protected before may go to the selected address once more.</summary>
+    public bool MayRepeat(int bytes) => ice.TrySpend(bytes);
+
+    /// <summary>True when more than a check, which can carry a forged source, came from an address within the last seconds.</summary>
+    public bool Holds(long nowTicks, in TransportAddress address) => ice.IsHeld(nowTicks, address);
 
     /// <summary>Says goodbye to the peer: poll once more to send the close_notify.</summary>
     public void Close(long nowTicks)
@@ -172,9 +188,9 @@ public sealed class PeerTransport : IDisposable
     private long SilenceDeadlineTicks => Math.Min(
         lastHeardTicks + options.SilenceTimeoutTicks, ice.LastConsentTicks + options.ConsentTimeoutTicks);
 
-    private DatagramResult HandleMedia(in TransportAddress from, Span<byte> datagram, bool isRtp)
+    private DatagramResult HandleMedia(long nowTicks, in TransportAddress from, Span<byte> datagram, bool isRtp)
     {
-        if (!ice.IsValidated(from))
+        if (!ice.FollowsMedia && !ice.IsValidated(from))
         {
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
@@ -187,14 +203,24 @@ public sealed class PeerTransport : IDisposable
         var status = isRtp
             ? session.UnprotectRtp(datagram, out var length)
             : session.UnprotectRtcp(datagram, out length);
-        return status switch
+        if (status != SrtpStatus.Ok)
         {
-            SrtpStatus.Ok => isRtp ? DatagramResult.Rtp(length) : DatagramResult.Rtcp(length),
-            SrtpStatus.Malformed => DatagramResult.Dropped(DropReason.SrtpMalformed),
-            SrtpStatus.Replayed => DatagramResult.Dropped(DropReason.SrtpReplay),
-            SrtpStatus.TooManyStreams => DatagramResult.Dropped(DropReason.SrtpTooManyStreams),
-            _ => DatagramResult.Dropped(DropReason.SrtpAuthentication),
-        };
+            return DatagramResult.Dropped(status switch
+            {
+                SrtpStatus.Malformed => DropReason.SrtpMalformed,
+                SrtpStatus.Replayed => DropReason.SrtpReplay,
+                SrtpStatus.TooManyStreams => DropReason.SrtpTooManyStreams,
+                _ => DropReason.SrtpAuthentication,
+            });
+        }
+
+        // Media alone is no consent to be sent to (RFC 7675 §5.1): once that ran out, only a check brings it back.
+        if (State == PeerTransportState.Connected)
+        {
+            ice.Prove(nowTicks, from, session.LastWasNewest);
+        }
+
+        return isRtp ? DatagramResult.Rtp(length) : DatagramResult.Rtcp(length);
     }
 
     private DatagramResult HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram)
@@ -227,7 +253,15 @@ public sealed class PeerTransport : IDisposable
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
 
+        ice.CountReceived(from, datagram.Length);
+        var handshaking = !channel.IsEstablished;
         var reason = channel.HandleRecords(nowTicks, datagram);
+        if (handshaking && channel.IsEstablished)
+        {
+            // Its last message answers what was sent to the peer, so the peer can read there.
+            ice.Prove(nowTicks, from, isNewest: true);
+        }
+
         Update(nowTicks);
         return reason == DropReason.None ? DatagramResult.Handled : DatagramResult.Dropped(reason);
     }

@@ -19,6 +19,9 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal ISrtpSession? Session { get; private set; }
 
+    /// <summary>The handshake ended, whether or not its certificate is the one that is wanted.</summary>
+    internal bool IsEstablished => dtls?.State == DtlsState.Established;
+
     internal bool IsOver => State is SecureChannelState.Failed or SecureChannelState.Closed;
 
     internal long NextTimeoutTicks => State != SecureChannelState.Pending

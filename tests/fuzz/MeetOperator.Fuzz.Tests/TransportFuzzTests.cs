@@ -35,6 +35,41 @@ public sealed class TransportFuzzTests
         Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
     }
 
+    /// <summary>The same from a third address: nothing that is not the client's own moves media there.</summary>
+    [Fact]
+    public void ConnectedTransport_CopiedAndMutatedTrafficFromElsewhere_MovesNothing()
+    {
+        using var pair = new TransportPair(seed: 3);
+        Assert.True(pair.Connect());
+        var elsewhere = new TransportAddress(0x0A0000FE, 777);
+        var seeds = pair.Client.Sent.ToList();
+        var packet = new byte[200];
+        for (byte i = 1; i < 9; i++)
+        {
+            var rtp = packet[..pair.Client.Transport.ProtectRtp([0x80, 96, 0, i, 0, 0, 0, 1, 0, 0, 0, 9], new byte[50], packet)];
+            var rtcp = packet[..pair.Client.Transport.ProtectRtcp(new byte[] { 0x80, 201, 0, 1, 0, 0, 0, 9 }, packet)];
+            seeds.AddRange([rtp, rtcp]);
+            Assert.Equal(DatagramKind.Rtp, pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, TransportPair.ClientAddress, rtp.ToArray()).Kind);
+            Assert.Equal(DatagramKind.Rtcp, pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, TransportPair.ClientAddress, rtcp.ToArray()).Kind);
+        }
+
+        seeds.AddRange(FuzzLoop.Corpus("stun"));
+        var now = pair.Network.NowTicks;
+
+        FuzzLoop.Run(seeds, input =>
+        {
+            now += TimeSpan.TicksPerMillisecond;
+            Assert.True(pair.Server.Transport.HandleDatagram(now, elsewhere, input.ToArray()).Kind is DatagramKind.Dropped or DatagramKind.Handled);
+            while (pair.Server.Transport.TryPoll(out var output))
+            {
+                Assert.NotEqual(elsewhere, output.To);
+            }
+        });
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.False(pair.Server.Transport.Holds(now, elsewhere));
+    }
+
     /// <summary>Handshake records of a client, mutated, each sequence against a fresh server.</summary>
     [Fact]
     public void DtlsServer_MutatedHandshake_NeverThrowsAndNeverCompletes()

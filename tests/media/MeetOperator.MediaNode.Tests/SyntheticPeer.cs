@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using MeetOperator.Rtc;
 using MeetOperator.Rtc.Dtls;
 using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.Packets;
 using MeetOperator.Rtp.Rtcp;
 
@@ -20,6 +23,7 @@ internal sealed partial class SyntheticPeer : IDisposable
     private Socket _socket = NewSocket();
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
+    private readonly Queue<byte[]> _sent = new();
     private readonly Dictionary<uint, ushort> _sequences = [];
     private readonly Dictionary<byte, int> _arrived = [];
 
@@ -61,6 +65,29 @@ internal sealed partial class SyntheticPeer : IDisposable
         _socket.Dispose();
         _socket = NewSocket();
         _transport.RestartIce(IceCredentials.Generate());
+    }
+
+    /// <summary>A NAT on the way gives this peer another address; the peer itself notices nothing.</summary>
+    public void Rebind()
+    {
+        _socket.Dispose();
+        _socket = NewSocket();
+    }
+
+    /// <summary>The datagram sent last that <paramref name="match"/> takes, as somebody on the way would copy it.</summary>
+    public byte[] CopyOf(Func<byte[], bool> match) => _sent.Last(match);
+
+    /// <summary>A check of this peer's own, to be sent from where it is not.</summary>
+    public byte[] CheckToForge()
+    {
+        var (node, own) = (_transport.RemoteCredentials!, _transport.LocalCredentials);
+        var writer = new StunMessageWriter(_buffer, StunMessageType.BindingRequest, RandomNumberGenerator.GetBytes(12));
+        writer.AddUsername(Encoding.ASCII.GetBytes($"{node.Ufrag}:{own.Ufrag}"));
+        writer.AddPriority(uint.MaxValue);
+        writer.AddUseCandidate();
+        writer.AddIntegrity(Encoding.ASCII.GetBytes(node.Password));
+        writer.AddFingerprint();
+        return _buffer[..writer.Length];
     }
 
     /// <summary>Takes the node's description and begins to connect.</summary>
@@ -189,7 +216,16 @@ internal sealed partial class SyntheticPeer : IDisposable
         }
     }
 
-    private void Send(TransportAddress to, ReadOnlySpan<byte> datagram) => _socket.SendTo(datagram, SocketFlags.None, to.ToIPEndPoint());
+    private void Send(TransportAddress to, ReadOnlySpan<byte> datagram)
+    {
+        _sent.Enqueue(datagram.ToArray());
+        if (_sent.Count > 100)
+        {
+            _sent.Dequeue();
+        }
+
+        _socket.SendTo(datagram, SocketFlags.None, to.ToIPEndPoint());
+    }
 
     [GeneratedRegex(@"^a=fingerprint:(.+)$", RegexOptions.Multiline)]
     private static partial Regex FingerprintLine();

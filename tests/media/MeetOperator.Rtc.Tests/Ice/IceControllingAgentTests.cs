@@ -35,6 +35,16 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
+    public void Check_UnansweredSevenTimes_IsAnotherTransaction()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        var checks = Enumerable.Range(0, 8).Select(i => NextCheck(Start + (i * TimeSpan.TicksPerSecond))).ToList();
+
+        Assert.All(checks[..7], c => Assert.Equal(checks[0][8..20], c[8..20]));
+        Assert.NotEqual(checks[0][8..20], checks[7][8..20]);
+    }
+
+    [Fact]
     public void Answer_LateToTheFirstCopy_Counts()
     {
         agent.SetRemote(ServerCredentials, Server);

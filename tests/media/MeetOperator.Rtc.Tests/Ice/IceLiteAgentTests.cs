@@ -9,11 +9,14 @@ public sealed class IceLiteAgentTests
     private const long Now = 1000 * TimeSpan.TicksPerSecond;
     private static readonly TransportAddress One = new(0x0A000002, 5000);
     private static readonly TransportAddress Two = new(0x0A000003, 6000);
+    private static readonly TransportAddress Three = new(0x0A000004, 7000);
 
     private readonly OutgoingDatagrams outgoing = new();
     private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"));
 
     public IceLiteAgentTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+
+    private static int transactions;
 
     private delegate void Fill(ref StunMessageWriter writer);
 
@@ -29,7 +32,7 @@ public sealed class IceLiteAgentTests
         Assert.True(answer.VerifyFingerprint() && answer.VerifyIntegrity("local-password"u8));
         Assert.True(answer.TryGetMappedAddress(out var mapped));
         Assert.Equal(One, mapped);
-        Assert.Equal("ABCDEFGHIJKL", Encoding.ASCII.GetString(answer.TransactionId));
+        Assert.Equal(BitConverter.GetBytes(transactions), answer.TransactionId[..4].ToArray());
         Assert.Equal(Now, agent.LastConsentTicks);
     }
 
@@ -45,6 +48,107 @@ public sealed class IceLiteAgentTests
         Check(One);
         Assert.Equal(Two, agent.Selected);
         Assert.True(agent.IsValidated(One) && agent.IsValidated(Two));
+    }
+
+    [Fact]
+    public void Handle_SeveralNominations_TheHighestPriorityWins()
+    {
+        Nominate(One, 100);
+        Nominate(Two, 50);
+        Assert.Equal(One, agent.Selected);
+
+        Nominate(Three, 200);
+        Assert.Equal(Three, agent.Selected);
+        Nominate(One, 100);
+        Assert.Equal(Three, agent.Selected);
+    }
+
+    [Fact]
+    public void Handle_NominationAgainstAnAddressWithMedia_WaitsForMediaOfItsOwn()
+    {
+        Nominate(One, 100);
+        agent.Prove(Now, One, isNewest: true);
+
+        Nominate(Two, 200);
+        Assert.Equal(One, agent.Selected);
+
+        agent.Prove(Now, Two, isNewest: true);
+        Assert.Equal(Two, agent.Selected);
+    }
+
+    [Fact]
+    public void Prove_AddressOfLowerPriority_IsFollowedOnceTheFormerIsQuiet()
+    {
+        Nominate(One, 200);
+        agent.Prove(Now, One, isNewest: true);
+        Nominate(Two, 100);
+
+        agent.Prove(Now + (PathChoice.QuietTicks / 2), Two, isNewest: true);
+        Assert.Equal(One, agent.Selected);
+        agent.Prove(Now + PathChoice.QuietTicks + 1, Two, isNewest: true);
+        Assert.Equal(Two, agent.Selected);
+
+        // A check that keeps the former one as a spare takes nothing back; a nomination does.
+        Check(One);
+        Assert.Equal(Two, agent.Selected);
+        Nominate(One, 200);
+        Assert.Equal(One, agent.Selected);
+    }
+
+    [Fact]
+    public void Handle_CheckThatCameFromElsewhereBefore_IsDropped()
+    {
+        var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUseCandidate());
+        Assert.Equal(DropReason.None, agent.Handle(Now, One, request, outgoing));
+        outgoing.TryTake(out _, out _);
+
+        Assert.Equal(DropReason.StunReplay, agent.Handle(Now + 1, Two, request, outgoing));
+
+        Assert.False(agent.IsValidated(Two));
+        Assert.Equal(0, outgoing.Count);
+    }
+
+    [Fact]
+    public void Handle_CheckThatIsRepeated_IsAnsweredAndIsNoNewConsent()
+    {
+        var request = Request("local:remote", "local-password", null);
+        agent.Handle(Now, One, request, outgoing);
+        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+
+        Assert.Equal(2, outgoing.Count);
+        Assert.Equal(Now, agent.LastConsentTicks);
+    }
+
+    [Fact]
+    public void HandleTimeout_ConsentOfTheSelectedAddressRanOut_AnotherOneWithConsentTakesOver()
+    {
+        Nominate(One, 100);
+        agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
+        var late = Now + (30 * TimeSpan.TicksPerSecond);
+        var other = new IceLiteAgent(new IceCredentials("local", "local-password"));
+        other.Handle(Now, One, Request("local:remote", "local-password", null), outgoing);
+
+        agent.HandleTimeout(late, outgoing);
+        other.HandleTimeout(late, outgoing);
+
+        Assert.Equal(Two, agent.Selected);
+        Assert.Equal(late - TimeSpan.TicksPerSecond, agent.LastConsentTicks);
+        Assert.Equal(Now, other.LastConsentTicks);
+    }
+
+    [Fact]
+    public void TrySpend_AddressThatOnlyChecked_GetsThreeTimesWhatCameFromIt()
+    {
+        var request = Request("local:remote", "local-password", null);
+        agent.Handle(Now, One, request, outgoing);
+        Assert.True(outgoing.TryTake(out _, out var answer));
+        var left = (3 * request.Length) - answer.Length;
+
+        Assert.Equal(left, agent.Allowance);
+        Assert.True(agent.TrySpend(left));
+        Assert.False(agent.TrySpend(1));
+        agent.Prove(Now, One, isNewest: true);
+        Assert.True(agent.TrySpend(100_000));
     }
 
     [Fact]
@@ -155,10 +259,18 @@ public sealed class IceLiteAgentTests
         Assert.InRange(outgoing.Count, 1, 64);
     }
 
+    private void Nominate(TransportAddress from, uint priority) => Check(from, (ref StunMessageWriter w) =>
+    {
+        w.AddPriority(priority);
+        w.AddUseCandidate();
+    });
+
     private static byte[] Request(string username, string password, Fill? fill)
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
+        var transaction = new byte[12];
+        BitConverter.TryWriteBytes(transaction, ++transactions);
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transaction);
         writer.AddUsername(Encoding.ASCII.GetBytes(username));
         fill?.Invoke(ref writer);
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));

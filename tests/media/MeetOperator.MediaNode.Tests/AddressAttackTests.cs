@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtp.Packets;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A third socket beside a call: whose address is forged, or who sends copies of what others sent.</summary>
+public sealed class AddressAttackTests : IAsyncLifetime
+{
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+    private readonly Socket _third = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+    private readonly SyntheticPeer _alice = new();
+    private readonly SyntheticPeer _bob = new();
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await TestNode.StartAsync();
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await PublishAsync("alice", _alice);
+        var offer = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, _bob) }, default);
+        _bob.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("both connected", () => _alice.IsConnected && _bob.IsConnected, _alice, _bob);
+        _third.Connect(IPAddress.Loopback, _node.Host.Loops[0].Port);
+        await UntilMediaFlowsAsync(_alice, _bob);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _alice.Dispose();
+        _bob.Dispose();
+        _third.Dispose();
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task CheckUnderAVictimsAddress_TheVictimGetsNoMedia()
+    {
+        var forged = _bob.CheckToForge();
+        _third.Send(forged);
+        await SyntheticPeer.UntilAsync("the node has taken it", () => _third.Available > 0, _alice, _bob);
+
+        await UntilMediaFlowsAsync(_alice, _bob);
+
+        Assert.InRange(Drain(), 1, 3 * forged.Length);
+    }
+
+    [Fact]
+    public async Task CopiesFromAThirdSocket_MoveNeitherDirectionOfTheCall()
+    {
+        _third.Send(_bob.CopyOf(d => d[0] < 4));
+        _third.Send(_bob.CopyOf(d => PacketClassifier.Classify(d) != PacketKind.Stun));
+        _third.Send(_alice.CopyOf(d => d[0] < 4));
+        _third.Send(_alice.CopyOf(d => PacketClassifier.Classify(d) == PacketKind.Rtp));
+        await UntilDroppedAsync("StunReplay", 2);
+        await UntilDroppedAsync("SrtpReplay", 1);
+
+        _alice.Rtcp.Clear();
+        await UntilMediaFlowsAsync(_alice, _bob);
+        await SyntheticPeer.UntilAsync("the node's reports to alice", () => Send(_alice) && _alice.Rtcp.Count > 0, _alice, _bob);
+
+        Assert.Equal(0, Drain());
+    }
+
+    /// <summary>A participant names another one's address as the source of his own check.</summary>
+    [Fact]
+    public async Task CheckUnderAnotherClientsAddress_DoesNotTakeWhatThatOneSends()
+    {
+        using var mallory = new SyntheticPeer();
+        await PublishAsync("mallory", mallory);
+        for (var i = 0; i < 20; i++)
+        {
+            _alice.SendRaw(mallory.CheckToForge());
+        }
+
+        // alice is not pumped: she sends media, and no check that would bring her address back.
+        await UntilMediaFlowsAsync(_alice, _bob, _bob, mallory);
+    }
+
+    [Fact]
+    public async Task NatGivesThePublisherAnotherAddress_HerMediaIsFollowedBeforeAnyCheck()
+    {
+        _alice.Rebind();
+        await UntilMediaFlowsAsync(_alice, _bob, _bob);
+
+        _alice.Rtcp.Clear();
+        await SyntheticPeer.UntilAsync("the node's reports reach the new address", () => Send(_alice) && _alice.Rtcp.Count > 0, _alice, _bob);
+    }
+
+    [Fact]
+    public async Task NatGivesTheSubscriberAnotherAddress_MediaFollows()
+    {
+        _bob.Rebind();
+
+        await UntilMediaFlowsAsync(_alice, _bob);
+    }
+
+    private static bool Send(SyntheticPeer publisher)
+    {
+        publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
+        return true;
+    }
+
+    /// <summary>Ten packets that were sent from now on arrive. A player reports, as browsers do.</summary>
+    private static async Task UntilMediaFlowsAsync(SyntheticPeer from, SyntheticPeer to, params SyntheticPeer[] pumped)
+    {
+        to.Pump();
+        to.Rtp.Clear();
+        await SyntheticPeer.UntilAsync(
+            "ten packets",
+            () =>
+            {
+                to.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 1]);
+                return Send(from) && to.Rtp.Count >= 10;
+            },
+            pumped.Length > 0 ? pumped : [from, to]);
+    }
+
+    private async Task PublishAsync(string name, SyntheticPeer peer)
+    {
+        var answer = await _node.Control.PublishAsync("r", name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default);
+        peer.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer);
+    }
+
+    private Task UntilDroppedAsync(string cause, int least) => SyntheticPeer.UntilTrueAsync(
+        $"{least} dropped as {cause}",
+        async () =>
+        {
+            var metrics = await _node.Http.GetStringAsync(new Uri(_node.Address, "metrics"));
+            var line = metrics.Split('\n').FirstOrDefault(l => l.Contains($"cause=\"{cause}\"", StringComparison.Ordinal));
+            return line is not null && int.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) >= least;
+        },
+        _alice,
+        _bob);
+
+    private int Drain()
+    {
+        var (bytes, buffer) = (0, new byte[2048]);
+        while (_third.Available > 0)
+        {
+            bytes += _third.Receive(buffer);
+        }
+
+        return bytes;
+    }
+}

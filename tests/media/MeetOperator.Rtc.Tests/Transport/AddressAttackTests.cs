@@ -1,0 +1,257 @@
+using System.Buffers.Binary;
+using System.Text;
+using MeetOperator.Rtc.Stun;
+using MeetOperator.Rtc.Testing;
+
+namespace MeetOperator.Rtc.Tests.Transport;
+
+/// <summary>
+/// Media must not be turned on somebody who did not ask for it, nor be taken away from who did: by a participant who forges the source of his own
+/// checks, or by a third party who copies what it sees on the way.
+/// </summary>
+public sealed class AddressAttackTests : IDisposable
+{
+    private static readonly TransportAddress Elsewhere = new(0x0A0000FE, 777);
+    private readonly TransportPair pair = new(seed: 1);
+    private readonly byte[] buffer = new byte[2048];
+    private ushort clientSequence;
+    private ushort serverSequence;
+    private int transactions;
+    private long bytesToElsewhere;
+
+    public AddressAttackTests() => pair.Network.Attach(Elsewhere, (_, _, datagram) => bytesToElsewhere += datagram.Length);
+
+    public void Dispose() => pair.Dispose();
+
+    [Fact]
+    public void CheckUnderAForgedSource_PeerThatIsThere_MovesNoMedia()
+    {
+        Connect();
+        var sent = Forge(useCandidate: true).Length;
+
+        Exchange(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(bytesToElsewhere, 1, 3 * sent);
+        Assert.True(pair.Client.Received.Count > 90);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ChecksUnderAForgedSource_PeerThatFallsSilent_TheVictimGetsAtMostThreeTimesTheirBytes(bool useCandidate)
+    {
+        Connect();
+        pair.Client.Vanish();
+        long forged = 0;
+        for (var i = 0; i < 200; i++)
+        {
+            forged += Forge(useCandidate).Length;
+            for (var n = 0; n < 10; n++)
+            {
+                pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+                pair.Server.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 7]);
+            }
+
+            pair.Run(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(Elsewhere, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(bytesToElsewhere, forged / 2, 3 * forged);
+    }
+
+    [Fact]
+    public void HelloUnderAForgedSource_BeforeTheHandshake_TheVictimGetsAtMostThreeTimesItsBytes()
+    {
+        using var other = new TransportPair(seed: 2);
+        Assert.True(other.Connect());
+        var hello = other.Client.Sent.First(d => d[0] == 22);
+        pair.Server.Transport.SetRemote(pair.Client.Transport.LocalCredentials, pair.ClientCertificate.Fingerprint);
+        var forged = Forge(useCandidate: true).Length + hello.Length;
+        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, hello);
+
+        pair.Run(TimeSpan.FromSeconds(20));
+
+        Assert.True(pair.Server.Sent.Count(d => d[0] == 22) >= 1);
+        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+    }
+
+    [Fact]
+    public void CopyOfACheck_FromElsewhere_MovesNoMedia()
+    {
+        Connect();
+        var check = pair.Client.Sent.Last(d => d[0] == 0);
+        for (var i = 0; i < 50; i++)
+        {
+            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, check);
+            Exchange(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(0, bytesToElsewhere);
+        Assert.Equal(50, pair.Server.Transport.Drops[DropReason.StunReplay]);
+    }
+
+    [Fact]
+    public void CopyOfMedia_FromElsewhere_IsAReplayAndMovesNothing()
+    {
+        Connect();
+        for (var i = 0; i < 50; i++)
+        {
+            var copy = Protect(Header(ref clientSequence));
+            pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, copy);
+            pair.Run(TimeSpan.FromMilliseconds(20));
+            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, copy);
+            Exchange(TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.Equal(50, pair.Server.Transport.Drops[DropReason.SrtpReplay]);
+        Assert.Equal(0, bytesToElsewhere);
+    }
+
+    /// <summary>A copy of a packet that was lost on its way is no replay, but it is older than what came since.</summary>
+    [Fact]
+    public void CopyOfMediaThatWasLost_FromElsewhere_MovesNothing()
+    {
+        Connect();
+        var lost = Protect(Header(ref clientSequence));
+        Exchange(TimeSpan.FromMilliseconds(100));
+        pair.Run(TimeSpan.FromSeconds(1));
+
+        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, lost);
+        pair.Run(TimeSpan.FromMilliseconds(100));
+        for (var i = 0; i < 20; i++)
+        {
+            pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 100));
+        }
+
+        pair.Run(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.Equal(0, bytesToElsewhere);
+    }
+
+    /// <summary>Who is faster than the client itself gets media for as long as the client says nothing.</summary>
+    [Fact]
+    public void CopyOfMediaThatOvertakesTheClient_MediaIsBackWithItsNextPacket()
+    {
+        Connect();
+        Exchange(TimeSpan.FromMilliseconds(100));
+        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
+        pair.Run(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+
+        pair.Run(TimeSpan.FromSeconds(1));
+        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
+        pair.Run(TimeSpan.FromMilliseconds(20));
+        pair.Client.SendRtp(Header(ref clientSequence), [1]);
+        pair.Run(TimeSpan.FromMilliseconds(20));
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void NatGivesTheClientAnotherAddress_ItsMediaOrReportsAreFollowedWithinASecond(bool rtp)
+    {
+        Connect();
+        Exchange(TimeSpan.FromSeconds(1));
+        var elsewhere = new TransportAddress(0x0A000002, 61000);
+        pair.Client.MoveTo(elsewhere);
+        var received = pair.Client.Received.Count;
+
+        for (var i = 0; i < 20; i++)
+        {
+            if (rtp)
+            {
+                pair.Client.SendRtp(Header(ref clientSequence), [1]);
+            }
+            else
+            {
+                pair.Client.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 9]);
+            }
+
+            pair.Server.SendRtp(Header(ref serverSequence), [2]);
+            pair.Run(TimeSpan.FromMilliseconds(50));
+        }
+
+        Assert.Equal(elsewhere, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(pair.Client.Received.Count - received, 8, 20);
+        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
+    }
+
+    /// <summary>Consent counts for the address that it came from.</summary>
+    [Fact]
+    public void ChecksFromElsewhere_ConsentOfTheSelectedAddress_EndsAllTheSame()
+    {
+        Connect();
+        var now = pair.Network.NowTicks;
+        var server = pair.Server.Transport;
+        for (var i = 0; i < 45 && server.State == PeerTransportState.Connected; i++)
+        {
+            now += TimeSpan.TicksPerSecond;
+            Assert.Equal(DatagramKind.Rtp, server.HandleDatagram(now, TransportPair.ClientAddress, Protect(Header(ref clientSequence))).Kind);
+            Assert.Equal(DatagramKind.Handled, server.HandleDatagram(now, Elsewhere, Check(useCandidate: false)).Kind);
+            server.HandleTimeout(now);
+            if (i is > 5 and < 25)
+            {
+                Assert.Equal(TransportPair.ClientAddress, server.SelectedAddress);
+            }
+        }
+
+        Assert.NotEqual(TransportPair.ClientAddress, server.SelectedAddress);
+        Assert.False(server.MayRepeat(100_000));
+    }
+
+    private void Connect()
+    {
+        Assert.True(pair.Connect());
+        pair.Run(TimeSpan.FromMilliseconds(100));
+    }
+
+    /// <summary>Both sides send 50 packets a second.</summary>
+    private void Exchange(TimeSpan time)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromMilliseconds(20))
+        {
+            pair.Client.SendRtp(Header(ref clientSequence), [1]);
+            pair.Server.SendRtp(Header(ref serverSequence), [2]);
+            pair.Run(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    private byte[] Forge(bool useCandidate)
+    {
+        var check = Check(useCandidate);
+        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, check);
+        return check;
+    }
+
+    /// <summary>A check of the participant's own, with a priority above that of his true address.</summary>
+    private byte[] Check(bool useCandidate)
+    {
+        var transaction = new byte[12];
+        BinaryPrimitives.WriteInt32BigEndian(transaction, ++transactions);
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transaction);
+        writer.AddUsername(Encoding.ASCII.GetBytes("server00:client00"));
+        writer.AddPriority(uint.MaxValue);
+        if (useCandidate)
+        {
+            writer.AddUseCandidate();
+        }
+
+        writer.AddIntegrity(Encoding.ASCII.GetBytes("server-password-0000000"));
+        writer.AddFingerprint();
+        return buffer[..writer.Length];
+    }
+
+    private byte[] Protect(byte[] header) => buffer[..pair.Client.Transport.ProtectRtp(header, [1], buffer)];
+
+    private static byte[] Header(ref ushort sequence)
+    {
+        byte[] header = [0x80, 96, 0, 0, 0, 0, 0, 1, 0, 0, 0, 9];
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), ++sequence);
+        return header;
+    }
+}
