@@ -11,6 +11,7 @@ internal sealed class ClusterView
 {
     private const string ByNamespace = "namespace";
     private const string ByPool = "pool";
+    private const string ById = "meeting-id";
 
     public ClusterView(KubeClient client, ILoggerFactory logs, TimeProvider time)
     {
@@ -23,6 +24,7 @@ internal sealed class ClusterView
         var mediaNodes = new InformerOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
+        Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);
         Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
         FreshMeetings = new FreshReads<Meeting>(Meetings);
     }
@@ -38,6 +40,8 @@ internal sealed class ClusterView
     public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
 
     public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
+
+    public IReadOnlyList<Meeting> MeetingsWithId(string meetingId) => Meetings.ByIndex(ById, meetingId);
 
     public IReadOnlyList<SfuNode> NodesOf(SfuPool pool) => Nodes.ByIndex(ByPool, PoolIndexKey(pool.Metadata.Namespace, pool.Metadata.Name!));
 

@@ -3,10 +3,11 @@ using MeetOperator.Kube;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>Where a meeting is, in memory: ahead of its status while a placement is under way. Guarded by the fleet.</summary>
-internal sealed class AssignedMeeting(string meetingId, NamespacedName meeting)
+internal sealed class AssignedMeeting(MeetingRef meeting)
 {
-    public string MeetingId { get; } = meetingId;
-    public NamespacedName Meeting { get; } = meeting;
+    public MeetingRef Ref { get; } = meeting;
+    public string MeetingId => Ref.Id;
+    public NamespacedName Meeting => Ref.Name;
 
     /// <summary>Null while the meeting has lost its node and found no other.</summary>
     public NamespacedName? Node { get; set; }

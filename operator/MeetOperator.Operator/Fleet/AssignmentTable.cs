@@ -2,25 +2,40 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Which meeting is on which node. Not safe for use from several threads; <see cref="MediaFleet"/> guards it.</summary>
+/// <summary>
+/// Which meeting is on which node. Media nodes know a room by the meeting id alone, so one meeting at a time has an entry for an id.
+/// Not safe for use from several threads; <see cref="MediaFleet"/> guards it.
+/// </summary>
 internal sealed class AssignmentTable
 {
-    private static readonly HashSet<string> None = [];
-    private readonly Dictionary<string, AssignedMeeting> _meetings = new(StringComparer.Ordinal);
-    private readonly Dictionary<NamespacedName, HashSet<string>> _byNode = [];
+    private static readonly HashSet<MeetingRef> None = [];
+    private readonly Dictionary<MeetingRef, AssignedMeeting> _meetings = [];
+    private readonly Dictionary<string, MeetingRef> _holders = new(StringComparer.Ordinal);
+    private readonly Dictionary<NamespacedName, HashSet<MeetingRef>> _byNode = [];
 
-    public AssignedMeeting? Find(string meetingId) => _meetings.GetValueOrDefault(meetingId);
+    public AssignedMeeting? Find(MeetingRef meeting) => _meetings.GetValueOrDefault(meeting);
+
+    /// <summary>The meeting whose room it is, as a media node names it.</summary>
+    public AssignedMeeting? FindRoom(string meetingId) => _holders.TryGetValue(meetingId, out var holder) ? _meetings[holder] : null;
+
+    public bool IsHeldByAnother(MeetingRef meeting) => _holders.TryGetValue(meeting.Id, out var holder) && holder != meeting;
 
     public int CountOn(NamespacedName node) => _byNode.TryGetValue(node, out var meetings) ? meetings.Count : 0;
 
-    public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(id => _meetings[id]);
+    public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
     /// <summary>Puts a meeting on a node (or on none), forgetting what was known of its former room.</summary>
-    public AssignedMeeting Assign(string meetingId, NamespacedName meeting, NamespacedName? node, string? region, long generation)
+    public AssignedMeeting Assign(MeetingRef meeting, NamespacedName? node, string? region, long generation)
     {
-        if (!_meetings.TryGetValue(meetingId, out var entry))
+        if (IsHeldByAnother(meeting))
         {
-            _meetings[meetingId] = entry = new AssignedMeeting(meetingId, meeting);
+            throw new InvalidOperationException($"Meeting {meeting.Name} cannot be assigned: another meeting has the id {meeting.Id}.");
+        }
+
+        if (!_meetings.TryGetValue(meeting, out var entry))
+        {
+            _meetings[meeting] = entry = new AssignedMeeting(meeting);
+            _holders[meeting.Id] = meeting;
         }
 
         Leave(entry);
@@ -36,29 +51,30 @@ internal sealed class AssignmentTable
         {
             if (!_byNode.TryGetValue(at, out var meetings))
             {
-                _byNode[at] = meetings = new HashSet<string>(StringComparer.Ordinal);
+                _byNode[at] = meetings = [];
             }
 
-            meetings.Add(meetingId);
+            meetings.Add(meeting);
         }
 
         return entry;
     }
 
-    public bool Remove(string meetingId)
+    public bool Remove(MeetingRef meeting)
     {
-        if (!_meetings.Remove(meetingId, out var entry))
+        if (!_meetings.Remove(meeting, out var entry))
         {
             return false;
         }
 
+        _holders.Remove(meeting.Id);
         Leave(entry);
         return true;
     }
 
     private void Leave(AssignedMeeting entry)
     {
-        if (entry.Node is { } node && _byNode.TryGetValue(node, out var meetings) && meetings.Remove(entry.MeetingId) && meetings.Count == 0)
+        if (entry.Node is { } node && _byNode.TryGetValue(node, out var meetings) && meetings.Remove(entry.Ref) && meetings.Count == 0)
         {
             _byNode.Remove(node);
         }

@@ -98,12 +98,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     });
 
     /// <summary>The meeting's node did not make the room: the next placement tries others, and the node is left alone for a moment.</summary>
-    public void RoomRefused(string meetingId, long generation, string reason)
+    public void RoomRefused(MeetingRef meeting, long generation, string reason)
     {
         NamespacedName node;
         lock (_gate)
         {
-            if (_table.Find(meetingId) is not { Node: { } at } entry || entry.Generation != generation)
+            if (_table.Find(meeting) is not { Node: { } at } entry || entry.Generation != generation)
             {
                 return;
             }
@@ -119,12 +119,17 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         });
     }
 
-    /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>.</summary>
-    public PlacementDecision Place(MeetingDemand demand, NamespacedName meeting)
+    /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>. Null when another meeting has the id.</summary>
+    public PlacementDecision? Place(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
+            if (_table.IsHeldByAnother(meeting))
+            {
+                return null;
+            }
+
             var nodes = new NodeSnapshot[_nodes.Count];
             var index = 0;
             foreach (var entry in _nodes.Values)
@@ -136,40 +141,40 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             var decision = PlacementPlanner.Decide(input, now);
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
-                _table.Assign(demand.MeetingId, meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
+                _table.Assign(meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
             }
             else if (decision.Chosen is null && demand.Current is not null)
             {
-                _table.Assign(demand.MeetingId, meeting, null, demand.Current.Region, decision.Generation);
+                _table.Assign(meeting, null, demand.Current.Region, decision.Generation);
             }
 
             return decision;
         }
     }
 
-    /// <summary>Takes over what a status says, unless something newer is known here.</summary>
-    public void Adopt(string meetingId, NamespacedName meeting, MeetingAssignment assignment)
+    /// <summary>Takes over what a status says, unless something newer is known here or another meeting has the id.</summary>
+    public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
     {
         lock (_gate)
         {
-            if (_table.Find(meetingId) is { } known && known.Generation >= assignment.Generation)
+            if (_table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= assignment.Generation))
             {
                 return;
             }
 
             NamespacedName? node = assignment.State == AssignmentState.Lost ? null : new NamespacedName(assignment.Namespace, assignment.SfuNode);
-            var entry = _table.Assign(meetingId, meeting, node, assignment.Region, assignment.Generation);
+            var entry = _table.Assign(meeting, node, assignment.Region, assignment.Generation);
             entry.Participants = assignment.Participants;
             entry.RoomSince = assignment.State == AssignmentState.Ready ? time.GetTimestamp() : 0;
         }
     }
 
     /// <summary>The node answered that it has the room.</summary>
-    public void RoomExists(string meetingId, long generation)
+    public void RoomExists(MeetingRef meeting, long generation)
     {
         lock (_gate)
         {
-            if (_table.Find(meetingId) is { } entry && entry.Generation == generation)
+            if (_table.Find(meeting) is { } entry && entry.Generation == generation)
             {
                 entry.RoomSince = time.GetTimestamp();
                 entry.RoomLost = false;
@@ -178,11 +183,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     }
 
     /// <summary>The node holds a higher generation than we knew: go on above it.</summary>
-    public void RaiseGeneration(string meetingId, long generation)
+    public void RaiseGeneration(MeetingRef meeting, long generation)
     {
         lock (_gate)
         {
-            if (_table.Find(meetingId) is { } entry && entry.Generation <= generation)
+            if (_table.Find(meeting) is { } entry && entry.Generation <= generation)
             {
                 entry.Generation = generation + 1;
             }
@@ -190,13 +195,13 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     }
 
     /// <summary>The meeting is over.</summary>
-    public void Release(string meetingId)
+    public void Release(MeetingRef meeting)
     {
         NamespacedName? freed = null;
         lock (_gate)
         {
-            freed = _table.Find(meetingId)?.Node;
-            _table.Remove(meetingId);
+            freed = _table.Find(meeting)?.Node;
+            _table.Remove(meeting);
         }
 
         if (freed is { } node)
@@ -206,11 +211,20 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    public CurrentAssignment? Current(string meetingId)
+    /// <summary>The meeting that has an id here; null when none was placed under it.</summary>
+    public MeetingRef? HolderOf(string meetingId)
     {
         lock (_gate)
         {
-            return _table.Find(meetingId) is { } entry
+            return _table.FindRoom(meetingId)?.Ref;
+        }
+    }
+
+    public CurrentAssignment? Current(MeetingRef meeting)
+    {
+        lock (_gate)
+        {
+            return _table.Find(meeting) is { } entry
                 ? new CurrentAssignment
                 {
                     Node = entry.Node,

@@ -19,7 +19,7 @@ internal static class RoomReports
         foreach (var room in report.Rooms)
         {
             rooms.Add(room.Room);
-            if (table.Find(room.Room) is { } entry && entry.Node == node.Key)
+            if (table.FindRoom(room.Room) is { } entry && entry.Node == node.Key)
             {
                 node.Orphans.Remove(room.Room);
                 if (entry.Participants != room.Participants || !entry.Counted)

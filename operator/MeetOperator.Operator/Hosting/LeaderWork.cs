@@ -18,6 +18,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly ClusterView _cluster;
     private readonly MediaFleet _fleet;
     private readonly QuotaLedger _ledger = new();
+    private readonly MeetingMemory _memory;
     private readonly NodePoller _poller;
     private readonly FleetFeed _feed;
     private readonly NodeClients _clients;
@@ -38,14 +39,18 @@ internal sealed class LeaderWork : IAsyncDisposable
         _feed = new FleetFeed(cluster, _fleet, _poller, tokens);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending);
-        var steps = Steps(cluster, _fleet, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics));
-        var meetings = Wiring.Meetings(cluster, options, logs).Build(new MeetingController(cluster, steps, releases, options, time));
+        var ids = new MeetingIds(cluster, _fleet);
+        _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids);
+        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics));
+        var controller = new MeetingController(cluster, steps, releases, options, time);
+        var meetings = Wiring.Meetings(cluster, _memory, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, logs).Build(
             new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time));
         var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, events, options, time, random));
         var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, events, options, time));
 
         wakeups.Meeting = meetings.Enqueue;
+        controller.Wake = meetings.Enqueue;
         wakeups.Node = nodes.Enqueue;
         wakeups.Pool = pools.Enqueue;
         wakeups.CapacityGrew = () =>
@@ -55,7 +60,7 @@ internal sealed class LeaderWork : IAsyncDisposable
                 meetings.Enqueue(waiting);
             }
         };
-        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync];
+        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct)];
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
             // Not held back by anything of ours: objects of all kinds wait for it.
@@ -70,14 +75,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     private async Task ControlAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
-        foreach (var meeting in _cluster.Meetings.List())
-        {
-            if (meeting.Status is { EndedAt: null } status && Conditions.IsTrue(status.Conditions, MeetConditions.Accepted))
-            {
-                _ledger.Admit(meeting.Spec.TenantRef.Name, MeetingId.Of(meeting));
-            }
-        }
-
+        _memory.TakeOver();
         _feed.Start();
         await Task.WhenAll(_controllers.Select(run => run(ct))).ConfigureAwait(false);
     }
@@ -90,13 +88,14 @@ internal sealed class LeaderWork : IAsyncDisposable
     }
 
     private static IMeetingStep[] Steps(
-        ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingEvents events) =>
+        ClusterView cluster, MediaFleet fleet, MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingEvents events) =>
     [
+        new AdoptStep(fleet, ids),
         new DeleteStep(cluster, rooms, releases),
         new FinishedStep(cluster, releases),
         new ObserveStep(fleet),
         new EndStep(fleet, rooms, releases, events),
-        new AcceptStep(ledger, pending, events),
+        new AcceptStep(ids, ledger, pending, events),
         new PlaceStep(cluster, fleet, rooms, pending, events),
     ];
 }

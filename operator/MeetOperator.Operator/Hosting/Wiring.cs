@@ -12,11 +12,11 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Which changes lead to a reconcile of what.</summary>
 internal static class Wiring
 {
-    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, OperatorOptions options, ILoggerFactory logs) =>
+    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingMemory memory, OperatorOptions options, ILoggerFactory logs) =>
         new ControllerBuilder<Meeting>(cluster.Meetings)
             .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15) })
             .WithLogger(logs.CreateLogger<MeetingController>())
-            .WithPredicate(Wanted)
+            .WithPredicate(change => Wanted(change) || !memory.Agrees(change.Object))
             .Watches(cluster.Tenants, tenant => Waiting(cluster, tenant.Spec.Namespace))
             .Watches(cluster.Namespaces, found => Waiting(cluster, found.Metadata.Name!));
 

@@ -2,6 +2,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
@@ -14,7 +15,7 @@ internal sealed class MeetingContext
         Tenant = tenant;
         NamespaceOwner = namespaceOwner;
         Now = now;
-        MeetingId = Contracts.MeetingId.Of(meeting);
+        Ref = MeetingRef.Of(meeting);
         Status = (meeting.Status ?? new MeetingStatus()) with
         {
             MeetingId = MeetingId,
@@ -31,8 +32,9 @@ internal sealed class MeetingContext
     /// <summary>The tenant that owns the meeting's namespace; null when none does.</summary>
     public string? NamespaceOwner { get; }
     public DateTimeOffset Now { get; }
-    public string MeetingId { get; }
-    public NamespacedName Key => Meeting.Metadata.NamespacedName;
+    public MeetingRef Ref { get; }
+    public string MeetingId => Ref.Id;
+    public NamespacedName Key => Ref.Name;
     public MeetingStatus Status { get; set; }
 
     /// <summary>False when the object is going, so that no status is to be written any more.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
@@ -14,8 +13,8 @@ internal sealed class MeetingController(
 {
     private readonly WriteThrottle _throttle = new(time);
 
-    /// <summary>Meetings that were seen and whose memory must be given back when they vanish.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, (string MeetingId, string Tenant)> _known = new();
+    /// <summary>Reconciles another meeting soon.</summary>
+    public Action<NamespacedName> Wake { get; set; } = static _ => { };
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
@@ -28,7 +27,7 @@ internal sealed class MeetingController(
         var now = time.GetUtcNow();
         var tenant = cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name));
         var context = new MeetingContext(meeting, tenant, cluster.OwnerOf(key.Namespace), options.PublicUrl, WholeSeconds(now));
-        _known[key] = (context.MeetingId, meeting.Spec.TenantRef.Name);
+        releases.Track(context.Ref, meeting.Spec.TenantRef.Name);
         var stop = await RunAsync(context, ct).ConfigureAwait(false);
         var wait = context.WritesStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
         return new ReconcileResult(Earliest(Earliest(stop, wait), context.LookAgainAfter));
@@ -105,9 +104,14 @@ internal sealed class MeetingController(
     private void Forget(NamespacedName key)
     {
         _throttle.Forget(key);
-        if (_known.TryRemove(key, out var known))
+        if (releases.Forget(key) is not { } gone)
         {
-            releases.Release(key, known.MeetingId, known.Tenant);
+            return;
+        }
+
+        foreach (var sameId in cluster.MeetingsWithId(gone.Id))
+        {
+            Wake(sameId.Metadata.NamespacedName); // The id is free now.
         }
     }
 

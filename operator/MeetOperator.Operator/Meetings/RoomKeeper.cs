@@ -12,7 +12,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Null when the room exists now; else why it does not, in words for status and events.</summary>
-    public async Task<string?> MakeAsync(string meetingId, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    public async Task<string?> MakeAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
     {
         if (Client(current) is not { } client)
         {
@@ -23,12 +23,12 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
         using var bounded = Bound(ct);
         try
         {
-            await client.PutRoomAsync(meetingId, room, bounded.Token).ConfigureAwait(false);
+            await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
             return null;
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
         {
-            await RaiseAsync(client, meetingId, ct).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, ct).ConfigureAwait(false);
             return refusal.Message;
         }
         catch (NodeControlException refusal)
@@ -42,9 +42,9 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
     }
 
     /// <summary>Ends the room where it is; a node that is gone or dead has nothing to end. Throws when a living node could not be told.</summary>
-    public async Task EndAsync(string meetingId, CancellationToken ct)
+    public async Task EndAsync(MeetingRef meeting, CancellationToken ct)
     {
-        if (fleet.Current(meetingId) is not { Node: { } node } current
+        if (fleet.Current(meeting) is not { Node: { } node } current
             || fleet.View(node) is not { Verdict.State: not SfuNodeState.Unhealthy }
             || Client(current) is not { } client)
         {
@@ -54,23 +54,23 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
         using var bounded = Bound(ct);
         try
         {
-            await client.DeleteRoomAsync(meetingId, current.Generation, bounded.Token).ConfigureAwait(false);
+            await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token).ConfigureAwait(false);
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
         {
-            await RaiseAsync(client, meetingId, ct).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, ct).ConfigureAwait(false);
             throw;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"{node} did not end room {meetingId} within {Timeout.TotalSeconds:0} s.");
+            throw new TimeoutException($"{node} did not end room {meeting.Id} within {Timeout.TotalSeconds:0} s.");
         }
     }
 
-    private async Task RaiseAsync(NodeControlClient client, string meetingId, CancellationToken ct)
+    private async Task RaiseAsync(NodeControlClient client, MeetingRef meeting, CancellationToken ct)
     {
-        var room = await client.GetRoomAsync(meetingId, ct).ConfigureAwait(false);
-        fleet.RaiseGeneration(meetingId, room.Generation);
+        var room = await client.GetRoomAsync(meeting.Id, ct).ConfigureAwait(false);
+        fleet.RaiseGeneration(meeting, room.Generation);
     }
 
     private NodeControlClient? Client(CurrentAssignment current) =>

@@ -10,17 +10,9 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 {
     private readonly List<IDisposable> _subscriptions = [];
 
-    /// <summary>Call once the informers have synced: what meetings say of their placement is taken over first.</summary>
+    /// <summary>Call once the informers have synced and what meetings say of their placement was taken over.</summary>
     public void Start()
     {
-        foreach (var meeting in cluster.Meetings.List())
-        {
-            if (meeting.Status is { EndedAt: null, Assignments: [var assignment, ..] })
-            {
-                fleet.Adopt(MeetingId.Of(meeting), meeting.Metadata.NamespacedName, assignment);
-            }
-        }
-
         _subscriptions.Add(cluster.Nodes.OnChange(change =>
         {
             if (change.New is null)

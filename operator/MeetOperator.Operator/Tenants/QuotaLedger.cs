@@ -6,14 +6,13 @@ internal sealed class QuotaLedger
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
-
     /// <summary>True when the meeting is open now, or was already; a null limit means none.</summary>
-    public bool TryAdmit(string tenant, string meetingId, int? limit)
+    public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {
         lock (_gate)
         {
             var open = OpenOf(tenant);
-            if (open.Contains(meetingId))
+            if (open.Contains(meetingUid))
             {
                 return true;
             }
@@ -23,20 +22,20 @@ internal sealed class QuotaLedger
                 return false;
             }
 
-            open.Add(meetingId);
+            open.Add(meetingUid);
         }
 
         return true;
     }
 
     /// <summary>Counts a meeting that was accepted before, whatever the limit is now.</summary>
-    public void Admit(string tenant, string meetingId) => TryAdmit(tenant, meetingId, null);
+    public void Admit(string tenant, string meetingUid) => TryAdmit(tenant, meetingUid, null);
 
-    public void Release(string tenant, string meetingId)
+    public void Release(string tenant, string meetingUid)
     {
         lock (_gate)
         {
-            if (!_open.TryGetValue(tenant, out var open) || !open.Remove(meetingId))
+            if (!_open.TryGetValue(tenant, out var open) || !open.Remove(meetingUid))
             {
                 return;
             }
@@ -46,7 +45,6 @@ internal sealed class QuotaLedger
                 _open.Remove(tenant);
             }
         }
-
     }
 
     public int OpenMeetings(string tenant)

@@ -5,7 +5,7 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>Takes a meeting in when its tenant owns the namespace and its quotas allow it. What was accepted once goes on.</summary>
-internal sealed class AcceptStep(QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
+internal sealed class AcceptStep(MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
     private static readonly TimeSpan QuotaRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(30);
@@ -13,9 +13,15 @@ internal sealed class AcceptStep(QuotaLedger ledger, PendingMeetings pending, Me
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var tenant = context.Meeting.Spec.TenantRef.Name;
+        if (!ids.HasItsId(context.Ref))
+        {
+            context.Status = context.Status with { Assignments = [], SfuCount = 0, Participants = 0, Region = null };
+            return Refuse(context, MeetingIds.Refusal(context.MeetingId), RefusalRetry);
+        }
+
         if (context.IsAccepted && context.Tenant is not null)
         {
-            ledger.Admit(tenant, context.MeetingId);
+            ledger.Admit(tenant, context.Ref.Uid);
             return ValueTask.FromResult(StepResult.Continue);
         }
 
@@ -25,7 +31,7 @@ internal sealed class AcceptStep(QuotaLedger ledger, PendingMeetings pending, Me
         }
 
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
-        if (!ledger.TryAdmit(tenant, context.MeetingId, limit))
+        if (!ledger.TryAdmit(tenant, context.Ref.Uid, limit))
         {
             pending.Add(context.Key);
             var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";

@@ -17,7 +17,7 @@ internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingR
         context.WritesStatus = false;
         if (Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom))
         {
-            await rooms.EndAsync(context.MeetingId, ct).ConfigureAwait(false);
+            await rooms.EndAsync(context.Ref, ct).ConfigureAwait(false);
             if (await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false) is { } left)
             {
                 cluster.FreshMeetings.Wrote(left);

@@ -8,13 +8,13 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingRelease
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var spec = context.Meeting.Spec;
-        var counted = fleet.Current(context.MeetingId) is { Counted: true };
+        var counted = fleet.Current(context.Ref) is { Counted: true };
         if (EndRules.WhyNow(spec, context.Status, counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;
         }
 
-        await rooms.EndAsync(context.MeetingId, ct).ConfigureAwait(false);
+        await rooms.EndAsync(context.Ref, ct).ConfigureAwait(false);
         releases.Release(context);
         var message = reason switch
         {

@@ -8,7 +8,7 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (fleet.Current(context.MeetingId) is { RoomExists: true, RoomLost: false, Node: { } node } current
+        if (fleet.Current(context.Ref) is { RoomExists: true, RoomLost: false, Node: { } node } current
             && fleet.View(node) is { Verdict.State: not SfuNodeState.Unhealthy })
         {
             context.Status = Counted(context.Status, current, context.Now);

@@ -18,14 +18,18 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         var specChanged = context.Meeting.Status?.ObservedGeneration != context.Meeting.Metadata.Generation;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var before = fleet.Current(context.MeetingId);
-            var decision = fleet.Place(MeetingDemands.From(context.Meeting, context.Tenant!, before), context.Key);
+            var before = fleet.Current(context.Ref);
+            if (fleet.Place(MeetingDemands.From(context.Meeting, context.Tenant!, before), context.Ref) is not { } decision)
+            {
+                return StepResult.Wait(Retry); // Another meeting with the same id was placed a moment ago: the next reconcile refuses this one.
+            }
+
             if (decision.Chosen is null)
             {
                 return Nowhere(context, decision);
             }
 
-            var current = fleet.Current(context.MeetingId)!;
+            var current = fleet.Current(context.Ref)!;
             if (current.RoomExists && !specChanged)
             {
                 MeetingStatuses.Assigned(context, current);
@@ -33,18 +37,18 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var refusal = await rooms.MakeAsync(context.MeetingId, current, context.Meeting.Spec, ct).ConfigureAwait(false);
+            var refusal = await rooms.MakeAsync(context.Ref, current, context.Meeting.Spec, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
             if (refusal is null)
             {
-                fleet.RoomExists(context.MeetingId, current.Generation);
+                fleet.RoomExists(context.Ref, current.Generation);
                 pending.Remove(context.Key);
-                MeetingStatuses.Assigned(context, fleet.Current(context.MeetingId)!);
+                MeetingStatuses.Assigned(context, fleet.Current(context.Ref)!);
                 events.Placed(context, decision);
                 return StepResult.Continue;
             }
 
-            fleet.RoomRefused(context.MeetingId, current.Generation, refusal);
+            fleet.RoomRefused(context.Ref, current.Generation, refusal);
             events.RoomRefused(context, decision.Chosen.Name, refusal);
         }
 

@@ -50,8 +50,8 @@ public sealed class MediaFleetTests
         Assert.False(_fleet.TryClose(Key("n1")));
         Assert.NotNull(Place("m2").Chosen);
 
-        _fleet.Release("m1");
-        _fleet.Release("m2");
+        _fleet.Release(Ref("m1"));
+        _fleet.Release(Ref("m2"));
 
         Assert.True(_fleet.TryClose(Key("n1")));
         Assert.Null(Place("m3").Chosen);
@@ -66,7 +66,7 @@ public sealed class MediaFleetTests
         Assert.NotNull(Place("m1").Chosen);
         Assert.Null(Place("m2").Chosen);
 
-        _fleet.Release("m1");
+        _fleet.Release(Ref("m1"));
 
         Assert.NotNull(Place("m2").Chosen);
     }
@@ -83,7 +83,7 @@ public sealed class MediaFleetTests
         Report(target, ("m1", 4), ("m2", 0));
 
         Assert.Equal(["m1"], _woken);
-        Assert.Equal(4, _fleet.Current("m1")!.Participants);
+        Assert.Equal(4, _fleet.Current(Ref("m1"))!.Participants);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class MediaFleetTests
 
         Report(target);
 
-        Assert.True(_fleet.Current("m1")!.RoomLost);
+        Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
         Assert.Equal(["m1"], _woken);
     }
 
@@ -108,7 +108,7 @@ public sealed class MediaFleetTests
 
         _fleet.Reported(target, Of(), pollStarted);
 
-        Assert.False(_fleet.Current("m1")!.RoomLost);
+        Assert.False(_fleet.Current(Ref("m1"))!.RoomLost);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class MediaFleetTests
         }
 
         Assert.Equal(["m1"], _woken);
-        var decision = Place("m1", _fleet.Current("m1"));
+        var decision = Place("m1", _fleet.Current(Ref("m1")));
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
     }
 
@@ -150,11 +150,11 @@ public sealed class MediaFleetTests
             _fleet.Missed(dying, "refused");
         }
 
-        Assert.Null(Place("m1", _fleet.Current("m1")).Chosen);
-        Assert.Null(_fleet.Current("m1")!.Node);
+        Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
+        Assert.Null(_fleet.Current(Ref("m1"))!.Node);
         AddNode("n2");
 
-        Assert.Equal(2, Place("m1", _fleet.Current("m1")).Generation);
+        Assert.Equal(2, Place("m1", _fleet.Current(Ref("m1"))).Generation);
     }
 
     [Fact]
@@ -164,9 +164,9 @@ public sealed class MediaFleetTests
         AddNode("n2");
         var first = Place("m1").Chosen!.Name;
 
-        _fleet.RoomRefused("m1", 1, "full");
+        _fleet.RoomRefused(Ref("m1"), 1, "full");
 
-        var second = Place("m1", _fleet.Current("m1"));
+        var second = Place("m1", _fleet.Current(Ref("m1")));
         Assert.NotEqual(first, second.Chosen!.Name);
         Assert.Contains("refused the room (full)", second.Reason, StringComparison.Ordinal);
     }
@@ -177,9 +177,28 @@ public sealed class MediaFleetTests
         AddNode("n1");
         PlaceWithRoom("m1");
 
-        _fleet.Adopt("m1", Key("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
+        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
 
-        Assert.Equal(Key("n1"), _fleet.Current("m1")!.Node);
+        Assert.Equal(Key("n1"), _fleet.Current(Ref("m1"))!.Node);
+    }
+
+    [Fact]
+    public void Place_IdOfAMeetingThatIsPlaced_IsRefusedAndItsReleaseTouchesNothing()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        var other = new MeetingRef(new NamespacedName("meet-b", "m1"), "uid-other", "m1");
+
+        Assert.Null(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-b" }, other));
+        _fleet.Adopt(other, new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-b", Generation = 9, State = AssignmentState.Ready });
+        _fleet.RoomRefused(other, 1, "full");
+        _fleet.Release(other);
+
+        Assert.Null(_fleet.Current(other));
+        Assert.Equal(Ref("m1"), _fleet.HolderOf("m1"));
+        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.Refusal));
+        _fleet.Release(Ref("m1"));
+        Assert.NotNull(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-a" }, other));
     }
 
     [Fact]
@@ -205,7 +224,7 @@ public sealed class MediaFleetTests
 
         Report(target);
         Assert.True(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
-        Assert.True(_fleet.Current("m1")!.RoomLost);
+        Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
     }
 
     [Fact]
@@ -228,6 +247,8 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
     }
+
+    private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 
     private static NamespacedName Key(string name) => new("meet-a", name);
 
@@ -262,12 +283,12 @@ public sealed class MediaFleetTests
                 Refusal = current.Refusal,
             },
         },
-        Key(meeting));
+        Ref(meeting))!;
 
     private void PlaceWithRoom(string meeting)
     {
         var decision = Place(meeting);
-        _fleet.RoomExists(meeting, decision.Generation);
+        _fleet.RoomExists(Ref(meeting), decision.Generation);
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 

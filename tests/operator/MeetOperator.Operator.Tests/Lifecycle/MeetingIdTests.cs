@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>A meeting that is named with the id of another tenant's meeting gets nothing of it.</summary>
+public sealed class MeetingIdTests
+{
+    private const string IdTaken = "IdTaken";
+    private static readonly MeetingSpec Lasting = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 } };
+
+    [Fact]
+    public async Task Meeting_NamedWithTheUidOfAnother_StaysUnplacedAndItsDeletionTouchesNothing()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        var ours = await cluster.WaitForReadyAsync("standup");
+        var id = ours.Status!.MeetingId!;
+        var node = Node(cluster, ours);
+        node.SetParticipants(id, 3);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three people");
+
+        await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
+        await TakenAsync(cluster, id);
+
+        Assert.Equal([id], node.Rooms().Keys);
+        Assert.All(cluster.Kubelet.Nodes.Where(other => other != node), other => Assert.Empty(other.Rooms()));
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Status!.Usage.ConcurrentMeetings == 1, "the tenant's meeting is counted");
+        Assert.Equal(0, (await cluster.TenantAsync("b")).Status!.Usage.ConcurrentMeetings);
+
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-b", id), default);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Meeting>(new NamespacedName("meet-b", id), default) is null, "the copy is gone");
+        await AskedAgainAsync(cluster, node, id);
+        Assert.Equal([id], node.Rooms().Keys);
+        var after = (await cluster.TryMeetingAsync("standup"))!;
+        Assert.True(after.IsReady());
+        Assert.Equal((3, ours.Status.Assignments[0].Generation), (after.Status!.Participants, after.Status.Assignments[0].Generation));
+    }
+
+    [Fact]
+    public async Task Meeting_WithATakenId_IsEnded_TheOtherGoesOn()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        var id = Guid.NewGuid().ToString("D");
+        await cluster.CreateMeetingAsync(id, Lasting);
+        var node = Node(cluster, await cluster.WaitForReadyAsync(id));
+        await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
+        await TakenAsync(cluster, id);
+
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-b", id), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await CopyAsync(cluster, id)).Status!.Phase == MeetingPhase.Ended, "the copy has ended");
+
+        await AskedAgainAsync(cluster, node, id);
+        Assert.Equal([id], node.Rooms().Keys);
+        Assert.True((await cluster.TryMeetingAsync(id))!.IsReady());
+    }
+
+    [Fact]
+    public async Task Meeting_WithATakenId_GetsItOnceTheOtherIsGone()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        var id = Guid.NewGuid().ToString("D");
+        await cluster.CreateMeetingAsync(id, Lasting);
+        await cluster.WaitForReadyAsync(id);
+        await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
+        await TakenAsync(cluster, id);
+
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", id), default);
+
+        await cluster.EventuallyAsync(async () => (await CopyAsync(cluster, id)).IsReady(), "the copy is placed");
+    }
+
+    [Fact]
+    public async Task Operator_RestartedBetween_TheSameMeetingKeepsTheId()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        var id = Guid.NewGuid().ToString("D");
+        await cluster.CreateMeetingAsync(id, Lasting);
+        var ours = await cluster.WaitForReadyAsync(id);
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
+
+        await cluster.StartOperatorAsync("operator-2");
+
+        await TakenAsync(cluster, id);
+        var after = (await cluster.TryMeetingAsync(id))!;
+        Assert.True(after.IsReady());
+        Assert.Equal(ours.Status!.Assignments[0], after.Status!.Assignments[0]);
+    }
+
+    [Fact]
+    public async Task Meeting_RemovedAndMadeAgainWhileNoOperatorLooked_IsPlacedAnew()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        var id = Guid.NewGuid().ToString("D");
+        await cluster.CreateMeetingAsync(id, Lasting);
+        var first = await cluster.WaitForReadyAsync(id);
+
+        // Both within one moment: the operator may see one change of the name only, from one uid to another.
+        await cluster.Client.MergePatchAsync<Meeting>(first.Metadata.NamespacedName, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, default);
+        await cluster.Client.TryDeleteAsync<Meeting>(first.Metadata.NamespacedName, default);
+        await cluster.CreateMeetingAsync(id, Lasting);
+
+        var second = await cluster.WaitForReadyAsync(id);
+        Assert.NotEqual(first.Metadata.Uid, second.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task Status_OfAPlacedMeetingIsTakenAway_ItIsWrittenAgain()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        var before = (await cluster.WaitForReadyAsync("standup")).Status!.Assignments[0];
+
+        await cluster.Client.MergePatchAsync<Meeting>(
+            new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"status":{"assignments":[]}}""")!, default, new Kube.Client.WriteOptions { Subresource = "status" });
+
+        var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Assignments.Count == 1, "says again where it is");
+        Assert.Equal((before.SfuNode, before.Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
+    }
+
+    [Fact]
+    public async Task Status_OfAPlacedMeetingNamesAHigherGeneration_TheNextPlacementIsAboveIt()
+    {
+        await using var cluster = await WithTwoTenantsAsync();
+        await cluster.CreateMeetingAsync("standup", Lasting);
+        var before = (await cluster.WaitForReadyAsync("standup")).Status!.Assignments[0];
+        var restored = new JsonObject { ["sfuNode"] = "gone", ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = before.Generation + 10 };
+
+        await cluster.Client.MergePatchAsync<Meeting>(
+            new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = new JsonObject { ["assignments"] = new JsonArray(restored) } }, default, new Kube.Client.WriteOptions { Subresource = "status" });
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments is [{ State: AssignmentState.Ready, SfuNode: not "gone" } now] && now.Generation > before.Generation + 10, "is above it");
+    }
+
+    private static async Task<TestCluster> WithTwoTenantsAsync()
+    {
+        var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateTenantAsync("b");
+        var pool = TestCluster.Pool() with { Replicas = 1, Exposure = new SfuExposure { PortRange = new PortRange { Min = 43000, Max = 43063 }, AddressSource = AddressSource.HostIP } };
+        await cluster.Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = "p", Namespace = "meet-b" }, Spec = pool }, default);
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-b", "p"), default)).Status?.ReadyReplicas == 1, "the second pool's node is ready");
+        return cluster;
+    }
+
+    private static async Task TakenAsync(TestCluster cluster, string id)
+    {
+        await cluster.EventuallyAsync(
+            async () => Conditions.Get((await CopyAsync(cluster, id)).Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False, Reason: IdTaken }, "the copy is refused");
+        var refused = (await CopyAsync(cluster, id)).Status!;
+        Assert.Equal(IdTaken, refused.Conditions.Ready()!.Reason);
+        Assert.Contains("another name", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("meet-a", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(refused.Assignments);
+    }
+
+    /// <summary>Reports that came after what was done before: a room that was to be ended would be gone.</summary>
+    private static async Task AskedAgainAsync(TestCluster cluster, NodeControl.Testing.SimulatedMediaNode node, string id)
+    {
+        node.SetParticipants(id, 4);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 4 }) || node.Rooms().Count == 0, "four people are counted");
+        node.SetParticipants(id, 3);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 3 }) || node.Rooms().Count == 0, "three people are counted");
+    }
+
+    private static Task<Meeting> CopyAsync(TestCluster cluster, string id) => cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-b", id), default);
+
+    private static NodeControl.Testing.SimulatedMediaNode Node(TestCluster cluster, Meeting meeting) => cluster.Kubelet.Node(meeting.Status!.Assignments[0].SfuNode);
+}
