@@ -39,12 +39,13 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     public TokenSubject Ticket(HttpRequest request, string meetingId) =>
         Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
 
-    /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not.</summary>
-    public bool IsHost(HttpRequest request, string meetingId) => Bearer(request) is not null && Host(request, meetingId) is not null;
+    /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not. Another tenant's meeting may have had the same id before.</summary>
+    public bool IsHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
+        && (Host(request, meeting.Id).Tenant == meeting.TenantName ? true : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting.")));
 
     /// <summary>A ticket that came in a body.</summary>
-    public TokenSubject Ticket(HttpRequest request, string ticket, string meetingId) =>
-        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meetingId
+    public TokenSubject Ticket(HttpRequest request, string ticket, MeetingView meeting) =>
+        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && subject.Tenant == meeting.TenantName
             ? subject
             : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket of this meeting; join without it."));
 

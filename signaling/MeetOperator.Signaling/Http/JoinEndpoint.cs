@@ -55,7 +55,7 @@ public sealed class JoinEndpoint(
         }
 
         var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
-        var isHost = credentials.IsHost(request, id);
+        var isHost = credentials.IsHost(request, view);
         ThrowIfEnded(view);
         var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
         view = await PlacedAsync(view, ct).ConfigureAwait(false);
@@ -87,7 +87,7 @@ public sealed class JoinEndpoint(
 
     private async Task<ParticipantRow> ReturningAsync(HttpRequest request, string ticket, MeetingView view, CancellationToken ct)
     {
-        var subject = credentials.Ticket(request, ticket, view.Id);
+        var subject = credentials.Ticket(request, ticket, view);
         var row = await participants.FindAsync(subject.Tenant, view.Id, subject.ParticipantId!, ct).ConfigureAwait(false)
             ?? throw new ProblemException(ProblemCode.Unauthorized, "'ticket' is of nobody who joined this meeting; join without it.");
         return row.ConnectionStatus != ConnectionStatuses.Removed

@@ -79,6 +79,11 @@ public sealed class WhipEndpoints(
         var view = await directory.WaitAsync(
             id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementWait, services.Time, ct).ConfigureAwait(false)
             ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        if (view.TenantName != subject.Tenant)
+        {
+            throw new ProblemException(ProblemCode.Forbidden, "The ticket is for another meeting.");
+        }
+
         if (view.IsEnded)
         {
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");

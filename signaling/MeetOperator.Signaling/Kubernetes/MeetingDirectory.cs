@@ -47,18 +47,13 @@ public sealed class MeetingDirectory : IDisposable
     public Tenant? FindTenant(string name) => tenants.Get(new NamespacedName(null, name));
 
     /// <summary>
-    /// The meeting with this id, if it belongs to the tenant that owns its namespace. Of two with one id (somebody copied a name into
-    /// another namespace) the older one is meant.
+    /// The meeting with this id, if it belongs to the tenant that owns its namespace. Of several with one id (somebody copied a name into another namespace)
+    /// the one that the operator serves, too.
     /// </summary>
-    public MeetingView? Find(string meetingId)
-    {
-        var found = meetings.ByIndex(ById, meetingId)
-            .OrderBy(m => m.Metadata.CreationTimestamp)
-            .ThenBy(m => m.Metadata.Uid, StringComparer.Ordinal)
-            .Select(m => (Meeting: m, Tenant: FindTenant(m.Spec.TenantRef.Name)))
-            .FirstOrDefault(m => m.Tenant is not null && m.Tenant.Spec.Namespace == m.Meeting.Metadata.Namespace);
-        return found.Tenant is null ? null : new MeetingView(found.Meeting, found.Tenant, AssignmentOf(found.Meeting));
-    }
+    public MeetingView? Find(string meetingId) =>
+        MeetingIdHolder.Among(meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
+            ? new MeetingView(holder, tenant, AssignmentOf(holder))
+            : null;
 
     /// <summary>The meeting as soon as <paramref name="enough"/> holds for it, or as it is after <paramref name="limit"/>.</summary>
     public async Task<MeetingView?> WaitAsync(string meetingId, Func<MeetingView?, bool> enough, TimeSpan limit, TimeProvider time, CancellationToken ct)
@@ -104,6 +99,10 @@ public sealed class MeetingDirectory : IDisposable
     }
 
     public void Dispose() => subscriptions.ForEach(s => s.Dispose());
+
+    /// <summary>The meeting's tenant, if it owns the namespace that the meeting is in.</summary>
+    private Tenant? OwnerOf(Meeting meeting) =>
+        FindTenant(meeting.Spec.TenantRef.Name) is { } tenant && tenant.Spec.Namespace == meeting.Metadata.Namespace ? tenant : null;
 
     private void Unwatch(string meetingId, object key)
     {

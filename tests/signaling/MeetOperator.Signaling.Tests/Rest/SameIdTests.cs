@@ -1,0 +1,54 @@
+using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Two tenants have a meeting with one id: people get to the one that the operator serves, and nothing of it is worth anything in the other.</summary>
+public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameIdTests.Server>
+{
+    public sealed class Server : ServerFixture
+    {
+        protected override SignalingOptions Configure(SignalingOptions options) =>
+            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1) } };
+    }
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Join_PlacedMeetingAndAnOlderOneThatIsNot_LeadsToThePlacedOne()
+    {
+        var id = await WithSameIdAsync("copycat");
+
+        var answer = await Signaling.JoinAsync(id, "Ann");
+
+        Assert.Equal(TestCluster.Tenant, Signaling.Service<MeetingDirectory>().Find(id)!.TenantName);
+        Assert.NotEmpty(answer.Ticket);
+    }
+
+    [Fact]
+    public async Task Ticket_OfAMeetingThatIsGone_OpensNoOtherWithItsId()
+    {
+        var id = await WithSameIdAsync("successor");
+        var ticket = (await Signaling.JoinAsync(id, "Ann")).Ticket;
+
+        await server.Cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.TenantName == "successor", "the other meeting has the id");
+
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann", ticket }), HttpStatusCode.Unauthorized, "unauthorized");
+    }
+
+    private async Task<string> WithSameIdAsync(string tenant)
+    {
+        var id = Guid.NewGuid().ToString("D");
+        await server.Cluster.AddTenantAsync(tenant, "meet-" + tenant);
+        server.Cluster.Refuse = ("IdTaken", "another meeting has the id");
+        await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-" + tenant, tenant: tenant);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Obstacle is not null, "the first is refused");
+        server.Cluster.Refuse = null;
+        await server.Cluster.ApplyMeetingAsync(id);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the second is placed");
+        return id;
+    }
+}
