@@ -48,6 +48,15 @@ internal static class MetricsWriter
             }
         }
 
+        Family(text, "meet_loop_faults_total", "counter", "Unexpected errors, by what they ended; all else on the loop went on.");
+        foreach (var loop in loops)
+        {
+            foreach (var (scope, count) in loop.Faults)
+            {
+                Sample(text, "meet_loop_faults_total", count, ("port", Port(loop)), ("ended", scope));
+            }
+        }
+
         Family(text, "meet_node_sessions", "gauge", "Connected peer sessions, by SRTP profile.");
         foreach (var loop in loops)
         {

@@ -31,10 +31,26 @@ internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory d
         }
     }
 
-    private static LoopSurvey Survey(MediaLoop loop, List<NodeRoom> rooms) => new(
-        loop.Statistics(),
-        [.. rooms.Where(r => !r.IsClosed).Select(r => r.Report(withParticipants: false))],
-        loop.ForwardedByGoneTracks + rooms.Sum(r => r.Participants.Sum(p => p.PublishedTracks.Sum(t => t.Track.ForwardedPackets))));
+    private static LoopSurvey Survey(MediaLoop loop, List<NodeRoom> rooms)
+    {
+        var reports = new List<RoomReport>();
+        long forwarded = 0;
+        foreach (var room in rooms.Where(r => !r.IsClosed))
+        {
+            try
+            {
+                reports.Add(room.Report(withParticipants: false));
+                forwarded += room.Participants.Sum(p => p.PublishedTracks.Sum(t => t.Track.ForwardedPackets));
+            }
+            catch (Exception e)
+            {
+                // One room that cannot say how it is must not make the whole node look dead.
+                room.Fail(e);
+            }
+        }
+
+        return new LoopSurvey(loop.Statistics(), reports, loop.ForwardedByGoneTracks + forwarded);
+    }
 
     private static LoopSurvey Remembered(LoopSurvey? last, MediaLoop loop, List<NodeRoom> rooms) => new(
         last?.Statistics ?? LoopStatistics.None(loop.Port),

@@ -26,6 +26,9 @@ internal sealed record LoopStatistics
     /// <summary>Connected sessions of which nothing came for <see cref="Sessions.PeerSession.SilenceTicks"/>.</summary>
     public required int SilentSessions { get; init; }
 
+    /// <summary>Unexpected errors, by what they ended.</summary>
+    public required IReadOnlyDictionary<string, long> Faults { get; init; }
+
     /// <summary>Of a loop that has not told anything yet.</summary>
     public static LoopStatistics None(int port) => new()
     {
@@ -45,5 +48,6 @@ internal sealed record LoopStatistics
         SessionsByProfile = new Dictionary<string, int>(),
         ConnectedSessions = 0,
         SilentSessions = 0,
+        Faults = new Dictionary<string, long>(),
     };
 }

@@ -16,7 +16,7 @@ namespace MeetOperator.MediaNode.Loops;
 /// One UDP port and everything behind it, owned by one thread: receive a batch, forward it, send what came of it. Other threads reach it only
 /// through <see cref="RunAsync{T}"/>.
 /// </summary>
-internal sealed partial class MediaLoop : IDisposable
+internal sealed class MediaLoop : IDisposable
 {
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
@@ -38,7 +38,6 @@ internal sealed partial class MediaLoop : IDisposable
 
     private readonly List<Action> _deferred = [];
     private readonly BusyMeter _meter = new();
-    private readonly ILogger _logger;
     private readonly Thread _thread;
     private long _nextTick;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
@@ -51,9 +50,9 @@ internal sealed partial class MediaLoop : IDisposable
 
     public MediaLoop(IPAddress address, int port, int socketBufferBytes, ILogger logger)
     {
-        _logger = logger;
         _socket = new UdpSocket(address, port, socketBufferBytes);
         Egress = new LoopEgress(_socket);
+        Faults = new LoopFaults(_socket.Port, logger);
         _thread = new Thread(Run) { Name = $"media-{_socket.Port}", IsBackground = true };
     }
 
@@ -63,13 +62,15 @@ internal sealed partial class MediaLoop : IDisposable
 
     public LoopEgress Egress { get; }
 
-    /// <summary>Called on the loop about every 10 ms while there are sessions, else about once a second.</summary>
+    /// <summary>Called on the loop about every 10 ms while there are sessions, else about once a second. A subscriber that throws is not called again.</summary>
     public event Action<long>? Ticked;
 
     /// <summary>Rooms placed here; kept by the room directory to find the least loaded loop.</summary>
     public int RoomCount { get; set; }
 
     public DropTotals Drops { get; } = new();
+
+    public LoopFaults Faults { get; }
 
     /// <summary>Requests made with this are answered on the loop's own socket.</summary>
     public EchoProbe Probe { get; } = new(IceCredentials.Generate());
@@ -105,6 +106,36 @@ internal sealed partial class MediaLoop : IDisposable
 
     /// <summary>Runs <paramref name="work"/> once the datagram, timer or command at hand is done with; for the loop's own thread.</summary>
     public void Defer(Action work) => _deferred.Add(work);
+
+    /// <summary>
+    /// An unexpected error in the work of one session: its owner ends it as soon as nothing of it is running, and whatever comes of that, the loop has
+    /// nothing to do with it any more.
+    /// </summary>
+    public void EndAfterFault(PeerSession session, IPeerSessionOwner owner, Exception error)
+    {
+        Faults.Count(FaultScope.Session, error);
+        Defer(() =>
+        {
+            try
+            {
+                owner.OnFault(session);
+            }
+            finally
+            {
+                Forget(session);
+            }
+        });
+    }
+
+    /// <summary>Frees what the loop has of a session; does nothing the second time.</summary>
+    public void Forget(PeerSession session)
+    {
+        if (Peers.Remove(session))
+        {
+            Drops.Absorb(session.Transport.Drops);
+            session.Dispose();
+        }
+    }
 
     /// <summary>To be asked on the loop's thread.</summary>
     public LoopStatistics Statistics()
@@ -142,6 +173,7 @@ internal sealed partial class MediaLoop : IDisposable
             SessionsByProfile = profiles,
             ConnectedSessions = connected,
             SilentSessions = silent,
+            Faults = Faults.Copy(),
         };
     }
 
@@ -175,8 +207,8 @@ internal sealed partial class MediaLoop : IDisposable
             }
             catch (Exception e)
             {
-                // One bad command or packet must not end the calls of everybody else on this loop.
-                LogStepFailed(_logger, Port, e);
+                // What belongs to somebody is caught where it is called; this is the loop's own.
+                Faults.Count(FaultScope.Turn, e);
             }
         }
 
@@ -252,14 +284,22 @@ internal sealed partial class MediaLoop : IDisposable
 
         // A large RTP packet without the marker bit is one of a picture's first; audio packets are small and wait for nothing.
         _frameOpen = datagram.Length >= OpenFrameBytes && PacketClassifier.Classify(datagram) == PacketKind.Rtp && (datagram[1] & 0x80) == 0;
-        var session = Peers.Find(from, datagram);
-        if (session is null)
+        PeerSession? session = null;
+        try
         {
-            HandleUnknown(from, datagram);
+            session = Peers.Find(from, datagram);
+            if (session is null)
+            {
+                HandleUnknown(from, datagram);
+            }
+            else if (session.Handle(now, from, datagram))
+            {
+                Peers.Bind(now, from, datagram, session);
+            }
         }
-        else if (session.Handle(now, from, datagram))
+        catch (Exception e)
         {
-            Peers.Bind(now, from, datagram, session);
+            Blame(session, e);
         }
 
         if (_deferred.Count > 0)
@@ -283,6 +323,18 @@ internal sealed partial class MediaLoop : IDisposable
         }
     }
 
+    private void Blame(PeerSession? session, Exception error)
+    {
+        if (session is null)
+        {
+            Faults.Count(FaultScope.Datagram, error);
+        }
+        else
+        {
+            session.Fail(error);
+        }
+    }
+
     private void RunCommands()
     {
         while (_commands.Reader.TryRead(out var command))
@@ -298,7 +350,14 @@ internal sealed partial class MediaLoop : IDisposable
     {
         for (var i = 0; i < _deferred.Count; i++)
         {
-            _deferred[i]();
+            try
+            {
+                _deferred[i]();
+            }
+            catch (Exception e)
+            {
+                Faults.Count(FaultScope.Deferred, e);
+            }
         }
 
         _deferred.Clear();
@@ -306,20 +365,35 @@ internal sealed partial class MediaLoop : IDisposable
 
     private void Tick(long now)
     {
-        // First of all, so that an error below does not turn the loop into a busy one.
         var sessions = Peers.Sessions;
         _nextTick = now + (sessions.Count > 0 ? TickTicks : IdleWaitTicks);
         for (var i = 0; i < sessions.Count; i++)
         {
-            sessions[i].HandleTimeout(now);
+            try
+            {
+                sessions[i].HandleTimeout(now);
+            }
+            catch (Exception e)
+            {
+                sessions[i].Fail(e);
+            }
         }
 
-        Ticked?.Invoke(now);
+        foreach (var timer in Delegate.EnumerateInvocationList(Ticked))
+        {
+            try
+            {
+                timer(now);
+            }
+            catch (Exception e)
+            {
+                Ticked -= timer;
+                Faults.Count(FaultScope.Timer, e);
+            }
+        }
+
         RunDeferred();
         Egress.Flush();
         _meter.Update(now, Egress.SentBytes);
     }
-
-    [LoggerMessage(EventId = 100, Level = LogLevel.Error, Message = "The loop of port {Port} met an error and goes on.")]
-    private static partial void LogStepFailed(ILogger logger, int port, Exception exception);
 }

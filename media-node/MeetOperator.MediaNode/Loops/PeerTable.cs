@@ -48,7 +48,8 @@ internal sealed class PeerTable
         }
     }
 
-    public void Remove(PeerSession session)
+    /// <summary>False when it was not there any more.</summary>
+    public bool Remove(PeerSession session)
     {
         if (_byUfrag.Remove(session.Transport.LocalCredentials.Ufrag, out var entry))
         {
@@ -68,7 +69,7 @@ internal sealed class PeerTable
             }
         }
 
-        _sessions.Remove(session);
+        return _sessions.Remove(session);
     }
 
     /// <summary>The session that the datagram claims to be for, or null. The claim is proved by the session itself.</summary>

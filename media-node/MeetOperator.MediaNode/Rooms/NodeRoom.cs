@@ -20,10 +20,18 @@ internal sealed class NodeRoom
     private readonly HashSet<uint> _ssrcs = [];
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
+    private readonly Action<NodeRoom> _failed;
     private RoomSpec _spec;
 
-    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout)
+    /// <param name="id">The meeting's id.</param>
+    /// <param name="spec">What the operator asked for.</param>
+    /// <param name="loop">Where everything of it happens.</param>
+    /// <param name="sessions">Makes its sessions on that loop.</param>
+    /// <param name="participantTimeout">A participant without a connected transport and without a touch for so long is removed.</param>
+    /// <param name="failed">Called once the room has ended itself because of an unexpected error.</param>
+    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> failed)
     {
+        _failed = failed;
         Id = id;
         _spec = spec;
         _loop = loop;
@@ -106,7 +114,7 @@ internal sealed class NodeRoom
         {
             prepared = fresh.Prepare(request, _spec.Codecs);
         }
-        catch (Refusal)
+        catch
         {
             // What was published before goes on.
             Sessions.Close(fresh.Peer);
@@ -173,7 +181,7 @@ internal sealed class NodeRoom
             participant.Plays.Add(session);
             return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer, Tracks = played };
         }
-        catch (Refusal)
+        catch
         {
             Sessions.Close(session.Peer);
             ForgetIf(isNew, participantId);
@@ -211,15 +219,30 @@ internal sealed class NodeRoom
         _loop.Ticked -= OnTick;
         foreach (var participant in _participants.Values)
         {
-            foreach (var peer in participant.Peers.ToArray())
+            try
             {
-                End(participant, peer, "closed");
+                foreach (var peer in participant.Peers.ToArray())
+                {
+                    End(participant, peer, "closed");
+                }
+            }
+            catch (Exception e)
+            {
+                _loop.Faults.Count(FaultScope.Session, e);
             }
         }
 
         _participants.Clear();
         Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
         Events.Complete();
+    }
+
+    /// <summary>An unexpected error in the room's own work: it ends with the reason <c>error</c>, and the other rooms of the loop go on.</summary>
+    public void Fail(Exception error)
+    {
+        _loop.Faults.Count(FaultScope.Room, error);
+        Close("error");
+        _failed(this);
     }
 
     /// <summary>What a new reader of the event stream gets first.</summary>
@@ -276,6 +299,16 @@ internal sealed class NodeRoom
         }
     }
 
+    /// <summary>An unexpected error in one session's work, which ends it alone.</summary>
+    public void OnSessionFault(NodeParticipant participant, PeerSession session)
+    {
+        if (participant.Peers.Contains(session))
+        {
+            End(participant, session, "failed", "error");
+            OfferChanges();
+        }
+    }
+
     public void OnTrackAdded(NodeParticipant participant, PublishedTrack track) =>
         Events.Publish(new RoomEvent { Type = RoomEventTypes.TrackAdded, ParticipantId = participant.Id, Kind = track.Kind, Source = track.Source });
 
@@ -299,10 +332,21 @@ internal sealed class NodeRoom
 
     private void OnTick(long nowTicks)
     {
+        try
+        {
+            LookAfter(nowTicks);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private void LookAfter(long nowTicks)
+    {
         List<string>? gone = null;
         foreach (var participant in _participants.Values)
         {
-            participant.Publishing?.HandleTimeout(nowTicks);
             if (participant.HasConnectedTransport)
             {
                 participant.LastTouchTicks = nowTicks;
@@ -384,36 +428,53 @@ internal sealed class NodeRoom
     /// <summary>The transport speaks from the middle of its own work: it is ended after that.</summary>
     private void EndLater(NodeParticipant participant, PeerSession peer, string state) => _loop.Defer(() =>
     {
-        if (participant.Peers.Contains(peer))
+        try
         {
-            End(participant, peer, state);
-            OfferChanges();
+            if (participant.Peers.Contains(peer))
+            {
+                End(participant, peer, state);
+                OfferChanges();
+            }
+        }
+        finally
+        {
+            _loop.Forget(peer);
         }
     });
 
-    private void End(NodeParticipant participant, PeerSession peer, string state)
+    private void End(NodeParticipant participant, PeerSession peer, string state, string? reason = null)
     {
-        if (participant.Publishing?.Peer == peer)
+        try
         {
-            participant.Publishing.CloseTracks();
-            participant.Publishing = null;
+            Detach(participant, peer);
         }
-        else if (participant.Subscribing?.Peer == peer)
+        finally
         {
-            participant.Subscribing.Subscriber.Close();
+            Sessions.Close(peer);
+            PublishState(participant, peer, state, reason);
+        }
+    }
+
+    private static void Detach(NodeParticipant participant, PeerSession peer)
+    {
+        if (participant.Publishing is { } publishing && publishing.Peer == peer)
+        {
+            participant.Publishing = null;
+            publishing.CloseTracks();
+        }
+        else if (participant.Subscribing is { } subscribing && subscribing.Peer == peer)
+        {
             participant.Subscribing = null;
+            subscribing.Subscriber.Close();
         }
         else if (participant.Plays.Find(p => p.Peer == peer) is { } play)
         {
-            play.Subscriber.Close();
             participant.Plays.Remove(play);
+            play.Subscriber.Close();
         }
-
-        Sessions.Close(peer);
-        PublishState(participant, peer, state);
     }
 
-    private void PublishState(NodeParticipant participant, PeerSession session, string state) => Events.Publish(new RoomEvent
+    private void PublishState(NodeParticipant participant, PeerSession session, string state, string? reason = null) => Events.Publish(new RoomEvent
     {
         Type = RoomEventTypes.SessionState,
         ParticipantId = participant.Id,
@@ -425,5 +486,6 @@ internal sealed class NodeRoom
             _ => "play",
         },
         State = state,
+        Reason = reason,
     });
 }

@@ -122,7 +122,7 @@ internal sealed class RoomDirectory
 
             var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
             loop.RoomCount++;
-            return _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout);
+            return _rooms[id] = new NodeRoom(id, spec, loop, sessions, _options.ParticipantTimeout, Remove);
         }
     }
 

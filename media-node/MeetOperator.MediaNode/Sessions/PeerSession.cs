@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Egress;
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.Rtc;
 using MeetOperator.Sfu.Peers;
 
@@ -10,18 +11,21 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>A connected client that says nothing for so long, neither media nor reports nor checks, is counted as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
 
+    private readonly MediaLoop _loop;
     private readonly LoopEgress _egress;
     private readonly EgressLane _lane;
     private readonly IPeerSessionOwner _owner;
     private bool _connected;
+    private bool _failed;
 
-    public PeerSession(string id, SessionKind kind, PeerTransport transport, LoopEgress egress, IPeerSessionOwner owner)
+    public PeerSession(string id, SessionKind kind, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner)
     {
         Id = id;
         Kind = kind;
         Transport = transport;
-        _egress = egress;
-        _lane = new EgressLane(egress);
+        _loop = loop;
+        _egress = loop.Egress;
+        _lane = new EgressLane(_egress);
         _owner = owner;
     }
 
@@ -70,6 +74,17 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         {
             Transport.HandleTimeout(nowTicks);
             Drain();
+        }
+
+        _owner.HandleTimeout(nowTicks);
+    }
+
+    public void Fail(Exception error)
+    {
+        if (!_failed)
+        {
+            (_failed, _connected) = (true, false);
+            _loop.EndAfterFault(this, _owner, error);
         }
     }
 

@@ -92,6 +92,13 @@ internal sealed class PlaySession : IPeerSessionOwner
         _room.OnSessionState(_participant, session, state);
     }
 
+    public void HandleTimeout(long nowTicks)
+    {
+        // What is sent follows the publishers' clocks.
+    }
+
+    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+
     private void Start(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, Rtp.HeaderExtensions.HeaderExtensionMap extensions) =>
         _subscriber.Add(track.Track, new DownTrackOptions
         {

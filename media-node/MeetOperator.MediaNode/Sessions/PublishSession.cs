@@ -89,11 +89,14 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
 
+    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+
+    /// <summary>The session is over: its tracks are gone for everybody.</summary>
     public void CloseTracks()
     {
         foreach (var track in Tracks.ToArray())
         {
-            Drop(track);
+            Release(track);
         }
     }
 
@@ -151,8 +154,13 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     private void Drop(PublishedTrack track)
     {
-        Tracks.Remove(track);
         _publisher.Remove(track.Track);
+        Release(track);
+    }
+
+    private void Release(PublishedTrack track)
+    {
+        Tracks.Remove(track);
         track.Track.Close();
         _room.Loop.ForwardedByGoneTracks += track.Track.ForwardedPackets;
         _room.OnTrackRemoved(_participant, track);

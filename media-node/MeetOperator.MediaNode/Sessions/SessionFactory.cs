@@ -21,7 +21,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
             Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
             SilenceTimeoutTicks = silence.Ticks,
         });
-        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop.Egress, owner);
+        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop, owner);
         loop.Peers.Add(session);
         return session;
     }
@@ -49,9 +49,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
     public void Close(PeerSession session)
     {
         loop.Egress.Flush();
-        loop.Peers.Remove(session);
-        loop.Drops.Absorb(session.Transport.Drops);
-        session.Dispose();
+        loop.Forget(session);
     }
 
     /// <summary>Gives the transport what the peer's SDP says. False when its fingerprint cannot be used.</summary>

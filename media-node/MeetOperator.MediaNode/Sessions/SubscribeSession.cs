@@ -117,6 +117,13 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         _room.OnSessionState(_participant, session, state);
     }
 
+    public void HandleTimeout(long nowTicks)
+    {
+        // What is sent follows the publishers' clocks.
+    }
+
+    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+
     private void Apply(SubscriptionSlot slot, NegotiatedSection section)
     {
         if (!section.Active || section.Codec is not { } codec || slot.Track is not { } track)

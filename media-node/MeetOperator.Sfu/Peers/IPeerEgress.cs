@@ -15,4 +15,7 @@ public interface IPeerEgress
 
     /// <summary>Sends one compound RTCP packet.</summary>
     void SendRtcp(ReadOnlySpan<byte> compound);
+
+    /// <summary>An unexpected error in the work for this peer, found while somebody else's packet was at hand: this peer ends, and nobody else.</summary>
+    void Fail(Exception error);
 }

@@ -81,6 +81,13 @@ public sealed class DownTrack
         _kept = null;
     }
 
+    /// <summary>An error in the work for this subscriber: it gets nothing more, and its connection ends.</summary>
+    internal void Fail(Exception error)
+    {
+        Source?.Detach(this);
+        _egress.Fail(error);
+    }
+
     /// <summary>Stops until <see cref="UpTrack"/> delivers a packet to begin with.</summary>
     internal void Pause() => (_flowing, _waitingSinceTicks) = (false, 0);
 
@@ -161,6 +168,18 @@ public sealed class DownTrack
             return;
         }
 
+        try
+        {
+            WriteReport(nowTicks, ntp, sourceTimestamp);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private void WriteReport(long nowTicks, ulong ntp, uint sourceTimestamp)
+    {
         Span<byte> buffer = stackalloc byte[320];
         var writer = new RtcpWriter(buffer);
         writer.AddSenderReport(Options.Ssrc, ntp, sourceTimestamp + _munger.TimestampOffset, (uint)SentPackets, (uint)SentBytes);
@@ -179,14 +198,28 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Tells the subscriber that the stream is over (RFC 3550 §6.6).</summary>
-    internal void SendGoodbye()
+    /// <summary>The publisher took the track away.</summary>
+    internal void SourceClosed()
     {
+        Source = null;
         if (SentPackets == 0)
         {
             return;
         }
 
+        try
+        {
+            SendGoodbye();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    /// <summary>Tells the subscriber that the stream is over (RFC 3550 §6.6).</summary>
+    private void SendGoodbye()
+    {
         Span<byte> buffer = stackalloc byte[64];
         var writer = new RtcpWriter(buffer);
         writer.AddReceiverReport(Options.Ssrc);

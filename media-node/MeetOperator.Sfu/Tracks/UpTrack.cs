@@ -104,8 +104,7 @@ public sealed class UpTrack
         IsClosed = true;
         foreach (var downTrack in _downTracks)
         {
-            downTrack.SendGoodbye();
-            downTrack.Source = null;
+            downTrack.SourceClosed();
         }
 
         _downTracks = [];
@@ -166,8 +165,11 @@ public sealed class UpTrack
     }
 
     /// <summary>Which packets to ask for again now.</summary>
-    internal int CollectNacks(long nowTicks, Span<ushort> missing) =>
-        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, 0, missing) : 0;
+    internal int CollectNacks(long nowTicks, long patienceTicks, Span<ushort> missing) =>
+        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, patienceTicks, missing) : 0;
+
+    /// <summary>How long the last packet took from the first request for it; 0 when it was not asked for.</summary>
+    internal long LastRecoveryTicks => _nacks?.LastRecoveryTicks ?? 0;
 
     internal void OnAudioLevel(byte value) => _level.OnPacket(value);
 
@@ -239,9 +241,21 @@ public sealed class UpTrack
         _template.Reset();
         var downTracks = _downTracks;
         ForwardedPackets += downTracks.Length;
-        foreach (var downTrack in downTracks)
+        var next = 0;
+        while (next < downTracks.Length)
         {
-            downTrack.Forward(nowTicks, packet, _template);
+            try
+            {
+                for (; next < downTracks.Length; next++)
+                {
+                    downTracks[next].Forward(nowTicks, packet, _template);
+                }
+            }
+            catch (Exception e)
+            {
+                // Out of the loop, so that a packet that goes well pays nothing for it.
+                downTracks[next++].Fail(e);
+            }
         }
     }
 

@@ -43,6 +43,10 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     public PeerTransportState State => _transport.State;
 
+    public IceCredentials Credentials => _transport.LocalCredentials;
+
+    public static Fingerprint Fingerprint => Certificate.Fingerprint;
+
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 
     /// <summary>Loses a datagram on its way here: asked with the payload type and how many of it have come, this included.</summary>

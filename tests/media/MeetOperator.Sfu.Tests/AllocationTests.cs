@@ -68,5 +68,7 @@ public sealed class AllocationTests
         {
             // Reports are not the subject.
         }
+
+        public void Fail(Exception error) => throw new InvalidOperationException("This peer has no errors.", error);
     }
 }

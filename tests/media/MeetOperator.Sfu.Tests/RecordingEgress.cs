@@ -35,6 +35,8 @@ internal sealed class RecordingEgress : IPeerEgress
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
 
+    public void Fail(Exception error) => throw new InvalidOperationException("This peer has no errors.", error);
+
     /// <summary>Feedback messages of all compounds so far that pass the test.</summary>
     public int CountFeedback(Func<RtcpPacketType, byte, bool> matches)
     {

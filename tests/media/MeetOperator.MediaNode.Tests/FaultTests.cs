@@ -1,0 +1,216 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>An unexpected error, at each place where the loop calls what belongs to somebody, ends that alone.</summary>
+public sealed class FaultTests : IAsyncLifetime
+{
+    private TwoRooms _rooms = null!;
+
+    public async Task InitializeAsync() => _rooms = await TwoRooms.StartAsync();
+
+    public async Task DisposeAsync() => await _rooms.DisposeAsync();
+
+    [Theory]
+    [InlineData(nameof(IPeerSessionOwner.OnRtp))]
+    [InlineData(nameof(IPeerSessionOwner.OnRtcp))]
+    [InlineData(nameof(IPeerSessionOwner.HandleTimeout))]
+    [InlineData(nameof(IPeerSessionOwner.OnStateChanged))]
+    public async Task Session_AnErrorInACallback_EndsTheSessionAndTheBatchGoesOn(string callback)
+    {
+        var owner = new FaultyOwner();
+        using var peer = new SyntheticPeer();
+        var session = await _rooms.OpenAsync(owner, peer);
+        if (callback != nameof(IPeerSessionOwner.OnStateChanged))
+        {
+            await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer, _rooms.Alice, _rooms.Bob);
+        }
+
+        await _rooms.InOneBatchAsync(() =>
+        {
+            owner.ThrowsIn.Add(callback);
+            SendFrom(peer, callback);
+            _rooms.SendFromAlice(20);
+        });
+
+        await SyntheticPeer.UntilTrueAsync("the session is gone", async () => !await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)), peer, _rooms.Alice, _rooms.Bob);
+        SendFrom(peer, callback);
+        await _rooms.AssertNeighbourIsWellAsync(21);
+        Assert.Equal(1, owner.Thrown(callback));
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Contains(
+            $"meet_loop_faults_total{{port=\"{_rooms.Loop.Port}\",ended=\"Session\"}} 1",
+            await _rooms.Node.Http.GetStringAsync(new Uri(_rooms.Node.Address, "metrics")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Session_AnErrorAlsoInItsEnd_IsGoneAllTheSame()
+    {
+        var owner = new FaultyOwner { ThrowsIn = { nameof(IPeerSessionOwner.OnRtp), nameof(IPeerSessionOwner.OnFault) } };
+        using var peer = new SyntheticPeer();
+        var session = await _rooms.OpenAsync(owner, peer);
+        await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer, _rooms.Alice, _rooms.Bob);
+
+        await _rooms.InOneBatchAsync(() =>
+        {
+            peer.SendRtp(1, 96, 0, [1, 2, 3]);
+            peer.SendRtp(1, 96, 0, [1, 2, 3]);
+            _rooms.SendFromAlice(20);
+        });
+
+        await _rooms.AssertNeighbourIsWellAsync(21);
+        Assert.False(await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)));
+        Assert.Equal((1, 1), (owner.Thrown(nameof(IPeerSessionOwner.OnRtp)), owner.Thrown(nameof(IPeerSessionOwner.OnFault))));
+    }
+
+    [Fact]
+    public async Task Session_OfAParticipant_EndsWithAReasonAndTheParticipantCanComeBack()
+    {
+        await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
+        using var mallory = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
+
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            // A track that must not be there: it throws as soon as the publisher looks at it.
+            var publisher = room.Participants.Single(p => p.Id == "mallory").Publishing!.Publisher;
+            return Assert.Throws<NullReferenceException>(() => publisher.Add(null!));
+        });
+
+        await events.UntilAsync("the session failed", e => e.All.Any(x => x is { Type: RoomEventTypes.SessionState, ParticipantId: "mallory", State: "failed", Reason: "error" }));
+        Assert.Equal(2, events.All.Count(e => e.Type == RoomEventTypes.TrackRemoved));
+        using var again = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
+    public async Task Subscriber_AnErrorWhileAPacketIsForwarded_EndsTheSubscriberAndNotThePublisher()
+    {
+        var egress = new FaultyEgress();
+        await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber("mallory", egress).Add(
+            room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
+            new DownTrackOptions { Ssrc = 1, PayloadType = 96, Extensions = HeaderExtensionMap.Empty, FirstSequenceNumber = 1, Cname = "alice" }));
+        using var carol = new SyntheticPeer();
+        var play = await _rooms.Node.Control.PlayAsync(TwoRooms.Neighbour, "carol", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(carol), Feeds = ["alice"] }, default);
+        carol.Connect(play.Sdp);
+        await SyntheticPeer.UntilAsync("carol connected", () => carol.IsConnected, carol, _rooms.Alice, _rooms.Bob);
+
+        await _rooms.InOneBatchAsync(() => _rooms.SendFromAlice(20));
+
+        await _rooms.AssertNeighbourIsWellAsync(21);
+        await SyntheticPeer.UntilAsync("who joined behind the faulty one has all packets, too", () => carol.Rtp.Count == 30, carol, _rooms.Alice, _rooms.Bob);
+        Assert.Equal((1, 1), (egress.Sent, egress.Failed));
+    }
+
+    [Fact]
+    public async Task Room_AnErrorInItsTimer_EndsTheRoomAloneAndItCanBeMadeAnew()
+    {
+        await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
+        using var mallory = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
+        var bad = await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Participants.Single().Publishing!.Tracks.Add(null!);
+            return room;
+        });
+
+        await events.UntilAsync("the room has ended", e => e.HasEnded);
+        Assert.Equal("error", events.Last(RoomEventTypes.RoomEnded)!.Reason);
+        var report = await _rooms.Node.Control.GetNodeAsync(default);
+        Assert.Equal([TwoRooms.Neighbour], report.Rooms.Select(r => r.Room));
+        Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count));
+        Assert.True(bad.IsClosed);
+        await _rooms.Node.Control.PutRoomAsync(TwoRooms.Bad, new RoomSpec { Generation = 1 }, default);
+        using var again = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
+        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+    }
+
+    [Fact]
+    public async Task Timer_ThatThrows_IsNotCalledAgainAndThoseBehindItAre()
+    {
+        var (thrown, called) = (0, 0);
+        _rooms.Loop.Ticked += _ =>
+        {
+            Interlocked.Increment(ref thrown);
+            throw new InvalidOperationException("error in a timer");
+        };
+        _rooms.Loop.Ticked += _ => Interlocked.Increment(ref called);
+
+        await SyntheticPeer.UntilAsync("the timer behind it", () => Volatile.Read(ref called) > 5, _rooms.Alice, _rooms.Bob);
+
+        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(1, thrown);
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Timer));
+    }
+
+    [Fact]
+    public async Task Deferred_ThatThrows_RunsOnceAndThoseBehindItRun()
+    {
+        var (thrown, called) = (0, 0);
+        await _rooms.OnLoopAsync(() =>
+        {
+            _rooms.Loop.Defer(() =>
+            {
+                thrown++;
+                throw new InvalidOperationException("error in deferred work");
+            });
+            _rooms.Loop.Defer(() => called++);
+            return true;
+        });
+
+        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal((1, 1), await _rooms.OnLoopAsync(() => (thrown, called)));
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Deferred));
+    }
+
+    [Fact]
+    public async Task Command_ThatThrows_FailsForItsCallerAlone()
+    {
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _rooms.OnLoopAsync<bool>(() => throw new InvalidOperationException("error in a command")));
+
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    private static void SendFrom(SyntheticPeer peer, string callback)
+    {
+        if (callback == nameof(IPeerSessionOwner.OnRtcp))
+        {
+            peer.SendRtcp([0x80, 201, 0, 1, 0, 0, 0, 7]);
+        }
+        else if (callback == nameof(IPeerSessionOwner.OnRtp))
+        {
+            peer.SendRtp(1, 96, 0, [1, 2, 3]);
+            peer.SendRtp(1, 96, 0, [1, 2, 3]);
+        }
+    }
+
+    private sealed class FaultyEgress : IPeerEgress
+    {
+        public int Sent { get; private set; }
+
+        public int Failed { get; private set; }
+
+        public bool IsReady => true;
+
+        public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+        {
+            Sent++;
+            throw new InvalidOperationException("error on the way to a subscriber");
+        }
+
+        public void SendAgain(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("nothing was sent");
+
+        public void SendRtcp(ReadOnlySpan<byte> compound) => throw new InvalidOperationException("error in a report");
+
+        public void Fail(Exception error) => Failed++;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.Rtc;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Owner of a session with an error in one of its callbacks.</summary>
+internal sealed class FaultyOwner : IPeerSessionOwner
+{
+    private readonly ConcurrentDictionary<string, int> _thrown = new();
+
+    /// <summary>The callbacks that throw.</summary>
+    public HashSet<string> ThrowsIn { get; } = [];
+
+    /// <summary>Errors that came out of each callback.</summary>
+    public int Thrown(string callback) => _thrown.GetValueOrDefault(callback);
+
+    public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => Run(nameof(OnRtp));
+
+    public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => Run(nameof(OnRtcp));
+
+    public void OnStateChanged(PeerSession session, PeerTransportState state) => Run(nameof(OnStateChanged));
+
+    public void HandleTimeout(long nowTicks) => Run(nameof(HandleTimeout));
+
+    public void OnFault(PeerSession session) => Run(nameof(OnFault));
+
+    private void Run(string callback)
+    {
+        if (ThrowsIn.Contains(callback))
+        {
+            _thrown.AddOrUpdate(callback, 1, (_, count) => count + 1);
+            throw new InvalidOperationException($"error in {callback}");
+        }
+    }
+}

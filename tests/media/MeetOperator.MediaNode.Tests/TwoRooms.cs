@@ -1,0 +1,109 @@
+using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>A node with one loop: a call in room <c>neighbour</c> that must go on, and room <c>bad</c> in which things go wrong.</summary>
+internal sealed class TwoRooms : IAsyncDisposable
+{
+    public const string Bad = "bad";
+    public const string Neighbour = "neighbour";
+    private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
+
+    private TwoRooms(TestNode node) => Node = node;
+
+    public TestNode Node { get; }
+
+    public MediaLoop Loop => Node.Host.Loops[0];
+
+    public SyntheticPeer Alice { get; } = new();
+
+    public SyntheticPeer Bob { get; } = new();
+
+    public static async Task<TwoRooms> StartAsync()
+    {
+        var rooms = new TwoRooms(await TestNode.StartAsync());
+        await rooms.Node.Control.PutRoomAsync(Bad, new RoomSpec { Generation = 1 }, default);
+        await rooms.Node.Control.PutRoomAsync(Neighbour, new RoomSpec { Generation = 1 }, default);
+        await rooms.PublishAsync(Neighbour, "alice", rooms.Alice);
+        var offer = await rooms.Node.Control.SubscribeAsync(Neighbour, "bob", new SubscribeRequest { Generation = 1 }, default);
+        await rooms.Node.Control.AnswerAsync(Neighbour, "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = TestSdp.Answer(offer.Sdp, rooms.Bob) }, default);
+        rooms.Bob.Connect(offer.Sdp);
+        await SyntheticPeer.UntilAsync("bob connected", () => rooms.Bob.IsConnected, rooms.Alice, rooms.Bob);
+        rooms.SendFromAlice(1);
+        await SyntheticPeer.UntilAsync("first picture", () => rooms.Bob.Rtp.Count == 1, rooms.Alice, rooms.Bob);
+        return rooms;
+    }
+
+    public async Task PublishAsync(string room, string name, SyntheticPeer peer)
+    {
+        var answer = await Node.Control.PublishAsync(room, name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default);
+        peer.Connect(answer.Sdp);
+        await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer, Alice, Bob);
+    }
+
+    /// <summary>A session of its own on the loop, answered to by <paramref name="owner"/>; the peer begins to connect to it.</summary>
+    public async Task<PeerSession> OpenAsync(FaultyOwner owner, SyntheticPeer peer)
+    {
+        var (session, sdp) = await RunAsync(Bad, room =>
+        {
+            var opened = room.Sessions.Open(SessionKind.Publish, owner);
+            opened.Transport.SetRemote(peer.Credentials, SyntheticPeer.Fingerprint);
+            var local = room.Sessions.Describe(opened);
+            return (opened, $"a=ice-ufrag:{local.Ufrag}\r\na=ice-pwd:{local.Password}\r\na=fingerprint:sha-256 {local.Fingerprint}\r\na=candidate:1 1 udp 1 127.0.0.1 {Loop.Port} typ host\r\n");
+        });
+        peer.Connect(sdp);
+        return session;
+    }
+
+    public Task<T> RunAsync<T>(string room, Func<NodeRoom, T> work) => Node.Host.Rooms.RunAsync(room, work, default);
+
+    public Task<T> OnLoopAsync<T>(Func<T> work) => Loop.RunAsync(work, default);
+
+    /// <summary>What is sent in <paramref name="send"/> lies in the socket together, so that the loop takes it as one batch.</summary>
+    public async Task InOneBatchAsync(Action send)
+    {
+        using var held = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        var holding = OnLoopAsync(() =>
+        {
+            held.Set();
+            return release.Wait(TimeSpan.FromSeconds(30));
+        });
+        Assert.True(held.Wait(TimeSpan.FromSeconds(30)));
+        send();
+        release.Set();
+        Assert.True(await holding);
+    }
+
+    public void SendFromAlice(int packets)
+    {
+        for (var i = 0; i < packets; i++)
+        {
+            Alice.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
+        }
+    }
+
+    /// <summary>Bob has got every packet so far, gets those that are sent now, and the room's own timers run.</summary>
+    public async Task AssertNeighbourIsWellAsync(int packetsSoFar)
+    {
+        await SyntheticPeer.UntilAsync("all packets of the neighbour so far", () => Bob.Rtp.Count >= packetsSoFar, Alice, Bob);
+        SendFromAlice(10);
+        await SyntheticPeer.UntilAsync("packets of the neighbour", () => Bob.Rtp.Count == packetsSoFar + 10, Alice, Bob);
+        Alice.Rtcp.Clear();
+        await SyntheticPeer.UntilAsync("reports to the neighbour's publisher", () => Alice.Rtcp.Count > 0, Alice, Bob);
+        Assert.True(Alice.IsConnected && Bob.IsConnected);
+    }
+
+    /// <summary>Errors that ended something, as the node's metrics count them.</summary>
+    public Task<long> FaultsAsync(FaultScope scope) => OnLoopAsync(() => Loop.Faults[scope]);
+
+    public async ValueTask DisposeAsync()
+    {
+        Alice.Dispose();
+        Bob.Dispose();
+        await Node.DisposeAsync();
+    }
+}
