@@ -29,11 +29,15 @@ public sealed class NackGenerator
     /// <summary>When <see cref="Collect"/> may have something, at the earliest; <see cref="long.MaxValue"/> when nothing is missing.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
+    /// <summary>Of the last packet, when it had been asked for: how long it took from the first request until it came; else 0.</summary>
+    public long LastRecoveryTicks { get; private set; }
+
     /// <summary>Takes every packet of the stream, retransmitted ones too. Returns true when it filled a gap.</summary>
     public bool OnPacket(long nowTicks, ushort sequenceNumber)
     {
         var previous = sequence.Highest;
         var current = sequence.Unwrap(sequenceNumber);
+        LastRecoveryTicks = 0;
         if (!started)
         {
             started = true;
@@ -42,7 +46,7 @@ public sealed class NackGenerator
 
         if (current <= previous)
         {
-            return Remove(current);
+            return Remove(nowTicks, current);
         }
 
         var gap = current - previous - 1;
@@ -86,11 +90,12 @@ public sealed class NackGenerator
 
     /// <summary>
     /// Writes the sequence numbers to ask for now, ascending, and notes that they were asked for. Those asked for too often or
-    /// for too long are given up.
+    /// for too long are given up. A round trip of 0 is not known yet.
     /// </summary>
     public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
     {
-        var interval = Math.Max(roundTripTicks, options.MinimumIntervalTicks);
+        var roundTrip = roundTripTicks > 0 ? roundTripTicks : options.AssumedRoundTripTicks;
+        var maximumAge = Math.Max(options.MaximumAgeTicks, 4 * roundTrip);
         var next = long.MaxValue;
         var written = 0;
         var kept = 0;
@@ -98,7 +103,7 @@ public sealed class NackGenerator
         {
             ref var entry = ref missing[i];
             var due = nowTicks >= entry.DueTicks;
-            if ((due && entry.Requests >= options.MaximumRequests) || nowTicks - entry.DetectedTicks >= options.MaximumAgeTicks)
+            if ((due && entry.Requests >= options.MaximumRequests) || nowTicks - entry.DetectedTicks >= maximumAge)
             {
                 NeedsKeyFrame = true;
                 continue;
@@ -107,8 +112,9 @@ public sealed class NackGenerator
             if (due && written < destination.Length)
             {
                 destination[written++] = (ushort)entry.Sequence;
+                entry.FirstRequestTicks = entry.Requests == 0 ? nowTicks : entry.FirstRequestTicks;
+                entry.DueTicks = nowTicks + Math.Max(roundTrip, options.MinimumIntervalTicks << (entry.Requests / 2));
                 entry.Requests++;
-                entry.DueTicks = nowTicks + interval;
             }
 
             next = Math.Min(next, entry.DueTicks);
@@ -120,7 +126,7 @@ public sealed class NackGenerator
         return written;
     }
 
-    private bool Remove(long wanted)
+    private bool Remove(long nowTicks, long wanted)
     {
         int low = 0, high = count - 1;
         while (low <= high)
@@ -129,6 +135,7 @@ public sealed class NackGenerator
             var found = missing[middle].Sequence;
             if (found == wanted)
             {
+                LastRecoveryTicks = missing[middle].Requests > 0 ? nowTicks - missing[middle].FirstRequestTicks : 0;
                 Array.Copy(missing, middle + 1, missing, middle, count - middle - 1);
                 count--;
                 return true;
@@ -152,6 +159,7 @@ public sealed class NackGenerator
         internal long Sequence;
         internal long DetectedTicks;
         internal long DueTicks;
+        internal long FirstRequestTicks;
         internal int Requests;
     }
 }

@@ -95,6 +95,21 @@ public ref struct RtcpWriter(Span<byte> destination)
         return !body.IsEmpty;
     }
 
+    /// <summary>An extended report with a receiver's reference time (RFC 3611 §4.4), which the peer answers with the delay since.</summary>
+    public bool AddReferenceTime(uint ssrc, ulong ntpTimestamp)
+    {
+        var body = Begin(RtcpPacketType.ExtendedReport, 0, ExtendedReport.ReferenceTimeBodyLength);
+        if (body.IsEmpty)
+        {
+            return false;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
+        BinaryPrimitives.WriteUInt32BigEndian(body[4..], (ExtendedReport.ReferenceTimeBlock << 24) | 2); // block length in words, its header not counted
+        BinaryPrimitives.WriteUInt64BigEndian(body[8..], ntpTimestamp);
+        return true;
+    }
+
     public bool AddPictureLoss(uint senderSsrc, uint mediaSsrc) =>
         !BeginFeedback(RtcpPacketType.PayloadFeedback, RtcpFeedbackFormat.PayloadPictureLoss, senderSsrc, mediaSsrc, 0, out _).IsEmpty;
 

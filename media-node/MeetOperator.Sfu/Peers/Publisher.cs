@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Packets;
+using MeetOperator.Rtp.Reception;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Tracks;
@@ -24,6 +25,7 @@ public sealed class Publisher
     private StreamTable _streams = StreamTable.Empty;
     private long _nextFeedbackTicks;
     private long _nextReportTicks;
+    private RoundTripTime _roundTrip;
 
     /// <param name="participantId">Whose connection it is.</param>
     /// <param name="egress">The way back to the client.</param>
@@ -45,6 +47,9 @@ public sealed class Publisher
     public long KeyFrameRequests { get; private set; }
 
     public long NackedPackets { get; private set; }
+
+    /// <summary>Measured by reports, or by how long retransmissions take; 0 until then.</summary>
+    public long RoundTripTicks => _roundTrip.Ticks;
 
     public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
 
@@ -75,6 +80,10 @@ public sealed class Publisher
             && RtpHeader.TryParse(original, out var header))
         {
             stream.Track.Receive(nowTicks, original, header, retransmitted: true);
+            if (stream.Track.LastRecoveryTicks is > 0 and var sample)
+            {
+                _roundTrip.OnRecovery(nowTicks, sample);
+            }
         }
     }
 
@@ -86,6 +95,11 @@ public sealed class Publisher
             if (SenderReport.TryParse(packet, out var report) && _streams.TryFind(report.Ssrc, out var stream) && !stream.IsRetransmission)
             {
                 stream.Track.OnSenderReport(nowTicks, report.NtpTimestamp, report.RtpTimestamp);
+            }
+            else if (ExtendedReport.TryReadDelay(packet, _ownSsrc, out var reference, out var delay))
+            {
+                var ticks = (int)(NtpTime.Middle(NtpTime.FromUnixTicks(nowTicks)) - reference - delay);
+                _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.TicksOfShort((uint)ticks));
             }
         }
     }
@@ -101,11 +115,13 @@ public sealed class Publisher
             AddReport(nowTicks, ref writer);
         }
 
+        // A little more than the round trip: the answer to the request before may just be arriving.
+        var patience = _roundTrip.Ticks + (_roundTrip.Ticks / 8);
         Span<ushort> missing = stackalloc ushort[128];
         foreach (var track in _tracks)
         {
             var ssrc = track.Ssrc ?? 0;
-            if (track.CollectNacks(nowTicks, missing) is > 0 and var count && writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+            if (track.CollectNacks(nowTicks, patience, missing) is > 0 and var count && writer.AddNack(_ownSsrc, ssrc, missing[..count]))
             {
                 NackedPackets += count;
             }
@@ -152,6 +168,9 @@ public sealed class Publisher
         if (count > 0)
         {
             writer.AddReceiverReport(_ownSsrc, blocks[..count]);
+
+            // Any clock will do: the peer only repeats the time.
+            writer.AddReferenceTime(_ownSsrc, NtpTime.FromUnixTicks(nowTicks));
         }
     }
 

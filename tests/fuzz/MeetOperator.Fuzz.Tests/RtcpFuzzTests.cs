@@ -28,6 +28,11 @@ public sealed class RtcpFuzzTests
                 }
             }
 
+            if (ExtendedReport.TryReadDelay(packet, 1, out var reference, out var delay))
+            {
+                total += reference + delay;
+            }
+
             SourceDescription.TryReadCanonicalName(packet, out _, out _);
             if (Goodbye.TryParse(packet, out var goodbye))
             {

@@ -60,6 +60,33 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
+    public void Collect_NeverAnsweredOverAShortPath_IsPatientForASecondAllTheSame()
+    {
+        Receive(10, 12);
+        var buffer = new ushort[10];
+        for (var ms = 0; ms < 1000; ms += 5)
+        {
+            generator.Collect(Start + (ms * Millisecond), Millisecond, buffer);
+        }
+
+        Assert.False(generator.NeedsKeyFrame);
+        Assert.Equal(1, generator.MissingCount);
+    }
+
+    [Fact]
+    public void OnPacket_AskedForTwice_TellsTheTimeSinceTheFirstRequest()
+    {
+        Receive(10, 12);
+        Collect(5);
+        Collect(55);
+
+        Assert.True(generator.OnPacket(Start + (60 * Millisecond), 11));
+        Assert.Equal(55 * Millisecond, generator.LastRecoveryTicks);
+        generator.OnPacket(Start + (60 * Millisecond), 13);
+        Assert.Equal(0, generator.LastRecoveryTicks);
+    }
+
+    [Fact]
     public void OnPacket_GapTooLarge_WantsAKeyFrameAtOnce()
     {
         Receive(10, 2000);

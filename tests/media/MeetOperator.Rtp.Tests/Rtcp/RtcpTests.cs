@@ -28,6 +28,37 @@ public sealed class RtcpTests
     }
 
     [Fact]
+    public void AddReferenceTime_Bytes_AreThoseOfRfc3611()
+    {
+        var writer = new RtcpWriter(new byte[100]);
+
+        Assert.True(writer.AddReferenceTime(0x11111111, 0x1122334455667788));
+
+        Assert.Equal(Hex.Bytes("80 cf 0004 11111111 04 00 0002 1122334455667788"), writer.Written.ToArray());
+    }
+
+    [Theory]
+    [InlineData("80 cf 0008 22222222 04 00 0002 1122334455667788 05 00 0003 11111111 aabbccdd 00010000", true)]
+    [InlineData("80 cf 0008 22222222 05 00 0006 33333333 00000001 00000002 11111111 aabbccdd 00010000", true)]
+    [InlineData("80 cf 0005 22222222 05 00 0003 33333333 aabbccdd 00010000", false)]
+    [InlineData("80 cf 0005 22222222 05 00 0003 11111111 00000000 00010000", false)] // no reference time came there yet
+    [InlineData("80 cf 0005 22222222 05 00 0004 11111111 aabbccdd 00010000", false)]
+    [InlineData("80 cf 0000", false)]
+    [InlineData("80 c9 0001 22222222", false)]
+    public void TryReadDelay_OurReferenceTime_IsFoundAmongAllBlocks(string hex, bool found)
+    {
+        var reader = new RtcpReader(Hex.Bytes(hex));
+        Assert.True(reader.MoveNext());
+
+        Assert.Equal(found, ExtendedReport.TryReadDelay(reader.Current, 0x11111111, out var reference, out var delay));
+
+        if (found)
+        {
+            Assert.Equal((0xAABBCCDDu, 65536u), (reference, delay));
+        }
+    }
+
+    [Fact]
     public void Compound_EveryPacket_ReadsBack()
     {
         var writer = new RtcpWriter(new byte[500]);
