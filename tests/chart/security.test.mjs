@@ -5,6 +5,7 @@ import { cases, caseNamed } from './support/cases.mjs';
 import { named, podsOf, render } from './support/helm.mjs';
 import { restrictedViolations } from './support/pod-security.mjs';
 
+const isUnbound = role => role.kind === 'ClusterRole' && /-tenant-secrets$/.test(role.metadata.name);
 const containersOf = pod => [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
 
 for (const each of cases) {
@@ -50,7 +51,10 @@ for (const each of cases) {
             assert.ok(!rule.resources.includes(resource), where);
           }
           if (rule.resources.includes('nodes')) assert.deepEqual(rule.verbs.filter(verb => !['get', 'list', 'watch'].includes(verb)), [], where);
-          if (rule.resources.includes('secrets') && role.kind === 'ClusterRole') assert.deepEqual(rule.verbs.filter(verb => ['list', 'watch', 'update', 'delete', 'deletecollection'].includes(verb)), [], where);
+          // Of all Secrets only: make one. In the installation's namespace: those that are named. In a tenant's: those of who binds it.
+          if (rule.resources.includes('secrets') && role.kind === 'ClusterRole') assert.deepEqual(rule.verbs, [isUnbound(role) ? 'get' : 'create'], where);
+          if (rule.resources.includes('secrets') && role.kind === 'Role') assert.ok(rule.resourceNames?.length > 0, where);
+          if (rule.resources.includes('secrets') && !isUnbound(role)) assert.match(role.metadata.name, /-operator$/, where);
           if (rule.resources.some(resource => resource.endsWith('webhookconfigurations')) && rule.verbs.some(verb => !['list', 'watch'].includes(verb))) assert.deepEqual(rule.resourceNames?.length > 0, true, where);
         }
       }
@@ -58,11 +62,21 @@ for (const each of cases) {
 
     test('every role is bound, to the service account of its Pods', () => {
       const objects = each.objects();
-      for (const role of objects.filter(object => /Role$/.test(object.kind))) {
+      for (const role of objects.filter(object => /Role$/.test(object.kind) && !isUnbound(object))) {
         const binding = objects.find(object => object.kind === `${role.kind}Binding` && object.roleRef.name === role.metadata.name);
         assert.ok(binding, `${role.kind} ${role.metadata.name}`);
         for (const subject of binding.subjects) named(objects, 'ServiceAccount', subject.name);
       }
+    });
+
+    test('what reads the Secrets of tenants is bound nowhere but in the namespaces that are named, and by helm test in its own', () => {
+      const objects = each.objects();
+      const role = objects.find(isUnbound);
+      const bindings = objects.filter(object => /Binding$/.test(object.kind) && object.roleRef.name === role.metadata.name);
+      assert.ok(bindings.every(binding => binding.kind === 'RoleBinding'));
+      const tested = objects.filter(object => object.kind === 'Namespace').map(namespace => namespace.metadata.name);
+      assert.deepEqual(bindings.map(binding => binding.metadata.namespace).sort(), [...each.values.tenantNamespaces ?? [], ...tested].sort());
+      for (const binding of bindings) assert.deepEqual(binding.subjects.map(subject => named(objects, 'ServiceAccount', subject.name).metadata.name), [objects.find(object => object.kind === 'Deployment' && /-operator$/.test(object.metadata.name)).metadata.name]);
     });
 
     test('Services and budgets find Pods', () => {

@@ -35,9 +35,12 @@ describe('rights', () => {
   });
 
   it('suffice for a whole life', { timeout: 600_000 }, async () => {
-    await apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', metadata: { name }, spec: { namespace, apiKeys: [{ name: 'main', secretRef: { name: 'api' } }] } });
+    const tenant = spec => apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', metadata: { name }, spec: { namespace, ...spec } });
+    await tenant({});
     await ready('tenant', name);
     await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'api', namespace }, stringData: { key } });
+    await kubectl('create', 'rolebinding', 'meet-tenant-secrets', '-n', namespace, '--clusterrole=meet-tenant-secrets', `--serviceaccount=${system}:meet-operator`);
+    await tenant({ apiKeys: [{ name: 'main', secretRef: { name: 'api' } }] });
     // Without an external address of its machine a node stays without one: the operator reads the machine, and says what is missing.
     const pool = (name, addressSource, min) => apply({ apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuPool', metadata: { name, namespace }, spec: { replicas: 2, exposure: { addressSource, portRange: { min, max: min + 3 } } } });
     await pool('main', 'NodeInternalIP', 43600);
@@ -131,6 +134,16 @@ describe('rights', () => {
       assert.deepEqual(granted.filter(right => !used.has(right) && !ASKED_ABOUT.includes(right)).sort(), [], 'granted and never used');
     });
   }
+
+  it('on Secrets end at the namespace: by what the API server says of its own rules', { timeout: 60_000 }, async () => {
+    const may = async (part, verb, where) => (await kubectl('auth', 'can-i', verb, 'secrets', ...where, `--as=system:serviceaccount:${system}:meet-${part}`).catch(({ stdout, message }) => stdout ?? message)).trim();
+    for (const part of ['operator', 'signaling']) {
+      for (const verb of ['get', 'list', 'watch', 'patch', 'update', 'delete']) {
+        for (const where of [['--all-namespaces'], ['-n', 'kube-system'], ['-n', others]]) assert.match(await may(part, verb, where), /^no|no$/m, `${part} ${verb} ${where.join(' ')}`);
+      }
+    }
+    assert.match(await may('operator', 'get', ['-n', namespace]), /^yes/, 'a tenant that binds the operator');
+  });
 
   it('of nobody else are there: media nodes carry no token', async () => {
     for (const pod of await get('pods', '-A', '-l', 'meetoperator.io/component=media-node')) {

@@ -62,3 +62,15 @@ subjects:
 {{- end }}
 {{- end }}
 {{- end -}}
+
+{{/* To what and to whom a RoleBinding in a tenant's namespace binds. */}}
+{{- define "meet.tenantSecretsBinding" -}}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {{ include "meet.name" (list . "tenant-secrets") }}
+subjects:
+- kind: ServiceAccount
+  name: {{ include "meet.name" (list . "operator") }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}

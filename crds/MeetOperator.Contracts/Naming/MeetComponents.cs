@@ -7,6 +7,12 @@ public static class MeetComponents
     public const string Signaling = "signaling";
     public const string MediaNode = "media-node";
 
+    /// <summary>On the ConfigMaps with the hashes of tenants' API keys.</summary>
+    public const string ApiKeys = "api-keys";
+
+    /// <summary>What the operator may do in the namespace of a tenant that binds it: read the Secrets with API keys.</summary>
+    public const string TenantSecrets = "tenant-secrets";
+
     /// <summary>Runs after everything else is gone: takes the finalizers off what is left.</summary>
     public const string Uninstall = "uninstall";
 }

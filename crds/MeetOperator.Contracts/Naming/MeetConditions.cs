@@ -20,4 +20,7 @@ public static class MeetConditions
 
     /// <summary>All nodes of an SfuPool are made from its present template; while false, its message says what waits for what.</summary>
     public const string Updated = "Updated";
+
+    /// <summary>All API keys of a Tenant are in use; absent from a Tenant that has none.</summary>
+    public const string ApiKeysReady = "ApiKeysReady";
 }

@@ -10,7 +10,7 @@ public sealed record SecretKeyReference
     [MinLength(1)]
     public required string Name { get; init; }
 
-    /// <summary>Entry of the Secret; it holds the key itself (16 characters or more) or sha256: and the key's SHA-256 in lower-case hex. Default key; mutable.</summary>
+    /// <summary>Entry of the Secret; it holds the key itself (32 to 512 characters) or sha256: and the key's SHA-256 in lower-case hex. Default key; mutable.</summary>
     [MaxLength(253)]
     [MinLength(1)]
     [Default("\"key\"")]

@@ -9,7 +9,7 @@ namespace MeetOperator.Kube.ProcessRuntime;
 internal sealed partial class ContainerRunner(
     Pod pod, Container container, PodPlace place, Func<CancellationToken, Task<ContainerPlan>> plan, RuntimeServices services, Action changed)
 {
-    private static readonly TimeSpan ConfigRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ConfigRetry = TimeSpan.FromMilliseconds(250);
 
     private readonly RestartBackoff _backoff = new();
     private ContainerFacts _facts = ContainerFacts.Waiting("ContainerCreating");

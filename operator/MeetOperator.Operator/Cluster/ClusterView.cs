@@ -3,6 +3,8 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.ApiKeys;
+using MeetOperator.Operator.Hosting;
 
 namespace MeetOperator.Operator.Cluster;
 
@@ -13,7 +15,7 @@ internal sealed class ClusterView
     private const string ByPool = "pool";
     private const string ById = "meeting-id";
 
-    public ClusterView(KubeClient client, ILoggerFactory logs, TimeProvider time)
+    public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time)
     {
         Client = client;
         Tenants = new Informer<Tenant>(client, time: time, logger: logs.CreateLogger<Informer<Tenant>>());
@@ -23,6 +25,8 @@ internal sealed class ClusterView
         Namespaces = new Informer<Namespace>(client, time: time, logger: logs.CreateLogger<Informer<Namespace>>());
         var mediaNodes = new InformerOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
+        var hashes = new InformerOptions { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
+        ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);
         Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
@@ -36,6 +40,9 @@ internal sealed class ClusterView
     public Informer<SfuNode> Nodes { get; }
     public Informer<Pod> Pods { get; }
     public Informer<Namespace> Namespaces { get; }
+
+    /// <summary>Hashes of API keys. Not one of <see cref="All"/>: with the role of an older chart it cannot be read, and meetings do not wait for it.</summary>
+    public Informer<ConfigMap> ApiKeys { get; }
     public FreshReads<Meeting> FreshMeetings { get; }
     public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
 

@@ -12,8 +12,12 @@ internal static class AdvertisedAddresses
         AddressSource.Static => exposure.StaticAddresses,
         AddressSource.PodIP => One(pod?.Status?.PodIp),
         AddressSource.HostIP or AddressSource.NodeInternalIP => One(pod?.Status?.HostIp),
-        _ => [.. (node?.Status?.Addresses ?? []).Where(address => address.Type == "ExternalIP").Select(address => address.Address)],
+        _ => External(node),
     };
+
+    /// <summary>The external addresses of a cluster node.</summary>
+    public static IReadOnlyList<string> External(Node? node) =>
+        [.. (node?.Status?.Addresses ?? []).Where(address => address.Type == "ExternalIP").Select(address => address.Address)];
 
     private static string[] One(string? address) => string.IsNullOrEmpty(address) ? [] : [address];
 }

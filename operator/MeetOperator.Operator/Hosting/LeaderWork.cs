@@ -1,5 +1,6 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
@@ -31,6 +32,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         _cluster = cluster;
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
+        var apiKeys = new ApiKeyStates();
         var tokens = new NodeTokens(options.ControlKey);
         var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
         _clients = new NodeClients(term);
@@ -45,9 +47,11 @@ internal sealed class LeaderWork : IAsyncDisposable
         var controller = new MeetingController(cluster, steps, releases, options, time);
         var meetings = Wiring.Meetings(cluster, _memory, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, logs).Build(
-            new SfuNodeController(cluster, _fleet, tokens, new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time));
+            new SfuNodeController(
+                cluster, _fleet, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
         var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, events, options, time, random));
-        var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, events, options, time));
+        var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, apiKeys, events, options, time));
+        var projection = Wiring.ApiKeys(cluster, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
 
         wakeups.Meeting = meetings.Enqueue;
         controller.Wake = meetings.Enqueue;
@@ -60,7 +64,7 @@ internal sealed class LeaderWork : IAsyncDisposable
                 meetings.Enqueue(waiting);
             }
         };
-        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct)];
+        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct)];
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
             // Not held back by anything of ours: objects of all kinds wait for it.

@@ -26,6 +26,15 @@ public sealed record OperatorOptions
     /// <summary>POD_NAMESPACE: the operator's own namespace, where its Lease is.</summary>
     public string Namespace { get; init; } = "meet-system";
 
+    /// <summary>POD_SERVICE_ACCOUNT: whom a tenant's namespace has to let read its Secrets with API keys.</summary>
+    public string ServiceAccount { get; init; } = "meet-operator";
+
+    /// <summary>MEET_TENANT_SECRETS_ROLE: the ClusterRole that a tenant's namespace has to bind for it.</summary>
+    public string TenantSecretsRole { get; init; } = "meet-tenant-secrets";
+
+    /// <summary>How often Secrets with API keys are read: a changed key works, and an old one is dead, after at most this time.</summary>
+    public TimeSpan ApiKeyInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a dead leader's Lease holds off the others; a replica that stops in good order gives it back at once.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -22,6 +22,8 @@ public static class OperatorOptionsReader
             MediaNodeImage = Text(variable("MEET_MEDIA_NODE_IMAGE")) ?? defaults.MediaNodeImage,
             PodName = Text(variable("POD_NAME")) ?? defaults.PodName,
             Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
+            ServiceAccount = Text(variable("POD_SERVICE_ACCOUNT")) ?? defaults.ServiceAccount,
+            TenantSecretsRole = Text(variable("MEET_TENANT_SECRETS_ROLE")) ?? defaults.TenantSecretsRole,
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
         };

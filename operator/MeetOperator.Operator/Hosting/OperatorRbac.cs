@@ -15,8 +15,12 @@ using MeetOperator.Kube;
     Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create", "patch"],
-    Reason = "Give each media node its control token; those Secrets are never read.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
+    Reason = "Give each Pod of a media node its control token; those Secrets are neither read nor changed, and go with their Pod.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["configmaps"], Verbs = ["list", "watch", "create", "patch"], OwnNamespace = true,
+    Reason = "Keep the hashes of tenants' API keys for signaling, so that only the operator reads tenants' Secrets.")]
+[assembly: RbacRule(MeetComponents.TenantSecrets, Resources = ["secrets"], Verbs = ["get"],
+    Reason = "Read the Secrets that a Tenant names as its API keys, one by one by name. Bound to nobody: a tenant's namespace binds it to the operator, which may do nothing of it elsewhere.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["list", "watch", "create"],
     Reason = "Make each tenant's namespace, and see which tenant owns one.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get"],

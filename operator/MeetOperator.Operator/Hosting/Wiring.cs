@@ -1,6 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Meetings;
 using MeetOperator.Operator.Nodes;
@@ -40,9 +41,18 @@ internal static class Wiring
             .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15) })
             .WithLogger(logs.CreateLogger<TenantController>())
             .WithPredicate(Predicates.IntentChanged)
-            .Watches(cluster.Namespaces, found => cluster.Tenants.List()
-                .Where(tenant => tenant.Spec.Namespace == found.Metadata.Name)
-                .Select(tenant => tenant.Metadata.NamespacedName));
+            .Watches(cluster.Namespaces, found => Owners(cluster, found.Metadata.Name!));
+
+    public static ControllerBuilder<Tenant> ApiKeys(ClusterView cluster, ILoggerFactory logs) =>
+        new ControllerBuilder<Tenant>(cluster.Tenants)
+            .WithOptions(new ControllerOptions { Name = "apikeys", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithLogger(logs.CreateLogger<ApiKeyController>())
+            .WithPredicate(Predicates.IntentChanged)
+            .Owns(cluster.ApiKeys)
+            .Watches(cluster.Namespaces, found => Owners(cluster, found.Metadata.Name!));
+
+    private static IEnumerable<NamespacedName> Owners(ClusterView cluster, string @namespace) =>
+        cluster.Tenants.List().Where(tenant => tenant.Spec.Namespace == @namespace).Select(tenant => tenant.Metadata.NamespacedName);
 
     /// <summary>A new spec, a deletion, or a status that somebody took away; our own writes are not reconciled again.</summary>
     private static bool Wanted(InformerChange<Meeting> change) =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
@@ -14,25 +13,20 @@ namespace MeetOperator.Operator.Nodes;
 
 /// <summary>Gives each SfuNode its Secret and Pod, drains it before it goes, and writes what the polls say.</summary>
 internal sealed class SfuNodeController(
-    ClusterView cluster, MediaFleet fleet, NodeTokens tokens, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, MediaFleet fleet, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a Pod that was refused is left alone: what stands in its way is seldom gone in seconds.</summary>
     private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(15);
     private readonly WriteThrottle _throttle = new(time);
-    private readonly WriteThrottle _secrets = new(time);
-
-    /// <summary>External addresses of the machine that runs a Pod, and for which Pod they were looked up.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, (string? PodUid, IReadOnlyList<string> Addresses)> _external = new();
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
         if (cluster.Nodes.Get(key) is not { } node)
         {
             _throttle.Forget(key);
-            _secrets.Forget(key);
-            _external.TryRemove(key, out _);
+            secrets.Forget(key);
             return ReconcileResult.Done;
         }
 
@@ -80,14 +74,13 @@ internal sealed class SfuNodeController(
 
         if (pod is not null)
         {
-            await RestoreSecretAsync(node, pod, ct).ConfigureAwait(false);
-            return (pod, await AddressesAsync(node, pool, pod, ct).ConfigureAwait(false));
+            return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
         }
 
-        await SecretAsync(node, null, ct).ConfigureAwait(false);
         try
         {
-            return (await cluster.Client.CreateAsync(MediaNodePod.Build(node, pool, options.MediaNodeImage), ct).ConfigureAwait(false), null);
+            var wanted = MediaNodePod.Build(node, pool, options.MediaNodeImage, ControlSecret.NewName(node.Metadata.Name!, random));
+            pod = await cluster.Client.CreateAsync(wanted, ct).ConfigureAwait(false);
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)
         {
@@ -97,50 +90,14 @@ internal sealed class SfuNodeController(
         {
             return (null, PodRefusal.Explain(node, refused));
         }
-    }
 
-    /// <summary>Where only the cluster knows the address, it is written into the Secret for which the kubelet waits; once for each Pod.</summary>
-    private async Task<NodeProblem?> AddressesAsync(SfuNode node, SfuPool pool, Pod pod, CancellationToken ct)
-    {
-        var key = node.Metadata.NamespacedName;
-        if (pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP
-            || pod.Spec.NodeName is not { Length: > 0 } machine
-            || (_external.TryGetValue(key, out var known) && known.PodUid == pod.Metadata.Uid))
-        {
-            return null;
-        }
-
-        var found = AdvertisedAddresses.Of(pool.Spec.Exposure, pod, await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
-        if (found.Count == 0)
-        {
-            return new NodeProblem(
-                "NoExternalAddress", $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static");
-        }
-
-        await SecretAsync(node, string.Join(',', found), ct).ConfigureAwait(false);
-        _external[key] = (pod.Metadata.Uid, found);
-        return null;
-    }
-
-    /// <summary>A Secret that somebody removed while the kubelet waits for it is made again.</summary>
-    private async Task RestoreSecretAsync(SfuNode node, Pod pod, CancellationToken ct)
-    {
-        var key = node.Metadata.NamespacedName;
-        if (PodTrouble.Of(node, pod) is { Reason: PodTrouble.SettingsMissing } && _secrets.Wait(key) == TimeSpan.Zero)
-        {
-            _secrets.Wrote(key);
-            var addresses = _external.TryGetValue(key, out var known) && known.PodUid == pod.Metadata.Uid ? string.Join(',', known.Addresses) : null;
-            await SecretAsync(node, addresses, ct).ConfigureAwait(false);
-        }
+        return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
     }
 
     private IReadOnlyList<string> AddressesOf(NamespacedName key, SfuPool? pool, Pod? pod) =>
         pool is null ? []
         : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
-        : _external.TryGetValue(key, out var known) && known.PodUid == pod?.Metadata.Uid ? known.Addresses : [];
-
-    private Task<Secret> SecretAsync(SfuNode node, string? addresses, CancellationToken ct) => cluster.Client.ApplyAsync(
-        ControlSecret.Build(node, tokens.Of(node), addresses), new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct);
+        : secrets.AddressesOf(key, pod);
 
     private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, CancellationToken ct)
     {

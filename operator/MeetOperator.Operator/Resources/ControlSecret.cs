@@ -5,37 +5,55 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>The Secret from which a media node takes its control token and, where the Pod cannot know them, its addresses.</summary>
+/// <summary>
+/// The Secret from which one Pod of a media node takes its control token and, where the Pod cannot know them, its addresses. It is created and never changed:
+/// each Pod has one of its own, under a name that its spec carries, and the garbage collector removes it with the Pod. So the operator needs no right to read or
+/// to change a Secret of a tenant's namespace.
+/// </summary>
 internal static class ControlSecret
 {
     public const string TokenKey = "token";
 
-    /// <summary>Comma list of IPs; the kubelet starts the Pod only once this entry exists.</summary>
+    /// <summary>Comma list of IPs.</summary>
     public const string AddressesKey = "addresses";
 
-    public static string NameOf(string sfuNode) => $"{sfuNode}-control";
+    /// <summary>Stands for the name where any would do.</summary>
+    public const string NameOfNone = "control";
 
-    public static Secret Build(SfuNode node, string token, string? addresses)
+    /// <summary>A name for the Secret of a Pod that is about to be made.</summary>
+    public static string NewName(string sfuNode, Random random) => $"{sfuNode}-control-{NodeName.Suffix(random)}";
+
+    /// <summary>The Secret from which the Pod takes its token; null for a Pod that takes none.</summary>
+    public static string? NameIn(Pod pod) => Reference(pod, MediaNodeEnv.Token)?.Name;
+
+    /// <summary>Whether the Pod takes its addresses from its Secret, too.</summary>
+    public static bool HasAddresses(Pod pod) => Reference(pod, MediaNodeEnv.AdvertisedAddresses) is not null;
+
+    public static Secret Build(SfuNode node, Pod pod, string name, string token, IReadOnlyList<string> addresses)
     {
         var data = new Dictionary<string, string> { [TokenKey] = Encode(token) };
-        if (addresses is not null)
+        if (addresses.Count > 0)
         {
-            data[AddressesKey] = Encode(addresses);
+            data[AddressesKey] = Encode(string.Join(',', addresses));
         }
 
         return new Secret
         {
             Metadata = new ObjectMeta
             {
-                Name = NameOf(node.Metadata.Name!),
+                Name = name,
                 Namespace = node.Metadata.Namespace,
                 Labels = NodeLabels.Of(node),
-                OwnerReferences = [Owner.Of(node)],
+                OwnerReferences = [Owner.Of(pod)],
             },
             Type = "Opaque",
+            Immutable = true,
             Data = data,
         };
     }
+
+    private static SecretKeySelector? Reference(Pod pod, string variable) =>
+        pod.Spec.Containers.SelectMany(container => container.Env ?? []).FirstOrDefault(entry => entry.Name == variable)?.ValueFrom?.SecretKeyRef;
 
     private static string Encode(string value) => Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
 }

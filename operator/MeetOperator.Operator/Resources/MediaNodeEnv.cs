@@ -10,33 +10,32 @@ internal static class MediaNodeEnv
     /// <summary>Where the Pod has an address of its own.</summary>
     public const int ControlPort = 8090;
 
-    public static IList<EnvVar> Build(SfuNode node, SfuPool pool)
-    {
-        var secret = ControlSecret.NameOf(node.Metadata.Name!);
-        return
-        [
-            // First: variables that follow refer to it.
-            new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
-            Value("MEET_NODE_NAME", node.Metadata.Name!),
-            new EnvVar { Name = "MEET_NODE_TOKEN", ValueFrom = Key(secret, ControlSecret.TokenKey) },
-            Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
-            Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
-            Addresses(pool.Spec.Exposure, secret),
-            Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),
+    public const string Token = "MEET_NODE_TOKEN";
+    public const string AdvertisedAddresses = "MEET_ADVERTISED_ADDRESSES";
 
-            // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
-            Value("DOTNET_EnableDiagnostics", "0"),
-        ];
-    }
+    public static IList<EnvVar> Build(SfuNode node, SfuPool pool, string secret) =>
+    [
+        // First: variables that follow refer to it.
+        new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
+        Value("MEET_NODE_NAME", node.Metadata.Name!),
+        new EnvVar { Name = Token, ValueFrom = Key(secret, ControlSecret.TokenKey) },
+        Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
+        Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
+        Addresses(pool.Spec.Exposure, secret),
+        Value("MEET_MAX_PARTICIPANTS", pool.Spec.Capacity.MaxParticipants.ToString(CultureInfo.InvariantCulture)),
+
+        // The root file system is read-only, and the runtime would open a diagnostics socket under /tmp.
+        Value("DOTNET_EnableDiagnostics", "0"),
+    ];
 
     private static EnvVar Addresses(SfuExposure exposure, string secret) => exposure.AddressSource switch
     {
-        AddressSource.Static => Value("MEET_ADVERTISED_ADDRESSES", string.Join(',', exposure.StaticAddresses)),
-        AddressSource.PodIP => Value("MEET_ADVERTISED_ADDRESSES", "$(POD_IP)"),
-        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = "MEET_ADVERTISED_ADDRESSES", ValueFrom = Field("status.hostIP") },
+        AddressSource.Static => Value(AdvertisedAddresses, string.Join(',', exposure.StaticAddresses)),
+        AddressSource.PodIP => Value(AdvertisedAddresses, "$(POD_IP)"),
+        AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.hostIP") },
 
-        // Known only when the Pod has a cluster node: the operator then writes the entry for which the kubelet waits.
-        _ => new EnvVar { Name = "MEET_ADVERTISED_ADDRESSES", ValueFrom = Key(secret, ControlSecret.AddressesKey) },
+        // Known only when the Pod has a cluster node: the operator then creates the Secret for which the kubelet waits.
+        _ => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.AddressesKey) },
     };
 
     private static EnvVar Value(string name, string value) => new() { Name = name, Value = value };

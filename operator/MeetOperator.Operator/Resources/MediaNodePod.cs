@@ -13,15 +13,19 @@ internal static class MediaNodePod
     /// <summary>User and group of the process; any that is not root would do.</summary>
     private const int UserId = 65532;
 
-    public static Pod Build(SfuNode node, SfuPool pool, string operatorImage)
+    /// <param name="node">The node that the Pod runs.</param>
+    /// <param name="pool">Its pool.</param>
+    /// <param name="operatorImage">Image of pools that name none.</param>
+    /// <param name="secret">Name of the Secret that is created for this Pod.</param>
+    public static Pod Build(SfuNode node, SfuPool pool, string operatorImage, string secret)
     {
-        var pod = Render(node, pool, operatorImage);
-        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(pod);
+        var pod = Render(node, pool, operatorImage, secret);
+        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.NameOfNone)); // The Secret's name is the Pod's own.
         pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, operatorImage);
         return pod;
     }
 
-    private static Pod Render(SfuNode node, SfuPool pool, string operatorImage)
+    private static Pod Render(SfuNode node, SfuPool pool, string operatorImage, string secret)
     {
         var template = pool.Spec.Template;
         return new Pod
@@ -36,7 +40,7 @@ internal static class MediaNodePod
             },
             Spec = new PodSpec
             {
-                Containers = [Container(node, pool, operatorImage)],
+                Containers = [Container(node, pool, operatorImage, secret)],
                 RestartPolicy = "Always",
                 TerminationGracePeriodSeconds = GraceSeconds,
                 AutomountServiceAccountToken = false,
@@ -57,11 +61,11 @@ internal static class MediaNodePod
         };
     }
 
-    private static Container Container(SfuNode node, SfuPool pool, string operatorImage) => new()
+    private static Container Container(SfuNode node, SfuPool pool, string operatorImage, string secret) => new()
     {
         Name = MeetComponents.MediaNode,
         Image = MediaNodeImage.Resolve(pool.Spec, operatorImage),
-        Env = MediaNodeEnv.Build(node, pool),
+        Env = MediaNodeEnv.Build(node, pool, secret),
         Ports =
         [
             new ContainerPort { Name = "control", Port = node.Spec.ControlPort, HostPort = node.Spec.HostNetwork ? node.Spec.ControlPort : null, Protocol = "TCP" },

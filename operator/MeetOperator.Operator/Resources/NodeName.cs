@@ -5,16 +5,12 @@ internal static class NodeName
 {
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    /// <summary>Pods and Secrets are named after it, so the whole is kept below 63 characters.</summary>
+    /// <summary>Pods are named after it, so the whole is kept below 63 characters.</summary>
     public static string Make(string pool, Random random)
     {
-        Span<char> suffix = stackalloc char[5];
-        for (var i = 0; i < suffix.Length; i++)
-        {
-            suffix[i] = Alphabet[random.Next(Alphabet.Length)];
-        }
-
         var head = pool.Length <= 48 ? pool : pool[..48].TrimEnd('-', '.');
-        return $"{head}-{suffix}";
+        return $"{head}-{Suffix(random)}";
     }
+
+    public static string Suffix(Random random) => new(random.GetItems<char>(Alphabet, 5));
 }

@@ -1,4 +1,5 @@
 using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
@@ -14,4 +15,7 @@ internal static class Owner
         Controller = true,
         BlockOwnerDeletion = true,
     };
+
+    /// <summary>Without blockOwnerDeletion, which would need a right on Pods' finalizers. Pods in a list carry neither apiVersion nor kind.</summary>
+    public static OwnerReference Of(Pod pod) => new() { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name!, Uid = pod.Metadata.Uid! };
 }

@@ -3,6 +3,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Hosting;
@@ -11,7 +12,7 @@ using MeetOperator.Operator.Resources;
 namespace MeetOperator.Operator.Tenants;
 
 /// <summary>Gives each tenant its namespace, refuses a namespace that belongs to others, and writes what the tenant uses.</summary>
-internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
 
@@ -65,7 +66,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
             ConcurrentMeetings = ledger.OpenMeetings(key.Name),
             Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
         };
-        var status = TenantStatuses.Build(tenant, claim, usage, time.GetUtcNow());
+        var status = TenantStatuses.Build(tenant, claim, usage, apiKeys, time.GetUtcNow());
         var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
         if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)
         {

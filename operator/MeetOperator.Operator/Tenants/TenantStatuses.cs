@@ -1,6 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Tenants;
@@ -8,7 +9,7 @@ namespace MeetOperator.Operator.Tenants;
 /// <summary>Makes a tenant's status from the claim on its namespace. Pure.</summary>
 internal static class TenantStatuses
 {
-    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, DateTimeOffset now)
+    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now)
     {
         var generation = tenant.Metadata.Generation;
         var ready = new Condition
@@ -26,9 +27,9 @@ internal static class TenantStatuses
         return new TenantStatus
         {
             ObservedGeneration = generation,
-            Message = claim.Message,
+            Message = claim.Owned && apiKeys.ProblemOf(tenant) is { } problem ? problem.Message : claim.Message,
             Usage = usage,
-            Conditions = [.. Conditions.Set(progress, ready, now)],
+            Conditions = [.. apiKeys.Apply(tenant, Conditions.Set(progress, ready, now), now)],
         };
     }
 }

@@ -1,113 +1,58 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>
-/// Finds the tenant of an API key. Keys live in Secrets of the tenants' own namespaces, as text or as <c>sha256:&lt;hex&gt;</c>; only hashes
-/// are kept in memory, for <see cref="CacheFor"/>, so that a revoked key is dead soon.
-/// </summary>
-public sealed partial class ApiKeys(Informer<Tenant> tenants, KubeClient kube, TimeProvider time, ILogger<ApiKeys> logger)
+/// <summary>Finds the tenant of an API key by the hashes that the operator keeps (<see cref="ApiKeyHashes"/>). The keys themselves, and the Secrets that hold them, are not read here.</summary>
+public sealed class ApiKeys
 {
-    public static readonly TimeSpan CacheFor = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan CacheUnknownFor = TimeSpan.FromSeconds(1);
-    private const int MinLength = 16;
-    private const int MaxLength = 512;
-    private const string HashPrefix = "sha256:";
+    private const string ByHash = "hash";
 
-    private readonly ConcurrentDictionary<NamespacedName, Cached> secrets = new();
+    private readonly Informer<Tenant> tenants;
+    private readonly Informer<ConfigMap> hashes;
+    private readonly string ownNamespace;
 
-    /// <summary>Null for a key of nobody. While a Secret could never be read, nobody can tell whose a key is: that is a problem, not a refusal.</summary>
-    public async Task<Tenant?> FindTenantAsync(string key, CancellationToken ct)
+    public ApiKeys(Informer<Tenant> tenants, Informer<ConfigMap> hashes, SignalingOptions options)
     {
-        if (key.Length is < MinLength or > MaxLength)
+        this.tenants = tenants;
+        this.hashes = hashes;
+        ownNamespace = options.Namespace;
+
+        // Looked up by hash: how long that takes tells nothing of a key whose hash nobody can choose.
+        hashes.AddIndex(ByHash, map => map.Data?.Values ?? []);
+    }
+
+    /// <summary>Which ConfigMaps hold the hashes.</summary>
+    public static InformerOptions Where(SignalingOptions options) =>
+        new() { Namespace = options.Namespace, LabelSelector = $"{MeetLabels.Component}={MeetComponents.ApiKeys}" };
+
+    /// <summary>Null for a key of nobody. While the keys of some tenant are not known here yet, nobody can tell whose a key is: that is a problem, not a refusal.</summary>
+    public Tenant? FindTenant(string key)
+    {
+        if (ApiKeyHashes.Of(key) is not { } hash)
         {
             return null;
         }
 
-        var presented = SHA256.HashData(Encoding.UTF8.GetBytes(key));
-        Tenant? found = null;
-        var allKnown = true;
-        foreach (var tenant in tenants.List())
+        foreach (var map in hashes.ByIndex(ByHash, hash))
         {
-            foreach (var apiKey in tenant.Spec.ApiKeys)
+            if (OwnerOf(map) is { } tenant && tenant.Spec.ApiKeys.Any(apiKey => map.Data!.TryGetValue(apiKey.Name, out var stored) && stored == hash))
             {
-                // Every key is compared, also after a match, so that time tells nothing about which tenant it was.
-                var (stored, isKnown) = await HashOfAsync(tenant.Spec.Namespace, apiKey.SecretRef, ct).ConfigureAwait(false);
-                allKnown &= isKnown;
-                if (stored is not null && CryptographicOperations.FixedTimeEquals(stored, presented))
-                {
-                    found ??= tenant;
-                }
+                return tenant;
             }
         }
 
-        return found is not null || allKnown
-            ? found
-            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be checked now: the Kubernetes API server does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        return tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || hashes.Get(new NamespacedName(ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
+            ? null
+            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be checked yet: the operator has not read the keys of every tenant.") { RetryAfter = TimeSpan.FromSeconds(2) };
     }
 
-    /// <summary>The SHA-256 that a Secret's entry stands for; null when it cannot be a key.</summary>
-    internal static byte[]? ParseStored(byte[] value)
-    {
-        var text = Encoding.UTF8.GetString(value).Trim();
-        if (!text.StartsWith(HashPrefix, StringComparison.Ordinal))
-        {
-            return text.Length >= MinLength ? SHA256.HashData(Encoding.UTF8.GetBytes(text)) : null;
-        }
-
-        var hash = new byte[SHA256.HashSizeInBytes];
-        return Convert.FromHexString(text.AsSpan(HashPrefix.Length), hash, out var read, out var written) == System.Buffers.OperationStatus.Done
-            && written == hash.Length && read == text.Length - HashPrefix.Length ? hash : null;
-    }
-
-    private async Task<(byte[]? Hash, bool IsKnown)> HashOfAsync(string @namespace, SecretKeyReference reference, CancellationToken ct)
-    {
-        var name = new NamespacedName(@namespace, reference.Name);
-        if (!secrets.TryGetValue(name, out var cached) || time.GetElapsedTime(cached.ReadAt) > (cached.IsKnown ? CacheFor : CacheUnknownFor))
-        {
-            cached = await ReadAsync(name, cached, ct).ConfigureAwait(false);
-            secrets[name] = cached;
-        }
-
-        return (cached.Hashes.GetValueOrDefault(reference.Key), cached.IsKnown);
-    }
-
-    private async Task<Cached> ReadAsync(NamespacedName name, Cached? old, CancellationToken ct)
-    {
-        try
-        {
-            using var limit = new CancellationTokenSource(ReadWithin, time);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-            var secret = await kube.TryGetAsync<Secret>(name, linked.Token).ConfigureAwait(false);
-            var hashes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-            foreach (var key in secret?.Data?.Keys ?? [])
-            {
-                if (secret!.GetBytes(key) is { } value && ParseStored(value) is { } hash)
-                {
-                    hashes[key] = hash;
-                }
-            }
-
-            return new Cached(hashes, time.GetTimestamp(), IsKnown: true);
-        }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
-        {
-            LogSecretUnreadable(logger, name.ToString(), e.Message);
-            return new Cached(old?.Hashes ?? [], time.GetTimestamp(), IsKnown: old?.IsKnown == true || e is KubeApiException);
-        }
-    }
-
-    [LoggerMessage(3001, LogLevel.Warning, "The Secret {Secret} with API keys of a tenant cannot be read: {Reason}")]
-    private static partial void LogSecretUnreadable(ILogger logger, string secret, string reason);
-
-    private sealed record Cached(Dictionary<string, byte[]> Hashes, long ReadAt, bool IsKnown);
+    /// <summary>The tenant that exists now, not one of the same name before it.</summary>
+    private Tenant? OwnerOf(ConfigMap map) =>
+        map.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var name) == true
+        && tenants.Get(new NamespacedName(null, name)) is { } tenant
+        && ApiKeyHashes.NameOf(tenant) == map.Metadata.Name ? tenant : null;
 }

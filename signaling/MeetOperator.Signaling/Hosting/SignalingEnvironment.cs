@@ -54,6 +54,7 @@ public static class SignalingEnvironment
             TrustedProxies = proxies!,
             ControlKey = controlKey!,
             SigningKeys = signingKeys!,
+            Namespace = Value("POD_NAMESPACE") ?? "meet-system",
             Instance = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),
         };
         return options is not null;

@@ -1,6 +1,7 @@
 using System.Net;
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
@@ -80,6 +81,7 @@ public static class SignalingHost
         services.AddSingleton(p => new Informer<Meeting>(kube, time: time, logger: p.GetService<ILogger<Informer<Meeting>>>()));
         services.AddSingleton(p => new Informer<SfuNode>(kube, time: time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
         services.AddSingleton(p => new Informer<Tenant>(kube, time: time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
+        services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options), time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddHostedService<InformerService>();
         services.AddSingleton(_ => new MediaNodes(options.ControlKey));
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();

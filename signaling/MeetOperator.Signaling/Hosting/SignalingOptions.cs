@@ -31,6 +31,9 @@ public sealed record SignalingOptions
     /// <summary>Networks of proxies whose <c>X-Forwarded-*</c> headers are believed; nobody else's are.</summary>
     public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
 
+    /// <summary>The installation's own namespace, where the operator keeps the hashes of API keys.</summary>
+    public string Namespace { get; init; } = "meet-system";
+
     /// <summary>Names this process on the bus.</summary>
     public string Instance { get; init; } = Guid.NewGuid().ToString("N");
     public SignalingTimings Timings { get; init; } = new();

@@ -10,11 +10,11 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     private readonly RateLimiter failures = new(perSecond: 10, burst: 50, time);
 
     /// <summary>The tenant for whom a meeting may be created.</summary>
-    public async Task<Tenant> TenantAsync(HttpRequest request, CancellationToken ct)
+    public Tenant Tenant(HttpRequest request)
     {
         if (Bearer(request) is { } key)
         {
-            return await apiKeys.FindTenantAsync(key, ct).ConfigureAwait(false)
+            return apiKeys.FindTenant(key)
                 ?? throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "The API key belongs to no tenant."));
         }
 

@@ -15,7 +15,7 @@ public sealed class MeetingEndpoints(
 
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)
     {
-        var tenant = await credentials.TenantAsync(request, ct).ConfigureAwait(false);
+        var tenant = credentials.Tenant(request);
         if (!creates.TryTake(tenant.Metadata.Name!))
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant creates meetings too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };

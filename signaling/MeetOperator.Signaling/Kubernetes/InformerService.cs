@@ -1,11 +1,12 @@
 using MeetOperator.Contracts;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Signaling;
 
 /// <summary>Keeps the informers running for as long as the server does.</summary>
-public sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants) : BackgroundService
+public sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(meetings.RunAsync(stoppingToken), nodes.RunAsync(stoppingToken), tenants.RunAsync(stoppingToken));
+        Task.WhenAll(meetings.RunAsync(stoppingToken), nodes.RunAsync(stoppingToken), tenants.RunAsync(stoppingToken), apiKeys.RunAsync(stoppingToken));
 }

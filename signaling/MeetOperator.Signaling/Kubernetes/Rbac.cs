@@ -9,7 +9,7 @@ using MeetOperator.Kube;
     Reason = "learns where the media node of a meeting is reached")]
 [assembly: RbacRule(
     "signaling", Group = MeetGroup.Name, Resources = ["tenants"], Verbs = ["list", "watch"],
-    Reason = "finds the tenant's namespace, quotas and the Secrets of its API keys")]
+    Reason = "finds the tenant's namespace and quotas, and whose an API key is")]
 [assembly: RbacRule(
-    "signaling", Resources = ["secrets"], Verbs = ["get"],
-    Reason = "reads the Secrets that a Tenant names as its API keys, one by one by name; never lists")]
+    "signaling", Resources = ["configmaps"], Verbs = ["list", "watch"], OwnNamespace = true,
+    Reason = "finds the tenant of an API key by the hashes that the operator keeps; Secrets are not read")]

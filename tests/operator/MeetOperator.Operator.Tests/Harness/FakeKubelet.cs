@@ -127,8 +127,13 @@ internal sealed class FakeKubelet : IAsyncDisposable
         var control = pod.Spec.Containers[0].Ports!.First(port => port.Name == "control").Port;
         if (!_nodes.ContainsKey(name))
         {
-            var secret = await _client.GetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, $"{name}-control"), _stop.Token);
-            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes("token")!), new IPEndPoint(address, control));
+            var token = pod.Spec.Containers[0].Env!.Single(variable => variable.Name == "MEET_NODE_TOKEN").ValueFrom!.SecretKeyRef!;
+            if (await SecretAsync(pod, token.Name!, token.Key) is not { } secret)
+            {
+                return;
+            }
+
+            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes(token.Key)!), new IPEndPoint(address, control));
         }
         else
         {
@@ -148,13 +153,29 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
         foreach (var wanted in pod.Spec.Containers[0].Env!.Select(variable => variable.ValueFrom?.SecretKeyRef).OfType<SecretKeySelector>())
         {
-            while ((await _client.GetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, wanted.Name!), _stop.Token)).GetBytes(wanted.Key) is null)
+            if (await SecretAsync(pod, wanted.Name!, wanted.Key) is null)
             {
-                await Task.Delay(20, _stop.Token);
+                return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>A container starts only once the entries that it takes from Secrets exist; null when the Pod goes meanwhile.</summary>
+    private async Task<Secret?> SecretAsync(Pod pod, string name, string key)
+    {
+        while ((await _client.GetAsync<Pod>(pod.Metadata.NamespacedName, _stop.Token)) is { Metadata.DeletionTimestamp: null })
+        {
+            if (await _client.TryGetAsync<Secret>(new NamespacedName(pod.Metadata.Namespace, name), _stop.Token) is { } secret && secret.GetBytes(key) is not null)
+            {
+                return secret;
+            }
+
+            await Task.Delay(20, _stop.Token);
+        }
+
+        return null;
     }
 
     private Task<Pod> StatusAsync(Pod pod, JsonObject status) => _client.MergePatchAsync<Pod>(

@@ -25,7 +25,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     private RbacProxy(Uri target, string component)
     {
         _target = target;
-        _rules = [.. typeof(OperatorHost).Assembly.GetCustomAttributes<RbacRuleAttribute>().Where(rule => rule.Component == component)];
+        _rules = Rules(component);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
@@ -43,6 +43,12 @@ internal sealed class RbacProxy : IAsyncDisposable
 
     /// <summary>Until it ends, nothing passes, neither requests nor what comes back.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
+
+    /// <summary>Answers 500 to what is granted: verb and resource.</summary>
+    public Func<string, string, bool>? Fail { get; set; }
+
+    /// <summary>Namespaces that bind the operator's role for tenants' Secrets.</summary>
+    public ConcurrentDictionary<string, bool> Bound { get; } = new();
 
     /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
@@ -72,12 +78,16 @@ internal sealed class RbacProxy : IAsyncDisposable
         _upstream.Dispose();
     }
 
+    private static RbacRuleAttribute[] Rules(string component) =>
+        [.. typeof(OperatorHost).Assembly.GetCustomAttributes<RbacRuleAttribute>().Where(rule => rule.Component == component)];
+
     private async Task ForwardAsync(HttpContext context)
     {
         var (verb, group, resource, name, place) = Parse(context.Request);
         var asked = $"{verb} {group}/{resource}";
         await Hold;
-        if (AlsoGrant?.Invoke(verb, resource) != true && !_rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
+        var rules = Bound.ContainsKey(place) ? _rules.Concat(Rules(MeetComponents.TenantSecrets)) : _rules;
+        if (AlsoGrant?.Invoke(verb, resource) != true && !rules.Any(rule => rule.Group == group && rule.Resources.Contains(resource) && rule.Verbs.Contains(verb) && (rule.ResourceNames.Length == 0 || rule.ResourceNames.Contains(name))
             && (!rule.OwnNamespace || place == OperatorNamespace)))
         {
             _refused[asked] = true;
@@ -90,6 +100,12 @@ internal sealed class RbacProxy : IAsyncDisposable
         {
             context.Response.StatusCode = 403;
             await context.Response.WriteAsJsonAsync(new Status { Outcome = "Failure", Reason = "Forbidden", Code = 403, Message = message }, KubeJson.Options);
+            return;
+        }
+
+        if (Fail?.Invoke(verb, resource) == true)
+        {
+            context.Response.StatusCode = 500;
             return;
         }
 

@@ -104,11 +104,25 @@ public sealed class BadInputTests
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
         await cluster.EventuallyAsync(
             async () => (await cluster.NodesAsync()) is [{ Status: { } status }] && Conditions.Get(status.Conditions, MeetConditions.Reconciling)?.Reason == "SettingsMissing", "the node says what it waits for");
-        var secret = new NamespacedName("meet-a", $"{(await cluster.NodesAsync())[0].Metadata.Name}-control");
+        var secret = Assert.Single((await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items).Metadata.NamespacedName;
 
         await cluster.Client.DeleteAsync<Secret>(secret, default);
 
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Secret>(secret, default) is not null, "the Secret is there again");
+    }
+
+    [Fact]
+    public async Task Secret_OfAPodThatIsReplaced_GoesWithIt()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var first = Assert.Single((await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items);
+
+        await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items is [var second] && second.Metadata.Uid != first.Metadata.Uid, "the new Pod has a Secret of its own");
+        Assert.Equal("Pod", Assert.Single(first.Metadata.OwnerReferences!).Kind);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Uninstalling;
 
@@ -41,6 +42,11 @@ public sealed class RbacTests
             new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.Machine }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
         cluster.Kubelet.Schedules = true;
         await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { AddressSource = AddressSource.NodeExternalIP } });
+        proxy.Bound["meet-a"] = true;
+        await cluster.Client.CreateAsync(
+            new Secret { Metadata = new ObjectMeta { Name = "api", Namespace = "meet-a" }, StringData = new Dictionary<string, string> { ["key"] = new('k', 40) } }, default);
+        await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"apiKeys":[{"name":"one","secretRef":{"name":"api"}}]}}""")!, default);
+        await cluster.EventuallyAsync(async () => Conditions.IsTrue((await cluster.TenantAsync("a")).Status?.Conditions, MeetConditions.ApiKeysReady), "the API key is in use");
         await cluster.CreateMeetingAsync("ends", new MeetingSpec { Lifecycle = new MeetingLifecycle { TtlSecondsAfterFinished = 0 } });
         await cluster.CreateMeetingAsync("deleted");
         await cluster.WaitForReadyAsync("ends");
@@ -63,13 +69,28 @@ public sealed class RbacTests
         Assert.Empty(proxy.Unused.Except(NotSeenHere));
     }
 
+    /// <summary>Whoever takes over a component must not hold the Secrets of the cluster with it.</summary>
+    [Fact]
+    public void GeneratedRoles_OfSecrets_AllowCreatingOnlyAndElsewhereNamedOnes()
+    {
+        var granted = Directory.GetFiles(Path.Combine(Repository.Root, "crds", "rbac"), "*.yaml")
+            .SelectMany(file => Yaml.Read(file)["rules"]!.AsArray().Select(rule => (File: Path.GetFileName(file), Rule: rule!.AsObject())))
+            .Where(rule => rule.Rule["resources"]!.AsArray().Any(resource => resource!.GetValue<string>() == "secrets"))
+            .Select(rule => (rule.File, Verbs: string.Join(' ', rule.Rule["verbs"]!.AsArray().Select(verb => verb!.GetValue<string>())), HasNames: rule.Rule.ContainsKey("resourceNames")))
+            .ToArray();
+
+        Assert.Equal([("operator.clusterrole.yaml", "create", false)], granted.Where(rule => rule.File.EndsWith(".clusterrole.yaml", StringComparison.Ordinal) && rule.File != "tenant-secrets.clusterrole.yaml"));
+        Assert.Equal([("tenant-secrets.clusterrole.yaml", "get", false)], granted.Where(rule => rule.File == "tenant-secrets.clusterrole.yaml"));
+        Assert.All(granted.Where(rule => rule.File.EndsWith(".role.yaml", StringComparison.Ordinal)), rule => Assert.True(rule.HasNames, rule.ToString()));
+    }
+
     /// <summary>Images and role do not change in the same moment.</summary>
     [Fact]
     public async Task Operator_WithTheRoleOfAnOlderChart_CarriesMeetings()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-        proxy.Refuse = (verb, resource) => (verb, resource) == ("update", "meetings/status") ? "update meetings/status is not granted" : null;
+        proxy.Refuse = (verb, resource) => (verb, resource) == ("update", "meetings/status") || resource == "configmaps" ? $"{verb} {resource} is not granted" : null;
         proxy.AlsoGrant = (verb, resource) => (verb, resource) == ("patch", "meetings/status");
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.WithTenantAsync();

@@ -26,9 +26,11 @@ public sealed class GoldenResourceTests
         node.Metadata.Uid = "00000000-0000-0000-0000-00000000000a";
 
         Compare(name, "sfunode.yaml", node);
-        Compare(name, "pod.yaml", MediaNodePod.Build(node, pool, image));
+        var pod = MediaNodePod.Build(node, pool, image, $"{node.Metadata.Name}-control-bbbbb");
+        Compare(name, "pod.yaml", pod);
+        pod.Metadata.Uid = "00000000-0000-0000-0000-00000000000b";
         Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system"));
-        Compare(name, "secret.yaml", ControlSecret.Build(node, "the-token", input["addresses"]?.GetValue<string>()));
+        Compare(name, "secret.yaml", ControlSecret.Build(node, pod, ControlSecret.NameIn(pod)!, "the-token", input["addresses"]?.GetValue<string>().Split(',') ?? []));
     }
 
     private static void Compare(string name, string file, object built)

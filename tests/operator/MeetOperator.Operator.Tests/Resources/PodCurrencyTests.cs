@@ -31,21 +31,21 @@ public sealed class PodCurrencyTests
     [Theory]
     [MemberData(nameof(Changes))]
     public void IsCurrent_PoolChanged_OnlyWhatAltersThePodCounts(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
-        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), Served(MediaNodePod.Build(Node, Made, Image)), Image) == current, what);
+        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
 
     [Fact]
     public void IsCurrent_OperatorWithAnotherImage_OnlyPoolsWithoutAnImageOfTheirOwnAreOutdated()
     {
         var pinned = Pool(spec => spec with { Image = Image });
 
-        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Image), "registry.example/media-node:2"));
-        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Image), "registry.example/media-node:2"));
+        Assert.False(PodCurrency.IsCurrent(Node, Made, MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"), "registry.example/media-node:2"));
+        Assert.True(PodCurrency.IsCurrent(Node, pinned, MediaNodePod.Build(Node, pinned, Image, "p-aaaaa-control-bbbbb"), "registry.example/media-node:2"));
     }
 
     [Fact]
     public void IsCurrent_PodOfTheVersionBefore_IsComparedWithWhatWouldBeRenderedNow()
     {
-        var pod = Served(MediaNodePod.Build(Node, Made, Image));
+        var pod = Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
         pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
 
         Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Image));

@@ -2,6 +2,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.NodeControl;
+using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Meetings;
 using MeetOperator.Operator.Nodes;
@@ -118,7 +119,7 @@ internal static class HealthObjects
     private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system")
     {
         var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
-        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), Now);
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now);
         return tenant;
     }
 

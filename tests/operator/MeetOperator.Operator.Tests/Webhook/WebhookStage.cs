@@ -2,6 +2,7 @@ using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Tests.Harness;
 using MeetOperator.Operator.Webhook;
 using MeetOperator.Operator.Webhook.Certificates;
@@ -77,7 +78,7 @@ internal sealed class WebhookStage : IAsyncDisposable
         builder.Services.AddSingleton(provider => new WebhookCertificates(
             provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
-        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, NullLoggerFactory.Instance, Time), WebhookConfigurations.Namespace));
+        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, new OperatorOptions { ControlKey = [] }, NullLoggerFactory.Instance, Time), WebhookConfigurations.Namespace));
         builder.Services.AddSingleton<WebhookHandler>();
         var app = builder.Build();
         WebhookEndpoint.Map(app);

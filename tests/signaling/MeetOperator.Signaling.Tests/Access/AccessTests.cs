@@ -91,18 +91,6 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public void ApiKey_IsStoredPlainOrHashed()
-    {
-        const string text = "0123456789abcdef-secret";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text));
-        Assert.Equal(hash, ApiKeys.ParseStored(Encoding.UTF8.GetBytes(text + "\n")));
-        Assert.Equal(hash, ApiKeys.ParseStored(Encoding.UTF8.GetBytes($"sha256:{Convert.ToHexStringLower(hash)}")));
-        Assert.Null(ApiKeys.ParseStored("short"u8.ToArray()));
-        Assert.Null(ApiKeys.ParseStored("sha256:1234"u8.ToArray()));
-        Assert.Null(ApiKeys.ParseStored("sha256:zz"u8.ToArray()));
-    }
-
-    [Fact]
     public void MediaSessionMark_OpensForItsOwnerOnly()
     {
         var marks = new MediaSessionMark(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>Two people in a meeting while the Kubernetes API server is away or hangs.</summary>
 public sealed class ApiServerOutageTests : IAsyncLifetime
 {
-    private const string Key = "a-key-of-acme-0123456789";
+    private const string Key = "a-key-of-acme-0123456789-0123456789";
 
     private TestCluster cluster = null!;
     private SimulatedMediaNode node = null!;

@@ -20,6 +20,7 @@ public sealed class TestCluster : IAsyncDisposable
 {
     public const string Tenant = "default";
     public const string Namespace = "meet-default";
+    private const string SystemNamespace = "meet-system";
 
     private readonly CancellationTokenSource ends = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> nodes = new(StringComparer.Ordinal);
@@ -46,6 +47,7 @@ public sealed class TestCluster : IAsyncDisposable
     public static async Task<TestCluster> StartAsync()
     {
         var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = SystemNamespace } }, default);
         await cluster.AddTenantAsync(Tenant, Namespace);
         cluster.meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
         cluster.running = cluster.meetings.RunAsync(cluster.ends.Token);
@@ -55,18 +57,7 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task AddTenantAsync(string name, string @namespace, string? apiKey = null, int? quota = null)
     {
         await Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = @namespace } }, default);
-        if (apiKey is not null)
-        {
-            await Client.CreateAsync(
-                new Secret
-                {
-                    Metadata = new ObjectMeta { Name = "api-key", Namespace = @namespace },
-                    Data = new Dictionary<string, string> { ["key"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(apiKey)) },
-                },
-                default);
-        }
-
-        await Client.CreateAsync(
+        var tenant = await Client.CreateAsync(
             new Tenant
             {
                 Metadata = new ObjectMeta { Name = name },
@@ -78,6 +69,21 @@ public sealed class TestCluster : IAsyncDisposable
                 },
             },
             default);
+        if (apiKey is not null)
+        {
+            await Client.CreateAsync(
+                new ConfigMap
+                {
+                    Metadata = new ObjectMeta
+                    {
+                        Name = ApiKeyHashes.NameOf(tenant),
+                        Namespace = SystemNamespace,
+                        Labels = new Dictionary<string, string> { [MeetLabels.Component] = MeetComponents.ApiKeys, [MeetLabels.Tenant] = name },
+                    },
+                    Data = new Dictionary<string, string> { ["one"] = ApiKeyHashes.Of(apiKey)! },
+                },
+                default);
+        }
     }
 
     public async Task<SimulatedMediaNode> AddNodeAsync(string name)

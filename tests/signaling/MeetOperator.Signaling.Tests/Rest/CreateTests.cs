@@ -9,7 +9,9 @@ namespace MeetOperator.Signaling.Tests;
 
 public sealed class CreateTests(CreateTests.Server server) : IClassFixture<CreateTests.Server>
 {
-    private const string AcmeKey = "acme-key-0123456789abcdef";
+    private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
+
+    private const string GoneKey = "gone-key-0123456789abcdef0123456789";
 
     public sealed class Server : ServerFixture
     {
@@ -135,14 +137,14 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     public async Task Create_WhenTheApiServerRefuses_LeavesNoRow()
     {
         var tenants = server.Cluster;
-        await tenants.AddTenantAsync("gone", "meet-gone", "gone-key-0123456789abcdef");
+        await tenants.AddTenantAsync("gone", "meet-gone", GoneKey);
         HttpResponseMessage? response = null;
         await Eventually.TrueAsync(
-            async () => (response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "x" }, "gone-key-0123456789abcdef")).StatusCode != HttpStatusCode.Unauthorized,
+            async () => (response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "x" }, GoneKey)).StatusCode != HttpStatusCode.Unauthorized,
             "the new tenant's key is known");
         Assert.Equal(HttpStatusCode.Created, response!.StatusCode);
         await tenants.Client.DeleteAsync<MeetOperator.Kube.Core.Namespace>(new NamespacedName(null, "meet-gone"), default);
-        var refused = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "half made" }, "gone-key-0123456789abcdef");
+        var refused = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "half made" }, GoneKey);
         await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(refused.Headers.RetryAfter);
         await Eventually.TrueAsync(async () => await CountAsync("half made") == 0, "no row is left of it");

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Nodes;
+
+/// <summary>
+/// Creates the Secret that each Pod of a media node waits for, after the Pod, so that it can belong to it. Where only the cluster knows the addresses it is created
+/// once the Pod has a cluster node: nothing in it ever changes.
+/// </summary>
+internal sealed class PodSecrets(ClusterView cluster, NodeTokens tokens, TimeProvider time)
+{
+    private readonly WriteThrottle _throttle = new(time);
+    private readonly ConcurrentDictionary<NamespacedName, Given> _given = new();
+
+    /// <summary>Why the Pod cannot be given its Secret; null when it has it, or gets it as soon as it has a cluster node.</summary>
+    public async Task<NodeProblem?> EnsureAsync(SfuNode node, Pod pod, CancellationToken ct)
+    {
+        var key = node.Metadata.NamespacedName;
+        if (ControlSecret.NameIn(pod) is not { } name)
+        {
+            return null;
+        }
+
+        var isMissing = PodTrouble.Of(node, pod) is { Reason: PodTrouble.SettingsMissing };
+        if (Of(key, pod) is not { } given)
+        {
+            var (problem, addresses) = await FindAddressesAsync(pod, ct).ConfigureAwait(false);
+            if (addresses is null)
+            {
+                return problem;
+            }
+
+            given = new Given(pod.Metadata.Uid, addresses);
+        }
+        else if (!isMissing || _throttle.Wait(key) > TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        if (isMissing || pod.Status?.Phase != "Running")
+        {
+            await CreateAsync(ControlSecret.Build(node, pod, name, tokens.Of(node), given.Addresses), ct).ConfigureAwait(false);
+            _throttle.Wrote(key);
+        }
+
+        _given[key] = given;
+        return null;
+    }
+
+    /// <summary>The addresses that were looked up for the Pod; empty when none were.</summary>
+    public IReadOnlyList<string> AddressesOf(NamespacedName key, Pod? pod) => pod is not null && Of(key, pod) is { } given ? given.Addresses : [];
+
+    public void Forget(NamespacedName key)
+    {
+        _throttle.Forget(key);
+        _given.TryRemove(key, out _);
+    }
+
+    private Given? Of(NamespacedName key, Pod pod) => _given.TryGetValue(key, out var given) && given.PodUid == pod.Metadata.Uid ? given : null;
+
+    /// <summary>No addresses while they are not known; an empty list for a Pod that takes none from its Secret.</summary>
+    private async Task<(NodeProblem? Problem, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
+    {
+        if (!ControlSecret.HasAddresses(pod))
+        {
+            return (null, []);
+        }
+
+        if (pod.Spec.NodeName is not { Length: > 0 } machine)
+        {
+            return (null, null);
+        }
+
+        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
+        return found.Count > 0 ? (null, found) : (new NodeProblem(
+            "NoExternalAddress", $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
+    }
+
+    private async Task CreateAsync(Secret secret, CancellationToken ct)
+    {
+        try
+        {
+            await cluster.Client.CreateAsync(secret, ct).ConfigureAwait(false);
+        }
+        catch (KubeApiException there) when (there.IsAlreadyExists)
+        {
+            // Made before, perhaps by the replica that led until now: nothing in it depends on who makes it.
+        }
+    }
+
+    private sealed record Given(string? PodUid, IReadOnlyList<string> Addresses);
+}
