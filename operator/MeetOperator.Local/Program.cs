@@ -17,6 +17,12 @@ using var loggers = LoggerFactory.Create(builder => builder
 
 try
 {
+    if (args is ["export", "--home", var exported])
+    {
+        await ExportCommand.RunAsync(Path.GetFullPath(exported), Console.Out, stop.Token);
+        return 0;
+    }
+
     var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? string.Empty);
     var options = LocalOptions.Parse(args, environment, LocalNetwork.FirstAddress);
     await using var host = await LocalHost.StartAsync(options, loggers, stop.Token);

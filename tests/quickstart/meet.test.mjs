@@ -30,7 +30,7 @@ function withPrograms(programs, run) {
 test('help names every verb that there is', () => {
   const { code, out } = meet(['help']);
   assert.equal(code, 0);
-  for (const verb of ['up', 'down', 'test', 'doctor', 'generate', 'verify', 'bench', 'help']) assert.match(out, new RegExp(`^\\./meet ${verb}\\b`, 'm'));
+  for (const verb of ['up', 'down', 'export', 'test', 'doctor', 'generate', 'verify', 'bench', 'help']) assert.match(out, new RegExp(`^\\./meet ${verb}\\b`, 'm'));
 });
 
 test('no verb at all is help', () => assert.equal(meet([]).out, meet(['help']).out));

@@ -1,7 +1,7 @@
 // Runs every command block of the READMEs as written, in a fresh copy of the repository: a new user's first minutes.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -44,6 +44,11 @@ describe('READMEs', () => {
         run(commands, 840_000);
       });
       if (readme === 'README.md' && commands.includes('./meet up --detach')) {
+        test('no process of it has a file of its own in the temporary folder', async () => {
+          const own = execFileSync('pgrep', ['-f', `^${copy}/.meet/programs/`], { encoding: 'utf8' }).trim().split('\n');
+          assert.ok(own.length >= 4, `local, operator, signaling and a media node: ${own}`);
+          assert.deepEqual(readdirSync('/tmp').filter(name => own.some(pid => new RegExp(`^(dotnet-diagnostic|clr-debug-pipe)-${pid}-`).test(name))), []);
+        });
         test('the page answers where the README says', async () => {
           const response = await fetch(`http://localhost:${env.MEET_PORT}/`);
           assert.equal(response.status, 200);

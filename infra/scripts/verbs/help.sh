@@ -2,6 +2,7 @@ verb_help() {
   cat <<'TEXT'
 ./meet up [--detach]         build what is needed and run everything on this machine; prints the link
 ./meet down                  stop what `up` of the same MEET_HOME started
+./meet export                print what was put into the installation of MEET_HOME, as YAML for `kubectl apply` on a cluster
 ./meet test [suite…]         unit architecture verify quickstart browser chart web conformance cluster; without a name all of them
 ./meet doctor                look at this machine and say what is missing or too small
 ./meet cluster WHAT          a real Kubernetes on this machine and the product on it: up load-images install test shell crds down

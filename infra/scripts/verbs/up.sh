@@ -17,6 +17,8 @@ verb_up() {
   fi
   install_programs
   local run=("$MEET_HOME/programs/local/MeetOperator.Local" --home "$MEET_HOME" --port "$MEET_PORT" --programs "$MEET_HOME/programs")
+  # Killed, it would leave a diagnostics socket in the temporary folder; DOTNET_EnableDiagnostics=1 turns it on for dotnet-trace and the like.
+  export DOTNET_EnableDiagnostics=${DOTNET_EnableDiagnostics:-0}
   if [[ -z $detach ]]; then exec "${run[@]}"; fi
 
   rm -f "$MEET_HOME/banner"

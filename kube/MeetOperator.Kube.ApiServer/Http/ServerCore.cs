@@ -12,11 +12,13 @@ namespace MeetOperator.Kube.ApiServer.Http;
 internal sealed class ServerCore : IAsyncDisposable
 {
     private readonly GarbageCollector _collector;
+    private readonly EventExpiry _expiry;
 
     public ServerCore(ApiServerOptions options)
     {
         Options = options;
-        Store = ObjectStore.Open(options.DataDirectory is { } directory ? Path.Combine(directory, "store") : null, options.WatchHistorySize);
+        var loggers = options.LoggerFactory ?? NullLoggerFactory.Instance;
+        Store = ObjectStore.Open(options.DataDirectory is { } directory ? Path.Combine(directory, "store") : null, options.WatchHistorySize, loggers.CreateLogger<ObjectStore>());
         Registry = new ResourceRegistry();
         var admission = new Admission(options.AdmissionPolicies);
         var kinds = new KindRules(Store);
@@ -31,13 +33,15 @@ internal sealed class ServerCore : IAsyncDisposable
         Documents = new DocumentEndpoint(Registry, Store);
         var installer = new CrdInstaller(Registry, Store);
         installer.LoadAll();
-        _collector = new GarbageCollector(Store, Registry, Writer, Deleter, (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<GarbageCollector>());
+        _collector = new GarbageCollector(Store, Registry, Writer, Deleter, loggers.CreateLogger<GarbageCollector>());
         Store.Changed = change =>
         {
             installer.Handle(change);
             _collector.Handle(change);
         };
         _collector.Start();
+        _expiry = new EventExpiry(Store, options.TimeProvider, loggers.CreateLogger<EventExpiry>());
+        _expiry.Start();
     }
 
     public ApiServerOptions Options { get; }
@@ -102,6 +106,7 @@ internal sealed class ServerCore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _expiry.DisposeAsync();
         await _collector.DisposeAsync();
         await Store.DisposeAsync();
     }

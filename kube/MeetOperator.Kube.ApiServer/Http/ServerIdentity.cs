@@ -25,18 +25,18 @@ internal sealed class ServerIdentity(string token, X509Certificate2 certificate)
 
         PrivateFiles.CreateDirectory(directory);
         var tokenPath = Path.Combine(directory, TokenFile);
-        token ??= File.Exists(tokenPath) ? File.ReadAllText(tokenPath).Trim() : NewToken();
+        token ??= File.Exists(tokenPath) && File.ReadAllText(tokenPath).Trim() is { Length: > 0 } kept ? kept : NewToken();
         PrivateFiles.Write(tokenPath, token);
         var certificatePath = Path.Combine(directory, CertificateFile);
         if (File.Exists(certificatePath))
         {
-            var kept = X509Certificate2.CreateFromPemFile(certificatePath, certificatePath);
-            if (kept.NotAfter > now.AddDays(30).LocalDateTime)
+            var certificate = Read(certificatePath);
+            if (certificate.NotAfter > now.AddDays(30).LocalDateTime)
             {
-                return new ServerIdentity(token, kept);
+                return new ServerIdentity(token, certificate);
             }
 
-            kept.Dispose();
+            certificate.Dispose();
         }
 
         var made = NewCertificate(now);
@@ -45,6 +45,19 @@ internal sealed class ServerIdentity(string token, X509Certificate2 certificate)
     }
 
     public void Dispose() => Certificate.Dispose();
+
+    private static X509Certificate2 Read(string path)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(path, path);
+        }
+        catch (CryptographicException e)
+        {
+            throw new IOException(
+                $"{path} does not hold the certificate and key of the API server: {e.Message} Restore the file, or remove it to have a new one made (kubeconfig files that were copied from here must then be copied again).", e);
+        }
+    }
 
     private static string NewToken() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using MeetOperator.Kube.ApiServer.Http;
@@ -13,17 +14,26 @@ namespace MeetOperator.Kube.ApiServer.Lifecycle;
 /// </summary>
 internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>Deletions under way at once: each waits for the disk, and one write to it carries many.</summary>
+    private const int Parallel = 128;
+
+    /// <summary>Namespaces that are being emptied; read under the store's lock.</summary>
+    private readonly ConcurrentDictionary<string, bool> _emptying = new(StringComparer.Ordinal);
+
     private readonly Channel<StoreEvent> _queue = Channel.CreateUnbounded<StoreEvent>(new UnboundedChannelOptions { SingleReader = true });
     private Task _worker = Task.CompletedTask;
 
     /// <summary>Called under the store's lock: only sorts out what may matter.</summary>
     public void Handle(StoreEvent change)
     {
-        if (change.Deleted || change.Object.Terminating || (change.Previous is null && change.Object.Root.Object("metadata")!.ContainsKey("ownerReferences")))
+        if (change.Deleted || change.Object.Terminating || LateInNamespace(change) || (change.Previous is null && change.Object.Root.Object("metadata")!.ContainsKey("ownerReferences")))
         {
             _queue.Writer.TryWrite(change);
         }
     }
+
+    /// <summary>Made just before its namespace was marked, and stored after that was emptied.</summary>
+    private bool LateInNamespace(StoreEvent change) => change.Previous is null && change.Object.Key.Namespace is { } ns && _emptying.ContainsKey(ns);
 
     public void Start()
     {
@@ -81,7 +91,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
 
             if (stored.Key.Namespace is { } ns)
             {
-                await EmptyNamespaceAsync(ns);
+                await FinishNamespaceAsync(ns);
             }
 
             await FinishDefinitionAsync(stored.Key.Table);
@@ -98,13 +108,17 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             await FinishOwnerAsync(stored.Key);
             if (stored.Key.Table == BuiltInResources.CustomResourceDefinitions.Table)
             {
-                await FinishDefinitionAsync(stored.Key.Name);
+                await EmptyDefinitionAsync(stored.Key.Name);
             }
 
             if (stored.Key.Table == "namespaces")
             {
                 await EmptyNamespaceAsync(stored.Key.Name);
             }
+        }
+        else if (LateInNamespace(change))
+        {
+            await DeleteAsync(stored, Propagation.Background);
         }
         else
         {
@@ -169,51 +183,58 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         }
     }
 
+    /// <summary>Deletes what is in a namespace that goes. Each object is looked at once; what remains has a finalizer or a grace period, and its own end is an event.</summary>
     private async Task EmptyNamespaceAsync(string name)
     {
-        var key = new ObjectKey("namespaces", null, name);
-        if (store.Get(key) is not { Terminating: true } ns)
+        _emptying[name] = true;
+        foreach (var resource in NamespacedKinds())
         {
-            return;
+            await DeleteAllAsync(store.List(resource.Table, name).Objects);
         }
 
-        var left = 0;
-        foreach (var resource in registry.All.Where(r => r.Namespaced).DistinctBy(r => r.Table))
+        await FinishNamespaceAsync(name);
+    }
+
+    /// <summary>Lets a namespace that goes disappear when nothing is left in it.</summary>
+    private async Task FinishNamespaceAsync(string name)
+    {
+        if (store.Get(new ObjectKey("namespaces", null, name)) is not { Terminating: true } ns)
         {
-            foreach (var stored in store.List(resource.Table, name).Objects)
-            {
-                if (!stored.Terminating)
-                {
-                    await DeleteAsync(stored, Propagation.Background);
-                }
-
-                left += store.Get(stored.Key) is null ? 0 : 1;
-            }
+            _emptying.TryRemove(name, out _);
         }
-
-        if (left == 0 && ns.Root.Object("metadata").Array("finalizers") is not { Count: > 0 } && store.TryDelete(ns) is { } removed)
+        else if (NamespacedKinds().All(r => store.Count(r.Table, name) == 0)
+            && ns.Root.Object("metadata").Array("finalizers") is not { Count: > 0 }
+            && store.TryDelete(ns) is { } removed)
         {
             await removed.Durable;
+            _emptying.TryRemove(name, out _);
         }
     }
 
-    /// <summary>Deletes the objects of a CustomResourceDefinition that goes, and lets it go when none is left.</summary>
+    private IEnumerable<ResourceDefinition> NamespacedKinds() => registry.All.Where(r => r.Namespaced).DistinctBy(r => r.Table);
+
+    /// <summary>Deletes the objects of a CustomResourceDefinition that goes.</summary>
+    private async Task EmptyDefinitionAsync(string name)
+    {
+        await DeleteAllAsync(store.List(name, ns: null).Objects);
+        await FinishDefinitionAsync(name);
+    }
+
+    /// <summary>Lets a CustomResourceDefinition that goes disappear when none of its objects is left.</summary>
     private async Task FinishDefinitionAsync(string name)
     {
         var key = new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, name);
-        if (store.Get(key) is not { Terminating: true })
-        {
-            return;
-        }
-
-        foreach (var stored in store.List(name, ns: null).Objects.Where(o => !o.Terminating))
-        {
-            await DeleteAsync(stored, Propagation.Background);
-        }
-
-        if (store.Count(name) == 0)
+        if (store.Get(key) is { Terminating: true } && store.Count(name) == 0)
         {
             await EditAsync(key, metadata => RemoveWhere(metadata, "finalizers", f => f.AsText() == ObjectDeleter.CleanupFinalizer));
+        }
+    }
+
+    private async Task DeleteAllAsync(IEnumerable<StoredObject> objects)
+    {
+        foreach (var some in objects.Where(o => !o.Terminating).Chunk(Parallel))
+        {
+            await Task.WhenAll(some.Select(o => DeleteAsync(o, Propagation.Background)));
         }
     }
 
@@ -257,6 +278,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             await writer.UpdateAsync(Request(resource, key), current =>
             {
                 var root = (JsonObject)ObjectWriter.ToServed(current.Root, resource).DeepClone();
+                root.Object("metadata")!.Remove("resourceVersion"); // Whatever changes beside it, the edit is made.
                 change(root.Object("metadata")!);
                 return root;
             });
@@ -291,6 +313,6 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
     private static IEnumerable<string> OwnerUids(StoredObject stored) =>
         (stored.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Select(o => o.Text("uid")).OfType<string>();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Collecting after a change of {Key} failed")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "Collecting after a change of {Key} failed")]
     private partial void LogFault(Exception exception, ObjectKey key);
 }

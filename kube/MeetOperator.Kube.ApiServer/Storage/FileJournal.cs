@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
@@ -7,7 +8,7 @@ namespace MeetOperator.Kube.ApiServer.Storage;
 /// Append-only log with snapshots. One task takes every change that is waiting, writes them with one write and one fsync,
 /// then publishes and acknowledges them. When the log outgrows the data, a snapshot replaces it in the background.
 /// </summary>
-internal sealed class FileJournal : IJournal
+internal sealed partial class FileJournal : IJournal
 {
     private const long RotateAtBytes = 64L << 20;
 
@@ -17,12 +18,15 @@ internal sealed class FileJournal : IJournal
     private readonly JournalDirectory _directory;
     private readonly WatchHub _hub;
     private readonly long _rotateAtBytes;
+    private readonly ILogger _logger;
     private FileStream _log;
+    private Exception? _failure;
     private Task _committer = Task.CompletedTask;
     private Task _snapshot = Task.CompletedTask;
 
-    private FileJournal(JournalDirectory directory, WatchHub hub, FileStream log, long rotateAtBytes)
+    private FileJournal(JournalDirectory directory, WatchHub hub, FileStream log, ILogger logger, long rotateAtBytes)
     {
+        _logger = logger;
         _directory = directory;
         _hub = hub;
         _log = log;
@@ -30,13 +34,15 @@ internal sealed class FileJournal : IJournal
     }
 
     /// <summary>Takes the directory for this process, and reads what it holds.</summary>
-    public static FileJournal Open(string path, WatchHub hub, out IReadOnlyCollection<StoredObject> objects, out long lastVersion, long rotateAtBytes = RotateAtBytes)
+    /// <exception cref="IOException">Another process has it, it cannot be written, or a file is damaged (<see cref="DamagedStoreException"/>).</exception>
+    public static FileJournal Open(
+        string path, WatchHub hub, ILogger logger, out LoadedObjects loaded, long rotateAtBytes = RotateAtBytes, Action<string>? flushFolder = null)
     {
-        var directory = JournalDirectory.Take(path);
+        var directory = JournalDirectory.Take(path, logger, flushFolder);
         try
         {
-            objects = directory.Load(out lastVersion);
-            return new FileJournal(directory, hub, directory.OpenLog(lastVersion), rotateAtBytes);
+            loaded = directory.Load();
+            return new FileJournal(directory, hub, directory.OpenLog(loaded.LastVersion), logger, rotateAtBytes);
         }
         catch
         {
@@ -58,6 +64,7 @@ internal sealed class FileJournal : IJournal
         _queue.Writer.TryComplete();
         await _committer;
         await _snapshot;
+        MarkWhole();
         await _log.DisposeAsync();
         _directory.Dispose();
     }
@@ -66,9 +73,9 @@ internal sealed class FileJournal : IJournal
     {
         var buffer = new ArrayBufferWriter<byte>(1 << 16);
         var batch = new List<(StoreEvent Change, TaskCompletionSource Done)>();
-        Exception? failure = null;
         while (await _queue.Reader.WaitToReadAsync())
         {
+            JournalRecord.WriteMark(buffer, JournalRecord.Batch, 0);
             while (batch.Count < 4096 && _queue.Reader.TryRead(out var next))
             {
                 batch.Add(next);
@@ -78,9 +85,9 @@ internal sealed class FileJournal : IJournal
 
             try
             {
-                if (failure is not null)
+                if (_failure is not null)
                 {
-                    throw failure;
+                    throw _failure;
                 }
 
                 _log.Write(buffer.WrittenSpan);
@@ -93,11 +100,16 @@ internal sealed class FileJournal : IJournal
 
                 RotateWhenLarge(batch[^1].Change.Version, capture);
             }
-            catch (IOException e)
+            catch (Exception e)
             {
                 // Nothing after a failed write can be trusted to be durable: every later write is refused until a restart.
-                failure = new IOException($"the data directory cannot be written: {e.Message}", e);
-                batch.ForEach(b => b.Done.TrySetException(failure));
+                if (_failure is null)
+                {
+                    LogFailed(e);
+                    _failure = new IOException($"the data directory cannot be written: {e.Message}", e);
+                }
+
+                batch.ForEach(b => b.Done.TrySetException(_failure));
             }
 
             batch.Clear();
@@ -112,10 +124,51 @@ internal sealed class FileJournal : IJournal
             return;
         }
 
+        MarkWhole();
         var full = _log;
         _log = _directory.OpenLog(version);
         full.Dispose();
         var objects = capture();
-        _snapshot = Task.Run(() => _directory.WriteSnapshot(version, objects));
+        _snapshot = Task.Run(() => WriteSnapshot(version, objects));
     }
+
+    /// <summary>A snapshot that fails costs space and no object: the logs stay, and the next one that is full tries again.</summary>
+    private void WriteSnapshot(long version, List<StoredObject> objects)
+    {
+        try
+        {
+            _directory.WriteSnapshot(version, objects);
+        }
+        catch (Exception e)
+        {
+            LogNoSnapshot(e);
+        }
+    }
+
+    /// <summary>Ends the log with proof that its last write is whole, so that damage to it is told from a crash.</summary>
+    private void MarkWhole()
+    {
+        if (_failure is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            var mark = new ArrayBufferWriter<byte>();
+            JournalRecord.WriteMark(mark, JournalRecord.Batch, 0);
+            _log.Write(mark.WrittenSpan);
+            _log.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            LogFailed(e);
+        }
+    }
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "The data directory cannot be written: every change is refused until a restart")]
+    private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "No snapshot could be written; the logs before it stay")]
+    private partial void LogNoSnapshot(Exception exception);
 }

@@ -1,30 +1,35 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
 /// The files of a store: <c>lock</c>, <c>snapshot-&lt;version&gt;</c> and <c>log-&lt;version&gt;</c>, where a log holds what came after its version.
-/// A file is removed only when a newer complete snapshot covers it.
+/// A file is removed only when a newer complete snapshot covers it and the folder that names that snapshot is on disk.
 /// </summary>
-internal sealed class JournalDirectory : IDisposable
+internal sealed partial class JournalDirectory : IDisposable
 {
     private readonly string _path;
     private readonly FileStream _lock;
+    private readonly ILogger _logger;
+    private readonly Action<string> _flushFolder;
 
-    private JournalDirectory(string path, FileStream taken)
+    private JournalDirectory(string path, FileStream taken, ILogger logger, Action<string> flushFolder)
     {
         _path = path;
         _lock = taken;
+        _logger = logger;
+        _flushFolder = flushFolder;
     }
 
-    public static JournalDirectory Take(string path)
+    public static JournalDirectory Take(string path, ILogger logger, Action<string>? flushFolder = null)
     {
         PrivateFiles.CreateDirectory(path);
         try
         {
-            return new JournalDirectory(path, new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var taken = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new JournalDirectory(path, taken, logger, flushFolder ?? PrivateFiles.FlushDirectory);
         }
         catch (IOException e)
         {
@@ -32,43 +37,51 @@ internal sealed class JournalDirectory : IDisposable
         }
     }
 
-    public IReadOnlyCollection<StoredObject> Load(out long lastVersion)
+    /// <summary>
+    /// Reads the newest snapshot and the logs after it, and leaves one snapshot in their place, so that a store that is restarted often does not grow.
+    /// </summary>
+    /// <exception cref="DamagedStoreException">A file is damaged; nothing was changed.</exception>
+    public LoadedObjects Load()
     {
-        var objects = new Dictionary<ObjectKey, StoredObject>();
-        lastVersion = 0;
-        foreach (var (snapshotVersion, file) in Files("snapshot-").OrderByDescending(f => f.Version))
+        var loaded = new LoadedObjects();
+        var from = 0L;
+        if (Files("snapshot-").OrderByDescending(f => f.Version).FirstOrDefault() is { File: { } snapshot } newest)
         {
-            if (ReadRecords(file, objects, ref lastVersion, requireEnd: true))
+            JournalFile.ReadSnapshot(snapshot, loaded);
+            from = newest.Version;
+        }
+
+        var changes = loaded.Changes;
+        foreach (var (_, file) in Files("log-").Where(f => f.Version >= from).OrderBy(f => f.Version))
+        {
+            if (JournalFile.ReadLog(file, loaded) is > 0 and var dropped)
             {
-                lastVersion = Math.Max(lastVersion, snapshotVersion);
-                break;
+                LogUnfinished(file, dropped);
             }
-
-            objects.Clear();
-            lastVersion = 0;
         }
 
-        foreach (var (_, file) in Files("log-").OrderBy(f => f.Version))
+        if (loaded.Changes > changes)
         {
-            ReadRecords(file, objects, ref lastVersion, requireEnd: false);
+            WriteSnapshot(loaded.LastVersion, loaded.Objects);
         }
 
-        return objects.Values;
+        foreach (var (_, file) in Files("log-"))
+        {
+            File.Delete(file); // Its changes are in the snapshot, or it has none.
+        }
+
+        return loaded;
     }
 
-    /// <summary>A log for what comes after <paramref name="version"/>; a torn end from a crash stays in its old file.</summary>
+    /// <summary>A log for what comes after <paramref name="version"/>.</summary>
     public FileStream OpenLog(long version)
     {
-        for (var name = FileOf("log-", version); ; version++, name = FileOf("log-", version))
-        {
-            if (!File.Exists(name))
-            {
-                return new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-            }
-        }
+        var log = new FileStream(FileOf("log-", version), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _flushFolder(_path);
+        return log;
     }
 
-    public void WriteSnapshot(long version, List<StoredObject> objects)
+    public void WriteSnapshot(long version, IReadOnlyCollection<StoredObject> objects)
     {
         var name = FileOf("snapshot-", version);
         var temporary = name + ".tmp";
@@ -85,12 +98,13 @@ internal sealed class JournalDirectory : IDisposable
                 }
             }
 
-            JournalRecord.Write(buffer, JournalRecord.End, version, new ObjectKey(string.Empty, null, string.Empty), []);
+            JournalRecord.WriteMark(buffer, JournalRecord.End, version);
             file.Write(buffer.WrittenSpan);
             file.Flush(flushToDisk: true);
         }
 
         File.Move(temporary, name, overwrite: true);
+        _flushFolder(_path);
         foreach (var (_, file) in Files("snapshot-").Where(f => f.Version < version).Concat(Files("log-").Where(f => f.Version < version)))
         {
             File.Delete(file);
@@ -99,41 +113,14 @@ internal sealed class JournalDirectory : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Applies a file's records; a torn or damaged tail ends it. True when an End record was seen or none is required.</summary>
-    private static bool ReadRecords(string file, Dictionary<ObjectKey, StoredObject> objects, ref long lastVersion, bool requireEnd)
-    {
-        var data = File.ReadAllBytes(file).AsSpan();
-        while (JournalRecord.TryRead(data, out var kind, out var version, out var key, out var json, out var consumed))
-        {
-            data = data[consumed..];
-            if (kind == JournalRecord.End)
-            {
-                return true;
-            }
-
-            lastVersion = Math.Max(lastVersion, version);
-            if (objects.TryGetValue(key, out var known) && known.Version >= version)
-            {
-                continue;
-            }
-
-            if (kind == JournalRecord.Delete)
-            {
-                objects.Remove(key);
-            }
-            else if (JsonText.Parse(json) is JsonObject root)
-            {
-                objects[key] = new StoredObject(key, version, root, json.ToArray());
-            }
-        }
-
-        return !requireEnd;
-    }
-
     private IEnumerable<(long Version, string File)> Files(string prefix) =>
         Directory.GetFiles(_path, prefix + "*")
-            .Where(f => !f.EndsWith(".tmp", StringComparison.Ordinal))
-            .Select(f => (long.Parse(Path.GetFileName(f)[prefix.Length..], CultureInfo.InvariantCulture), f));
+            .Select(f => (Named: long.TryParse(Path.GetFileName(f)[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var version), Version: version, File: f))
+            .Where(f => f.Named) // Not ours: an unfinished .tmp, or a copy that somebody put beside.
+            .Select(f => (f.Version, f.File));
 
     private string FileOf(string prefix, long version) => Path.Combine(_path, prefix + version.ToString("D19", CultureInfo.InvariantCulture));
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{File} ends in a write that was cut off: {Bytes} bytes that were never acknowledged are left out")]
+    private partial void LogUnfinished(string file, int bytes);
 }

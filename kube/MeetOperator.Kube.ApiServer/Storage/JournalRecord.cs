@@ -16,8 +16,17 @@ internal static class JournalRecord
 
     /// <summary>Last record of a complete snapshot; carries the version that the snapshot shows.</summary>
     public const byte End = 3;
+
+    /// <summary>Begins a write to a log: everything before it in the file is on disk. It changes no object.</summary>
+    public const byte Batch = 4;
     private const int HeaderBytes = 8;
+
+    /// <summary>Of what follows the checksum: kind, version and three lengths.</summary>
+    private const int LeastBytes = 15;
     private const int MaxBytes = 64 << 20;
+
+    /// <summary>A record that names no object: <see cref="End"/> or <see cref="Batch"/>.</summary>
+    public static void WriteMark(IBufferWriter<byte> output, byte kind, long version) => Write(output, kind, version, new ObjectKey(string.Empty, null, string.Empty), []);
 
     public static void Write(IBufferWriter<byte> output, byte kind, long version, ObjectKey key, ReadOnlySpan<byte> json)
     {
@@ -53,7 +62,7 @@ internal static class JournalRecord
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(data);
-        if (length is < 15 or > MaxBytes || data.Length - HeaderBytes < length)
+        if (length is < LeastBytes or > MaxBytes || data.Length - HeaderBytes < length)
         {
             return false;
         }
@@ -72,6 +81,12 @@ internal static class JournalRecord
         consumed = HeaderBytes + length;
         return true;
     }
+
+    /// <summary>Whether a record may begin here, without looking at its checksum.</summary>
+    public static bool MayBegin(ReadOnlySpan<byte> data) =>
+        data.Length >= HeaderBytes + LeastBytes
+        && BinaryPrimitives.ReadInt32LittleEndian(data) is >= LeastBytes and <= MaxBytes
+        && data[HeaderBytes] is >= Put and <= Batch;
 
     private static int WriteText(Span<byte> output, string? text, int bytes)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
@@ -36,10 +38,13 @@ internal sealed class ObjectStore : IAsyncDisposable
     /// <summary>Called under the lock for each change, in order; must be quick and not call back.</summary>
     public Action<StoreEvent>? Changed { get; set; }
 
+    /// <summary>Objects that lists have shown since start: what the work of the server grows with.</summary>
+    public long ObjectsListed { get; private set; }
+
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>Loads what <paramref name="directory"/> holds, or starts empty in memory when it is null.</summary>
-    public static ObjectStore Open(string? directory, int watchHistory)
+    public static ObjectStore Open(string? directory, int watchHistory, ILogger? logger = null)
     {
         var hub = new WatchHub(watchHistory);
         if (directory is null)
@@ -47,9 +52,10 @@ internal sealed class ObjectStore : IAsyncDisposable
             return new ObjectStore(new MemoryJournal(hub), hub, watchHistory) { _version = 1 }.Start(loaded: 1);
         }
 
-        var journal = FileJournal.Open(directory, hub, out var objects, out var lastVersion);
+        var journal = FileJournal.Open(directory, hub, logger ?? NullLogger.Instance, out var loaded);
+        var lastVersion = loaded.LastVersion;
         var store = new ObjectStore(journal, hub, watchHistory);
-        foreach (var stored in objects)
+        foreach (var stored in loaded.Objects)
         {
             store.Table(stored.Key.Table).Set(stored);
             store.Owners.Update(null, stored);
@@ -74,7 +80,9 @@ internal sealed class ObjectStore : IAsyncDisposable
     {
         lock (_lock)
         {
-            return (_tables.TryGetValue(table, out var found) ? found.Snapshot(ns) : [], _version);
+            List<StoredObject> objects = _tables.TryGetValue(table, out var found) ? found.Snapshot(ns) : [];
+            ObjectsListed += objects.Count;
+            return (objects, _version);
         }
     }
 
@@ -117,11 +125,12 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    public int Count(string table)
+    /// <summary>How many objects a table has, in all or in one namespace.</summary>
+    public int Count(string table, string? ns = null)
     {
         lock (_lock)
         {
-            return _tables.TryGetValue(table, out var found) ? found.Count : 0;
+            return !_tables.TryGetValue(table, out var found) ? 0 : ns is null ? found.Count : found.CountIn(ns);
         }
     }
 

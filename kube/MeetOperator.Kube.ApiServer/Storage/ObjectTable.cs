@@ -10,6 +10,8 @@ internal sealed class ObjectTable
 
     public int Count { get; private set; }
 
+    public int CountIn(string ns) => _namespaces.TryGetValue(ns, out var objects) ? objects.Count : 0;
+
     /// <summary>Remembers a change, so that the table can be shown as it was before it; of more than <paramref name="capacity"/> the oldest goes.</summary>
     public void Remember(StoreEvent change, int capacity)
     {

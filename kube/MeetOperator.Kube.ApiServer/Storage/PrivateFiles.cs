@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Text;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
@@ -14,6 +16,32 @@ internal static class PrivateFiles
         else
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>
+    /// Returns when the names in a folder are on disk; a file's own flush does not promise that. .NET opens no folders, so coreutils' <c>sync</c> does it.
+    /// </summary>
+    public static void FlushDirectory(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        try
+        {
+            using var sync = Process.Start(new ProcessStartInfo("sync", [path]) { RedirectStandardError = true })!;
+            var reason = sync.StandardError.ReadToEnd();
+            sync.WaitForExit();
+            if (sync.ExitCode != 0)
+            {
+                throw new IOException($"the folder {path} cannot be written to disk: {reason.Trim()}");
+            }
+        }
+        catch (Win32Exception missing)
+        {
+            throw new IOException($"the folder {path} cannot be written to disk: the program 'sync' of coreutils is missing", missing);
         }
     }
 

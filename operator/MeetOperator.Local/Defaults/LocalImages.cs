@@ -14,6 +14,8 @@ internal static class LocalImages
     {
         Entrypoint = [Path.Combine(programs, folder, name)],
         WorkingDirectory = Path.Combine(programs, folder),
-        Environment = environment.Append((Name: "DOTNET_gcServer", Value: "0")).ToDictionary(e => e.Name, e => e.Value),
+
+        // A process that is killed would leave its diagnostics socket in the machine's temporary folder.
+        Environment = environment.Append((Name: "DOTNET_gcServer", Value: "0")).Append((Name: "DOTNET_EnableDiagnostics", Value: "0")).ToDictionary(e => e.Name, e => e.Value),
     };
 }

@@ -99,7 +99,7 @@ public sealed class LocalHost : IAsyncDisposable
 
     private async Task RunAsync(IReadOnlyList<string> crds, CancellationToken ct)
     {
-        _server = await EmbeddedApiServer.StartAsync(
+        _server = await LocalServer.StartAsync(
             new ApiServerOptions
             {
                 DataDirectory = _home.ApiData,
@@ -107,6 +107,7 @@ public sealed class LocalHost : IAsyncDisposable
                 Manifests = crds,
                 AdmissionPolicies = [new MeetAdmission()],
                 PodLogs = (request, cancel) => Task.FromResult(OpenLog(request, cancel)),
+                LoggerFactory = _loggers,
             },
             ct).ConfigureAwait(false);
         _client = new KubeClient(

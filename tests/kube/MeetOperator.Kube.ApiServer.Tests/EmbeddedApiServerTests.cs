@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.ApiServer.Tests.Http;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests;
 
@@ -53,6 +54,41 @@ public sealed class EmbeddedApiServerTests : IDisposable
         await using var api = await Api.StartAsync(new ApiServerOptions { DataDirectory = _directory });
         var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
         Assert.Contains("is used by another process. Stop that one first", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")]
+    public async Task Start_WithADamagedCertificate_SaysWhichFileAndWhatToDo(string content)
+    {
+        var options = new ApiServerOptions { DataDirectory = _directory };
+        await (await EmbeddedApiServer.StartAsync(options)).DisposeAsync();
+        var file = Path.Combine(_directory, "server.pem");
+        File.WriteAllText(file, content);
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
+
+        Assert.Contains($"{file} does not hold the certificate and key of the API server", refused.Message);
+        Assert.Contains("remove it", refused.Message);
+        File.Delete(file);
+        await using var again = await EmbeddedApiServer.StartAsync(options);
+    }
+
+    [Fact]
+    public async Task Events_AnHourAfterTheyWereLastSeen_AreRemoved()
+    {
+        var time = new ManualTime();
+        await using var api = await Api.StartAsync(new ApiServerOptions { TimeProvider = time });
+        const string Events = "/api/v1/namespaces/default/events";
+        string Event(string name, TimeSpan ago) =>
+            $$"""{"metadata":{"name":"{{name}}"},"involvedObject":{"kind":"Widget","name":"w","namespace":"default"},"lastTimestamp":"{{time.GetUtcNow() - ago:yyyy-MM-ddTHH:mm:ssZ}}"}""";
+        await api.OkAsync("POST", Events, Event("early", TimeSpan.Zero));
+        time.Advance(TimeSpan.FromMinutes(40));
+        await api.OkAsync("POST", Events, Event("late", TimeSpan.Zero));
+        time.Advance(TimeSpan.FromMinutes(22));
+
+        await api.GoneAsync(Events + "/early");
+        await api.OkAsync("GET", Events + "/late");
     }
 
     [Fact]

@@ -152,6 +152,79 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_DamagedStoreOrCertificate_SaysWhichFileAndWhatToDo()
+    {
+        await EndAsync(await StartAsync());
+        var log = Directory.GetFiles(Path.Combine(Home, "api", "store"), "log-*").Single();
+        Flip(log);
+        var (code, errors) = await FailAsync();
+        Assert.Equal(1, code);
+        Assert.StartsWith($"meet: {log} is damaged at byte", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Flip(log);
+
+        File.WriteAllText(Path.Combine(Home, "api", "server.pem"), "nothing");
+        (code, errors) = await FailAsync();
+        Assert.Equal(1, code);
+        Assert.StartsWith($"meet: {Home}/api/server.pem does not hold the certificate and key", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Export_IsWhatKubectlAppliesElsewhere(bool running)
+    {
+        var host = await StartAsync();
+        using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
+        await client.CreateAsync(
+            new Tenant { Metadata = new ObjectMeta { Name = "acme", Labels = new Dictionary<string, string> { ["on"] = "true" } }, Spec = new TenantSpec { Namespace = "meet-acme", DisplayName = "Acme: \"A & Ä\" #1" } }, default);
+        await client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-acme" } }, default);
+        await client.CreateAsync(
+            new Secret { Metadata = new ObjectMeta { Name = "key", Namespace = "meet-acme" }, StringData = new Dictionary<string, string> { ["key"] = "0123\nyes" } }, default);
+        await client.CreateAsync(
+            new Meeting { Metadata = new ObjectMeta { Name = "standup", Namespace = "meet-acme" }, Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "acme" }, Title = "on" } }, default);
+        if (!running)
+        {
+            await EndAsync(host);
+        }
+
+        var export = Launch(["export", "--home", Home], captureOutput: true);
+        var yaml = await export.StandardOutput.ReadToEndAsync();
+        await export.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        Assert.Equal(0, export.ExitCode);
+        Assert.DoesNotContain("kind: Pod\n", yaml, StringComparison.Ordinal);
+        Assert.DoesNotContain("meet-keys", yaml, StringComparison.Ordinal);
+        var file = Path.Combine(_root, "export.yaml");
+        await File.WriteAllTextAsync(file, yaml);
+
+        var otherHome = Path.Combine(_root, "other-home");
+        await StartAsync(otherHome, FreePort());
+        using (var kubectl = Process.Start("kubectl", ["--kubeconfig", Path.Combine(otherHome, "kubeconfig"), "apply", "-f", file]))
+        {
+            await kubectl.WaitForExitAsync();
+            Assert.Equal(0, kubectl.ExitCode);
+        }
+
+        using var other = new KubeClient(KubeConfig.FromFile(Path.Combine(otherHome, "kubeconfig")));
+        var tenant = await other.GetAsync<Tenant>(new NamespacedName(null, "acme"), default);
+        Assert.Equal(("Acme: \"A & Ä\" #1", "true"), (tenant.Spec.DisplayName, tenant.Metadata.Labels!["on"]));
+        Assert.Equal("on", (await other.GetAsync<Meeting>(new NamespacedName("meet-acme", "standup"), default)).Spec.Title);
+        Assert.Equal("MDEyMwp5ZXM=", (await other.GetAsync<Secret>(new NamespacedName("meet-acme", "key"), default)).Data!["key"]);
+    }
+
+    [Fact]
+    public async Task Export_OfAFolderWithoutAnInstallation_SaysSo()
+    {
+        var export = Launch(["export", "--home", Path.Combine(_root, "nothing")], captureErrors: true);
+        var errors = await export.StandardError.ReadToEndAsync();
+        await export.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        Assert.Equal(1, export.ExitCode);
+        Assert.Contains("holds no installation", errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_root, "nothing")));
+    }
+
+    [Fact]
     public async Task Start_HomeInUse_SaysSo()
     {
         await StartAsync();
@@ -208,15 +281,36 @@ public sealed class LocalHostTests : IAsyncLifetime
         return (process.ExitCode, errors);
     }
 
-    private Process Launch(string home, int port, bool captureErrors = false)
+    private Process Launch(string home, int port, bool captureErrors = false) =>
+        Launch(["--home", home, "--port", $"{port}", "--programs", Programs], captureErrors);
+
+    private Process Launch(string[] arguments, bool captureErrors = false, bool captureOutput = false)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet")
+        var info = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MeetOperator.Local.dll"), .. arguments])
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "MeetOperator.Local.dll"), "--home", home, "--port", $"{port}", "--programs", Programs },
             RedirectStandardError = captureErrors,
-        })!;
+            RedirectStandardOutput = captureOutput,
+        };
+        var process = Process.Start(info)!;
         _started.Add(process);
         return process;
+    }
+
+    private static async Task EndAsync(Process host)
+    {
+        using (var kill = Process.Start("/bin/sh", ["-c", $"kill -s TERM {host.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await host.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+    }
+
+    private static void Flip(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        bytes[bytes.Length / 2] ^= 0xFF;
+        File.WriteAllBytes(file, bytes);
     }
 
     // Read from the API: what the host says it runs is what must be gone.

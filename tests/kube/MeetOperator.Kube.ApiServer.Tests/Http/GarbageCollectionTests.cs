@@ -82,6 +82,21 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
+    public async Task Namespace_AnObjectStoredWhileItGoes_IsDeletedToo()
+    {
+        await using var api = await Api.StartAsync();
+        const string W = "/apis/example.test/v1/namespaces/team/widgets";
+        for (var round = 0; round < 20; round++)
+        {
+            await api.OkAsync("POST", "/api/v1/namespaces", """{"metadata":{"name":"team"}}""");
+            var writers = Enumerable.Range(0, 20).Select(i => api.SendAsync("POST", W, WidgetCrd.Json($"w{i}"))).ToArray();
+            await api.OkAsync("DELETE", "/api/v1/namespaces/team");
+            await Task.WhenAll(writers);
+            await api.GoneAsync("/api/v1/namespaces/team");
+        }
+    }
+
+    [Fact]
     public async Task Pod_OnANode_IsMarkedAndRemovedByTheRuntime()
     {
         await using var api = await Api.StartAsync();

@@ -24,8 +24,6 @@ public sealed class ObjectStoreTests : IDisposable
         return put.Value.Stored;
     }
 
-    private string Log() => Directory.GetFiles(Path.Combine(_directory), "log-*").Order(StringComparer.Ordinal).Last();
-
     [Fact]
     public async Task Restart_AfterWritesAndDeletes_ShowsTheSameObjects()
     {
@@ -46,52 +44,6 @@ public sealed class ObjectStoreTests : IDisposable
         Assert.True((await PutAsync(again, "c", 1)).Version > version);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(9)]
-    [InlineData(40)]
-    public async Task Restart_WithTornTail_LosesOnlyTheTornRecord(int cut)
-    {
-        await using (var store = ObjectStore.Open(_directory, 100))
-        {
-            await PutAsync(store, "a", 1);
-            await PutAsync(store, "b", 1);
-        }
-
-        using (var file = new FileStream(Log(), FileMode.Open))
-        {
-            file.SetLength(file.Length - cut);
-        }
-
-        await using (var again = ObjectStore.Open(_directory, 100))
-        {
-            Assert.NotNull(again.Get(Key("a")));
-            Assert.Null(again.Get(Key("b")));
-            await PutAsync(again, "c", 1);
-        }
-
-        await using var third = ObjectStore.Open(_directory, 100);
-        Assert.NotNull(third.Get(Key("a")));
-        Assert.NotNull(third.Get(Key("c")));
-    }
-
-    [Fact]
-    public async Task Restart_WithDamagedRecord_KeepsWhatCameBefore()
-    {
-        await using (var store = ObjectStore.Open(_directory, 100))
-        {
-            await PutAsync(store, "a", 1);
-            await PutAsync(store, "b", 1);
-        }
-
-        var bytes = File.ReadAllBytes(Log());
-        bytes[^5] ^= 0xFF;
-        File.WriteAllBytes(Log(), bytes);
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.NotNull(again.Get(Key("a")));
-        Assert.Null(again.Get(Key("b")));
-    }
-
     [Fact]
     public async Task Open_Twice_IsRefusedWithTheDirectory()
     {
@@ -99,45 +51,6 @@ public sealed class ObjectStoreTests : IDisposable
         var refused = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
         Assert.Contains(_directory, refused.Message);
         Assert.Contains("another process", refused.Message);
-    }
-
-    [Fact]
-    public async Task Rotation_WhenTheLogIsLarge_LeavesASnapshotThatHoldsEverything()
-    {
-        var hub = new WatchHub(10);
-        long last = 0;
-        var state = new Dictionary<ObjectKey, StoredObject>();
-        var journal = FileJournal.Open(_directory, hub, out _, out _, rotateAtBytes: 2000);
-        journal.StartCommitting(() => [.. state.Values]);
-        for (var i = 0; i < 100; i++)
-        {
-            last = i + 1;
-            var stored = new StoredObject(Key($"n{i % 7}"), last, Thing($"n{i % 7}", i));
-            state[stored.Key] = stored;
-            await journal.Append(new StoreEvent(stored, null, Deleted: false));
-        }
-
-        await journal.DisposeAsync();
-        Assert.NotEmpty(Directory.GetFiles(_directory, "snapshot-*"));
-        Assert.True(Directory.GetFiles(_directory, "log-*").Sum(f => new FileInfo(f).Length) < 8000);
-        var again = FileJournal.Open(_directory, hub, out var objects, out var loaded, rotateAtBytes: 2000);
-        await again.DisposeAsync();
-        Assert.Equal(last, loaded);
-        Assert.Equal([93L, 94, 95, 96, 97, 98, 99], objects.Select(o => (long)o.Root["spec"]!["value"]!).Order());
-    }
-
-    [Fact]
-    public async Task Snapshot_WithoutItsEnd_IsIgnored()
-    {
-        await using (var store = ObjectStore.Open(_directory, 100))
-        {
-            await PutAsync(store, "a", 1);
-        }
-
-        File.Copy(Log(), Path.Combine(_directory, "snapshot-0000000000000000900"));
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.NotNull(again.Get(Key("a")));
-        Assert.True(again.Version < 2000);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.Tests;

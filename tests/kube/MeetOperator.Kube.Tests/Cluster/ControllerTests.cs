@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.Tests;
 

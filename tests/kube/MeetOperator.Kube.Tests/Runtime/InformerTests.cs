@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.Tests;

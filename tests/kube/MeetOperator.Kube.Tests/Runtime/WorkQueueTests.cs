@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.Tests;
 

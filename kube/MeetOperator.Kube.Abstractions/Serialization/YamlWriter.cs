@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace MeetOperator.Kube.CodeGen;
+namespace MeetOperator.Kube;
 
 /// <summary>JSON as YAML in block style with keys in ordinal order, so that equal input gives equal text on every machine.</summary>
 public static partial class YamlWriter

@@ -1,4 +1,4 @@
-namespace MeetOperator.Kube.Tests;
+namespace MeetOperator.Kube.Testing;
 
 /// <summary>A clock that stands until it is moved; timers fire in <see cref="Advance"/>, in order of their due time.</summary>
 public sealed class ManualTime : TimeProvider

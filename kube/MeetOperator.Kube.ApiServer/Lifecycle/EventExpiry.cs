@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube.ApiServer.Resources;
+using MeetOperator.Kube.ApiServer.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Kube.ApiServer.Lifecycle;
+
+/// <summary>Removes Events an hour after they were last observed, as kube-apiserver does by default (<c>--event-ttl</c>).</summary>
+internal sealed partial class EventExpiry(ObjectStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+    private readonly PeriodicTimer _timer = new(Period, time);
+    private Task _worker = Task.CompletedTask;
+
+    public void Start() => _worker = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        _timer.Dispose();
+        await _worker;
+    }
+
+    private async Task RunAsync()
+    {
+        do
+        {
+            try
+            {
+                await Task.WhenAll(store.List(BuiltInResources.Events.Table, ns: null).Objects.Where(IsOld).Select(e => store.TryDelete(e)?.Durable ?? Task.CompletedTask));
+            }
+            catch (Exception e)
+            {
+                LogFault(e);
+            }
+        }
+        while (await _timer.WaitForNextTickAsync());
+    }
+
+    private bool IsOld(StoredObject stored)
+    {
+        var (root, metadata) = (stored.Root, stored.Root.Object("metadata"));
+        var last = ((string?[])[root.Object("series").Text("lastObservedTime"), root.Text("lastTimestamp"), root.Text("eventTime"), metadata.Text("creationTimestamp")])
+            .Select(Timestamps.Parse).Max();
+        return last + Lifetime < time.GetUtcNow() && metadata.Array("finalizers") is not { Count: > 0 };
+    }
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Old Events could not be removed")]
+    private partial void LogFault(Exception exception);
+}
