@@ -7,43 +7,44 @@ namespace MeetOperator.Rtc.Srtp;
 internal struct ReplayWindow
 {
     private readonly ulong[] bits;
-    private bool started;
 
     /// <param name="size">Packets behind the newest that are still accepted; a power of two, 64 or more.</param>
     internal ReplayWindow(int size) => bits = new ulong[size / 64];
 
-    /// <summary>The highest index taken; meaningless before the first.</summary>
-    internal ulong Highest { get; private set; }
+    /// <summary>The highest index taken, plus one; 0 before the first.</summary>
+    internal ulong Next { get; private set; }
 
     private readonly ulong Size => (ulong)bits.Length * 64;
 
     /// <summary>True when an index is new and not too old.</summary>
     internal readonly bool Accepts(ulong index) =>
-        !started || index > Highest || (Highest - index < Size && (bits[Slot(index)] & Bit(index)) == 0);
+        index >= Next || (Next - 1 - index < Size && (bits[Slot(index)] & Bit(index)) == 0);
+
+    /// <summary>Counts everything before <paramref name="next"/> as seen.</summary>
+    internal void SkipTo(ulong next)
+    {
+        Next = next;
+        Array.Fill(bits, next == 0 ? 0 : ulong.MaxValue);
+    }
 
     /// <summary>Notes an index that was accepted and proved authentic.</summary>
     internal void Take(ulong index)
     {
-        if (!started)
+        if (index >= Next)
         {
-            started = true;
-            Highest = index;
-        }
-        else if (index > Highest)
-        {
-            if (index - Highest >= Size)
+            if (Next == 0 || index - Next >= Size - 1)
             {
                 Array.Clear(bits);
             }
             else
             {
-                for (var passed = Highest + 1; passed <= index; passed++)
+                for (var passed = Next; passed <= index; passed++)
                 {
                     bits[Slot(passed)] &= ~Bit(passed);
                 }
             }
 
-            Highest = index;
+            Next = index + 1;
         }
 
         bits[Slot(index)] |= Bit(index);

@@ -6,10 +6,13 @@ namespace MeetOperator.Rtc.Srtp;
 /// <summary>The receiving half. State changes only for packets whose tag verified.</summary>
 internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposable
 {
+    /// <summary>Of so many times as many streams it is remembered how far they went; a browser opens a few in a call.</summary>
+    private const int StreamsEver = 16;
+
     private const int RtcpHeaderLength = 8;
 
     private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: false);
-    private readonly SrtpStreams streams = new();
+    private readonly SrtpStreams streams = new(maximumStreams, maximumStreams * StreamsEver);
 
     internal bool LastWasNewest { get; private set; }
 
@@ -23,14 +26,14 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.Malformed;
         }
 
+        var mark = default(SrtpStreamMark);
         var stream = streams.Find(header.Ssrc);
-        if (stream is null && streams.Count >= maximumStreams)
+        if (stream is null && !streams.TryBegin(header.Ssrc, out mark))
         {
             return SrtpStatus.TooManyStreams;
         }
 
-        ulong index = header.SequenceNumber; // the first packet of a stream has rollover counter 0
-        if (stream is not null && !stream.TryGuessIndex(header.SequenceNumber, out index))
+        if (!(stream is null ? mark.TryGuessIndex(header.SequenceNumber, out var index) : stream.TryGuessIndex(header.SequenceNumber, out index)))
         {
             return SrtpStatus.Replayed;
         }
@@ -40,7 +43,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(header.Ssrc)).TakeIndex(index);
+        LastWasNewest = (stream ?? Open(header.Ssrc, mark)).TakeIndex(index);
         length = packet.Length - transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
@@ -57,13 +60,14 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
         var word = BinaryPrimitives.ReadUInt32BigEndian(packet[^transform.RtcpIndexFromEnd..]);
         var index = word & 0x7FFF_FFFF;
         var encrypted = (word & 0x8000_0000) != 0;
+        var mark = default(SrtpStreamMark);
         var stream = streams.Find(ssrc);
-        if (stream is null && streams.Count >= maximumStreams)
+        if (stream is null && !streams.TryBegin(ssrc, out mark))
         {
             return SrtpStatus.TooManyStreams;
         }
 
-        if (stream is not null && !stream.AcceptsRtcp(index))
+        if (!(stream?.AcceptsRtcp(index) ?? mark.AcceptsRtcp(index)))
         {
             return SrtpStatus.Replayed;
         }
@@ -73,16 +77,16 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(ssrc)).TakeRtcp(index);
+        LastWasNewest = (stream ?? Open(ssrc, mark)).TakeRtcp(index);
         length = packet.Length - transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }
 
     public void Dispose() => transform.Dispose();
 
-    private SrtpStream Open(uint ssrc)
+    private SrtpStream Open(uint ssrc, in SrtpStreamMark mark)
     {
         StreamsOpened++;
-        return streams.Add(ssrc);
+        return streams.Open(ssrc, mark);
     }
 }

@@ -8,8 +8,14 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
     private const int MinimumRtpHeaderLength = 12;
     private const int RtcpHeaderLength = 8;
 
+    /// <summary>As many as the sections of the largest session can use at once, with their retransmissions.</summary>
+    private const int MaximumStreams = 1024;
+
+    /// <summary>A session ends before it has used so many (<c>SubscriptionSlots</c>); then it sends nothing more, as no index may be used twice.</summary>
+    private const int StreamsEver = 16 * MaximumStreams;
+
     private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: true);
-    private readonly SrtpStreams streams = new();
+    private readonly SrtpStreams streams = new(MaximumStreams, StreamsEver);
     private uint nextRtcpIndex;
 
     internal int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
@@ -21,7 +27,10 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
         }
 
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(header[8..]);
-        var stream = streams.Find(ssrc) ?? streams.Add(ssrc);
+        if ((streams.Find(ssrc) ?? Open(ssrc)) is not { } stream)
+        {
+            return 0;
+        }
 
         // An index twice under one key would reveal the key stream, and with GCM the authentication key
         // (RFC 3711 §9.1, RFC 7714 §10.1). Whoever sends a packet again does so on a stream of its own (RTX).
@@ -48,7 +57,9 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
         return transform.SealRtcp(nextRtcpIndex++, ssrc, packet, destination) ? length : 0;
     }
 
-    internal SrtpStream StreamOf(uint ssrc) => streams.Find(ssrc) ?? streams.Add(ssrc);
+    internal SrtpStream StreamOf(uint ssrc) => streams.Find(ssrc) ?? Open(ssrc)!;
 
     public void Dispose() => transform.Dispose();
+
+    private SrtpStream? Open(uint ssrc) => streams.TryBegin(ssrc, out var mark) ? streams.Open(ssrc, mark) : null;
 }

@@ -8,7 +8,7 @@ public sealed class SrtpSession : ISrtpSession
 
     /// <param name="local">Keys of what we send.</param>
     /// <param name="remote">Keys of what the peer sends.</param>
-    /// <param name="maximumInboundStreams">SSRCs that the peer may use.</param>
+    /// <param name="maximumInboundStreams">SSRCs of the peer that have full state at a time.</param>
     public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256)
     {
         Profile = local.Profile;

@@ -13,7 +13,18 @@ internal sealed class SrtpStream
 
     private ReplayWindow rtp = new(RtpWindowPackets);
     private ReplayWindow rtcp = new(RtcpWindowPackets);
-    private bool rtpStarted;
+
+    /// <param name="mark">Nothing before it is taken; the default for a new stream.</param>
+    internal SrtpStream(in SrtpStreamMark mark)
+    {
+        rtp.SkipTo(mark.NextRtp);
+        rtcp.SkipTo(mark.NextRtcp);
+    }
+
+    /// <summary>Orders the streams by when they were used.</summary>
+    internal long LastUse { get; set; }
+
+    internal SrtpStreamMark Mark => new(rtp.Next, rtcp.Next);
 
     /// <summary>
     /// The index that a sequence number most likely has (RFC 3711 §3.3.1): the one nearest to the highest so far.
@@ -22,22 +33,22 @@ internal sealed class SrtpStream
     internal bool TryGuessIndex(ushort sequenceNumber, out ulong index)
     {
         index = sequenceNumber;
-        if (!rtpStarted)
-        {
-            return true;
-        }
+        return rtp.Next == 0 || (TryGuessNear(rtp.Next - 1, sequenceNumber, out index) && rtp.Accepts(index));
+    }
 
-        var guess = (long)rtp.Highest + (short)(sequenceNumber - (ushort)rtp.Highest);
+    /// <summary>The index with these low bits that lies nearest to <paramref name="highest"/>; false when there is none that a key may protect.</summary>
+    internal static bool TryGuessNear(ulong highest, ushort sequenceNumber, out ulong index)
+    {
+        var guess = (long)highest + (short)(sequenceNumber - (ushort)highest);
         index = (ulong)guess;
-        return guess >= 0 && index <= MaximumIndex && rtp.Accepts(index);
+        return guess >= 0 && index <= MaximumIndex;
     }
 
     /// <summary>Notes an index that proved authentic. True when it is the newest.</summary>
     internal bool TakeIndex(ulong index)
     {
-        rtpStarted = true;
         rtp.Take(index);
-        return rtp.Highest == index;
+        return rtp.Next == index + 1;
     }
 
     internal bool AcceptsRtcp(uint index) => rtcp.Accepts(index);
@@ -46,7 +57,7 @@ internal sealed class SrtpStream
     internal bool TakeRtcp(uint index)
     {
         rtcp.Take(index);
-        return rtcp.Highest == index;
+        return rtcp.Next == index + 1ul;
     }
 
     /// <summary>For tests of the far end of the index space.</summary>

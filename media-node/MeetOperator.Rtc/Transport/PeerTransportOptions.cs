@@ -32,6 +32,6 @@ public sealed class PeerTransportOptions
     /// <summary>Largest UDP payload of a handshake datagram. 1,200 fits every path that WebRTC meets.</summary>
     public int HandshakeMtuBytes { get; init; } = 1200;
 
-    /// <summary>Streams (SSRCs) that one peer may send; the next one is dropped.</summary>
+    /// <summary>Streams (SSRCs) of one peer with full state. When it opens more, the one unused for longest rests; sixteen times as many in all.</summary>
     public int MaximumInboundStreams { get; init; } = 256;
 }

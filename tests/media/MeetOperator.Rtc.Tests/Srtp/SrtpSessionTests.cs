@@ -119,16 +119,72 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Unprotect_MoreStreamsThanAllowed_NewOnesAreRefused()
+    public void Unprotect_ManyStreamsOneAfterTheOther_OldOnesRestAndAreStillNoReplays()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 3);
-        for (uint ssrc = 1; ssrc <= 3; ssrc++)
+        var (first, second) = (pair.Protect(1, ssrc: 1), pair.Protect(2, ssrc: 1));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(second.ToArray()));
+        for (uint ssrc = 2; ssrc <= 40; ssrc++)
         {
             Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc)));
         }
 
-        Assert.Equal(SrtpStatus.TooManyStreams, pair.Unprotect(pair.Protect(1, ssrc: 4)));
-        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(2, ssrc: 3)));
+        // Of stream 1 only how far it went is left: what is not newer is refused, what is newer goes on.
+        Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(second.ToArray()));
+        Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(first.ToArray()));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(3, ssrc: 1)));
+        Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(second.ToArray()));
+    }
+
+    [Fact]
+    public void Unprotect_StreamThatRestedBehindARollover_GoesOnThere()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 2);
+        for (var i = 1; i <= 70_000; i += 20_000)
+        {
+            Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect((ushort)i, ssrc: 1)));
+        }
+
+        for (uint ssrc = 2; ssrc <= 5; ssrc++)
+        {
+            Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc)));
+        }
+
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(unchecked((ushort)61_002), ssrc: 1)));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(unchecked((ushort)70_000), ssrc: 1)));
+    }
+
+    [Fact]
+    public void Unprotect_MoreStreamsThanAPeerCanNeed_AreRefusedAndTheOthersGoOn()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 3);
+        for (uint ssrc = 1; ssrc <= 48; ssrc++)
+        {
+            Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc)));
+        }
+
+        Assert.Equal(SrtpStatus.TooManyStreams, pair.Unprotect(pair.Protect(1, ssrc: 49)));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(2, ssrc: 48)));
+        Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(2, ssrc: 1)));
+    }
+
+    [Fact]
+    public void Protect_ManyStreamsOneAfterTheOther_NeverUsesAnIndexTwice()
+    {
+        using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
+        Assert.NotEmpty(pair.Protect(7, ssrc: 1));
+        for (uint ssrc = 2; ssrc <= 20_000; ssrc++)
+        {
+            if (pair.Protect(1, ssrc).Length == 0)
+            {
+                Assert.True(ssrc > 16_000, "refused as early as " + ssrc);
+                break;
+            }
+        }
+
+        Assert.Empty(pair.Protect(7, ssrc: 1));
+        Assert.Empty(pair.Protect(6, ssrc: 1));
+        Assert.NotEmpty(pair.Protect(8, ssrc: 1));
     }
 
     [Theory]
