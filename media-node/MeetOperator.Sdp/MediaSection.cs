@@ -50,9 +50,10 @@ public sealed class MediaSection
             foreach (var value in Values("extmap"))
             {
                 var parts = value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (parts.Length >= 2 && int.TryParse(parts[0].Split('/')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= 1 and <= 255)
+                var name = parts.Length >= 2 ? parts[0].Split('/', 2) : [];
+                if (name.Length > 0 && int.TryParse(name[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id is >= 1 and <= 255)
                 {
-                    found.Add(new HeaderExtension(id, parts[1]));
+                    found.Add(new HeaderExtension(id, parts[1], name.Length > 1 ? MediaDirections.TryRead(name[1]) : null));
                 }
             }
 

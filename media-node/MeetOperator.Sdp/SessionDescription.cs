@@ -41,6 +41,18 @@ public sealed class SessionDescription
         return null;
     }
 
+    /// <summary>Every value of a session-level attribute.</summary>
+    public IEnumerable<string> Values(string name)
+    {
+        foreach (var attribute in Attributes)
+        {
+            if (attribute.Name == name && attribute.Value is not null)
+            {
+                yield return attribute.Value;
+            }
+        }
+    }
+
     /// <summary>Never throws, whatever the text is. On failure <paramref name="error"/> names the line.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SessionDescription? description, [NotNullWhen(false)] out SdpError? error) =>
         SdpParser.TryParse(text, out description, out error);

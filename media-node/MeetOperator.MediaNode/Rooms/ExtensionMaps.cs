@@ -30,6 +30,6 @@ internal static class ExtensionMaps
     public static HeaderExtensionMap ForSubscriber(string kind, IReadOnlyList<HeaderExtension> answered)
     {
         var (own, offered) = kind == "audio" ? (OwnAudio, SubscribeOfferWriter.AudioExtensions) : (OwnVideo, SubscribeOfferWriter.VideoExtensions);
-        return offered.All(answered.Contains) ? own : Read(answered);
+        return offered.All(o => answered.Any(a => (a.Id, a.Uri) == (o.Id, o.Uri))) ? own : Read(answered);
     }
 }

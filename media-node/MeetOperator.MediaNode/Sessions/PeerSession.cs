@@ -120,6 +120,20 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
     }
 
+    /// <summary>Sends the end of the DTLS association, so that the peer knows at once; nothing is told to the owner any more.</summary>
+    public void SayGoodbye(long nowTicks)
+    {
+        _connected = false;
+        Transport.Close(nowTicks);
+        while (Transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                _egress.SendControl(output.To, output.Datagram);
+            }
+        }
+    }
+
     public void Dispose()
     {
         _connected = false;

@@ -19,12 +19,14 @@ internal sealed class PublishSession : IPeerSessionOwner
     private readonly NodeRoom _room;
     private readonly NodeParticipant _participant;
     private readonly Publisher _publisher;
+    private readonly long _sessionNumber;
     private int _version;
 
     public PublishSession(NodeRoom room, NodeParticipant participant)
     {
         _room = room;
         _participant = participant;
+        _sessionNumber = room.NextSessionNumber();
         Peer = room.Sessions.Open(SessionKind.Publish, this);
         _publisher = new Publisher(participant.Id, Peer, room.NextSsrc());
     }
@@ -49,7 +51,7 @@ internal sealed class PublishSession : IPeerSessionOwner
             local = IceCredentials.Generate();
         }
 
-        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(local), _room.NextSessionNumber(), _version + 1, out var answer, out var error))
+        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(local), _sessionNumber, _version + 1, out var answer, out var error))
         {
             throw Refusal.InvalidSdp(error.ToString());
         }

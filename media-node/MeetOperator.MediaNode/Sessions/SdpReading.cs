@@ -25,7 +25,7 @@ internal static class SdpReading
 
         if (!SessionFactory.TrySetRemote(session, remote))
         {
-            throw Refusal.InvalidSdp($"SDP: a=fingerprint:{remote.FingerprintAlgorithm} cannot be used; expected sha-256, sha-384 or sha-512 with a hash of that length.");
+            throw Refusal.InvalidSdp($"SDP: no a=fingerprint can be used ({string.Join(", ", remote.Fingerprints.Select(f => f.Split(' ')[0]))}); expected sha-256, sha-384 or sha-512 with a hash of that length.");
         }
     }
 }

@@ -48,19 +48,29 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
 
     public void Close(PeerSession session)
     {
+        session.SayGoodbye(MonotonicClock.NowTicks);
         loop.Egress.Flush();
         loop.Forget(session);
     }
 
-    /// <summary>Gives the transport what the peer's SDP says. False when its fingerprint cannot be used.</summary>
+    /// <summary>Gives the transport what the peer's SDP says. False when none of its fingerprints can be used.</summary>
     public static bool TrySetRemote(PeerSession session, RemoteTransport remote)
     {
-        if (!Fingerprint.TryParse($"{remote.FingerprintAlgorithm} {remote.Fingerprint}", out var fingerprint))
+        var fingerprints = new List<Fingerprint>();
+        foreach (var value in remote.Fingerprints)
+        {
+            if (Fingerprint.TryParse(value, out var fingerprint))
+            {
+                fingerprints.Add(fingerprint);
+            }
+        }
+
+        if (fingerprints.Count == 0)
         {
             return false;
         }
 
-        session.Transport.SetRemote(new IceCredentials(remote.Ufrag, remote.Password), fingerprint);
+        session.Transport.SetRemote(new IceCredentials(remote.Ufrag, remote.Password), fingerprints);
         return true;
     }
 }

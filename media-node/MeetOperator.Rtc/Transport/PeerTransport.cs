@@ -60,18 +60,22 @@ public sealed class PeerTransport : IDisposable
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
     /// <summary>Gives the peer's credentials and fingerprint, and for a controlling agent the address to check.</summary>
-    public void SetRemote(IceCredentials credentials, Fingerprint fingerprint, TransportAddress? candidate = null)
+    public void SetRemote(IceCredentials credentials, Fingerprint fingerprint, TransportAddress? candidate = null) =>
+        SetRemote(credentials, [fingerprint], candidate);
+
+    /// <summary>As above, of a peer that names several: its certificate has to match one of them.</summary>
+    public void SetRemote(IceCredentials credentials, IReadOnlyList<Fingerprint> fingerprints, TransportAddress? candidate = null)
     {
         ArgumentNullException.ThrowIfNull(credentials);
-        ArgumentNullException.ThrowIfNull(fingerprint);
+        ArgumentNullException.ThrowIfNull(fingerprints);
         RemoteCredentials = credentials;
         ice.SetRemote(credentials, candidate);
-        channel.SetRemoteFingerprint(fingerprint);
+        channel.SetRemoteFingerprints(fingerprints);
         Update();
     }
 
     /// <summary>
-    /// Goes on under new credentials of our own, because the peer's network changed; to be followed by <see cref="SetRemote"/> with the peer's new
+    /// Goes on under new credentials of our own, because the peer's network changed; to be followed by <c>SetRemote</c> with the peer's new
     /// ones. Keys and media go on.
     /// </summary>
     public void RestartIce(IceCredentials local)
@@ -172,10 +176,18 @@ public sealed class PeerTransport : IDisposable
     /// <summary>True when more than a check, which can carry a forged source, came from an address within the last seconds.</summary>
     public bool Holds(long nowTicks, in TransportAddress address) => ice.IsHeld(nowTicks, address);
 
-    /// <summary>Says goodbye to the peer: poll once more to send the close_notify.</summary>
+    /// <summary>Says goodbye to the peer: poll once more to send the close_notify. A peer whose consent ran out gets nothing any more.</summary>
     public void Close(long nowTicks)
     {
-        channel.Close(nowTicks);
+        if (nowTicks < ice.LastConsentTicks + options.ConsentTimeoutTicks)
+        {
+            channel.Close(nowTicks);
+        }
+        else
+        {
+            channel.Dispose();
+        }
+
         Update();
     }
 

@@ -10,7 +10,7 @@ namespace MeetOperator.Rtc;
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
     private IDtlsEndpoint? dtls;
-    private Fingerprint? remoteFingerprint;
+    private IReadOnlyList<Fingerprint>? remoteFingerprints;
     private long deadlineTicks = long.MaxValue;
 
     internal SecureChannelState State { get; private set; }
@@ -35,9 +35,9 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
         dtls = null;
     }
 
-    internal void SetRemoteFingerprint(Fingerprint fingerprint)
+    internal void SetRemoteFingerprints(IReadOnlyList<Fingerprint> fingerprints)
     {
-        remoteFingerprint = fingerprint;
+        remoteFingerprints = fingerprints;
         Complete();
     }
 
@@ -116,15 +116,15 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
             case DtlsState.Failed when !IsOver:
                 Fail(TransportFailure.Handshake);
                 break;
-            case DtlsState.Established when State == SecureChannelState.Pending && remoteFingerprint is not null:
-                Accept(dtls.GetResult(), remoteFingerprint);
+            case DtlsState.Established when State == SecureChannelState.Pending && remoteFingerprints is not null:
+                Accept(dtls.GetResult(), remoteFingerprints);
                 break;
         }
     }
 
-    private void Accept(DtlsHandshakeResult result, Fingerprint expected)
+    private void Accept(DtlsHandshakeResult result, IReadOnlyList<Fingerprint> expected)
     {
-        if (!expected.Matches(result.PeerCertificate))
+        if (!expected.Any(f => f.Matches(result.PeerCertificate)))
         {
             Fail(TransportFailure.FingerprintMismatch);
         }

@@ -8,6 +8,10 @@ internal static class ClientOffer
         section.Kind is "audio" or "video" && section.Mid is not null && section.Protocol.EndsWith("RTP/SAVPF", StringComparison.Ordinal)
         && (section.Port != 0 || section.Has("bundle-only"));
 
+    /// <summary>Whether one- and two-byte header extensions may stand in one stream (RFC 8285 §6); said for the section or for all.</summary>
+    public static bool AllowsMixedExtensions(SessionDescription offer, MediaSection section) =>
+        section.Has("extmap-allow-mixed") || offer.Attributes.Any(a => a.Name == "extmap-allow-mixed");
+
     public static SdpError? Problem(SessionDescription offer)
     {
         if (offer.Sections.Count == 0)

@@ -51,15 +51,15 @@ public static class CodecSelection
                     return candidate;
                 }
             }
-            else if (PacketizationMode(candidate) == PacketizationMode(codec))
+            else if (H264Profile.Of(codec) is { } profile && H264Profile.PacketizationMode(candidate) == H264Profile.PacketizationMode(codec))
             {
-                if (H264Profile(candidate) == H264Profile(codec))
+                if (H264Profile.Of(candidate) == profile)
                 {
                     return candidate;
                 }
 
                 // A decoder of a higher profile plays constrained baseline as well.
-                close ??= H264Profile(codec) is "42E0" or "4200" ? candidate : null;
+                close ??= profile.IsBaseline ? candidate : null;
             }
         }
 
@@ -70,24 +70,21 @@ public static class CodecSelection
     {
         "audio" => codec.Is("opus") && codec.ClockRate == 48000,
         "video" => codec.ClockRate == 90000 && IndexOf(CarriedVideo, codec.Name) >= 0
-            && (!(codec.Is("VP9") || codec.Is("AV1")) || Profile(codec) == "0"),
+            && (!(codec.Is("VP9") || codec.Is("AV1")) || Profile(codec) == "0")
+            && (!codec.Is("H264") || H264Profile.Of(codec) is not null),
         _ => false,
     };
 
     private static string Profile(RtpCodec codec) => codec.Parameter("profile-id") ?? codec.Parameter("profile") ?? "0";
 
-    private static string PacketizationMode(RtpCodec codec) => codec.Parameter("packetization-mode") ?? "0";
-
-    private static string H264Profile(RtpCodec codec) =>
-        codec.Parameter("profile-level-id") is { Length: 6 } id ? id[..4].ToUpperInvariant() : "4200";
-
     /// <summary>Constrained baseline in mode 1 is what every browser decodes.</summary>
-    private static int H264Rank(RtpCodec codec) => !codec.Is("H264") ? 0 : (PacketizationMode(codec), H264Profile(codec)) switch
+    private static int H264Rank(RtpCodec codec) => H264Profile.Of(codec) switch
     {
-        ("1", "42E0") => 0,
-        ("1", "4200") => 1,
-        ("1", _) => 2,
-        _ => 3,
+        null => 0,
+        _ when H264Profile.PacketizationMode(codec) == "0" => 3,
+        { IsConstrainedBaseline: true } => 0,
+        { IsBaseline: true } => 1,
+        _ => 2,
     };
 
     private static int IndexOf(IReadOnlyList<string> names, string name)

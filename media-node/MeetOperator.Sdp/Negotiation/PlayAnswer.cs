@@ -52,18 +52,18 @@ public sealed class PlayAnswer
             }
 
             codec = codec with { Feedback = [.. codec.Feedback.Where(f => f is "nack" or "nack pli" or "ccm fir")] };
-            var extensions = section.Extensions.Where(e => Carried.Contains(e.Uri)).DistinctBy(e => e.Uri).ToList();
+            var extensions = section.Extensions.Where(e => Carried.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.Answered()).ToList();
             var writer = new SectionWriter(section.Mid!, track >= 0 ? MediaDirection.SendOnly : MediaDirection.Inactive);
-            writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0));
-            writer.Codec(codec);
-            writer.Extensions(extensions);
+            writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
+            writer.Codec(track >= 0 ? OpusStereo.Announced(codec, tracks[track].Codec) : codec);
+            writer.Extensions(extensions, ClientOffer.AllowsMixedExtensions(offer, section));
             if (track >= 0)
             {
                 var source = tracks[track].Track;
                 writer.Source(source.StreamId, source.TrackId, source.Cname, codec.RtxPayloadType is null ? source.Ssrcs with { Retransmission = null } : source.Ssrcs);
             }
 
-            written.Add(writer.Finish(section.Kind, 9));
+            written.Add(writer.Finish(section.Kind, section.Protocol));
             negotiated.Add(new NegotiatedSection { Mid = section.Mid!, Kind = section.Kind, Active = track >= 0, Codec = codec, Extensions = extensions });
         }
 
@@ -73,7 +73,7 @@ public sealed class PlayAnswer
             return false;
         }
 
-        answer = new PlayAnswer(SectionWriter.Session(sessionId, 1, written), negotiated, given);
+        answer = new PlayAnswer(SectionWriter.Session(sessionId, 1, written, offer), negotiated, given);
         return true;
     }
 

@@ -55,11 +55,11 @@ public sealed class PublishAnswer
             }
 
             var active = section.Direction.Sends();
-            var extensions = section.Extensions.Where(e => Carried.Contains(e.Uri)).DistinctBy(e => e.Uri).ToList();
+            var extensions = section.Extensions.Where(e => Carried.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.Answered()).ToList();
             var writer = new SectionWriter(section.Mid!, active ? MediaDirection.RecvOnly : MediaDirection.Inactive);
-            writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0));
-            writer.Codec(codec);
-            writer.Extensions(extensions);
+            writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
+            writer.Codec(OpusStereo.Wanted(codec));
+            writer.Extensions(extensions, ClientOffer.AllowsMixedExtensions(offer, section));
             if (active && section.LastSentLayer is { } layer)
             {
                 // One layer for now: the largest. Without these lines the client would send only the first, the smallest.
@@ -67,7 +67,7 @@ public sealed class PublishAnswer
                 writer.Add("simulcast", $"recv {layer}");
             }
 
-            written.Add(writer.Finish(section.Kind, 9));
+            written.Add(writer.Finish(section.Kind, section.Protocol));
             negotiated.Add(new NegotiatedSection
             {
                 Mid = section.Mid!,
@@ -85,7 +85,7 @@ public sealed class PublishAnswer
             return false;
         }
 
-        answer = new PublishAnswer(SectionWriter.Session(sessionId, version, written), negotiated);
+        answer = new PublishAnswer(SectionWriter.Session(sessionId, version, written, offer), negotiated);
         return true;
     }
 }

@@ -5,14 +5,13 @@ namespace MeetOperator.Sdp.Negotiation;
 /// <summary>The peer's side of a bundled transport.</summary>
 public sealed record RemoteTransport
 {
+    private const int MaxFingerprints = 16;
+
     public required string Ufrag { get; init; }
     public required string Password { get; init; }
 
-    /// <summary>Hash name in lower case, for example <c>sha-256</c>.</summary>
-    public required string FingerprintAlgorithm { get; init; }
-
-    /// <summary>Colon-separated hexadecimal in upper case.</summary>
-    public required string Fingerprint { get; init; }
+    /// <summary>Values of all <c>a=fingerprint</c> lines, for example <c>sha-256 12:AB:…</c>: one certificate under several hashes, or several certificates (RFC 8122 §5).</summary>
+    public required IReadOnlyList<string> Fingerprints { get; init; }
 
     /// <summary>Reads the first usable section; what it does not say may stand at session level (RFC 8866 §5.13).</summary>
     public static bool TryRead(SessionDescription description, bool isAnswer, [NotNullWhen(true)] out RemoteTransport? transport, [NotNullWhen(false)] out SdpError? error)
@@ -21,7 +20,7 @@ public sealed record RemoteTransport
         var section = Tagged(description);
         string? Find(string name) => section?.Value(name) ?? description.Value(name);
 
-        var fingerprint = (Find("fingerprint") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fingerprints = section?.Values("fingerprint").ToList() is { Count: > 0 } own ? own : description.Values("fingerprint").ToList();
         var setup = Find("setup") ?? (isAnswer ? "active" : "actpass");
         error = (Find("ice-ufrag"), Find("ice-pwd")) switch
         {
@@ -29,7 +28,8 @@ public sealed record RemoteTransport
             (_, null) => new SdpError(0, "a=ice-pwd is missing."),
             ({ Length: < 4 or > 256 }, _) => new SdpError(0, "a=ice-ufrag must have 4 to 256 characters."),
             (_, { Length: < 22 or > 256 }) => new SdpError(0, "a=ice-pwd must have 22 to 256 characters."),
-            _ when fingerprint.Length != 2 => new SdpError(0, "a=fingerprint:<hash> <value> is missing."),
+            _ when !fingerprints.Exists(f => f.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 2) => new SdpError(0, "a=fingerprint:<hash> <value> is missing."),
+            _ when fingerprints.Count > MaxFingerprints => new SdpError(0, $"more than {MaxFingerprints} a=fingerprint lines."),
             _ when setup is not ("active" or "actpass") => new SdpError(0, $"a=setup:{setup} cannot work: the node is DTLS server, so the peer must be active or actpass."),
             _ => null,
         };
@@ -42,8 +42,7 @@ public sealed record RemoteTransport
         {
             Ufrag = Find("ice-ufrag")!,
             Password = Find("ice-pwd")!,
-            FingerprintAlgorithm = fingerprint[0].ToLowerInvariant(),
-            Fingerprint = fingerprint[1].ToUpperInvariant(),
+            Fingerprints = fingerprints,
         };
         return true;
     }

@@ -15,10 +15,14 @@ internal sealed class SectionWriter
     public void Add(string name, string? value = null) => _attributes.Add(new SdpAttribute(name, value));
 
     /// <summary>Transport lines; candidates only once in a bundle.</summary>
-    public void Transport(LocalTransport local, string setup, bool withCandidates)
+    public void Transport(LocalTransport local, string setup, bool withCandidates, bool reducedSize = true)
     {
         Add("rtcp-mux");
-        Add("rtcp-rsize");
+        if (reducedSize)
+        {
+            Add("rtcp-rsize");
+        }
+
         Add("ice-ufrag", local.Ufrag);
         Add("ice-pwd", local.Password);
         Add("fingerprint", "sha-256 " + local.Fingerprint);
@@ -59,12 +63,16 @@ internal sealed class SectionWriter
         }
     }
 
-    public void Extensions(IEnumerable<HeaderExtension> extensions)
+    public void Extensions(IEnumerable<HeaderExtension> extensions, bool allowMixed = true)
     {
-        Add("extmap-allow-mixed");
+        if (allowMixed)
+        {
+            Add("extmap-allow-mixed");
+        }
+
         foreach (var extension in extensions)
         {
-            Add("extmap", $"{extension.Id} {extension.Uri}");
+            Add("extmap", $"{extension.Id}{(extension.Direction is { } direction ? "/" + direction.Name() : "")} {extension.Uri}");
         }
     }
 
@@ -83,11 +91,11 @@ internal sealed class SectionWriter
         }
     }
 
-    public MediaSection Finish(string kind, int port) => new()
+    public MediaSection Finish(string kind, string protocol = "UDP/TLS/RTP/SAVPF") => new()
     {
         Kind = kind,
-        Port = port,
-        Protocol = "UDP/TLS/RTP/SAVPF",
+        Port = 9,
+        Protocol = protocol,
         Formats = _formats,
         Attributes = _attributes,
     };
@@ -105,17 +113,25 @@ internal sealed class SectionWriter
         return new MediaSection { Kind = offered.Kind, Port = 0, Protocol = offered.Protocol, Formats = offered.Formats, Attributes = attributes };
     }
 
-    public static SessionDescription Session(long sessionId, int version, IReadOnlyList<MediaSection> sections)
+    /// <param name="sessionId">Stays the same over the life of a session (RFC 8866 §5.2).</param>
+    /// <param name="version">Grows with every description of the session.</param>
+    /// <param name="sections">All of them.</param>
+    /// <param name="offer">What is answered; null when this is an offer. What it does not have is not written.</param>
+    public static SessionDescription Session(long sessionId, int version, IReadOnlyList<MediaSection> sections, SessionDescription? offer = null)
     {
         var attributes = new List<SdpAttribute>();
         var mids = sections.Where(s => s.Port != 0).Select(s => s.Mid).ToList();
-        if (mids.Count > 0)
+        if (mids.Count > 0 && offer?.BundledMids.Count != 0)
         {
             attributes.Add(new SdpAttribute("group", "BUNDLE " + string.Join(' ', mids)));
         }
 
         attributes.Add(new SdpAttribute("ice-lite"));
-        attributes.Add(new SdpAttribute("msid-semantic", " WMS *"));
+        if (offer is null || offer.Value("msid-semantic") is not null)
+        {
+            attributes.Add(new SdpAttribute("msid-semantic", " WMS *"));
+        }
+
         return new SessionDescription { Origin = $"- {sessionId} {version} IN IP4 0.0.0.0", Attributes = attributes, Sections = sections };
     }
 }

@@ -24,7 +24,7 @@ public static class SubscribeOfferWriter
                 writer.Source(track.StreamId, track.TrackId, track.Cname, track.Ssrcs);
             }
 
-            written.Add(writer.Finish(section.Kind, 9));
+            written.Add(writer.Finish(section.Kind));
         }
 
         return SectionWriter.Session(sessionId, revision, written);

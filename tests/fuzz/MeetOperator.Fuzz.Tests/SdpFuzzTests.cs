@@ -44,10 +44,33 @@ public sealed class SdpFuzzTests
         {
             Assert.Equal(offer.Sections.Count, answer.Description.Sections.Count);
             Assert.True(SessionDescription.TryParse(answer.Description.ToString(), out _, out error), error?.ToString());
+            Allocate(answer);
+            var tracks = answer.Sections.Where(s => s is { Active: true, Codec: not null }).Select(s => new PlayableTrack
+            {
+                Kind = s.Kind,
+                Codec = s.Codec!,
+                Track = new OfferedTrack { StreamId = "s", TrackId = "t", Cname = "c", Ssrcs = new SsrcPair(1, 2) },
+            }).ToList();
+            if (PlayAnswer.TryBuild(offer, tracks, Local, 7, out var played, out _))
+            {
+                Assert.True(SessionDescription.TryParse(played.Description.ToString(), out _, out error), error?.ToString());
+            }
         }
         else
         {
             Assert.NotEmpty(error!.ToString());
+        }
+    }
+
+    /// <summary>Whatever is published can be offered on, under a payload type that RTP allows.</summary>
+    private static void Allocate(PublishAnswer answer)
+    {
+        var allocator = new PayloadTypeAllocator();
+        foreach (var section in answer.Sections.Where(s => s.Codec is not null))
+        {
+            var codec = allocator.Allocate(section.Codec!);
+            Assert.NotNull(codec);
+            Assert.InRange(codec.PayloadType, 35, 127);
         }
     }
 }

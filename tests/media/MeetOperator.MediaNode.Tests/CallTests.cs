@@ -166,6 +166,47 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_Renegotiated_AnswersAreOfOneSessionWithGrowingVersions()
+    {
+        using var alice = new SyntheticPeer();
+        async Task<string[]> OriginAsync(string sdp, bool restart = false) =>
+            (await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = sdp, Restart = restart }, default)).Sdp
+            .Split("\r\n").First(l => l.StartsWith("o=", StringComparison.Ordinal)).Split(' ');
+
+        var first = await OriginAsync(TestSdp.Publish(alice));
+        var second = await OriginAsync(TestSdp.Publish(alice, video: false));
+        var other = await OriginAsync(TestSdp.Publish(alice), restart: true);
+
+        Assert.Equal((first[1], "1", "2"), (second[1], first[2], second[2]));
+        Assert.NotEqual(first[1], other[1]);
+    }
+
+    [Fact]
+    public async Task EndOfASession_ThePeerIsToldAtOnce()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        await SubscribeAsync("bob", bob, alice);
+
+        await _node.Control.DeleteParticipantAsync("r", "bob", default);
+        await SyntheticPeer.UntilAsync("bob's transport is closed", () => bob.State == MeetOperator.Rtc.PeerTransportState.Closed, bob);
+        await _node.Control.DeleteRoomAsync("r", 1, default);
+        await SyntheticPeer.UntilAsync("alice's transport is closed", () => alice.State == MeetOperator.Rtc.PeerTransportState.Closed, alice);
+    }
+
+    [Fact]
+    public async Task Publish_SeveralFingerprints_OneThatMatchesIsEnough()
+    {
+        using var alice = new SyntheticPeer();
+        var wrong = "a=fingerprint:sha-1 AA\r\na=fingerprint:sha-512 " + string.Join(':', Enumerable.Repeat("AB", 64)) + "\r\na=fingerprint:";
+        var offer = TestSdp.Publish(alice).Replace("a=fingerprint:", wrong, StringComparison.Ordinal);
+        var answer = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = offer }, default);
+        alice.Connect(answer.Sdp);
+
+        await SyntheticPeer.UntilAsync("alice connected", () => alice.IsConnected, alice);
+    }
+
+    [Fact]
     public async Task Publish_NamedSources_AppearInTracksAndStreamIds()
     {
         using var alice = new SyntheticPeer();

@@ -29,16 +29,61 @@ public sealed class PayloadTypeAllocatorTests
         Assert.Equal(4, new[] { baseline.PayloadType, baseline.RtxPayloadType, main.PayloadType, main.RtxPayloadType }.Distinct().Count());
     }
 
+    /// <summary>One participant who publishes under ever new profiles must not use up the payload types of everybody who watches.</summary>
     [Fact]
-    public void Allocate_AllTaken_GivesNull()
+    public void Allocate_EveryProfileThereIs_LeavesRoomForTheOtherCodecs()
     {
         var allocator = new PayloadTypeAllocator();
-        RtpCodec? last = null;
-        for (var i = 0; i < 64; i++)
+        var given = new HashSet<int>();
+        for (var id = 0; id <= 0xFFFF; id++)
         {
-            last = allocator.Allocate(new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = $"profile-level-id={i:x6}" });
+            for (var mode = 0; mode < 3; mode++)
+            {
+                var parameters = $"packetization-mode={mode};profile-level-id={id:x4}{id % 256:x2};x={id}";
+                if (allocator.Allocate(new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = parameters }) is { } codec)
+                {
+                    given.UnionWith([codec.PayloadType, codec.RtxPayloadType!.Value]);
+                }
+            }
         }
 
-        Assert.Null(last);
+        Assert.Equal(6 * 2 * 2, given.Count);
+        foreach (var name in new[] { "VP8", "VP9", "AV1", "opus" })
+        {
+            Assert.NotNull(allocator.Allocate(new RtpCodec { PayloadType = 1, Name = name, ClockRate = 90000 }));
+        }
+    }
+
+    [Theory]
+    [InlineData("42c01f", "42e01f")]
+    [InlineData("42e034", "42e01f")]
+    [InlineData("42001f", "42001f")]
+    [InlineData("64001f", "64001f")]
+    [InlineData("640c2a", "640c1f")]
+    public void Allocate_H264_WritesOneSpellingOfEachProfile(string published, string offered)
+    {
+        var codec = new PayloadTypeAllocator().Allocate(
+            new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = $"packetization-mode=1;profile-level-id={published}" });
+
+        Assert.Equal(offered, codec!.Parameter("profile-level-id"));
+    }
+
+    [Fact]
+    public void Allocate_StereoAndMono_AreTwo()
+    {
+        var allocator = new PayloadTypeAllocator();
+        var mono = allocator.Allocate(Sample.Opus)!;
+        var stereo = allocator.Allocate(Sample.Opus with { Parameters = "minptime=10;sprop-stereo=1" })!;
+
+        Assert.NotEqual(mono.PayloadType, stereo.PayloadType);
+        Assert.Equal(("1", "1"), (stereo.Parameter("stereo"), stereo.Parameter("sprop-stereo")));
+        Assert.Null(mono.Parameter("stereo"));
+    }
+
+    [Fact]
+    public void Allocate_CodecThatTheNodeDoesNotCarry_GivesNull()
+    {
+        Assert.Null(new PayloadTypeAllocator().Allocate(new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = "profile-level-id=zzzzzz" }));
+        Assert.Null(new PayloadTypeAllocator().Allocate(new RtpCodec { PayloadType = 1, Name = "VP7", ClockRate = 90000 }));
     }
 }

@@ -45,6 +45,16 @@ public sealed class PlayAnswerTests
         Assert.Equal("1", codec.Parameter("packetization-mode"));
     }
 
+    [Theory]
+    [InlineData("minptime=10;sprop-stereo=1", "1")]
+    [InlineData("minptime=10", null)]
+    public void TryBuild_Opus_AnnouncesStereoWhenThePublisherSendsIt(string published, string? announced)
+    {
+        var answer = Build([Track(Sample.Opus with { Parameters = published }, 1)]);
+
+        Assert.Equal(announced, answer.Description.Sections[0].Codecs[0].Parameter("sprop-stereo"));
+    }
+
     [Fact]
     public void TryBuild_NothingUsable_IsRefused()
     {

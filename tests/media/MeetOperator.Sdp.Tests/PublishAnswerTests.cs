@@ -110,6 +110,49 @@ public sealed class PublishAnswerTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>RFC 3264 §6: an answer takes of the offer what it can, and adds nothing.</summary>
+    [Fact]
+    public void TryBuild_PlainOffer_AnswerHasNothingThatWasNotOffered()
+    {
+        var offer = Sample.Parse(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\nm=video 9 RTP/SAVPF 96\r\na=mid:v\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n" +
+            $"a=extmap:3/sendonly {HeaderExtensionUris.VideoOrientation}\r\n");
+
+        var answer = Sample.Answer(offer).Description;
+
+        Assert.Empty(answer.BundledMids);
+        Assert.DoesNotContain(answer.Attributes, a => a.Name is "group" or "msid-semantic");
+        var section = Assert.Single(answer.Sections);
+        Assert.Equal(("RTP/SAVPF", "96"), (section.Protocol, string.Join(' ', section.Formats)));
+        Assert.DoesNotContain(section.Attributes, a => a.Name is "rtcp-rsize" or "extmap-allow-mixed" or "rtcp-fb" or "fmtp");
+        Assert.Equal($"3/recvonly {HeaderExtensionUris.VideoOrientation}", section.Value("extmap"));
+    }
+
+    [Theory]
+    [InlineData("minptime=10;sprop-stereo=1", "1")]
+    [InlineData("stereo=1;minptime=10", "1")]
+    [InlineData("stereo=0;sprop-stereo=1", "1")]
+    [InlineData("minptime=10", null)]
+    public void TryBuild_OpusWithStereo_IsAskedForIt(string parameters, string? stereo)
+    {
+        var offer = Sample.Parse(
+            $"v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 {parameters}\r\n");
+
+        Assert.Equal(stereo, Sample.Answer(offer).Description.Sections[0].Codecs[0].Parameter("stereo"));
+    }
+
+    [Fact]
+    public void TryBuild_H264UnderAnotherSpellingOfConstrainedBaseline_IsTakenFirst()
+    {
+        var offer = Sample.Parse(
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 100 101 102\r\na=mid:v\r\na=rtcp-mux\r\na=sendonly\r\n" +
+            "a=rtpmap:100 H264/90000\r\na=fmtp:100 packetization-mode=1;profile-level-id=6e001f\r\n" +
+            "a=rtpmap:101 H264/90000\r\na=fmtp:101 packetization-mode=1;profile-level-id=64001f\r\n" +
+            "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42c02a\r\n");
+
+        Assert.Equal(102, Sample.Answer(offer).Sections[0].Codec!.PayloadType);
+    }
+
     [Fact]
     public void TryBuild_NoKnownCodec_NamesTheSection()
     {

@@ -9,7 +9,7 @@ public sealed class RemoteTransportTests
     {
         Assert.True(RemoteTransport.TryRead(Golden.Offer("chromium-publish"), isAnswer: false, out var remote, out _));
 
-        Assert.Equal("sha-256", remote.FingerprintAlgorithm);
+        Assert.StartsWith("sha-256 ", Assert.Single(remote.Fingerprints), StringComparison.Ordinal);
         Assert.Equal(24, remote.Password.Length);
     }
 
@@ -19,7 +19,7 @@ public sealed class RemoteTransportTests
         Assert.True(RemoteTransport.TryRead(Golden.Offer("firefox-call"), isAnswer: false, out var remote, out _));
 
         Assert.Equal(("9e1e0bd5", "c16dd7ba21f40d4cd8ae8d8abd09e5ba"), (remote.Ufrag, remote.Password));
-        Assert.StartsWith("6B:8B:F0", remote.Fingerprint, StringComparison.Ordinal);
+        Assert.StartsWith("sha-256 6B:8B:F0", Assert.Single(remote.Fingerprints), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -32,6 +32,25 @@ public sealed class RemoteTransportTests
 
         Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_SeveralFingerprints_ReadsAllOfThem()
+    {
+        var text = Golden.OfferText("chromium-publish").Replace("a=fingerprint:", "a=fingerprint:sha-1 AA:BB\na=fingerprint:sha-512 01:02\na=fingerprint:", StringComparison.Ordinal);
+
+        Assert.True(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out var remote, out _));
+        Assert.Equal(["sha-1", "sha-512", "sha-256"], remote.Fingerprints.Select(f => f.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void TryRead_ManyFingerprints_IsRefused()
+    {
+        var text = Golden.OfferText("chromium-publish").Replace(
+            "a=fingerprint:", string.Concat(Enumerable.Repeat("a=fingerprint:sha-1 AA:BB\n", 16)) + "a=fingerprint:", StringComparison.Ordinal);
+
+        Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
+        Assert.Contains("more than 16 a=fingerprint", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class SessionDescriptionTests
         var offer = Golden.Offer("firefox-call");
 
         Assert.StartsWith("sha-256 6B:8B", offer.Value("fingerprint"), StringComparison.Ordinal);
-        Assert.Contains(new HeaderExtension(6, HeaderExtensionUris.PlayoutDelay), offer.Sections[1].Extensions);
+        Assert.Contains(new HeaderExtension(6, HeaderExtensionUris.PlayoutDelay, MediaDirection.RecvOnly), offer.Sections[1].Extensions);
         Assert.Equal(MediaDirection.RecvOnly, offer.Sections[2].Direction);
         Assert.Equal(new SsrcPair(1839483520, 2671435721), offer.Sections[1].Ssrcs);
     }

@@ -46,7 +46,8 @@ public sealed class SubscribeNegotiationTests
         Assert.Equal((96, 97), (sections[1].Codec!.PayloadType, sections[1].Codec!.RtxPayloadType));
         Assert.Equal([HeaderExtensionUris.PlayoutDelay], sections[1].Extensions.Select(e => e.Uri));
         Assert.True(RemoteTransport.TryRead(answer, isAnswer: true, out var remote, out _));
-        Assert.Equal(("sha-256", 8), (remote.FingerprintAlgorithm, remote.Ufrag.Length));
+        Assert.StartsWith("sha-256 ", Assert.Single(remote.Fingerprints), StringComparison.Ordinal);
+        Assert.Equal(8, remote.Ufrag.Length);
     }
 
     [Fact]
@@ -64,6 +65,25 @@ public sealed class SubscribeNegotiationTests
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("VP8", "VP9", StringComparison.Ordinal)), out var sections, out _));
         Assert.False(sections[1].Active);
+    }
+
+    /// <summary>Two spellings of constrained baseline (RFC 6184 §8.1): browsers that write the other one were left black.</summary>
+    [Theory]
+    [InlineData("42c01f")]
+    [InlineData("42E034")]
+    [InlineData("4d801f")]
+    [InlineData("58c00a")]
+    public void TryRead_H264UnderAnotherSpellingOfTheProfile_IsTheSame(string answered)
+    {
+        var h264 = new RtpCodec { PayloadType = 102, Name = "H264", ClockRate = 90000, Parameters = "packetization-mode=1;profile-level-id=42e01f" };
+        var answer = Sample.Parse(
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 98 99\r\na=mid:0\r\na=recvonly\r\n" +
+            "a=rtpmap:98 H264/90000\r\na=fmtp:98 packetization-mode=1;profile-level-id=640c1f\r\n" +
+            $"a=rtpmap:99 H264/90000\r\na=fmtp:99 packetization-mode=1;profile-level-id={answered}\r\n");
+
+        Assert.True(SubscribeAnswerReader.TryRead([Sample.Section("0", h264, 100)], answer, out var sections, out _));
+
+        Assert.Equal(99, sections[0].Codec!.PayloadType);
     }
 
     [Theory]
