@@ -6,6 +6,8 @@ public enum AddressSource
     NodeExternalIP,
     NodeInternalIP,
     PodIP,
+
+    /// <summary>Former name of NodeInternalIP: still read, and the same.</summary>
     HostIP,
     Static,
 }

@@ -21,7 +21,7 @@ public sealed record SfuExposure
     [Default("1")]
     public int UdpPorts { get; init; } = 1;
 
-    /// <summary>Where the address comes from that clients send media to. Default NodeExternalIP; mutable, by replacing nodes.</summary>
+    /// <summary>Where the address comes from that clients send media to; HostIP is the former name of NodeInternalIP and means the same. Default NodeExternalIP; mutable, by replacing nodes.</summary>
     [Default("\"NodeExternalIP\"")]
     public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;
 

@@ -9,7 +9,7 @@ public static class SfuPoolValidation
     internal const string RangeReversed = "max must not be lower than min";
     internal const string RangeTooNarrow = "the port range must hold at least udpPorts ports";
     internal const string StaticNeedsAddresses = "addressSource Static needs at least one address in staticAddresses";
-    internal const string HostNetworkHasNoPodIP = "with type HostNetwork a Pod has no address of its own: use HostIP, NodeInternalIP, NodeExternalIP or Static";
+    internal const string HostNetworkHasNoPodIP = "with type HostNetwork a Pod has no address of its own: use NodeInternalIP, NodeExternalIP or Static";
     internal const string ReservedKey = "keys of meetoperator.io are written by the operator only";
 
     /// <summary>All findings; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>

@@ -33,7 +33,7 @@ public sealed record TenantSpec
     [Default("{}")]
     public TenantRegions Regions { get; init; } = new();
 
-    /// <summary>Pools that the tenant's meetings may use. Default those in the tenant's own namespace; mutable.</summary>
+    /// <summary>Pools that the tenant's meetings may use, and what its own pools may ask for. Default those in the tenant's own namespace, and all that the installation allows; mutable.</summary>
     [Default("{}")]
     public TenantPools Pools { get; init; } = new();
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Admission;
@@ -11,7 +13,7 @@ namespace MeetOperator.Operator.Admission;
 /// <summary>
 /// Says at once what the reconciler will find a moment later. Nothing is refused for it: objects may be applied in any order, and what is missing may come.
 /// </summary>
-internal sealed class MeetWarnings(ClusterView cluster, string operatorNamespace)
+internal sealed class MeetWarnings(ClusterView cluster, PoolRights rights, OperatorOptions options)
 {
     /// <param name="request">An object that <see cref="MeetAdmission"/> found valid.</param>
     public IReadOnlyList<string> Of(AdmissionRequest request)
@@ -39,18 +41,15 @@ internal sealed class MeetWarnings(ClusterView cluster, string operatorNamespace
 
     private string? Tenant(Tenant tenant)
     {
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), operatorNamespace);
+        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
         return claim.Owned ? null : $"spec.namespace: {claim.Message}";
     }
 
-    private string? Pool(SfuPool pool)
-    {
-        var range = pool.Spec.Exposure.PortRange;
-        var other = cluster.Pools.List().FirstOrDefault(candidate => candidate.Metadata.NamespacedName != pool.Metadata.NamespacedName
-            && candidate.Spec.Exposure.PortRange is { } theirs && theirs.Min <= range.Max && range.Min <= theirs.Max);
-        return other is null ? null
-            : $"spec.exposure.portRange overlaps that of SfuPool {other.Metadata.NamespacedName}: a port goes to one node only, so give each pool a range of its own";
-    }
+    /// <summary>What refuses a pool is said by <see cref="PoolAdmission"/>; what is left may still change.</summary>
+    private string? Pool(SfuPool pool) =>
+        rights.Refusals(pool).FirstOrDefault() is { } refusal ? $"the pool makes no media node: {refusal.Field}: {refusal.Message}"
+        : pool.Spec.Exposure.AddressSource == AddressSource.HostIP ? "spec.exposure.addressSource: HostIP is the former name of NodeInternalIP, which means the same: write NodeInternalIP"
+        : null;
 
     /// <summary>The namespace of an object that is being created may stand in the request alone.</summary>
     private static T Read<T>(JsonObject item, AdmissionRequest request)

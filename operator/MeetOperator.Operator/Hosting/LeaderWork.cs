@@ -33,12 +33,13 @@ internal sealed class LeaderWork : IAsyncDisposable
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
         var apiKeys = new ApiKeyStates();
+        var rights = new PoolRights(cluster, options);
         var tokens = new NodeTokens(options.ControlKey);
         var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
         _clients = new NodeClients(term);
         _fleet = new MediaFleet(wakeups, time);
         _poller = new NodePoller(_fleet, _clients, logs.CreateLogger<NodePoller>(), time);
-        _feed = new FleetFeed(cluster, _fleet, _poller, tokens);
+        _feed = new FleetFeed(cluster, _fleet, _poller, tokens, rights);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending);
         var ids = new MeetingIds(cluster, _fleet);
@@ -48,8 +49,8 @@ internal sealed class LeaderWork : IAsyncDisposable
         var meetings = Wiring.Meetings(cluster, _memory, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, logs).Build(
             new SfuNodeController(
-                cluster, _fleet, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
-        var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, events, options, time, random));
+                cluster, _fleet, rights, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
+        var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
         var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, apiKeys, events, options, time));
         var projection = Wiring.ApiKeys(cluster, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
 

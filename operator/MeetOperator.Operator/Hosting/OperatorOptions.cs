@@ -17,6 +17,9 @@ public sealed record OperatorOptions
     /// <summary>MEET_MEDIA_NODE_IMAGE: image of media nodes whose pool names none.</summary>
     public string MediaNodeImage { get; init; } = "meetoperator/media-node:0.1.0";
 
+    /// <summary>What pools may ask for, and where pools for every tenant stand.</summary>
+    public PoolLimits Pools { get; init; } = new();
+
     /// <summary>MEET_NETWORK_POLICIES: true keeps a NetworkPolicy beside each pool.</summary>
     public bool NetworkPolicies { get; init; }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
@@ -26,6 +28,7 @@ public static class OperatorOptionsReader
             TenantSecretsRole = Text(variable("MEET_TENANT_SECRETS_ROLE")) ?? defaults.TenantSecretsRole,
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
+            Pools = ReadPools(variable, found),
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
@@ -50,6 +53,27 @@ public static class OperatorOptionsReader
 
         return text == "true";
     }
+
+    private static PoolLimits ReadPools(Func<string, string?> variable, List<string> errors)
+    {
+        var limits = new PoolLimits { Namespaces = List(variable("MEET_POOL_NAMESPACES")), ImageRepositories = List(variable("MEET_POOL_IMAGES")) };
+        foreach (var entry in limits.ImageRepositories.Where(entry => !ImageRepository.IsRepository(entry)))
+        {
+            errors.Add($"MEET_POOL_IMAGES holds \"{entry}\", which is no repository: name registry and path without tag, such as registry.example/meet/media-node");
+        }
+
+        var exposures = List(variable("MEET_POOL_EXPOSURES"));
+        foreach (var entry in exposures.Where(entry => !Enum.GetNames<ExposureType>().Contains(entry, StringComparer.Ordinal)))
+        {
+            errors.Add($"MEET_POOL_EXPOSURES holds \"{entry}\": give a comma list of {string.Join(", ", Enum.GetNames<ExposureType>())}");
+            exposures = [];
+        }
+
+        return exposures.Count == 0 ? limits : limits with { Exposures = [.. exposures.Select(Enum.Parse<ExposureType>)] };
+    }
+
+    private static IReadOnlyList<string> List(string? value) =>
+        (value ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static WebhookOptions? ReadWebhook(Func<string, string?> variable, List<string> errors)
     {

@@ -34,7 +34,9 @@ internal static class Wiring
             .WithOptions(new ControllerOptions { Name = "sfupool", MaxBackoff = TimeSpan.FromSeconds(15) })
             .WithLogger(logs.CreateLogger<SfuPoolController>())
             .WithPredicate(Predicates.IntentChanged)
-            .Watches(cluster.Nodes, static node => [new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
+            .Watches(cluster.Nodes, static node => [new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)])
+            .Watches(cluster.Tenants, tenant => PoolsIn(cluster, tenant.Spec.Namespace))
+            .Watches(cluster.Namespaces, found => PoolsIn(cluster, found.Metadata.Name!));
 
     public static ControllerBuilder<Tenant> Tenants(ClusterView cluster, ILoggerFactory logs) =>
         new ControllerBuilder<Tenant>(cluster.Tenants)
@@ -53,6 +55,9 @@ internal static class Wiring
 
     private static IEnumerable<NamespacedName> Owners(ClusterView cluster, string @namespace) =>
         cluster.Tenants.List().Where(tenant => tenant.Spec.Namespace == @namespace).Select(tenant => tenant.Metadata.NamespacedName);
+
+    private static IEnumerable<NamespacedName> PoolsIn(ClusterView cluster, string @namespace) =>
+        cluster.Pools.List().Where(pool => pool.Metadata.Namespace == @namespace).Select(pool => pool.Metadata.NamespacedName);
 
     /// <summary>A new spec, a deletion, or a status that somebody took away; our own writes are not reconciled again.</summary>
     private static bool Wanted(InformerChange<Meeting> change) =>

@@ -2,11 +2,12 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Keeps the fleet and the poller in step with SfuNodes, pools, Pods and namespaces.</summary>
-internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, NodeTokens tokens) : IDisposable
+/// <summary>Keeps the fleet and the poller in step with SfuNodes, pools and Pods.</summary>
+internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, NodeTokens tokens, PoolRights rights) : IDisposable
 {
     private readonly List<IDisposable> _subscriptions = [];
 
@@ -27,8 +28,6 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
         }));
         _subscriptions.Add(cluster.Pods.OnChange(change => Observe(cluster.Nodes.Get(change.Key))));
         _subscriptions.Add(cluster.Pools.OnChange(change => cluster.NodesOf(change.Object).ToList().ForEach(Observe)));
-        _subscriptions.Add(cluster.Namespaces.OnChange(change =>
-            cluster.Nodes.List().Where(node => node.Metadata.Namespace == change.Key.Name).ToList().ForEach(Observe)));
     }
 
     public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());
@@ -43,7 +42,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
         var key = node.Metadata.NamespacedName;
         var pod = cluster.Pods.Get(key);
         var target = Target(node, pod);
-        fleet.Observe(node, cluster.PoolOf(node), pod, cluster.OwnerOf(key.Namespace) is null, target);
+        fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target);
         poller.Watch(key, target);
     }
 

@@ -7,13 +7,14 @@ using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>Gives each SfuNode its Secret and Pod, drains it before it goes, and writes what the polls say.</summary>
 internal sealed class SfuNodeController(
-    ClusterView cluster, MediaFleet fleet, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+    ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
 
@@ -75,6 +76,11 @@ internal sealed class SfuNodeController(
         if (pod is not null)
         {
             return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
+        }
+
+        if (rights.Refusal(pool) is { Field: not PoolRules.PortsField } refusal)
+        {
+            return (null, refusal.Problem); // The pool may have changed since it was allowed the node.
         }
 
         try

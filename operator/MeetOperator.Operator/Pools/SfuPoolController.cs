@@ -13,7 +13,7 @@ using MeetOperator.Operator.Resources;
 namespace MeetOperator.Operator.Pools;
 
 /// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
-internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
+internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     /// <summary>Nodes that were made and that the informer does not show yet: without them a second look would make them again.</summary>
     private readonly ConcurrentDictionary<NamespacedName, SfuNode> _made = new();
@@ -36,9 +36,14 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
 
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
-        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)], pool.Spec.Rollout, FreePorts(pool) is not null);
+        var refusal = rights.Refusal(pool);
+
+        // What was made before a pool was refused goes on; nothing is made for it.
+        var rollout = refusal is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
+        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)], rollout, FreePorts(pool) is not null);
+        plan = refusal is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
-        var problem = await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
+        var problem = refusal?.Problem ?? await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
         if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
         {
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
@@ -135,7 +140,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
                 {
                     return new NodeProblem(
                         "PortsExhausted",
-                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}{Sharers(pool)}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
+                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
@@ -156,16 +161,6 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, M
     {
         var taken = cluster.Nodes.List().Concat(_made.Values).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
         return PortAllocator.Allocate(pool.Spec.Exposure.PortRange, pool.Spec.Exposure.UdpPorts, taken);
-    }
-
-    /// <summary>Names the pools whose nodes hold ports of this pool's range.</summary>
-    private string Sharers(SfuPool pool)
-    {
-        var range = pool.Spec.Exposure.PortRange;
-        var others = cluster.Nodes.List()
-            .Where(node => (node.Spec.PoolRef.Name, node.Metadata.Namespace) != (pool.Metadata.Name, pool.Metadata.Namespace) && node.Spec.UdpPorts.Any(port => port >= range.Min && port <= range.Max))
-            .Select(node => $"{node.Metadata.Namespace}/{node.Spec.PoolRef.Name}").Distinct().Order(StringComparer.Ordinal).Take(3).ToArray();
-        return others.Length == 0 ? string.Empty : $", which SfuPool {string.Join(" and ", others)} uses too";
     }
 
     private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)

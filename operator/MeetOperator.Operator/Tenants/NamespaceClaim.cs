@@ -11,8 +11,8 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
 
     /// <param name="tenant">Who claims.</param>
     /// <param name="found">The namespace; null when it does not exist.</param>
-    /// <param name="operatorNamespace">The operator's own namespace, which no tenant may have.</param>
-    public static NamespaceClaim Judge(Tenant tenant, Namespace? found, string operatorNamespace)
+    /// <param name="reserved">The installation's own namespaces, which no tenant may have.</param>
+    public static NamespaceClaim Judge(Tenant tenant, Namespace? found, params IReadOnlyList<string> reserved)
     {
         var (name, wanted) = (tenant.Metadata.Name!, tenant.Spec.Namespace);
         if (TenantValidation.Validate(tenant, null) is { Count: > 0 } errors)
@@ -20,9 +20,9 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
             return new NamespaceClaim(false, false, "Invalid", string.Join("; ", errors));
         }
 
-        if (wanted == operatorNamespace)
+        if (reserved.Contains(wanted))
         {
-            return new NamespaceClaim(false, false, "NamespaceReserved", $"namespace {wanted} is the operator's own: create a tenant with another namespace");
+            return new NamespaceClaim(false, false, "NamespaceReserved", $"namespace {wanted} is the installation's own: create a tenant with another namespace");
         }
 
         if (found is null)

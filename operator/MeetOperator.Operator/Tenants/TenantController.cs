@@ -40,7 +40,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
     /// <returns>Null when somebody made the namespace just now: the change that the informer is about to see leads here again.</returns>
     private async Task<NamespaceClaim?> ClaimAsync(Tenant tenant, CancellationToken ct)
     {
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
+        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
         if (!claim.Make)
         {
             return claim;

@@ -26,7 +26,7 @@ internal static class WebhookEndpoint
         services.AddHostedService(provider => provider.GetRequiredService<WebhookCertificates>());
         services.AddSingleton<WebhookMetrics>();
         services.AddSingleton<IAdmissionReviewer>(provider =>
-            new ClusterAdmission(provider.GetRequiredService<ClusterView>(), provider.GetRequiredService<OperatorOptions>().Namespace));
+            new ClusterAdmission(provider.GetRequiredService<ClusterView>(), provider.GetRequiredService<OperatorOptions>()));
         services.AddSingleton<WebhookHandler>();
     }
 

@@ -10,7 +10,7 @@ public sealed record NodeSnapshot
     public required string Pool { get; init; }
     public IReadOnlyDictionary<string, string> PoolLabels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>True when no tenant owns the node's namespace, so that tenants may be given its pools.</summary>
+    /// <summary>True when the node's namespace is one of the installation's for pools, so that tenants may be given its pools.</summary>
     public bool SharedNamespace { get; init; }
     public string? Region { get; init; }
     public required SfuNodeState State { get; init; }

@@ -97,7 +97,7 @@ internal sealed class OperatorStage : IAsyncDisposable
         Spec = new SfuPoolSpec
         {
             Replicas = MediaNodes,
-            Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.HostIP },
+            Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.NodeInternalIP },
             Capacity = new SfuCapacity { MaxMeetings = 250 },
             Template = new MediaNodeTemplate { NodeSelector = new Dictionary<string, string> { ["meet-bench"] = "simulated" } },
         },

@@ -92,20 +92,21 @@ internal sealed class TestCluster : IAsyncDisposable
         await EventuallyAsync(async () => (await PoolAsync("p")).Status?.ReadyReplicas == replicas, "the pool's nodes are ready");
     }
 
-    public async Task CreateTenantAsync(string name, TenantQuotas? quotas = null)
+    public async Task CreateTenantAsync(string name, TenantQuotas? quotas = null, TenantPools? pools = null)
     {
         await Client.CreateAsync(
-            new Tenant { Metadata = new ObjectMeta { Name = name }, Spec = new TenantSpec { Namespace = $"meet-{name}", Quotas = quotas ?? new TenantQuotas() } }, default);
+            new Tenant { Metadata = new ObjectMeta { Name = name }, Spec = new TenantSpec { Namespace = $"meet-{name}", Quotas = quotas ?? new TenantQuotas(), Pools = pools ?? new TenantPools() } }, default);
         await EventuallyAsync(async () => (await TenantAsync(name)).IsReady(), $"tenant {name} owns its namespace");
     }
 
     public Task<SfuPool> CreatePoolAsync(string name, SfuPoolSpec spec) =>
         Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = spec }, default);
 
-    public static SfuPoolSpec Pool() => new()
+    /// <param name="firstPort">Each pool has 64 ports of its own.</param>
+    public static SfuPoolSpec Pool(int firstPort = 42000) => new()
     {
         Region = "local",
-        Exposure = new SfuExposure { PortRange = new PortRange { Min = 42000, Max = 42063 }, AddressSource = AddressSource.HostIP },
+        Exposure = new SfuExposure { PortRange = new PortRange { Min = firstPort, Max = firstPort + 63 }, AddressSource = AddressSource.NodeInternalIP },
     };
 
     public Task<Meeting> CreateMeetingAsync(string name, MeetingSpec? spec = null, string tenant = "a", string @namespace = "meet-a") => Client.CreateAsync(

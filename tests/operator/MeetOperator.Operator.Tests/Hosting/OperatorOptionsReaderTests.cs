@@ -52,6 +52,19 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         Expect("MEET_NETWORK_POLICIES is \"yes\": say true or false", ("MEET_NETWORK_POLICIES", "yes"));
     }
 
+    [Fact]
+    public void Read_PoolLimits_AreListsThatAreJudged()
+    {
+        var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;
+
+        Assert.Equal(["meet-media", "other"], limits.Namespaces);
+        Assert.Equal([Contracts.ExposureType.HostPort], limits.Exposures);
+        Assert.Equal(["registry.example/meet", "registry.example:5000"], limits.ImageRepositories);
+        Assert.Equal(2, Read(out _)!.Pools.Exposures.Count);
+        Expect("MEET_POOL_EXPOSURES holds \"NodePort\"", ("MEET_POOL_EXPOSURES", "HostPort,NodePort"));
+        Expect("MEET_POOL_IMAGES holds \"registry.example/meet:1\"", ("MEET_POOL_IMAGES", "registry.example/meet:1"));
+    }
+
     public void Dispose() => File.Delete(_key);
 
     private void Expect(string text, params (string Name, string? Value)[] variables)

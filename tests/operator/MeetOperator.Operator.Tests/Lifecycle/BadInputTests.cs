@@ -3,6 +3,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -15,7 +16,8 @@ public sealed class BadInputTests
     [Fact]
     public async Task Image_ThatCannotBePulled_IsNamedAndCorrectingItHelps()
     {
-        await using var cluster = await TestCluster.StartAsync();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { ImageRepositories = ["registry.invalid", "localhost"] } });
         cluster.Kubelet.Trouble = pod => pod.Spec.Containers[0].Image!.StartsWith("registry.invalid/", StringComparison.Ordinal) ? Waiting("ErrImagePull", "no such host") : null;
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = "registry.invalid/media-node:1" });
@@ -46,21 +48,6 @@ public sealed class BadInputTests
         await PatchPoolAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""");
 
         await HealsAsync(cluster);
-    }
-
-    [Fact]
-    public async Task Ports_UsedUpByAnotherPool_ThatPoolIsNamed()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var narrow = TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42000 } } };
-        await cluster.WithTenantAsync(pool: narrow);
-
-        await cluster.CreatePoolAsync("q", narrow);
-
-        await cluster.EventuallyAsync(
-            async () => (await cluster.PoolAsync("q")).Status is { Replicas: 0 } status && status.Message?.Contains("which SfuPool meet-a/p uses too: widen", StringComparison.Ordinal) == true, "the other pool is named");
-        Assert.True((await cluster.PoolAsync("p")).IsReady());
-        await EventAsync(cluster, "SfuPool", "PortsExhausted");
     }
 
     [Fact]

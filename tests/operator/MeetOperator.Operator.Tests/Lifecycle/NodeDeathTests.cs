@@ -78,7 +78,7 @@ public sealed class NodeDeathTests
         await cluster.EventuallyAsync(
             async () => Assert.Single(await cluster.NodesAsync()).Status!.Conditions.Ready() is { Reason: "CutOff" } ready && ready.Message.Contains("203.0.113.7", StringComparison.Ordinal), "the node says so");
         Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
-        await cluster.CreatePoolAsync("q", TestCluster.Pool());
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
     }

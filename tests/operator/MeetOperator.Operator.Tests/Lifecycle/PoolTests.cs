@@ -45,7 +45,7 @@ public sealed class PoolTests
     public async Task Pool_OnTheMachinesNetwork_EachNodeAnswersOnItsAddressUnderAPortOfItsOwn()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var exposure = new SfuExposure { Type = ExposureType.HostNetwork, PortRange = new PortRange { Min = 42000, Max = 42063 }, UdpPorts = 2, AddressSource = AddressSource.HostIP };
+        var exposure = new SfuExposure { Type = ExposureType.HostNetwork, PortRange = new PortRange { Min = 42000, Max = 42063 }, UdpPorts = 2, AddressSource = AddressSource.NodeInternalIP };
         await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Exposure = exposure });
         await cluster.CreateMeetingAsync("standup");
         await cluster.WaitForReadyAsync("standup");
@@ -98,7 +98,7 @@ public sealed class PoolTests
         await cluster.WithTenantAsync(replicas: 1, pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 1 } });
         await cluster.CreateMeetingAsync("standup");
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
-        await cluster.CreatePoolAsync("q", TestCluster.Pool());
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
 
         await ScaleAsync(cluster, 0);

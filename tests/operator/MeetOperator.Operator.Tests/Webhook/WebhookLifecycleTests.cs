@@ -91,7 +91,7 @@ public sealed class WebhookLifecycleTests
     }
 
     [Fact]
-    public async Task Validate_WhatTheReconcilerWillTurnDown_IsAllowedWithAWarning()
+    public async Task Validate_WhatTheReconcilerWillTurnDown_IsAllowedWithAWarningOrRefused()
     {
         await using var cluster = await StartAsync();
         await cluster.WithTenantAsync();
@@ -100,7 +100,7 @@ public sealed class WebhookLifecycleTests
         var tenant = """{"apiVersion":"meetoperator.io/v1alpha1","kind":"Tenant","metadata":{"name":"thief"},"spec":{"namespace":"meet-a"}}""";
 
         await ExpectAsync(cluster, Meeting("intruder", "b"), "create the meeting in namespace meet-b");
-        await ExpectAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "overlaps that of SfuPool meet-a/p");
+        await RefusedAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "spec.exposure.portRange: ports 42000-42063 belong to a pool of another namespace");
         await ExpectAsync(cluster, JsonNode.Parse(tenant)!.AsObject(), "belongs to tenant a");
     }
 
@@ -124,6 +124,19 @@ public sealed class WebhookLifecycleTests
                 return last["allowed"]!.GetValue<bool>() && last["warnings"]?.AsArray().Any(text => text!.GetValue<string>().Contains(warning, StringComparison.Ordinal)) == true;
             },
             warning,
+            () => last!.ToJsonString());
+    }
+
+    private static async Task RefusedAsync(TestCluster cluster, JsonObject item, string message)
+    {
+        JsonObject? last = null;
+        await cluster.EventuallyAsync(
+            async () =>
+            {
+                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                return !last["allowed"]!.GetValue<bool>() && last["status"]!["message"]!.GetValue<string>().Contains(message, StringComparison.Ordinal);
+            },
+            message,
             () => last!.ToJsonString());
     }
 

@@ -78,7 +78,8 @@ internal sealed class WebhookStage : IAsyncDisposable
         builder.Services.AddSingleton(provider => new WebhookCertificates(
             provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
-        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, new OperatorOptions { ControlKey = [] }, NullLoggerFactory.Instance, Time), WebhookConfigurations.Namespace));
+        var settings = new OperatorOptions { ControlKey = [], Namespace = WebhookConfigurations.Namespace, Pools = new PoolLimits { ImageRepositories = ["registry.example"] } };
+        builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, settings, NullLoggerFactory.Instance, Time), settings));
         builder.Services.AddSingleton<WebhookHandler>();
         var app = builder.Build();
         WebhookEndpoint.Map(app);

@@ -19,7 +19,7 @@ for _, condition in ipairs(status.conditions) do
 end
 if by.Stalled == "True" then
   health.status = "Degraded"
-elseif by.Ready == "True" then
+elseif by.Ready == "True" and by.Reconciling ~= "True" then
   health.status = "Healthy"
 end
 return health

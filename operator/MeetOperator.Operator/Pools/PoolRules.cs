@@ -1,0 +1,99 @@
+using MeetOperator.Contracts;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Resources;
+
+namespace MeetOperator.Operator.Pools;
+
+/// <summary>What a pool may not ask of the operator: the operator makes its Pods, and must not do for the author of a pool what that author may not. Pure.</summary>
+internal static class PoolRules
+{
+    public const string NamespaceField = "metadata.namespace";
+    public const string ExposureField = "spec.exposure.type";
+    public const string ImageField = "spec.image";
+    public const string PortsField = "spec.exposure.portRange";
+
+    /// <summary>Everything that stands in the pool's way; empty when it may make nodes.</summary>
+    /// <param name="pool">Judged.</param>
+    /// <param name="shared">True when its namespace is one of the installation's.</param>
+    /// <param name="tenant">The tenant that owns its namespace; null when none does.</param>
+    /// <param name="others">Pools whose port ranges it must not touch.</param>
+    /// <param name="options">What the installation allows.</param>
+    public static IEnumerable<PoolRefusal> Judge(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options)
+    {
+        foreach (var error in SfuPoolValidation.Validate(pool, null))
+        {
+            yield return new PoolRefusal("Invalid", error.Field, error.Message);
+        }
+
+        if (!shared && tenant?.Spec.Namespace != pool.Metadata.Namespace)
+        {
+            yield return new PoolRefusal("NamespaceNotAllowed", NamespaceField,
+                $"no tenant owns namespace {pool.Metadata.Namespace}, and it is not one of the installation's for pools ({string.Join(", ", options.Pools.Namespaces.Prepend(options.Namespace))}): move the pool, or add the namespace to MEET_POOL_NAMESPACES of the operator (value pools.namespaces)");
+        }
+
+        var limits = shared ? null : tenant?.Spec.Pools;
+        if (Exposure(pool.Spec.Exposure.Type, limits, options.Pools) is { } exposure)
+        {
+            yield return exposure;
+        }
+
+        if (pool.Spec.Image is { Length: > 0 } image && Image(image, limits, options) is { } refused)
+        {
+            yield return refused;
+        }
+
+        if (others.FirstOrDefault(other => Overlap(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)
+        {
+            var range = rival.Spec.Exposure.PortRange;
+            var whose = shared || rival.Metadata.Namespace == pool.Metadata.Namespace ? $"SfuPool {rival.Metadata.NamespacedName}" : "a pool of another namespace";
+            yield return new PoolRefusal("PortRangeOverlaps", PortsField, $"ports {range.Min}-{range.Max} belong to {whose}: give each pool of the cluster a range of its own");
+        }
+    }
+
+    /// <summary>True when <paramref name="other"/> was there first, so that of two pools with the same ports exactly one makes nodes.</summary>
+    public static bool Precedes(SfuPool other, SfuPool pool)
+    {
+        var order = Nullable.Compare(other.Metadata.CreationTimestamp, pool.Metadata.CreationTimestamp);
+        return order < 0 || (order == 0 && string.CompareOrdinal(other.Metadata.NamespacedName.ToString(), pool.Metadata.NamespacedName.ToString()) < 0);
+    }
+
+    private static bool Overlap(PortRange one, PortRange other) => one.Min <= other.Max && other.Min <= one.Max;
+
+    private static PoolRefusal? Exposure(ExposureType type, TenantPools? tenant, PoolLimits installation)
+    {
+        var allowed = installation.Exposures.Where(each => tenant?.AllowedExposures?.Contains(each) ?? true).ToArray();
+        return allowed.Contains(type) ? null
+            : new PoolRefusal("ExposureNotAllowed", ExposureField, $"{type} is not allowed here; allowed: {List(allowed.Select(each => each.ToString()))}{Where(installation.Exposures.Contains(type), "allowedExposures")}");
+    }
+
+    private static PoolRefusal? Image(string image, TenantPools? tenant, OperatorOptions options)
+    {
+        var own = ImageRepository.Of(options.MediaNodeImage);
+        var repository = ImageRepository.Of(image);
+        string[] installation = [.. own is null ? [] : (string[])[own], .. options.Pools.ImageRepositories];
+        if (repository is null)
+        {
+            return new PoolRefusal("ImageNotAllowed", ImageField, $"\"{image}\" is no image name; allowed: {List(installation)}");
+        }
+
+        if (!installation.Any(each => ImageRepository.Covers(each, repository)))
+        {
+            return new PoolRefusal("ImageNotAllowed", ImageField, $"repository {repository} is not allowed; allowed: {List(installation)}{Where(false, "allowedImageRepositories")}");
+        }
+
+        // The operator's own image is what a pool without an image gets anyway.
+        return repository == own || (tenant?.AllowedImageRepositories?.Any(each => ImageRepository.Covers(each, repository)) ?? true) ? null
+            : new PoolRefusal("ImageNotAllowed", ImageField, $"repository {repository} is not allowed here; allowed: {List([.. own is null ? [] : (string[])[own], .. tenant!.AllowedImageRepositories!])}{Where(true, "allowedImageRepositories")}");
+    }
+
+    private static string Where(bool tenant, string field) => tenant ? $" (spec.pools.{field} of the Tenant)" : $" (value pools.{field} of the installation)";
+
+    private static string List(IEnumerable<string> allowed) => allowed.ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
+}
+
+/// <summary>Why a pool makes no nodes: the field, what is wrong with it and what is allowed.</summary>
+internal sealed record PoolRefusal(string Reason, string Field, string Message)
+{
+    public NodeProblem Problem => new(Reason, $"{Field}: {Message}");
+}

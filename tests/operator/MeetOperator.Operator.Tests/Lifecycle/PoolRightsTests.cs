@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>A pool lends its author no power of the operator's; the reconciler holds it to that where no webhook did.</summary>
+public sealed class PoolRightsTests
+{
+    private static readonly Dictionary<string, string> Gold = new() { ["tier"] = "gold" };
+    private static readonly TenantPools WantsGold = new() { SfuSelector = new Contracts.LabelSelector { MatchLabels = Gold } };
+
+    [Theory]
+    [InlineData("evil.example/miner:1")]
+    [InlineData("meetoperator/media-node-evil:1")]
+    [InlineData("meetoperator/evil/../media-node:1")]
+    public async Task Image_OfAnotherRepository_MakesNoNode(string image)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = image });
+
+        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ", "docker.io/meetoperator/media-node");
+        Assert.Empty(await cluster.NodesAsync());
+    }
+
+    [Fact]
+    public async Task Image_ChangedToOneThatIsNotAllowed_LeavesTheNodesAndStartsNoPodOfIt()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var node = Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName;
+
+        await PatchAsync(cluster, """{"spec":{"image":"evil.example/miner:1","rollout":{"type":"Immediate"}}}""");
+        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ");
+        Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName);
+        await cluster.Client.DeleteAsync<Pod>(node, default);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.TryGetAsync<SfuNode>(node, default))?.Status?.Message?.Contains("spec.image: repository evil.example/miner is not allowed", StringComparison.Ordinal) == true
+                || (await cluster.Client.TryGetAsync<SfuNode>(node, default))?.Status?.State == SfuNodeState.Unhealthy, "the node says why it has no Pod");
+        Assert.DoesNotContain((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items, pod => pod.Spec.Containers[0].Image!.StartsWith("evil", StringComparison.Ordinal));
+        await PatchAsync(cluster, """{"spec":{"image":null}}""");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 1 }, "a pool that is allowed again serves");
+    }
+
+    [Fact]
+    public async Task Tenant_NarrowsWhatTheInstallationAllows()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a", pools: new TenantPools { AllowedExposures = [ExposureType.HostPort] });
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { Type = ExposureType.HostNetwork } });
+
+        await StalledAsync(cluster, "ExposureNotAllowed", "spec.exposure.type: HostNetwork is not allowed", "allowed: HostPort", "spec.pools.allowedExposures of the Tenant");
+        Assert.Empty(await cluster.NodesAsync());
+        await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedExposures":null}}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool serves once it is allowed");
+    }
+
+    [Fact]
+    public async Task PortRange_OfAnotherPool_IsRefusedAndTheOtherPoolIsNot()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(42063));
+
+        await StalledAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p", name: "q");
+        Assert.True((await cluster.PoolAsync("p")).IsReady());
+        Assert.All(await cluster.NodesAsync(), node => Assert.Equal("p", node.Spec.PoolRef.Name));
+        await PatchAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""", "q");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "a range of its own helps");
+    }
+
+    [Fact]
+    public async Task Pool_OfTheInstallation_ServesTenantsThatSelectItAndNoOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { Namespaces = ["meet-media"] } });
+        await cluster.CreateTenantAsync("a", pools: WantsGold);
+        await cluster.CreateTenantAsync("b");
+        await NamespaceAsync(cluster, "meet-media");
+        await SharedPoolAsync(cluster, "meet-media");
+
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.CreateMeetingAsync("other", tenant: "b", @namespace: "meet-b");
+
+        Assert.Equal("meet-media", Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).Namespace);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-b", "other"), default)).Status?.Conditions.Ready()?.Reason == "NoCandidates", "a tenant without the selector has no pool");
+        Assert.Empty((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items);
+    }
+
+    [Fact]
+    public async Task Pool_InANamespaceOfNobody_MakesNoNode()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a", pools: WantsGold);
+        await NamespaceAsync(cluster, "meet-media");
+
+        await SharedPoolAsync(cluster, "meet-media");
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.Message?.Contains("no tenant owns namespace meet-media", StringComparison.Ordinal) == true, "the pool says why it makes none");
+        Assert.Empty((await cluster.Client.ListAsync<SfuNode>("meet-media", null, default)).Items);
+    }
+
+    [Fact]
+    public async Task Pool_OfAnotherTenant_NeverServesWhateverItsLabels()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a", pools: WantsGold);
+        await cluster.CreateTenantAsync("b");
+        await SharedPoolAsync(cluster, "meet-b");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-b", "shared"), default)).Status?.ReadyReplicas == 1, "the other tenant's pool serves");
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.Client.MergePatchAsync<Namespace>(new NamespacedName(null, "meet-b"), JsonNode.Parse("""{"metadata":{"labels":{"meetoperator.io/tenant":null}}}""")!, default);
+        await cluster.StartOperatorAsync("operator-2");
+
+        await cluster.CreateMeetingAsync("standup");
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCandidates", "finds no pool");
+        Assert.All(cluster.Kubelet.Nodes, node => Assert.Empty(node.Rooms()));
+    }
+
+    private static Task<SfuPool> SharedPoolAsync(TestCluster cluster, string @namespace) => cluster.Client.CreateAsync(
+        new SfuPool { Metadata = new ObjectMeta { Name = "shared", Namespace = @namespace, Labels = Gold }, Spec = TestCluster.Pool() }, default);
+
+    private static Task<Namespace> NamespaceAsync(TestCluster cluster, string name) => cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = name } }, default);
+
+    private static Task<SfuPool> PatchAsync(TestCluster cluster, string patch, string name = "p") =>
+        cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", name), JsonNode.Parse(patch)!, default);
+
+    private static async Task StalledAsync(TestCluster cluster, string reason, string message, string more = "", string most = "", string name = "p")
+    {
+        Condition? stalled = null;
+        await cluster.EventuallyAsync(
+            async () => (stalled = Conditions.Get((await cluster.PoolAsync(name)).Status?.Conditions, MeetConditions.Stalled))?.Reason == reason, $"pool {name} is stalled by {reason}", () => stalled?.ToString() ?? "no Stalled");
+        Assert.All((string[])[message, more, most], text => Assert.Contains(text, stalled!.Message, StringComparison.Ordinal));
+    }
+}

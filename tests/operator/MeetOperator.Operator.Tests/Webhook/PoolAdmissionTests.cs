@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Admission;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Pools;
+using MeetOperator.Kube.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MeetOperator.Operator.Tests.Webhook;
+
+/// <summary>What the webhook refuses of a pool, and what it lets pass so that a pool from before can be mended, scaled down and deleted.</summary>
+public sealed class PoolAdmissionTests : IDisposable
+{
+    private readonly KubeClient _client = new(new KubeConfig { Server = new Uri("http://127.0.0.1:1/") });
+    private readonly PoolAdmission _admission;
+
+    public PoolAdmissionTests()
+    {
+        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"] };
+        var options = new OperatorOptions { ControlKey = [], Namespace = "meet-system", Pools = limits };
+        _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
+    }
+
+    [Theory]
+    [InlineData("""{}""", null, null)]
+    [InlineData("""{"image":"registry.example/meet/media-node:2"}""", null, null)]
+    [InlineData("""{"image":"registry.example/meet-evil:2"}""", null, "spec.image")]
+    [InlineData("""{"image":"REGISTRY.EXAMPLE/MEET/x"}""", null, "spec.image")]
+    [InlineData("""{"exposure":{"type":"HostNetwork","portRange":{"min":42000,"max":42001}}}""", null, "spec.exposure.type")]
+    [InlineData("""{"image":"evil.example/x","replicas":0}""", """{"image":"evil.example/x","replicas":3}""", null)]
+    [InlineData("""{"image":"evil.example/x:2"}""", """{"image":"evil.example/x:1"}""", "spec.image")]
+    [InlineData("""{"exposure":{"type":"HostNetwork","udpPorts":2,"portRange":{"min":42000,"max":42001}}}""", """{"exposure":{"type":"HostNetwork","portRange":{"min":42000,"max":42001}}}""", null)]
+    public void Review_Pool_NamesTheFieldThatIsNotAllowed(string spec, string? old, string? field)
+    {
+        var errors = _admission.Review(Request(spec, old));
+
+        Assert.Equal(field is null ? [] : [field], errors.Select(error => error.Field));
+        Assert.All(errors, error => Assert.Contains("allowed: ", error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Review_PoolThatIsBeingDeleted_CanLoseItsFinalizers()
+    {
+        var request = Request("""{"image":"evil.example/x"}""", null);
+        request.Object!["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+
+        Assert.Empty(_admission.Review(request));
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static AdmissionRequest Request(string spec, string? old) => new()
+    {
+        Operation = old is null ? AdmissionOperation.Create : AdmissionOperation.Update,
+        Group = "meetoperator.io",
+        Kind = "SfuPool",
+        Namespace = "meet-a",
+        Name = "p",
+        Object = Pool(spec),
+        OldObject = old is null ? null : Pool(old),
+    };
+
+    private static JsonObject Pool(string spec) => new()
+    {
+        ["apiVersion"] = "meetoperator.io/v1alpha1",
+        ["kind"] = "SfuPool",
+        ["metadata"] = new JsonObject { ["name"] = "p", ["namespace"] = "meet-a" },
+        ["spec"] = JsonNode.Parse(spec),
+    };
+}
