@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using ManualTime = MeetOperator.Operator.Tests.Harness.ManualTime;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
