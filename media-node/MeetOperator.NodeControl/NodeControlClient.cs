@@ -8,10 +8,15 @@ namespace MeetOperator.NodeControl;
 
 /// <summary>
 /// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use; <paramref name="http"/> is shared and not disposed.
-/// Refusals throw <see cref="NodeControlException"/>; an unreachable node throws <see cref="HttpRequestException"/>.
+/// Refusals throw <see cref="NodeControlException"/>; an unreachable node throws <see cref="HttpRequestException"/>. Nothing that a node answers is trusted:
+/// an answer is read up to <see cref="MaxAnswerBytes"/>, and one that does not fit its type throws <see cref="JsonException"/>.
 /// </summary>
 public sealed class NodeControlClient(HttpClient http, Uri address, string token)
 {
+    /// <summary>A report of 10,000 rooms has about 2.5 MB, an SDP answer less than 400 KB.</summary>
+    public const int MaxAnswerBytes = 4 * 1024 * 1024;
+    private const int MaxRefusalBytes = 64 * 1024;
+
     public Uri Address { get; } = address;
 
     public Task<NodeReport> GetNodeAsync(CancellationToken ct) => SendAsync<NodeReport>(HttpMethod.Get, "v1/node", null, ct);
@@ -87,16 +92,18 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
     private async Task SendAsync(HttpMethod method, string path, object? body, CancellationToken ct)
     {
         using var request = Request(method, path, body);
-        using var response = await http.SendAsync(request, ct).ConfigureAwait(false);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
         await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
     }
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
     {
         using var request = Request(method, path, body);
-        using var response = await http.SendAsync(request, ct).ConfigureAwait(false);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
         await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
-        return await response.Content.ReadFromJsonAsync<T>(NodeControlJson.Options, ct).ConfigureAwait(false)
+        var answer = await BoundedBody.ReadAsync(response.Content, MaxAnswerBytes, ct).ConfigureAwait(false)
+            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "answer-too-large", $"{method} {path} answered more than {MaxAnswerBytes / 1024 / 1024} MiB.");
+        return JsonSerializer.Deserialize<T>(answer.Span, NodeControlJson.Options)
             ?? throw new NodeControlException(HttpStatusCode.BadGateway, "empty-answer", $"{method} {path} answered nothing.");
     }
 
@@ -111,9 +118,10 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
         var detail = $"The media node answered {(int)response.StatusCode}.";
         try
         {
-            using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false));
-            code = problem.RootElement.TryGetProperty("type", out var type) ? type.GetString()!.Split(':')[^1] : code;
-            detail = problem.RootElement.TryGetProperty("detail", out var text) ? text.GetString() ?? detail : detail;
+            var body = await BoundedBody.ReadAsync(response.Content, MaxRefusalBytes, ct).ConfigureAwait(false);
+            using var problem = JsonDocument.Parse(body ?? ReadOnlyMemory<byte>.Empty);
+            code = Text(problem.RootElement, "type")?.Split(':')[^1] ?? code;
+            detail = Text(problem.RootElement, "detail") ?? detail;
         }
         catch (JsonException)
         {
@@ -122,4 +130,7 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
 
         throw new NodeControlException(response.StatusCode, code, detail);
     }
+
+    private static string? Text(JsonElement problem, string name) =>
+        problem.ValueKind == JsonValueKind.Object && problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -8,6 +8,8 @@ namespace MeetOperator.Kube.Runtime;
 public sealed class Controller<T>
     where T : KubernetesObject
 {
+    /// <summary>Every call of a reconcile has a limit of its own; a worker that is busy with one key for this long hangs.</summary>
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromMinutes(10);
     private readonly IReconciler _reconciler;
     private readonly ControllerOptions _options;
     private readonly IReadOnlyList<IInformer> _informers;
@@ -87,18 +89,21 @@ public sealed class Controller<T>
 
     private async Task WorkAsync(WorkQueue<NamespacedName> queue, CancellationToken abort, CancellationToken stop)
     {
+        var turns = _options.Health?.Begin($"controller-{_name}", WorkerPatience);
         while (!stop.IsCancellationRequested)
         {
             NamespacedName key;
+            turns?.Rest();
             try
             {
                 key = await queue.TakeAsync(stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
             {
-                return;
+                break;
             }
 
+            turns?.Turn();
             try
             {
                 await ReconcileAsync(queue, key, abort).ConfigureAwait(false);
@@ -108,6 +113,8 @@ public sealed class Controller<T>
                 queue.Done(key);
             }
         }
+
+        turns?.Dispose();
     }
 
     private async Task ReconcileAsync(WorkQueue<NamespacedName> queue, NamespacedName key, CancellationToken abort)

@@ -17,4 +17,7 @@ public sealed record ControllerOptions
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Where the workers say that they go round; null when nobody asks.</summary>
+    public LoopHealth? Health { get; init; }
 }

@@ -12,6 +12,8 @@ namespace MeetOperator.Kube.Runtime;
 public sealed class Informer<T> : IInformer
     where T : KubernetesObject
 {
+    /// <summary>Time for a list of many pages on a slow server, on top of the longest watch.</summary>
+    private static readonly TimeSpan ListPatience = TimeSpan.FromMinutes(10);
     private readonly KubeClient _client;
     private readonly InformerOptions _options;
     private readonly TimeProvider _time;
@@ -66,8 +68,10 @@ public sealed class Informer<T> : IInformer
     public async Task RunAsync(CancellationToken ct)
     {
         var failures = 0;
+        using var turns = _options.Health?.Begin($"informer-{Kind}", (_options.WatchTimeout * 2) + ListPatience);
         while (!ct.IsCancellationRequested)
         {
+            turns?.Turn();
             var started = _time.GetTimestamp();
             try
             {
@@ -76,7 +80,13 @@ public sealed class Informer<T> : IInformer
                     await ListAsync(ct).ConfigureAwait(false);
                 }
 
-                await WatchAsync(() => failures = 0, ct).ConfigureAwait(false);
+                await WatchAsync(
+                    () =>
+                    {
+                        turns?.Turn();
+                        failures = 0;
+                    },
+                    ct).ConfigureAwait(false);
                 failures = 0;
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -91,9 +101,15 @@ public sealed class Informer<T> : IInformer
                 failures = CountFailure(failures, started);
                 await PauseAsync(e, failures, ct).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException)
+            catch (Exception e)
             {
+                // Whatever it is: a copy that is not kept up any more, and says nothing, is worse.
                 KubeMetrics.WatchRestarted(Kind, "error");
+                if (e is not (KubeApiException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException))
+                {
+                    KubeMetrics.LoopFailed($"informer-{Kind}");
+                }
+
                 failures = CountFailure(failures, started);
                 await PauseAsync(e, failures, ct).ConfigureAwait(false);
             }

@@ -19,4 +19,7 @@ public sealed record InformerOptions
 
     /// <summary>Longest wait, so the time after an outage of the server until it is asked again.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where the informer says that it goes round; null when nobody asks.</summary>
+    public LoopHealth? Health { get; init; }
 }

@@ -11,6 +11,8 @@ namespace MeetOperator.Kube.Runtime;
 /// </summary>
 public sealed class LeaderElection
 {
+    /// <summary>A try reads and writes the Lease, each within the client's limit. Past it, not even the end of a term was noticed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly KubeClient _client;
     private readonly LeaderElectionOptions _options;
     private readonly TimeProvider _time;
@@ -22,6 +24,7 @@ public sealed class LeaderElection
     private int _fence;
     private int _highestSeen;
     private string? _reportedHolder;
+    private LoopTurns? _turns;
 
     public LeaderElection(KubeClient client, LeaderElectionOptions options, TimeProvider? time = null, Random? random = null, ILogger<LeaderElection>? logger = null)
     {
@@ -40,6 +43,7 @@ public sealed class LeaderElection
     /// </summary>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken ct)
     {
+        using var turns = _turns = _options.Health?.Begin("leader-election", Patience);
         while (!ct.IsCancellationRequested)
         {
             if (await AcquireAsync(ct).ConfigureAwait(false) is not { } renewedAt)
@@ -136,6 +140,8 @@ public sealed class LeaderElection
     /// <summary>Renews the term <paramref name="renewing"/>, or tries to begin one when it is null.</summary>
     private async Task<LeaseOutcome> TryWriteAsync(Leadership? renewing, CancellationToken ct)
     {
+        _turns?.Turn();
+
         // Numbers grow beyond all that this process saw, also when the Lease was deleted meanwhile and is made anew.
         var atLeast = renewing?.Floor ?? _highestSeen + 1;
         try
@@ -172,8 +178,9 @@ public sealed class LeaderElection
             // Somebody was faster; the next look tells who.
             return LeaseOutcome.Unknown;
         }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Whatever it is, it is tried again: without a renewal the term ends by itself, and without a next try nobody would lead.
             if (!ct.IsCancellationRequested)
             {
                 _logger.LeaseFailed(e, _key);
@@ -214,7 +221,7 @@ public sealed class LeaderElection
             Observe(await _client.ReplaceAsync(released, limit.Token).ConfigureAwait(false));
             _logger.Released(_options.Identity, _key);
         }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or IOException or TimeoutException or OperationCanceledException)
+        catch (Exception e)
         {
             // It runs out by itself.
             _logger.LeaseFailed(e, _key);

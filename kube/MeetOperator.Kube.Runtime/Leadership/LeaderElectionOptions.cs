@@ -20,6 +20,9 @@ public sealed record LeaderElectionOptions
     /// <summary>Time between two tries to acquire or renew.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Where the election says that it goes round; null when nobody asks.</summary>
+    public LoopHealth? Health { get; init; }
+
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(Identity))

@@ -27,6 +27,12 @@ public static class KubeMetrics
     private static readonly Counter<long> UnreadableObjects = Meter.CreateCounter<long>(
         "meet_kube_unreadable_objects_total", description: "Objects that did not fit their type and were left out.");
 
+    private static readonly Counter<long> LoopFailures = Meter.CreateCounter<long>(
+        "meet_kube_loop_failures_total", description: "Loops that failed unexpectedly and went on after a pause, by loop.");
+
+    /// <summary>A loop of this process failed in a way that nobody foresaw, and goes on.</summary>
+    public static void LoopFailed(string loop) => LoopFailures.Add(1, Tag("loop", loop));
+
     internal static void DepthChanged(string queue, int by) => Depth.Add(by, Tag("queue", queue));
 
     internal static void Waited(string queue, TimeSpan age) => Age.Record(age.TotalSeconds, Tag("queue", queue));

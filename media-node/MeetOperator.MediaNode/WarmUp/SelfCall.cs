@@ -14,7 +14,7 @@ namespace MeetOperator.MediaNode.WarmUp;
 /// </summary>
 internal static class SelfCall
 {
-    private const string Room = "self-call";
+    private const string Room = RoomIds.SelfCall;
     private const int Frames = 250;
     private const int PacketsPerFrame = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

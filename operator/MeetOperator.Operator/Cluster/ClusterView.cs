@@ -15,17 +15,18 @@ internal sealed class ClusterView
     private const string ByPool = "pool";
     private const string ById = "meeting-id";
 
-    public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time)
+    public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time, LoopHealth? health = null)
     {
         Client = client;
-        Tenants = new Informer<Tenant>(client, time: time, logger: logs.CreateLogger<Informer<Tenant>>());
-        Meetings = new Informer<Meeting>(client, time: time, logger: logs.CreateLogger<Informer<Meeting>>());
-        Pools = new Informer<SfuPool>(client, time: time, logger: logs.CreateLogger<Informer<SfuPool>>());
-        Nodes = new Informer<SfuNode>(client, time: time, logger: logs.CreateLogger<Informer<SfuNode>>());
-        Namespaces = new Informer<Namespace>(client, time: time, logger: logs.CreateLogger<Informer<Namespace>>());
-        var mediaNodes = new InformerOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
+        var watched = new InformerOptions { Health = health };
+        Tenants = new Informer<Tenant>(client, watched, time, logger: logs.CreateLogger<Informer<Tenant>>());
+        Meetings = new Informer<Meeting>(client, watched, time, logger: logs.CreateLogger<Informer<Meeting>>());
+        Pools = new Informer<SfuPool>(client, watched, time, logger: logs.CreateLogger<Informer<SfuPool>>());
+        Nodes = new Informer<SfuNode>(client, watched, time, logger: logs.CreateLogger<Informer<SfuNode>>());
+        Namespaces = new Informer<Namespace>(client, watched, time, logger: logs.CreateLogger<Informer<Namespace>>());
+        var mediaNodes = watched with { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode}" };
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
-        var hashes = new InformerOptions { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
+        var hashes = watched with { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
         ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);

@@ -23,13 +23,15 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly NodePoller _poller;
     private readonly FleetFeed _feed;
     private readonly NodeClients _clients;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
     private readonly Func<CancellationToken, Task> _keepAuthority = static _ => Task.CompletedTask;
 
     public LeaderWork(
-        ClusterView cluster, LeaderTerm term, EventRecorder recorder, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
+        ClusterView cluster, LeaderTerm term, EventRecorder recorder, OperatorMetrics metrics, LoopHealth health, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
     {
-        _cluster = cluster;
+        (_cluster, _time, _logger) = (cluster, time, logs.CreateLogger<LeaderWork>());
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
         var apiKeys = new ApiKeyStates();
@@ -38,7 +40,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
         _clients = new NodeClients(term);
         _fleet = new MediaFleet(wakeups, time);
-        _poller = new NodePoller(_fleet, _clients, logs.CreateLogger<NodePoller>(), time);
+        _poller = new NodePoller(_fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
         _feed = new FleetFeed(cluster, _fleet, _poller, tokens, rights);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending);
@@ -46,13 +48,13 @@ internal sealed class LeaderWork : IAsyncDisposable
         _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids);
         var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics));
         var controller = new MeetingController(cluster, steps, releases, options, time);
-        var meetings = Wiring.Meetings(cluster, _memory, options, logs).Build(controller);
-        var nodes = Wiring.Nodes(cluster, logs).Build(
+        var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
+        var nodes = Wiring.Nodes(cluster, health, logs).Build(
             new SfuNodeController(
                 cluster, _fleet, rights, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
-        var pools = Wiring.Pools(cluster, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
-        var tenants = Wiring.Tenants(cluster, logs).Build(new TenantController(cluster, _ledger, apiKeys, events, options, time));
-        var projection = Wiring.ApiKeys(cluster, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
+        var pools = Wiring.Pools(cluster, health, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
+        var tenants = Wiring.Tenants(cluster, health, logs).Build(new TenantController(cluster, _ledger, apiKeys, events, options, time));
+        var projection = Wiring.ApiKeys(cluster, health, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
 
         wakeups.Meeting = meetings.Enqueue;
         controller.Wake = meetings.Enqueue;
@@ -75,14 +77,17 @@ internal sealed class LeaderWork : IAsyncDisposable
     }
 
     /// <summary>Leads until <paramref name="ct"/> ends.</summary>
-    public Task RunAsync(CancellationToken ct) => Task.WhenAll(_keepAuthority(ct), ControlAsync(ct));
+    public Task RunAsync(CancellationToken ct) => Task.WhenAll(KeepAsync("webhook-authority", _keepAuthority, ct), KeepAsync("controllers", ControlAsync, ct));
+
+    /// <summary>A part that fails must neither end unseen, while the others hold the Lease, nor take the others with it.</summary>
+    private Task KeepAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
 
     private async Task ControlAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
         _memory.TakeOver();
         _feed.Start();
-        await Task.WhenAll(_controllers.Select(run => run(ct))).ConfigureAwait(false);
+        await Task.WhenAll(_controllers.Select(run => KeepAsync("controller", run, ct))).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

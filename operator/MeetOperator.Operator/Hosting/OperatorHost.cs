@@ -36,6 +36,7 @@ public static class OperatorHost
         builder.Services.AddSingleton(kube);
         builder.Services.AddSingleton<LeadershipGuard>();
         builder.Services.AddSingleton<OperatorMetrics>();
+        builder.Services.AddSingleton(services => new LoopHealth(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => new KubeClient(kube, new KubeClientOptions
         {
             UserAgent = "meet-operator",
@@ -58,7 +59,8 @@ public static class OperatorHost
             WebhookEndpoint.Map(app);
         }
 
-        app.MapGet("/healthz", () => "ok");
+        var health = app.Services.GetRequiredService<LoopHealth>();
+        app.MapGet("/healthz", () => health.Problem is { } problem ? Results.Text(problem, statusCode: 503) : Results.Text("ok"));
         var certificates = app.Services.GetService<WebhookCertificates>();
         app.MapGet("/readyz", () => NotReady(service, certificates) is { } reason ? Results.Text(reason, statusCode: 503) : Results.Text("ok"));
         var metrics = new PrometheusExposition("MeetOperator.*");

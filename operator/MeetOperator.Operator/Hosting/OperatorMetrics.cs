@@ -11,11 +11,13 @@ internal sealed class OperatorMetrics : IDisposable
     private readonly Counter<long> _placements;
     private readonly Histogram<double> _ready;
     private readonly Counter<long> _ended;
+    private readonly Counter<long> _missedPolls;
 
     public OperatorMetrics(ClusterView cluster, LeadershipGuard guard)
     {
         _placements = _meter.CreateCounter<long>("meet_operator_placements_total", description: "Decisions of the planner that changed something, by outcome.");
         _ended = _meter.CreateCounter<long>("meet_operator_meetings_ended_total", description: "Meetings that ended, by reason.");
+        _missedPolls = _meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes that gave no report, by cause: timeout, unreachable or report-refused.");
         _ready = _meter.CreateHistogram<double>("meet_operator_meeting_ready_seconds", "s", "Time from a meeting's creation to its first readiness; creation times have whole seconds.");
         _meter.CreateObservableGauge("meet_operator_leader", () => guard.IsLeading ? 1 : 0, description: "1 while this replica leads.");
         _meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");
@@ -26,6 +28,8 @@ internal sealed class OperatorMetrics : IDisposable
     public void Placed(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
 
     public void Ended(string reason) => _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void PollMissed(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void BecameReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
 

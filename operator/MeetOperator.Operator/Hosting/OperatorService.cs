@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Hosting;
 
 /// <summary>One replica: its informers always run, so that a follower takes over with a full picture; the rest only while it leads.</summary>
 internal sealed class OperatorService(
-    ClusterView cluster, KubeConfig kube, LeadershipGuard guard, OperatorMetrics metrics, OperatorOptions options, ILoggerFactory logs, TimeProvider time) : BackgroundService
+    ClusterView cluster, KubeConfig kube, LeadershipGuard guard, OperatorMetrics metrics, LoopHealth health, OperatorOptions options, ILoggerFactory logs, TimeProvider time) : BackgroundService
 {
     public const string LeaseName = "meet-operator";
 
@@ -33,6 +33,7 @@ internal sealed class OperatorService(
                 LeaseDuration = options.LeaseDuration,
                 RenewDeadline = options.LeaseDuration * 2 / 3,
                 RetryPeriod = options.LeaseDuration / 8,
+                Health = health,
             },
             time,
             logger: logs.CreateLogger<LeaderElection>());
@@ -45,8 +46,8 @@ internal sealed class OperatorService(
         guard.Hold(leadership);
         using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var recorder = new EventRecorder(unguarded, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
-        var recording = recorder.RunAsync(events.Token);
-        var work = new LeaderWork(cluster, LeaderTerm.Of(leadership), recorder, metrics, options, logs, time, Random.Shared);
+        var recording = Supervised.RunAsync("events", recorder.RunAsync, time, logs.CreateLogger<EventRecorder>(), events.Token);
+        var work = new LeaderWork(cluster, LeaderTerm.Of(leadership), recorder, metrics, health, options, logs, time, Random.Shared);
         try
         {
             await using (work.ConfigureAwait(false))

@@ -13,41 +13,41 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Which changes lead to a reconcile of what.</summary>
 internal static class Wiring
 {
-    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingMemory memory, OperatorOptions options, ILoggerFactory logs) =>
+    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingMemory memory, LoopHealth health, OperatorOptions options, ILoggerFactory logs) =>
         new ControllerBuilder<Meeting>(cluster.Meetings)
-            .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<MeetingController>())
             .WithPredicate(change => Wanted(change) || !memory.Agrees(change.Object))
             .Watches(cluster.Tenants, tenant => Waiting(cluster, tenant.Spec.Namespace))
             .Watches(cluster.Namespaces, found => Waiting(cluster, found.Metadata.Name!));
 
-    public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, ILoggerFactory logs) =>
+    public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<SfuNode>(cluster.Nodes)
-            .WithOptions(new ControllerOptions { Name = "sfunode", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithOptions(new ControllerOptions { Name = "sfunode", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<SfuNodeController>())
             .WithPredicate(Predicates.IntentChanged)
             .Watches(cluster.Pods, static pod => [pod.Metadata.NamespacedName])
             .Watches(cluster.Pools, pool => cluster.NodesOf(pool).Select(node => node.Metadata.NamespacedName));
 
-    public static ControllerBuilder<SfuPool> Pools(ClusterView cluster, ILoggerFactory logs) =>
+    public static ControllerBuilder<SfuPool> Pools(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<SfuPool>(cluster.Pools)
-            .WithOptions(new ControllerOptions { Name = "sfupool", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithOptions(new ControllerOptions { Name = "sfupool", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<SfuPoolController>())
             .WithPredicate(Predicates.IntentChanged)
             .Watches(cluster.Nodes, static node => [new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name)])
             .Watches(cluster.Tenants, tenant => PoolsIn(cluster, tenant.Spec.Namespace))
             .Watches(cluster.Namespaces, found => PoolsIn(cluster, found.Metadata.Name!));
 
-    public static ControllerBuilder<Tenant> Tenants(ClusterView cluster, ILoggerFactory logs) =>
+    public static ControllerBuilder<Tenant> Tenants(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<Tenant>(cluster.Tenants)
-            .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<TenantController>())
             .WithPredicate(Predicates.IntentChanged)
             .Watches(cluster.Namespaces, found => Owners(cluster, found.Metadata.Name!));
 
-    public static ControllerBuilder<Tenant> ApiKeys(ClusterView cluster, ILoggerFactory logs) =>
+    public static ControllerBuilder<Tenant> ApiKeys(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<Tenant>(cluster.Tenants)
-            .WithOptions(new ControllerOptions { Name = "apikeys", MaxBackoff = TimeSpan.FromSeconds(15) })
+            .WithOptions(new ControllerOptions { Name = "apikeys", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<ApiKeyController>())
             .WithPredicate(Predicates.IntentChanged)
             .Owns(cluster.ApiKeys)

@@ -1,4 +1,5 @@
 using MeetOperator.Contracts;
+using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
@@ -6,44 +7,54 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Keeps the fleet and the poller in step with SfuNodes, pools and Pods.</summary>
+/// <summary>
+/// Keeps the fleet and the poller in step with SfuNodes, pools and Pods. Each kind's informer calls from a thread of its own: what is passed on is
+/// read and passed on under one lock, so that an older view never comes after a newer one, and nothing comes after a node's end.
+/// </summary>
 internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, NodeTokens tokens, PoolRights rights) : IDisposable
 {
+    private readonly Lock _gate = new();
     private readonly List<IDisposable> _subscriptions = [];
 
-    /// <summary>Call once the informers have synced and what meetings say of their placement was taken over.</summary>
+    /// <summary>Call once the informers have synced and what meetings say of their placement was taken over. May be called again after it failed.</summary>
     public void Start()
     {
-        _subscriptions.Add(cluster.Nodes.OnChange(change =>
-        {
-            if (change.New is null)
-            {
-                poller.Watch(change.Key, null);
-                fleet.Forget(change.Key);
-            }
-            else
-            {
-                Observe(change.New);
-            }
-        }));
-        _subscriptions.Add(cluster.Pods.OnChange(change => Observe(cluster.Nodes.Get(change.Key))));
-        _subscriptions.Add(cluster.Pools.OnChange(change => cluster.NodesOf(change.Object).ToList().ForEach(Observe)));
+        Dispose();
+        _subscriptions.Add(cluster.Nodes.OnChange(change => Observe(change.Key)));
+        _subscriptions.Add(cluster.Pods.OnChange(change => Observe(change.Key)));
+        _subscriptions.Add(cluster.Pools.OnChange(change => ObserveAll(cluster.NodesOf(change.Object))));
     }
 
-    public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());
-
-    private void Observe(SfuNode? node)
+    public void Dispose()
     {
-        if (node is null)
-        {
-            return;
-        }
+        _subscriptions.ForEach(subscription => subscription.Dispose());
+        _subscriptions.Clear();
+    }
 
-        var key = node.Metadata.NamespacedName;
-        var pod = cluster.Pods.Get(key);
-        var target = Target(node, pod);
-        fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target);
-        poller.Watch(key, target);
+    private void ObserveAll(IEnumerable<SfuNode> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            Observe(node.Metadata.NamespacedName);
+        }
+    }
+
+    private void Observe(NamespacedName key)
+    {
+        lock (_gate)
+        {
+            if (cluster.Nodes.Get(key) is not { } node)
+            {
+                poller.Watch(key, null);
+                fleet.Forget(key);
+                return;
+            }
+
+            var pod = cluster.Pods.Get(key);
+            var target = Target(node, pod);
+            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target);
+            poller.Watch(key, target);
+        }
     }
 
     private PollTarget? Target(SfuNode node, Pod? pod) =>

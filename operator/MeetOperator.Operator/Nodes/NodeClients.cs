@@ -9,6 +9,8 @@ internal sealed class NodeClients(LeaderTerm term) : IDisposable
 {
     private readonly HttpClient _http = NodeHttp.Create(term);
 
+    public long Term => term.Number;
+
     public NodeControlClient Of(PollTarget target) => new(_http, target.Address, target.Token);
 
     /// <summary>A node that has seen a higher term refuses every change of ours: the Lease was made anew, or another leads and ours is about to end.</summary>

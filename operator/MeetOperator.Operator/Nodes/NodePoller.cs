@@ -1,15 +1,20 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Hosting;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Asks every media node for its report about once a second, each in a loop of its own, and ends rooms that belong to no meeting.</summary>
-internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
+/// <summary>
+/// Asks every media node for its report about once a second, each in a loop of its own, and ends rooms that belong to no meeting. Safe for use from many threads.
+/// </summary>
+internal sealed partial class NodePoller(
+    MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>Name of the loops in metrics.</summary>
+    public const string LoopName = "node-poll";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>A node answers from memory; three of these and the pauses between them take 2.3 s, so that a node that hangs is left in about 3 s.</summary>
@@ -17,6 +22,9 @@ internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, 
 
     /// <summary>A timeout that fires later than this says that this process was starved, and nothing about the node.</summary>
     private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>A round takes less than three seconds, whatever the node does.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Late timeouts in a row that are overlooked.</summary>
     private const int MostStarved = 3;
@@ -28,64 +36,88 @@ internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, 
 
     /// <summary>A node that stays dead is told about once a minute.</summary>
     private const int LogEvery = 60;
-    private readonly ConcurrentDictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop, Task Loop)> _loops = new();
+    private const int MaxReason = 400;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop)> _watched = [];
     private readonly CancellationTokenSource _stopping = new();
+    private List<Task> _loops = [];
 
     /// <summary>Starts, moves or (null) ends the polling of a node.</summary>
     public void Watch(NamespacedName node, PollTarget? target)
     {
-        if (_loops.TryGetValue(node, out var running))
+        lock (_gate)
         {
-            if (running.Target == target)
+            if (_watched.TryGetValue(node, out var running))
             {
-                return;
+                if (running.Target == target)
+                {
+                    return;
+                }
+
+                _watched.Remove(node);
+                running.Stop.Cancel();
             }
 
-            running.Stop.Cancel();
-            _loops.TryRemove(node, out _);
-        }
-
-        if (target is not null && !_stopping.IsCancellationRequested)
-        {
-            var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            _loops[node] = (target, stop, Task.Run(() => PollAsync(target, stop.Token), CancellationToken.None));
+            if (target is not null && !_stopping.IsCancellationRequested)
+            {
+                var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+                _watched[node] = (target, stop);
+                _loops = [.. _loops.Where(loop => !loop.IsCompleted), Task.Run(() => RunAsync(target, stop), CancellationToken.None)];
+            }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_loops.Values.Select(entry => entry.Loop)).ConfigureAwait(false);
-        _loops.Clear();
+        Task[] loops;
+        lock (_gate)
+        {
+            _stopping.Cancel();
+            _watched.Clear();
+            loops = [.. _loops];
+        }
+
+        await Task.WhenAll(loops).ConfigureAwait(false);
     }
 
-    private async Task PollAsync(PollTarget target, CancellationToken ct)
+    private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
+    {
+        using var turns = health.Begin(LoopName, Patience);
+        using (stop)
+        {
+            await Supervised.RunAsync(LoopName, ct => PollAsync(target, turns, ct), time, logger, stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PollAsync(PollTarget target, LoopTurns turns, CancellationToken ct)
     {
         var client = clients.Of(target);
         var missed = 0;
         var starved = 0;
         while (!ct.IsCancellationRequested)
         {
+            turns.Turn();
             var started = time.GetTimestamp();
-            var (reason, timedOut) = await AskAsync(client, target, started, ct).ConfigureAwait(false);
+            var miss = await AskAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)
             {
                 return;
             }
 
-            if (timedOut && time.GetElapsedTime(started) > Starved && ++starved <= MostStarved)
+            if (miss is { Cause: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MostStarved)
             {
                 continue; // Ask again at once; the earlier count stays.
             }
 
             starved = 0;
-            missed = reason is null ? 0 : missed + 1;
-            if (reason is not null)
+            missed = miss is null ? 0 : missed + 1;
+            if (miss is not null)
             {
-                fleet.Missed(target, reason);
+                metrics.PollMissed(miss.Cause);
+                fleet.Missed(target, miss.Reason);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
-                    LogMiss(target.Node, missed, reason);
+                    LogMiss(target.Node, missed, miss.Reason);
                 }
             }
 
@@ -103,34 +135,66 @@ internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, 
         _ => Interval,
     };
 
-    /// <summary>No reason when the node answered; else why it did not.</summary>
-    private async Task<(string? Reason, bool TimedOut)> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    /// <summary>Null when the node gave a report that was taken in; else why not. Whatever is wrong with the answer, it is that node's trouble alone.</summary>
+    private async Task<PollMiss?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
+        IReadOnlyList<RoomReport> orphans;
         try
         {
             var report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
-            clients.Seen(report);
-            foreach (var orphan in fleet.Reported(target, report, started))
+            if (ReportRules.WhyRefused(report, clients.Term) is { } wrong)
             {
-                LogOrphan(target.Node, orphan.Room);
-                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, bounded.Token).ConfigureAwait(false);
+                return Miss(PollMiss.Refused, wrong);
             }
 
-            return (null, false);
-        }
-        catch (LeadershipLostException)
-        {
-            return (null, false); // The term is over, and this loop is about to be stopped.
+            clients.Seen(report);
+            orphans = fleet.Reported(target, report, started);
         }
         catch (OperationCanceledException)
         {
-            return ($"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms", true);
+            return new PollMiss(PollMiss.Timeout, $"no answer from {target.Address} within {Timeout.TotalMilliseconds:0} ms");
         }
-        catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException or JsonException)
+        catch (JsonException unreadable)
         {
-            return ($"{target.Address}: {broken.Message}", false);
+            return Miss(PollMiss.Refused, $"its report cannot be read: {unreadable.Message}");
+        }
+        catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
+        {
+            return Miss(PollMiss.Unreachable, broken.Message);
+        }
+        catch (Exception unforeseen)
+        {
+            KubeMetrics.LoopFailed(LoopName);
+            LogUnforeseen(unforeseen, target.Node);
+            return Miss(PollMiss.Refused, $"its report could not be taken in: {unforeseen.Message}");
+        }
+
+        await EndAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
+        return null;
+
+        PollMiss Miss(string cause, string reason) => new(cause, $"{target.Address}: {(reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…")}");
+    }
+
+    /// <summary>What could not be ended is found again; that it could not says nothing about the node's report.</summary>
+    private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<RoomReport> orphans, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var orphan in orphans)
+            {
+                LogOrphan(target.Node, orphan.Room);
+                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, ct).ConfigureAwait(false);
+            }
+        }
+        catch (LeadershipLostException)
+        {
+            // The term is over, and this loop is about to be stopped.
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException)
+        {
+            LogOrphanStays(target.Node, failed.Message);
         }
     }
 
@@ -139,4 +203,10 @@ internal sealed partial class NodePoller(MediaFleet fleet, NodeClients clients, 
 
     [LoggerMessage(2102, LogLevel.Information, "Media node {Node} holds room {Room}, which belongs to no meeting there: ending it.")]
     private partial void LogOrphan(NamespacedName node, string room);
+
+    [LoggerMessage(2103, LogLevel.Warning, "Media node {Node} did not end a room that belongs to no meeting there; it is tried again: {Reason}")]
+    private partial void LogOrphanStays(NamespacedName node, string reason);
+
+    [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be taken in.")]
+    private partial void LogUnforeseen(Exception error, NamespacedName node);
 }

@@ -87,7 +87,8 @@ internal static class Routes
 
     private static void MapOperations(WebApplication app)
     {
-        app.MapGet("/healthz", () => Results.Text("ok")).WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        app.MapGet("/healthz", (LoopHealth health) => health.Problem is { } problem ? Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"))
+            .WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapGet("/readyz", async (Readiness readiness, CancellationToken ct) => await readiness.ProblemAsync(ct).ConfigureAwait(false) is { } problem
                 ? Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ok"))

@@ -78,10 +78,13 @@ public static class SignalingHost
         services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
         services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
         services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>();
-        services.AddSingleton(p => new Informer<Meeting>(kube, time: time, logger: p.GetService<ILogger<Informer<Meeting>>>()));
-        services.AddSingleton(p => new Informer<SfuNode>(kube, time: time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
-        services.AddSingleton(p => new Informer<Tenant>(kube, time: time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
-        services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options), time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
+        var health = new LoopHealth(time);
+        var watched = new InformerOptions { Health = health };
+        services.AddSingleton(_ => health);
+        services.AddSingleton(p => new Informer<Meeting>(kube, watched, time, logger: p.GetService<ILogger<Informer<Meeting>>>()));
+        services.AddSingleton(p => new Informer<SfuNode>(kube, watched, time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
+        services.AddSingleton(p => new Informer<Tenant>(kube, watched, time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
+        services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddHostedService<InformerService>();
         services.AddSingleton(_ => new MediaNodes(options.ControlKey));
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();

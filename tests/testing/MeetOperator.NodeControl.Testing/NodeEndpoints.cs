@@ -144,6 +144,11 @@ internal static class NodeEndpoints
             lock (node.Gate)
             {
                 PassTerm(node, request);
+                if (node.RefusesToEnd)
+                {
+                    throw new NodeRefusal(500, "internal", "The simulated node ends no room.");
+                }
+
                 if (node.RoomTable.TryGetValue(room, out var known))
                 {
                     Fence(known, generation);

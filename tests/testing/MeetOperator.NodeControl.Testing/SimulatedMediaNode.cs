@@ -57,6 +57,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Gives, for the term of a poll, a body to answer it with in place of the report, whatever that body is; null answers as ever.</summary>
     public Func<long?, string?> ReportBody { get; set; } = static _ => null;
 
+    /// <summary>While true, no room is ended: the call is answered with an error.</summary>
+    public bool RefusesToEnd { get; set; }
+
     /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 

@@ -6,6 +6,7 @@ using MeetOperator.Kube.Testing;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
@@ -76,6 +77,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Where the replica serves admission.</summary>
     public Uri WebhookAddress(string name) => new(_replicas[name].Urls.First(url => url.StartsWith("https:", StringComparison.Ordinal)));
+
+    /// <summary>A part of the replica.</summary>
+    public T Service<T>(string name)
+        where T : notnull => _replicas[name].Services.GetRequiredService<T>();
 
     public async Task StopOperatorAsync(string name)
     {

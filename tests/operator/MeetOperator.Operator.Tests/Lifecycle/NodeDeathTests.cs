@@ -142,7 +142,7 @@ public sealed class NodeDeathTests
         await cluster.WithTenantAsync();
         var node = Assert.Single(cluster.Kubelet.Nodes);
 
-        node.AddRoom("left-behind", generation: 4);
+        node.AddRoom("4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", generation: 4);
 
         await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the room is ended");
     }

@@ -125,6 +125,25 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task Liveness_ALoopThatHangs_FailsAndNamesIt()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        using var http = new HttpClient { BaseAddress = cluster.OperatorAddress("operator-1") };
+        var health = cluster.Service<Kube.Runtime.LoopHealth>("operator-1");
+        await cluster.EventuallyAsync(() => Task.FromResult(health.Running("leader-election") == 1 && health.Running("informer-Meeting") == 1 && health.Running("controller-meeting") > 0), "the loops are watched");
+
+        using (health.Begin("stuck", TimeSpan.FromTicks(1)))
+        {
+            using var answer = await http.GetAsync("/healthz");
+            Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("loop stuck has not gone round", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("ok", await http.GetStringAsync("/healthz"));
+        Assert.Contains("meet_kube_loop_age_seconds{loop=\"informer-Meeting\"}", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Events_TellWhatHappened()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -1,0 +1,116 @@
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Runtime;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MeetOperator.Kube.Tests;
+
+public sealed class LoopHealthTests
+{
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public void Problem_LoopStandsStill_IsNamedUntilItTurns()
+    {
+        using var health = new LoopHealth(_time);
+        using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Null(health.Problem);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("loop poll has not gone round for 121 s", health.Problem, StringComparison.Ordinal);
+
+        loop.Turn();
+        Assert.Null(health.Problem);
+    }
+
+    [Fact]
+    public void Problem_LoopRestsOrHasEnded_IsNone()
+    {
+        using var health = new LoopHealth(_time);
+        using var resting = health.Begin("worker", TimeSpan.FromMinutes(2));
+        health.Begin("ended", TimeSpan.FromMinutes(2)).Dispose();
+        resting.Rest();
+
+        _time.Advance(TimeSpan.FromDays(2));
+
+        Assert.Null(health.Problem);
+        Assert.Equal((1, 0), (health.Running("worker"), health.Running("ended")));
+    }
+
+    [Fact]
+    public void Problem_WallClockJumps_IsNone()
+    {
+        using var health = new LoopHealth(_time);
+        using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
+
+        _time.JumpWallClock(TimeSpan.FromDays(365));
+
+        Assert.Null(health.Problem);
+    }
+
+    [Fact]
+    public async Task Informer_ServerIsDownForHours_GoesRoundAllTheSame()
+    {
+        await using var server = await ScriptedServer.StartAsync(static context => ScriptedServer.StatusAsync(context, 503, "ServiceUnavailable", "away"));
+        using var client = new KubeClient(server.Config);
+        using var health = new LoopHealth(_time);
+        using var stop = new CancellationTokenSource();
+        var running = new Informer<Widget>(client, new InformerOptions { Health = health }, _time).RunAsync(stop.Token);
+
+        for (var tries = 0; tries < 40; tries++)
+        {
+            await Eventually.TrueAsync(() => _time.TimerCount > 0 && server.Requests.Count > tries, "it waits for its next try");
+            Assert.Null(health.Problem);
+            _time.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Informer_ThatFailsInAWayNobodyForesaw_GoesOn()
+    {
+        await using var server = await ScriptedServer.StartAsync(static context => context.Request.Query.ContainsKey("watch")
+            ? ScriptedServer.HoldAsync(context)
+            : ScriptedServer.JsonAsync(context, new { apiVersion = "v1", kind = "List", metadata = new { resourceVersion = "1" }, items = new[] { new { metadata = new { name = "a", @namespace = "n", resourceVersion = "1" } } } }));
+        using var client = new KubeClient(server.Config);
+        var informer = new Informer<Widget>(client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(2) });
+        var failures = 0;
+        informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unforeseen") : ["x"]);
+        using var stop = new CancellationTokenSource();
+        var running = informer.RunAsync(stop.Token);
+
+        await Eventually.TrueAsync(() => informer.HasSynced || running.IsFaulted, "it has synced");
+
+        Assert.False(running.IsCompleted);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Supervised_WorkThatThrows_BeginsAnewAndEndsWithItsToken()
+    {
+        using var stop = new CancellationTokenSource();
+        var begun = 0;
+        var running = Supervised.RunAsync(
+            "work",
+            async ct =>
+            {
+                if (Interlocked.Increment(ref begun) < 3)
+                {
+                    throw new InvalidOperationException("unforeseen");
+                }
+
+                await Task.Delay(Timeout.Infinite, ct);
+            },
+            TimeProvider.System,
+            NullLogger.Instance,
+            stop.Token);
+
+        await Eventually.TrueAsync(() => begun == 3, "it began a third time");
+        Assert.False(running.IsCompleted);
+        await stop.CancelAsync();
+        await running.WaitAsync(Eventually.Deadline);
+    }
+}

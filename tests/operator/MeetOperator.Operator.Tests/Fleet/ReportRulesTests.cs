@@ -1,0 +1,84 @@
+using System.Text.Json;
+using MeetOperator.NodeControl;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Tests.Fleet;
+
+public sealed class ReportRulesTests
+{
+    private const string Room = "4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01";
+
+    [Theory]
+    [InlineData("""{"rooms":[]}""")]
+    [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":3,"participants":2}],"term":7,"stress":0.4}""")]
+    [InlineData("""{"rooms":[{"room":"self-call","generation":1}],"fromTheFuture":{"a":[1]}}""")]
+    [InlineData("""{"loopReports":[{"port":40000,"tickAgeMs":3,"probeAgeMs":null,"paths":[{"address":"192.0.2.1","probeAgeMs":null}]}]}""")]
+    [InlineData("""{"term":999999999}""")]
+    public void Report_AsTheContractSays_IsTakenIn(string fields) => Assert.Null(Judge(fields));
+
+    [Theory]
+    [InlineData("rooms", """{"rooms":[null]}""")]
+    [InlineData("rooms", """{"rooms":[{"room":"../../etc"}]}""")]
+    [InlineData("rooms", """{"rooms":[{"room":""}]}""")]
+    [InlineData("rooms", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01"},{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01"}]}""")]
+    [InlineData("generation", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":-1}]}""")]
+    [InlineData("generation", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":9223372036854775807}]}""")]
+    [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","participants":-1}]}""")]
+    [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","participants":2147483647}]}""")]
+    [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","silent":2147483647}]}""")]
+    [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","packetsOut":-5}]}""")]
+    [InlineData("participants", """{"participants":-3}""")]
+    [InlineData("egressKbps", """{"egressKbps":-1}""")]
+    [InlineData("stress", """{"stress":-0.5}""")]
+    [InlineData("stress", """{"stress":1e999}""")]
+    [InlineData("stress", """{"stress":"NaN"}""")]
+    [InlineData("state", """{"state":77}""")]
+    [InlineData("instanceId", """{"instanceId":""}""")]
+    [InlineData("version", """{"version":"a\nb"}""")]
+    [InlineData("term", """{"term":-1}""")]
+    [InlineData("term", """{"term":9000000000}""")]
+    [InlineData("loopReports", """{"loopReports":[null]}""")]
+    [InlineData("loopReports", """{"loopReports":[{"port":1,"tickAgeMs":-1}]}""")]
+    [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
+    public void Report_WithAWrongFigure_IsRefusedAndTheFieldIsNamed(string field, string fields) =>
+        Assert.Contains(field, Judge(fields), StringComparison.Ordinal);
+
+    [Fact]
+    public void Report_OfTooManyRooms_IsRefused()
+    {
+        var rooms = Enumerable.Range(0, 10_001).Select(number => new { room = new Guid(number, 0, 0, new byte[8]) });
+
+        Assert.Contains("rooms must be a list of at most 10000", Judge(JsonSerializer.Serialize(new { rooms })), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"rooms":null}""")]
+    [InlineData("""{"loopReports":null}""")]
+    [InlineData("""{"version":null}""")]
+    [InlineData("""{"stress":null}""")]
+    [InlineData("""{"participants":99999999999}""")]
+    [InlineData("""{"rooms":{}}""")]
+    public void Report_ThatDoesNotFitItsType_IsNotRead(string fields) => Assert.Throws<JsonException>(() => Judge(fields));
+
+    /// <summary>A report in good order, with some fields put in its place.</summary>
+    private static string? Judge(string fields)
+    {
+        var report = new Dictionary<string, JsonElement>
+        {
+            ["node"] = Json("\"n\""),
+            ["version"] = Json("\"1\""),
+            ["instanceId"] = Json("\"i\""),
+            ["state"] = Json("\"Ready\""),
+            ["startedAt"] = Json("\"2026-01-01T00:00:00Z\""),
+            ["rooms"] = Json("[]"),
+        };
+        foreach (var field in Json(fields).EnumerateObject())
+        {
+            report[field.Name] = field.Value.Clone();
+        }
+
+        return ReportRules.WhyRefused(JsonSerializer.Deserialize<NodeReport>(JsonSerializer.Serialize(report), NodeControlJson.Options)!, term: 3);
+    }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+}

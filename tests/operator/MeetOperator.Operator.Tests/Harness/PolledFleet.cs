@@ -1,0 +1,87 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Nodes;
+using Microsoft.Extensions.Logging;
+
+namespace MeetOperator.Operator.Tests.Harness;
+
+/// <summary>A fleet and its poller without a cluster: nodes are named by hand and polled over real HTTP.</summary>
+internal sealed class PolledFleet : IAsyncDisposable
+{
+    private readonly LoggerFactory _logs;
+    private readonly KubeClient _nobody = new(new KubeConfig { Server = new Uri("http://127.0.0.1:1/") });
+    private readonly OperatorMetrics _metrics;
+    private readonly NodeClients _clients;
+
+    /// <param name="client">For the cluster's informers; null is a server that does not exist.</param>
+    /// <param name="time">The clock; null is the machine's.</param>
+    public PolledFleet(KubeClient? client = null, TimeProvider? time = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        _logs = new LoggerFactory([Log]);
+        Health = new LoopHealth(clock);
+        Cluster = new ClusterView(client ?? _nobody, new OperatorOptions { ControlKey = new byte[32] }, _logs, clock);
+        _metrics = new OperatorMetrics(Cluster, new LeadershipGuard());
+        _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)));
+        Fleet = new MediaFleet(Wakeups, clock);
+        Poller = new NodePoller(Fleet, _clients, _metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
+    }
+
+    private long _term = 1;
+
+    public RecordedLog Log { get; } = new();
+    public FleetWakeups Wakeups { get; } = new();
+    public LoopHealth Health { get; }
+    public ClusterView Cluster { get; }
+    public MediaFleet Fleet { get; }
+    public NodePoller Poller { get; }
+
+    public static PollTarget Target(SimulatedMediaNode node) => Target(node.Name, node.Address, node.Token);
+
+    public static PollTarget Target(string name, Uri address, string token) => new(new NamespacedName("meet-a", name), "pod-" + name, address, token);
+
+    /// <summary>Makes the node known and polls it.</summary>
+    public void Add(PollTarget target)
+    {
+        Observe(target);
+        Poller.Watch(target.Node, target);
+    }
+
+    public void Observe(PollTarget target)
+    {
+        var metadata = new ObjectMeta { Name = target.Node.Name, Namespace = target.Node.Namespace };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = target.PodUid }, Status = new PodStatus { Phase = "Running" } };
+        Fleet.Observe(new SfuNode { Metadata = metadata, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } }, new SfuPool { Spec = new SfuPoolSpec() }, pod, false, target);
+    }
+
+    public static async Task EventuallyAsync(Func<bool> condition, Func<string> what)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!condition())
+        {
+            if (deadline.IsCancellationRequested)
+            {
+                Assert.Fail($"Waited 60 s in vain: {what()}");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Poller.DisposeAsync();
+        _clients.Dispose();
+        _metrics.Dispose();
+        Health.Dispose();
+        _nobody.Dispose();
+        _logs.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Nodes;
+
+public sealed class FleetFeedTests
+{
+    [Fact]
+    public async Task Observe_NodeGoesWhileAnotherThreadLooksAtIt_IsNotBroughtBack()
+    {
+        await using var server = await TestCluster.StartAsync(withOperator: false);
+        await using var polled = new PolledFleet(server.Client);
+        using var stop = new CancellationTokenSource();
+        var informers = polled.Cluster.All.Select(informer => informer.RunAsync(stop.Token)).ToArray();
+        await server.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-a" } }, default);
+        NamespacedName[] nodes = [new("meet-a", "n0"), new("meet-a", "n1")];
+        foreach (var key in nodes)
+        {
+            var spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [42000], ControlPort = 7000 };
+            await server.Client.CreateAsync(new SfuNode { Metadata = new ObjectMeta { Name = key.Name, Namespace = key.Namespace }, Spec = spec }, default);
+        }
+
+        await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are known");
+        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new NodeTokens(new byte[32]));
+        feed.Start();
+
+        // A change of the namespace looks at both nodes, on the thread of the namespaces. It is held at the first; the other goes, which the thread of the nodes finds out.
+        Array.ForEach(nodes, polled.Fleet.Forget);
+        var held = new TaskCompletionSource<NamespacedName>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var release = new ManualResetEventSlim();
+        polled.Wakeups.Node = key =>
+        {
+            if (held.TrySetResult(key))
+            {
+                release.Wait(TimeSpan.FromSeconds(60));
+            }
+        };
+        var forgotten = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var last = polled.Cluster.Nodes.OnChange(change =>
+        {
+            if (change.Type == InformerChangeType.Deleted && change.Key == held.Task.Result)
+            {
+                forgotten.TrySetResult();
+            }
+        });
+        await server.Client.MergePatchAsync<Namespace>(
+            new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "at" } } }, default);
+        var first = await held.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var going = nodes.Single(key => key != first);
+        await server.Client.DeleteAsync<SfuNode>(going, default);
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Get(going) is null, () => "the node is gone");
+        release.Set();
+        await server.Client.DeleteAsync<SfuNode>(first, default);
+        await forgotten.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await server.Client.MergePatchAsync<Namespace>(
+            new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "again" } } }, default);
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Namespaces.Get(new NamespacedName(null, "meet-a"))!.Metadata.Labels!["looked"] == "again", () => "the last change was seen");
+
+        Assert.Null(polled.Fleet.View(going));
+        Assert.Null(polled.Fleet.View(first));
+        await stop.CancelAsync();
+        await Task.WhenAll(informers);
+    }
+}
