@@ -1,5 +1,6 @@
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Kube.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.Tests;
