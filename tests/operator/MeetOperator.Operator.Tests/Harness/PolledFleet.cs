@@ -27,7 +27,7 @@ internal sealed class PolledFleet : IAsyncDisposable
         var clock = time ?? TimeProvider.System;
         _logs = new LoggerFactory([Log]);
         Health = new LoopHealth(clock);
-        Cluster = new ClusterView(client ?? _nobody, new OperatorOptions { ControlKey = new byte[32] }, _logs, clock);
+        Cluster = new ClusterView(client ?? _nobody, Options, _logs, clock);
         _metrics = new OperatorMetrics(Cluster, new LeadershipGuard());
         _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)));
         Fleet = new MediaFleet(Wakeups, clock);
@@ -36,6 +36,7 @@ internal sealed class PolledFleet : IAsyncDisposable
 
     private long _term = 1;
 
+    public OperatorOptions Options { get; } = new() { ControlKey = new byte[32] };
     public RecordedLog Log { get; } = new();
     public FleetWakeups Wakeups { get; } = new();
     public LoopHealth Health { get; }

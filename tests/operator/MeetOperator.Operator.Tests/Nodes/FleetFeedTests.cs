@@ -4,6 +4,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Nodes;
@@ -18,6 +19,8 @@ public sealed class FleetFeedTests
         using var stop = new CancellationTokenSource();
         var informers = polled.Cluster.All.Select(informer => informer.RunAsync(stop.Token)).ToArray();
         await server.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-a" } }, default);
+        var pool = new NamespacedName("meet-a", "p");
+        await server.CreatePoolAsync("p", TestCluster.Pool());
         NamespacedName[] nodes = [new("meet-a", "n0"), new("meet-a", "n1")];
         foreach (var key in nodes)
         {
@@ -27,10 +30,10 @@ public sealed class FleetFeedTests
 
         await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
         await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are known");
-        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new NodeTokens(new byte[32]));
+        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new NodeTokens(new byte[32]), new PoolRights(polled.Cluster, polled.Options));
         feed.Start();
 
-        // A change of the namespace looks at both nodes, on the thread of the namespaces. It is held at the first; the other goes, which the thread of the nodes finds out.
+        // A change of the pool looks at both nodes, on the thread of the pools. It is held at the first; the other goes, which the thread of the nodes finds out.
         Array.ForEach(nodes, polled.Fleet.Forget);
         var held = new TaskCompletionSource<NamespacedName>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var release = new ManualResetEventSlim();
@@ -49,8 +52,7 @@ public sealed class FleetFeedTests
                 forgotten.TrySetResult();
             }
         });
-        await server.Client.MergePatchAsync<Namespace>(
-            new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "at" } } }, default);
+        await server.Client.MergePatchAsync<SfuPool>(pool, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "at" } } }, default);
         var first = await held.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var going = nodes.Single(key => key != first);
         await server.Client.DeleteAsync<SfuNode>(going, default);
@@ -58,9 +60,8 @@ public sealed class FleetFeedTests
         release.Set();
         await server.Client.DeleteAsync<SfuNode>(first, default);
         await forgotten.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        await server.Client.MergePatchAsync<Namespace>(
-            new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "again" } } }, default);
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Namespaces.Get(new NamespacedName(null, "meet-a"))!.Metadata.Labels!["looked"] == "again", () => "the last change was seen");
+        await server.Client.MergePatchAsync<SfuPool>(pool, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "again" } } }, default);
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Pools.Get(pool)!.Metadata.Labels!["looked"] == "again", () => "the last change was seen");
 
         Assert.Null(polled.Fleet.View(going));
         Assert.Null(polled.Fleet.View(first));
