@@ -22,9 +22,8 @@ public static class KeyFile
     }
 
     /// <summary>One secret a line when the file is text, else the whole file as one secret.</summary>
-    public static IReadOnlyList<byte[]> ReadLines(string path)
+    public static IReadOnlyList<byte[]> Lines(byte[] bytes, string path)
     {
-        var bytes = File.ReadAllBytes(path);
         if (bytes.Any(b => b is (< 0x20 or > 0x7E) and not ((byte)'\n' or (byte)'\r')))
         {
             return [bytes];

@@ -11,7 +11,7 @@ public sealed class MediaSessionMark(SigningKeys keys)
     private const int MarkBytes = 16;
 
     public string Seal(TokenSubject owner, string sessionId) =>
-        $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(sessionId))}.{Base64Url.EncodeToString(Mac(keys.Current[0], owner, sessionId))}";
+        $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(sessionId))}.{Base64Url.EncodeToString(Mac(keys.Signing, owner, sessionId))}";
 
     public bool TryOpen(TokenSubject owner, string text, [NotNullWhen(true)] out string? sessionId)
     {

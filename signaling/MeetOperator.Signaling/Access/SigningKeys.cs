@@ -1,23 +1,26 @@
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The keys of <c>MEET_SIGNING_KEY_FILE</c>: one a line. The first signs, all verify, so that a key is changed by putting the new one first
-/// and dropping the old one when its tokens have run out. The file is read again when it has changed.
+/// The keys of <c>MEET_SIGNING_KEY_FILE</c>, one a line. All of them verify. The first signs, once this instance has had it long enough for the
+/// other replicas to have it too: a mounted Secret reaches them at different moments. The file is read again while the server runs.
+/// Safe for many threads.
 /// </summary>
 public sealed class SigningKeys
 {
+    /// <summary>A kubelet refreshes mounted Secrets within about two minutes (its sync period plus its cache); each replica looks every ten seconds.</summary>
+    public static readonly TimeSpan AcceptedEverywhereAfter = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(10);
 
     private readonly string? path;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
-    private IReadOnlyList<SigningKey> keys;
-    private DateTime readFor;
+    private IReadOnlyList<AcceptedKey> accepted;
+    private byte[] content = [];
     private long checkedAt;
 
     public SigningKeys(IReadOnlyList<SigningKey> keys)
     {
-        this.keys = keys;
+        accepted = [.. keys.Select(k => new AcceptedKey(k, null))];
         time = TimeProvider.System;
     }
 
@@ -25,25 +28,35 @@ public sealed class SigningKeys
     {
         this.path = path;
         this.time = time;
-        readFor = File.GetLastWriteTimeUtc(path);
         checkedAt = time.GetTimestamp();
-        keys = KeyFile.ReadLines(path).Select(k => new SigningKey(k)).ToList();
+        content = File.ReadAllBytes(path);
+        accepted = [.. KeyFile.Lines(content, path).Select(k => new AcceptedKey(new SigningKey(k), null))];
     }
 
-    public IReadOnlyList<SigningKey> Current
+    /// <summary>Every key that verifies.</summary>
+    public IReadOnlyList<SigningKey> Current => [.. Read().Select(a => a.Key)];
+
+    /// <summary>The key to sign with.</summary>
+    public SigningKey Signing
     {
         get
         {
-            if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckEvery)
-            {
-                Refresh(path);
-            }
-
-            return Volatile.Read(ref keys);
+            var keys = Read();
+            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= AcceptedEverywhereAfter) ?? keys[0]).Key;
         }
     }
 
     public static SigningKeys FromFile(string path, TimeProvider time) => new(path, time);
+
+    private IReadOnlyList<AcceptedKey> Read()
+    {
+        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckEvery)
+        {
+            Refresh(path);
+        }
+
+        return Volatile.Read(ref accepted);
+    }
 
     private void Refresh(string file)
     {
@@ -52,11 +65,14 @@ public sealed class SigningKeys
             Interlocked.Exchange(ref checkedAt, time.GetTimestamp());
             try
             {
-                var written = File.GetLastWriteTimeUtc(file);
-                if (written != readFor)
+                // Compared by content: Kubernetes swaps a symbolic link, and the new file may carry any time.
+                var found = File.ReadAllBytes(file);
+                if (!found.AsSpan().SequenceEqual(content))
                 {
-                    Volatile.Write(ref keys, KeyFile.ReadLines(file).Select(k => new SigningKey(k)).ToList());
-                    readFor = written;
+                    var now = time.GetTimestamp();
+                    var keys = KeyFile.Lines(found, file).Select(k => new SigningKey(k));
+                    Volatile.Write(ref accepted, [.. keys.Select(k => accepted.FirstOrDefault(a => a.Key.Id == k.Id) ?? new AcceptedKey(k, now))]);
+                    content = found;
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
@@ -65,4 +81,8 @@ public sealed class SigningKeys
             }
         }
     }
+
+    /// <param name="Key">Verifies from the moment it is read.</param>
+    /// <param name="Since">Timestamp of when it appeared; null when it was there from the start.</param>
+    private sealed record AcceptedKey(SigningKey Key, long? Since);
 }

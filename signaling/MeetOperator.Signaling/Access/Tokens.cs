@@ -17,11 +17,14 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
     /// <summary>Longest token that is looked at.</summary>
     private const int MaxLength = 2_048;
 
+    /// <summary>By how much the clocks of two replicas may differ.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 3, AllowDuplicateProperties = false };
 
     public string Issue(TokenKind kind, TokenSubject subject, TimeSpan life)
     {
-        var key = keys.Current[0];
+        var key = keys.Signing;
         var now = time.GetUtcNow();
         var payload = new Dictionary<string, object?>
         {
@@ -76,6 +79,10 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    /// <summary>Seconds since 1970 (RFC 7519 NumericDate, whole numbers only).</summary>
+    private static long? Seconds(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seconds) ? seconds : null;
+
     private bool IsSigned(string header, string payload, string signature)
     {
         using var json = JsonDocument.Parse(Base64Url.DecodeFromChars(header), Strict);
@@ -98,8 +105,9 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
         if (fields.ValueKind != JsonValueKind.Object
             || Text(fields, "iss") != Issuer
             || Text(fields, "aud") != Audience(kind)
-            || !fields.TryGetProperty("exp", out var exp) || !exp.TryGetInt64(out var expires)
-            || expires <= time.GetUtcNow().ToUnixTimeSeconds()
+            || Seconds(fields, "exp") is not { } expires || expires <= (time.GetUtcNow() - Skew).ToUnixTimeSeconds()
+            || Seconds(fields, "iat") is not { } issued || issued > (time.GetUtcNow() + Skew).ToUnixTimeSeconds()
+            || (fields.TryGetProperty("nbf", out _) && (Seconds(fields, "nbf") is not { } from || from > (time.GetUtcNow() + Skew).ToUnixTimeSeconds()))
             || Text(fields, "ten") is not { Length: > 0 } tenant
             || Text(fields, "mtg") is not { Length: > 0 } meeting
             || Text(fields, "jti") is not { Length: > 0 } id

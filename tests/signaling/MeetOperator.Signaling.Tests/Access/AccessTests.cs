@@ -123,28 +123,6 @@ public sealed class AccessTests
         }
     }
 
-    [Fact]
-    public void SigningKeys_FileReplaced_IsReadAgain()
-    {
-        var path = Path.GetTempFileName();
-        try
-        {
-            var time = new ManualTime();
-            File.WriteAllText(path, new string('a', 32));
-            var keys = SigningKeys.FromFile(path, time);
-            var first = keys.Current[0].Id;
-            File.WriteAllText(path, new string('c', 32));
-            File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(5));
-            Assert.Equal(first, keys.Current[0].Id);
-            time.Advance(TimeSpan.FromSeconds(11));
-            Assert.NotEqual(first, keys.Current[0].Id);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
     private static HttpRequest Request(string host)
     {
         var request = new DefaultHttpContext().Request;

@@ -35,13 +35,24 @@ public sealed class TokensTests
         Assert.False(tokens.TryVerify(asked, tokens.Issue(issued, Ann, TimeSpan.FromMinutes(1)), out _));
 
     [Fact]
-    public void TryVerify_Expired_IsRefused()
+    public void TryVerify_Expired_IsRefusedWhenClocksCannotExplainIt()
     {
         var token = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromSeconds(60));
-        time.Advance(TimeSpan.FromSeconds(59));
+        time.Advance(TimeSpan.FromSeconds(89));
         Assert.True(tokens.TryVerify(TokenKind.Ticket, token, out _));
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(tokens.TryVerify(TokenKind.Ticket, token, out _));
+    }
+
+    [Theory]
+    [InlineData(29, true)]
+    [InlineData(31, false)]
+    public void TryVerify_OfAReplicaWhoseClockIsAhead_IsTakenUpToThirtySeconds(int ahead, bool taken)
+    {
+        var elsewhere = new ManualTime();
+        elsewhere.Advance(TimeSpan.FromSeconds(ahead));
+        var token = new Tokens(new SigningKeys([key]), elsewhere).Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(5));
+        Assert.Equal(taken, tokens.TryVerify(TokenKind.Ticket, token, out _));
     }
 
     [Fact]
@@ -77,6 +88,11 @@ public sealed class TokensTests
         { "no expiry", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("exp", "xep", StringComparison.Ordinal) },
         { "expiry as text", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("9999999999", "\"9999999999\"", StringComparison.Ordinal) },
         { "expiry 1e308", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("9999999999", "1e308", StringComparison.Ordinal) },
+        { "no time of issue", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("iat", "tai", StringComparison.Ordinal) },
+        { "issued in the future", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("\"iat\":1", "\"iat\":9999999998", StringComparison.Ordinal) },
+        { "issued as text", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("\"iat\":1", "\"iat\":\"1\"", StringComparison.Ordinal) },
+        { "not yet valid", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("\"iat\":1", "\"iat\":1,\"nbf\":9999999998", StringComparison.Ordinal) },
+        { "not before as text", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("\"iat\":1", "\"iat\":1,\"nbf\":\"1\"", StringComparison.Ordinal) },
         { "no tenant", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("ten", "net", StringComparison.Ordinal) },
         { "no meeting", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("mtg", "gtm", StringComparison.Ordinal) },
         { "no participant", """{"alg":"HS256","kid":"KID"}""", Payload().Replace("sub", "bus", StringComparison.Ordinal) },
@@ -124,7 +140,7 @@ public sealed class TokensTests
     public void Key_TooShort_IsRefused() => Assert.Throws<ArgumentException>(() => new SigningKey(new byte[31]));
 
     private static string Payload(string iss = "meetoperator", string aud = "meet-ticket") =>
-        $$"""{"iss":"{{iss}}","aud":"{{aud}}","exp":9999999999,"jti":"x","ten":"acme","mtg":"m1","sub":"p1"}""";
+        $$"""{"iss":"{{iss}}","aud":"{{aud}}","iat":1,"exp":9999999999,"jti":"x","ten":"acme","mtg":"m1","sub":"p1"}""";
 
     private static string Sign(string header, string payload)
     {

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>The key file as Kubernetes mounts a Secret: <c>key → ..data/key</c>, <c>..data → a folder of its own for each version</c>, swapped by a rename.</summary>
+public sealed class SigningKeyRotationTests : IDisposable
+{
+    private static readonly TokenSubject Ann = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1" };
+    private static readonly string Old = new('a', 40);
+    private static readonly string New = new('b', 40);
+    private readonly string root = Directory.CreateTempSubdirectory("keys").FullName;
+    private readonly ManualTime time = new();
+    private int versions;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void SwappedLink_WithTheSameTime_IsReadAgain()
+    {
+        var (keys, _) = Replica("one", Old);
+        var before = keys.Signing.Id;
+
+        Mount("one", New);
+        Assert.Equal(before, keys.Signing.Id); // Not looked at yet.
+        time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.NotEqual(before, keys.Signing.Id);
+    }
+
+    [Fact]
+    public void BrokenFile_KeepsTheKeysOfBefore()
+    {
+        var (keys, _) = Replica("one", Old);
+        var before = keys.Signing.Id;
+        foreach (var broken in (string[])["short", "", "\n\n"])
+        {
+            Mount("one", broken);
+            time.Advance(TimeSpan.FromSeconds(11));
+            Assert.Equal(before, Assert.Single(keys.Current).Id);
+        }
+    }
+
+    /// <summary>Two replicas whose kubelets bring each version 90 s apart, a token a second from each, each shown to both, and again an hour later.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Rotation_UnderLoad_RefusesNoTicket(bool newKeyIsAcceptedFirst)
+    {
+        var (_, first) = Replica("one", Old);
+        var (_, second) = Replica("two", Old);
+        var issued = new List<string>();
+        void Run(int seconds)
+        {
+            for (var i = 0; i < seconds; i++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                foreach (var issuer in (Tokens[])[first, second])
+                {
+                    var ticket = issuer.Issue(TokenKind.Ticket, Ann, TimeSpan.FromHours(6));
+                    Assert.True(first.TryVerify(TokenKind.Ticket, ticket, out _) && second.TryVerify(TokenKind.Ticket, ticket, out _));
+                    issued.Add(ticket);
+                }
+            }
+        }
+
+        void Change(string content)
+        {
+            Mount("one", content);
+            Run(90);
+            Mount("two", content);
+            Run(300);
+        }
+
+        Run(30);
+        if (newKeyIsAcceptedFirst)
+        {
+            Change($"{Old}\n{New}\n");
+        }
+
+        Change($"{New}\n{Old}\n");
+        Assert.All(issued, ticket => Assert.True(first.TryVerify(TokenKind.Ticket, ticket, out _) && second.TryVerify(TokenKind.Ticket, ticket, out _)));
+        var withOld = issued[0];
+        var withNew = issued[^1];
+        time.Advance(TimeSpan.FromMinutes(1));
+        Change($"{New}\n");
+        Assert.False(first.TryVerify(TokenKind.Ticket, withOld, out _) || second.TryVerify(TokenKind.Ticket, withOld, out _));
+        Assert.True(first.TryVerify(TokenKind.Ticket, withNew, out _) && second.TryVerify(TokenKind.Ticket, withNew, out _));
+    }
+
+    private (SigningKeys Keys, Tokens Tokens) Replica(string name, string content)
+    {
+        Mount(name, content);
+        var keys = SigningKeys.FromFile(Path.Combine(root, name, "signing-key"), time);
+        return (keys, new Tokens(keys, time));
+    }
+
+    private void Mount(string replica, string content)
+    {
+        var folder = Path.Combine(root, replica);
+        var version = Path.Combine(folder, $"..v{versions++}");
+        Directory.CreateDirectory(version);
+        File.WriteAllText(Path.Combine(version, "signing-key"), content);
+        File.SetLastWriteTimeUtc(Path.Combine(version, "signing-key"), DateTime.UnixEpoch);
+        File.CreateSymbolicLink(Path.Combine(folder, "..new"), version);
+        using (var rename = Process.Start("mv", ["-T", Path.Combine(folder, "..new"), Path.Combine(folder, "..data")]))
+        {
+            rename.WaitForExit(); // .NET renames no link to a folder over another.
+            Assert.Equal(0, rename.ExitCode);
+        }
+
+        if (!File.Exists(Path.Combine(folder, "signing-key")))
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, "signing-key"), Path.Combine("..data", "signing-key"));
+        }
+    }
+}
