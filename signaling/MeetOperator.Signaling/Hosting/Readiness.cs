@@ -43,7 +43,7 @@ public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database,
         {
             if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
             {
-                databaseProblem = schema.IsCurrent ? await CheckDatabaseAsync(ct).ConfigureAwait(false) : "the database has not been prepared yet";
+                databaseProblem = schema.Problem ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
                 checkedAt = time.GetTimestamp();
             }
 

@@ -2,34 +2,47 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Brings the database's schema up to date, and waits for a database that starts later than this server: until then it is not ready.</summary>
+/// <summary>
+/// Brings the database's schema up to date. Waits for a database that starts later than this server, and for one whose schema is too new for it:
+/// until then the server is not ready, and says why.
+/// </summary>
 public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
 {
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
 
-    private volatile bool isCurrent;
+    private volatile string? problem = "the database has not been prepared yet";
 
-    public bool IsCurrent => isCurrent;
+    /// <summary>Null when the schema is one that this program works with.</summary>
+    public string? Problem => problem;
 
-    /// <summary>One attempt. False when the database is away; a schema that is newer than this program throws.</summary>
+    /// <summary>One attempt. False when the database is away or its schema too new.</summary>
     public async Task<bool> TryMigrateAsync(CancellationToken ct)
     {
         try
         {
             await Migrator.MigrateAsync(database, time, ct).ConfigureAwait(false);
-            isCurrent = true;
+            problem = null;
+        }
+        catch (SchemaTooNewException e)
+        {
+            if (problem != e.Message)
+            {
+                LogTooNew(logger, e.Message);
+            }
+
+            problem = e.Message;
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
             LogAway(logger, e.Message);
         }
 
-        return isCurrent;
+        return problem is null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!isCurrent && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
+        while (problem is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(TryEvery, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -37,4 +50,7 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
 
     [LoggerMessage(3080, LogLevel.Warning, "The database cannot be prepared yet: {Reason}")]
     private static partial void LogAway(ILogger logger, string reason);
+
+    [LoggerMessage(3081, LogLevel.Error, "This server takes no work: {Reason}")]
+    private static partial void LogTooNew(ILogger logger, string reason);
 }

@@ -209,17 +209,23 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Migrate_NewerSchema_IsRefusedWithAdvice()
+    public async Task Migrate_SchemaWithAStepThatNeedsANewerProgram_IsRefusedWithAdvice()
     {
-        await using (var connection = await database.OpenAsync(default))
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = "INSERT INTO schema_versions (version, name, applied_at) VALUES (9999, 'future', 0)";
-            await command.ExecuteNonQueryAsync();
-        }
+        var known = Migrator.Load(database.Engine);
+        await Migrator.MigrateAsync(database, [.. known, new Migration(9999, "9999_contract", "ALTER TABLE chat_messages DROP COLUMN content")], TimeProvider.System, default);
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
-        Assert.Contains("9999", refused.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
+        Assert.Contains("schema step 9999", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Migrate_SchemaWithAStepThatOnlyAdds_IsUsedAsItIs()
+    {
+        var known = Migrator.Load(database.Engine);
+        var added = new Migration(9999, "9999_expand", $"-- min-reader: {known[^1].Version}\nALTER TABLE chat_messages ADD COLUMN mood TEXT");
+        Assert.Equal(1, await Migrator.MigrateAsync(database, [.. known, added], TimeProvider.System, default));
+
+        Assert.Equal(0, await Migrator.MigrateAsync(database, TimeProvider.System, default));
     }
 
     [Fact]

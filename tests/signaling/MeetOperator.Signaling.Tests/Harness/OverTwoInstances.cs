@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>Tests with two servers over one database, one Redis of their own and one media node.</summary>
 public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
 {
-    private TestCluster cluster = null!;
+    private protected TestCluster cluster = null!;
 
     private protected RedisServer redis { get; } = new();
 

@@ -37,6 +37,14 @@ public sealed class TestSignaling : IAsyncDisposable
 
     public static async Task<TestSignaling> StartAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
     {
+        var server = await StartUnreadyAsync(cluster, change, kube);
+        await Eventually.TrueAsync(async () => (await server.Http.GetAsync("readyz")).IsSuccessStatusCode, "the server becomes ready");
+        return server;
+    }
+
+    /// <summary>One that listens, and is not waited for.</summary>
+    public static async Task<TestSignaling> StartUnreadyAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
+    {
         var path = Path.Combine(Path.GetTempPath(), $"meet-signaling-{Guid.NewGuid():N}.db");
         var options = new SignalingOptions
         {
@@ -54,9 +62,7 @@ public sealed class TestSignaling : IAsyncDisposable
             logging.AddProvider(logs);
         });
         await app.StartAsync();
-        var server = new TestSignaling(app, options, logs, path);
-        await Eventually.TrueAsync(async () => (await server.Http.GetAsync("readyz")).IsSuccessStatusCode, "the server becomes ready");
-        return server;
+        return new TestSignaling(app, options, logs, path);
     }
 
     public async Task<CreateMeetingAnswer> CreateAsync(object? settings = null)
