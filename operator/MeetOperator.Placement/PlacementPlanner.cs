@@ -21,6 +21,9 @@ public static class PlacementPlanner
         new StressFilter(),
     ];
 
+    /// <summary>What a tenant was given, as opposed to what fits now.</summary>
+    private static readonly INodeFilter[] Rights = [new TenantPoolFilter(), new RegionFilter()];
+
     private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new CalmScorer()];
 
     public static PlacementDecision Decide(PlacementInput input, DateTimeOffset now)
@@ -40,6 +43,20 @@ public static class PlacementPlanner
         }
 
         return node!.CutOff && Choose(input, context, $"people do not reach {current.SfuNode}") is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
+    }
+
+    /// <summary>Why the meeting may not be on <paramref name="node"/>, where it is; null when it may. A meeting is not moved for it.</summary>
+    public static string? WhyNotAllowed(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(demand);
+        ArgumentNullException.ThrowIfNull(node);
+        if (!Visible(demand, node))
+        {
+            return "the tenant was not given the pool (pools.sfuSelector)";
+        }
+
+        var context = new FilterContext(demand, PlacementOptions.Default, now);
+        return Rights.Select(filter => filter.Evaluate(context, node).Reason).FirstOrDefault(reason => reason is not null);
     }
 
     private static PlacementDecision Keep(CurrentPlacement current) => new()

@@ -4,13 +4,10 @@ namespace MeetOperator.Contracts;
 
 /// <summary>
 /// Which meeting has an id when several objects have the same: a name is free to choose in every namespace, and may be the uid of another meeting. One has it,
-/// always the same one, and the others are refused with <see cref="IdTaken"/>.
+/// always the same one, and the others are refused with <see cref="AcceptReasons.IdTaken"/>.
 /// </summary>
 public static class MeetingIdHolder
 {
-    /// <summary>Reason of the conditions Accepted and Ready of a meeting whose id another one has.</summary>
-    public const string IdTaken = "IdTaken";
-
     /// <summary>
     /// The one that is placed; then one whose tenant owns its namespace; then one that was not refused for the id before; then the oldest; then the lowest uid.
     /// Null when there is none.
@@ -31,5 +28,5 @@ public static class MeetingIdHolder
     private static bool IsPlaced(Meeting meeting) => meeting.Status is { EndedAt: null, Assignments.Count: > 0 };
 
     private static bool WasRefused(Meeting meeting) =>
-        meeting.Status?.Conditions.Any(condition => condition is { Type: MeetConditions.Accepted, Status: ConditionStatus.False, Reason: IdTaken }) == true;
+        meeting.Status?.Conditions.Any(condition => condition is { Type: MeetConditions.Accepted, Status: ConditionStatus.False, Reason: AcceptReasons.IdTaken }) == true;
 }

@@ -9,7 +9,7 @@ public sealed record TenantQuotas
     [Range(0, 1_000_000)]
     public int? ConcurrentMeetings { get; init; }
 
-    /// <summary>Upper bound for maxParticipants of each meeting, 1 to 5000; more is refused. Optional; default no limit; mutable.</summary>
+    /// <summary>Most people of each meeting, 1 to 5000; a meeting that asks for more is refused, an open one holds no more. Optional; default no limit; mutable.</summary>
     [Range(1, 5000)]
     public int? ParticipantsPerMeeting { get; init; }
 }

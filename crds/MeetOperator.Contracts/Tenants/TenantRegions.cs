@@ -6,7 +6,7 @@ namespace MeetOperator.Contracts;
 [CelRule("!has(self.allowed) || size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]
 public sealed record TenantRegions
 {
-    /// <summary>The only regions that may carry the tenant's meetings, at most 16. Default none: every region; mutable.</summary>
+    /// <summary>The only regions that may carry the tenant's meetings, at most 16; an open meeting elsewhere stays, without new people. Default every region; mutable.</summary>
     [MaxItems(16)]
     [MaxLength(63)]
     [MinLength(1)]

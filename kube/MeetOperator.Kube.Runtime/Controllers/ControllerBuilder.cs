@@ -52,6 +52,20 @@ public sealed class ControllerBuilder<T>(Informer<T> primary)
             }));
         });
 
+    /// <summary>Reconciles the keys that <paramref name="map"/> finds for every change.</summary>
+    public ControllerBuilder<T> WatchesChanges<TOther>(Informer<TOther> informer, Func<InformerChange<TOther>, IEnumerable<NamespacedName>> map)
+        where TOther : KubernetesObject => Set(() =>
+        {
+            _informers.Add(informer);
+            _sources.Add(enqueue => informer.OnChange(change =>
+            {
+                foreach (var key in map(change))
+                {
+                    enqueue(key);
+                }
+            }));
+        });
+
     public Controller<T> Build(IReconciler reconciler)
     {
         var predicate = _predicate;

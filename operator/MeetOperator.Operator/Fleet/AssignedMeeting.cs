@@ -20,6 +20,9 @@ internal sealed class AssignedMeeting(MeetingRef meeting)
 
     /// <summary>Why the node did not make the room; null when it did or was not asked yet.</summary>
     public string? Refusal { get; set; }
+
+    /// <summary>People that the room was made for; null when another process made it.</summary>
+    public int? Places { get; set; }
     public int Participants { get; set; }
 
     /// <summary>The node has reported the room, so that <see cref="Participants"/> is a count and not a memory.</summary>

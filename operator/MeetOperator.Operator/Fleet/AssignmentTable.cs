@@ -45,6 +45,7 @@ internal sealed class AssignmentTable
         entry.RoomSince = 0;
         entry.RoomLost = false;
         entry.Refusal = null;
+        entry.Places = null;
         entry.Participants = 0;
         entry.Counted = false;
         if (node is { } at)

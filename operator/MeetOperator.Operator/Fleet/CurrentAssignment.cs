@@ -18,6 +18,9 @@ internal sealed record CurrentAssignment
 
     /// <summary>Why the node did not make the room.</summary>
     public string? Refusal { get; init; }
+
+    /// <summary>People that the room was made for; null when that is not known here.</summary>
+    public int? Places { get; init; }
     public int Participants { get; init; }
 
     /// <summary>The head count comes from the node, not from a status of before.</summary>

@@ -152,6 +152,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
+    /// <summary>Why the meeting may not be on the node that carries it; null when it may, or when nothing carries it.</summary>
+    public string? WhyNotAllowed(MeetingDemand demand, MeetingRef meeting)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            return _table.Find(meeting) is { Node: { } at } && _nodes.TryGetValue(at, out var node) && node.Pool is not null
+                ? PlacementPlanner.WhyNotAllowed(demand, node.Snapshot(_table.CountOn(at), now), now)
+                : null;
+        }
+    }
+
     /// <summary>Takes over what a status says, unless something newer is known here or another meeting has the id.</summary>
     public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
     {
@@ -169,8 +181,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The node answered that it has the room.</summary>
-    public void RoomExists(MeetingRef meeting, long generation)
+    /// <summary>The node answered that it has the room, for so many people.</summary>
+    public void RoomExists(MeetingRef meeting, long generation, int places)
     {
         lock (_gate)
         {
@@ -178,6 +190,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             {
                 entry.RoomSince = time.GetTimestamp();
                 entry.RoomLost = false;
+                entry.Places = places;
             }
         }
     }
@@ -233,6 +246,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                     RoomExists = entry.RoomSince != 0,
                     RoomLost = entry.RoomLost,
                     Refusal = entry.Refusal,
+                    Places = entry.Places,
                     Participants = entry.Participants,
                     Counted = entry.Counted,
                 }

@@ -105,7 +105,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         new FinishedStep(cluster, releases),
         new ObserveStep(fleet),
         new EndStep(fleet, rooms, releases, events),
-        new AcceptStep(ids, ledger, pending, events),
+        new AcceptStep(ids, fleet, ledger, pending, events),
         new PlaceStep(cluster, fleet, rooms, pending, events),
     ];
 }

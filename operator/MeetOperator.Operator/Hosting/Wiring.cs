@@ -18,8 +18,9 @@ internal static class Wiring
             .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<MeetingController>())
             .WithPredicate(change => Wanted(change) || !memory.Agrees(change.Object))
-            .Watches(cluster.Tenants, tenant => Waiting(cluster, tenant.Spec.Namespace))
-            .Watches(cluster.Namespaces, found => Waiting(cluster, found.Metadata.Name!));
+            .WatchesChanges(cluster.Tenants, change => Open(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
+            .WatchesChanges(cluster.Namespaces, change => Open(cluster, change.Key.Name, all: HasOtherLabels(change)))
+            .WatchesChanges(cluster.Pools, change => Carried(cluster, change));
 
     public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<SfuNode>(cluster.Nodes)
@@ -69,8 +70,33 @@ internal static class Wiring
     /// <summary>The operator has written a status: the API server shows -1 until then (<see cref="StatusSubresourceAttribute"/>).</summary>
     private static bool Seen(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
 
-    /// <summary>Meetings that were not accepted yet and that a change of their tenant may help.</summary>
-    private static IEnumerable<NamespacedName> Waiting(ClusterView cluster, string @namespace) => cluster.MeetingsIn(@namespace)
-        .Where(meeting => meeting.Status?.EndedAt is null && !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted))
+    /// <summary>Meetings that a change of their tenant or namespace may concern: all of them, or those that are not accepted.</summary>
+    private static IEnumerable<NamespacedName> Open(ClusterView cluster, string @namespace, bool all) => cluster.MeetingsIn(@namespace)
+        .Where(meeting => meeting.Status?.EndedAt is null && (all || !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted)))
         .Select(meeting => meeting.Metadata.NamespacedName);
+
+    /// <summary>Meetings on the nodes of a pool whose labels or region have changed, which its tenants' rights depend on.</summary>
+    private static IEnumerable<NamespacedName> Carried(ClusterView cluster, InformerChange<SfuPool> change)
+    {
+        if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && !HasOtherLabels(change)))
+        {
+            return [];
+        }
+
+        var nodes = cluster.NodesOf(pool).Select(node => node.Metadata.NamespacedName).ToHashSet();
+        return cluster.Meetings.List()
+            .Where(meeting => meeting.Status?.Assignments.Any(assignment => nodes.Contains(new NamespacedName(assignment.Namespace, assignment.SfuNode))) == true)
+            .Select(meeting => meeting.Metadata.NamespacedName);
+    }
+
+    /// <summary>The spec is another one; an object that came or went counts.</summary>
+    private static bool IsAnother<T>(InformerChange<T> change)
+        where T : KubernetesObject =>
+        change.Old?.Metadata.Generation != change.New?.Metadata.Generation || change.Old?.Metadata.Uid != change.New?.Metadata.Uid;
+
+    private static bool HasOtherLabels<T>(InformerChange<T> change)
+        where T : KubernetesObject =>
+        !Labels(change.Old).SetEquals(Labels(change.New));
+
+    private static HashSet<KeyValuePair<string, string>> Labels(KubernetesObject? item) => [.. item?.Metadata.Labels ?? new Dictionary<string, string>()];
 }

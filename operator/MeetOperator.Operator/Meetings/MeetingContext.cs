@@ -43,6 +43,12 @@ internal sealed class MeetingContext
     /// <summary>When time alone will change something.</summary>
     public TimeSpan? LookAgainAfter { get; private set; }
 
+    /// <summary>Why the meeting, which has its place and keeps it, would not be taken today; null when it would.</summary>
+    public AcceptRules.Refusal? Refusal { get; set; }
+
+    /// <summary>Most people that its room may hold.</summary>
+    public int Places => MeetingLimits.Participants(Meeting, Tenant);
+
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
 
     public void LookAgainAt(DateTimeOffset due)

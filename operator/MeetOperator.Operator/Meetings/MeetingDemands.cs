@@ -7,17 +7,17 @@ namespace MeetOperator.Operator.Meetings;
 /// <summary>Makes the planner's demand from a meeting and its tenant. Pure.</summary>
 internal static class MeetingDemands
 {
-    public static MeetingDemand From(Meeting meeting, Tenant tenant, CurrentAssignment? current) => new()
+    public static MeetingDemand From(Meeting meeting, Tenant? tenant, CurrentAssignment? current) => new()
     {
         MeetingId = MeetingId.Of(meeting),
         Namespace = meeting.Metadata.Namespace ?? string.Empty,
-        MaxParticipants = meeting.Spec.MaxParticipants,
+        MaxParticipants = MeetingLimits.Participants(meeting, tenant),
         Participants = current?.Participants ?? 0,
-        AllowedRegions = Allowed(meeting.Spec.Regions, tenant.Spec.Regions),
-        PreferredRegions = Preferred(meeting.Spec.Regions, tenant.Spec.Regions),
+        AllowedRegions = tenant is null ? RegionSet.None : Allowed(meeting, tenant),
+        PreferredRegions = tenant is null ? [] : Preferred(meeting.Spec.Regions, tenant.Spec.Regions),
         PinRegion = meeting.Spec.Regions.Pin,
         PoolSelector = meeting.Spec.Placement.PoolSelector,
-        TenantPoolSelector = tenant.Spec.Pools.SfuSelector,
+        TenantPoolSelector = tenant?.Spec.Pools.SfuSelector,
         Strategy = meeting.Spec.Placement.Strategy,
         Current = current is null ? null : new CurrentPlacement
         {
@@ -31,18 +31,12 @@ internal static class MeetingDemands
     };
 
     /// <summary>Null when meeting and tenant agree on at least one region.</summary>
-    public static string? RegionConflict(Meeting meeting, Tenant tenant)
-    {
-        var (ours, theirs) = (meeting.Spec.Regions.Allowed, tenant.Spec.Regions.Allowed);
-        return ours.Count > 0 && theirs.Count > 0 && !ours.Any(theirs.Contains)
-            ? $"the meeting allows {string.Join(", ", ours)} and its tenant {string.Join(", ", theirs)}: allow a region that both have in spec.regions.allowed"
-            : null;
-    }
+    public static string? RegionConflict(Meeting meeting, Tenant tenant) => Allowed(meeting, tenant).IsNone
+        ? $"the meeting allows {string.Join(", ", meeting.Spec.Regions.Allowed)} and its tenant {string.Join(", ", tenant.Spec.Regions.Allowed)}: allow a region that both have in spec.regions.allowed"
+        : null;
 
-    private static IReadOnlyList<string> Allowed(MeetingRegions meeting, TenantRegions tenant) =>
-        meeting.Allowed.Count == 0 ? tenant.Allowed
-        : tenant.Allowed.Count == 0 ? meeting.Allowed
-        : [.. meeting.Allowed.Where(tenant.Allowed.Contains)];
+    private static RegionSet Allowed(Meeting meeting, Tenant tenant) =>
+        RegionSet.FromSpec(meeting.Spec.Regions.Allowed).And(RegionSet.FromSpec(tenant.Spec.Regions.Allowed));
 
     private static IReadOnlyList<string> Preferred(MeetingRegions meeting, TenantRegions tenant) =>
         meeting.Preferred.Count > 0 || tenant.Default is null ? meeting.Preferred : [tenant.Default];

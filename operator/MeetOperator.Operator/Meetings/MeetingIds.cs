@@ -11,7 +11,7 @@ internal sealed class MeetingIds(ClusterView cluster, MediaFleet fleet)
     /// <summary>Names nothing of the other meeting, which may be another tenant's.</summary>
     public static AcceptRules.Refusal Refusal(string meetingId) => new(
         MeetingPhase.Failed,
-        MeetingIdHolder.IdTaken,
+        AcceptReasons.IdTaken,
         $"another meeting has the id {meetingId}: delete this one and create it under another name; a name that is not a UUID never clashes");
 
     public bool HasItsId(MeetingRef meeting) => fleet.HolderOf(meeting.Id) is { } placed ? placed == meeting : IsFirst(meeting);

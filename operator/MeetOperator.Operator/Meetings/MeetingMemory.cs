@@ -26,7 +26,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
             }
 
             releases.Track(reference, meeting.Spec.TenantRef.Name);
-            if (Conditions.IsTrue(status.Conditions, MeetConditions.Accepted))
+            if (Conditions.IsTrue(status.Conditions, MeetConditions.Accepted) || status.Assignments is [{ State: not AssignmentState.Lost }, ..])
             {
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }

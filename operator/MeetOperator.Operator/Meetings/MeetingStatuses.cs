@@ -41,6 +41,13 @@ internal static class MeetingStatuses
         context.IsReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
+    /// <summary>The meeting has its room and would not be taken today: people stay, and new ones come in only within a quota.</summary>
+    public static void NotAllowed(MeetingContext context, AcceptRules.Refusal refusal)
+    {
+        var goesOn = context.Status.Participants > 0 || refusal.Reason == AcceptReasons.QuotaExceeded;
+        context.NotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, refusal.Reason, refusal.Message, stalled: !refusal.Waits);
+    }
+
     /// <summary>No node carries the meeting; the last assignment stays as Lost, so that its generation is not forgotten.</summary>
     public static void Unplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
     {

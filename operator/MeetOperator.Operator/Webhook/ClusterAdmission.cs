@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Operator.Admission;
 using MeetOperator.Operator.Cluster;
@@ -31,8 +33,27 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
             return decision;
         }
 
-        var refused = _pools.Review(request);
-        return refused.Count > 0 ? new AdmissionDecision(refused) : decision with { Warnings = _warnings.Of(request) };
+        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. Updated(request)];
+        return errors.Count == 0 ? decision with { Warnings = _warnings.Of(request) } : new AdmissionDecision(errors);
+    }
+
+    /// <summary>What an update newly breaks of what the tenant is allowed; nothing while the tenant is not known here.</summary>
+    private IReadOnlyList<FieldError> Updated(AdmissionRequest request)
+    {
+        if (request is not { Group: MeetGroup.Name, Kind: "Meeting", Operation: AdmissionOperation.Update, Subresource: "", Object: { } item, OldObject: { } old })
+        {
+            return [];
+        }
+
+        var meeting = item.Deserialize<Meeting>(KubeJson.Options)!;
+        try
+        {
+            return MeetingUpdates.Judge(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
+        }
+        catch (JsonException)
+        {
+            return []; // What an older version stored cannot be read: a repair must not be refused for it.
+        }
     }
 
     public JsonArray? Default(AdmissionRequest request) => MeetDefaults.Patch(request, _cluster.OwnerOf);

@@ -8,13 +8,12 @@ public sealed class RegionFilter : INodeFilter
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
         var allowed = context.Demand.AllowedRegions;
-        if (allowed.Count == 0 || (node.Region is { } region && allowed.Contains(region)))
+        if (allowed.Contains(node.Region))
         {
             return FilterResult.Pass;
         }
 
-        return FilterResult.Reject(node.Region is null
-            ? $"the pool names no region; allowed are {string.Join(", ", allowed)}"
-            : $"region {node.Region} is not allowed; allowed are {string.Join(", ", allowed)}");
+        var listed = allowed.IsNone ? "no region is allowed" : $"allowed are {allowed}";
+        return FilterResult.Reject(node.Region is null ? $"the pool names no region; {listed}" : $"region {node.Region} is not allowed; {listed}");
     }
 }

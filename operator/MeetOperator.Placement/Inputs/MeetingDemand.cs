@@ -16,8 +16,8 @@ public sealed record MeetingDemand
     /// <summary>People in the meeting now; they come along when it moves.</summary>
     public int Participants { get; init; }
 
-    /// <summary>The only regions that may carry it; empty means any.</summary>
-    public IReadOnlyList<string> AllowedRegions { get; init; } = [];
+    /// <summary>The only regions that may carry it.</summary>
+    public RegionSet AllowedRegions { get; init; } = RegionSet.Any;
 
     /// <summary>Regions to try first, best first.</summary>
     public IReadOnlyList<string> PreferredRegions { get; init; } = [];

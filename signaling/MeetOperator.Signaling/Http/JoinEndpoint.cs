@@ -1,3 +1,4 @@
+using MeetOperator.Kube;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -59,6 +60,10 @@ public sealed class JoinEndpoint(
         ThrowIfEnded(view);
         var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
         view = await PlacedAsync(view, ct).ConfigureAwait(false);
+        if (before is null && view.Refusal is { } refused)
+        {
+            throw NotPlaced(refused); // Who is in already comes back to the place that the meeting keeps.
+        }
 
         var role = isHost || before?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
         var participantId = before?.ParticipantId ?? Guid.NewGuid().ToString("D");
@@ -111,9 +116,13 @@ public sealed class JoinEndpoint(
             return placed;
         }
 
-        var obstacle = placed.Obstacle;
+        throw NotPlaced(placed.Obstacle);
+    }
+
+    private static ProblemException NotPlaced(Condition? obstacle)
+    {
         var isQuota = obstacle?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
-        throw new ProblemException(
+        return new ProblemException(
             isQuota ? ProblemCode.QuotaExceeded : ProblemCode.NotPlaced,
             obstacle is null ? "The meeting is not placed on a media node yet." : $"{obstacle.Reason}: {obstacle.Message}")
         {
@@ -139,9 +148,9 @@ public sealed class JoinEndpoint(
         };
         try
         {
-            if (!await bus.Presence.TryReserveAsync(key, entry, view.Object.Spec.MaxParticipants, options.Timings.CodeLife, ct).ConfigureAwait(false))
+            if (!await bus.Presence.TryReserveAsync(key, entry, view.Places, options.Timings.CodeLife, ct).ConfigureAwait(false))
             {
-                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting has {view.Object.Spec.MaxParticipants} places, and all are taken.");
+                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting has {view.Places} places, and all are taken.");
             }
         }
         catch (Exception e) when (Failures.IsBusOutage(e))

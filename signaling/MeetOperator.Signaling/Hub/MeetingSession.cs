@@ -260,7 +260,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private int Capacity() => services.Directory.Find(Key.MeetingId)?.Object.Spec.MaxParticipants ?? 0;
+    private int Capacity() => services.Directory.Find(Key.MeetingId)?.Places ?? 0;
 
     private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
     {

@@ -28,6 +28,18 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
     /// <summary>True when media goes straight between the participants and no media node is waited for.</summary>
     public bool IsPeerToPeer => Object.Spec.Mode == MeetingMode.P2P;
 
+    /// <summary>Most people at the same time, as far as the tenant's quota allows.</summary>
+    public int Places => MeetingLimits.Participants(Object, Tenant);
+
+    /// <summary>
+    /// Why nobody new may come in, in the operator's words; null when they may. Above its quota a meeting that is placed goes on within it.
+    /// </summary>
+    public Condition? Refusal =>
+        Object.Status?.Conditions.FirstOrDefault(c => c is { Type: MeetConditions.Accepted, Status: ConditionStatus.False }) is { } refused
+        && (refused.Reason != AcceptReasons.QuotaExceeded || Assignment is null)
+            ? refused
+            : null;
+
     public string EndReason => Object.Status?.EndReason switch
     {
         "Empty" => "empty",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using MeetOperator.Kube;
 using YamlDotNet.Serialization;
 
@@ -16,10 +17,13 @@ internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, Expe
         var now = input["now"]!.GetValue<string>();
         var expected = Json(Path.Combine(Root, name, "expected.yaml"));
         return new GoldenCase(
-            input.Deserialize<PlacementInput>(KubeJson.Options)!,
+            input.Deserialize<PlacementInput>(Reading)!,
             DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture),
             expected.Deserialize<ExpectedDecision>(KubeJson.Options)!);
     }
+
+    /// <summary>A list of regions is exactly those: an empty one is none.</summary>
+    private static readonly JsonSerializerOptions Reading = new(KubeJson.Options) { Converters = { new RegionSetReader() } };
 
     private static JsonNode Json(string path)
     {
@@ -38,6 +42,13 @@ internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, Expe
 
         return Path.Combine(folder.FullName, "tests", "golden", "placement");
     }
+}
+
+internal sealed class RegionSetReader : JsonConverter<RegionSet>
+{
+    public override RegionSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => RegionSet.Only(JsonSerializer.Deserialize<string[]>(ref reader, options)!);
+
+    public override void Write(Utf8JsonWriter writer, RegionSet value, JsonSerializerOptions options) => throw new NotSupportedException();
 }
 
 internal sealed record ExpectedDecision

@@ -1,11 +1,15 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>Takes a meeting in when its tenant owns the namespace and its quotas allow it. What was accepted once goes on.</summary>
-internal sealed class AcceptStep(MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
+/// <summary>
+/// Takes a meeting in while its tenant owns the namespace and what it asks for is allowed. One that has its place and would not be taken any more keeps it, and
+/// its status says why; how many meetings are open is asked only of one that has no place.
+/// </summary>
+internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
     private static readonly TimeSpan QuotaRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(30);
@@ -19,15 +23,26 @@ internal sealed class AcceptStep(MeetingIds ids, QuotaLedger ledger, PendingMeet
             return Refuse(context, MeetingIds.Refusal(context.MeetingId), RefusalRetry);
         }
 
-        if (context.IsAccepted && context.Tenant is not null)
+        var isPlaced = fleet.Current(context.Ref) is { Node: not null };
+        if (Judge(context) is { } refusal)
         {
+            if (!isPlaced)
+            {
+                ledger.Release(tenant, context.Ref.Uid);
+                return Refuse(context, refusal, RefusalRetry);
+            }
+
             ledger.Admit(tenant, context.Ref.Uid);
+            context.Refusal = refusal;
+            context.Set(MeetConditions.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
+            events.NotReady(context, refusal.Reason, refusal.Message);
             return ValueTask.FromResult(StepResult.Continue);
         }
 
-        if (AcceptRules.Judge(context.Meeting, context.Tenant, context.NamespaceOwner) is { } refusal)
+        if (isPlaced || context.IsAccepted)
         {
-            return Refuse(context, refusal, RefusalRetry);
+            ledger.Admit(tenant, context.Ref.Uid);
+            return Accept(context);
         }
 
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
@@ -35,9 +50,27 @@ internal sealed class AcceptStep(MeetingIds ids, QuotaLedger ledger, PendingMeet
         {
             pending.Add(context.Key);
             var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";
-            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, "QuotaExceeded", message, Waits: true), QuotaRetry);
+            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, Waits: true), QuotaRetry);
         }
 
+        return Accept(context);
+    }
+
+    private AcceptRules.Refusal? Judge(MeetingContext context)
+    {
+        if (AcceptRules.Judge(context.Meeting, context.Tenant, context.NamespaceOwner) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var current = fleet.Current(context.Ref);
+        return fleet.WhyNotAllowed(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } why
+            ? AcceptRules.NotAllowedThere(current!.Node!.Value.Name, why)
+            : null;
+    }
+
+    private static ValueTask<StepResult> Accept(MeetingContext context)
+    {
         context.Set(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "tenant and quota allow the meeting");
         return ValueTask.FromResult(StepResult.Continue);
     }

@@ -19,7 +19,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
-            if (fleet.Place(MeetingDemands.From(context.Meeting, context.Tenant!, before), context.Ref) is not { } decision)
+            if (fleet.Place(Demand(context, before), context.Ref) is not { } decision)
             {
                 return StepResult.Wait(Retry); // Another meeting with the same id was placed a moment ago: the next reconcile refuses this one.
             }
@@ -30,22 +30,20 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
             }
 
             var current = fleet.Current(context.Ref)!;
-            if (current.RoomExists && !specChanged)
+            if (current.RoomExists && !specChanged && HoldsAsMany(context, current))
             {
-                MeetingStatuses.Assigned(context, current);
-                return StepResult.Continue;
+                return Placed(context, current);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var refusal = await rooms.MakeAsync(context.Ref, current, context.Meeting.Spec, ct).ConfigureAwait(false);
+            var refusal = await rooms.MakeAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.Places }, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
             if (refusal is null)
             {
-                fleet.RoomExists(context.Ref, current.Generation);
+                fleet.RoomExists(context.Ref, current.Generation, context.Places);
                 pending.Remove(context.Key);
-                MeetingStatuses.Assigned(context, fleet.Current(context.Ref)!);
                 events.Placed(context, decision);
-                return StepResult.Continue;
+                return Placed(context, fleet.Current(context.Ref)!);
             }
 
             fleet.RoomRefused(context.Ref, current.Generation, refusal);
@@ -57,11 +55,34 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         return StepResult.Wait(Retry);
     }
 
+    /// <summary>What the meeting asks for; one that may not be placed anew stays where it is and is placed nowhere else.</summary>
+    private static MeetingDemand Demand(MeetingContext context, CurrentAssignment? current)
+    {
+        var demand = MeetingDemands.From(context.Meeting, context.Tenant, current);
+        return context.Refusal is { MayMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
+    }
+
+    /// <summary>A room that another process made holds what the meeting asks for, unless a quota may have changed since.</summary>
+    private static bool HoldsAsMany(MeetingContext context, CurrentAssignment current) =>
+        current.Places is { } places ? places == context.Places : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+
+    private static StepResult Placed(MeetingContext context, CurrentAssignment current)
+    {
+        MeetingStatuses.Assigned(context, current);
+        if (context.Refusal is { } refusal)
+        {
+            MeetingStatuses.NotAllowed(context, refusal);
+        }
+
+        return StepResult.Continue;
+    }
+
     private StepResult Nowhere(MeetingContext context, PlacementDecision decision)
     {
         pending.Add(context.Key);
-        MeetingStatuses.Unplaced(context, decision.Outcome.ToString(), decision.Reason, decision.Rejections);
-        events.NotReady(context, decision.Outcome.ToString(), decision.Reason);
+        var (reason, message) = context.Refusal is { } refusal ? (refusal.Reason, refusal.Message) : (decision.Outcome.ToString(), decision.Reason);
+        MeetingStatuses.Unplaced(context, reason, message, decision.Rejections);
+        events.NotReady(context, reason, message);
         return StepResult.Wait(Retry);
     }
 }

@@ -288,7 +288,7 @@ public sealed class MediaFleetTests
     private void PlaceWithRoom(string meeting)
     {
         var decision = Place(meeting);
-        _fleet.RoomExists(Ref(meeting), decision.Generation);
+        _fleet.RoomExists(Ref(meeting), decision.Generation, 100);
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 

@@ -42,8 +42,20 @@ public sealed class AcceptRulesTests
 
         var demand = MeetingDemands.From(meeting, Tenant(new TenantSpec { Regions = new TenantRegions { Allowed = ["eu-north", "eu-west"], Default = "eu-west" } }), null);
 
-        Assert.Equal(["eu-north"], demand.AllowedRegions);
+        Assert.Equal("eu-north", demand.AllowedRegions.ToString());
         Assert.Equal(["eu-west"], demand.PreferredRegions);
+    }
+
+    [Fact]
+    public void Demand_NoRegionInCommon_IsNoneAndNotAny()
+    {
+        var meeting = Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["eu"] } });
+
+        var demand = MeetingDemands.From(meeting, Tenant(new TenantSpec { Regions = new TenantRegions { Allowed = ["us"] } }), null);
+
+        Assert.True(demand.AllowedRegions.IsNone);
+        Assert.All((string?[])["eu", "us", "ap", null], region => Assert.False(demand.AllowedRegions.Contains(region)));
+        Assert.True(MeetingDemands.From(meeting, null, null).AllowedRegions.IsNone);
     }
 
     private static void Expect(string reason, MeetingPhase phase, AcceptRules.Refusal? refusal) => Assert.Equal((reason, phase), (refusal?.Reason, refusal?.Phase));

@@ -104,6 +104,36 @@ public sealed class WebhookLifecycleTests
         await ExpectAsync(cluster, JsonNode.Parse(tenant)!.AsObject(), "belongs to tenant a");
     }
 
+    [Fact]
+    public async Task Validate_UpdateAboveTheQuota_IsRefusedAndEverythingElsePasses()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.CreateTenantAsync("a", new TenantQuotas { ParticipantsPerMeeting = 10 });
+        var (few, many) = (Meeting("standup", "a"), Meeting("standup", "a"));
+        few["spec"]!["maxParticipants"] = 10;
+        many["spec"]!["maxParticipants"] = 5000;
+        JsonObject? last = null;
+        await cluster.EventuallyAsync(async () => !(last = await UpdateAsync(few, many))["allowed"]!.GetValue<bool>(), "the update is refused", () => last!.ToJsonString());
+        Assert.Contains("spec.maxParticipants: 5000 is above the tenant's quota of 10", last!["status"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        // What was above the quota before can be renamed, lowered a bit, and let go of its finalizer.
+        var renamed = (JsonObject)many.DeepClone();
+        renamed["spec"]!["title"] = "Stand-up";
+        var lower = (JsonObject)many.DeepClone();
+        lower["spec"]!["maxParticipants"] = 4000;
+        var finalized = (JsonObject)many.DeepClone();
+        finalized["metadata"]!["finalizers"] = new JsonArray("meetoperator.io/free-room");
+        foreach (var (before, after) in ((JsonObject, JsonObject)[])[(many, renamed), (many, lower), (many, finalized), (finalized, many), (few, few)])
+        {
+            var answer = await UpdateAsync(before, after);
+            Assert.True(answer["allowed"]!.GetValue<bool>(), answer.ToJsonString());
+        }
+
+        async Task<JsonObject> UpdateAsync(JsonObject old, JsonObject now) => await WebhookCaller.CallAsync(
+            cluster.WebhookAddress("operator-1"), "/validate", await WebhookConfigurations.BundleAsync(cluster.Client),
+            WebhookCaller.About((JsonObject)now.DeepClone(), "UPDATE", (JsonObject)old.DeepClone()), TimeProvider.System);
+    }
+
     private static async Task<TestCluster> StartAsync()
     {
         var cluster = await TestCluster.StartAsync(withOperator: false);

@@ -1,0 +1,55 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Admission;
+
+namespace MeetOperator.Operator.Tests.Webhook;
+
+public sealed class MeetingUpdatesTests
+{
+    private static readonly MeetingSpec Ten = new() { MaxParticipants = 10 };
+
+    [Theory]
+    [InlineData(10, 5000, true)]
+    [InlineData(10, 51, true)]
+    [InlineData(10, 50, false)]
+    [InlineData(100, 101, true)]
+    [InlineData(100, 100, false)]
+    [InlineData(100, 60, false)]
+    public void Judge_Participants_OnlyWhatNewlyBreaksTheQuotaIsRefused(int before, int after, bool refused)
+    {
+        var errors = Judge(Ten with { MaxParticipants = before }, Ten with { MaxParticipants = after }, new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } });
+
+        Assert.Equal(refused, errors.Count == 1);
+        Assert.All(errors, error => Assert.Equal("spec.maxParticipants", error.Field));
+    }
+
+    [Theory]
+    [InlineData("eu", "us", true)]
+    [InlineData("", "us", true)]
+    [InlineData("us", "ap", false)]
+    [InlineData("us", "", false)]
+    [InlineData("us", "eu", false)]
+    public void Judge_Regions_OnlyWhatNewlyBreaksThemIsRefused(string before, string after, bool refused)
+    {
+        var errors = Judge(Ten with { Regions = Of(before) }, Ten with { Regions = Of(after) }, new TenantSpec { Regions = new TenantRegions { Allowed = ["eu"] } });
+
+        Assert.Equal(refused, errors.Count == 1);
+        Assert.All(errors, error => Assert.Equal("spec.regions.allowed", error.Field));
+    }
+
+    [Fact]
+    public void Judge_EndedOrGoingOrWithoutATenant_Passes()
+    {
+        var tenant = new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } };
+        var many = Ten with { MaxParticipants = 5000 };
+
+        Assert.Empty(Judge(Ten, many with { DesiredState = MeetingDesiredState.Ended }, tenant));
+        Assert.Empty(Judge(Ten, many, null));
+        Assert.Empty(MeetingUpdates.Judge(new Meeting { Spec = Ten }, new Meeting { Metadata = new ObjectMeta { DeletionTimestamp = DateTimeOffset.UnixEpoch }, Spec = many }, new Tenant { Spec = tenant }));
+    }
+
+    private static IReadOnlyList<FieldError> Judge(MeetingSpec old, MeetingSpec now, TenantSpec? tenant) =>
+        MeetingUpdates.Judge(new Meeting { Spec = old }, new Meeting { Spec = now }, tenant is null ? null : new Tenant { Spec = tenant });
+
+    private static MeetingRegions Of(string region) => new() { Allowed = region.Length == 0 ? [] : [region] };
+}
