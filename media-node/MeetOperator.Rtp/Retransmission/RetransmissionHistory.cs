@@ -73,6 +73,9 @@ public sealed unsafe class RetransmissionHistory : IDisposable
         return true;
     }
 
+    /// <summary>Forgets everything: what comes now has another numbering.</summary>
+    public void Clear() => Array.Clear(entries);
+
     public void Dispose()
     {
         Release();

@@ -50,6 +50,7 @@ public struct RtpMunger
         {
             var elapsed = RtpTimestamp.FromTicks(Math.Max(0, nowTicks - _lastTicks), clockRate);
             _timestampOffset = _lastTimestamp + (uint)Math.Max(1, elapsed) - sourceTimestamp;
+            _segments = default; // under their numbers the new source has other packets
         }
 
         Resume(sourceSequence, firstOut);

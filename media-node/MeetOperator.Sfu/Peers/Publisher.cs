@@ -65,7 +65,7 @@ public sealed class Publisher
     /// <summary>Takes one plaintext RTP packet; the buffer may be changed.</summary>
     public void OnRtp(long nowTicks, Span<byte> data)
     {
-        if (!RtpPacket.TryParse(data, out var packet) || !TryFind(packet, out var stream))
+        if (!RtpPacket.TryParse(data, out var packet) || !TryFind(nowTicks, packet, out var stream))
         {
             UnknownPackets++;
             return;
@@ -191,14 +191,14 @@ public sealed class Publisher
         }
     }
 
-    private bool TryFind(in RtpPacket packet, out StreamTable.Stream stream)
+    private bool TryFind(long nowTicks, in RtpPacket packet, out StreamTable.Stream stream)
     {
         if (_streams.TryFind(packet.Header.Ssrc, out stream))
         {
             return true;
         }
 
-        if (!StreamLearner.TryLearn(packet, _tracks))
+        if (!StreamLearner.TryLearn(nowTicks, packet, _tracks))
         {
             return false;
         }

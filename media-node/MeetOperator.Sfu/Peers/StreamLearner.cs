@@ -11,23 +11,16 @@ namespace MeetOperator.Sfu.Peers;
 internal static class StreamLearner
 {
     /// <summary>True when one of the tracks took the SSRC as its own.</summary>
-    public static bool TryLearn(in RtpPacket packet, UpTrack[] tracks)
+    public static bool TryLearn(long nowTicks, in RtpPacket packet, UpTrack[] tracks)
     {
         var header = packet.Header;
         var track = ByMid(packet, tracks) ?? ByPayloadType(header.PayloadType, tracks);
         if (header.PayloadType == track?.Options.PayloadType)
         {
-            track.Ssrc = header.Ssrc;
-            return true;
+            return track.TryLearn(nowTicks, header.Ssrc);
         }
 
-        if (track is not null && header.PayloadType == track.Options.RtxPayloadType)
-        {
-            track.RtxSsrc = header.Ssrc;
-            return true;
-        }
-
-        return false;
+        return track is not null && header.PayloadType == track.Options.RtxPayloadType && track.TryLearnRetransmissions(nowTicks, header.Ssrc);
     }
 
     private static UpTrack? ByMid(in RtpPacket packet, UpTrack[] tracks)

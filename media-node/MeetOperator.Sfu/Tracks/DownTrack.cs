@@ -266,6 +266,13 @@ public sealed class DownTrack
             _lastSource = packet.Source;
         }
 
-        return _flowing = true;
+        _flowing = true;
+        if (packet.Source.LastReport is { } report)
+        {
+            // The next one may be seconds away, and until then sound and picture could not be played together.
+            SendReport(nowTicks, report.Ntp, report.Timestamp);
+        }
+
+        return true;
     }
 }

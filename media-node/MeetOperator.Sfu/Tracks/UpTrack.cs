@@ -13,6 +13,12 @@ public sealed class UpTrack
     /// <summary>About two seconds of a 2 Mbit/s camera.</summary>
     private const int HistoryPackets = 512;
     private const int HistoryBytes = 640 * 1024;
+
+    /// <summary>Between two changes of the SSRC that is taken for the track's: late packets of the former one must not bring it back.</summary>
+    private const long SettleTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The SSRC changed, and the time of that is set when the next unknown one comes.</summary>
+    private const long JustChanged = long.MaxValue;
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
@@ -21,6 +27,9 @@ public sealed class UpTrack
     private AudioLevelMeter _level;
     private ReceiveStatistics? _statistics;
     private NackGenerator? _nacks;
+    private long _changedTicks = long.MinValue / 2;
+    private long _rtxChangedTicks = long.MinValue / 2;
+    private uint? _formerRtxSsrc;
 
     public UpTrack(UpTrackOptions options, string participantId, string trackId)
     {
@@ -48,9 +57,9 @@ public sealed class UpTrack
     public string TrackId { get; }
 
     /// <summary>Known from the offer or learnt from the first packet.</summary>
-    public uint? Ssrc { get; internal set; }
+    public uint? Ssrc { get; private set; }
 
-    public uint? RtxSsrc { get; internal set; }
+    public uint? RtxSsrc { get; private set; }
 
     public bool IsMuted { get; private set; }
 
@@ -77,6 +86,9 @@ public sealed class UpTrack
     internal HeaderTemplate ResendTemplate => _resendTemplate ??= new HeaderTemplate();
 
     internal ReceiveStatistics? Statistics => _statistics;
+
+    /// <summary>The newest sender report: NTP time and the media timestamp of the same moment.</summary>
+    internal (ulong Ntp, uint Timestamp)? LastReport { get; private set; }
 
     public void Attach(DownTrack downTrack)
     {
@@ -140,11 +152,55 @@ public sealed class UpTrack
     {
         if (options.Ssrc is { } announced && announced != Ssrc)
         {
-            (Ssrc, RtxSsrc) = (announced, options.RtxSsrc);
+            (Ssrc, RtxSsrc, _formerRtxSsrc) = (announced, options.RtxSsrc, RtxSsrc);
+            _changedTicks = JustChanged;
             Restart();
         }
 
         Options = options;
+    }
+
+    /// <summary>A packet shows that the track is sent under this SSRC now. False when it just began to be sent under another.</summary>
+    internal bool TryLearn(long nowTicks, uint ssrc)
+    {
+        if (Ssrc is null)
+        {
+            Ssrc = ssrc;
+            return true;
+        }
+
+        _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
+        if (nowTicks - _changedTicks < SettleTicks)
+        {
+            return false;
+        }
+
+        (Ssrc, RtxSsrc, _formerRtxSsrc, _changedTicks) = (ssrc, null, RtxSsrc, nowTicks);
+        Restart();
+        return true;
+    }
+
+    /// <summary>As <see cref="TryLearn"/>, for the SSRC of its retransmissions.</summary>
+    internal bool TryLearnRetransmissions(long nowTicks, uint ssrc)
+    {
+        _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
+        if (ssrc == _formerRtxSsrc && nowTicks - _changedTicks < SettleTicks)
+        {
+            return false;
+        }
+
+        if (RtxSsrc is not null)
+        {
+            if (nowTicks - _rtxChangedTicks < SettleTicks)
+            {
+                return false;
+            }
+
+            _rtxChangedTicks = nowTicks;
+        }
+
+        RtxSsrc = ssrc;
+        return true;
     }
 
     internal void WantKeyFrame(bool urgent) => _keyFrames.Want(urgent);
@@ -175,6 +231,7 @@ public sealed class UpTrack
 
     internal void OnSenderReport(long nowTicks, ulong ntp, uint timestamp)
     {
+        LastReport = (ntp, timestamp);
         _statistics?.OnSenderReport(nowTicks, ntp);
         if (!IsMuted)
         {
@@ -264,6 +321,8 @@ public sealed class UpTrack
     {
         _sequence = default;
         _statistics = null;
+        LastReport = null;
+        History?.Clear();
         _nacks = Options.Nack ? new NackGenerator() : null;
         foreach (var downTrack in _downTracks)
         {
