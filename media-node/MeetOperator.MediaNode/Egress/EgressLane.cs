@@ -1,3 +1,4 @@
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc;
 
@@ -12,6 +13,9 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
     /// <summary>More segments gain little and make bursts that small queues on the path drop.</summary>
     private const int MaxSegments = 16;
     private const int MaxGroups = 64;
+
+    /// <summary>How long no segmented message is tried to a destination after one was refused.</summary>
+    private const long SinglyTicks = TimeSpan.TicksPerMinute;
     private readonly int[] _lengths = new int[MaxGroups];
     private readonly int[] _segments = new int[MaxGroups];
     private byte* _slab;
@@ -19,9 +23,21 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
     private int _groups;
     private int _inGroup;
     private bool _open;
+    private TransportAddress _destination;
+    private long _singlyUntil;
 
     /// <summary>Where the packets go; changes when ICE selects another pair.</summary>
-    public TransportAddress Destination { get; set; }
+    public TransportAddress Destination
+    {
+        get => _destination;
+        set
+        {
+            if (value != _destination)
+            {
+                (_destination, _singlyUntil) = (value, 0);
+            }
+        }
+    }
 
     public bool IsEmpty => _groups == 0;
 
@@ -68,21 +84,20 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         _used += length;
     }
 
-    /// <summary>Moves everything into the batch; the slab must stay rented until the batch is sent.</summary>
-    public void MoveTo(SendBatch batch, UdpSocket socket, ref SendOutcome outcome)
+    /// <summary>Hands everything over; the slab must stay rented until it is sent. What fails of it is told with <paramref name="mark"/>.</summary>
+    public void HandOver(int mark)
     {
+        var singly = _singlyUntil != 0 && MonotonicClock.NowTicks < _singlyUntil;
         var at = _slab;
         for (var i = 0; i < _groups; i++)
         {
-            if (batch.Count + batch.MessagesFor(_lengths[i], _segments[i]) > batch.Capacity)
-            {
-                outcome = Sum(outcome, batch.Send(socket));
-            }
-
-            batch.Add(at, _lengths[i], _segments[i], Destination.Address, Destination.Port);
+            egress.Send(new UnsentMessage((nint)at, _lengths[i], _segments[i], Destination.Address, Destination.Port), singly, mark);
             at += _lengths[i];
         }
     }
+
+    /// <summary>A segmented message to there was refused. The path may be another one later, so it is tried again then.</summary>
+    public void SendSinglyForAWhile() => _singlyUntil = MonotonicClock.NowTicks + SinglyTicks;
 
     public void Release(SlabPool slabs)
     {
@@ -93,6 +108,4 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         _inGroup = 0;
         _open = false;
     }
-
-    internal static SendOutcome Sum(SendOutcome a, SendOutcome b) => new(a.Messages + b.Messages, a.Datagrams + b.Datagrams, a.Bytes + b.Bytes, a.Refused + b.Refused);
 }

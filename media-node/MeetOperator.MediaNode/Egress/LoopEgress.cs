@@ -1,10 +1,11 @@
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Egress;
 
 /// <summary>Everything that one loop is about to send. Packets are collected per peer and leave together in <see cref="Flush"/>.</summary>
-internal sealed class LoopEgress : IDisposable
+internal sealed unsafe class LoopEgress : IDisposable
 {
     private const int BatchMessages = 512;
 
@@ -12,6 +13,7 @@ internal sealed class LoopEgress : IDisposable
     private const int ControlLanes = 64;
     private readonly UdpSocket _socket;
     private readonly SendBatch _batch = new(BatchMessages);
+    private readonly EgressBacklog _backlog = new();
     private readonly List<EgressLane> _waiting = new(256);
     private readonly Dictionary<ulong, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
@@ -19,6 +21,7 @@ internal sealed class LoopEgress : IDisposable
     public LoopEgress(UdpSocket socket)
     {
         _socket = socket;
+        _batch.Segmentation = socket.KnowsSegmentation;
         for (var i = 0; i < ControlLanes; i++)
         {
             _idleControlLanes.Push(new EgressLane(this));
@@ -36,12 +39,18 @@ internal sealed class LoopEgress : IDisposable
     /// <summary>Messages handed to the kernel; the fewer beside the datagrams, the better they were merged.</summary>
     public long SentMessages { get; private set; }
 
-    /// <summary>Datagrams that the kernel did not take.</summary>
+    /// <summary>The kernel has no room: what waits is sent by <see cref="Drain"/> once the socket can be written.</summary>
+    public bool IsBlocked => !_backlog.IsEmpty;
+
+    /// <summary>Messages that had to wait for room in the kernel.</summary>
+    public long DelayedMessages { get; private set; }
+
+    /// <summary>Datagrams that the kernel did not take, or not in time.</summary>
     public long RefusedDatagrams { get; private set; }
 
     public bool Segmentation => _batch.Segmentation;
 
-    /// <summary>Off on hosts whose kernel or network card cannot; it also goes off by itself when the kernel refuses.</summary>
+    /// <summary>Off on hosts whose kernel or network card cannot; it also goes off by itself when the device refuses.</summary>
     public void UseSegmentation(bool use) => _batch.Segmentation = use;
 
     public void Enlist(EgressLane lane) => _waiting.Add(lane);
@@ -68,13 +77,82 @@ internal sealed class LoopEgress : IDisposable
             return;
         }
 
-        var outcome = default(SendOutcome);
-        foreach (var lane in _waiting)
+        try
         {
-            lane.MoveTo(_batch, _socket, ref outcome);
+            for (var i = 0; i < _waiting.Count; i++)
+            {
+                _waiting[i].HandOver(i);
+            }
+
+            SendBatched();
+        }
+        finally
+        {
+            // Whatever happens: nobody's packets are left to be met again by the next flush.
+            Release();
+        }
+    }
+
+    /// <summary>Sends what waits for room in the kernel.</summary>
+    public void Drain()
+    {
+        if (IsBlocked)
+        {
+            Count(_backlog.Drain(MonotonicClock.NowTicks, _batch, _socket));
+            _batch.ForgetRefusals();
+        }
+    }
+
+    /// <summary>Takes one message of a lane; its bytes must stay as they are until the end of <see cref="Flush"/>.</summary>
+    internal void Send(in UnsentMessage message, bool singly, int mark)
+    {
+        if (_batch.Count + _batch.MessagesFor(message.Length, message.SegmentBytes, singly) > _batch.Capacity)
+        {
+            SendBatched();
         }
 
-        outcome = EgressLane.Sum(outcome, _batch.Send(_socket));
+        if (IsBlocked)
+        {
+            Delay(message); // behind those that wait already
+        }
+        else
+        {
+            _batch.Add((byte*)message.Data, message.Length, message.SegmentBytes, message.Address, message.Port, singly, mark);
+        }
+    }
+
+    private void SendBatched()
+    {
+        Count(_batch.Send(_socket));
+        foreach (var mark in _batch.Refused)
+        {
+            _waiting[mark].SendSinglyForAWhile();
+        }
+
+        _batch.ForgetRefusals();
+        for (var i = 0; i < _batch.Unsent; i++)
+        {
+            Delay(_batch.Message(i));
+        }
+
+        _batch.Clear();
+    }
+
+    private void Delay(in UnsentMessage message)
+    {
+        if (_backlog.TryAdd(MonotonicClock.NowTicks, message))
+        {
+            DelayedMessages++;
+        }
+        else
+        {
+            RefusedDatagrams += message.Datagrams;
+        }
+    }
+
+    private void Release()
+    {
+        _batch.Clear();
         foreach (var lane in _waiting)
         {
             lane.Release(Slabs);
@@ -87,7 +165,10 @@ internal sealed class LoopEgress : IDisposable
         }
 
         _controlLanes.Clear();
+    }
 
+    private void Count(in SendOutcome outcome)
+    {
         SentDatagrams += outcome.Datagrams;
         SentBytes += outcome.Bytes;
         SentMessages += outcome.Messages;
@@ -97,6 +178,7 @@ internal sealed class LoopEgress : IDisposable
     public void Dispose()
     {
         _batch.Dispose();
+        _backlog.Dispose();
         Slabs.Dispose();
     }
 }

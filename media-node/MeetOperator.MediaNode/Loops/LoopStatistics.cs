@@ -10,6 +10,7 @@ internal sealed record LoopStatistics
     public required long SentBytes { get; init; }
     public required long SentMessages { get; init; }
     public required long RefusedDatagrams { get; init; }
+    public required long DelayedMessages { get; init; }
     public required long KernelDrops { get; init; }
     public required long UnknownSourceDrops { get; init; }
     public required bool Segmentation { get; init; }
@@ -39,6 +40,7 @@ internal sealed record LoopStatistics
         SentBytes = 0,
         SentMessages = 0,
         RefusedDatagrams = 0,
+        DelayedMessages = 0,
         KernelDrops = 0,
         UnknownSourceDrops = 0,
         Segmentation = true,

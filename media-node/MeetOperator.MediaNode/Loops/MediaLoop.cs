@@ -164,6 +164,7 @@ internal sealed class MediaLoop : IDisposable
             SentBytes = Egress.SentBytes,
             SentMessages = Egress.SentMessages,
             RefusedDatagrams = Egress.RefusedDatagrams,
+            DelayedMessages = Egress.DelayedMessages,
             KernelDrops = _socket.KernelDrops,
             UnknownSourceDrops = _unknownSources,
             Segmentation = Egress.Segmentation,
@@ -217,6 +218,7 @@ internal sealed class MediaLoop : IDisposable
 
     private void Step()
     {
+        Egress.Drain();
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
         Volatile.Write(ref _lastTurnTicks, now);
@@ -244,7 +246,7 @@ internal sealed class MediaLoop : IDisposable
         if (received == 0)
         {
             var before = MonotonicClock.NowTicks;
-            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before));
+            _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before), Egress.IsBlocked);
             _meter.Waited(MonotonicClock.NowTicks - before);
         }
     }

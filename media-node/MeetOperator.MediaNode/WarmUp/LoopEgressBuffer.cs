@@ -17,8 +17,9 @@ internal sealed unsafe class LoopEgressBuffer : IDisposable
     {
         if (length > 0)
         {
-            _batch.Add(_data, length, length, to.Address, to.Port);
+            _batch.Add(_data, length, length, to.Address, to.Port, singly: false, mark: 0);
             _batch.Send(socket);
+            _batch.Clear(); // what the kernel has no room for now comes too late anyway
         }
     }
 

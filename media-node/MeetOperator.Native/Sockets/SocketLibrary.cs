@@ -17,6 +17,7 @@ internal static unsafe partial class SocketLibrary
     public const int UdpSegment = 103;
     public const int DontWait = 0x40;
     public const short PollIn = 1;
+    public const short PollOut = 4;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct IoVector

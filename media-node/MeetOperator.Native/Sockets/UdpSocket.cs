@@ -59,12 +59,27 @@ public sealed unsafe class UdpSocket : IDisposable
     /// <summary>Receive buffer that the kernel granted, in bytes of its own accounting.</summary>
     public uint GrantedReceiveBytes => MemoryInfo(1);
 
+    /// <summary>Whether the kernel knows UDP_SEGMENT (Linux 4.18 and newer).</summary>
+    public bool KnowsSegmentation
+    {
+        get
+        {
+            int value;
+            var length = (uint)sizeof(int);
+            return SocketLibrary.GetOption(_descriptor, SocketLibrary.UdpLevel, SocketLibrary.UdpSegment, &value, &length) == 0;
+        }
+    }
+
     /// <summary>Sleeps until a datagram is there, <paramref name="wake"/> is set, or the time is over.</summary>
+    /// <param name="wake">Ends the sleep from another thread.</param>
+    /// <param name="atMost">How long to sleep.</param>
+    /// <param name="untilWritable">Ends the sleep also when the socket can be written.</param>
     /// <returns>True when a datagram can be read.</returns>
-    public bool Wait(WakeSignal wake, TimeSpan atMost)
+    public bool Wait(WakeSignal wake, TimeSpan atMost, bool untilWritable = false)
     {
         var entries = stackalloc SocketLibrary.PollEntry[2];
-        entries[0] = new SocketLibrary.PollEntry { Descriptor = _descriptor, Events = SocketLibrary.PollIn };
+        var events = untilWritable ? SocketLibrary.PollIn | SocketLibrary.PollOut : SocketLibrary.PollIn;
+        entries[0] = new SocketLibrary.PollEntry { Descriptor = _descriptor, Events = (short)events };
         entries[1] = new SocketLibrary.PollEntry { Descriptor = wake.Descriptor, Events = SocketLibrary.PollIn };
         var ticks = Math.Max(0, atMost.Ticks);
         var timeout = new SocketLibrary.TimeSpec
@@ -82,7 +97,7 @@ public sealed unsafe class UdpSocket : IDisposable
             wake.Clear();
         }
 
-        return entries[0].Returned != 0;
+        return (entries[0].Returned & ~SocketLibrary.PollOut) != 0;
     }
 
     public void Dispose()
