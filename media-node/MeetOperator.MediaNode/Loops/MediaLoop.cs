@@ -70,6 +70,8 @@ internal sealed class MediaLoop : IDisposable
 
     public DropTotals Drops { get; } = new();
 
+    public IngressDrops IngressDrops { get; } = new();
+
     public LoopFaults Faults { get; }
 
     /// <summary>Requests made with this are answered on the loop's own socket.</summary>
@@ -141,6 +143,8 @@ internal sealed class MediaLoop : IDisposable
     public LoopStatistics Statistics()
     {
         var drops = Drops.Copy();
+        drops["RtpTooLarge"] = IngressDrops.TooLarge;
+        drops["ParticipantRate"] = IngressDrops.OverRate;
         var profiles = new Dictionary<string, int>(StringComparer.Ordinal);
         var (connected, silent) = (0, 0);
         var now = MonotonicClock.NowTicks;

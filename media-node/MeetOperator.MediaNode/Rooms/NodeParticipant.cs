@@ -15,6 +15,9 @@ internal sealed class NodeParticipant(string id)
 
     public long LastTouchTicks { get; set; }
 
+    /// <summary>Of all its sessions together, also of those that replace them.</summary>
+    public IngressLimit Ingress { get; } = new();
+
     public PublishSession? Publishing { get; set; }
 
     public SubscribeSession? Subscribing { get; set; }

@@ -1,6 +1,7 @@
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.Rtc;
+using MeetOperator.Rtp.Packets;
 using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Sessions;
@@ -11,14 +12,17 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>A connected client that says nothing for so long, neither media nor reports nor checks, is counted as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
 
+    /// <summary>RTP above is not taken: with another RTX header, extensions and tag it would not fit 1,500 bytes on the way out.</summary>
+    private const int MaxRtpBytes = 1400;
     private readonly MediaLoop _loop;
     private readonly LoopEgress _egress;
     private readonly EgressLane _lane;
     private readonly IPeerSessionOwner _owner;
+    private readonly IngressLimit _ingress;
     private bool _connected;
     private bool _failed;
 
-    public PeerSession(string id, SessionKind kind, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner)
+    public PeerSession(string id, SessionKind kind, PeerTransport transport, MediaLoop loop, IPeerSessionOwner owner, IngressLimit ingress)
     {
         Id = id;
         Kind = kind;
@@ -27,6 +31,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         _egress = loop.Egress;
         _lane = new EgressLane(_egress);
         _owner = owner;
+        _ingress = ingress;
     }
 
     public string Id { get; }
@@ -48,15 +53,29 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>Takes a datagram. True when its sender proved to be this session's peer, by a STUN check or by SRTP.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
     {
+        if (_ingress.IsUsedUp(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
+        {
+            _loop.IngressDrops.OverRate++;
+            return false;
+        }
+
         var result = Transport.HandleDatagram(nowTicks, from, datagram);
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
                 FollowSelected();
+                _ingress.Count(nowTicks, datagram.Length);
+                if (result.Length > MaxRtpBytes)
+                {
+                    _loop.IngressDrops.TooLarge++;
+                    return true;
+                }
+
                 _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Rtcp:
                 FollowSelected();
+                _ingress.Count(nowTicks, datagram.Length);
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Handled:

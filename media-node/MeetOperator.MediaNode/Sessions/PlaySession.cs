@@ -21,7 +21,7 @@ internal sealed class PlaySession : IPeerSessionOwner
     {
         _room = room;
         _participant = participant;
-        Peer = room.Sessions.Open(SessionKind.Play, this);
+        Peer = room.Sessions.Open(SessionKind.Play, this, participant.Ingress);
         _subscriber = new Subscriber(participant.Id, Peer);
     }
 

@@ -27,7 +27,7 @@ internal sealed class PublishSession : IPeerSessionOwner
         _room = room;
         _participant = participant;
         _sessionNumber = room.NextSessionNumber();
-        Peer = room.Sessions.Open(SessionKind.Publish, this);
+        Peer = room.Sessions.Open(SessionKind.Publish, this, participant.Ingress);
         _publisher = new Publisher(participant.Id, Peer, room.NextSsrc());
     }
 

@@ -12,7 +12,7 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Makes peer sessions on one loop and ends them.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
-    public PeerSession Open(SessionKind kind, IPeerSessionOwner owner)
+    public PeerSession Open(SessionKind kind, IPeerSessionOwner owner, IngressLimit ingress)
     {
         var transport = new PeerTransport(new PeerTransportOptions
         {
@@ -21,7 +21,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
             Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
             SilenceTimeoutTicks = silence.Ticks,
         });
-        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop, owner);
+        var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop, owner, ingress);
         loop.Peers.Add(session);
         return session;
     }

@@ -29,7 +29,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         _participant = participant;
         _sessionNumber = room.NextSessionNumber();
         _slots = new SubscriptionSlots(room.NextSsrc);
-        Peer = room.Sessions.Open(SessionKind.Subscribe, this);
+        Peer = room.Sessions.Open(SessionKind.Subscribe, this, participant.Ingress);
         _subscriber = new Subscriber(participant.Id, Peer);
         Current = Write();
         MarkAnsweredWhenEmpty();
