@@ -22,7 +22,7 @@ internal sealed class PlaySession : IPeerSessionOwner
         _room = room;
         _participant = participant;
         Peer = room.Sessions.Open(SessionKind.Play, this, participant.Ingress);
-        _subscriber = new Subscriber(participant.Id, Peer);
+        _subscriber = new Subscriber(participant.Id, Peer, participant.Retransmissions);
     }
 
     public PeerSession Peer { get; }

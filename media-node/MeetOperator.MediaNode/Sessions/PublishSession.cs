@@ -147,7 +147,7 @@ internal sealed class PublishSession : IPeerSessionOwner
             Drop(existing);
         }
 
-        var track = new PublishedTrack(new UpTrack(options, _participant.Id, $"{TrackSources.Name(source)}-{_participant.NextTrackNumber()}"), codec);
+        var track = new PublishedTrack(new UpTrack(options, _participant.Id, $"{TrackSources.Name(source)}-{_participant.NextTrackNumber()}", _participant.Retransmissions), codec);
         track.Track.SetMuted(_participant.IsMuted(options.Source));
         Tracks.Add(track);
         _publisher.Add(track.Track);

@@ -30,7 +30,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         _sessionNumber = room.NextSessionNumber();
         _slots = new SubscriptionSlots(room.NextSsrc);
         Peer = room.Sessions.Open(SessionKind.Subscribe, this, participant.Ingress);
-        _subscriber = new Subscriber(participant.Id, Peer);
+        _subscriber = new Subscriber(participant.Id, Peer, participant.Retransmissions);
         Current = Write();
         MarkAnsweredWhenEmpty();
     }

@@ -9,10 +9,15 @@ public sealed class Subscriber
     /// <summary>Packets that one compound may ask for again; more is no honest report.</summary>
     private const int MaxNacksPerCompound = 256;
     private readonly IPeerEgress _egress;
+    private readonly RetransmissionBudget? _budget;
     private DownTrack[] _tracks = [];
 
-    public Subscriber(string participantId, IPeerEgress egress)
+    /// <param name="participantId">Whose connection it is.</param>
+    /// <param name="egress">The way to the client.</param>
+    /// <param name="budget">What packets are kept from for a client without RTX; null is unlimited.</param>
+    public Subscriber(string participantId, IPeerEgress egress, RetransmissionBudget? budget = null)
     {
+        _budget = budget;
         ParticipantId = participantId;
         _egress = egress;
     }
@@ -25,7 +30,7 @@ public sealed class Subscriber
     public DownTrack Add(UpTrack source, DownTrackOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var track = new DownTrack(options, _egress);
+        var track = new DownTrack(options, _egress, _budget);
         _tracks = [.. _tracks, track];
         source.Attach(track);
         return track;

@@ -18,6 +18,7 @@ public sealed class DownTrack
     private const int KeptBytes = 96 * 1024;
 
     private readonly IPeerEgress _egress;
+    private readonly RetransmissionBudget? _budget;
     private readonly byte[] _cname;
     private RetransmissionHistory? _kept;
     private ResendLimiter? _resends;
@@ -29,11 +30,12 @@ public sealed class DownTrack
     private uint _lastReportMiddle;
     private long _lastReportTicks;
 
-    public DownTrack(DownTrackOptions options, IPeerEgress egress)
+    public DownTrack(DownTrackOptions options, IPeerEgress egress, RetransmissionBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
         _egress = egress;
+        _budget = budget;
         KeepWhatIsNeeded();
         _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
         _cname = Encoding.ASCII.GetBytes(options.Cname.Length <= 255 ? options.Cname : options.Cname[..255]);
@@ -77,8 +79,7 @@ public sealed class DownTrack
     internal void Close()
     {
         Source?.Detach(this);
-        _kept?.Dispose();
-        _kept = null;
+        KeepNothing();
     }
 
     /// <summary>An error in the work for this subscriber: it gets nothing more, and its connection ends.</summary>
@@ -231,12 +232,21 @@ public sealed class DownTrack
     {
         if (!Options.Nack || Options.RtxSsrc is not null)
         {
-            _kept?.Dispose();
-            _kept = null;
+            KeepNothing();
         }
-        else
+        else if (_kept is null && _budget?.TryTake(KeptBytes) != false)
         {
-            _kept ??= new RetransmissionHistory(KeptPackets, KeptBytes);
+            _kept = new RetransmissionHistory(KeptPackets, KeptBytes);
+        }
+    }
+
+    private void KeepNothing()
+    {
+        if (_kept is not null)
+        {
+            _budget?.Return(KeptBytes);
+            _kept.Dispose();
+            _kept = null;
         }
     }
 

@@ -30,8 +30,13 @@ public sealed class UpTrack
     private long _changedTicks = long.MinValue / 2;
     private long _rtxChangedTicks = long.MinValue / 2;
     private uint? _formerRtxSsrc;
+    private readonly RetransmissionBudget? _budget;
 
-    public UpTrack(UpTrackOptions options, string participantId, string trackId)
+    /// <param name="options">What was negotiated.</param>
+    /// <param name="participantId">Who sends it.</param>
+    /// <param name="trackId">Its name in SDP.</param>
+    /// <param name="budget">What its packets are kept from; null is unlimited.</param>
+    public UpTrack(UpTrackOptions options, string participantId, string trackId, RetransmissionBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
@@ -39,7 +44,8 @@ public sealed class UpTrack
         TrackId = trackId;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
-        if (options.Kind == MediaKind.Video)
+        _budget = budget;
+        if (options.Kind == MediaKind.Video && budget?.TryTake(HistoryBytes) != false)
         {
             History = new RetransmissionHistory(HistoryPackets, HistoryBytes);
         }
@@ -120,8 +126,12 @@ public sealed class UpTrack
         }
 
         _downTracks = [];
-        History?.Dispose();
-        History = null;
+        if (History is not null)
+        {
+            _budget?.Return(HistoryBytes);
+            History.Dispose();
+            History = null;
+        }
     }
 
     /// <summary>A muted track is not forwarded, whatever the client sends.</summary>

@@ -1,0 +1,69 @@
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Rtcp;
+using MeetOperator.Sfu.Peers;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Tests;
+
+/// <summary>However many tracks and players one participant has: the memory kept for retransmissions is bounded, and comes back.</summary>
+public sealed class RetransmissionBudgetTests
+{
+    private readonly RetransmissionBudget _budget = new(RetransmissionBudget.DefaultBytes);
+
+    [Fact]
+    public void Subscribers_WithoutRtx_KeepNoMoreThanTheParticipantMay()
+    {
+        var call = new Call();
+        var first = Join(call, 0);
+        var players = Enumerable.Range(1, 1_000).Select(i => Join(call, i)).ToList();
+        Assert.InRange(_budget.AvailableBytes, 0, 100_000);
+
+        call.Send(1, key: true);
+        var last = players[^1];
+        last.Egress.Rtp.Clear();
+        first.Egress.Rtp.Clear();
+        foreach (var (subscriber, track, _) in new[] { first, last })
+        {
+            subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, track.Options.Ssrc, [100])));
+        }
+
+        // Everybody got the packet; again it is sent to those for whom there was memory.
+        Assert.Single(first.Egress.Rtp);
+        Assert.Empty(last.Egress.Rtp);
+
+        players.ForEach(p => p.Subscriber.Close());
+        first.Subscriber.Close();
+        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+    }
+
+    [Fact]
+    public void Tracks_OfOnePublisher_KeepNoMoreThanItMayAndGiveItBack()
+    {
+        var tracks = Enumerable.Range(0, 64).Select(i => new UpTrack(new Call().Track.Options, "alice", $"camera-{i}", _budget)).ToList();
+        Assert.InRange(_budget.AvailableBytes, 0, 1_000_000);
+
+        foreach (var track in tracks)
+        {
+            track.Close();
+            track.Close();
+        }
+
+        Assert.Equal(RetransmissionBudget.DefaultBytes, _budget.AvailableBytes);
+    }
+
+    private (Subscriber Subscriber, DownTrack Track, RecordingEgress Egress) Join(Call call, int number)
+    {
+        var egress = new RecordingEgress();
+        var subscriber = new Subscriber("bob", egress, _budget);
+        var track = subscriber.Add(call.Track, new DownTrackOptions
+        {
+            Ssrc = (uint)(10_000 + number),
+            PayloadType = 120,
+            Nack = true,
+            Extensions = HeaderExtensionMap.Empty,
+            FirstSequenceNumber = 100,
+            Cname = "alice",
+        });
+        return (subscriber, track, egress);
+    }
+}
