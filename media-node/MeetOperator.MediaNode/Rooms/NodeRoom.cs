@@ -17,10 +17,11 @@ internal sealed class NodeRoom
     private readonly MediaLoop _loop;
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
-    private readonly HashSet<uint> _ssrcs = [];
+    private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
     private readonly Action<NodeRoom> _failed;
+    private uint _ssrcCount;
     private RoomSpec _spec;
 
     /// <param name="id">The meeting's id.</param>
@@ -317,17 +318,11 @@ internal sealed class NodeRoom
 
     public long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
-    /// <summary>An SSRC that nobody in this room has.</summary>
+    /// <summary>An SSRC that nobody in this room has or had: a multiplication by an odd number goes round all 2^32 before one comes again.</summary>
     public uint NextSsrc()
     {
-        while (true)
-        {
-            var ssrc = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
-            if (_ssrcs.Add(ssrc))
-            {
-                return ssrc;
-            }
-        }
+        var ssrc = (++_ssrcCount * 0x9E37_79B1) ^ _ssrcMask;
+        return ssrc == 0 ? NextSsrc() : ssrc;
     }
 
     private void OnTick(long nowTicks)
