@@ -29,6 +29,9 @@ public sealed record LoopReport
     /// <summary>Datagrams that the kernel did not take for sending since start.</summary>
     public long PacketsRefused { get; init; }
 
+    /// <summary>Longest time of the last ten seconds in which the loop was kept from its socket: by work for one room, the runtime, or the machine.</summary>
+    public double LongestPauseMs { get; init; }
+
     /// <summary>Peer sessions with a connected transport.</summary>
     public int ConnectedSessions { get; init; }
 

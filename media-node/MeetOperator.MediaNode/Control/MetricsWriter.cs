@@ -34,6 +34,7 @@ internal static class MetricsWriter
         PerLoop(text, loops, "meet_loop_delayed_messages_total", "counter", "Messages that waited because the kernel's send buffer was full.", l => l.DelayedMessages);
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
         PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that was spent working.", l => l.Busy);
+        PerLoop(text, loops, "meet_loop_longest_pause_seconds", "gauge", "Longest time of the last 10 s in which the loop was kept from its socket.", l => l.LongestPauseTicks / (double)TimeSpan.TicksPerSecond);
         PerLoop(text, loops, "meet_loop_connected_sessions", "gauge", "Peer sessions with a connected transport.", l => l.ConnectedSessions);
         PerLoop(text, loops, "meet_loop_silent_sessions", "gauge", "Connected peer sessions of which nothing came for 5 s.", l => l.SilentSessions);
         PerLoop(text, loops, "meet_loop_segmentation_info", "gauge", "1 while the kernel splits merged datagrams (UDP_SEGMENT).", l => l.Segmentation ? 1 : 0);

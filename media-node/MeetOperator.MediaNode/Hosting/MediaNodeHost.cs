@@ -156,6 +156,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsIn = statistics.ReceivedDatagrams,
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.RefusedDatagrams,
+            LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
             ConnectedSessions = statistics.ConnectedSessions,
             SilentSessions = statistics.SilentSessions,
         };

@@ -18,6 +18,9 @@ internal sealed record LoopStatistics
     /// <summary>Share of the last second that was spent working.</summary>
     public required double Busy { get; init; }
 
+    /// <summary>Longest time of the last ten seconds in which the loop did not look at its socket though it did not sleep.</summary>
+    public required long LongestPauseTicks { get; init; }
+
     /// <summary>Payload sent in the last second.</summary>
     public required long EgressBitsPerSecond { get; init; }
     public required IReadOnlyDictionary<string, long> TransportDrops { get; init; }
@@ -45,6 +48,7 @@ internal sealed record LoopStatistics
         UnknownSourceDrops = 0,
         Segmentation = true,
         Busy = 0,
+        LongestPauseTicks = 0,
         EgressBitsPerSecond = 0,
         TransportDrops = new Dictionary<string, long>(),
         SessionsByProfile = new Dictionary<string, int>(),

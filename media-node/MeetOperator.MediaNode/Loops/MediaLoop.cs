@@ -38,6 +38,7 @@ internal sealed class MediaLoop : IDisposable
 
     private readonly List<Action> _deferred = [];
     private readonly BusyMeter _meter = new();
+    private readonly PauseMeter _pauses = new();
     private readonly Thread _thread;
     private long _nextTick;
     private long _lastTurnTicks = MonotonicClock.NowTicks;
@@ -173,6 +174,7 @@ internal sealed class MediaLoop : IDisposable
             UnknownSourceDrops = _unknownSources,
             Segmentation = Egress.Segmentation,
             Busy = _meter.Busy,
+            LongestPauseTicks = _pauses.LongestTicks,
             EgressBitsPerSecond = _meter.BitsPerSecond,
             TransportDrops = drops,
             SessionsByProfile = profiles,
@@ -226,6 +228,7 @@ internal sealed class MediaLoop : IDisposable
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
         Volatile.Write(ref _lastTurnTicks, now);
+        _pauses.Turn(now);
         for (var i = 0; i < received; i++)
         {
             Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
@@ -251,7 +254,7 @@ internal sealed class MediaLoop : IDisposable
         {
             var before = MonotonicClock.NowTicks;
             _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before), Egress.IsBlocked);
-            _meter.Waited(MonotonicClock.NowTicks - before);
+            Waited(MonotonicClock.NowTicks - before);
         }
     }
 
@@ -274,13 +277,19 @@ internal sealed class MediaLoop : IDisposable
 
         var before = MonotonicClock.NowTicks;
         var more = before < _holdUntil && _socket.Wait(_wake, TimeSpan.FromTicks(_holdUntil - before));
-        _meter.Waited(MonotonicClock.NowTicks - before);
+        Waited(MonotonicClock.NowTicks - before);
         if (!more)
         {
             _holdUntil = 0;
         }
 
         return more;
+    }
+
+    private void Waited(long ticks)
+    {
+        _meter.Waited(ticks);
+        _pauses.Waited(ticks);
     }
 
     private void Handle(long now, in TransportAddress from, Span<byte> datagram)

@@ -6,8 +6,8 @@ using MeetOperator.Operator.Tests.Harness;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// Our media node and Janus in turns under the same load (<c>tests/bench/media</c>), then the node's memory at rest. Arguments:
-/// <c>--rounds N</c> (5), <c>--seconds N</c> (8).
+/// Our media node and Janus in turns under the same load (<c>tests/bench/media</c>), then the node's memory at rest, what a neighbour suffers from one who misbehaves, and the loop's longest pause while many join. Arguments:
+/// <c>--rounds N</c> (5; 0 leaves the comparison with Janus away), <c>--seconds N</c> (8).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
@@ -15,7 +15,7 @@ internal sealed class MediaBench : IBenchVerb
 
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second beside Janus, allocation per packet, memory of an idle media node";
+    public string Help => "forwarded packets per CPU-second beside Janus, allocation per packet, memory of an idle media node, one who misbehaves, many who join";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
@@ -35,13 +35,23 @@ internal sealed class MediaBench : IBenchVerb
             ours.Add(await RunAsync(folder, ["--sfu", "http", "--url", $"http://127.0.0.1:{Port}", "--start", start, .. load]).ConfigureAwait(false));
         }
 
+        List<Figure> figures = rounds == 0
+            ? []
+            :
+            [
+                new Figure("forward.4x20", Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", Median(janus, r => r.PktsPerCpuS)),
+                new Figure("forward.p99", Median(ours, r => r.LatUs["p99"]), "us", Median(janus, r => r.LatUs["p99"])),
+                new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
+            ];
         var memory = await IdleMemory.MeasureAsync(node).ConfigureAwait(false);
+        var loss = await NeighbourLoss.MeasureAsync(node, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
+        var pause = await JoinStorm.MeasureAsync(node).ConfigureAwait(false);
         return
         [
-            new Figure("forward.4x20", Median(ours, r => r.PktsPerCpuS), "packets/cpu-s", Median(janus, r => r.PktsPerCpuS)),
-            new Figure("forward.p99", Median(ours, r => r.LatUs["p99"]), "us", Median(janus, r => r.LatUs["p99"])),
-            new Figure("alloc.per-packet", Median(ours, r => r.AllocPerPkt ?? 0), "bytes"),
+            .. figures,
             new Figure("memory.media-node", memory, "MiB", 100),
+            new Figure("neighbour.loss", loss, "%", 0.5),
+            new Figure("join-storm.pause", pause, "ms"),
         ];
     }
 

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.Bench.Media;
+
+/// <summary>A media node as a process of its own, set up as in production; with two processors or more it has one for itself.</summary>
+internal sealed class BenchNode : IDisposable
+{
+    private const string Token = "bench-token-0123456789";
+    private readonly HttpClient _http = new();
+    private readonly Process _process;
+
+    private BenchNode(Process process, int control)
+    {
+        _process = process;
+        Control = new NodeControlClient(_http, new Uri($"http://127.0.0.1:{control.ToString(CultureInfo.InvariantCulture)}/"), Token);
+    }
+
+    public NodeControlClient Control { get; }
+
+    public double ResidentMebibytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1048576.0;
+        }
+    }
+
+    public static async Task<BenchNode> StartAsync(string nodeAssembly, bool alone)
+    {
+        var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
+        string[] program = [Environment.ProcessPath ?? "dotnet", nodeAssembly];
+        if (alone && Environment.ProcessorCount > 1)
+        {
+            program = ["taskset", "-c", "0", .. program];
+        }
+
+        var start = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardOutput = true };
+        start.Environment["MEET_NODE_NAME"] = "bench";
+        start.Environment["MEET_NODE_TOKEN"] = Token;
+        start.Environment["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}";
+        start.Environment["MEET_UDP_PORTS"] = $"{media}";
+        start.Environment["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1";
+        var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), control);
+        for (var i = 0; i < 300 && !await node.IsReadyAsync().ConfigureAwait(false); i++)
+        {
+            await Task.Delay(100).ConfigureAwait(false);
+        }
+
+        return node;
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(Control.Address, "readyz")).ConfigureAwait(false);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort(ProtocolType protocol)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, protocol == ProtocolType.Tcp ? SocketType.Stream : SocketType.Dgram, protocol);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+using MeetOperator.Native.Sockets;
+using MeetOperator.Rtc;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sdp;
+using MeetOperator.Sdp.Negotiation;
+
+namespace MeetOperator.Bench.Media;
+
+/// <summary>One peer connection of a client without a browser. Used by one thread at a time, which pumps it.</summary>
+internal sealed unsafe class BenchPeer : IDisposable
+{
+    private const int MaxDatagram = 1500;
+    private static readonly DtlsCertificate Certificate = DtlsCertificate.Generate();
+    private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 4 << 20);
+    private readonly ReceiveBatch _batch = new(64);
+    private readonly SendBatch _send = new(64);
+    private readonly byte* _data = (byte*)NativeMemory.Alloc(64 * MaxDatagram);
+    private readonly PeerTransport _transport = new(new PeerTransportOptions
+    {
+        LocalCredentials = IceCredentials.Generate(),
+        Certificate = Certificate,
+        IceRole = IceRole.Controlling,
+        DtlsRole = DtlsRole.Client,
+        Random = new Random(),
+    });
+
+    public bool IsConnected => _transport.State == PeerTransportState.Connected;
+
+    /// <summary>Every RTP packet that came, by SSRC and sequence number.</summary>
+    public HashSet<(uint Ssrc, ushort Sequence)> Received { get; } = [];
+
+    /// <summary>Datagrams that came and found no room, since this process was too slow.</summary>
+    public long MissedByBench => _socket.KernelDrops;
+
+    public RtpHeader LastHeader { get; private set; }
+
+    public string TransportLines(string setup) =>
+        $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
+        $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
+
+    /// <summary>Takes the node's description and begins to connect.</summary>
+    public void Connect(string sdp)
+    {
+        if (!SessionDescription.TryParse(sdp, out var description, out var error))
+        {
+            throw new InvalidOperationException($"The node's SDP: {error}");
+        }
+
+        string Find(string name) => description.Sections.Select(s => s.Value(name)).FirstOrDefault(v => v is not null) ?? description.Value(name) ?? throw new InvalidOperationException($"The node's SDP has no a={name}.");
+        var candidate = Find("candidate").Split(' ');
+        if (!Fingerprint.TryParse(Find("fingerprint"), out var fingerprint))
+        {
+            throw new InvalidOperationException("The node's fingerprint cannot be read.");
+        }
+
+        var node = new IPEndPoint(IPAddress.Parse(candidate[4]), int.Parse(candidate[5], System.Globalization.CultureInfo.InvariantCulture));
+        _transport.SetRemote(new IceCredentials(Find("ice-ufrag"), Find("ice-pwd")), fingerprint, TransportAddress.FromIPEndPoint(node));
+    }
+
+    public void SendRtp(in RtpHeader header, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> fixedPart = stackalloc byte[RtpHeader.FixedLength];
+        header.WriteFixed(fixedPart, withExtension: false);
+        Commit(_transport.ProtectRtp(fixedPart, payload, Room()), _transport.SelectedAddress);
+    }
+
+    public void SendRtcp(ReadOnlySpan<byte> compound) => Commit(_transport.ProtectRtcp(compound, Room()), _transport.SelectedAddress);
+
+    /// <summary>Sends what was given so far.</summary>
+    public void Flush()
+    {
+        if (_send.Count > 0)
+        {
+            _send.Send(_socket);
+            _send.Clear();
+        }
+    }
+
+    /// <summary>Handles everything that has come, and the timers.</summary>
+    public void Pump()
+    {
+        var now = Stopwatch.GetElapsedTime(0).Ticks;
+        _transport.HandleTimeout(now);
+        Drain();
+        for (var received = _batch.Receive(_socket); received > 0; received = _batch.Receive(_socket))
+        {
+            for (var i = 0; i < received; i++)
+            {
+                var datagram = _batch.Datagram(i);
+                if (_transport.HandleDatagram(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), datagram) is { Kind: DatagramKind.Rtp } rtp
+                    && RtpHeader.TryParse(datagram[..rtp.Length], out var header))
+                {
+                    LastHeader = header;
+                    Received.Add((header.Ssrc, header.SequenceNumber));
+                }
+
+                Drain();
+            }
+        }
+
+        Flush();
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _send.Dispose();
+        _batch.Dispose();
+        _socket.Dispose();
+        NativeMemory.Free(_data);
+    }
+
+    private Span<byte> Room()
+    {
+        if (_send.Count == _send.Capacity)
+        {
+            Flush();
+        }
+
+        return new Span<byte>(_data + (_send.Count * MaxDatagram), MaxDatagram);
+    }
+
+    private void Commit(int length, TransportAddress? to)
+    {
+        if (length > 0 && to is { } address)
+        {
+            _send.Add(_data + (_send.Count * MaxDatagram), length, length, address.Address, address.Port, singly: true, mark: 0);
+        }
+    }
+
+    private void Drain()
+    {
+        while (_transport.TryPoll(out var output))
+        {
+            if (output.Kind == TransportOutputKind.Transmit)
+            {
+                output.Datagram.CopyTo(Room());
+                Commit(output.Datagram.Length, output.To);
+            }
+        }
+    }
+}

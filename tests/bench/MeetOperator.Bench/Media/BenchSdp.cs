@@ -1,0 +1,46 @@
+using MeetOperator.Sdp;
+
+namespace MeetOperator.Bench.Media;
+
+/// <summary>The SDP of a <see cref="BenchPeer"/>.</summary>
+internal static class BenchSdp
+{
+    public const uint VideoSsrc = 21;
+
+    /// <summary>Offers a microphone and a camera.</summary>
+    public static string Publish(BenchPeer peer) =>
+        Head("0 1") + "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
+        "a=rtpmap:111 opus/48000/2\r\na=ssrc:11 cname:x\r\n" +
+        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
+        $"a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\na=ssrc:{VideoSsrc} cname:x\r\n";
+
+    /// <summary>Offers to receive one camera, with retransmissions.</summary>
+    public static string Play(BenchPeer peer) =>
+        Head("v") + "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:v\r\na=recvonly\r\n" + peer.TransportLines("actpass") +
+        "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
+
+    /// <summary>Accepts everything that the node offers.</summary>
+    public static string Answer(string offer, BenchPeer peer)
+    {
+        if (!SessionDescription.TryParse(offer, out var description, out var error))
+        {
+            throw new InvalidOperationException($"The node's offer: {error}");
+        }
+
+        var text = new System.Text.StringBuilder(Head(string.Join(' ', description.Sections.Select(s => s.Mid))));
+        var transport = peer.TransportLines("active");
+        foreach (var section in description.Sections)
+        {
+            text.Append($"m={section.Kind} 9 {section.Protocol} {string.Join(' ', section.Formats)}\r\na=mid:{section.Mid}\r\n")
+                .Append(section.Direction == MediaDirection.SendOnly ? "a=recvonly\r\n" : "a=inactive\r\n").Append(transport);
+            foreach (var attribute in section.Attributes.Where(a => a.Name is "rtpmap" or "fmtp" or "extmap"))
+            {
+                text.Append(attribute).Append("\r\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Head(string mids) => $"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mids}\r\n";
+}

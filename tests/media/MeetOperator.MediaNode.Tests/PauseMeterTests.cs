@@ -1,0 +1,46 @@
+using MeetOperator.MediaNode.Loops;
+
+namespace MeetOperator.MediaNode.Tests;
+
+public sealed class PauseMeterTests
+{
+    private const long Millisecond = TimeSpan.TicksPerMillisecond;
+    private readonly PauseMeter _meter = new();
+    private long _now = TimeSpan.TicksPerHour;
+
+    [Fact]
+    public void Turn_ALongOne_IsRememberedForTenSeconds()
+    {
+        Work(1, 500);
+        Work(40, 1);
+        Work(2, 4_000);
+
+        Assert.Equal(40 * Millisecond, _meter.LongestTicks);
+        Work(2, 9_000);
+        Assert.Equal(2 * Millisecond, _meter.LongestTicks);
+    }
+
+    [Fact]
+    public void Turn_AfterALongSleep_IsNoPause()
+    {
+        _meter.Turn(_now);
+        _now += TimeSpan.TicksPerMinute;
+        _meter.Waited(TimeSpan.TicksPerMinute);
+        _meter.Turn(_now);
+
+        Assert.Equal(0, _meter.LongestTicks);
+    }
+
+    /// <summary>One turn of so much work, then turns without any.</summary>
+    private void Work(int milliseconds, int restMilliseconds)
+    {
+        _meter.Turn(_now);
+        _now += milliseconds * Millisecond;
+        for (var i = 0; i <= restMilliseconds; i++)
+        {
+            _meter.Turn(_now);
+            _now += Millisecond;
+            _meter.Waited(Millisecond);
+        }
+    }
+}
