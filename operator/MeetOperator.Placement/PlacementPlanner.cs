@@ -42,7 +42,7 @@ public static class PlacementPlanner
             return Choose(input, context, leave);
         }
 
-        return node!.CutOff && Choose(input, context, $"people do not reach {current.SfuNode}") is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
+        return WhyRatherLeave(current, node!) is { } rather && Choose(input, context, rather) is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
     }
 
     /// <summary>Why the meeting may not be on <paramref name="node"/>, where it is; null when it may. A meeting is not moved for it.</summary>
@@ -67,16 +67,20 @@ public static class PlacementPlanner
         Reason = $"stays on {current.SfuNode}",
     };
 
-    /// <summary>Null while the meeting may stay where it is; a meeting is not moved for load or because its node was cordoned.</summary>
+    /// <summary>Null while the meeting may stay where it is also when no other node takes it; a meeting is not moved for load or because its node was cordoned.</summary>
     private static string? WhyLeave(CurrentPlacement current, NodeSnapshot? node) => node switch
     {
         null => $"{current.SfuNode} is gone",
         { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not serve",
-        { Evicting: true } => $"{current.SfuNode} is being drained",
+        { Dropping: true } => $"{current.SfuNode} is being drained by force",
         _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
         _ when current.RoomLost => $"{current.SfuNode} was restarted",
         _ => null,
     };
+
+    /// <summary>Why the meeting leaves when another node can take it; null when it has no reason to.</summary>
+    private static string? WhyRatherLeave(CurrentPlacement current, NodeSnapshot node) =>
+        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"people do not reach {current.SfuNode}" : null;
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
     {

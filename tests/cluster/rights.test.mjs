@@ -9,7 +9,7 @@ import { apply, cluster, get, kubectl, openProxy, ready, until } from './support
 
 // Asked for by the admission plug-in OwnerReferencesPermissionEnforcement, which runs here, about the owners of what the operator makes: without them nothing would be
 // made, and its log would not tell.
-const ASKED_ABOUT = ['sfunodes', 'sfupools', 'tenants'].map(kind => `update meetoperator.io/${kind}/finalizers`);
+const ASKED_ABOUT = ['sfunodes', 'sfupools'].map(kind => `update meetoperator.io/${kind}/finalizers`);
 
 describe('rights', () => {
   const name = `rights-${randomUUID().slice(0, 8)}`;
@@ -89,6 +89,16 @@ describe('rights', () => {
     await says('NamespaceOwned');
     await kubectl('label', 'namespace', others, 'meetoperator.io/tenant-');
     await says('NamespaceForeign');
+
+    // Tied to its tenant as older versions did it, and removed with it as its policy says.
+    await kubectl('label', 'namespace', others, `meetoperator.io/tenant=${guest}`);
+    await says('NamespaceOwned');
+    const owner = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'Tenant', name: guest, uid: (await get('tenant', guest)).metadata.uid };
+    await kubectl('patch', 'namespace', others, '--type=merge', '-p', JSON.stringify({ metadata: { ownerReferences: [owner] } }));
+    await kubectl('patch', 'tenant', guest, '--type=merge', '-p', '{"spec":{"deletionPolicy":"Delete"}}');
+    await until(async () => !(await get('namespace', others)).metadata.ownerReferences, 'the namespace is untied', 90_000);
+    await kubectl('delete', 'tenant', guest, '--timeout=120s');
+    await until(async () => !(await get('namespaces')).some(found => found.metadata.name === others), 'and goes with its tenant', 90_000);
 
     const pods = () => get('pods', '-n', namespace, '-l', 'meetoperator.io/sfupool=main');
     const anew = async (pod, what) => until(async () => (await pods()).some(now => now.metadata.name === pod.metadata.name && now.metadata.uid !== pod.metadata.uid), what, 90_000);

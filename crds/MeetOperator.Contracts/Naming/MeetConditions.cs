@@ -12,6 +12,12 @@ public static class MeetConditions
     /// <summary>Nothing will happen until somebody changes something; present only while true (kstatus).</summary>
     public const string Stalled = "Stalled";
 
+    /// <summary>On an SfuNode and its SfuPool: a meeting keeps the node from being emptied, as no other node can take it; present only while true.</summary>
+    public const string DrainBlocked = "DrainBlocked";
+
+    /// <summary>On a Tenant that is being deleted: live meetings keep it; present only while true.</summary>
+    public const string DeletionBlocked = "DeletionBlocked";
+
     /// <summary>A Meeting passed the checks that look at other objects (tenant, quota).</summary>
     public const string Accepted = "Accepted";
 

@@ -31,6 +31,9 @@ public sealed record SfuNodeSpec
     [Default("false")]
     public bool Unschedulable { get; init; }
 
-    /// <summary>When it was asked, in UTC, to empty the node for good; the node goes when it is empty. Optional; mutable, removing it stops the drain.</summary>
+    /// <summary>Empties the node for good; it goes when its own report names nobody any more. Optional; mutable, removing it stops the drain.</summary>
+    public SfuNodeDrain? Drain { get; init; }
+
+    /// <summary>Deprecated: use drain. The operator turns it into drain and keeps the time in status.drainRequestedAt. Optional; mutable.</summary>
     public DateTimeOffset? DrainRequestedAt { get; init; }
 }

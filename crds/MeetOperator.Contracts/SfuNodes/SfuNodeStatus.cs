@@ -47,6 +47,9 @@ public sealed record SfuNodeStatus
     /// <summary>When the node last answered, in UTC, as of the last write of this status.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
+    /// <summary>Since when, in UTC, the node is being drained; deadlines count from it. Written by the operator once a drain.</summary>
+    public DateTimeOffset? DrainRequestedAt { get; init; }
+
     /// <summary>What a person should know about the node now, and what to do when something must be done.</summary>
     [MaxLength(2048)]
     public string? Message { get; init; }

@@ -33,6 +33,13 @@ public sealed record TenantSpec
     [Default("{}")]
     public TenantRegions Regions { get; init; } = new();
 
+    /// <summary>
+    /// What becomes of the namespace when the tenant is deleted, which waits while a meeting of it is live: Retain keeps the namespace and what is in it, Delete
+    /// removes it. Default Retain; mutable.
+    /// </summary>
+    [Default("\"Retain\"")]
+    public TenantDeletionPolicy DeletionPolicy { get; init; } = TenantDeletionPolicy.Retain;
+
     /// <summary>Pools that the tenant's meetings may use, and what its own pools may ask for. Default those in the tenant's own namespace, and all that the installation allows; mutable.</summary>
     [Default("{}")]
     public TenantPools Pools { get; init; } = new();

@@ -4,6 +4,7 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.ApiKeys;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Hosting;
 
 namespace MeetOperator.Operator.Cluster;
@@ -14,6 +15,7 @@ internal sealed class ClusterView
     private const string ByNamespace = "namespace";
     private const string ByPool = "pool";
     private const string ById = "meeting-id";
+    private const string ByMachine = "machine";
 
     public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time, LoopHealth? health = null)
     {
@@ -28,6 +30,8 @@ internal sealed class ClusterView
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
         var hashes = watched with { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
         ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
+        Machines = new Informer<Node>(client, time: time, logger: logs.CreateLogger<Informer<Node>>());
+        Pods.AddIndex(ByMachine, static pod => pod.Spec.NodeName is { Length: > 0 } machine ? [machine] : []);
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);
         Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
@@ -45,7 +49,20 @@ internal sealed class ClusterView
     /// <summary>Hashes of API keys. Not one of <see cref="All"/>: with the role of an older chart it cannot be read, and meetings do not wait for it.</summary>
     public Informer<ConfigMap> ApiKeys { get; }
     public FreshReads<Meeting> FreshMeetings { get; }
+
+    /// <summary>The cluster's own nodes. Nothing waits for them: without them, or without the right to see them, media nodes are judged by their reports alone.</summary>
+    public Informer<Node> Machines { get; }
+
+    /// <summary>What must be known before anything is decided.</summary>
     public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
+
+    /// <summary>Media nodes whose Pod runs on a machine.</summary>
+    public IEnumerable<SfuNode> NodesOn(string machine) => Pods.ByIndex(ByMachine, machine).Select(pod => Nodes.Get(pod.Metadata.NamespacedName)).OfType<SfuNode>();
+
+    /// <summary>The machine that runs a Pod; null when none does, or when machines are not known.</summary>
+    public Machine? MachineOf(Pod? pod) =>
+        pod?.Spec.NodeName is not { Length: > 0 } name || !Machines.HasSynced || Machines.Count == 0 ? null
+        : Machines.Get(new NamespacedName(null, name)) is { } machine ? Machine.Of(machine) : Machine.Missing(name);
 
     public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
 

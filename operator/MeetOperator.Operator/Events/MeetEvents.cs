@@ -28,6 +28,15 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         }
     }
 
+    /// <summary>Says once, for each reason, that a drain cannot end.</summary>
+    public void DrainBlocked(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
+    {
+        if (Conditions.Get(after, MeetConditions.DrainBlocked) is { } blocked && Conditions.Get(before, MeetConditions.DrainBlocked)?.Reason != blocked.Reason)
+        {
+            Warning(about, MeetConditions.DrainBlocked, blocked.Message);
+        }
+    }
+
     /// <summary>Says that a media node changed its state; nothing when it did not.</summary>
     public void StateChanged(SfuNode before, SfuNodeStatus after)
     {

@@ -14,6 +14,7 @@ internal sealed class FleetNode(NamespacedName key)
     public SfuPool? Pool { get; set; }
     public bool SharedNamespace { get; set; }
     public Pod? Pod { get; set; }
+    public Machine? Machine { get; set; }
     public NodeReport? Report { get; set; }
     public DateTimeOffset? LastSeen { get; set; }
     public int Missed { get; set; }
@@ -34,6 +35,9 @@ internal sealed class FleetNode(NamespacedName key)
     public NodeVerdict Verdict { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
     public PollTarget? Target { get; set; }
 
+    /// <summary>Timestamp since which the verdict has been Unhealthy; null while it is another.</summary>
+    public long? UnhealthySince { get; set; }
+
     /// <summary>Rooms that belong to no meeting, with the timestamp at which they were first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
@@ -42,6 +46,7 @@ internal sealed class FleetNode(NamespacedName key)
         Node = Node,
         Pool = Pool,
         Pod = Pod,
+        Machine = Machine,
         HasAddress = Target is not null,
         LastSeen = LastSeen,
         Missed = Missed,
@@ -79,8 +84,9 @@ internal sealed class FleetNode(NamespacedName key)
             State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
             Outdated = Outdated,
             CutOff = Fault?.Reason == ForwardingWatch.CutOff,
-            Unschedulable = Node.Spec.Unschedulable,
-            Evicting = NodeStateRules.DrainDeadline(Node, Pool) is { } deadline && deadline <= now,
+            Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
+            Evicting = Pod?.Metadata.DeletionTimestamp is not null || NodeStateRules.IsEvicting(Node, Pool, now),
+            Dropping = NodeStateRules.IsDropping(Node, Pool, now),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,

@@ -19,7 +19,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     private readonly AssignmentTable _table = new();
 
     /// <summary>Takes in what the cluster says of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
-    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target)
+    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, Machine? machine = null)
     {
         var key = node.Metadata.NamespacedName;
         Change(key, make: true, entry =>
@@ -34,6 +34,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.Pod = pod;
             entry.SharedNamespace = sharedNamespace;
             entry.Target = target;
+            entry.Machine = machine;
         });
     }
 
@@ -130,13 +131,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 return null;
             }
 
-            var nodes = new NodeSnapshot[_nodes.Count];
-            var index = 0;
-            foreach (var entry in _nodes.Values)
-            {
-                nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now);
-            }
-
+            var nodes = Snapshots(now);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
             var decision = PlacementPlanner.Decide(input, now);
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
@@ -162,6 +157,21 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 ? PlacementPlanner.WhyNotAllowed(demand, node.Snapshot(_table.CountOn(at), now), now)
                 : null;
         }
+    }
+
+    /// <summary>The demands among <paramref name="demands"/>, all of meetings on <paramref name="node"/>, that no other node could take now. Nothing is reserved.</summary>
+    public IReadOnlyList<MeetingDemand> Stranded(NamespacedName node, IReadOnlyList<MeetingDemand> demands)
+    {
+        var now = time.GetUtcNow();
+        NodeSnapshot[] nodes;
+        lock (_gate)
+        {
+            nodes = Snapshots(now);
+        }
+
+        var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, Dropping = false } : each).ToArray();
+        return [.. demands.Where(demand =>
+            PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
     }
 
     /// <summary>Takes over what a status says, unless something newer is known here or another meeting has the id.</summary>
@@ -258,29 +268,56 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     {
         lock (_gate)
         {
-            return _nodes.TryGetValue(node, out var entry)
-                ? new NodeView
-                {
-                    Verdict = entry.Verdict,
-                    Meetings = _table.CountOn(node),
-                    Report = entry.Report,
-                    LastSeen = entry.LastSeen,
-                    Target = entry.Target,
-                }
-                : null;
+            return _nodes.TryGetValue(node, out var entry) ? View(entry) : null;
         }
     }
 
     /// <summary>Wakes the meetings of a node, for example because its drain deadline has passed.</summary>
     public void WakeMeetings(NamespacedName node)
     {
-        List<NamespacedName> meetings;
+        foreach (var meeting in MeetingsOn(node))
+        {
+            wakeups.Meeting(meeting);
+        }
+    }
+
+    /// <summary>The meetings that are assigned to a node.</summary>
+    public IReadOnlyList<NamespacedName> MeetingsOn(NamespacedName node)
+    {
         lock (_gate)
         {
-            meetings = [.. _table.On(node).Select(entry => entry.Meeting)];
+            return [.. _table.On(node).Select(entry => entry.Meeting)];
+        }
+    }
+
+    private NodeSnapshot[] Snapshots(DateTimeOffset now)
+    {
+        var nodes = new NodeSnapshot[_nodes.Count];
+        var index = 0;
+        foreach (var entry in _nodes.Values)
+        {
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now);
         }
 
-        meetings.ForEach(wakeups.Meeting);
+        return nodes;
+    }
+
+    private NodeView View(FleetNode entry)
+    {
+        var facts = entry.Facts(_table.CountOn(entry.Key));
+        var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
+        var othersAnswer = unhealthyFor >= NodeDeath.DeadAfter && _nodes.Values.Any(other => other is { Report: not null, Verdict.State: not SfuNodeState.Unhealthy });
+        return new NodeView
+        {
+            Verdict = entry.Verdict,
+            Meetings = facts.Meetings,
+            Report = entry.Report,
+            LastSeen = entry.LastSeen,
+            Target = entry.Target,
+            Served = facts.Served,
+            IsLost = NodeDeath.IsLost(facts, entry.Verdict, unhealthyFor, now),
+            IsDead = NodeDeath.IsDead(facts, entry.Verdict, unhealthyFor, othersAnswer, now),
+        };
     }
 
     /// <summary>Edits one node, derives its state anew, and tells whom a changed state concerns.</summary>
@@ -304,6 +341,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             before = entry.Verdict;
             edit(entry);
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
+            entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             if (after.Reason == NodeStateRules.PodFailed)
             {
                 entry.ForgetReports(); // What runs next must answer before it is believed to serve.
@@ -319,7 +357,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         wakeups.Node(key);
         wakeups.Pool(pool);
-        if ((after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy) || (after.Reason == ForwardingWatch.CutOff && before.Reason != after.Reason))
+        if ((after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy)
+            || (after.Reason is ForwardingWatch.CutOff or NodeStateRules.PodTerminating && before.Reason != after.Reason))
         {
             WakeMeetings(key);
         }

@@ -12,6 +12,9 @@ internal sealed record NodeFacts
     public SfuPool? Pool { get; init; }
     public Pod? Pod { get; init; }
 
+    /// <summary>The cluster node that runs the Pod; null while none does, or while cluster nodes are not known.</summary>
+    public Machine? Machine { get; init; }
+
     /// <summary>The Pod runs and has an address to be polled at.</summary>
     public bool HasAddress { get; init; } = true;
 

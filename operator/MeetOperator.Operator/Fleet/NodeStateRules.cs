@@ -11,6 +11,12 @@ internal static class NodeStateRules
     /// <summary>Reason of a verdict that comes from the Pod and not from polls.</summary>
     public const string PodFailed = "PodFailed";
 
+    /// <summary>Reason of a node whose Pod somebody deleted and that still serves.</summary>
+    public const string PodTerminating = "PodTerminating";
+
+    /// <summary>Reason of a node whose machine takes no new Pods.</summary>
+    public const string MachineCordoned = "MachineCordoned";
+
     public static NodeVerdict Derive(NodeFacts facts)
     {
         if (PodDied(facts) is { } death)
@@ -39,6 +45,11 @@ internal static class NodeStateRules
             return new NodeVerdict(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
         }
 
+        if (facts.Pod?.Metadata.DeletionTimestamp is not null)
+        {
+            return new NodeVerdict(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
+        }
+
         if (IsDraining(facts.Node))
         {
             return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
@@ -56,7 +67,9 @@ internal static class NodeStateRules
 
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
-            ? new NodeVerdict(state, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings")
+            ? new NodeVerdict(state, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings") { Cordoned = true }
+            : facts.Machine is { Cordoned: true } machine
+            ? new NodeVerdict(state, MachineCordoned, $"cluster node {machine.Name} is cordoned, so the media node on it is replaced: kubectl uncordon {machine.Name} lets it take new meetings") { Cordoned = true }
             : new NodeVerdict(state, "Serving", "the node takes new meetings");
     }
 
@@ -64,25 +77,30 @@ internal static class NodeStateRules
     public static bool HasServed(SfuNode node) =>
         node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining or SfuNodeState.Unhealthy;
 
-    public static bool IsDraining(SfuNode node) => node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
+    public static bool IsDraining(SfuNode node) => node.Spec.Drain is not null || node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
 
-    /// <summary>When a draining node's meetings must leave; null while it does not drain. Without its pool a node has no reason to wait.</summary>
+    /// <summary>Since when the node drains: as the operator wrote it down, else as far as the object itself tells; null while it does not drain or nobody knows yet.</summary>
+    public static DateTimeOffset? DrainSince(SfuNode node) =>
+        IsDraining(node) ? node.Status?.DrainRequestedAt ?? node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp : null;
+
+    /// <summary>When a draining node's meetings are to leave; null while it does not drain. Without its pool a node has no reason to wait, and by force neither.</summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
-        var since = node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp;
-        return pool is null || pool.Metadata.DeletionTimestamp is not null ? since : since?.AddSeconds(pool.Spec.Drain.DeadlineSeconds);
+        var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? pool.Spec.Drain.DeadlineSeconds : 0;
+        return DrainSince(node)?.AddSeconds(node.Spec.Drain?.DeadlineSeconds ?? ownPace);
     }
+
+    /// <summary>Meetings leave as soon as another node can take them.</summary>
+    public static bool IsEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => DrainDeadline(node, pool) is { } deadline && deadline <= now;
+
+    /// <summary>Meetings leave also when no node can take them, and people are not waited for.</summary>
+    public static bool IsDropping(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
 
     private static string? PodDied(NodeFacts facts)
     {
         if (facts.Pod is not { } pod)
         {
             return facts.Served ? "the Pod is gone" : null;
-        }
-
-        if (pod.Metadata.DeletionTimestamp is not null)
-        {
-            return "the Pod is being deleted";
         }
 
         if (pod.Status?.Phase is "Failed" or "Succeeded")

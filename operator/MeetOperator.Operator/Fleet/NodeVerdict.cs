@@ -8,5 +8,8 @@ internal sealed record NodeVerdict(SfuNodeState State, string Reason, string Mes
     /// <summary>Somebody must do something; the message says what.</summary>
     public bool Stalled { get; init; }
 
+    /// <summary>It serves, and is to take nothing new.</summary>
+    public bool Cordoned { get; init; }
+
     public bool TakesMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;
 }

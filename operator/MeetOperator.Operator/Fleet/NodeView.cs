@@ -10,4 +10,13 @@ internal sealed record NodeView
     public NodeReport? Report { get; init; }
     public DateTimeOffset? LastSeen { get; init; }
     public PollTarget? Target { get; init; }
+
+    /// <summary>It has answered once, to this operator or to one before.</summary>
+    public bool Served { get; init; }
+
+    /// <summary>Its pool must not count on it any more.</summary>
+    public bool IsLost { get; init; }
+
+    /// <summary>Nobody can be on it any more.</summary>
+    public bool IsDead { get; init; }
 }

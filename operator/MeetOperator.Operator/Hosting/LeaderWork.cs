@@ -53,7 +53,7 @@ internal sealed class LeaderWork : IAsyncDisposable
             new SfuNodeController(
                 cluster, _fleet, rights, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
         var pools = Wiring.Pools(cluster, health, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
-        var tenants = Wiring.Tenants(cluster, health, logs).Build(new TenantController(cluster, _ledger, apiKeys, events, options, time));
+        var tenants = Wiring.Tenants(cluster, health, logs).Build(new TenantController(cluster, _fleet, _ledger, apiKeys, events, options, time));
         var projection = Wiring.ApiKeys(cluster, health, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
 
         wakeups.Meeting = meetings.Enqueue;

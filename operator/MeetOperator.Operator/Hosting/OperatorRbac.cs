@@ -9,9 +9,11 @@ using MeetOperator.Kube;
     Reason = "Write what was observed and decided of a meeting, as a whole: its API server has many of them.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["meetings"], Verbs = ["patch", "delete"],
     Reason = "Put and remove the finalizer that frees the room, and remove meetings after their time to live.")]
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["tenants", "sfupools"], Verbs = ["patch"],
+    Reason = "Put and remove the finalizers that keep a pool and a tenant while people are in their meetings.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes"], Verbs = ["create", "patch", "delete"],
     Reason = "Make the nodes of a pool, drain them, and remove empty ones.")]
-[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers", "sfupools/finalizers", "tenants/finalizers"], Verbs = ["update"],
+[assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers", "sfupools/finalizers"], Verbs = ["update"],
     Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]
@@ -21,10 +23,10 @@ using MeetOperator.Kube;
     Reason = "Keep the hashes of tenants' API keys for signaling, so that only the operator reads tenants' Secrets.")]
 [assembly: RbacRule(MeetComponents.TenantSecrets, Resources = ["secrets"], Verbs = ["get"],
     Reason = "Read the Secrets that a Tenant names as its API keys, one by one by name. Bound to nobody: a tenant's namespace binds it to the operator, which may do nothing of it elsewhere.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["list", "watch", "create"],
-    Reason = "Make each tenant's namespace, and see which tenant owns one.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get"],
-    Reason = "Read the external address of the cluster node that runs a media node.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["namespaces"], Verbs = ["list", "watch", "create", "patch", "delete"],
+    Reason = "Make each tenant's namespace, see which tenant owns one, take the owner off those that older versions made, and remove one whose tenant is deleted with deletionPolicy Delete.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["nodes"], Verbs = ["get", "list", "watch"],
+    Reason = "Read the external address of the cluster node that runs a media node, and see whether it is ready, cordoned or gone.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["events"], Verbs = ["create", "patch"],
     Reason = "Tell people what happened.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "networking.k8s.io", Resources = ["networkpolicies"], Verbs = ["create", "patch"],

@@ -18,7 +18,7 @@ internal sealed class OperatorService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Select(informer => informer.RunAsync(stoppingToken)));
+        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.Machines).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
         // A client of its own: the guarded one could neither renew nor tell the last events of a term.

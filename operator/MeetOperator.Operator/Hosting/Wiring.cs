@@ -44,7 +44,10 @@ internal static class Wiring
             .WithOptions(new ControllerOptions { Name = "tenant", MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<TenantController>())
             .WithPredicate(Predicates.IntentChanged)
-            .Watches(cluster.Namespaces, found => Owners(cluster, found.Metadata.Name!));
+            .Watches(cluster.Namespaces, found => Owners(cluster, found.Metadata.Name!))
+            .Watches(cluster.Meetings, meeting => cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)) is { Metadata.DeletionTimestamp: not null } leaving
+                ? [leaving.Metadata.NamespacedName]
+                : []);
 
     public static ControllerBuilder<Tenant> ApiKeys(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<Tenant>(cluster.Tenants)

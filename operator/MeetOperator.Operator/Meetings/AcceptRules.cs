@@ -32,6 +32,10 @@ internal static class AcceptRules
         return MeetingDemands.RegionConflict(meeting, tenant) is { } conflict ? new Refusal(MeetingPhase.Pending, "RegionConflict", conflict) : null;
     }
 
+    /// <summary>Why the tenant takes no new meetings; null when it does. Those that it has go on.</summary>
+    public static Refusal? Closing(Tenant tenant) => tenant.Metadata.DeletionTimestamp is null ? null
+        : new(MeetingPhase.Pending, "TenantDeleting", $"Tenant {tenant.Metadata.Name} is being deleted and takes no new meetings: name another in spec.tenantRef", Waits: true);
+
     /// <summary>The meeting is where it may not be any more: its tenant has lost the region or the pool since.</summary>
     public static Refusal NotAllowedThere(string node, string why) =>
         new(MeetingPhase.Pending, "PlaceNotAllowed", $"it is carried by {node}, and {why}: allow that place again in the Tenant, or end the meeting and create a new one") { MayMove = true };

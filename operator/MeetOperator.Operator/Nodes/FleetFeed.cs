@@ -23,6 +23,14 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
         _subscriptions.Add(cluster.Nodes.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pods.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pools.OnChange(change => ObserveAll(cluster.NodesOf(change.Object))));
+        _subscriptions.Add(cluster.Machines.OnChange(change =>
+        {
+            // A kubelet writes its status several times a minute; few of these writes concern us.
+            if (change.Old is not { } old || change.New is not { } now || Machine.Of(old) != Machine.Of(now))
+            {
+                ObserveAll(cluster.NodesOn(change.Key.Name));
+            }
+        }));
     }
 
     public void Dispose()
@@ -52,7 +60,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
             var pod = cluster.Pods.Get(key);
             var target = Target(node, pod);
-            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target);
+            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.MachineOf(pod));
             poller.Watch(key, target);
         }
     }

@@ -10,10 +10,10 @@ namespace MeetOperator.Operator.Nodes;
 /// <summary>Makes an SfuNode's status from what the fleet knows. Pure.</summary>
 internal static class NodeStatuses
 {
-    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now)
+    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeProblem? drainBlocked = null)
     {
         var verdict = view.Verdict;
-        var takes = verdict.TakesMeetings && !node.Spec.Unschedulable;
+        var takes = verdict.TakesMeetings && !verdict.Cordoned && !node.Spec.Unschedulable;
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
@@ -26,6 +26,7 @@ internal static class NodeStatuses
         var conditions = verdict.Stalled ? Progress.Stalled(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now)
             : verdict.TakesMeetings ? Progress.Reached(before)
             : Progress.Reconciling(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now);
+        conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {
             ObservedGeneration = node.Metadata.Generation,
@@ -40,7 +41,8 @@ internal static class NodeStatuses
             StressPct = (int)Math.Round((view.Report?.Stress ?? 0) * 100),
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
             LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : null,
-            Message = verdict.Message,
+            DrainRequestedAt = NodeStateRules.IsDraining(node) ? NodeStateRules.DrainSince(node) ?? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : null,
+            Message = drainBlocked?.Message ?? verdict.Message,
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }

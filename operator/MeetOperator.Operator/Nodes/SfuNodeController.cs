@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
@@ -28,20 +29,25 @@ internal sealed class SfuNodeController(
         {
             _throttle.Forget(key);
             secrets.Forget(key);
+            drains.Forget(key);
+            await LeftPods.RemoveAsync(cluster, key, ct).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
 
         var pool = cluster.PoolOf(node);
         var pod = cluster.Pods.Get(key);
         TimeSpan? again = null;
+        NodeProblem? blocked = null;
+        node = await WithPresentDrainAsync(node, ct).ConfigureAwait(false);
         if (NodeStateRules.IsDraining(node))
         {
-            if (await drains.AdvanceAsync(node, pool, ct).ConfigureAwait(false))
+            var drain = await drains.AdvanceAsync(node, pool, ct).ConfigureAwait(false);
+            if (drain.Gone)
             {
                 return ReconcileResult.Done;
             }
 
-            again = Soon;
+            (again, blocked) = (Soon, drain.Blocked);
         }
         else
         {
@@ -60,7 +66,20 @@ internal sealed class SfuNodeController(
             again ??= pod is null && problem is not null ? RefusalRetry : null;
         }
 
-        return await WriteAsync(node, pool, pod, again, ct).ConfigureAwait(false);
+        return await WriteAsync(node, pool, pod, again, blocked, ct).ConfigureAwait(false);
+    }
+
+    /// <summary>A drain as older versions asked for it, once its time stands in the status, becomes the present form.</summary>
+    private async Task<SfuNode> WithPresentDrainAsync(SfuNode node, CancellationToken ct)
+    {
+        if (node is not { Spec.DrainRequestedAt: not null, Status.DrainRequestedAt: not null })
+        {
+            return node;
+        }
+
+        var drain = node.Spec.Drain is null ? new JsonObject { ["reason"] = "asked for by spec.drainRequestedAt" } : [];
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = node.Metadata.Uid }, ["spec"] = new JsonObject { ["drainRequestedAt"] = null, ["drain"] = drain } };
+        return await cluster.Client.MergePatchAsync<SfuNode>(node.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
     }
 
     private async Task<(Pod? Pod, NodeProblem? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
@@ -105,7 +124,7 @@ internal sealed class SfuNodeController(
         : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
         : secrets.AddressesOf(key, pod);
 
-    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, CancellationToken ct)
+    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, NodeProblem? blocked, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (fleet.View(key) is not { } view)
@@ -118,7 +137,7 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? Soon); // Believed and not heard yet: there is nothing to say that is not written already.
         }
 
-        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow());
+        var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked);
         if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {
             var wait = _throttle.Wait(key);
@@ -132,6 +151,7 @@ internal sealed class SfuNodeController(
         {
             _throttle.Wrote(key);
             events.StateChanged(node, status);
+            events.DrainBlocked(node, node.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(again ?? WriteThrottle.Interval);

@@ -1,4 +1,5 @@
 using MeetOperator.Contracts;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Pools;
 
@@ -16,6 +17,16 @@ internal sealed record PoolNode
 
     /// <summary>It drains because the pool was scaled down, and so may be taken back.</summary>
     public bool MayReturn { get; init; }
+
+    /// <summary>It gives the pool no capacity: it is dead or away, or its machine takes nothing new. It is replaced, and goes when its replacement serves.</summary>
+    public bool Out { get; init; }
+
+    /// <summary>Nobody can be on it any more.</summary>
+    public bool Dead { get; init; }
+
+    /// <summary>What keeps it from being emptied, as its status says; null when nothing does.</summary>
+    public NodeProblem? Blocked { get; init; }
+
     /// <summary>It does not serve, and either never did or waits for people.</summary>
     public bool Hopeless { get; init; }
 

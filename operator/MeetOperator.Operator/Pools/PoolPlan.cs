@@ -28,7 +28,14 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
             return Nothing with { Drain = hopeless };
         }
 
-        var counted = nodes.Where(node => !node.Leaving).ToArray();
+        var counted = nodes.Where(node => node is { Leaving: false, Out: false }).ToArray();
+        var whole = counted.Count(node => node.Ready) >= replicas;
+        var outOfService = nodes.Where(node => node is { Leaving: false, Out: true } && (node.Dead || whole)).Select(node => node.Name).Order(StringComparer.Ordinal).ToArray();
+        if (outOfService.Length > 0)
+        {
+            return Nothing with { Drain = outOfService };
+        }
+
         if (counted.Length < replicas)
         {
             var back = nodes.Where(node => node is { Leaving: true, MayReturn: true, State: not SfuNodeState.Unhealthy } && (node.Current || rollout.Paused))

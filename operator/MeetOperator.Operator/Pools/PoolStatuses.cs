@@ -12,13 +12,16 @@ internal static class PoolStatuses
 {
     public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeProblem? problem, bool acts, DateTimeOffset now)
     {
-        var counted = nodes.Where(entry => !entry.Node.Leaving).ToArray();
+        var counted = nodes.Where(entry => entry.Node is { Leaving: false, Out: false }).ToArray();
         var ready = counted.Count(entry => entry.Node.Ready);
         var perNode = pool.Spec.Capacity.MaxParticipants;
         var wanted = pool.Spec.Replicas;
-        var (isReady, stalled, reason, message) = Judge(wanted, ready, counted, problem);
+        var deleted = pool.Metadata.DeletionTimestamp is not null;
+        var (isReady, stalled, reason, message) = deleted
+            ? (false, false, "Deleting", $"the pool is being deleted: {nodes.Count} media nodes are being emptied")
+            : Judge(wanted, ready, counted, problem);
         var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
-        message = updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
+        message = deleted || updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
@@ -28,11 +31,12 @@ internal static class PoolStatuses
             ObservedGeneration = pool.Metadata.Generation,
         };
         var before = pool.Status?.Conditions;
-        var settled = isReady && !nodes.Any(entry => entry.Node.Leaving) && updated.Reason != RolloutReport.Replacing;
+        var settled = isReady && !nodes.Any(entry => entry.Node.Leaving || entry.Node.Out) && updated.Reason != RolloutReport.Replacing;
+        var blocked = Blocked(nodes);
         var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
             : settled ? Progress.Reached(before)
             : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or emptied" : message, pool.Metadata.Generation, now);
-        conditions = [.. Conditions.Set(conditions, updated, now)];
+        conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
         return new SfuPoolStatus
         {
             ObservedGeneration = pool.Metadata.Generation,
@@ -46,8 +50,18 @@ internal static class PoolStatuses
             Participants = nodes.Sum(entry => entry.Node.Participants),
             FreeParticipants = counted.Where(entry => entry.Node.Ready).Sum(entry => Math.Max(0, perNode - entry.Node.Participants)),
             StressPct = nodes.Max(entry => (int?)Math.Round((entry.View?.Report?.Stress ?? 0) * 100)) ?? 0,
-            Message = message,
+            Message = blocked is null ? message : $"{message}; {blocked.Message}",
             Conditions = [.. Conditions.Set(conditions, condition, now)],
+        };
+    }
+
+    /// <summary>The first node that cannot be emptied, and how many there are.</summary>
+    private static NodeProblem? Blocked(IReadOnlyList<(PoolNode Node, NodeView? View)> nodes)
+    {
+        var blocked = nodes.Where(entry => entry.Node.Blocked is not null).Select(entry => entry.Node).OrderBy(node => node.Name, StringComparer.Ordinal).ToArray();
+        return blocked is not [var first, ..] ? null : first.Blocked! with
+        {
+            Message = $"{first.Name}: {first.Blocked.Message}{(blocked.Length > 1 ? $" (and {blocked.Length - 1} more media nodes)" : string.Empty)}",
         };
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
@@ -15,8 +13,8 @@ namespace MeetOperator.Operator.Pools;
 /// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
 internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
-    /// <summary>Nodes that were made and that the informer does not show yet: without them a second look would make them again.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, SfuNode> _made = new();
+    private readonly MadeNodes _made = new(cluster.Nodes, time);
+    private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolPolicies _policies = new(cluster, options);
     private readonly SemaphoreSlim _ports = new(1, 1);
@@ -31,19 +29,22 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
         if (pool.Metadata.DeletionTimestamp is not null)
         {
-            return ReconcileResult.Done; // Its nodes are garbage collected, and each drains by its own finalizer.
+            return await LeaveAsync(pool, ct).ConfigureAwait(false);
         }
 
+        pool = await Holds.PutAsync(cluster.Client, pool, MeetFinalizers.Drain, ct).ConfigureAwait(false);
+        await _ownership.AdoptAsync(pool, ct).ConfigureAwait(false);
+        var left = rights.IsShared(key.Namespace) ? null : await _ownership.WhyLeftAsync(pool, ct).ConfigureAwait(false);
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
         var refusal = rights.Refusal(pool);
 
-        // What was made before a pool was refused goes on; nothing is made for it.
+        // What was made before a pool was refused goes on; nothing is made for it. Where its tenant is gone there is nobody to go on for.
         var rollout = refusal is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
-        var plan = PoolPlan.Decide(pool.Spec.Replicas, [.. nodes.Select(entry => entry.Node)], rollout, FreePorts(pool) is not null);
+        var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, FreePorts(pool) is not null);
         plan = refusal is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
-        var problem = refusal?.Problem ?? await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
+        var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
         if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
         {
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
@@ -52,16 +53,30 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
 
-    private IEnumerable<SfuNode> NodesOf(SfuPool pool)
+    /// <summary>A pool that is being deleted, however (in the foreground, in the background, or leaving its nodes behind), goes when its nodes are empty and gone.</summary>
+    private async Task<ReconcileResult> LeaveAsync(SfuPool pool, CancellationToken ct)
     {
-        var observed = cluster.NodesOf(pool);
-        foreach (var node in observed)
+        if (!Finalizers.Has(pool, MeetFinalizers.Drain))
         {
-            _made.TryRemove(node.Metadata.NamespacedName, out _);
+            return ReconcileResult.Done; // Somebody else's finalizer holds it, or an older version made it: then its nodes drain by their own.
         }
 
-        return [.. observed, .. _made.Values.Where(node => node.Spec.PoolRef.Name == pool.Metadata.Name && node.Metadata.Namespace == pool.Metadata.Namespace)];
+        var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
+        if (nodes.Length == 0)
+        {
+            await Finalizers.RemoveAsync(cluster.Client, pool, MeetFinalizers.Drain, ct).ConfigureAwait(false);
+            return ReconcileResult.Done;
+        }
+
+        foreach (var (node, _) in nodes.Where(entry => !entry.Node.Leaving))
+        {
+            await PatchAsync(pool, node.Name, "the pool is being deleted", ct).ConfigureAwait(false);
+        }
+
+        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, null, acts: true, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
+
+    private IReadOnlyList<SfuNode> NodesOf(SfuPool pool) => [.. cluster.NodesOf(pool), .. _made.Of(pool)];
 
     private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
     {
@@ -77,6 +92,9 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
             Leaving = NodeStateRules.IsDraining(node),
             MayReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned },
+            Dead = view is { IsDead: true },
+            Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
             Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),
             Empty = view is null || (view.Meetings == 0 && (!served || view.Verdict.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
             Meetings = view?.Meetings ?? 0,
@@ -101,8 +119,8 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             }
 
             var name = node.Name;
-            await PatchAsync(pool, name, time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or it was made from an older template");
+            await PatchAsync(pool, name, "the pool has more nodes than it wants, or replaces this one", ct).ConfigureAwait(false);
+            events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or replaces it as outdated or out of service");
         }
 
         foreach (var name in plan.TakeBack)
@@ -112,12 +130,14 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         }
     }
 
-    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? drainRequestedAt, CancellationToken ct)
+    private Task<SfuNode> PatchAsync(SfuPool pool, string node, string? reason, CancellationToken ct)
     {
         var patch = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.ScaledDown] = drainRequestedAt is null ? null : "true" } },
-            ["spec"] = new JsonObject { ["drainRequestedAt"] = drainRequestedAt },
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [MeetAnnotations.ScaledDown] = reason is null ? null : "true" } },
+            ["spec"] = reason is null
+                ? new JsonObject { ["drain"] = null, ["drainRequestedAt"] = null }
+                : new JsonObject { ["drain"] = new JsonObject { ["reason"] = reason } },
         };
         return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
     }
@@ -144,7 +164,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
-                _made[node.Metadata.NamespacedName] = await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false);
+                _made.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
                 events.Normal(pool, "NodeMade", $"made media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             }
 
@@ -159,7 +179,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     /// <summary>Ports for one more node; null when there are none.</summary>
     private IReadOnlyList<int>? FreePorts(SfuPool pool)
     {
-        var taken = cluster.Nodes.List().Concat(_made.Values).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
+        var taken = cluster.Nodes.List().Concat(_made.All).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
         return PortAllocator.Allocate(pool.Spec.Exposure.PortRange, pool.Spec.Exposure.UdpPorts, taken);
     }
 
@@ -175,6 +195,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         {
             _throttle.Wrote(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
+            events.DrainBlocked(pool, pool.Status?.Conditions, status.Conditions);
         }
 
         return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, of which nobody tells us.

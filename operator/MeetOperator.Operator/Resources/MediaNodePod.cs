@@ -4,7 +4,10 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>The Pod of one media node: restricted security but for its ports on the machine, hostPort equal to containerPort, no cluster credentials.</summary>
+/// <summary>
+/// The Pod of one media node: restricted security but for its ports on the machine, hostPort equal to containerPort, no cluster credentials. It has no owner: a
+/// deletion in the foreground would take it away before anybody could move its meetings. The operator deletes it when its node is empty.
+/// </summary>
 internal static class MediaNodePod
 {
     /// <summary>Seconds between SIGTERM and SIGKILL. Meetings leave before a Pod is deleted, so this is only a backstop.</summary>
@@ -36,7 +39,6 @@ internal static class MediaNodePod
                 Namespace = node.Metadata.Namespace,
                 Labels = Merge(template.Labels, NodeLabels.Of(node)),
                 Annotations = Merge(template.Annotations, []),
-                OwnerReferences = [Owner.Of(node)],
             },
             Spec = new PodSpec
             {

@@ -6,24 +6,34 @@ using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tenants;
 
 /// <summary>Gives each tenant its namespace, refuses a namespace that belongs to others, and writes what the tenant uses.</summary>
-internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
+internal sealed class TenantController(
+    ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
+    private readonly TenantDeletion _deletion = new(cluster, fleet, events);
     private readonly WriteThrottle _throttle = new(time);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
     {
-        if (cluster.Tenants.Get(key) is not { } tenant || tenant.Metadata.DeletionTimestamp is not null)
+        if (cluster.Tenants.Get(key) is not { } tenant)
         {
             _throttle.Forget(key);
-            return ReconcileResult.Done; // The garbage collector takes the namespace that we made.
+            return ReconcileResult.Done;
         }
 
+        if (tenant.Metadata.DeletionTimestamp is not null)
+        {
+            return await LeaveAsync(tenant, ct).ConfigureAwait(false);
+        }
+
+        tenant = await Holds.PutAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
+        await _deletion.DisownAsync(tenant, ct).ConfigureAwait(false);
         if (await ClaimAsync(tenant, ct).ConfigureAwait(false) is not { } claim)
         {
             return ReconcileResult.Done;
@@ -35,6 +45,17 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
         }
 
         return await WriteAsync(tenant, claim, ct).ConfigureAwait(false);
+    }
+
+    private async Task<ReconcileResult> LeaveAsync(Tenant tenant, CancellationToken ct)
+    {
+        if (await _deletion.AdvanceAsync(tenant, ct).ConfigureAwait(false) is not { } held)
+        {
+            return ReconcileResult.Done;
+        }
+
+        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
+        return await WriteAsync(tenant, claim, ct, held).ConfigureAwait(false);
     }
 
     /// <returns>Null when somebody made the namespace just now: the change that the informer is about to see leads here again.</returns>
@@ -58,7 +79,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
         }
     }
 
-    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct)
+    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct, NodeProblem? held = null)
     {
         var key = tenant.Metadata.NamespacedName;
         var usage = new TenantUsage
@@ -66,7 +87,7 @@ internal sealed class TenantController(ClusterView cluster, QuotaLedger ledger, 
             ConcurrentMeetings = ledger.OpenMeetings(key.Name),
             Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
         };
-        var status = TenantStatuses.Build(tenant, claim, usage, apiKeys, time.GetUtcNow());
+        var status = TenantStatuses.Build(tenant, claim, usage, apiKeys, time.GetUtcNow(), held);
         var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
         if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)
         {

@@ -3,13 +3,14 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tenants;
 
 /// <summary>Makes a tenant's status from the claim on its namespace. Pure.</summary>
 internal static class TenantStatuses
 {
-    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now)
+    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeProblem? held = null)
     {
         var generation = tenant.Metadata.Generation;
         var ready = new Condition
@@ -24,10 +25,14 @@ internal static class TenantStatuses
         var progress = claim.Owned ? Progress.Reached(before)
             : claim.Waits ? Progress.Reconciling(before, claim.Reason, claim.Message, generation, now)
             : Progress.Stalled(before, claim.Reason, claim.Message, generation, now);
+        progress = held is null ? Conditions.Remove(progress, MeetConditions.DeletionBlocked) : Conditions.Set(
+            progress,
+            new Condition { Type = MeetConditions.DeletionBlocked, Status = ConditionStatus.True, Reason = held.Reason, Message = held.Message, ObservedGeneration = generation },
+            now);
         return new TenantStatus
         {
             ObservedGeneration = generation,
-            Message = claim.Owned && apiKeys.ProblemOf(tenant) is { } problem ? problem.Message : claim.Message,
+            Message = held?.Message ?? (claim.Owned && apiKeys.ProblemOf(tenant) is { } problem ? problem.Message : claim.Message),
             Usage = usage,
             Conditions = [.. apiKeys.Apply(tenant, Conditions.Set(progress, ready, now), now)],
         };

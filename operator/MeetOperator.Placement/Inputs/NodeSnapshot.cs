@@ -18,8 +18,11 @@ public sealed record NodeSnapshot
     /// <summary>Cordoned: takes no new meetings, keeps those it has.</summary>
     public bool Unschedulable { get; init; }
 
-    /// <summary>The drain's deadline has passed: meetings must leave.</summary>
+    /// <summary>The node is to be empty now: meetings leave when another can take them, and stay when none can.</summary>
     public bool Evicting { get; init; }
+
+    /// <summary>The drain is forced: meetings leave also when no other node can take them.</summary>
+    public bool Dropping { get; init; }
 
     /// <summary>People do not reach the node: meetings leave when another can take them, and stay when none can.</summary>
     public bool CutOff { get; init; }

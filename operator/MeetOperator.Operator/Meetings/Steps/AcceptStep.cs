@@ -45,6 +45,11 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
             return Accept(context);
         }
 
+        if (AcceptRules.Closing(context.Tenant!) is { } closing)
+        {
+            return Refuse(context, closing, RefusalRetry);
+        }
+
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
         if (!ledger.TryAdmit(tenant, context.Ref.Uid, limit))
         {

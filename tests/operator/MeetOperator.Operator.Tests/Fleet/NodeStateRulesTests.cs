@@ -91,6 +91,42 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void DrainDeadline_PoolGone_IsAtOnce() => Assert.Equal(Now, NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), null));
 
+    [Fact]
+    public void DrainDeadline_CountsFromTheTimeInTheStatusAndByTheDrainsOwnSeconds()
+    {
+        var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
+        var node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain() });
+
+        Assert.Null(NodeStateRules.DrainDeadline(node, pool));
+        node.Status = new SfuNodeStatus { DrainRequestedAt = Now };
+        Assert.Equal(Now.AddSeconds(60), NodeStateRules.DrainDeadline(node, pool));
+        node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5 } };
+        Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
+        node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5, Force = true } };
+        Assert.Equal((false, true), (NodeStateRules.IsDropping(node, pool, Now.AddSeconds(4)), NodeStateRules.IsDropping(node, pool, Now.AddSeconds(5))));
+        node.Spec = node.Spec with { Drain = new SfuNodeDrain { Force = true } };
+        Assert.True(NodeStateRules.IsDropping(node, pool, Now));
+    }
+
+    [Fact]
+    public void Derive_PodBeingDeletedAndStillServing_Drains()
+    {
+        var pod = Pod("Running");
+        pod.Metadata.DeletionTimestamp = Now;
+
+        Expect(SfuNodeState.Draining, "being deleted", Facts() with { Pod = pod });
+        Expect(SfuNodeState.Unhealthy, "missed 3 polls", Facts() with { Pod = pod, Missed = 3, MissReason = "refused" });
+    }
+
+    [Fact]
+    public void Derive_OnACordonedMachine_TakesNothingNew()
+    {
+        var verdict = NodeStateRules.Derive(Facts() with { Meetings = 1, Machine = new Machine("m1", Gone: false, Ready: true, Cordoned: true) });
+
+        Assert.Equal((SfuNodeState.Allocated, true), (verdict.State, verdict.Cordoned));
+        Assert.Contains("kubectl uncordon m1", verdict.Message, StringComparison.Ordinal);
+    }
+
     private static void Expect(SfuNodeState state, string message, NodeFacts facts)
     {
         var verdict = NodeStateRules.Derive(facts);

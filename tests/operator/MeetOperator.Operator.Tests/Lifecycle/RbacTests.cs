@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
@@ -23,7 +24,7 @@ public sealed class RbacTests
     private static readonly string[] NotSeenHere =
     [
         // Asked for by an admission plug-in of the API server, not by us.
-        "update meetoperator.io/sfunodes/finalizers", "update meetoperator.io/sfupools/finalizers", "update meetoperator.io/tenants/finalizers",
+        "update meetoperator.io/sfunodes/finalizers", "update meetoperator.io/sfupools/finalizers",
 
         // An event that is told again while it is young: EventAggregatorTests.
         "patch /events",
@@ -60,8 +61,14 @@ public sealed class RbacTests
         Assert.All(await cluster.NodesAsync(), node => Assert.Equal(["198.51.100.4"], node.Status!.Addresses));
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and gone");
+        var owner = new OwnerReference { ApiVersion = "meetoperator.io/v1alpha1", Kind = "Tenant", Name = "a", Uid = (await cluster.TenantAsync("a")).Metadata.Uid! };
+        await cluster.Client.MergePatchAsync<Namespace>(
+            new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonSerializer.SerializeToNode(owner, KubeJson.Options)) } }, default);
+        await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"deletionPolicy":"Delete"}}""")!, default);
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<Namespace>(new NamespacedName(null, "meet-a"), default)).Metadata.OwnerReferences is null or { Count: 0 }, "the namespace has no owner");
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the nodes are gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, "meet-a"), default) is null, "the namespace is gone");
 
         Assert.Empty(proxy.Refused);
 
@@ -90,7 +97,8 @@ public sealed class RbacTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
-        proxy.Refuse = (verb, resource) => (verb, resource) == ("update", "meetings/status") || resource == "configmaps" ? $"{verb} {resource} is not granted" : null;
+        proxy.Refuse = (verb, resource) =>
+            (verb, resource) is ("update", "meetings/status") or ("patch", "tenants" or "sfupools" or "namespaces") or ("list" or "watch", "nodes") or (_, "configmaps") ? $"{verb} {resource} is not granted" : null;
         proxy.AlsoGrant = (verb, resource) => (verb, resource) == ("patch", "meetings/status");
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.WithTenantAsync();
@@ -108,14 +116,21 @@ public sealed class RbacTests
         await cluster.CreateMeetingAsync("left");
         await cluster.WaitForReadyAsync("left");
         await cluster.StopOperatorAsync("operator-1");
+        var orphan = (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items.Single();
+        orphan.Metadata = new ObjectMeta { Name = "orphan", Namespace = "meet-a", Labels = orphan.Metadata.Labels };
+        await cluster.Client.CreateAsync(orphan, default);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Uninstall);
         using var client = new KubeClient(new KubeConfig { Server = proxy.Address, Token = cluster.Token });
 
-        Assert.Equal(2, await LeftFinalizers.ReleaseAsync(client, default));
+        Assert.Equal(4, await LeftFinalizers.ReleaseAsync(client, default));
         Assert.Equal(0, await LeftFinalizers.ReleaseAsync(client, default));
 
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "nothing is left and nobody is asked");
+        await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "left"), default);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is gone and nobody is asked");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "nothing is left");
+        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items.Count == 0, "Pods are gone with what owns them now");
         Assert.Empty(proxy.Refused);
         Assert.Empty(proxy.Unused);
     }

@@ -60,6 +60,7 @@ internal static class HealthObjects
         ["sfunode/drains"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left"),
         ["sfunode/does-not-answer"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node has missed 3 polls: timed out"),
         ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings", cordoned: true),
+        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 1 meetings are left", blocked: new NodeProblem("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
         ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left")),
 
         ["tenant/ready"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "acme" } } }),
@@ -69,6 +70,7 @@ internal static class HealthObjects
         ["tenant/namespace-of-the-operator"] = () => Tenant(null, "meet-acme"),
         ["tenant/namespace-is-going"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
         ["tenant/being-deleted"] = () => Deleted(Tenant(null)),
+        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeProblem("MeetingsLive", "meeting meet-acme/standup is live: the tenant goes when they have ended; new ones are refused"))),
     };
 
     private static ObjectMeta Metadata(string name, string? @namespace = "meet-acme") => new()
@@ -107,19 +109,19 @@ internal static class HealthObjects
         return pool;
     }
 
-    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false)
+    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false, NodeProblem? blocked = null)
     {
         var node = new SfuNode { Metadata = Metadata(Node.Name), Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "main" }, UdpPorts = [42000], Unschedulable = cordoned } };
-        node.Status = NodeStatuses.Build(node, null, View(state, reason, message), ["203.0.113.7"], Now);
+        node.Status = NodeStatuses.Build(node, null, View(state, reason, message), ["203.0.113.7"], Now, blocked);
         return node;
     }
 
     private static NodeView View(SfuNodeState state, string reason, string message) => new() { Verdict = new NodeVerdict(state, reason, message), Meetings = 0 };
 
-    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system")
+    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeProblem? held = null)
     {
         var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
-        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now);
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
         return tenant;
     }
 

@@ -5,7 +5,7 @@ if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = "its media nodes are being emptied"
+  health.message = status.message or "its media nodes are being emptied"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Events;
+using MeetOperator.Operator.Fleet;
+
+namespace MeetOperator.Operator.Tenants;
+
+/// <summary>Lets a tenant go: not while a meeting of it is live, and by its deletionPolicy without its namespace or with it.</summary>
+internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, MeetEvents events)
+{
+    private const int MostNamed = 5;
+
+    /// <summary>What holds the tenant; null when it is free to go, or gone.</summary>
+    public async Task<NodeProblem?> AdvanceAsync(Tenant tenant, CancellationToken ct)
+    {
+        if (!Finalizers.Has(tenant, MeetFinalizers.AwaitMeetings))
+        {
+            return null;
+        }
+
+        await DisownAsync(tenant, ct).ConfigureAwait(false);
+        if (Live(tenant) is { Length: > 0 } live)
+        {
+            return new NodeProblem(
+                "MeetingsLive",
+                $"{(live.Length == 1 ? "meeting" : "meetings")} {Names(live)} {(live.Length == 1 ? "is" : "are")} live: the tenant goes when they have ended; new ones are refused");
+        }
+
+        if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && OwnerIs(owned, tenant))
+        {
+            if (Inhabited(tenant) is { Length: > 0 } inhabited)
+            {
+                return new NodeProblem("PeopleConnected", $"people are still connected to media {(inhabited.Length == 1 ? "node" : "nodes")} {Names(inhabited)}: the tenant goes when they have left");
+            }
+
+            if (owned.Metadata.DeletionTimestamp is null)
+            {
+                events.Normal(tenant, "NamespaceRemoved", $"removed namespace {tenant.Spec.Namespace}: no meeting is live, and deletionPolicy is Delete");
+                await cluster.Client.TryDeleteAsync<Namespace>(owned.Metadata.NamespacedName, ct, new DeleteOptions { Uid = owned.Metadata.Uid }).ConfigureAwait(false);
+            }
+
+            return new NodeProblem("NamespaceTerminating", $"namespace {tenant.Spec.Namespace} is being removed");
+        }
+
+        await Finalizers.RemoveAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>
+    /// Takes the owner off a namespace that an older version made: the garbage collector would remove it with everything in it. Where the role of an older chart
+    /// does not grant it, a tenant that stays is left as it is, and one that goes is held.
+    /// </summary>
+    public async Task DisownAsync(Tenant tenant, CancellationToken ct)
+    {
+        if (NamespaceOf(tenant) is not { Metadata.OwnerReferences: { Count: > 0 } owners } owned || owners.All(owner => owner.Uid != tenant.Metadata.Uid))
+        {
+            return;
+        }
+
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["uid"] = owned.Metadata.Uid, ["resourceVersion"] = owned.Metadata.ResourceVersion, ["ownerReferences"] = Without(owners, tenant) },
+        };
+        try
+        {
+            await cluster.Client.MergePatchAsync<Namespace>(owned.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
+        }
+        catch (KubeApiException refusal) when (refusal.IsForbidden && tenant.Metadata.DeletionTimestamp is null)
+        {
+            // Tried again at the next look.
+        }
+    }
+
+    private Namespace? NamespaceOf(Tenant tenant) => cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace));
+
+    private static bool OwnerIs(Namespace found, Tenant tenant) =>
+        found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var owner) == true && owner == tenant.Metadata.Name;
+
+    /// <summary>Meetings that were accepted, or that a media node carries although they would not be accepted any more, and that have not ended.</summary>
+    private string[] Live(Tenant tenant) =>
+    [
+        .. cluster.MeetingsIn(tenant.Spec.Namespace)
+            .Where(meeting => meeting.Spec.TenantRef.Name == tenant.Metadata.Name
+                && meeting.Status is { EndedAt: null } status && (status.Assignments.Count > 0 || Conditions.IsTrue(status.Conditions, MeetConditions.Accepted)))
+            .Select(meeting => meeting.Metadata.NamespacedName.ToString()).Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Media nodes in the namespace that people are connected to.</summary>
+    private string[] Inhabited(Tenant tenant) =>
+    [
+        .. cluster.Nodes.List()
+            .Where(node => node.Metadata.Namespace == tenant.Spec.Namespace
+                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, Report: { } report } && NodeEmptiness.Sessions(report) > 0)
+            .Select(node => node.Metadata.Name!).Order(StringComparer.Ordinal),
+    ];
+
+    private static JsonArray Without(IList<OwnerReference> owners, Tenant tenant) =>
+        new([.. owners.Where(owner => owner.Uid != tenant.Metadata.Uid).Select(owner => System.Text.Json.JsonSerializer.SerializeToNode(owner, KubeJson.Options))]);
+
+    private static string Names(string[] names) =>
+        string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : string.Empty);
+}

@@ -1,0 +1,176 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>Nothing but force or death takes people out of a meeting.</summary>
+public sealed class DrainTests
+{
+    private static readonly NamespacedName PoolP = new("meet-a", "p");
+
+    [Theory]
+    [InlineData(PropagationPolicy.Background)]
+    [InlineData(PropagationPolicy.Foreground)]
+    [InlineData(PropagationPolicy.Orphan)]
+    public async Task Pool_DeletedUnderPeople_WaitsAndSaysWhomFor(PropagationPolicy propagation)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster);
+
+        await cluster.Client.DeleteAsync<SfuPool>(PoolP, default, new DeleteOptions { PropagationPolicy = propagation });
+
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the node names the meeting");
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.PoolAsync("p")).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the pool does, too");
+        await ExpectUntouchedAsync(cluster, before, pod);
+
+        await EndAsync(cluster);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(PoolP, default) is null, "the pool is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its node and process are gone");
+    }
+
+    [Fact]
+    public async Task Scale_ToNothingWithNowhereToGo_TheMeetingStaysPastTheDeadlineUntilItMayMove()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+
+        await ScaleAsync(cluster, 0);
+
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
+        await ExpectUntouchedAsync(cluster, before, pod);
+
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
+        Assert.Equal(before.Generation + 1, Assert.Single(moved.Status!.Assignments).Generation);
+    }
+
+    [Fact]
+    public async Task Meeting_HasMovedAndPeopleAreStillThere_TheNodeStaysUntilItsOwnReportNamesNobody()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, _) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+        var node = cluster.Kubelet.Node(before.SfuNode);
+        var id = (await cluster.TryMeetingAsync("standup"))!.Status!.MeetingId!;
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+
+        await ScaleAsync(cluster, 0);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
+
+        // Its people are still on the way: the room is there, with them in it, for as long as a room of no meeting may be.
+        for (var polls = node.Requests; node.Requests < polls + 4;)
+        {
+            Assert.Contains(cluster.Kubelet.Nodes, running => running.Name == before.SfuNode);
+            await Task.Delay(50);
+        }
+
+        node.SetParticipants(id, 0);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node goes");
+    }
+
+    [Theory]
+    [InlineData(PropagationPolicy.Background)]
+    [InlineData(PropagationPolicy.Foreground)]
+    public async Task Node_DeletedUnderPeople_KeepsItsPod(PropagationPolicy propagation)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster);
+        cluster.Kubelet.Paused = true; // What replaces it has no machine.
+
+        await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", before.SfuNode), default, new DeleteOptions { PropagationPolicy = propagation });
+
+        await cluster.EventuallyAsync(
+            async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
+        await ExpectUntouchedAsync(cluster, before, pod);
+    }
+
+    [Fact]
+    public async Task Drain_ByForce_TakesPeopleOut()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster);
+        await ScaleAsync(cluster, 0);
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
+        await ExpectUntouchedAsync(cluster, before, pod);
+
+        await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":{"force":true}}}""");
+
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "the node is gone");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Migrating, "waits for another node");
+    }
+
+    [Fact]
+    public async Task Drain_AskedForInTheOldForm_GoesOnInTheNewOneAndKeepsItsTime()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster);
+
+        await DrainAsync(cluster, before.SfuNode, """{"spec":{"drainRequestedAt":"2026-01-01T12:00:00Z"}}""");
+
+        var asked = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        await cluster.EventuallyAsync(
+            async () => (await NodeAsync(cluster, before.SfuNode)) is { Spec: { DrainRequestedAt: null, Drain: { Force: false } }, Status.State: SfuNodeState.Draining } node && node.Status.DrainRequestedAt == asked,
+            "the drain has its present form");
+        await ExpectUntouchedAsync(cluster, before, pod);
+
+        await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":null}}""");
+        await cluster.EventuallyAsync(
+            async () => (await NodeAsync(cluster, before.SfuNode)).Status is { State: SfuNodeState.Allocated, DrainRequestedAt: null } status && Blocked(status.Conditions) is null, "it serves again");
+    }
+
+    /// <summary>No owner would take it away any more.</summary>
+    [Fact]
+    public async Task Pod_WhoseNodeLostItsFinalizerByHand_IsRemoved()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var node = Assert.Single(await cluster.NodesAsync());
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.Client.DeleteAsync<SfuNode>(node.Metadata.NamespacedName, default);
+        await DrainAsync(cluster, node.Metadata.Name!, """{"metadata":{"finalizers":null}}""");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the node is gone");
+
+        await cluster.StartOperatorAsync("operator-2");
+
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Pod>(node.Metadata.NamespacedName, default) is null, "its Pod, too");
+    }
+
+    private static Task<SfuNode> NodeAsync(TestCluster cluster, string name) => cluster.Client.GetAsync<SfuNode>(new NamespacedName("meet-a", name), default);
+
+    private static Task DrainAsync(TestCluster cluster, string node, string patch) =>
+        cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node), JsonNode.Parse(patch)!, default);
+
+    private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithPeopleAsync(TestCluster cluster, int deadlineSeconds = 600)
+    {
+        await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = deadlineSeconds } });
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var assignment = Assert.Single(meeting.Status!.Assignments);
+        cluster.Kubelet.Node(assignment.SfuNode).SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        return (assignment, await cluster.Client.GetAsync<Pod>(new NamespacedName("meet-a", assignment.SfuNode), default));
+    }
+
+    private static async Task ExpectUntouchedAsync(TestCluster cluster, MeetingAssignment before, Pod pod)
+    {
+        var meeting = (await cluster.TryMeetingAsync("standup"))!;
+        Assert.True(meeting.IsReady());
+        Assert.Equal((before.SfuNode, before.Generation), (meeting.Status!.Assignments[0].SfuNode, meeting.Status.Assignments[0].Generation));
+        var now = await cluster.Client.GetAsync<Pod>(pod.Metadata.NamespacedName, default);
+        Assert.Equal((pod.Metadata.Uid, null), (now.Metadata.Uid, now.Metadata.DeletionTimestamp));
+        Assert.Equal(2, cluster.Kubelet.Node(before.SfuNode).Rooms()[meeting.Status.MeetingId!].Participants);
+    }
+
+    private static Task EndAsync(TestCluster cluster) =>
+        cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+
+    private static Task ScaleAsync(TestCluster cluster, int replicas) =>
+        cluster.Client.MergePatchAsync<SfuPool>(PoolP, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, default);
+
+    private static Condition? Blocked(IReadOnlyList<Condition> conditions) => Conditions.Get(conditions, "DrainBlocked");
+}

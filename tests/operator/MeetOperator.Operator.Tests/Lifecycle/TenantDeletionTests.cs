@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Resources;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class TenantDeletionTests
+{
+    private static readonly NamespacedName TenantA = new(null, "a");
+    private static readonly NamespacedName NamespaceA = new(null, "meet-a");
+
+    [Theory]
+    [InlineData(TenantDeletionPolicy.Retain, PropagationPolicy.Background)]
+    [InlineData(TenantDeletionPolicy.Retain, PropagationPolicy.Foreground)]
+    [InlineData(TenantDeletionPolicy.Delete, PropagationPolicy.Foreground)]
+    public async Task Tenant_DeletedUnderPeople_WaitsAndNamesTheirMeetings(TenantDeletionPolicy policy, PropagationPolicy propagation)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var node = await WithPeopleAsync(cluster, policy);
+
+        await cluster.Client.DeleteAsync<Tenant>(TenantA, default, new DeleteOptions { PropagationPolicy = propagation });
+
+        await cluster.EventuallyAsync(async () => Blocked(await cluster.TenantAsync("a")) is { Reason: "MeetingsLive" } held && held.Message.Contains("meet-a/standup", StringComparison.Ordinal), "the tenant says whom it waits for");
+        var meeting = (await cluster.TryMeetingAsync("standup"))!;
+        Assert.True(meeting.IsReady());
+        Assert.Equal(2, cluster.Kubelet.Node(node).Rooms()[meeting.Status!.MeetingId!].Participants);
+        Assert.Null((await cluster.Client.GetAsync<Namespace>(NamespaceA, default)).Metadata.DeletionTimestamp);
+
+        await cluster.CreateMeetingAsync("late");
+        await cluster.WaitForMeetingAsync("late", seen => seen.Status?.Conditions.Ready()?.Reason == "TenantDeleting", "is refused");
+
+        await EndAsync(cluster);
+        cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 0);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is gone");
+        var left = await cluster.Client.TryGetAsync<Namespace>(NamespaceA, default);
+        Assert.Equal(policy == TenantDeletionPolicy.Retain, left is not null);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its media nodes are gone either way");
+    }
+
+    [Fact]
+    public async Task Namespace_ThatAnOlderVersionTied_IsUntied()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        var tenant = await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "a" }, Spec = new TenantSpec { Namespace = "meet-a" } }, default);
+        var made = TenantNamespace.Build(tenant);
+        made.Metadata.OwnerReferences = [Owner.Of(tenant)];
+        await cluster.Client.CreateAsync(made, default);
+
+        await cluster.StartOperatorAsync("operator-1");
+
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<Namespace>(NamespaceA, default)).Metadata.OwnerReferences is null or { Count: 0 }, "no deletion of the tenant takes the namespace along");
+    }
+
+    [Fact]
+    public async Task Pool_LeftByItsTenant_HasNoNodesUntilTheTenantIsBack()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+
+        await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.Conditions.Ready()?.Reason == "TenantMissing" && (await cluster.NodesAsync()).Count == 0, "the pool says why it is empty");
+        await cluster.CreateTenantAsync("a");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady() && (await cluster.NodesAsync()).Count == 1, "the pool serves again");
+    }
+
+    private static async Task<string> WithPeopleAsync(TestCluster cluster, TenantDeletionPolicy policy)
+    {
+        await cluster.WithTenantAsync();
+        await cluster.Client.MergePatchAsync<Tenant>(TenantA, new JsonObject { ["spec"] = new JsonObject { ["deletionPolicy"] = policy.ToString() } }, default);
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var node = Assert.Single(meeting.Status!.Assignments).SfuNode;
+        cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        return node;
+    }
+
+    private static Task EndAsync(TestCluster cluster) =>
+        cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
+
+    private static Condition? Blocked(Tenant tenant) => Conditions.Get(tenant.Status?.Conditions, MeetConditions.DeletionBlocked);
+}
