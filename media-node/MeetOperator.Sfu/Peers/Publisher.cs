@@ -121,8 +121,15 @@ public sealed class Publisher
         foreach (var track in _tracks)
         {
             var ssrc = track.Ssrc ?? 0;
-            if (track.CollectNacks(nowTicks, patience, missing) is > 0 and var count && writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+            if (track.CollectNacks(nowTicks, patience, missing) is > 0 and var count)
             {
+                if (!writer.AddNack(_ownSsrc, ssrc, missing[..count]))
+                {
+                    _egress.SendRtcp(writer.Written);
+                    writer = new RtcpWriter(buffer);
+                    writer.AddNack(_ownSsrc, ssrc, missing[..count]);
+                }
+
                 NackedPackets += count;
             }
 

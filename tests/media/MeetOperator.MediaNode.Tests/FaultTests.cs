@@ -135,6 +135,24 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Room_AnErrorInItsReport_EndsTheRoomAndTheNodeIsReportedAllTheSame()
+    {
+        using var mallory = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Participants.Single().Plays.Add(null!); // of no matter to its timer, as the publishing side is connected
+            return true;
+        });
+
+        var report = await _rooms.Node.Control.GetNodeAsync(default);
+
+        Assert.Equal([TwoRooms.Neighbour], report.Rooms.Select(r => r.Room));
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
     public async Task Timer_ThatThrows_IsNotCalledAgainAndThoseBehindItAre()
     {
         var (thrown, called) = (0, 0);

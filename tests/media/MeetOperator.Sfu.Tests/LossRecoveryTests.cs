@@ -76,6 +76,27 @@ public sealed class LossRecoveryTests : IDisposable
         Assert.True(_retransmitted < PacketCount / 5, $"{_retransmitted} retransmissions for some {PacketCount / 10} losses");
     }
 
+    [Fact]
+    public void HandleTimeout_SparseLossesOfManyTracks_AreAllAskedForAtOnce()
+    {
+        _pair = new TransportPair(seed: 1);
+        var upstream = new RecordingEgress();
+        var publisher = new Publisher("alice", upstream, ownSsrc: 1);
+        for (uint i = 0; i < 6; i++)
+        {
+            var options = _call.Track.Options with { Mid = $"{i}", Ssrc = 3000 + i, RtxSsrc = 4000 + i };
+            publisher.Add(new Tracks.UpTrack(options, "alice", $"camera-{i}"));
+            for (ushort sequence = 0; sequence < 2_000; sequence += (ushort)(sequence % 20 == 18 ? 2 : 1))
+            {
+                publisher.OnRtp(_call.Now, Call.Packet(sequence, 0, false, 3000 + i, 96, null, null, null, null));
+            }
+        }
+
+        publisher.HandleTimeout(_call.Now + (10 * Call.Millisecond));
+
+        Assert.Equal(6 * 99, upstream.Nacked().Count);
+    }
+
     private void SendMedia(ushort sequence, bool key)
     {
         var packet = Call.Packet(sequence, sequence * 180u, key, Call.Ssrc, 96, null, null, null, null);

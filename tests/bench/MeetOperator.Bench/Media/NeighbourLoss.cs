@@ -39,7 +39,18 @@ internal sealed class NeighbourLoss : IDisposable
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
         using var bench = new NeighbourLoss();
         await bench.ConnectAsync(node.Control).ConfigureAwait(false);
-        return await Task.Run(() => bench.Run(duration)).ConfigureAwait(false);
+        var loss = await Task.Run(() => bench.Run(duration)).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(2)).ConfigureAwait(false); // metrics may be a second old
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri(node.Control.Address, "metrics")).ConfigureAwait(false);
+        foreach (var line in metrics.Split('\n').Where(l => l.StartsWith("meet_loop_kernel_drops", StringComparison.Ordinal)
+            || l.StartsWith("meet_loop_longest_pause", StringComparison.Ordinal) || l.StartsWith("meet_loop_refused", StringComparison.Ordinal)
+            || l.StartsWith("meet_loop_received_datagrams", StringComparison.Ordinal) || l.Contains("ParticipantRate", StringComparison.Ordinal)))
+        {
+            await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
+        }
+
+        return loss;
     }
 
     public void Dispose()
@@ -131,8 +142,10 @@ internal sealed class NeighbourLoss : IDisposable
 
         Settle();
         var sent = ((frames * PacketsPerFrame) - sentBefore) * Watchers;
+        var received = _watching.Sum(w => w.Received.Count);
         var missed = _watching.Sum(w => w.MissedByBench) - missedBefore;
-        return Math.Max(0, 100.0 * (sent - _watching.Sum(w => w.Received.Count) - missed) / sent);
+        Console.Error.WriteLine($"neighbour: {sent} packets, {received} arrived, {missed} missed by the bench; {flooded * PacketsPerFrame} packets of the flood, {asked} requests");
+        return Math.Max(0, 100.0 * (sent - received - missed) / sent);
     }
 
     /// <summary>Until what was sent has arrived, or never will.</summary>
