@@ -95,7 +95,7 @@ public sealed class NackGenerator
     public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
     {
         var roundTrip = roundTripTicks > 0 ? roundTripTicks : options.AssumedRoundTripTicks;
-        var maximumAge = Math.Max(options.MaximumAgeTicks, 4 * roundTrip);
+        var maximumAge = Math.Clamp(4 * roundTrip, options.MaximumAgeTicks, 2 * options.MaximumAgeTicks);
         var next = long.MaxValue;
         var written = 0;
         var kept = 0;

@@ -18,7 +18,7 @@ public sealed record NackOptions
     /// <summary>Requests after which a packet is given up.</summary>
     public int MaximumRequests { get; init; } = 10;
 
-    /// <summary>Age after which a packet is given up: a decoder would hardly wait longer. Over a long path the time of four requests, if that is more.</summary>
+    /// <summary>Age after which a packet is given up: a decoder would hardly wait longer. Over a long path the time of four requests, up to twice as much.</summary>
     public long MaximumAgeTicks { get; init; } = 2 * TimeSpan.TicksPerSecond;
 
     /// <summary>Missing packets beyond which only a key frame helps.</summary>

@@ -31,6 +31,23 @@ public sealed class PauseMeterTests
         Assert.Equal(0, _meter.LongestTicks);
     }
 
+    [Fact]
+    public async Task NodeReport_AfterALongPieceOfWork_TellsHowLongTheLoopWasAway()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Host.Loops[0].RunAsync(
+            () =>
+            {
+                Thread.Sleep(80);
+                return true;
+            },
+            default);
+
+        var loop = (await node.Control.GetNodeAsync(default)).LoopReports.Single();
+
+        Assert.True(loop.LongestPauseMs >= 80, $"{loop.LongestPauseMs} ms");
+    }
+
     /// <summary>One turn of so much work, then turns without any.</summary>
     private void Work(int milliseconds, int restMilliseconds)
     {

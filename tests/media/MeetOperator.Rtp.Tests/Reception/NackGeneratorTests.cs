@@ -74,6 +74,20 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
+    public void Collect_PeerThatClaimsAnEndlessPath_IsGivenUpAfterFourSeconds()
+    {
+        Receive(10, 12);
+        var buffer = new ushort[10];
+        for (var ms = 0; ms <= 4000; ms += 5)
+        {
+            Assert.False(generator.NeedsKeyFrame);
+            generator.Collect(Start + (ms * Millisecond), 5000 * Millisecond, buffer);
+        }
+
+        Assert.True(generator.NeedsKeyFrame);
+    }
+
+    [Fact]
     public void OnPacket_AskedForTwice_TellsTheTimeSinceTheFirstRequest()
     {
         Receive(10, 12);
