@@ -29,4 +29,7 @@ public static class RoomEventTypes
     public const string TrackRemoved = "track-removed";
     public const string Speaking = "speaking";
     public const string RoomEnded = "room-ended";
+
+    /// <summary>The last line of a stream whose reader was too slow; it reads again from the start.</summary>
+    public const string CutOff = "cut-off";
 }

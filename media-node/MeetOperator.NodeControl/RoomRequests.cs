@@ -26,6 +26,9 @@ public sealed record SdpOffer
 
     /// <summary>Replace the session (new transport) instead of renegotiating it.</summary>
     public bool Restart { get; init; }
+
+    /// <summary>The session that the offer is for; when that is gone, the answer is <c>unknown-session</c>. Null: whichever there is.</summary>
+    public string? SessionId { get; init; }
 }
 
 public sealed record SdpAnswer
@@ -54,6 +57,8 @@ public sealed record SubscribeOffer
 
 public sealed record SubscribeAnswer
 {
+    /// <summary>The session whose offer is answered; when that is gone, the answer is <c>unknown-session</c>. Null: whichever there is.</summary>
+    public string? SessionId { get; init; }
     public required int Revision { get; init; }
     public required string Sdp { get; init; }
 }

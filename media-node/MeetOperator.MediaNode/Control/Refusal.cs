@@ -14,6 +14,9 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
     public static Refusal UnknownParticipant(string participant) =>
         new(HttpStatusCode.NotFound, "unknown-participant", $"The room has no participant '{participant}'.");
 
+    public static Refusal UnknownSession(string session) =>
+        new(HttpStatusCode.NotFound, "unknown-session", $"The session '{session}' is gone; begin a new one (an offer with restart, or subscribe).");
+
     public static Refusal StaleGeneration(long held, long given) =>
         new(HttpStatusCode.Conflict, "stale-generation", $"generation {given} is older than {held}, which holds this room.");
 

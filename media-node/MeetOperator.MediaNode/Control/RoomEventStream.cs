@@ -13,8 +13,9 @@ internal static class RoomEventStream
 
     public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId)
     {
-        var ct = context.RequestAborted;
-        var (hub, reader) = await rooms.RunAsync(roomId, r => (r.Events, r.Events.Open(r.CurrentState())), ct);
+        var (hub, reader) = await rooms.RunAsync(roomId, r => (r.Events, r.Events.Open(r.CurrentState())), context.RequestAborted);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, reader.Ended);
+        var ct = ends.Token;
         try
         {
             context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -44,9 +45,15 @@ internal static class RoomEventStream
                 pending = reader.WaitToReadAsync(ct).AsTask();
             }
         }
+        catch (OperationCanceledException) when (reader.Ended.IsCancellationRequested)
+        {
+            // It takes nothing, not even the reason: only the end of the connection is left.
+            context.Abort();
+        }
         finally
         {
             hub.Close(reader);
+            reader.Dispose();
         }
     }
 }

@@ -5,6 +5,7 @@ using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
+using MeetOperator.Sdp;
 using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
@@ -13,7 +14,10 @@ namespace MeetOperator.MediaNode.Rooms;
 internal sealed class NodeRoom
 {
     /// <summary>Players of one participant at a time.</summary>
-    private const int MaxPlays = 32;
+    private const int MaxPlays = 16;
+
+    /// <summary>A player that is not connected by then will not be: its tracks are not kept for it.</summary>
+    private const long PlayConnectTicks = 30 * TimeSpan.TicksPerSecond;
     private readonly MediaLoop _loop;
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
@@ -102,6 +106,12 @@ internal sealed class NodeRoom
         var isNew = !_participants.ContainsKey(participantId);
         var participant = Participant(participantId);
         var session = participant.Publishing;
+        if (!request.Restart && request.SessionId is { } named && named != session?.Peer.Id)
+        {
+            ForgetIf(isNew, participantId);
+            throw Refusal.UnknownSession(named);
+        }
+
         if (session is not null && !request.Restart)
         {
             var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, _spec.Codecs), Tracks = participant.DescribeTracks() };
@@ -150,6 +160,7 @@ internal sealed class NodeRoom
 
         var session = participant.Subscribing = new SubscribeSession(this, participant);
         session.TryOffer(TracksFor(participantId));
+        TellLimits(participant, session);
         return session.Current;
     }
 
@@ -157,7 +168,12 @@ internal sealed class NodeRoom
     {
         var participant = Known(participantId);
         var session = participant.Subscribing
-            ?? throw new Refusal(HttpStatusCode.NotFound, "unknown-session", $"Participant '{participantId}' has no subscribe session.");
+            ?? throw Refusal.UnknownSession(answer.SessionId ?? "subscribe");
+        if (answer.SessionId is { } named && named != session.Peer.Id)
+        {
+            throw Refusal.UnknownSession(named);
+        }
+
         session.Answer(answer);
         Offer(participant, session);
     }
@@ -342,6 +358,14 @@ internal sealed class NodeRoom
         List<string>? gone = null;
         foreach (var participant in _participants.Values)
         {
+            foreach (var play in participant.Plays)
+            {
+                if (!play.Peer.IsReady && nowTicks - play.OpenedTicks > PlayConnectTicks)
+                {
+                    EndLater(participant, play.Peer, "failed", "timeout");
+                }
+            }
+
             if (participant.HasConnectedTransport)
             {
                 participant.LastTouchTicks = nowTicks;
@@ -408,6 +432,21 @@ internal sealed class NodeRoom
         {
             Events.Publish(OfferEvent(participant, session));
         }
+
+        TellLimits(participant, session);
+    }
+
+    /// <summary>What a session cannot carry is said once, instead of being offered again and again.</summary>
+    private void TellLimits(NodeParticipant participant, SubscribeSession session)
+    {
+        if (session.IsUsedUp)
+        {
+            EndLater(participant, session.Peer, "closed", "renegotiation-limit");
+        }
+        else if (session.BecameFull())
+        {
+            PublishState(participant, session.Peer, "full", $"{SdpLimits.MaxSections} sections: {session.LeftOut} tracks are not offered");
+        }
     }
 
     private static RoomEvent OfferEvent(NodeParticipant participant, SubscribeSession session) => new()
@@ -421,13 +460,13 @@ internal sealed class NodeRoom
     };
 
     /// <summary>The transport speaks from the middle of its own work: it is ended after that.</summary>
-    private void EndLater(NodeParticipant participant, PeerSession peer, string state) => _loop.Defer(() =>
+    private void EndLater(NodeParticipant participant, PeerSession peer, string state, string? reason = null) => _loop.Defer(() =>
     {
         try
         {
             if (participant.Peers.Contains(peer))
             {
-                End(participant, peer, state);
+                End(participant, peer, state, reason);
                 OfferChanges();
             }
         }

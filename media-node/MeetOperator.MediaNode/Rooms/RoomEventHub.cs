@@ -1,17 +1,19 @@
-using System.Threading.Channels;
+using MeetOperator.MediaNode.Control;
 using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// Hands a room's events to every reader of its stream. A reader that falls behind by <see cref="MaxWaiting"/> events is cut off: it reads
-/// again from the start and gets the current state, which is better than a gap that nobody notices.
+/// Hands a room's events to every reader of its stream. A reader that falls behind is cut off with the reason: it reads again from the start and
+/// gets the current state, which is better than a gap that nobody notices, and than memory that grows for it.
 /// </summary>
 internal sealed class RoomEventHub
 {
-    public const int MaxWaiting = 4096;
+    /// <summary>Replicas of signaling, twice over while a new version replaces them.</summary>
+    public const int MaxReaders = 64;
+
     private readonly Lock _lock = new();
-    private readonly List<Channel<RoomEvent>> _readers = [];
+    private readonly List<RoomEventReader> _readers = [];
     private bool _completed;
 
     public int ReaderCount
@@ -26,34 +28,34 @@ internal sealed class RoomEventHub
     }
 
     /// <summary>A new reader; <paramref name="first"/> comes before everything that is published from now on.</summary>
-    public ChannelReader<RoomEvent> Open(IEnumerable<RoomEvent> first)
+    public RoomEventReader Open(IReadOnlyList<RoomEvent> first)
     {
-        var channel = Channel.CreateBounded<RoomEvent>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-        foreach (var roomEvent in first)
-        {
-            channel.Writer.TryWrite(roomEvent);
-        }
-
         lock (_lock)
         {
+            if (_readers.Count >= MaxReaders)
+            {
+                throw new Refusal(System.Net.HttpStatusCode.Conflict, "full", $"The room's events have {MaxReaders} readers already.");
+            }
+
+            var reader = new RoomEventReader(first);
             if (_completed)
             {
-                channel.Writer.TryComplete();
+                reader.Complete();
             }
             else
             {
-                _readers.Add(channel);
+                _readers.Add(reader);
             }
-        }
 
-        return channel.Reader;
+            return reader;
+        }
     }
 
-    public void Close(ChannelReader<RoomEvent> reader)
+    public void Close(RoomEventReader reader)
     {
         lock (_lock)
         {
-            _readers.RemoveAll(r => r.Reader == reader);
+            _readers.Remove(reader);
         }
     }
 
@@ -61,14 +63,7 @@ internal sealed class RoomEventHub
     {
         lock (_lock)
         {
-            for (var i = _readers.Count - 1; i >= 0; i--)
-            {
-                if (!_readers[i].Writer.TryWrite(roomEvent))
-                {
-                    _readers[i].Writer.TryComplete();
-                    _readers.RemoveAt(i);
-                }
-            }
+            _readers.RemoveAll(r => !r.TryAdd(roomEvent));
         }
     }
 
@@ -78,11 +73,7 @@ internal sealed class RoomEventHub
         lock (_lock)
         {
             _completed = true;
-            foreach (var reader in _readers)
-            {
-                reader.Writer.TryComplete();
-            }
-
+            _readers.ForEach(r => r.Complete());
             _readers.Clear();
         }
     }

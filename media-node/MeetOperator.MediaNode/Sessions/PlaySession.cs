@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MeetOperator.MediaNode.Control;
+using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
@@ -26,6 +27,8 @@ internal sealed class PlaySession : IPeerSessionOwner
     }
 
     public PeerSession Peer { get; }
+
+    public long OpenedTicks { get; } = MonotonicClock.NowTicks;
 
     public Subscriber Subscriber => _subscriber;
 

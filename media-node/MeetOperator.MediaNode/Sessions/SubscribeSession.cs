@@ -22,6 +22,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     private readonly long _sessionNumber;
     private IReadOnlyList<OfferedSection> _offered = [];
     private int _answeredRevision;
+    private bool _toldFull;
 
     public SubscribeSession(NodeRoom room, NodeParticipant participant)
     {
@@ -41,6 +42,12 @@ internal sealed class SubscribeSession : IPeerSessionOwner
 
     /// <summary>The newest offer.</summary>
     public SubscribeOffer Current { get; private set; }
+
+    /// <summary>Tracks that found no section.</summary>
+    public int LeftOut => _slots.LeftOut;
+
+    /// <summary>Too many tracks came and went; only a new session carries more.</summary>
+    public bool IsUsedUp => _slots.IsUsedUp && _slots.LeftOut > 0;
 
     private bool IsOutstanding => Current.Revision > _answeredRevision;
 
@@ -72,6 +79,14 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         Current = Write();
         MarkAnsweredWhenEmpty();
         return true;
+    }
+
+    /// <summary>True once each time that tracks begin to find no section.</summary>
+    public bool BecameFull()
+    {
+        var before = _toldFull;
+        _toldFull = LeftOut > 0;
+        return _toldFull && !before;
     }
 
     public void Answer(SubscribeAnswer answer)

@@ -57,6 +57,35 @@ public sealed class SubscriptionSlotsTests
         Assert.Equal(("AV1", 45), (_slots.All.Single().Codec.Name, _slots.All.Single().Codec.PayloadType));
     }
 
+    [Fact]
+    public void Reconcile_MoreTracksThanSections_LeavesThemOutWithoutOfferingForEver()
+    {
+        var tracks = Enumerable.Range(0, SdpLimits.MaxSections + 3).Select(i => Track($"p{i}", "VP8")).ToList();
+
+        Assert.True(_slots.Reconcile(tracks, _freed));
+        Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.LeftOut));
+        Assert.False(_slots.Reconcile(tracks, _freed));
+
+        // Whoever leaves makes room for one of them.
+        Assert.True(_slots.Reconcile(tracks[1..], _freed));
+        Assert.Equal(2, _slots.LeftOut);
+        Assert.False(_slots.IsUsedUp);
+    }
+
+    [Fact]
+    public void Reconcile_TracksThatComeAndGo_UseTheSessionUpInTheEnd()
+    {
+        for (var i = 0; i < SubscriptionSlots.MaxPlacements; i++)
+        {
+            Assert.True(_slots.Reconcile([Track($"p{i}", "VP8")], _freed));
+        }
+
+        Assert.True(_slots.IsUsedUp);
+        Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // the one before is gone
+        Assert.Equal(1, _slots.LeftOut);
+        Assert.False(_slots.Reconcile([Track("last", "VP8")], _freed));
+    }
+
     private static PublishedTrack Track(string participant, string codec)
     {
         var kind = codec == "opus" ? MediaKind.Audio : MediaKind.Video;

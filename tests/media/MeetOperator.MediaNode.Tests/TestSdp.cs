@@ -18,6 +18,11 @@ internal static class TestSdp
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
         $"a=ssrc-group:FID {VideoSsrc} {VideoRtxSsrc}\r\na=ssrc:{VideoSsrc} cname:x\r\na=ssrc:{VideoRtxSsrc} cname:x\r\n";
 
+    /// <summary>Offers as many microphones.</summary>
+    public static string Microphones(SyntheticPeer peer, int count) =>
+        Head(string.Join(' ', Enumerable.Range(0, count))) + string.Concat(Enumerable.Range(0, count).Select(i =>
+            $"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:{i}\r\na=sendonly\r\n" + peer.TransportLines("actpass") + "a=rtpmap:111 opus/48000/2\r\n"));
+
     /// <summary>Offers to receive one audio and one video track; <paramref name="audio"/> false leaves the audio's section inactive.</summary>
     public static string Play(SyntheticPeer peer, bool audio = true, bool rtx = true) =>
         Head("a v") +
