@@ -17,4 +17,10 @@ public enum ErrorCode
 
     /// <summary>Something that the server needs (the database) does not answer.</summary>
     Unavailable,
+
+    /// <summary>The media session that an offer or answer is for is gone.</summary>
+    UnknownSession,
+
+    /// <summary>More tracks than one connection can receive.</summary>
+    TooManyTracks,
 }

@@ -57,22 +57,9 @@ internal sealed class FieldReader(JsonElement root)
         return text;
     }
 
-    public string? Reference()
-    {
-        if (!Optional("reference", out var value))
-        {
-            return null;
-        }
+    public string? Reference() => OptionalName("reference");
 
-        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= ProtocolLimits.MaxIdLength } text
-            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-        {
-            return text;
-        }
-
-        Refuse($"'reference' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
-        return null;
-    }
+    public string? SessionId() => OptionalName("sessionId");
 
     public MediaType MediaType()
     {
@@ -182,6 +169,23 @@ internal sealed class FieldReader(JsonElement root)
         }
 
         return tracks;
+    }
+
+    private string? OptionalName(string name)
+    {
+        if (!Optional(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= ProtocolLimits.MaxIdLength } text
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            return text;
+        }
+
+        Refuse($"'{name}' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
+        return null;
     }
 
     private bool Optional(string name, out JsonElement value) => root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;

@@ -2,8 +2,11 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Says what was wrong with a message; nothing has changed. <see cref="Reference"/> is that of the chat line that is meant, if one is.</summary>
-public sealed record ErrorMessage(ErrorCode Code, string Message, string? Reference = null) : ServerMessage("error")
+/// <summary>
+/// Says what was wrong with a message; nothing has changed. <see cref="Reference"/> is that of the chat line that is meant, <see cref="SessionId"/> that
+/// of the media session, if one is.
+/// </summary>
+public sealed record ErrorMessage(ErrorCode Code, string Message, string? Reference = null, string? SessionId = null) : ServerMessage("error")
 {
     public ErrorMessage(ProtocolError error)
         : this(error.Code, error.Message)
@@ -17,6 +20,11 @@ public sealed record ErrorMessage(ErrorCode Code, string Message, string? Refere
         if (Reference is not null)
         {
             json.WriteString("reference"u8, Reference);
+        }
+
+        if (SessionId is not null)
+        {
+            json.WriteString("sessionId"u8, SessionId);
         }
     }
 }

@@ -2,11 +2,16 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-public sealed record ForwardedAnswerMessage(string From, string Sdp) : ServerMessage("answer")
+/// <summary>An answer from the SFU (with the session that it belongs to) or from a participant (relayed).</summary>
+public sealed record ForwardedAnswerMessage(string From, string Sdp, string? SessionId = null) : ServerMessage("answer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteString("from"u8, From);
         json.WriteString("sdp"u8, Sdp);
+        if (SessionId is not null)
+        {
+            json.WriteString("sessionId"u8, SessionId);
+        }
     }
 }

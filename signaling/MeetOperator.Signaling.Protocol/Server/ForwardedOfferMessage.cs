@@ -2,13 +2,18 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>An offer from the SFU (with revision and tracks) or from a participant (relayed).</summary>
-public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks) : ServerMessage("offer")
+/// <summary>An offer from the SFU (with session, revision and tracks) or from a participant (relayed).</summary>
+public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null) : ServerMessage("offer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
         json.WriteString("from"u8, From);
         json.WriteString("sdp"u8, Sdp);
+        if (SessionId is not null)
+        {
+            json.WriteString("sessionId"u8, SessionId);
+        }
+
         if (Revision is { } revision)
         {
             json.WriteNumber("revision"u8, revision);

@@ -36,20 +36,20 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>As <see cref="Start"/>, and tells the client to begin anew; only when it had begun.</summary>
     public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
 
-    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer)));
+    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer), offer.SessionId));
 
     public void Answer(AnswerMessage answer) => Post(assignment => AnsweredAsync(async () =>
     {
         try
         {
             await room.CallAsync(Placed(assignment), (node, ct) => node.AnswerAsync(
-                room.MeetingId, ParticipantId, new SubscribeAnswer { Revision = answer.Revision ?? sentRevision, Sdp = answer.Sdp }, ct), closed.Token).ConfigureAwait(false);
+                room.MeetingId, ParticipantId, new SubscribeAnswer { SessionId = answer.SessionId, Revision = answer.Revision ?? sentRevision, Sdp = answer.Sdp }, ct), closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Code == "stale-revision")
         {
             // A newer offer is on its way to the client, and its answer will do.
         }
-    }));
+    }, answer.SessionId));
 
     /// <summary>Lets the node drop (or forward again) the microphone or the camera, whatever the client sends.</summary>
     public void Mute(MediaType kind, bool muted) => Post(assignment => assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, muted)));
@@ -60,6 +60,9 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? []);
         return Task.CompletedTask;
     });
+
+    /// <summary>The node has more tracks for this participant than a session can carry.</summary>
+    public void Full(string? reason) => member.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
 
     /// <summary>Stops; with <paramref name="leave"/> the node forgets the participant.</summary>
     public async Task CloseAsync(bool leave)
@@ -82,7 +85,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
 
-    private async Task AnsweredAsync(Func<Task> call)
+    private async Task AnsweredAsync(Func<Task> call, string? session = null)
     {
         try
         {
@@ -96,7 +99,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             room.Metrics.NodeFailed(failure.Cause);
             LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
-            member.Send(new ErrorMessage(failure.Code, failure.Message));
+            member.Send(new ErrorMessage(failure.Code, failure.Message, SessionId: session));
         }
     }
 
@@ -173,7 +176,10 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             Generation = assignment.Generation,
             Sdp = offer.Sdp,
             Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
-            Restart = offer.Restart || room.IsOtherPublisher(member.Identity, offer.Sdp),
+            SessionId = offer.SessionId,
+
+            // A client that names the session knows which of its connections this is; of another one the SDP has to tell.
+            Restart = offer.Restart || (offer.SessionId is null && room.IsOtherPublisher(member.Identity, offer.Sdp)),
         };
         SdpAnswer answer;
         try
@@ -187,7 +193,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         room.PublishedBy(ParticipantId, offer.Sdp);
-        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp));
+        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId));
     }
 
     private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(
@@ -206,7 +212,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
         sentRevision = revision;
         member.Send(new ForwardedOfferMessage(
-            ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))]));
+            ProtocolLimits.Sfu, sdp, revision, [.. tracks.Select(t => new OfferedTrack(t.Mid ?? string.Empty, t.ParticipantId, t.Kind, t.Source))], session));
     }
 
     private static string KindOf(TrackSource source) => source is TrackSource.Microphone or TrackSource.ScreenAudio ? "audio" : "video";

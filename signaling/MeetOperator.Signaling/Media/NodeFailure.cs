@@ -12,6 +12,7 @@ public sealed record NodeFailure(ErrorCode Code, string Message, string Cause)
     {
         NodeControlException { Code: "stale-generation" or "unknown-room" or "draining" } refused =>
             new(ErrorCode.MediaFailed, "The media path is moving; 'media-restart' follows.", refused.Code),
+        NodeControlException { Code: "unknown-session" } refused => new(ErrorCode.UnknownSession, "The media session is gone; begin a new one.", refused.Code),
         NodeControlException refused when refused.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity =>
             new(ErrorCode.InvalidSdp, refused.Message, refused.Code),
         NodeControlException refused => new(ErrorCode.MediaFailed, $"The media node refused: {refused.Message}", refused.Code),

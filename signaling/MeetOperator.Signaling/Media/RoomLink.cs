@@ -236,6 +236,9 @@ public sealed partial class RoomLink : IAsyncDisposable
                 // Its socket is here and nobody asked for it: the node gave it up, so it begins anew.
                 participant.Restart(Lost);
                 break;
+            case RoomEventTypes.SessionState when participant is not null && roomEvent.State == "full":
+                participant.Full(roomEvent.Reason);
+                break;
             default:
                 onEvent(roomEvent);
                 break;

@@ -9,6 +9,8 @@ internal sealed class NodeRefusal(int status, string code, string detail) : Exce
 
     public static NodeRefusal UnknownRoom(string room) => new(404, "unknown-room", $"There is no room {room} on this node.");
 
+    public static NodeRefusal UnknownSession(string session) => new(404, "unknown-session", $"The session {session} is gone.");
+
     public static NodeRefusal UnknownParticipant(string participant) =>
         new(404, "unknown-participant", $"There is no participant {participant} in this room.");
 }

@@ -49,6 +49,11 @@ internal static class RoomEndpoints
         {
             NodeEndpoints.Fence(known, offer.Generation);
             RequireSdp(offer.Sdp);
+            if (!offer.Restart && offer.SessionId is { } session && known.Participants.GetValueOrDefault(participant)?.PublishSession != session)
+            {
+                throw NodeRefusal.UnknownSession(session);
+            }
+
             return NodeEndpoints.Json(known.Publish(known.Touch(participant), offer));
         }));
         api.MapPost("/subscribe", (string room, string participant, HttpRequest request) => OnRoomAsync<SubscribeRequest>(node, room, request, (known, subscribe) =>
@@ -60,6 +65,11 @@ internal static class RoomEndpoints
         {
             var subscriber = Participant(known, participant);
             RequireSdp(answer.Sdp);
+            if (answer.SessionId is { } session && session != subscriber.SubscribeSession)
+            {
+                throw NodeRefusal.UnknownSession(session);
+            }
+
             if (answer.Revision != subscriber.Revision)
             {
                 throw new NodeRefusal(409, "stale-revision", $"The newest offer is revision {subscriber.Revision}.");

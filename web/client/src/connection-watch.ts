@@ -6,14 +6,23 @@ export interface ConnectionEvents {
   lost(): void;
 }
 
-/** Tells once when a peer connection is up and once when it is lost for good. Returns how to stop watching. */
+/**
+ * Tells once when a peer connection is up and once when it is lost for good. Returns how to stop watching. A server that ends a session says so over
+ * DTLS, which shows in the state of the transport long before ICE gives up.
+ */
 export function watchConnection(connection: RTCPeerConnection, events: ConnectionEvents): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  const transports = new Set<RTCDtlsTransport>();
+  const onTransport = (event: Event) => {
+    const { state } = event.target as RTCDtlsTransport;
+    if (state === 'closed' || state === 'failed') lost();
+  };
   const stop = () => {
     stopped = true;
     clearTimeout(timer);
     connection.onconnectionstatechange = null;
+    for (const transport of transports) transport.removeEventListener('statechange', onTransport);
   };
   const lost = () => {
     if (stopped) return;
@@ -23,7 +32,13 @@ export function watchConnection(connection: RTCPeerConnection, events: Connectio
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
     switch (connection.connectionState) {
-      case 'connected': events.connected(); break;
+      case 'connected':
+        for (const transport of transportsOf(connection)) {
+          transports.add(transport);
+          transport.addEventListener('statechange', onTransport);
+        }
+        events.connected();
+        break;
       case 'failed':
       case 'closed': lost(); break;
       case 'disconnected': timer = setTimeout(lost, disconnectedGraceMs); break;
@@ -31,4 +46,8 @@ export function watchConnection(connection: RTCPeerConnection, events: Connectio
     }
   };
   return stop;
+}
+
+function transportsOf(connection: RTCPeerConnection): RTCDtlsTransport[] {
+  return connection.getTransceivers().map(transceiver => transceiver.sender.transport ?? transceiver.receiver.transport).filter(transport => transport !== null && transport !== undefined);
 }

@@ -20,8 +20,8 @@ export interface OfferedTrack {
 
 export type ClientMessage =
   | { type: 'join'; participantId: string; capabilities: Record<string, unknown> }
-  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean }
-  | { type: 'answer'; to: string; sdp: string; revision?: number }
+  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string }
+  | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string }
   | { type: 'mute'; mediaType: MediaType }
   | { type: 'unmute'; mediaType: MediaType }
   | { type: 'chat'; message: string; reference: string }
@@ -44,8 +44,8 @@ export type ServerMessage =
   | { type: 'joined'; participantId: string; participants: WireParticipant[]; role: Role; muted?: MutedState; topology?: string }
   | { type: 'participant-joined'; participant: WireParticipant }
   | { type: 'participant-left'; participantId: string; reason?: string }
-  | { type: 'offer'; from: string; sdp: string; revision?: number; tracks?: OfferedTrack[] }
-  | { type: 'answer'; from: string; sdp: string }
+  | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
+  | { type: 'answer'; from: string; sdp: string; sessionId?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
   | ({ type: 'chat' } & WireLine)
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }
@@ -53,7 +53,7 @@ export type ServerMessage =
   | { type: 'speaking'; participantId: string; level?: number }
   | { type: 'meeting-ended'; reason?: string }
   | { type: 'removed'; reason?: string }
-  | { type: 'error'; code: string; message?: string; reference?: string };
+  | { type: 'error'; code: string; message?: string; reference?: string; sessionId?: string };
 
 type Type = ServerMessage['type'];
 const text = (value: unknown): boolean => typeof value === 'string';

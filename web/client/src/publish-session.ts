@@ -8,6 +8,8 @@ export interface PublishOffer {
   readonly sdp: string;
   readonly tracks: { mid: string; source: TrackSource }[];
   readonly restart: boolean;
+  /** The session that the offer is for; absent for a new one. */
+  readonly sessionId?: string;
 }
 
 export interface PublishHost {
@@ -25,7 +27,7 @@ interface Slot {
   transceiver: RTCRtpTransceiver | null;
 }
 
-type Outcome = { sdp: string } | { refused: string } | 'offline' | 'timeout' | 'overtaken';
+type Outcome = { sdp: string; sessionId: string | undefined } | { refused: string } | 'offline' | 'timeout' | 'overtaken';
 
 const answerTimeoutMs = 10_000;
 const oldConnectionLingersMs = 5_000;
@@ -41,6 +43,9 @@ export class PublishSession {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #wake: () => void = () => {};
   #failures = 0;
+  #sessionId: string | undefined;
+  /** A fresh connection is being offered: what becomes of the old one no longer matters. */
+  #opening = false;
   #dirty = false;
   #restart = false;
   #running = false;
@@ -107,8 +112,8 @@ export class PublishSession {
     this.#settle?.('offline');
   }
 
-  handleAnswer(sdp: string): void {
-    this.#settle?.({ sdp });
+  handleAnswer(sdp: string, sessionId?: string): void {
+    this.#settle?.({ sdp, sessionId });
   }
 
   /** An error of the media path, which may be the answer to the offer in flight. */
@@ -151,18 +156,22 @@ export class PublishSession {
     this.#restart = false;
     const connection = fresh ? this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' }) : this.#connection!;
     if (fresh) for (const slot of this.#slots.values()) slot.transceiver = null;
+    this.#opening = fresh;
     let outcome: Outcome;
     try {
       await this.#placeTracks(connection);
       await connection.setLocalDescription(await connection.createOffer());
-      outcome = await this.#ask(connection, restart);
+      outcome = await this.#ask(connection, restart, fresh ? undefined : this.#sessionId);
       if (typeof outcome === 'object' && 'sdp' in outcome) {
+        this.#sessionId = outcome.sessionId;
         if (fresh) this.#adopt(connection);
         await connection.setRemoteDescription({ type: 'answer', sdp: outcome.sdp });
         return;
       }
     } catch {
       outcome = { refused: 'invalid-sdp' };
+    } finally {
+      this.#opening = false;
     }
     // Whether the server has seen the offer is not known, so the next one starts a connection of its own.
     if (fresh) connection.close();
@@ -170,6 +179,7 @@ export class PublishSession {
     this.#dirty = true;
     this.#restart = true;
     if (outcome === 'offline' || outcome === 'overtaken') return;
+    if (typeof outcome === 'object' && outcome.refused === 'unknown-session') return; // the next offer names none, so this does not go round
     if (typeof outcome === 'object' && outcome.refused === 'invalid-sdp' && this.#failures >= 2) {
       this.#dirty = this.#restart = false;
       this.#host.onRejected(outcome.refused);
@@ -197,7 +207,7 @@ export class PublishSession {
     }
   }
 
-  #ask(connection: RTCPeerConnection, restart: boolean): Promise<Outcome> {
+  #ask(connection: RTCPeerConnection, restart: boolean, sessionId: string | undefined): Promise<Outcome> {
     const tracks = [...this.#slots]
       .filter(([, slot]) => slot.active && slot.transceiver?.mid)
       .map(([source, slot]) => ({ mid: slot.transceiver!.mid!, source }));
@@ -208,7 +218,7 @@ export class PublishSession {
         this.#settle = null;
         resolve(outcome);
       };
-      if (!this.#host.sendOffer({ sdp: connection.localDescription!.sdp, tracks, restart })) this.#settle('offline');
+      if (!this.#host.sendOffer({ sdp: connection.localDescription!.sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
     });
   }
 
@@ -227,6 +237,7 @@ export class PublishSession {
         this.#host.onState('connected');
       },
       lost: () => {
+        if (this.#opening) return;
         this.#host.onState('connecting');
         this.#restart = true;
         this.#dirty = true;

@@ -4,3 +4,10 @@ export function iceCredentials(sdp: string): string {
   const password = /^a=ice-pwd:(\S+)/m.exec(sdp)?.[1] ?? '';
   return `${ufrag} ${password}`;
 }
+
+/** Asks for the second channel of every Opus that is offered in stereo: a browser decodes mono otherwise (RFC 7587 §6.1). */
+export function withStereo(offer: string, answer: string): string {
+  const stereo = new Set([...offer.matchAll(/^a=fmtp:(\d+) .*\bsprop-stereo=1\b/gm)].map(([, payloadType]) => payloadType));
+  if (stereo.size === 0) return answer;
+  return answer.replace(/^a=fmtp:(\d+) (?!.*\bstereo=1\b)[^\r\n]*/gm, (line, payloadType: string) => stereo.has(payloadType) ? `${line};stereo=1` : line);
+}

@@ -1,7 +1,7 @@
 import { watchConnection } from './connection-watch.js';
 import type { Environment } from './environment.js';
 import type { OfferedTrack, TrackSource } from './protocol.js';
-import { iceCredentials } from './sdp.js';
+import { iceCredentials, withStereo } from './sdp.js';
 
 export interface RemoteTrack {
   readonly participantId: string;
@@ -13,13 +13,14 @@ export interface RemoteTrack {
 
 export interface SubscribeOffer {
   readonly sdp: string;
+  readonly sessionId?: string;
   readonly revision?: number;
   readonly tracks?: readonly OfferedTrack[];
 }
 
 export interface SubscribeHost {
   readonly iceServers: RTCIceServer[];
-  sendAnswer(sdp: string, revision: number | undefined): void;
+  sendAnswer(sdp: string, offer: SubscribeOffer): void;
   onTracks(tracks: readonly RemoteTrack[]): void;
   onState(state: 'idle' | 'connecting' | 'connected'): void;
   /** The server opened another session in the place of one that we had. */
@@ -30,7 +31,9 @@ export interface SubscribeHost {
 
 interface Generation {
   readonly connection: RTCPeerConnection;
+  readonly sessionId: string | undefined;
   readonly stopWatching: () => void;
+  lost: boolean;
   tracks: readonly RemoteTrack[];
 }
 
@@ -59,17 +62,27 @@ export class SubscribeSession {
 
   /** Works, so that signaling may come back without a new session. */
   get resumable(): boolean {
-    return this.#next === null && this.#pending === null && this.#current?.connection.connectionState === 'connected';
+    return this.#next === null && this.#pending === null && this.#current?.lost === false && this.#current.connection.connectionState === 'connected';
   }
 
   /** A session is up or on its way. */
   get alive(): boolean {
-    const newest = (this.#next ?? this.#current)?.connection.connectionState;
+    const generation = this.#next ?? this.#current;
+    const newest = generation?.lost === true ? 'failed' : generation?.connection.connectionState;
     return newest === 'new' || newest === 'connecting' || newest === 'connected';
   }
 
   get tracks(): readonly RemoteTrack[] {
     return this.#current?.tracks ?? [];
+  }
+
+  /** The server says that a session is gone. True when it is one of ours. */
+  handleUnknown(sessionId: string): boolean {
+    const generation = [this.#next, this.#current].find(known => known?.sessionId === sessionId);
+    if (!generation) return false;
+    generation.stopWatching();
+    this.#lost(generation);
+    return true;
   }
 
   /** Offers hold the whole state, so of those that wait only the newest matters. */
@@ -90,7 +103,7 @@ export class SubscribeSession {
     while (this.#pending !== null && !this.#closed) {
       const offer = this.#pending;
       this.#pending = null;
-      const generation = this.#generationFor(offer.sdp);
+      const generation = this.#generationFor(offer);
       try {
         await this.#answer(generation, offer);
       } catch {
@@ -107,20 +120,25 @@ export class SubscribeSession {
   async #answer(generation: Generation, offer: SubscribeOffer): Promise<void> {
     const { connection } = generation;
     await connection.setRemoteDescription({ type: 'offer', sdp: offer.sdp });
-    await connection.setLocalDescription(await connection.createAnswer());
+    const answer = await connection.createAnswer();
+    await connection.setLocalDescription({ type: 'answer', sdp: withStereo(offer.sdp, answer.sdp ?? '') });
     if (this.#closed || (generation !== this.#current && generation !== this.#next)) return;
-    this.#host.sendAnswer(connection.localDescription!.sdp, offer.revision);
+    this.#host.sendAnswer(connection.localDescription!.sdp, offer);
     generation.tracks = readTracks(connection, offer.tracks);
     if (generation === this.#current) this.#host.onTracks(generation.tracks);
   }
 
-  #generationFor(sdp: string): Generation {
+  #generationFor({ sdp, sessionId }: SubscribeOffer): Generation {
     const credentials = iceCredentials(sdp);
     for (const known of [this.#next, this.#current]) {
+      if (known?.sessionId !== undefined && sessionId !== undefined) {
+        if (known.sessionId === sessionId) return known;
+        continue;
+      }
       const remote = known?.connection.remoteDescription?.sdp;
       if (known && (remote === undefined || iceCredentials(remote) === credentials)) return known;
     }
-    const generation = this.#open();
+    const generation = this.#open(sessionId);
     if (this.#current === null) {
       this.#current = generation;
       this.#host.onState('connecting');
@@ -132,10 +150,12 @@ export class SubscribeSession {
     return generation;
   }
 
-  #open(): Generation {
+  #open(sessionId: string | undefined): Generation {
     const connection = this.#environment.createPeerConnection({ iceServers: this.#host.iceServers, bundlePolicy: 'max-bundle' });
     const generation: Generation = {
       connection,
+      sessionId,
+      lost: false,
       tracks: [],
       stopWatching: watchConnection(connection, {
         connected: () => {
@@ -149,6 +169,7 @@ export class SubscribeSession {
   }
 
   #lost(generation: Generation): void {
+    generation.lost = true;
     if (generation === this.#next) {
       this.#end(generation);
       this.#next = null;

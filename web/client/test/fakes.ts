@@ -19,14 +19,19 @@ export class FakeTrack extends EventTarget {
 
 export const track = (kind: 'audio' | 'video'): MediaStreamTrack => new FakeTrack(kind) as unknown as MediaStreamTrack;
 
+/** One for all sections of a connection, as with BUNDLE. */
+export class FakeDtlsTransport extends EventTarget {
+  state = 'new';
+}
+
 export class FakeTransceiver {
   mid: string | null = null;
   currentDirection: string | null = null;
-  readonly receiver: { track: FakeTrack; getSynchronizationSources: () => { audioLevel: number }[] };
-  readonly sender: { track: unknown; replaceTrack: (track: unknown) => Promise<void> };
-  constructor(kind: 'audio' | 'video', sent: unknown, public direction: string) {
-    this.receiver = { track: new FakeTrack(kind), getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
-    this.sender = { track: sent, replaceTrack: async track => { this.sender.track = track; } };
+  readonly receiver: { track: FakeTrack; transport: FakeDtlsTransport | null; getSynchronizationSources: () => { audioLevel: number }[] };
+  readonly sender: { track: unknown; transport: FakeDtlsTransport | null; replaceTrack: (track: unknown) => Promise<void> };
+  constructor(kind: 'audio' | 'video', sent: unknown, public direction: string, transport: FakeDtlsTransport) {
+    this.receiver = { track: new FakeTrack(kind), transport, getSynchronizationSources: () => [{ audioLevel: 0.25 }] };
+    this.sender = { track: sent, transport, replaceTrack: async track => { this.sender.track = track; } };
   }
 }
 
@@ -38,13 +43,16 @@ export class FakePeerConnection {
   localDescription: { type: string; sdp: string } | null = null;
   remoteDescription: { type: string; sdp: string } | null = null;
   readonly transceivers: FakeTransceiver[] = [];
+  readonly transport = new FakeDtlsTransport();
+  /** Lines that the browser writes into its answers. */
+  answerLines: string[] = [];
   stats = new Map<string, unknown>();
 
   constructor(readonly configuration: RTCConfiguration, readonly index: number) {}
 
   addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: { direction: string }): FakeTransceiver {
     const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
-    const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction);
+    const transceiver = new FakeTransceiver(kind, typeof trackOrKind === 'string' ? null : trackOrKind, init.direction, this.transport);
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -60,7 +68,7 @@ export class FakePeerConnection {
 
   async createAnswer(): Promise<{ type: string; sdp: string }> {
     if (this.signalingState !== 'have-remote-offer') throw new DOMException('no offer', 'InvalidStateError');
-    return { type: 'answer', sdp: `answer of ${this.index} to ${this.remoteDescription?.sdp ?? ''}` };
+    return { type: 'answer', sdp: [...this.answerLines, `answer of ${this.index} to ${this.remoteDescription?.sdp ?? ''}`].join('\n') };
   }
 
   async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
@@ -82,7 +90,7 @@ export class FakePeerConnection {
     for (const [, mid, kind, direction] of description.sdp.matchAll(/a=mid:(\S+) (audio|video) (\S+)/g)) {
       let transceiver = this.transceivers.find(known => known.mid === mid);
       if (transceiver === undefined) {
-        transceiver = new FakeTransceiver(kind as 'audio' | 'video', null, 'recvonly');
+        transceiver = new FakeTransceiver(kind as 'audio' | 'video', null, 'recvonly', this.transport);
         transceiver.mid = mid!;
         this.transceivers.push(transceiver);
       }
@@ -97,6 +105,12 @@ export class FakePeerConnection {
   become(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
+  }
+
+  /** The server said close_notify; ICE knows nothing of it. */
+  endedByServer(): void {
+    this.transport.state = 'closed';
+    this.transport.dispatchEvent(new Event('statechange'));
   }
 
   close(): void {
@@ -219,10 +233,10 @@ export class ScriptedServer {
     this.socket.say({ type: 'joined', participantId: 'me', participants, role: 'participant', muted: { audio: false, video: false }, topology: 'sfu', ...more });
   }
 
-  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; gone?: boolean }[]): void {
+  offer(session: string, revision: number, tracks: { mid: string; participantId: string; kind: 'audio' | 'video'; source: string; gone?: boolean }[], sessionId?: string): void {
     const lines = tracks.map(one => `a=mid:${one.mid} ${one.kind} ${one.gone ? 'inactive' : 'sendonly'}`);
     this.socket.say({
-      type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(one => !one.gone),
+      type: 'offer', from: 'sfu', revision, sdp: [`a=ice-ufrag:${session}`, `a=ice-pwd:${session}`, ...lines].join('\n'), tracks: tracks.filter(one => !one.gone), ...(sessionId === undefined ? {} : { sessionId }),
     });
   }
 }

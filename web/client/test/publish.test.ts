@@ -161,4 +161,64 @@ describe('publishing', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(server.socket.of('offer')).toHaveLength(1);
   });
+
+  it('names the session of the answer before in later offers, and begins anew when it is gone', async () => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one', sessionId: 's1' });
+    await settle();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    expect(server.socket.of('offer').map(offer => offer.sessionId)).toEqual([undefined, 's1']);
+    server.socket.say({ type: 'error', code: 'unknown-session', sessionId: 's1' });
+    await settle();
+    const again = server.socket.of('offer').at(-1)!;
+    expect(again).toMatchObject({ restart: true, tracks: [{ source: 'microphone' }, { source: 'camera' }] });
+    expect(again.sessionId).toBeUndefined();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'two', sessionId: 's2' });
+    await settle();
+    expect(server.socket.of('offer')).toHaveLength(3);
+  });
+
+  it('names no session to a server that does not name any', async () => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    await meeting.publish(track('video'), 'camera');
+    await settle();
+    expect(server.socket.of('offer')[1]).not.toHaveProperty('sessionId');
+  });
+
+  it('begins anew as soon as the server ends the session, without waiting for ICE', async () => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    server.connections[0]!.become('connected');
+    server.connections[0]!.endedByServer();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.socket.of('offer')).toHaveLength(2);
+    expect(server.socket.of('offer')[1]!.restart).toBe(true);
+  });
+
+  it('does not begin twice when the server ends the old session because of the new one', async () => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one' });
+    await settle();
+    server.connections[0]!.become('connected');
+    server.socket.say({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    server.connections[0]!.endedByServer();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'two' });
+    await settle();
+    server.connections[1]!.become('connected');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.socket.of('offer')).toHaveLength(2);
+  });
 });

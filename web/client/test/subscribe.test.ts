@@ -114,4 +114,56 @@ describe('subscribing', () => {
     await settle();
     expect(meeting.audioLevels()).toEqual(new Map([['bob', 0.25]]));
   });
+
+  it('answers for the session that offered', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera], 's1');
+    await settle();
+    server.offer('b', 1, [camera], 's2');
+    await settle();
+    expect(server.socket.of('answer').map(answer => answer.sessionId)).toEqual(['s1', 's2']);
+    expect(server.connections).toHaveLength(2);
+    server.offer('b', 2, [camera, voice], 's2');
+    await settle();
+    expect(server.connections).toHaveLength(2);
+  });
+
+  it('comes back for a new session when the server ends its own, without waiting for ICE', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.connections[0]!.become('connected');
+    server.connections[0]!.endedByServer();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.sockets).toHaveLength(2);
+    server.welcome([person('bob')]);
+    expect(server.socket.of('join')[0]!.capabilities['resume']).not.toBe(true);
+  });
+
+  it('comes back for a new session when the server does not know its own', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    const problems: string[] = [];
+    meeting.on('problem', ({ code }) => problems.push(code));
+    server.offer('a', 1, [camera], 's1');
+    await settle();
+    server.connections[0]!.become('connected');
+    server.socket.say({ type: 'error', code: 'unknown-session', sessionId: 's1' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.sockets).toHaveLength(2);
+    expect(problems).toEqual([]);
+  });
+
+  it('asks for stereo where it is offered', async () => {
+    const { server } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    const [connection] = server.connections;
+    connection!.answerLines = ['a=fmtp:111 minptime=10;useinbandfec=1', 'a=fmtp:112 minptime=10', 'a=fmtp:113 stereo=1'];
+    server.socket.say({
+      type: 'offer', from: 'sfu', revision: 2, tracks: [voice],
+      sdp: 'a=ice-ufrag:a\na=ice-pwd:a\na=fmtp:111 useinbandfec=1;stereo=1;sprop-stereo=1\na=fmtp:112 minptime=10\na=fmtp:113 sprop-stereo=1',
+    });
+    await settle();
+    expect(server.socket.of('answer').at(-1)!.sdp.split('\n').slice(0, 3)).toEqual(['a=fmtp:111 minptime=10;useinbandfec=1;stereo=1', 'a=fmtp:112 minptime=10', 'a=fmtp:113 stereo=1']);
+  });
 });

@@ -78,6 +78,56 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OfferForASessionThatIsGone_IsAnsweredUnknownSession()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var session = (string?)(await ann.ExpectAsync("answer"))["sessionId"];
+        Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[ann.Id].PublishSession), session);
+
+        // Another replica, or WHIP under the same ticket, replaced it meanwhile.
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), restart = true });
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2, "it is replaced");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = session });
+
+        var error = await ann.ExpectAsync("error");
+        Assert.Equal(("unknown-session", session), ((string?)error["code"], (string?)error["sessionId"]));
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = (string?)ann.OfType("answer")[1]["sessionId"] });
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 3, "the session that there is goes on");
+    }
+
+    [Fact]
+    public async Task AnswerForASessionThatIsGone_IsAnsweredUnknownSession()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var offer = await bob.ExpectAsync("offer");
+        Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession), (string?)offer["sessionId"]);
+
+        await bob.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = (int)offer["revision"]!, sessionId = "of-before" });
+
+        var error = await bob.ExpectAsync("error");
+        Assert.Equal(("unknown-session", "of-before"), ((string?)error["code"], (string?)error["sessionId"]));
+    }
+
+    [Fact]
+    public async Task MoreTracksThanAConnectionCarries_TheParticipantIsTold()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = ann.Id, Kind = "subscribe", State = "full", Reason = "512 sections" });
+                return ann.OfType("error").Any(e => (string?)e["code"] == "too-many-tracks" && (string?)e["message"] == "512 sections");
+            },
+            "it is told");
+    }
+
+    [Fact]
     public async Task Participants_AreShownToTheNodeWhileTheirSocketsLive()
     {
         var meeting = await signaling.CreateAsync();

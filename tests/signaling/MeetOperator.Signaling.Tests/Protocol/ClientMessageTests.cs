@@ -14,6 +14,8 @@ public sealed class ClientMessageTests
         { """{"type":"join","participantId":"p-1","capabilities":{"resume":true,"topologies":["sfu"]}}""", new JoinMessage("p-1", true) },
         { """{"type":"join","participantId":"p-1"}""", new JoinMessage("p-1", false) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },
+        { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","sessionId":"s-1"}""", new OfferMessage("sfu", OfferText, [], false, "s-1") },
+        { $$"""{"type":"answer","to":"sfu","sdp":"{{Offer}}","revision":7,"sessionId":"s-1"}""", new AnswerMessage("sfu", OfferText, 7, "s-1") },
         { $$"""{"type":"answer","to":"sfu","sdp":"{{Offer}}","revision":7}""", new AnswerMessage("sfu", OfferText, 7) },
         { $$"""{"type":"answer","to":"p-2","sdp":"{{Offer}}"}""", new AnswerMessage("p-2", OfferText, null) },
         { """{"type":"ice-candidate","to":"p-2","candidate":{"candidate":"candidate:1","sdpMid":"0"}}""", new IceCandidateMessage("p-2", """{"candidate":"candidate:1","sdpMid":"0"}""") },

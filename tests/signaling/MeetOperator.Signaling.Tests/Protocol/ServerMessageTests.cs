@@ -35,6 +35,9 @@ public sealed class ServerMessageTests
         { new SpeakingMessage("p-1", 90), """{"type":"speaking","participantId":"p-1","level":90}""" },
         { new MeetingEndedMessage("ended"), """{"type":"meeting-ended","reason":"ended"}""" },
         { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
+        { new ForwardedAnswerMessage("sfu", "v=0\r\n", "s1"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1"}""" },
+        { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, null, "s1"), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3}""" },
+        { new ErrorMessage(ErrorCode.UnknownSession, "It is gone.", SessionId: "s1"), """{"type":"error","code":"unknown-session","message":"It is gone.","sessionId":"s1"}""" },
         { new ErrorMessage(ErrorCode.NotJoined, "Say 'join' first."), """{"type":"error","code":"not-joined","message":"Say 'join' first."}""" },
     };
 
