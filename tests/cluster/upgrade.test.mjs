@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openRoom, system, together } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { chart, helm, release, upgrade } from './support/helm.mjs';
-import { apply, get, kubectl, ready, until } from './support/kubectl.mjs';
+import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const group = 'meetoperator.io/v1alpha1';
@@ -66,6 +66,38 @@ describe('while two people talk', () => {
       await unchanged('after the rollback');
       await bob.says('Still here.');
       await ada.reads('Still here.');
+    });
+  });
+
+  it('an upgrade with another media image moves nobody; new meetings begin on the new one, and the old node goes when its meeting has ended', { timeout: 600_000 }, async t => {
+    const [image, next] = ['localhost/meet-operator/media-node:dev', 'localhost/meet-operator/media-node-next:dev'];
+    for (const machine of ['1', '2']) await cluster('node', machine, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', image, next);
+    await room.withPair(async (ada, bob, meeting) => {
+      const old = await room.nodeOf(meeting);
+      const updated = async () => (await get('sfupool', 'pool', '-n', room.namespace)).status.conditions.find(one => one.type === 'Updated');
+      await until(async () => (await updated())?.status === 'True', 'the pool is up to date before');
+      await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
+
+      await upgrade(chart, '--set', 'mediaNode.image.repository=meet-operator/media-node-next');
+
+      await until(async () => (await updated())?.reason === 'WaitsForMeetings', 'the pool waits for the meeting', 120_000);
+      assert.match((await updated()).message, new RegExp(`${old} \\(1 meeting\\)`));
+      const fresh = await room.meeting();
+      const newer = await room.nodeOf(fresh);
+      assert.notEqual(newer, old);
+      assert.equal((await get('pod', newer, '-n', room.namespace)).spec.containers[0].image, next);
+      await together(ada, bob);
+      assert.equal(await room.nodeOf(meeting), old, 'the meeting is where it was');
+      for (const person of [ada, bob]) {
+        await keepsConnections(person, 'after the upgrade');
+        t.diagnostic(`${person.name}'s longest pause ${JSON.stringify(await gaps(person))} ms`);
+      }
+
+      await kubectl('patch', 'meeting', meeting.name, '-n', room.namespace, '--type=merge', '-p', '{"spec":{"desiredState":"Ended"}}');
+
+      await until(async () => (await get('sfunodes', '-n', room.namespace)).every(node => node.metadata.name !== old), 'the old node goes', 120_000);
+      await until(async () => (await updated())?.status === 'True', 'the pool is up to date', 60_000);
+      assert.equal(await room.nodeOf(fresh), newer, 'the newer meeting is where it was');
     });
   });
 });

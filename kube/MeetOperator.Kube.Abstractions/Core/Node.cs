@@ -14,9 +14,20 @@ public sealed class Node : KubernetesObject
 public sealed class NodeSpec : ExtensibleObject
 {
     public bool? Unschedulable { get; set; }
+    public IList<Taint>? Taints { get; set; }
 
     [JsonPropertyName("providerID")]
     public string? ProviderId { get; set; }
+}
+
+/// <summary>Keeps Pods away that do not tolerate it.</summary>
+public sealed class Taint : ExtensibleObject
+{
+    public string Key { get; set; } = string.Empty;
+    public string? Value { get; set; }
+
+    /// <summary>NoSchedule, PreferNoSchedule or NoExecute.</summary>
+    public string Effect { get; set; } = string.Empty;
 }
 
 public sealed class NodeStatus : ExtensibleObject

@@ -97,9 +97,9 @@ internal sealed class SfuNodeController(
             return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
         }
 
-        if (rights.Refusal(pool) is { Field: not PoolRules.PortsField } refusal)
+        if (rights.Refusal(node, pool) is { } refusal)
         {
-            return (null, refusal.Problem); // The pool may have changed since it was allowed the node.
+            return (null, refusal.Problem);
         }
 
         try

@@ -38,9 +38,7 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
 
         if (counted.Length < replicas)
         {
-            var back = nodes.Where(node => node is { Leaving: true, MayReturn: true, State: not SfuNodeState.Unhealthy } && (node.Current || rollout.Paused))
-                .OrderByDescending(node => node.Participants).ThenBy(node => node.Name, StringComparer.Ordinal)
-                .Take(replicas - counted.Length).Select(node => node.Name).ToArray();
+            var back = MayReturn(nodes, rollout, replicas - counted.Length);
             return new PoolPlan(replicas - counted.Length - back.Length, back, []);
         }
 
@@ -49,13 +47,21 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
         var replaceable = counted.Any(node => !node.Current && (node.Empty || rollout.Type == RolloutType.Immediate));
         if (replacing && settled && counted.Length == replicas)
         {
-            return spare ? Nothing with { Create = 1 } : replaceable ? Leave(counted, 1) : Nothing;
+            // One that an operator before this one wanted gone is not made twice, and keeps its meetings.
+            return MayReturn(nodes, rollout, 1) is [_, ..] back ? Nothing with { TakeBack = back }
+                : spare ? Nothing with { Create = 1 }
+                : replaceable ? Leave(counted, 1) : Nothing;
         }
 
         // One more than wanted may live until it is ready, and for as long as every outdated node carries a meeting that nobody wants moved.
         var surge = replacing && !(settled && replaceable) ? 1 : 0;
         return Leave(counted, counted.Length - replicas - surge);
     }
+
+    private static string[] MayReturn(IReadOnlyList<PoolNode> nodes, SfuRollout rollout, int most) =>
+        [.. nodes.Where(node => node is { Leaving: true, MayReturn: true, State: not SfuNodeState.Unhealthy } && (node.Current || rollout.Paused))
+            .OrderByDescending(node => node.Participants).ThenBy(node => node.Name, StringComparer.Ordinal)
+            .Take(most).Select(node => node.Name)];
 
     private static PoolPlan Leave(IEnumerable<PoolNode> counted, int excess) => excess <= 0 ? Nothing
         : Nothing with { Drain = [.. counted.OrderBy(Worth).ThenBy(node => node.Name, StringComparer.Ordinal).Take(excess).Select(node => node.Name)] };

@@ -14,6 +14,13 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     /// <summary>Why the pool makes no node; null when it may.</summary>
     public PoolRefusal? Refusal(SfuPool pool) => Judge(pool, others => others.Where(other => PoolRules.Precedes(other, pool))).FirstOrDefault();
 
+    /// <summary>
+    /// Why the node gets no Pod; null when it may have one. The pool may have changed since it was allowed the node, and somebody may have made the SfuNode by hand.
+    /// Its ports are its own once it has them, whatever other pools want.
+    /// </summary>
+    public PoolRefusal? Refusal(SfuNode node, SfuPool pool) =>
+        Refusal(pool) is { Field: not PoolRules.PortsField } refusal ? refusal : PoolRules.Judge(node, pool.Spec.Exposure);
+
     /// <summary>Everything that is wrong with a pool that is about to be stored.</summary>
     public IEnumerable<PoolRefusal> Refusals(SfuPool pool) => Judge(pool, static others => others);
 

@@ -51,6 +51,22 @@ internal static class PoolRules
         }
     }
 
+    /// <summary>Why a node is not what its pool makes; null when it is.</summary>
+    public static PoolRefusal? Judge(SfuNode node, SfuExposure exposure)
+    {
+        if (node.Spec.HostNetwork != (exposure.Type == ExposureType.HostNetwork))
+        {
+            return new PoolRefusal("NodeOutsidePool", "spec.hostNetwork", $"{node.Spec.HostNetwork} does not fit {ExposureField} {exposure.Type} of SfuPool {node.Spec.PoolRef.Name}: the pool makes another node");
+        }
+
+        var range = exposure.PortRange;
+        return Holds(node, range) ? null
+            : new PoolRefusal("NodeOutsidePool", "spec.udpPorts", $"{string.Join(", ", node.Spec.UdpPorts)} are not all within {range.Min}-{range.Max} of SfuPool {node.Spec.PoolRef.Name}: the pool makes another node");
+    }
+
+    /// <summary>True when the range holds every port of the node.</summary>
+    public static bool Holds(SfuNode node, PortRange range) => node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max);
+
     /// <summary>True when <paramref name="other"/> was there first, so that of two pools with the same ports exactly one makes nodes.</summary>
     public static bool Precedes(SfuPool other, SfuPool pool)
     {

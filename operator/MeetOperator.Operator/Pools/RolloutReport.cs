@@ -52,7 +52,7 @@ internal static class RolloutReport
 
     private static string Names(PoolNode[] outdated)
     {
-        var names = outdated.Take(Named).Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Meetings} meetings)"));
+        var names = outdated.Take(Named).Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Meetings} {(node.Meetings == 1 ? "meeting" : "meetings")})"));
         return string.Join(", ", names) + (outdated.Length > Named ? $" and {outdated.Length - Named} more" : string.Empty);
     }
 }

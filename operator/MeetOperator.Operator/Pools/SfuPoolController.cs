@@ -17,6 +17,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolPolicies _policies = new(cluster, options);
+    private readonly PoolPorts _free = new(cluster);
     private readonly SemaphoreSlim _ports = new(1, 1);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -41,7 +42,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
         // What was made before a pool was refused goes on; nothing is made for it. Where its tenant is gone there is nobody to go on for.
         var rollout = refusal is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
-        var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, FreePorts(pool) is not null);
+        var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _free.Free(pool, _made.All) is not null);
         plan = refusal is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
         var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
@@ -156,11 +157,11 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             for (var made = 0; made < count; made++)
             {
                 var exposure = pool.Spec.Exposure;
-                if (FreePorts(pool) is not { } ports)
+                if (_free.Free(pool, _made.All) is not { } ports)
                 {
                     return new NodeProblem(
                         "PortsExhausted",
-                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max}: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
+                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} on any cluster node that may run the pool's Pods: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
@@ -174,13 +175,6 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         {
             _ports.Release();
         }
-    }
-
-    /// <summary>Ports for one more node; null when there are none.</summary>
-    private IReadOnlyList<int>? FreePorts(SfuPool pool)
-    {
-        var taken = cluster.Nodes.List().Concat(_made.All).SelectMany(node => node.Spec.UdpPorts).ToHashSet();
-        return PortAllocator.Allocate(pool.Spec.Exposure.PortRange, pool.Spec.Exposure.UdpPorts, taken);
     }
 
     private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)

@@ -27,8 +27,8 @@ internal static class SfuNodeObject
     };
 
     /// <summary>
-    /// A Pod with an address of its own has every port for itself. On a machine's network the number must be nobody else's: a UDP port belongs to one node of the
-    /// whole cluster, and TCP of the same number is nobody's then.
+    /// A Pod with an address of its own has every port for itself. On a machine's network the number must be nobody else's: a UDP port belongs to one media node
+    /// of a machine, and TCP of the same number is nobody's then.
     /// </summary>
     private static int ControlPort(ExposureType type, IReadOnlyList<int> udpPorts) =>
         type == ExposureType.HostNetwork ? udpPorts[0] : MediaNodeEnv.ControlPort;

@@ -5,14 +5,47 @@ namespace MeetOperator.Operator.Tests.Fleet;
 
 public sealed class PortAllocatorTests
 {
-    private static readonly PortRange Range = new() { Min = 42000, Max = 42004 };
+    private static readonly PortRange Range = new() { Min = 42000, Max = 42003 };
 
-    [Fact]
-    public void Allocate_SomeTaken_GivesTheLowestFree() => Assert.Equal([42001, 42003], PortAllocator.Allocate(Range, 2, new HashSet<int> { 42000, 42002 }));
+    [Theory]
+    [InlineData("", 2, 1, "0 1")]
+    [InlineData("0, 2", 2, 1, "1 3")]
+    [InlineData("0 1, 2", 2, 1, null)]
+    [InlineData("0, 1, 2", 1, 3, "3")]
+    [InlineData("0, 1, 2, 3", 1, 1, null)]
+    [InlineData("0, 1, 2, 3", 1, 2, "0")]
+    [InlineData("0, 1, 2, 3, 0", 1, 2, "1")]
+    [InlineData("0, 1, 2, 3, 0, 1, 2, 3", 1, 2, null)]
+    [InlineData("0, 1, 2, 3, 0, 1, 2, 3", 1, 3, "0")]
+    [InlineData("0 1, 2 3", 2, 2, "0 1")]
+    [InlineData("0 2, 1 3", 2, 2, "0 2")]
+    [InlineData("0 1, 2 3, 0 1", 2, 2, "2 3")]
+    [InlineData("0 1, 2 3, 1 2", 2, 2, null)]
+    [InlineData("0 1 2, 3", 2, 2, "0 1")]
+    [InlineData("0, 1, 2", 2, 2, "0 3")]
+    [InlineData("", 5, 9, null)]
+    [InlineData("", 1, 0, "0")]
+    public void Allocate_Holders_GivesPortsThatAreFreeTogetherOnOneMachine(string holders, int count, int machines, string? expected)
+    {
+        var held = holders.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Ports).ToArray();
 
-    [Fact]
-    public void Allocate_ExactFit_GivesTheWholeRange() => Assert.Equal(5, PortAllocator.Allocate(Range, 5, new HashSet<int>())!.Count);
+        Assert.Equal(expected is null ? null : Ports(expected), PortAllocator.Allocate(Range, count, held, machines));
+    }
 
-    [Fact]
-    public void Allocate_TooFewLeft_GivesNothing() => Assert.Null(PortAllocator.Allocate(Range, 2, new HashSet<int> { 42000, 42001, 42002, 42003 }));
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Allocate_UntilItSaysNo_FillsEveryMachineAndNeverMore(int count)
+    {
+        var holders = new List<IReadOnlyList<int>>();
+        while (PortAllocator.Allocate(Range, count, holders, machines: 3) is { } ports)
+        {
+            holders.Add(ports);
+        }
+
+        Assert.Equal(3 * 4 / count, holders.Count);
+        Assert.All(holders.SelectMany(ports => ports).GroupBy(port => port), port => Assert.Equal(3, port.Count()));
+    }
+
+    private static IReadOnlyList<int> Ports(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(digit => 42000 + int.Parse(digit, System.Globalization.CultureInfo.InvariantCulture))];
 }

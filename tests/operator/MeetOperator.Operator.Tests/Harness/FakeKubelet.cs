@@ -18,6 +18,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
+    private readonly ConcurrentDictionary<(string Machine, int Port), string> _ports = new();
     private readonly Task _running;
     private readonly IPAddress _host = NextAddress();
 
@@ -37,6 +38,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     /// <summary>Name of the machine; Pods that it runs carry it.</summary>
     public string Machine { get; init; } = "machine-1";
+
+    /// <summary>Further machines: with <see cref="Schedules"/> a Pod gets the first on which its ports are free, as from a scheduler.</summary>
+    public IReadOnlyList<string> OtherMachines { get; set; } = [];
 
     /// <summary>While true, new Pods stay Pending.</summary>
     public bool Paused { get; set; }
@@ -90,6 +94,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
         var name = change.Key.Name;
         if (change.New is not { } pod || pod.Metadata.DeletionTimestamp is not null)
         {
+            foreach (var held in _ports.Where(entry => entry.Value == name))
+            {
+                _ports.TryRemove(held);
+            }
+
             if (_nodes.TryRemove(name, out var leaving))
             {
                 await leaving.DisposeAsync();
@@ -147,7 +156,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
     {
         if (pod.Spec.NodeName is null)
         {
-            await _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, new JsonObject { ["spec"] = new JsonObject { ["nodeName"] = Machine } }, _stop.Token);
+            if (OtherMachines.Prepend(Machine).FirstOrDefault(machine => Take(machine, pod)) is { } free)
+            {
+                await _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, new JsonObject { ["spec"] = new JsonObject { ["nodeName"] = free } }, _stop.Token);
+            }
+
             return false;
         }
 
@@ -176,6 +189,15 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
 
         return null;
+    }
+
+    private bool Take(string machine, Pod pod)
+    {
+        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (machine, port.HostPort!.Value)).ToArray();
+        lock (_ports)
+        {
+            return !wanted.Any(_ports.ContainsKey) && wanted.All(port => _ports.TryAdd(port, pod.Metadata.Name!));
+        }
     }
 
     private Task<Pod> StatusAsync(Pod pod, JsonObject status) => _client.MergePatchAsync<Pod>(

@@ -130,6 +130,28 @@ public sealed class PoolRightsTests
         Assert.All(cluster.Kubelet.Nodes, node => Assert.Empty(node.Rooms()));
     }
 
+    [Theory]
+    [InlineData(true, 42010)]
+    [InlineData(false, 53)]
+    public async Task Node_MadeByHandWithWhatItsPoolDoesNotGive_GetsNoPod(bool hostNetwork, int port)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var forged = new SfuNode
+        {
+            Metadata = new ObjectMeta { Name = "p-forged", Namespace = "meet-a" },
+            Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [port], HostNetwork = hostNetwork },
+        };
+
+        await cluster.Client.CreateAsync(forged, default);
+
+        var seen = string.Empty;
+        await cluster.EventuallyAsync(
+            async () => (seen = (await cluster.Client.TryGetAsync<SfuNode>(new NamespacedName("meet-a", "p-forged"), default))?.Status?.Message ?? "gone") is "gone" || seen.Contains("the pool makes another node", StringComparison.Ordinal),
+            "the node is told why it has no Pod, or is gone", () => seen);
+        Assert.Null(await cluster.Client.TryGetAsync<Pod>(new NamespacedName("meet-a", "p-forged"), default));
+    }
+
     private static Task<SfuPool> SharedPoolAsync(TestCluster cluster, string @namespace) => cluster.Client.CreateAsync(
         new SfuPool { Metadata = new ObjectMeta { Name = "shared", Namespace = @namespace, Labels = Gold }, Spec = TestCluster.Pool() }, default);
 

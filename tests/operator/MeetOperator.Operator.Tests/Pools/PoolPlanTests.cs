@@ -78,6 +78,15 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
+    public void Decide_WhenEmptyAndANewNodeDrains_TakesItBackInsteadOfMakingAnother()
+    {
+        var plan = Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", SfuNodeState.Draining, people: 2) with { Leaving = true, MayReturn = true }], WhenEmpty);
+
+        Assert.Equal(["b"], plan.TakeBack);
+        Expect(plan, create: 0, drain: []);
+    }
+
+    [Fact]
     public void Decide_WhenEmptyAndScaledDown_DrainsWhatThePoolNoLongerWants() =>
         Expect(Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
 
