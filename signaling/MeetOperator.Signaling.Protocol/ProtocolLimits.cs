@@ -12,6 +12,9 @@ public static class ProtocolLimits
     /// </summary>
     public const int MaxSdpLength = 384 * 1024;
 
+    /// <summary>Longest session description that is relayed to a participant, in characters: of two people it has a few thousand.</summary>
+    public const int MaxRelayedLength = 32 * 1024;
+
     /// <summary>Longest REST body of JSON, in bytes.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 

@@ -14,6 +14,9 @@ public sealed record BusEvent
     /// <summary>The presence connection that is meant; null means whichever it is.</summary>
     public string? Connection { get; init; }
 
+    /// <summary>Who sent a <see cref="BusEventKind.Frame"/>; it is told when the frame cannot be delivered. Null for frames of the server.</summary>
+    public string? From { get; init; }
+
     /// <summary>A text frame, or a reason.</summary>
     public string? Text { get; init; }
 

@@ -10,4 +10,7 @@ public enum EnterOutcome
 
     /// <summary>The meeting has no place left; nothing was written.</summary>
     Full,
+
+    /// <summary>A host removed the participant; nothing was written.</summary>
+    Removed,
 }

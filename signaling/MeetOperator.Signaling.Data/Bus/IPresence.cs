@@ -3,14 +3,20 @@ namespace MeetOperator.Signaling.Data;
 /// <summary>Who is in a meeting, over all instances. Every call is atomic.</summary>
 public interface IPresence
 {
-    /// <summary>Writes the entry unless <paramref name="capacity"/> entries of others are there already.</summary>
+    /// <summary>
+    /// Writes the entry unless <paramref name="capacity"/> entries of others are there already. One host always gets in, and a place that nobody
+    /// came to in time gives way.
+    /// </summary>
     Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
 
-    /// <summary>Keeps a place (an entry that is not connected) unless there is none left; who is connected, or has a longer hold, keeps that.</summary>
-    Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
+    /// <summary>
+    /// Keeps a place (an entry that is not connected) unless there is none left; who is connected keeps that entry. After <paramref name="firm"/>
+    /// the place gives way to somebody else when the meeting is full.
+    /// </summary>
+    Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct);
 
-    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again, unless they are shared. Returns the participants whom a newer connection took over.</summary>
-    Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
+    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again, unless they are shared or a host removed the participant.</summary>
+    Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>Every entry that has not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
@@ -20,6 +26,12 @@ public interface IPresence
 
     /// <summary>Removes the entry if it belongs to <paramref name="connection"/> (null: to any); true for exactly one of several callers.</summary>
     Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct);
+
+    /// <summary>
+    /// Removes the participant for good: no entry is written for it any more, for longer than any ticket is valid. True for exactly one of several
+    /// callers, and only when there was an entry.
+    /// </summary>
+    Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct);
 
     /// <summary>Removes what has expired; each removed participant is returned to exactly one of several callers.</summary>
     Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct);

@@ -3,18 +3,26 @@ namespace MeetOperator.Signaling.Data;
 /// <summary>Presence in memory; one lock, since every call is short.</summary>
 internal sealed class InProcessPresence(TimeProvider time) : IPresence
 {
+    private static readonly TimeSpan MarkLife = TimeSpan.FromDays(1);
+
     private readonly Lock gate = new();
     private readonly Dictionary<MeetingKey, Dictionary<string, Held>> meetings = [];
     private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), HashSet<string>> sessions = [];
+    private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), DateTimeOffset> removed = [];
 
     public Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
     {
         lock (gate)
         {
+            if (IsRemoved(meeting, entry.ParticipantId))
+            {
+                return Task.FromResult(new EnterResult(EnterOutcome.Removed, null));
+            }
+
             var entries = Entries(meeting);
             var now = time.GetUtcNow();
             var had = entries.TryGetValue(entry.ParticipantId, out var held) && held.Until > now;
-            if (!had && entries.Values.Count(h => h.Until > now) >= capacity)
+            if (!had && !HasSeat(entries, entry, capacity, now))
             {
                 return Task.FromResult(new EnterResult(EnterOutcome.Full, null));
             }
@@ -25,38 +33,48 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
+    public Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct)
     {
         lock (gate)
         {
+            if (IsRemoved(meeting, entry.ParticipantId))
+            {
+                return Task.FromResult(EnterOutcome.Removed);
+            }
+
             var entries = Entries(meeting);
             var now = time.GetUtcNow();
             var had = entries.TryGetValue(entry.ParticipantId, out var held) && held.Until > now;
             if (had && held!.Entry.Connected)
             {
-                return Task.FromResult(true);
+                return Task.FromResult(EnterOutcome.TookOver);
             }
 
-            if (!had && entries.Values.Count(h => h.Until > now) >= capacity)
+            if (!had && !HasSeat(entries, entry, capacity, now))
             {
-                return Task.FromResult(false);
+                return Task.FromResult(EnterOutcome.Full);
             }
 
-            entries[entry.ParticipantId] = new Held(had ? Keep(entry, held!.Entry) : entry, now + ttl);
-            return Task.FromResult(true);
+            var place = (had ? Keep(entry, held!.Entry) : entry) with { FirmUntil = (now + firm).ToUnixTimeMilliseconds() };
+            entries[entry.ParticipantId] = new Held(place, now + ttl);
+            return Task.FromResult(EnterOutcome.Entered);
         }
     }
 
-    public Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
         lock (gate)
         {
             var held = Entries(meeting);
             var until = time.GetUtcNow() + ttl;
-            var lost = new List<string>();
+            var (lost, gone) = (new List<string>(), new List<string>());
             foreach (var entry in entries)
             {
-                if (!held.TryGetValue(entry.ParticipantId, out var current))
+                if (IsRemoved(meeting, entry.ParticipantId))
+                {
+                    gone.Add(entry.ParticipantId);
+                }
+                else if (!held.TryGetValue(entry.ParticipantId, out var current))
                 {
                     if (!entry.IsShared)
                     {
@@ -73,7 +91,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 }
             }
 
-            return Task.FromResult<IReadOnlyList<string>>(lost);
+            return Task.FromResult(new RenewResult(lost, gone));
         }
     }
 
@@ -115,6 +133,23 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 && entries.Remove(participantId);
             Forget(meeting);
             return Task.FromResult(removed);
+        }
+    }
+
+    public Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            foreach (var old in removed.Where(r => r.Value <= now).Select(r => r.Key).ToList())
+            {
+                removed.Remove(old);
+            }
+
+            removed[(meeting, participantId)] = now + MarkLife;
+            var had = meetings.TryGetValue(meeting, out var entries) && entries.Remove(participantId);
+            Forget(meeting);
+            return Task.FromResult(had);
         }
     }
 
@@ -184,6 +219,28 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         VideoSilenced = old.VideoSilenced,
         Since = old.Since,
     };
+
+    /// <summary>One host always has a seat; else the places that nobody came to give way when all are taken.</summary>
+    private static bool HasSeat(Dictionary<string, Held> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
+    {
+        var present = entries.Where(h => h.Value.Until > now).ToList();
+        if (present.Count < capacity || (entry.IsHost && !present.Any(h => h.Value.Entry.IsHost)))
+        {
+            return true;
+        }
+
+        var idle = present.Where(h => !h.Value.Entry.Connected && h.Value.Entry.FirmUntil <= now.ToUnixTimeMilliseconds()).ToList();
+        var needed = present.Count - capacity + 1;
+        if (idle.Count < needed)
+        {
+            return false;
+        }
+
+        idle.Take(needed).ToList().ForEach(h => entries.Remove(h.Key));
+        return true;
+    }
+
+    private bool IsRemoved(MeetingKey meeting, string participantId) => removed.TryGetValue((meeting, participantId), out var until) && until > time.GetUtcNow();
 
     private Dictionary<string, Held> Entries(MeetingKey meeting)
     {

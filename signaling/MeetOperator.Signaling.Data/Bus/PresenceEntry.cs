@@ -4,6 +4,7 @@ namespace MeetOperator.Signaling.Data;
 public sealed record PresenceEntry
 {
     public const string SharedConnection = "media";
+    public const string HostRole = "host";
 
     public required string ParticipantId { get; init; }
     public required string DisplayName { get; init; }
@@ -25,8 +26,14 @@ public sealed record PresenceEntry
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsShared => Connection == SharedConnection;
 
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsHost => Role == HostRole;
+
     /// <summary>False while only a place is kept (joined over REST, not connected yet).</summary>
     public bool Connected { get; init; }
+
+    /// <summary>Until when a place that is only kept does not give way, in Unix milliseconds of the bus' own clock; null when connected.</summary>
+    public long? FirmUntil { get; init; }
 
     /// <summary>Unix milliseconds of the first entry, kept over reconnects; gives the order.</summary>
     public long Since { get; init; }

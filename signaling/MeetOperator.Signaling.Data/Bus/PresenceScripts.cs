@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>The Lua of <see cref="RedisPresence"/>: KEYS[1] the entries, KEYS[2] their expiry.</summary>
+/// <summary>The Lua of <see cref="RedisPresence"/>: KEYS[1] the entries, KEYS[2] their expiry, KEYS[3] participants whom a host removed.</summary>
 internal static class PresenceScripts
 {
     // Both keys outlive the last entry by an hour, so that a meeting that everybody's instance forgot leaves nothing behind.
@@ -16,6 +16,28 @@ internal static class PresenceScripts
           local until_ = redis.call('ZSCORE', KEYS[2], id)
           return until_ and tonumber(until_) > now
         end
+        local function removed(id) return redis.call('SISMEMBER', KEYS[3], id) == 1 end
+        local function present() return redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. string.format('%.0f', now), '+inf') end
+        local function seat(entry, capacity)
+          local ids = present()
+          if #ids < capacity then return true end
+          local taken, hosts, idle = #ids, 0, {}
+          for _, id in ipairs(ids) do
+            local stored = redis.call('HGET', KEYS[1], id)
+            local other = stored and cjson.decode(stored) or {}
+            if other.role == 'host' then hosts = hosts + 1 end
+            if not other.connected and other.firmUntil and other.firmUntil <= now then idle[#idle + 1] = id end
+          end
+          if entry.role == 'host' and hosts == 0 then return true end
+          if taken - #idle >= capacity then return false end
+          for _, id in ipairs(idle) do
+            if taken < capacity then break end
+            redis.call('HDEL', KEYS[1], id)
+            redis.call('ZREM', KEYS[2], id)
+            taken = taken - 1
+          end
+          return true
+        end
 
         """;
 
@@ -23,13 +45,14 @@ internal static class PresenceScripts
     public const string Enter = Head +
         """
         local id, entry, capacity, ttl = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        if removed(id) then return {3, ''} end
         local outcome = 0
         local old = redis.call('HGET', KEYS[1], id)
         if old and alive(id) then
           old = cjson.decode(old)
           for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
           if old.connected then outcome = 1 end
-        elseif redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf') >= capacity then
+        elseif not seat(entry, capacity) then
           return {2, ''}
         end
         local stored = cjson.encode(entry)
@@ -39,31 +62,35 @@ internal static class PresenceScripts
         return {outcome, stored}
         """;
 
-    /// <summary>Participant, entry, capacity, ttl → 1 when there is a place.</summary>
+    /// <summary>Participant, entry, capacity, ttl, how long the place does not give way → outcome.</summary>
     public const string Reserve = Head +
         """
         local id, entry, capacity, ttl = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        if removed(id) then return 3 end
         local old = redis.call('HGET', KEYS[1], id)
         if old and alive(id) then
           old = cjson.decode(old)
           if old.connected then return 1 end
           for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
-        elseif redis.call('ZCOUNT', KEYS[2], '(' .. string.format('%.0f', now), '+inf') >= capacity then
-          return 0
+        elseif not seat(entry, capacity) then
+          return 2
         end
+        entry.firmUntil = now + tonumber(ARGV[5])
         redis.call('HSET', KEYS[1], id, cjson.encode(entry))
         redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), id)
         keep(ttl)
-        return 1
+        return 0
         """;
 
-    /// <summary>ttl, then participant, connection, entry (empty: not to be written again) by threes → participants that were taken over.</summary>
+    /// <summary>ttl, then participant, connection, entry (empty: not to be written again) by threes → participants that were taken over, and those whom a host removed.</summary>
     public const string Renew = Head +
         """
-        local ttl, lost = tonumber(ARGV[1]), {}
+        local ttl, lost, gone = tonumber(ARGV[1]), {}, {}
         for i = 2, #ARGV, 3 do
           local id, old = ARGV[i], redis.call('HGET', KEYS[1], ARGV[i])
-          if old and cjson.decode(old).connection ~= ARGV[i + 1] then
+          if removed(id) then
+            gone[#gone + 1] = id
+          elseif old and cjson.decode(old).connection ~= ARGV[i + 1] then
             lost[#lost + 1] = id
           elseif old or ARGV[i + 2] ~= '' then
             if not old then redis.call('HSET', KEYS[1], id, ARGV[i + 2]) end
@@ -71,16 +98,15 @@ internal static class PresenceScripts
           end
         end
         keep(ttl)
-        return lost
+        return {lost, gone}
         """;
 
     public const string List = Head +
         """
-        local ids = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
         local entries = {}
-        for _, id in ipairs(ids) do
+        for _, id in ipairs(present()) do
           local entry = redis.call('HGET', KEYS[1], id)
-          if entry then entries[#entries + 1] = entry end
+          if entry and not removed(id) then entries[#entries + 1] = entry end
         end
         return entries
         """;
@@ -105,6 +131,15 @@ internal static class PresenceScripts
         redis.call('HDEL', KEYS[1], ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         return 1
+        """;
+
+    /// <summary>Participant, life of the mark in milliseconds → 1 when there was an entry.</summary>
+    public const string Expel =
+        """
+        redis.call('SADD', KEYS[3], ARGV[1])
+        redis.call('PEXPIRE', KEYS[3], ARGV[2])
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        return redis.call('HDEL', KEYS[1], ARGV[1])
         """;
 
     /// <summary>KEYS[1] the sessions; session or empty (all of them) → how many are left, or -1 when it was none of them.</summary>

@@ -5,7 +5,8 @@ namespace MeetOperator.Signaling.Data;
 
 /// <summary>
 /// Presence in Redis: a hash <c>…:presence</c> (participant → entry as JSON) and a sorted set <c>…:seen</c> (participant → expiry in
-/// milliseconds of Redis' own clock, so that clocks of instances do not matter). Every change is one Lua script.
+/// milliseconds of Redis' own clock, so that clocks of instances do not matter), and a set <c>…:removed</c> of those whom a host removed. Every
+/// change is one Lua script.
 /// </summary>
 internal sealed class RedisPresence(RedisLink link) : IPresence
 {
@@ -16,22 +17,23 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
         var answer = (RedisValue[]?)await RunAsync(
             PresenceScripts.Enter, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl)).ConfigureAwait(false);
         var outcome = (EnterOutcome)(int)answer![0];
-        return new EnterResult(outcome, outcome != EnterOutcome.Full && BusJson.TryRead<PresenceEntry>(answer[1], out var stored) ? stored : null);
+        return new EnterResult(outcome, outcome is EnterOutcome.Entered or EnterOutcome.TookOver && BusJson.TryRead<PresenceEntry>(answer[1], out var stored) ? stored : null);
     }
 
-    public async Task<bool> TryReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct) =>
-        (int)await RunAsync(PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl)).ConfigureAwait(false) == 1;
+    public async Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct) =>
+        (EnterOutcome)(int)await RunAsync(
+            PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl), Milliseconds(firm)).ConfigureAwait(false);
 
-    public async Task<IReadOnlyList<string>> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    public async Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
         if (entries.Count == 0)
         {
-            return [];
+            return RenewResult.Nothing;
         }
 
         RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })];
-        var lost = (RedisValue[]?)await RunAsync(PresenceScripts.Renew, meeting, ct, arguments).ConfigureAwait(false);
-        return [.. (lost ?? []).Select(v => (string)v!)];
+        var lists = (RedisResult[])(await RunAsync(PresenceScripts.Renew, meeting, ct, arguments).ConfigureAwait(false))!;
+        return new RenewResult(Names(lists[0]), Names(lists[1]));
     }
 
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
@@ -48,6 +50,9 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
 
     public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection ?? string.Empty).ConfigureAwait(false) == 1;
+
+    public async Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
+        (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLife)).ConfigureAwait(false) == 1;
 
     public async Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) =>
         Read((RedisValue[]?)await RunAsync(PresenceScripts.Sweep, meeting, ct).ConfigureAwait(false));
@@ -84,6 +89,8 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
         return entries;
     }
 
+    private static string[] Names(RedisResult list) => [.. ((RedisValue[]?)list ?? []).Select(v => (string)v!)];
+
     private static RedisValue Json(PresenceEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, BusJson.Options);
 
     private static long Milliseconds(TimeSpan ttl) => (long)Math.Min(ttl.TotalMilliseconds, MaxLife.TotalMilliseconds);
@@ -91,5 +98,5 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
     private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 
     private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
-        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen"], arguments), ct);
+        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen", $"{meeting}:removed"], arguments), ct);
 }

@@ -1,4 +1,7 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A stored chat line; <see cref="IsNew"/> is false when its sender had stored it before, under the same reference.</summary>
-public sealed record AppendedLine(ChatRow Row, bool IsNew);
+/// <summary>What became of a chat line; <see cref="Row"/> is null unless it is stored.</summary>
+public sealed record AppendedLine(AppendOutcome Outcome, ChatRow? Row)
+{
+    public static AppendedLine Refused(AppendOutcome outcome) => new(outcome, null);
+}

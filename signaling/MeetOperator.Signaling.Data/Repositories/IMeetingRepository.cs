@@ -13,6 +13,12 @@ public interface IMeetingRepository
     /// <summary>Marks it ended; false when it is unknown or ended already.</summary>
     Task<bool> CloseAsync(string tenant, string meetingId, long endTime, CancellationToken ct);
 
+    /// <summary>Opens a row again whose object lives although the row ended at <paramref name="endTime"/>.</summary>
+    Task ReopenAsync(string tenant, string meetingId, long endTime, CancellationToken ct);
+
+    /// <summary>Which of the meetings have ended, and whom hosts removed from each. Meetings without either are not in it.</summary>
+    Task<IReadOnlyDictionary<string, MeetingStanding>> ListStandingsAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct);
+
     /// <summary>Takes back a meeting whose creation failed halfway, with everything that hangs on it.</summary>
     Task RemoveAsync(string tenant, string meetingId, CancellationToken ct);
 }

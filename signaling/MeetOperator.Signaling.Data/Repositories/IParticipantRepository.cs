@@ -11,9 +11,15 @@ public interface IParticipantRepository
 
     /// <summary>
     /// Moves to one of <see cref="ConnectionStatuses"/>; <paramref name="at"/> becomes the leave time when it means gone.
-    /// Someone removed stays removed: then (unless he is removed once more), and for an unknown participant, false.
+    /// Someone removed stays removed: then, and for an unknown participant, false. For removing there is <see cref="RemoveAsync"/>.
     /// </summary>
     Task<bool> SetStatusAsync(string tenant, string meetingId, string participantId, string status, long at, CancellationToken ct);
+
+    /// <summary>
+    /// Marks the participant as removed by a host; false when it is unknown. It waits for chat lines that are being stored, so that none of the
+    /// participant's is committed later.
+    /// </summary>
+    Task<bool> RemoveAsync(string tenant, string meetingId, string participantId, long at, CancellationToken ct);
 
     /// <summary>Null leaves a kind as it is.</summary>
     Task SetMediaAsync(string tenant, string meetingId, string participantId, bool? audio, bool? video, CancellationToken ct);

@@ -7,7 +7,7 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
 {
     private const string Columns = "tenant, meeting_id, message_id, sender_id, display_name, content, timestamp, reference";
 
-    public Task<AppendedLine?> AppendAsync(ChatRow line, CancellationToken ct) =>
+    public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) =>
         Database.RunAsync(SqlScope.Of(line.Tenant), connection => AppendAsync(connection, line, ct), ct);
 
     public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
@@ -32,24 +32,31 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             new { tenant, meetingId, limit },
             ct);
 
-    /// <summary>The meeting's row is the lock: whoever holds it gives the next id and commits before the next one is given, so ids appear in order.</summary>
-    private async Task<AppendedLine?> AppendAsync(DbConnection connection, ChatRow line, CancellationToken ct)
+    /// <summary>The meeting's row is the lock: whoever holds it gives the next id and commits before the next one is given, so ids appear in order; a removal takes it too.</summary>
+    private async Task<AppendedLine> AppendAsync(DbConnection connection, ChatRow line, CancellationToken ct)
     {
         await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
         CommandDefinition Command(string sql) => new(sql, line, transaction, cancellationToken: ct);
 
         var known = await connection.ExecuteAsync(Command(
-            "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId")).ConfigureAwait(false);
+            "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId AND status <> 'ended'")).ConfigureAwait(false);
         if (known == 0)
         {
-            return null;
+            return AppendedLine.Refused(AppendOutcome.NoMeeting);
+        }
+
+        var status = await connection.QueryFirstOrDefaultAsync<string>(Command(
+            "SELECT connection_status FROM participants WHERE tenant = @Tenant AND meeting_id = @MeetingId AND participant_id = @SenderId")).ConfigureAwait(false);
+        if (status is null or ConnectionStatuses.Removed)
+        {
+            return AppendedLine.Refused(AppendOutcome.NotMember);
         }
 
         var before = await connection.QueryFirstOrDefaultAsync<ChatRow>(Command(
             $"SELECT {Columns} FROM chat_messages WHERE tenant = @Tenant AND meeting_id = @MeetingId AND sender_id = @SenderId AND reference = @Reference")).ConfigureAwait(false);
         if (before is not null)
         {
-            return new AppendedLine(before, IsNew: false);
+            return new AppendedLine(AppendOutcome.Known, before);
         }
 
         var id = await connection.ExecuteScalarAsync<long>(Command(
@@ -61,6 +68,6 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             transaction,
             cancellationToken: ct)).ConfigureAwait(false);
         await transaction.CommitAsync(ct).ConfigureAwait(false);
-        return new AppendedLine(stored, IsNew: true);
+        return new AppendedLine(AppendOutcome.Stored, stored);
     }
 }

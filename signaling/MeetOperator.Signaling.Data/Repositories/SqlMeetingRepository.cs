@@ -1,3 +1,5 @@
+using Dapper;
+
 namespace MeetOperator.Signaling.Data;
 
 public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(database), IMeetingRepository
@@ -26,6 +28,45 @@ public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(
             new { tenant, meetingId, endTime },
             ct).ConfigureAwait(false) == 1;
 
+    public Task ReopenAsync(string tenant, string meetingId, long endTime, CancellationToken ct) =>
+        ExecuteAsync(
+            tenant,
+            "UPDATE meetings SET status = 'open', end_time = NULL WHERE tenant = @tenant AND meeting_id = @meetingId AND status = 'ended' AND end_time = @endTime",
+            new { tenant, meetingId, endTime },
+            ct);
+
+    public async Task<IReadOnlyDictionary<string, MeetingStanding>> ListStandingsAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct)
+    {
+        // One parameter each: PostgreSQL and SQLite take lists in different ways.
+        var parameters = new DynamicParameters(new { tenant });
+        var names = string.Join(", ", meetingIds.Select((id, i) =>
+        {
+            parameters.Add($"m{i}", id);
+            return $"@m{i}";
+        }));
+        var found = await ListAsync<Decided>(
+            tenant,
+            $"""
+            SELECT meeting_id, participant_id FROM participants WHERE tenant = @tenant AND meeting_id IN ({names}) AND connection_status = 'removed'
+            UNION ALL
+            SELECT meeting_id, NULL FROM meetings WHERE tenant = @tenant AND meeting_id IN ({names}) AND status = 'ended'
+            """,
+            parameters,
+            ct).ConfigureAwait(false);
+        return found.GroupBy(d => d.MeetingId, StringComparer.Ordinal).ToDictionary(
+            g => g.Key,
+            g => new MeetingStanding(g.Any(d => d.ParticipantId is null), g.Where(d => d.ParticipantId is not null).Select(d => d.ParticipantId!).ToHashSet(StringComparer.Ordinal)),
+            StringComparer.Ordinal);
+    }
+
     public Task RemoveAsync(string tenant, string meetingId, CancellationToken ct) =>
         ExecuteAsync(tenant, "DELETE FROM meetings WHERE tenant = @tenant AND meeting_id = @meetingId", new { tenant, meetingId }, ct);
+
+    private sealed class Decided
+    {
+        public string MeetingId { get; init; } = string.Empty;
+
+        /// <summary>Null in the row of a meeting that has ended.</summary>
+        public string? ParticipantId { get; init; }
+    }
 }

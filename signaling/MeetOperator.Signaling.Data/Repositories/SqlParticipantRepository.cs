@@ -1,3 +1,5 @@
+using Dapper;
+
 namespace MeetOperator.Signaling.Data;
 
 public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlRepository(database), IParticipantRepository
@@ -29,13 +31,29 @@ public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlReposit
 
     public async Task<bool> SetStatusAsync(string tenant, string meetingId, string participantId, string status, long at, CancellationToken ct)
     {
-        var leaveTime = status is ConnectionStatuses.Left or ConnectionStatuses.Removed ? at : (long?)null;
+        var leaveTime = status == ConnectionStatuses.Left ? at : (long?)null;
         return await ExecuteAsync(
             tenant,
-            $"UPDATE participants SET connection_status = @status, leave_time = @leaveTime WHERE {Key} AND (connection_status <> 'removed' OR @status = 'removed')",
+            $"UPDATE participants SET connection_status = @status, leave_time = @leaveTime WHERE {Key} AND connection_status <> 'removed'",
             new { tenant, meetingId, participantId, status, leaveTime },
             ct).ConfigureAwait(false) == 1;
     }
+
+    public Task<bool> RemoveAsync(string tenant, string meetingId, string participantId, long at, CancellationToken ct) => Database.RunAsync(
+        SqlScope.Of(tenant),
+        async connection =>
+        {
+            await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
+            CommandDefinition Command(string sql) => new(sql, new { tenant, meetingId, participantId, at }, transaction, cancellationToken: ct);
+
+            // Changes nothing: it takes the lock that storing a chat line holds.
+            await connection.ExecuteAsync(Command("UPDATE meetings SET last_message_id = last_message_id WHERE tenant = @tenant AND meeting_id = @meetingId")).ConfigureAwait(false);
+            var found = await connection.ExecuteAsync(Command(
+                $"UPDATE participants SET connection_status = 'removed', leave_time = @at WHERE {Key}")).ConfigureAwait(false) == 1;
+            await transaction.CommitAsync(ct).ConfigureAwait(false);
+            return found;
+        },
+        ct);
 
     public Task SetMediaAsync(string tenant, string meetingId, string participantId, bool? audio, bool? video, CancellationToken ct) =>
         ExecuteAsync(

@@ -25,7 +25,7 @@ public static class SignalingHost
         logging?.Invoke(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(ParseAddress(options.HttpAddress));
+            kestrel.Listen(ParseAddress(options.HttpAddress), listen => SilentConnections.Limit(listen, options.Timings.FirstByte, time));
             kestrel.AddServerHeader = false;
 
             // Bodies end sooner, by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
@@ -85,7 +85,8 @@ public static class SignalingHost
         services.AddSingleton(p => new Informer<SfuNode>(kube, watched, time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
         services.AddSingleton(p => new Informer<Tenant>(kube, watched, time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
-        services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddHostedService<InformerService>();
+        services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingLives>();
+        services.AddSingleton<StandingReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>();
         services.AddSingleton(_ => new MediaNodes(options.ControlKey));
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));

@@ -21,12 +21,21 @@ public sealed record SignalingTimings
     /// <summary>How long a socket may take to say <c>join</c>.</summary>
     public TimeSpan JoinWait { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a new connection may say nothing.</summary>
+    public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a message may take from its first piece to its last.</summary>
+    public TimeSpan MessageWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Participants are shown to the media node this often.</summary>
     public TimeSpan Touch { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Limit of one call to a media node.</summary>
     public TimeSpan NodeCall { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan CodeLife { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a place is kept for who has joined over REST and is not connected, when somebody else needs it.</summary>
+    public TimeSpan PlaceFirm { get; init; } = TimeSpan.FromSeconds(15);
     public TimeSpan TicketLife { get; init; } = TimeSpan.FromHours(6);
 
     /// <summary>Counted from the planned start when that is later than now.</summary>

@@ -1,19 +1,23 @@
-using MeetOperator.Contracts;
-using MeetOperator.Kube;
-using MeetOperator.Kube.Client;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What to say of a meeting that this instance does not see: that there never was one, or that it is over. Rows outlive objects.</summary>
-public sealed class AbsentMeetings(IMeetingRepository rows, MeetingDirectory directory, KubeClient kube, Credentials credentials, TimeProvider time)
+/// <summary>
+/// What to answer about a meeting that this instance does not see: that there never was one, that it is over (rows outlive objects), or that this is
+/// not known now. It only reads.
+/// </summary>
+public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, MeetingDirectory directory, Credentials credentials)
 {
-    private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(3);
-
     public async Task<ProblemException> ExplainAsync(HttpRequest request, string id, CancellationToken ct)
     {
+        // Before the first reading every meeting is absent here; callers are not to blame.
+        if (!directory.HasSynced)
+        {
+            return NotKnown("this server has just started and has not read the meetings yet");
+        }
+
         // Counted first: who guesses ids is slowed down before he costs the database anything.
         var unknown = credentials.UnknownMeeting(request);
         if (unknown.Code != ProblemCode.UnknownMeeting)
@@ -21,52 +25,27 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingDirectory dir
             return unknown;
         }
 
-        return await HasEndedAsync(id, ct).ConfigureAwait(false) ? new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.")
-            : directory.IsCurrent ? unknown
-            : NotKnown();
+        return await LifeAsync(id, ct).ConfigureAwait(false) switch
+        {
+            MeetingLife.Over => new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended."),
+            null when directory.IsCurrent => unknown,
+            MeetingLife.Live => NotKnown("this server has not seen it yet"),
+            _ => NotKnown("the Kubernetes API server does not answer"),
+        };
     }
 
-    private static ProblemException NotKnown() =>
-        new(ProblemCode.Unavailable, "Whether the meeting exists is not known now: the Kubernetes API server does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
+    private static ProblemException NotKnown(string why) =>
+        new(ProblemCode.Unavailable, $"Whether the meeting exists is not known now: {why}.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
-    private async Task<bool> HasEndedAsync(string id, CancellationToken ct)
+    /// <summary>Null when there is no row.</summary>
+    private async Task<MeetingLife?> LifeAsync(string id, CancellationToken ct)
     {
         if (!Guid.TryParseExact(id, "D", out _) || await rows.FindByIdAsync(id, ct).ConfigureAwait(false) is not { } row)
         {
-            return false;
+            return null;
         }
 
-        if (row.Status == MeetingRowStatus.Ended)
-        {
-            return true;
-        }
-
-        // Nobody was in it when its object went, so nobody closed the row; or it was made a moment ago and is not seen here yet.
-        if (await ExistsAsync(row, ct).ConfigureAwait(false))
-        {
-            return false;
-        }
-
-        await rows.CloseAsync(row.Tenant, id, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task<bool> ExistsAsync(MeetingRow row, CancellationToken ct)
-    {
-        if (directory.FindTenant(row.Tenant) is not { } tenant)
-        {
-            return false;
-        }
-
-        using var limit = new CancellationTokenSource(AskWithin, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        try
-        {
-            return await kube.TryGetAsync<Meeting>(new NamespacedName(tenant.Spec.Namespace, row.MeetingId), linked.Token).ConfigureAwait(false) is not null;
-        }
-        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
-        {
-            throw NotKnown();
-        }
+        // A row stays open when nobody was in the meeting as its object went.
+        return row.Status == MeetingRowStatus.Ended ? MeetingLife.Over : await lives.AskAsync(row, ct).ConfigureAwait(false);
     }
 }

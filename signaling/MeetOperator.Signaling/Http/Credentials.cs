@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>Who asks: reads the Authorization header and holds callers who guess to a rate.</summary>
-public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options, TimeProvider time)
+public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
 {
-    private readonly RateLimiter failures = new(perSecond: 10, burst: 50, time);
+    private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
     /// <summary>The tenant for whom a meeting may be created.</summary>
     public Tenant Tenant(HttpRequest request)
@@ -81,9 +81,9 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     }
 
     /// <summary>Counts a refusal against its source; who collects too many is told to slow down. Good credentials are never held up.</summary>
-    private ProblemException Failed(HttpRequest request, ProblemException problem) => failures.TryTake(Source(request))
+    public ProblemException Failed(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
         ? problem
         : new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
-    private static string Source(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress?.ToString() ?? string.Empty;
+    public void Dispose() => failures.Dispose();
 }

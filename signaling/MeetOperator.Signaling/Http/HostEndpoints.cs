@@ -12,27 +12,26 @@ public sealed class HostEndpoints(
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
         var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
-        var removed = await participants.SetStatusAsync(
-            key.Tenant, id, participantId, ConnectionStatuses.Removed, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
-        if (!removed)
+        if (!await participants.RemoveAsync(key.Tenant, id, participantId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false))
         {
             throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting.");
         }
 
+        // The removal is decided: it is carried out also when the caller goes away. Every instance looks at the rows on each tick, so what fails
+        // from here on only makes it later.
+        await TellAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
         try
         {
-            await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }, ct).ConfigureAwait(false);
-            if (await bus.Presence.RemoveAsync(key, participantId, null, ct).ConfigureAwait(false))
-            {
-                await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = "removed" }, ct).ConfigureAwait(false);
-            }
+            await AtNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        finally
         {
-            throw Unavailable();
+            await TellAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
+                .ConfigureAwait(false);
+            await TellAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
+                .ConfigureAwait(false);
         }
 
-        await AtNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), ct).ConfigureAwait(false);
         return Results.NoContent();
     }
 
@@ -61,6 +60,18 @@ public sealed class HostEndpoints(
         var muted = isAudio ? new MuteState { Microphone = true } : new MuteState { Camera = true };
         await AtNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
         return Results.NoContent();
+    }
+
+    private static async Task TellAsync(Func<Task> call)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            // The instances find the row.
+        }
     }
 
     private static ProblemException Unavailable() =>

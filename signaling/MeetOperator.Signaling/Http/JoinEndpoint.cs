@@ -10,6 +10,7 @@ public sealed class JoinEndpoint(
     MeetingDirectory directory,
     AbsentMeetings absent,
     MeetingWriter writer,
+    MeetingLives lives,
     IParticipantRepository participants,
     IUserRepository users,
     IMeetingBus bus,
@@ -23,7 +24,11 @@ public sealed class JoinEndpoint(
     /// <summary>A meeting made on another instance may be a moment away.</summary>
     private static readonly TimeSpan KnownWait = TimeSpan.FromMilliseconds(400);
 
-    private readonly RateLimiter joins = new(perSecond: 200, burst: 500, time);
+    private readonly Throttle joins = new(perSecond: 200, burst: 500);
+    private readonly Throttle meetingJoins = new(perSecond: 100, burst: 1_000);
+
+    /// <summary>An office behind one address comes in; one caller does not take every place.</summary>
+    private readonly Throttle meetingJoinsFromOneAddress = new(perSecond: 20, burst: 200);
 
     public async Task<IResult> JoinAsync(HttpRequest request, string id, CancellationToken ct)
     {
@@ -43,9 +48,10 @@ public sealed class JoinEndpoint(
 
     private async Task<JoinAnswer> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        if (!joins.TryTake(request.HttpContext.Connection.RemoteIpAddress?.ToString() ?? string.Empty))
+        var caller = CallerAddress.Of(request);
+        if (!joins.TryTake(caller))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "Too many joins from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw TooMany("Too many joins from this address.");
         }
 
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
@@ -58,6 +64,11 @@ public sealed class JoinEndpoint(
         var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
         var isHost = credentials.IsHost(request, view);
         ThrowIfEnded(view);
+        if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
+        {
+            throw TooMany("Too many people join this meeting at once.");
+        }
+
         var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
         view = await PlacedAsync(view, ct).ConfigureAwait(false);
         if (before is null && view.Refusal is { } refused)
@@ -82,6 +93,8 @@ public sealed class JoinEndpoint(
             WireName.Of(role));
     }
 
+    private static ProblemException TooMany(string detail) => new(ProblemCode.QuotaExceeded, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
+
     private static void ThrowIfEnded(MeetingView view)
     {
         if (view.IsEnded)
@@ -97,8 +110,10 @@ public sealed class JoinEndpoint(
             ?? throw new ProblemException(ProblemCode.Unauthorized, "'ticket' is of nobody who joined this meeting; join without it.");
         return row.ConnectionStatus != ConnectionStatuses.Removed
             ? row
-            : throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
+            : throw RemovedByHost();
     }
+
+    private static ProblemException RemovedByHost() => new(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
 
     private async Task<MeetingView> PlacedAsync(MeetingView view, CancellationToken ct)
     {
@@ -148,9 +163,15 @@ public sealed class JoinEndpoint(
         };
         try
         {
-            if (!await bus.Presence.TryReserveAsync(key, entry, view.Places, options.Timings.CodeLife, ct).ConfigureAwait(false))
+            var outcome = await bus.Presence.ReserveAsync(key, entry, view.Places, options.Timings.CodeLife, options.Timings.PlaceFirm, ct).ConfigureAwait(false);
+            if (outcome == EnterOutcome.Full)
             {
                 throw new ProblemException(ProblemCode.MeetingFull, $"The meeting has {view.Places} places, and all are taken.");
+            }
+
+            if (outcome == EnterOutcome.Removed)
+            {
+                throw RemovedByHost();
             }
         }
         catch (Exception e) when (Failures.IsBusOutage(e))
@@ -161,7 +182,11 @@ public sealed class JoinEndpoint(
 
     private async Task StoreAsync(MeetingView view, string participantId, JoinRequest body, ParticipantRole role, CancellationToken ct)
     {
-        await writer.EnsureRowAsync(view, ct).ConfigureAwait(false);
+        if (!await writer.EnsureRowAsync(view, ct).ConfigureAwait(false) && await lives.AskAsync(view, ct).ConfigureAwait(false) == MeetingLife.Over)
+        {
+            throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
+        }
+
         if (body.UserId is not null)
         {
             await users.SaveAsync(new UserRow { Tenant = view.TenantName, UserId = body.UserId, Name = body.DisplayName! }, ct).ConfigureAwait(false);

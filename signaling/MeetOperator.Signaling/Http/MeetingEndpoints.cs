@@ -11,7 +11,7 @@ public sealed class MeetingEndpoints(
     /// <summary>How long creating waits until this instance itself sees the meeting, so that joining it at once works.</summary>
     private static readonly TimeSpan SeenWait = TimeSpan.FromSeconds(2);
 
-    private readonly RateLimiter creates = new(perSecond: 200, burst: 400, time);
+    private readonly Throttle creates = new(perSecond: 200, burst: 400);
 
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)
     {
@@ -51,11 +51,7 @@ public sealed class MeetingEndpoints(
 
     public async Task<IResult> EndAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        credentials.Host(request, id);
-        if (directory.Find(id) is { } view)
-        {
-            await writer.EndAsync(view, ct).ConfigureAwait(false);
-        }
+        await writer.EndAsync(credentials.Host(request, id).Tenant, id, ct).ConfigureAwait(false);
 
         // Ended, or ended and removed long ago: either way it is as was asked for.
         return Results.Ok(new SuccessAnswer(true));

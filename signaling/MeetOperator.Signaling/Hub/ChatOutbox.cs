@@ -45,9 +45,10 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
     {
         try
         {
-            if (!await session.ChatAsync(from, line).ConfigureAwait(false))
+            var outcome = await session.ChatAsync(from, line).ConfigureAwait(false);
+            if (outcome is AppendOutcome.NoMeeting or AppendOutcome.NotMember)
             {
-                Refuse(line);
+                socket.Send(new ErrorMessage(ErrorCode.Forbidden, "The line was not stored: the meeting has ended, or you are not in it any more.", line.Reference));
             }
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))

@@ -6,11 +6,11 @@ namespace MeetOperator.Signaling;
 /// <summary>Reads one socket: checks every message, hands it on, and answers what is wrong with an <c>error</c> that changes nothing.</summary>
 public sealed partial class ClientConnection(SocketIdentity identity, ClientSocket socket, MeetingSession session, MeetingServices services)
 {
-    private readonly MessageBudget budget = new(services.Time);
     private readonly ILogger logger = services.Loggers.CreateLogger<ClientConnection>();
     private readonly ChatOutbox lines = new(socket, session, services);
     private Member? member;
     private bool saidLeave;
+    private int bad;
 
     /// <summary>Ends when the socket has ended and the others know what they have to know.</summary>
     public async Task RunAsync()
@@ -41,9 +41,9 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 
     private async Task HandleAsync(ReceivedFrame frame)
     {
-        if (!budget.TryTake())
+        if (services.Limits.TakeMessage(identity) is { } tooMany)
         {
-            Refuse(new ProtocolError(ErrorCode.RateLimited, $"At most {MessageBudget.PerSecond} messages a second."));
+            Refuse(tooMany);
         }
         else if (frame.Bytes.Length > ProtocolLimits.MaxMessageBytes)
         {
@@ -127,13 +127,13 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             case IceCandidateMessage { To: ProtocolLimits.Sfu }:
                 break;
             case OfferMessage offer:
-                await RelayAsync(offer.To, new ForwardedOfferMessage(from.ParticipantId, offer.Sdp, null, Tracks(offer))).ConfigureAwait(false);
+                await RelayAsync(from, offer.To, offer.Sdp.Length, new ForwardedOfferMessage(from.ParticipantId, offer.Sdp, null, Tracks(offer))).ConfigureAwait(false);
                 break;
             case AnswerMessage answer:
-                await RelayAsync(answer.To, new ForwardedAnswerMessage(from.ParticipantId, answer.Sdp)).ConfigureAwait(false);
+                await RelayAsync(from, answer.To, answer.Sdp.Length, new ForwardedAnswerMessage(from.ParticipantId, answer.Sdp)).ConfigureAwait(false);
                 break;
             case IceCandidateMessage candidate:
-                await RelayAsync(candidate.To, new ForwardedIceCandidateMessage(from.ParticipantId, candidate.CandidateJson)).ConfigureAwait(false);
+                await RelayAsync(from, candidate.To, candidate.CandidateJson.Length, new ForwardedIceCandidateMessage(from.ParticipantId, candidate.CandidateJson)).ConfigureAwait(false);
                 break;
             case MuteMessage mute:
                 await session.MuteAsync(from, mute.MediaType, mute.Muted).ConfigureAwait(false);
@@ -150,11 +150,15 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     private static IReadOnlyList<OfferedTrack>? Tracks(OfferMessage offer) =>
         offer.Tracks.Count == 0 ? null : [.. offer.Tracks.Select(t => new OfferedTrack(t.Mid, null, null, WireName.Of(t.Source)))];
 
-    private async Task RelayAsync(string to, ServerMessage message)
+    private async Task RelayAsync(Member from, string to, int length, ServerMessage message)
     {
-        if (!await session.RelayAsync(to, message).ConfigureAwait(false))
+        if (services.Limits.TakeRelayed(identity, length) is { } tooMuch)
         {
-            socket.Send(new ErrorMessage(ErrorCode.UnknownParticipant, "'to' is nobody who is here."));
+            Refuse(tooMuch);
+        }
+        else if (await session.RelayAsync(from, to, message).ConfigureAwait(false) is { } failure)
+        {
+            socket.Send(new ErrorMessage(failure));
         }
     }
 
@@ -174,7 +178,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     {
         services.Metrics.Refused(WireName.Of(error.Code));
         socket.Send(new ErrorMessage(error));
-        if (budget.CountBad())
+        if (++bad >= SocketLimits.MaxBadMessages)
         {
             socket.Close(CloseCodes.Refused, "too many bad messages");
         }

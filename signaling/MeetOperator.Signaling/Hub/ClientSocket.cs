@@ -15,22 +15,38 @@ public sealed class ClientSocket : IAsyncDisposable
 
     /// <summary>Bytes that may wait.</summary>
     private const int MaxWaitingBytes = 4 * 1024 * 1024;
+
+    /// <summary>Of them, what other participants may fill: the rest is for what the server itself says.</summary>
+    private const int MaxRelayedWaiting = MaxWaiting / 2;
+    private const int MaxRelayedWaitingBytes = MaxWaitingBytes / 4;
+
+    /// <summary>Pieces that one message may come in, and how many of them may be empty.</summary>
+    private const int MaxPieces = 2_048;
+    private const int MaxEmptyPieces = 16;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly WebSocket socket;
     private readonly TimeProvider time;
+    private readonly TimeSpan messageWait;
+    private readonly ITimer unfinished;
     private readonly Channel<byte[]> waiting = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource ended = new();
     private readonly Task sending;
     private readonly byte[] buffer = new byte[8 * 1024];
     private long waitingBytes;
     private int closing;
+    private volatile bool ignoresInput;
     private (WebSocketCloseStatus Code, string Reason) close = (CloseCodes.Normal, "left");
 
-    public ClientSocket(WebSocket socket, TimeProvider time)
+    /// <param name="socket">An open socket, owned from now on.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="messageWait">How long a message may take from its first piece to its last.</param>
+    public ClientSocket(WebSocket socket, TimeProvider time, TimeSpan messageWait)
     {
         this.socket = socket;
         this.time = time;
+        this.messageWait = messageWait;
+        unfinished = time.CreateTimer(_ => Close(CloseCodes.Refused, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         sending = SendAsync();
     }
 
@@ -52,6 +68,23 @@ public sealed class ClientSocket : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Sends what another participant says; false when too much waits already. So what others send never cuts off who reads slowly.
+    /// </summary>
+    public bool TrySendRelayed(byte[] frame)
+    {
+        if (Volatile.Read(ref closing) != 0 || waiting.Reader.Count >= MaxRelayedWaiting || Interlocked.Read(ref waitingBytes) + frame.Length > MaxRelayedWaitingBytes)
+        {
+            return false;
+        }
+
+        Send(frame);
+        return true;
+    }
+
+    /// <summary>What comes from now on is dropped; it may still be told something.</summary>
+    public void IgnoreInput() => ignoresInput = true;
+
     /// <summary>Sends what waits and then a close frame; the first reason counts. A peer that takes neither is cut off.</summary>
     public void Close(WebSocketCloseStatus code, string reason)
     {
@@ -65,10 +98,11 @@ public sealed class ClientSocket : IAsyncDisposable
         ended.CancelAfter(CloseTimeout);
     }
 
-    /// <summary>The next text frame; null when the socket has ended. Frames over the limit come as their first bytes, one more than allowed.</summary>
+    /// <summary>The next text frame; null when the socket has ended. What comes while it is being closed is dropped. Frames over the limit come as their first bytes, one more than allowed.</summary>
     public async Task<ReceivedFrame?> ReceiveAsync()
     {
         var frame = new MemoryStream();
+        var (pieces, empty) = (0, 0);
         try
         {
             while (true)
@@ -80,8 +114,24 @@ public sealed class ClientSocket : IAsyncDisposable
                 }
 
                 frame.Write(buffer, 0, result.Count);
-                if (result.EndOfMessage || frame.Length > ProtocolLimits.MaxMessageBytes)
+                empty += result.Count == 0 ? 1 : 0;
+                if (!result.EndOfMessage && pieces++ == 0)
                 {
+                    unfinished.Change(messageWait, Timeout.InfiniteTimeSpan);
+                }
+
+                if (pieces > MaxPieces || empty > MaxEmptyPieces)
+                {
+                    Close(CloseCodes.Refused, "too many fragments");
+                }
+
+                if (ignoresInput || Volatile.Read(ref closing) != 0)
+                {
+                    frame.SetLength(0);
+                }
+                else if (result.EndOfMessage || frame.Length > ProtocolLimits.MaxMessageBytes)
+                {
+                    unfinished.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                     return new ReceivedFrame(frame.GetBuffer().AsMemory(0, (int)frame.Length), result.MessageType == WebSocketMessageType.Text);
                 }
             }
@@ -96,6 +146,7 @@ public sealed class ClientSocket : IAsyncDisposable
     {
         Close(CloseCodes.Normal, "left");
         await sending.ConfigureAwait(false);
+        await unfinished.DisposeAsync().ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         socket.Dispose();
         ended.Dispose();

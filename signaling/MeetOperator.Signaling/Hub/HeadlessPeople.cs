@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling;
 /// Participants without a socket (WHIP, WHEP), as one session sees them. Their media sessions stand on the bus and their media at the node, so no
 /// instance owns them: every one that has the meeting open keeps them shown and notices their end, and exactly one tells it. Runs on the session's loop.
 /// </summary>
-public sealed class HeadlessPeople(SessionPresence presence, RoomLink room, Roster roster, IParticipantRepository rows, MeetingKey key)
+public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
     /// <summary>What keeps this instance's session open for whom it let in, and the sessions that it opened: after a Redis that lost everything they are said again.</summary>
     private readonly Dictionary<string, Opened> opened = new(StringComparer.Ordinal);
@@ -87,13 +87,8 @@ public sealed class HeadlessPeople(SessionPresence presence, RoomLink room, Rost
     /// <summary>
     /// Compares with the node after its event stream was away: who is to depart. People whom an instance let in that died since are shown again.
     /// </summary>
-    public async Task<IReadOnlyList<PresenceEntry>> CompareAsync(int capacity)
+    public async Task<IReadOnlyList<PresenceEntry>> CompareAsync(IReadOnlySet<string> known, int capacity)
     {
-        if (await room.KnownAsync().ConfigureAwait(false) is not { } known)
-        {
-            return [];
-        }
-
         foreach (var participantId in known.Where(id => roster.Find(id) is null))
         {
             if (await presence.CountSessionsAsync(participantId).ConfigureAwait(false) > 0

@@ -11,7 +11,10 @@ public sealed record MeetingServices(
     IParticipantRepository Participants,
     IChatRepository Chat,
     IMediaStreamRepository Streams,
+    StandingReader Standings,
+    MeetingLives Lives,
     MediaNodes Nodes,
+    SocketLimits Limits,
     SignalingMetrics Metrics,
     TimeProvider Time,
     ILoggerFactory Loggers);

@@ -25,22 +25,14 @@ public sealed partial class MeetingSession
                 Broadcast(roster.Remove(e.ParticipantId, e.Text ?? "left"));
                 headless.Release();
                 break;
-            case BusEventKind.Frame when e.ParticipantId is not null && e.Text is not null && members.TryGetValue(e.ParticipantId, out var member):
-                member.Socket.Send(System.Text.Encoding.UTF8.GetBytes(e.Text));
+            case BusEventKind.Frame:
+                await OnFrameAsync(e).ConfigureAwait(false);
                 break;
             case BusEventKind.Chat when e.Text is not null:
                 await DeliverAsync(e.Sequence, e.Text).ConfigureAwait(false);
                 break;
-            case BusEventKind.Remove when e.ParticipantId is not null && members.Remove(e.ParticipantId, out var removed):
-                removed.Send(new RemovedMessage(e.Text ?? "removed"));
-                removed.Socket.Close(CloseCodes.Refused, "removed");
-                if (removed.Media is not null)
-                {
-                    await Room.DetachAsync(removed.Media, leave: true).ConfigureAwait(false);
-                    removed.Media = null;
-                }
-
-                Broadcast(roster.Remove(e.ParticipantId, "removed"));
+            case BusEventKind.Remove when e.ParticipantId is not null:
+                Remove(e.ParticipantId);
                 break;
         }
     }
@@ -58,12 +50,7 @@ public sealed partial class MeetingSession
             case RoomEventTypes.Ready:
                 // The stream was away, or is new: who came or went meanwhile was not told.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
-                foreach (var lost in await headless.CompareAsync(Capacity()).ConfigureAwait(false))
-                {
-                    await DepartHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
-                }
-
-                await RefreshRosterAsync(null).ConfigureAwait(false);
+                _ = CompareWithNodeAsync();
                 break;
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && roster.Find(e.ParticipantId) is { IsShared: true }:
                 if (await headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
@@ -78,6 +65,25 @@ public sealed partial class MeetingSession
         }
     }
 
+    /// <summary>The node is asked off the loop: one that hangs must not hold up the meeting.</summary>
+    private async Task CompareWithNodeAsync()
+    {
+        if (await Room.KnownAsync().ConfigureAwait(false) is not { } known)
+        {
+            return;
+        }
+
+        loop.Post(async () =>
+        {
+            foreach (var lost in await headless.CompareAsync(known, Capacity()).ConfigureAwait(false))
+            {
+                await DepartHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
+            }
+
+            await RefreshRosterAsync(null).ConfigureAwait(false);
+        });
+    }
+
     private async Task OnMeetingChangedAsync()
     {
         var view = services.Directory.Find(Key.MeetingId);
@@ -88,11 +94,7 @@ public sealed partial class MeetingSession
 
         if (view is null || view.IsEnded)
         {
-            ended = true;
-            Broadcast([new MeetingEndedMessage(view?.EndReason ?? "ended")]);
-            var leaving = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
-            CloseAll(CloseCodes.Normal, "meeting ended");
-            await presence.CloseMeetingAsync(leaving).ConfigureAwait(false);
+            await EndAsync(view?.EndReason ?? "ended").ConfigureAwait(false);
             return;
         }
 
@@ -103,6 +105,18 @@ public sealed partial class MeetingSession
             {
                 await DepartHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task EndAsync(string reason)
+    {
+        if (!ended)
+        {
+            ended = true;
+            Broadcast([new MeetingEndedMessage(reason)]);
+            var present = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
+            CloseAll(CloseCodes.Normal, "meeting ended");
+            await presence.CloseMeetingAsync(present).ConfigureAwait(false);
         }
     }
 
@@ -125,6 +139,13 @@ public sealed partial class MeetingSession
     private void OnBusRecovered() => loop.Post(async () =>
     {
         presence.HoldRemovals();
+        foreach (var participantId in removed)
+        {
+            // Redis may have lost its data.
+            await presence.ExpelAsync(participantId).ConfigureAwait(false);
+        }
+
+        _ = ReadStandingAsync();
         await presence.SaveUnsavedAsync(members.Values.Select(m => m.Entry!)).ConfigureAwait(false);
         await headless.RestoreAsync(Capacity()).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
@@ -163,6 +184,7 @@ public sealed partial class MeetingSession
 
     private async Task TickNowAsync()
     {
+        _ = ReadStandingAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
         {
@@ -203,11 +225,13 @@ public sealed partial class MeetingSession
     private async Task RenewAsync()
     {
         var own = members.Values.Select(m => m.Entry!).Concat(headless.Entries).ToList();
-        foreach (var taken in await presence.RenewAsync(own).ConfigureAwait(false))
+        var renewed = await presence.RenewAsync(own).ConfigureAwait(false);
+        Enforce(renewed.Removed);
+        foreach (var taken in renewed.TakenOver)
         {
             if (members.Remove(taken, out var member))
             {
-                await ReplaceAsync(member).ConfigureAwait(false);
+                Replace(member);
             }
         }
     }

@@ -36,7 +36,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         chat = new ChatFeed(services.Chat, key);
         presence = new SessionPresence(key, services);
         Room = new RoomLink(key.MeetingId, services, e => loop.Post(() => OnRoomEventAsync(e)));
-        headless = new HeadlessPeople(presence, Room, roster, services.Participants, key);
+        headless = new HeadlessPeople(presence, roster, services.Participants, key);
     }
 
     public MeetingKey Key { get; }
@@ -58,30 +58,14 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// <summary>Brings a socket in: null when it is in, else why not.</summary>
     public Task<ProtocolError?> JoinAsync(Member member) => loop.AskAsync(() => JoinNowAsync(member));
 
-    /// <summary>Sends a frame to one participant wherever its socket is; false when nobody of that name is here.</summary>
-    public Task<bool> RelayAsync(string to, ServerMessage message) => loop.AskAsync(async () =>
+    /// <summary>A participant changed what it sends: told to all, and enforced at the node. Its own unmute lifts a silencing.</summary>
+    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
     {
-        if (roster.Find(to) is null)
+        if (!IsCurrent(member))
         {
             return false;
         }
 
-        if (members.TryGetValue(to, out var local))
-        {
-            local.Send(message);
-        }
-        else
-        {
-            await PublishAsync(new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, Text = System.Text.Encoding.UTF8.GetString(message.ToUtf8()) })
-                .ConfigureAwait(false);
-        }
-
-        return true;
-    });
-
-    /// <summary>A participant changed what it sends: told to all, and enforced at the node. Its own unmute lifts a silencing.</summary>
-    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
-    {
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
         var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
         await ChangedAsync(entry).ConfigureAwait(false);
@@ -90,10 +74,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
     });
 
     /// <summary>
-    /// Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines. False when there is
-    /// nothing to store it under.
+    /// Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines, and it refuses
+    /// those of people who are not in the meeting.
     /// </summary>
-    public async Task<bool> ChatAsync(Member member, ChatMessage line)
+    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage line)
     {
         var appended = await services.Chat.AppendAsync(
             new ChatRow
@@ -107,40 +91,36 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 Reference = line.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
             },
             closed.Token).ConfigureAwait(false);
-        if (appended is null)
+        if (appended.Row is null)
         {
-            return false;
+            return appended.Outcome;
         }
 
         var message = ChatFeed.ToMessage(appended.Row);
-        if (!appended.IsNew)
+        if (appended.Outcome == AppendOutcome.Known)
         {
-            // The sender was cut off before he heard of it, or he is here by another socket now: everybody else has it.
+            // The sender reconnected before the acknowledgement arrived.
             member.Send(message);
         }
 
         await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(message.ToUtf8()) })
             .ConfigureAwait(false);
-        return true;
+        return appended.Outcome;
     }
 
     /// <summary>The socket is gone. Unless it said so, it has some time to come back before the others are told.</summary>
     public async Task GoneAsync(Member member, bool saidLeave)
     {
-        var wasCurrent = await loop.AskAsync(async () =>
+        var wasCurrent = await loop.AskAsync(() =>
         {
-            var current = members.TryGetValue(member.ParticipantId, out var now) && ReferenceEquals(now, member);
+            var current = IsCurrent(member);
             if (current)
             {
                 members.Remove(member.ParticipantId);
             }
 
-            if (member.Media is not null)
-            {
-                await Room.DetachAsync(member.Media, leave: false).ConfigureAwait(false);
-            }
-
-            return current && !ended && !evacuated;
+            Detach(member, leave: false);
+            return Task.FromResult(current && !ended && !evacuated);
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
@@ -209,9 +189,17 @@ public sealed partial class MeetingSession : IAsyncDisposable
             return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
         }
 
+        if (entered.Outcome == EnterOutcome.Removed || removed.Contains(member.ParticipantId))
+        {
+            removed.Add(member.ParticipantId);
+            member.Send(new RemovedMessage("removed"));
+            member.Socket.Close(CloseCodes.Refused, "removed");
+            return null;
+        }
+
         if (members.Remove(member.ParticipantId, out var older))
         {
-            await ReplaceAsync(older).ConfigureAwait(false);
+            Replace(older);
         }
 
         member.Entry = entered.Entry;
@@ -250,13 +238,20 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private async Task ReplaceAsync(Member older)
+    private bool IsCurrent(Member member) => members.TryGetValue(member.ParticipantId, out var now) && ReferenceEquals(now, member);
+
+    private void Replace(Member older)
     {
         older.Socket.Close(CloseCodes.Replaced, "replaced by a newer socket");
-        if (older.Media is not null)
+        Detach(older, leave: false);
+    }
+
+    private void Detach(Member member, bool leave)
+    {
+        if (member.Media is { } media)
         {
-            await Room.DetachAsync(older.Media, leave: false).ConfigureAwait(false);
-            older.Media = null;
+            member.Media = null;
+            Room.Detach(media, leave);
         }
     }
 
@@ -284,7 +279,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
         presenceIsStale = false;
-        var present = await presence.ListAsync(newcomer is null ? members.Values.Select(m => m.Entry!) : members.Values.Select(m => m.Entry!).Append(newcomer)).ConfigureAwait(false);
+        var own = members.Values.Select(m => m.Entry!);
+        var present = (await presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !removed.Contains(e.ParticipantId)).ToList();
         foreach (var entry in present)
         {
             if (members.TryGetValue(entry.ParticipantId, out var member))
@@ -297,7 +293,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 {
                     // It came back to another instance.
                     members.Remove(entry.ParticipantId);
-                    await ReplaceAsync(member).ConfigureAwait(false);
+                    Replace(member);
                 }
             }
         }

@@ -65,8 +65,8 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity) => OrAsync(
         () => services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None), new EnterResult(EnterOutcome.Entered, entry));
 
-    public Task<IReadOnlyList<string>> RenewAsync(IReadOnlyList<PresenceEntry> own) => own.Count == 0 ? Task.FromResult<IReadOnlyList<string>>([]) : OrAsync(
-        () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), []);
+    public Task<RenewResult> RenewAsync(IReadOnlyList<PresenceEntry> own) => own.Count == 0 ? Task.FromResult(RenewResult.Nothing) : OrAsync(
+        () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing);
 
     /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or the bus is away.</summary>
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
@@ -119,6 +119,8 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     public Task<bool> RemoveAsync(string participantId, string connectionId) =>
         OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None), true);
+
+    public Task<bool> ExpelAsync(string participantId) => OrAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
     public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => RemovalsHeld
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>Opens sockets: everything is checked before the upgrade, the single-use code last, so that a refusal does not burn it.</summary>
-public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings absent, OriginPolicy origins, Tokens tokens)
+public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings absent, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
     private readonly MeetingServices services = sessions.Services;
 
@@ -27,7 +27,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
         services.Metrics.SocketOpened();
         try
         {
-            await using var socket = new ClientSocket(webSocket, services.Time);
+            await using var socket = new ClientSocket(webSocket, services.Time, services.Options.Timings.MessageWait);
             if (sessions.IsEvacuating)
             {
                 socket.Close(CloseCodes.Restart, "server restarts");
@@ -54,7 +54,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             : code is [{ } text] && tokens.TryVerify(TokenKind.Code, text, out subject);
         if (!valid || subject!.MeetingId != meetingId)
         {
-            throw Unauthorized();
+            throw credentials.Failed(context.Request, Unauthorized());
         }
 
         var view = services.Directory.Find(meetingId) ?? throw await absent.ExplainAsync(context.Request, meetingId, ct).ConfigureAwait(false);
@@ -68,16 +68,21 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }
 
-        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw Unauthorized();
+        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw credentials.Failed(context.Request, Unauthorized());
         if (row.ConnectionStatus == ConnectionStatuses.Removed)
         {
             throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
         }
 
         var key = new MeetingKey(subject.Tenant, meetingId);
+        if (!services.Limits.TryOpen(key, row.ParticipantId))
+        {
+            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens sockets too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+
         if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLife * 2, ct).ConfigureAwait(false))
         {
-            throw Unauthorized();
+            throw credentials.Failed(context.Request, Unauthorized());
         }
 
         return new SocketIdentity(

@@ -12,10 +12,7 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
 
     public string Title => Object.Spec.Title ?? Object.Metadata.Name ?? Id;
 
-    public bool IsEnded =>
-        Object.Spec.DesiredState == MeetingDesiredState.Ended
-        || Object.Metadata.DeletionTimestamp is not null
-        || Object.Status?.Phase is MeetingPhase.Ending or MeetingPhase.Ended;
+    public bool IsEnded => HasEnded(Object);
 
     /// <summary>pending, ready, active or ended.</summary>
     public string Status => IsEnded ? "ended" : Object.Status?.Phase switch
@@ -47,6 +44,11 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
         "Deleted" => "deleted",
         _ => Object.Metadata.DeletionTimestamp is not null ? "deleted" : "ended",
     };
+
+    public static bool HasEnded(Meeting meeting) =>
+        meeting.Spec.DesiredState == MeetingDesiredState.Ended
+        || meeting.Metadata.DeletionTimestamp is not null
+        || meeting.Status?.Phase is MeetingPhase.Ending or MeetingPhase.Ended;
 
     /// <summary>Why there is no media node, in the operator's words: the first condition that is not true.</summary>
     public Condition? Obstacle =>

@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>Makes and ends meetings: the Meeting object and the row, both or none.</summary>
-public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
+public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
 {
     private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
 
@@ -32,14 +32,29 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
         }
     }
 
-    /// <summary>Asks for the end; the operator ends the meeting, and the row is closed when that is seen (and here, so that it is closed even if nobody is in).</summary>
-    public async Task EndAsync(MeetingView view, CancellationToken ct)
+    /// <summary>
+    /// Asks for the end of the tenant's own meeting, whoever else has one of the same id; the operator ends it. The row is closed here, so that no
+    /// line is stored once the caller has its answer.
+    /// </summary>
+    public async Task EndAsync(string tenantName, string meetingId, CancellationToken ct)
     {
+        if (directory.FindTenant(tenantName) is not { } tenant)
+        {
+            if (!directory.HasSynced)
+            {
+                throw new ProblemException(ProblemCode.Unavailable, "This server has just started and has not read the meetings yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            }
+
+            // Its meetings went with it.
+            await CloseAsync().ConfigureAwait(false);
+            return;
+        }
+
         try
         {
             await LimitedAsync(
                 limit => kube.MergePatchAsync<Meeting>(
-                    view.Object.Metadata.NamespacedName,
+                    new NamespacedName(tenant.Spec.Namespace, meetingId),
                     new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } },
                     limit,
                     AsSignaling),
@@ -54,11 +69,13 @@ public sealed partial class MeetingWriter(KubeClient kube, IMeetingRepository ro
             throw Translate(e);
         }
 
-        await rows.CloseAsync(view.TenantName, view.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+
+        Task CloseAsync() => rows.CloseAsync(tenantName, meetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
 
-    /// <summary>The row of a meeting that came from kubectl or GitOps is made when somebody first joins it.</summary>
-    public Task EnsureRowAsync(MeetingView view, CancellationToken ct) =>
+    /// <summary>The row of a meeting that came from kubectl or GitOps is made when somebody first joins it; false when there was one.</summary>
+    public Task<bool> EnsureRowAsync(MeetingView view, CancellationToken ct) =>
         rows.AddAsync(RowOf(view.Object, view.TenantName, view.Object.Metadata.CreationTimestamp ?? time.GetUtcNow()) with { MeetingId = view.Id }, ct);
 
     internal static Meeting Build(string id, CreateMeetingRequest request, MeetingMode mode, Tenant tenant)

@@ -103,8 +103,8 @@ public sealed partial class RoomLink : IAsyncDisposable
         return participant;
     }
 
-    /// <summary>Ends the bridge of one socket; the participant stays at the node unless it leaves.</summary>
-    public async Task DetachAsync(MediaParticipant participant, bool leave)
+    /// <summary>Ends the bridge of one socket without waiting for the node; the participant stays there unless it leaves.</summary>
+    public void Detach(MediaParticipant participant, bool leave)
     {
         participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
         if (leave)
@@ -112,17 +112,14 @@ public sealed partial class RoomLink : IAsyncDisposable
             publishers.TryRemove(participant.ParticipantId, out _);
         }
 
-        await participant.CloseAsync(leave).ConfigureAwait(false);
+        _ = participant.CloseAsync(leave);
     }
 
-    /// <summary>Drops somebody at the node who has no bridge here, without waiting for it.</summary>
-    public void Forget(string participantId)
-    {
-        if (Assignment is { } assignment)
-        {
-            _ = ForgetAsync(assignment, participantId);
-        }
-    }
+    /// <summary>Drops somebody at the node, without waiting for it.</summary>
+    public void Forget(string participantId) => _ = ForgetAsync(participantId);
+
+    /// <summary>Drops somebody at the node; ends when that is done, or has failed.</summary>
+    public Task ForgetAsync(string participantId) => Assignment is { } assignment ? ForgetAsync(assignment, participantId) : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

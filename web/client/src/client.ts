@@ -1,6 +1,7 @@
-import { joinPatiently } from './connector.js';
+import { joinOnce } from './connector.js';
 import { browserEnvironment, type Environment } from './environment.js';
 import { Meeting } from './meeting.js';
+import { patiently } from './patience.js';
 import { RestApi, type CreatedMeeting, type CreateMeetingRequest, type MeetingInfo } from './rest.js';
 
 export interface MeetClientOptions {
@@ -33,11 +34,15 @@ export class MeetClient {
     return this.#rest.createMeeting(request, credentials.apiKey);
   }
 
-  getMeeting(meetingId: string): Promise<MeetingInfo> {
-    return this.#rest.getMeeting(meetingId);
+  /** Waits while the server is being restarted, or is asked too much at once. */
+  getMeeting(meetingId: string, options: { readonly signal?: AbortSignal } = {}): Promise<MeetingInfo> {
+    return patiently(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal);
   }
 
-  /** Resolves when the server has let us in; `snapshot.connection` then tells how far the connection is. */
+  /**
+   * Waits while the meeting is being placed, while a part of the server is being restarted, and while too many people come in at once. Resolves when
+   * the server has let us in; `snapshot.connection` then tells how far the connection is.
+   */
   async join(meetingId: string, options: JoinOptions): Promise<Meeting> {
     const identity = {
       meetingId,
@@ -45,7 +50,7 @@ export class MeetClient {
       ...(options.userId === undefined ? {} : { userId: options.userId }),
       ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     };
-    const answer = await joinPatiently(this.#environment, this.#rest, identity, options.ticket, options.signal);
+    const answer = await patiently(this.#environment, () => joinOnce(this.#rest, identity, options.ticket), options.signal);
     return new Meeting(this.#environment, this.#rest, identity, answer);
   }
 }

@@ -1,5 +1,4 @@
 import { MeetError } from './errors.js';
-import type { Environment } from './environment.js';
 import type { JoinAnswer, RestApi } from './rest.js';
 import type { Dial } from './signaling-channel.js';
 
@@ -8,24 +7,6 @@ export interface JoinIdentity {
   readonly displayName: string;
   readonly userId?: string;
   readonly hostToken?: string;
-}
-
-const placementPatienceMs = 30_000;
-
-/** Joins over REST; waits while the meeting is being placed, and while a part of the server is being restarted. */
-export async function joinPatiently(
-  environment: Environment, rest: RestApi, identity: JoinIdentity, ticket: string | undefined, signal?: AbortSignal,
-): Promise<JoinAnswer> {
-  const deadline = environment.now() + placementPatienceMs;
-  for (;;) {
-    try {
-      return await joinOnce(rest, identity, ticket);
-    } catch (error) {
-      const waits = error instanceof MeetError && ['not-placed', 'media-node-unreachable', 'unavailable'].includes(error.code);
-      if (!waits || environment.now() >= deadline) throw error;
-      await pause(Math.min(5, Math.max(0.2, error.retryAfterSeconds ?? 1)) * 1000, signal);
-    }
-  }
 }
 
 /** A credential that is too old is not the end: the person comes in again with what is left, in the end as a new participant. */
@@ -51,19 +32,4 @@ export function dialByTicket(webSocketUrl: string, meetingId: string, ticket: st
   url.pathname = `/meetings/${encodeURIComponent(meetingId)}`;
   url.search = '';
   return { url: url.toString(), protocols: ['meet.v1', `ticket.${ticket}`] };
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', aborted, { once: true });
-    if (signal?.aborted) aborted();
-  });
 }

@@ -42,6 +42,29 @@ describe('joining', () => {
     expect(await outcome).toMatchObject({ code: 'not-placed', detail: 'no node has room' });
   });
 
+  it('waits as long as a 429 says and comes in by itself', async () => {
+    const server = new ScriptedServer();
+    let refusals = 3;
+    server.answer = call => (refusals-- > 0
+      ? { status: 429, body: { type: 'urn:meetoperator:error:quota-exceeded' }, headers: { 'retry-after': '2' } } : server.usual(call));
+    const joining = joinMeeting({}, server);
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(server.calls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(10_100);
+    expect((await joining).meeting.snapshot.connection.phase).toBe('connecting');
+    expect(server.calls).toHaveLength(4);
+  });
+
+  it('asks again for a meeting that a starting server does not know yet', async () => {
+    const server = new ScriptedServer();
+    let refusals = 2;
+    server.answer = call => (refusals-- > 0
+      ? { status: 503, body: { type: 'urn:meetoperator:error:unavailable' }, headers: { 'retry-after': '2' } } : { status: 200, body: { meetingId: call.path, title: 'Planning' } });
+    const asking = new MeetClient({ baseUrl: 'https://meet.test', environment: server.environment }).getMeeting('m1');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await asking).toMatchObject({ title: 'Planning' });
+  });
+
   it('stops waiting when told', async () => {
     const server = new ScriptedServer();
     server.answer = () => ({ status: 503, body: { type: 'urn:meetoperator:error:not-placed' } });

@@ -116,14 +116,52 @@ public abstract class MeetingBusContract : IAsyncLifetime
     [Fact]
     public async Task Reserve_KeepsAPlaceThatEnteringUses()
     {
-        Assert.True(await A.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Audio = false, AudioSilenced = true }, 1, Long, default));
-        Assert.False(await B.Presence.TryReserveAsync(key, Entry("b") with { Connected = false }, 1, Long, default));
-        Assert.True(await B.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Connection = "again" }, 1, Long, default));
+        Assert.Equal(EnterOutcome.Entered, await ReserveAsync(A, Entry("a") with { Connected = false, Audio = false, AudioSilenced = true }));
+        Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("b") with { Connected = false }));
+        Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("a") with { Connected = false, Connection = "again" }));
         var entered = await B.Presence.EnterAsync(key, Entry("a"), 1, Long, default);
         Assert.Equal(EnterOutcome.Entered, entered.Outcome);
         Assert.True(entered.Entry!.AudioSilenced);
-        Assert.True(await A.Presence.TryReserveAsync(key, Entry("a") with { Connected = false, Connection = "later" }, 1, Short, default));
+        Assert.Equal(EnterOutcome.TookOver, await ReserveAsync(A, Entry("a") with { Connected = false, Connection = "later" }));
         Assert.True(Assert.Single(await A.Presence.ListAsync(key, default)).Connected);
+    }
+
+    [Fact]
+    public async Task Reserve_PlaceNobodyCameTo_GivesWayOnlyWhenAllAreTaken()
+    {
+        await A.Presence.ReserveAsync(key, Entry("idle") with { Connected = false }, 2, Long, TimeSpan.Zero, default);
+        await A.Presence.EnterAsync(key, Entry("here"), 2, Long, default);
+        Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("next") with { Connected = false }, capacity: 2));
+        Assert.Equal(["here", "next"], (await A.Presence.ListAsync(key, default)).Select(p => p.ParticipantId).Order());
+        Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("one more") with { Connected = false }, capacity: 2));
+        Assert.Equal(EnterOutcome.Full, (await B.Presence.EnterAsync(key, Entry("idle"), 2, Long, default)).Outcome);
+    }
+
+    [Fact]
+    public async Task Host_AlwaysHasASeat_AndOnlyOne()
+    {
+        await A.Presence.EnterAsync(key, Entry("a"), 1, Long, default);
+        Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("b") with { Connected = false }));
+        Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("host") with { Connected = false, Role = "host" }));
+        Assert.Equal(EnterOutcome.Entered, (await A.Presence.EnterAsync(key, Entry("host") with { Role = "host" }, 1, Long, default)).Outcome);
+        Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("host 2") with { Connected = false, Role = "host" }));
+    }
+
+    [Fact]
+    public async Task Expel_NobodyWritesOrListsTheParticipantAgain()
+    {
+        await A.Presence.EnterAsync(key, Entry("a"), 10, Long, default);
+        await A.Presence.EnterAsync(key, Entry("b"), 10, Long, default);
+        var expelled = await Task.WhenAll(A.Presence.ExpelAsync(key, "a", default), B.Presence.ExpelAsync(key, "a", default));
+        Assert.Single(expelled, e => e);
+        Assert.False(await B.Presence.ExpelAsync(key, "never here", default));
+
+        Assert.Equal(EnterOutcome.Removed, (await B.Presence.EnterAsync(key, Entry("a"), 10, Long, default)).Outcome);
+        Assert.Equal(EnterOutcome.Removed, await ReserveAsync(A, Entry("a") with { Connected = false }));
+        var renewed = await A.Presence.RenewAsync(key, [Entry("a"), Entry("b")], Long, default);
+        Assert.Equal((0, "a"), (renewed.TakenOver.Count, Assert.Single(renewed.Removed)));
+        Assert.Equal("b", Assert.Single(await B.Presence.ListAsync(key, default)).ParticipantId);
+        Assert.Equal(EnterOutcome.Entered, (await B.Presence.EnterAsync(new MeetingKey("acme", "other"), Entry("a"), 10, Long, default)).Outcome);
     }
 
     [Fact]
@@ -143,7 +181,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
         await A.Presence.EnterAsync(key, Entry("own"), 10, Short, default);
         await B.Presence.EnterAsync(key, Entry("taken", connection: "theirs"), 10, Long, default);
         var taken = await A.Presence.RenewAsync(key, [Entry("own"), Entry("lost"), Entry("taken", connection: "mine")], Long, default);
-        Assert.Equal(["taken"], taken);
+        Assert.Equal(["taken"], taken.TakenOver);
         var present = await B.Presence.ListAsync(key, default);
         Assert.Equal(["lost", "own", "taken"], present.Select(p => p.ParticipantId).Order());
         Assert.Equal("theirs", present.Single(p => p.ParticipantId == "taken").Connection);
@@ -181,6 +219,8 @@ public abstract class MeetingBusContract : IAsyncLifetime
     public void Key_ThatCouldReachAnother_IsRefused(string tenant, string meeting) => Assert.Throws<ArgumentException>(() => new MeetingKey(tenant, meeting));
 
     protected abstract Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync();
+
+    private Task<EnterOutcome> ReserveAsync(IMeetingBus bus, PresenceEntry entry, int capacity = 1) => bus.Presence.ReserveAsync(key, entry, capacity, Long, Long, default);
 
     private static BusEvent Frame(string text) => new() { Kind = BusEventKind.Frame, Text = text };
 

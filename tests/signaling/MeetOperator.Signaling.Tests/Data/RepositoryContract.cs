@@ -42,10 +42,10 @@ public abstract class RepositoryContract : IAsyncLifetime
         await meetings.RemoveAsync("globex", "m1", default);
         Assert.Null(await participants.FindAsync("globex", "m1", "p1", default));
         Assert.Empty(await participants.ListAsync("globex", "m1", default));
-        Assert.False(await participants.SetStatusAsync("globex", "m1", "p1", ConnectionStatuses.Removed, 5, default));
+        Assert.False(await participants.RemoveAsync("globex", "m1", "p1", 5, default));
         Assert.Empty(await chat.ListAfterAsync("globex", "m1", 0, 10, default));
         Assert.Empty(await chat.ListLastAsync("globex", "m1", 10, default));
-        Assert.Null(await chat.AppendAsync(Line("globex", "m1", "intruder"), default));
+        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Line("globex", "m1", "intruder"), default)).Outcome);
 
         Assert.Equal(MeetingRowStatus.Open, (await meetings.FindAsync("acme", "m1", default))!.Status);
         Assert.Single(await chat.ListLastAsync("acme", "m1", 10, default));
@@ -92,9 +92,9 @@ public abstract class RepositoryContract : IAsyncLifetime
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Removed, 700, default));
+        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 700, default));
         Assert.False(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
-        Assert.True(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Removed, 900, default), "removing once more is no error: the first answer may have been lost");
+        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 900, default), "removing once more is no error: the first answer may have been lost");
         Assert.Equal(ConnectionStatuses.Removed, (await participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
     }
 
@@ -120,9 +120,9 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task Chat_FromManyWritersAtOnce_HasIdsWithoutGapInTheOrderOfStoring()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
-        await meetings.AddAsync(Meeting("acme", "m2"), default);
-        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default))?.Row)));
+        await MeetingWithAnnAsync("m1");
+        await MeetingWithAnnAsync("m2");
+        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default)).Row)));
 
         foreach (var meeting in new[] { "m1", "m2" })
         {
@@ -135,13 +135,79 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task Chat_SameReferenceOfTheSameSender_IsOneLine()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await MeetingWithAnnAsync("m1");
+        await participants.AddAsync(Participant("acme", "m1", "p2"), default);
         var line = Line("acme", "m1", "once") with { Reference = "r-1" };
         var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => chat.AppendAsync(line, default))));
-        Assert.Single(appended, a => a!.IsNew);
-        Assert.All(appended, a => Assert.Equal(1, a!.Row.MessageId));
-        Assert.Equal(2, (await chat.AppendAsync(line with { SenderId = "p2" }, default))!.Row.MessageId);
+        Assert.Single(appended, a => a.Outcome == AppendOutcome.Stored);
+        Assert.All(appended, a => Assert.Equal(1, a.Row!.MessageId));
+        Assert.Equal(2, (await chat.AppendAsync(line with { SenderId = "p2" }, default)).Row!.MessageId);
         Assert.Equal(["r-1", "r-1"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Reference));
+    }
+
+    [Fact]
+    public async Task Chat_OfSomebodyRemovedOrUnknownOrAfterTheEnd_IsNotStored()
+    {
+        await MeetingWithAnnAsync("m1");
+        await participants.AddAsync(Participant("acme", "m1", "p2"), default);
+        await chat.AppendAsync(Line("acme", "m1", "before"), default);
+        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "after"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "who") with { SenderId = "p3" }, default)).Outcome);
+        Assert.Equal(2, (await chat.AppendAsync(Line("acme", "m1", "me") with { SenderId = "p2" }, default)).Row!.MessageId);
+        await meetings.CloseAsync("acme", "m1", 500, default);
+        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Line("acme", "m1", "late") with { SenderId = "p2" }, default)).Outcome);
+        Assert.Equal(["before", "me"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Content));
+    }
+
+    [Fact]
+    public async Task Chat_WhileItsSenderIsRemoved_NoLineIsCommittedLater()
+    {
+        await MeetingWithAnnAsync("m1");
+        using var stop = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await chat.AppendAsync(Line("acme", "m1", "again"), default);
+            }
+        })).ToList();
+        await Eventually.TrueAsync(async () => (await chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "lines are being stored");
+
+        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        var atRemoval = (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId;
+
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "later"), default)).Outcome);
+        await stop.CancelAsync();
+        await Task.WhenAll(writers);
+        Assert.Equal(atRemoval, (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId);
+    }
+
+    [Fact]
+    public async Task Standings_NameEndedMeetingsAndRemovedPeopleOfTheTenant()
+    {
+        await MeetingWithAnnAsync("m1");
+        await MeetingWithAnnAsync("m2");
+        await MeetingWithAnnAsync("m3");
+        await participants.RemoveAsync("acme", "m1", "p1", 400, default);
+        await meetings.CloseAsync("acme", "m2", 500, default);
+        var standings = await meetings.ListStandingsAsync("acme", ["m1", "m2", "m3"], default);
+        Assert.Equal(["m1", "m2"], standings.Keys.Order());
+        Assert.Equal((false, "p1"), (standings["m1"].HasEnded, Assert.Single(standings["m1"].Removed)));
+        Assert.Equal((true, 0), (standings["m2"].HasEnded, standings["m2"].Removed.Count));
+        Assert.Empty(await meetings.ListStandingsAsync("globex", ["m1", "m2"], default));
+    }
+
+    [Fact]
+    public async Task Meeting_Reopened_OnlyWhenItsEndIsTheOneThatWasSeen()
+    {
+        await MeetingWithAnnAsync("m1");
+        await meetings.CloseAsync("acme", "m1", 500, default);
+        await meetings.ReopenAsync("acme", "m1", 499, default);
+        Assert.Equal(MeetingRowStatus.Ended, (await meetings.FindAsync("acme", "m1", default))!.Status);
+        await meetings.ReopenAsync("acme", "m1", 500, default);
+        var row = await meetings.FindAsync("acme", "m1", default);
+        Assert.Equal((MeetingRowStatus.Open, null), (row!.Status, row.EndTime));
     }
 
     [Fact]
@@ -156,7 +222,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     [Fact]
     public async Task Chat_Pages_AreOldestFirst()
     {
-        await meetings.AddAsync(Meeting("acme", "m1"), default);
+        await MeetingWithAnnAsync("m1");
         for (var i = 1; i <= 7; i++)
         {
             await chat.AppendAsync(Line("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
@@ -234,6 +300,12 @@ public abstract class RepositoryContract : IAsyncLifetime
 
     /// <summary>An empty database.</summary>
     protected abstract Task<string> ConnectionAsync();
+
+    private async Task MeetingWithAnnAsync(string id)
+    {
+        await meetings.AddAsync(Meeting("acme", id), default);
+        await participants.AddAsync(Participant("acme", id, "p1"), default);
+    }
 
     private static MeetingRow Meeting(string tenant, string id) =>
         new() { Tenant = tenant, MeetingId = id, Title = "Planning", StartTime = 100, MaxParticipants = 25 };

@@ -62,7 +62,7 @@ internal sealed class SignalingProcess : IDisposable
     public static async Task<JoinAnswer> JoinAsync(Uri server, string meetingId, string name)
     {
         using var http = new HttpClient { BaseAddress = server };
-        var response = await http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name });
+        var response = await Patiently.SendAsync(() => http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
     }

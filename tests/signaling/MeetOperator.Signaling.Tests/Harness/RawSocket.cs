@@ -30,12 +30,33 @@ internal sealed class RawSocket : IDisposable
         return socket;
     }
 
-    public async Task SendTextAsync(string text)
+    public Task SendTextAsync(string text) => SendFrameAsync(0x81, text);
+
+    /// <summary>As <see cref="SendTextAsync"/>; false when the server has ended the connection.</summary>
+    public Task<bool> TrySendTextAsync(string text) => TrySendFrameAsync(0x81, text);
+
+    /// <param name="head">First byte of the frame: FIN and opcode (RFC 6455 §5.2).</param>
+    /// <param name="text">Its payload.</param>
+    public async Task SendFrameAsync(byte head, string text)
     {
         var payload = Encoding.UTF8.GetBytes(text);
         byte[] length = payload.Length < 126 ? [(byte)(0x80 | payload.Length)] : [0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length];
         // RFC 6455 §5.3: a mask of zeros leaves the payload as it is.
-        await tcp.GetStream().WriteAsync((byte[])[0x81, .. length, 0, 0, 0, 0, .. payload]);
+        await tcp.GetStream().WriteAsync((byte[])[head, .. length, 0, 0, 0, 0, .. payload]);
+    }
+
+    /// <summary>False when the server has ended the connection.</summary>
+    public async Task<bool> TrySendFrameAsync(byte head, string text)
+    {
+        try
+        {
+            await SendFrameAsync(head, text);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>True when the server has ended the connection.</summary>

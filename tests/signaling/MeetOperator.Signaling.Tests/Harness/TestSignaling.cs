@@ -74,7 +74,7 @@ public sealed class TestSignaling : IAsyncDisposable
 
     public async Task<JoinAnswer> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
     {
-        var response = await SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken);
+        var response = await Patiently.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
     }

@@ -81,21 +81,35 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     [Fact]
     public async Task SessionDescription_OfAHundredPeople_Passes()
     {
-        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         // As long as Chromium's offer of 200 sections; tests/e2e measures it.
         var sdp = Sdp.Publish() + string.Concat(Enumerable.Repeat("a=ssrc:1234567890 cname:abcdefgh\r\n", 7_400));
         Assert.InRange(sdp.Length, 242_000, 300_000);
-        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp });
-        Assert.Equal(sdp, (string?)(await bob.ExpectAsync("offer"))["sdp"]);
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp });
+        await ann.ExpectAsync("answer");
+    }
+
+    [Fact]
+    public async Task Relay_WhereMediaGoesThroughTheNode_IsRefused()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await ann.SendAsync(new { type = "answer", to = bob.Id, sdp = Sdp.Answer() });
+        await ann.SendAsync(new { type = "ice-candidate", to = bob.Id, candidate = "candidate:1" });
+        await Eventually.TrueAsync(() => ann.OfType("error").Count(m => (string?)m["code"] == "forbidden") == 3, "all three are refused");
+        await ann.SendAsync(new { type = "chat", message = "after them" });
+        await bob.ExpectAsync("chat");
+        Assert.DoesNotContain(bob.Received, m => (string?)m["from"] == ann.Id && (string?)m["type"] != "chat");
     }
 
     [Fact]
     public async Task Relay_ToSomebodyInAnotherMeeting_IsUnknown()
     {
-        var one = await Signaling.CreateAsync();
-        var two = await Signaling.CreateAsync();
+        var one = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        var two = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
         await using var ann = await Signaling.EnterAsync(one.MeetingId, "Ann");
         await using var spy = await Signaling.EnterAsync(two.MeetingId, "Spy");
         await spy.SendAsync(new { type = "offer", to = ann.Id, sdp = Sdp.Publish() });

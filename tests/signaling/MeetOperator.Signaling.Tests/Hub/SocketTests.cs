@@ -11,7 +11,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { JoinWait = TimeSpan.FromSeconds(3) } };
+            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { JoinWait = TimeSpan.FromSeconds(3), FirstByte = TimeSpan.FromSeconds(2), MessageWait = TimeSpan.FromSeconds(3) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -180,24 +180,120 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.ExpectAsync("joined", m => m["participants"]!.AsArray().Count > 0);
 
-        // A relayed offer is the largest thing that a client can make another one receive; each sender has said less than it may in one second.
-        var sdp = "v=0\r\n" + new string('a', 250_000);
-        for (var sender = 0; sender < 12 && !ann.OfType("participant-left").Any(m => (string?)m["participantId"] == slow.ParticipantId); sender++)
+        // Chat is the largest thing that people can make another one receive; each sender says less than it may in one second.
+        var line = new string('\u4e2d', 4_000);
+        for (var sender = 0; sender < 24 && !ann.OfType("participant-left").Any(m => (string?)m["participantId"] == slow.ParticipantId); sender++)
         {
-            await using var pushy = await Signaling.EnterAsync(meeting.MeetingId, $"Pushy {sender}");
-            for (var i = 0; i < 15; i++)
+            await using var talker = await Signaling.EnterAsync(meeting.MeetingId, $"Talker {sender}");
+            for (var i = 0; i < 45; i++)
             {
-                await pushy.SendAsync(new { type = "offer", to = slow.ParticipantId, sdp });
+                await talker.SendAsync(new { type = "chat", message = line });
             }
 
-            // Answered in order: all of its offers have been passed on.
-            await pushy.SendAsync(new { type = "chat", message = "done" });
-            await pushy.ExpectAsync("chat", m => (string?)m["from"] == pushy.Id);
-            await pushy.SendAsync(new { type = "leave" });
+            await talker.SendAsync(new { type = "chat", message = "done" });
+            await talker.ExpectAsync("chat", m => (string?)m["from"] == talker.Id && (string?)m["message"] == "done");
+            await talker.SendAsync(new { type = "leave" });
         }
 
         await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == slow.ParticipantId);
         Assert.False(bob.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task BigOffers_OfAnotherParticipant_DoNotCutOffASlowReader()
+    {
+        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 4 });
+        var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
+        using var raw = await RawSocket.OpenAsync(slow.WebSocketUrl, receiveBuffer: 4096);
+        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{slow.ParticipantId}}"}""");
+        await using var pushy = await Signaling.EnterAsync(meeting.MeetingId, "Pushy");
+        await pushy.ExpectAsync("joined", m => m["participants"]!.AsArray().Count > 0);
+        for (var i = 0; i < 15; i++)
+        {
+            await pushy.SendAsync(new { type = "offer", to = slow.ParticipantId, sdp = "v=0\r\n" + new string('a', 250_000) });
+        }
+
+        await Eventually.TrueAsync(() => pushy.OfType("error").Count(m => (string?)m["code"] == "too-large") == 15, "each is refused to its sender");
+        await using var other = await Signaling.EnterAsync(meeting.MeetingId, "Other");
+        for (var i = 0; i < 30 && !other.Closed.IsCompleted; i++)
+        {
+            await other.SendAsync(new { type = "offer", to = slow.ParticipantId, sdp = "v=0\r\n" + new string('a', 30_000) });
+        }
+
+        await other.ExpectAsync("error", m => (string?)m["code"] == "rate-limited");
+        await pushy.SendAsync(new { type = "chat", message = "marker" });
+        await pushy.ExpectAsync("chat");
+        Assert.DoesNotContain(pushy.OfType("participant-left"), m => (string?)m["participantId"] == slow.ParticipantId);
+        Assert.False(raw.IsCut());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fragments_WithoutEnd_EndTheSocket(bool empty)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        using var raw = await RawSocket.OpenAsync(join.WebSocketUrl);
+        await raw.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
+        // The first piece of a text message; then pieces without content, or none at all and only pongs. None is the last.
+        await raw.SendFrameAsync(0x01, "{");
+        await Eventually.TrueAsync(async () => !await raw.TrySendFrameAsync(empty ? (byte)0x00 : (byte)0x8A, string.Empty), "the server ends the connection");
+    }
+
+    [Fact]
+    public async Task Connection_OnWhichNothingComes_IsEnded()
+    {
+        using var tcp = new System.Net.Sockets.TcpClient();
+        await tcp.ConnectAsync(Signaling.Address.Host, Signaling.Address.Port);
+        var buffer = new byte[1];
+        try
+        {
+            Assert.Equal(0, await tcp.GetStream().ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+        catch (IOException)
+        {
+            // Reset: ended as well.
+        }
+    }
+
+    [Fact]
+    public async Task Budget_OfAParticipant_IsNotRenewedByANewSocket()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
+        var opened = 0;
+        WebSocketException? refusal = null;
+        for (; opened < 200 && refusal is null; opened++)
+        {
+            try
+            {
+                await using var socket = await TestClient.OpenByTicketAsync(join, Signaling.Address);
+            }
+            catch (WebSocketException e)
+            {
+                refusal = e;
+            }
+        }
+
+        Assert.InRange(opened, 20, 199);
+        await RefusedAsync(join, null, 429);
+    }
+
+    [Fact]
+    public async Task BadCodes_FromOneAddress_AreSlowedDown()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var url = new UriBuilder(Signaling.Address) { Scheme = "ws", Path = $"/meetings/{meeting.MeetingId}", Query = "code=a.b.c" }.Uri;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var statuses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(url)));
+                return statuses.Contains(HttpStatusCode.TooManyRequests);
+            },
+            "guessing is slowed down");
+        // Who has a good one comes in all the same.
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
     }
 
     [Fact]
@@ -235,6 +331,14 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         {
             Assert.DoesNotContain(Signaling.LogLines(), line => line.Contains(secret, StringComparison.Ordinal));
         }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Uri url)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(url, default));
+        return socket.HttpStatusCode;
     }
 
     private async Task RefusedAsync(JoinAnswer join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)

@@ -15,12 +15,6 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["participantId"]);
         Assert.Equal(ann.Id, (string?)bob.OfType("joined")[0]["participants"]![0]!["participantId"]);
 
-        // Relayed both ways.
-        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
-        Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("offer", m => (string?)m["from"] != "sfu"))["from"]);
-        await bob.SendAsync(new { type = "answer", to = ann.Id, sdp = Sdp.Answer() });
-        Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
-
         // Muted on one, seen on the other.
         await bob.SendAsync(new { type = "mute", mediaType = "audio" });
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
@@ -33,6 +27,52 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
         Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
+    }
+
+    [Fact]
+    public async Task PeerToPeer_IsRelayedBothWays_AndWhatIsNotDeliveredIsToldToItsSender()
+    {
+        var meeting = await a.CreateAsync(new { mode = "P2P", maxParticipants = 3 });
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        Assert.Equal(ann.Id, (string?)(await bob.ExpectAsync("offer"))["from"]);
+        await bob.SendAsync(new { type = "answer", to = ann.Id, sdp = Sdp.Answer() });
+        Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
+
+        // Bob is listed for some seconds more, and has no socket on either.
+        bob.Abort();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+                return ann.OfType("error").Any(m => (string?)m["code"] == "unavailable");
+            },
+            "the sender is told");
+    }
+
+    [Fact]
+    public async Task Removed_WhileRedisIsAway_IsOutEverywhereAndStaysOutWhenItComesBackEmpty()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+        redis.Kill();
+
+        var response = await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, response.StatusCode);
+        await bob.ExpectAsync("removed");
+        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
+        await redis.StartAsync();
+        await Eventually.TrueAsync(() => a.Service<Data.IMeetingBus>().IsConnected && b.Service<Data.IMeetingBus>().IsConnected, "both have Redis again");
+        await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, b.Address));
+        await using var eve = await b.EnterAsync(meeting.MeetingId, "Eve");
+        Assert.DoesNotContain(eve.OfType("joined")[0]["participants"]!.AsArray(), p => (string?)p!["participantId"] == bob.Id);
+        Assert.False(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
     }
 
     [Fact]

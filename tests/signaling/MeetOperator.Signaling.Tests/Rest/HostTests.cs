@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -103,6 +105,24 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken), HttpStatusCode.NotFound, "unknown-participant");
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, path + "/mute", new { mediaType = "audio" }, meeting.HostToken), HttpStatusCode.NotFound, "unknown-participant");
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, path + "/mute", new { mediaType = "smell" }, meeting.HostToken), HttpStatusCode.BadRequest, "invalid-request");
+    }
+
+    [Fact]
+    public async Task End_OfAnIdThatAnotherTenantClaimsToo_EndsTheTokensMeeting()
+    {
+        var id = Guid.NewGuid().ToString("D");
+        await server.Cluster.AddTenantAsync("globex", "meet-globex");
+        await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-globex", tenant: "globex");
+        await server.Cluster.ApplyMeetingAsync(id);
+        var token = Signaling.Service<Tokens>().Issue(TokenKind.Host, new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = id }, TimeSpan.FromMinutes(5));
+
+        Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{id}", bearer: token)).StatusCode);
+
+        Assert.Equal(MeetingDesiredState.Ended, (await DesiredAsync(TestCluster.Namespace)));
+        Assert.NotEqual(MeetingDesiredState.Ended, (await DesiredAsync("meet-globex")));
+
+        async Task<MeetingDesiredState> DesiredAsync(string @namespace) =>
+            (await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName(@namespace, id), default))!.Spec.DesiredState;
     }
 
     [Fact]

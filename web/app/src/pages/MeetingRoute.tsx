@@ -45,7 +45,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
     present.current = abort;
     media.revive();
     const visitMeeting = async () => {
-      const info = await client.getMeeting(meetingId);
+      const info = await client.getMeeting(meetingId, { signal: abort.signal });
       if (abort.signal.aborted) return;
       if (info.status === 'ended') {
         tabSession.set(meetingId, null);
@@ -104,7 +104,7 @@ export function MeetingRoute({ meetingId }: { readonly meetingId: string }) {
 
 function againButton(notice: Notice, again: () => void) {
   const words: Partial<Record<Notice, string>> = {
-    'left': 'Come back', 'replaced': 'Use it here', 'meeting-full': 'Try again', 'not-placed': 'Try again', 'unavailable': 'Try again', 'network': 'Try again', 'failed': 'Try again',
+    'left': 'Come back', 'replaced': 'Use it here', 'meeting-full': 'Try again', 'not-placed': 'Try again', 'unavailable': 'Try again', 'quota-exceeded': 'Try again', 'network': 'Try again', 'failed': 'Try again',
   };
   const text = words[notice];
   return text === undefined ? undefined : <Button look="primary" onClick={again} data-testid="again">{text}</Button>;

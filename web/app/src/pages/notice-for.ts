@@ -17,6 +17,7 @@ export const notices = {
   'replaced': { icon: 'screen', title: 'You are in this meeting elsewhere', text: 'Another tab or window took over. You can take the meeting back to this one.' },
   'not-placed': { icon: 'warning', title: 'No room at the moment', text: 'Every media server is busy. Try again in a minute.', tone: 'warn' },
   'unavailable': { icon: 'warning', title: 'Not possible at the moment', text: 'A part of the service does not answer. Try again in a minute.', tone: 'warn' },
+  'quota-exceeded': { icon: 'people', title: 'Too many people at once', text: 'More people come in than the server takes at a time. Try again in a minute.', tone: 'warn' },
   'network': { icon: 'warning', title: 'The server cannot be reached', text: 'Check your connection. We try again when you say so.', tone: 'warn' },
   'unsupported': { icon: 'warning', title: 'This browser cannot join', text: 'Use a current version of Chrome, Edge, Firefox or Safari.', tone: 'warn' },
   'failed': { icon: 'warning', title: 'That did not work', text: 'The server refused, and trying again by ourselves would not help.', tone: 'warn' },

@@ -1,0 +1,93 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Removals and the end as facts: a message about them may be lost, so presence and the rows are looked at again on each tick and after each outage.
+/// </summary>
+public sealed partial class MeetingSession
+{
+    private readonly HashSet<string> removed = new(StringComparer.Ordinal);
+
+    /// <summary>Removed participants whose media is being ended, before anybody is told.</summary>
+    private readonly HashSet<string> leaving = new(StringComparer.Ordinal);
+    private bool reading;
+
+    /// <summary>Not on the loop: a slow database holds up nothing.</summary>
+    private async Task ReadStandingAsync()
+    {
+        if (Interlocked.Exchange(ref reading, true))
+        {
+            return;
+        }
+
+        try
+        {
+            var standing = await services.Standings.ReadAsync(Key, closed.Token).ConfigureAwait(false);
+            loop.Post(() => Enforce(standing.Removed));
+            if (standing.HasEnded
+                && services.Directory.Find(Key.MeetingId) is { IsEnded: false } view && view.TenantName == Key.Tenant
+                && await services.Lives.AskAsync(view, closed.Token).ConfigureAwait(false) == MeetingLife.Over)
+            {
+                loop.Post(() => EndAsync("ended"));
+            }
+        }
+        catch (Exception e) when (Failures.IsDatabaseOutage(e) || e is OperationCanceledException)
+        {
+            // The next tick reads again.
+        }
+        finally
+        {
+            Interlocked.Exchange(ref reading, false);
+        }
+    }
+
+    /// <summary>
+    /// Acts on removals that nobody announced here. Who was removed says nothing any more from now on, is dropped at the media node, and then
+    /// everybody is told.
+    /// </summary>
+    private void Enforce(IEnumerable<string> removals)
+    {
+        foreach (var participantId in removals)
+        {
+            var isNew = removed.Add(participantId);
+            if ((!isNew && !members.ContainsKey(participantId) && roster.Find(participantId) is null) || !leaving.Add(participantId))
+            {
+                continue;
+            }
+
+            if (members.TryGetValue(participantId, out var member))
+            {
+                member.Socket.IgnoreInput();
+            }
+
+            _ = DropAsync(participantId);
+        }
+    }
+
+    private async Task DropAsync(string participantId)
+    {
+        await Task.WhenAll(presence.ExpelAsync(participantId), Room.ForgetAsync(participantId)).ConfigureAwait(false);
+        loop.Post(() =>
+        {
+            leaving.Remove(participantId);
+            Remove(participantId);
+        });
+        await presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
+    }
+
+    private void Remove(string participantId)
+    {
+        removed.Add(participantId);
+        if (members.Remove(participantId, out var member))
+        {
+            member.Send(new RemovedMessage("removed"));
+            member.Socket.Close(CloseCodes.Refused, "removed");
+            Detach(member, leave: true);
+        }
+
+        Broadcast(roster.Remove(participantId, "removed"));
+        headless.Release();
+    }
+}

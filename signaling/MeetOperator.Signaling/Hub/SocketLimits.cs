@@ -1,0 +1,48 @@
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// What people may say and open on this instance. Counted for the participant and not for the socket, so that a new socket is no new allowance, and
+/// for the tenant, so that one tenant does not take the instance from the others.
+/// </summary>
+public sealed class SocketLimits : IDisposable
+{
+    public const int MessagesPerSecond = 50;
+    public const int MaxBadMessages = 20;
+
+    private const int TenantMessagesPerSecond = 10_000;
+    private const int RelayedBytesPerSecond = 32 * 1024;
+    private const int RelayedBytesAtOnce = 256 * 1024;
+
+    private readonly Throttle messages = new(MessagesPerSecond, MessagesPerSecond);
+    private readonly Throttle tenantMessages = new(TenantMessagesPerSecond, 2 * TenantMessagesPerSecond);
+    private readonly Throttle relayed = new(RelayedBytesPerSecond, RelayedBytesAtOnce);
+    private readonly Throttle openings = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
+
+    /// <summary>Null when the participant may send one more message.</summary>
+    public ProtocolError? TakeMessage(SocketIdentity from) =>
+        !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"At most {MessagesPerSecond} messages a second.")
+        : !tenantMessages.TryTake(from.Meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The tenant's participants send too many messages at once.")
+        : null;
+
+    /// <summary>Null when the participant may have a description or candidate of this length relayed.</summary>
+    public ProtocolError? TakeRelayed(SocketIdentity from, int length) =>
+        length > ProtocolLimits.MaxRelayedLength ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedLength} characters.")
+        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), Math.Max(1, length)) ? new ProtocolError(ErrorCode.RateLimited, "Too much is relayed for this participant at once. Send it again later.")
+        : null;
+
+    /// <summary>False when the participant opens sockets too fast.</summary>
+    public bool TryOpen(MeetingKey meeting, string participantId) => openings.TryTake(Key(meeting, participantId));
+
+    public void Dispose()
+    {
+        messages.Dispose();
+        tenantMessages.Dispose();
+        relayed.Dispose();
+        openings.Dispose();
+    }
+
+    private static string Key(MeetingKey meeting, string participantId) => $"{meeting.Tenant}/{meeting.MeetingId}/{participantId}";
+}

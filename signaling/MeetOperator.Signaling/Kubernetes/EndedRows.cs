@@ -1,0 +1,74 @@
+using System.Threading.Channels;
+using MeetOperator.Contracts;
+using MeetOperator.Kube.Runtime;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>Closes the rows of meetings that end while nobody is in them, as every instance sees it. Closing twice changes nothing.</summary>
+public sealed class EndedRows : BackgroundService
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<Meeting> ended = Channel.CreateUnbounded<Meeting>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly MeetingDirectory directory;
+    private readonly IMeetingRepository rows;
+    private readonly TimeProvider time;
+    private readonly IDisposable subscription;
+
+    public EndedRows(Informer<Meeting> meetings, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
+    {
+        this.directory = directory;
+        this.rows = rows;
+        this.time = time;
+        subscription = meetings.OnChange(change =>
+        {
+            var isOver = change.New is null || MeetingView.HasEnded(change.New);
+            if (isOver && !(change.Old is not null && change.New is not null && MeetingView.HasEnded(change.Old)))
+            {
+                ended.Writer.TryWrite(change.Object);
+            }
+        });
+    }
+
+    public override void Dispose()
+    {
+        subscription.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var meeting in ended.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
+        {
+            while (!await TryCloseAsync(meeting, stoppingToken).ConfigureAwait(false))
+            {
+                await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<bool> TryCloseAsync(Meeting meeting, CancellationToken ct)
+    {
+        if (!directory.HasSynced)
+        {
+            return false;
+        }
+
+        if (directory.FindTenant(meeting.Spec.TenantRef.Name) is not { } tenant || tenant.Spec.Namespace != meeting.Metadata.Namespace)
+        {
+            // An object in a namespace that is not the tenant's has no row.
+            return true;
+        }
+
+        try
+        {
+            await rows.CloseAsync(tenant.Metadata.Name!, MeetingId.Of(meeting), time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        {
+            return false;
+        }
+    }
+}

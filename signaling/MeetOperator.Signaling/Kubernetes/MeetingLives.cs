@@ -1,0 +1,67 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Asks the API server whether a meeting is over, where this instance's copy and the rows do not agree: the copy may be behind, and a row may be of
+/// an earlier meeting of the same name.
+/// </summary>
+public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
+{
+    private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(3);
+
+    /// <summary>A meeting that this instance does not see.</summary>
+    public async Task<MeetingLife> AskAsync(MeetingRow row, CancellationToken ct)
+    {
+        if (!directory.HasSynced)
+        {
+            return MeetingLife.Unknown;
+        }
+
+        if (directory.FindTenant(row.Tenant) is { } tenant)
+        {
+            return await AskAsync(new NamespacedName(tenant.Spec.Namespace, row.MeetingId), row.MeetingId, ct).ConfigureAwait(false);
+        }
+
+        return directory.IsCurrent ? MeetingLife.Over : MeetingLife.Unknown;
+    }
+
+    /// <summary>
+    /// A meeting that this instance sees as live. When its row has ended, the API server decides: the meeting is over, or the row is opened again.
+    /// </summary>
+    public async Task<MeetingLife> AskAsync(MeetingView view, CancellationToken ct)
+    {
+        // The row first: who ends a meeting changes the object before the row.
+        var row = await rows.FindAsync(view.TenantName, view.Id, ct).ConfigureAwait(false);
+        if (row is not { Status: MeetingRowStatus.Ended })
+        {
+            return MeetingLife.Live;
+        }
+
+        var life = await AskAsync(view.Object.Metadata.NamespacedName, view.Id, ct).ConfigureAwait(false);
+        if (life == MeetingLife.Live)
+        {
+            await rows.ReopenAsync(view.TenantName, view.Id, row.EndTime ?? 0, ct).ConfigureAwait(false);
+        }
+
+        return life;
+    }
+
+    private async Task<MeetingLife> AskAsync(NamespacedName name, string meetingId, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(AskWithin, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            var meeting = await kube.TryGetAsync<Meeting>(name, linked.Token).ConfigureAwait(false);
+            return meeting is null || MeetingId.Of(meeting) != meetingId || MeetingView.HasEnded(meeting) ? MeetingLife.Over : MeetingLife.Live;
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            return MeetingLife.Unknown;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A replica that has just started and has not read the API server yet, beside one that has.</summary>
+public sealed class UnsyncedReplicaTests : IAsyncLifetime
+{
+    private TestCluster cluster = null!;
+    private TcpForwarder wire = null!;
+    private KubeClient kube = null!;
+    private TestSignaling synced = null!;
+    private TestSignaling unsynced = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await TestCluster.StartAsync();
+        await cluster.AddNodeAsync("default-aaaaa");
+        synced = await TestSignaling.StartAsync(cluster);
+        wire = new TcpForwarder(IPEndPoint.Parse(cluster.Api.Server.Address.Authority));
+        wire.Break();
+        kube = new KubeClient(new KubeConfig { Server = wire.Address, Token = cluster.Api.Server.Token });
+        unsynced = await TestSignaling.StartUnreadyAsync(
+            cluster, o => o with { Database = synced.Options.Database, SigningKeys = synced.Options.SigningKeys }, kube);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await unsynced.DisposeAsync();
+        kube.Dispose();
+        await wire.DisposeAsync();
+        await synced.DisposeAsync();
+        await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task LiveMeeting_IsNotKnownYet_AndNothingIsWritten()
+    {
+        var meeting = await synced.CreateAsync();
+        var join = await synced.JoinAsync(meeting.MeetingId, "Ann");
+        var path = $"meetings/{meeting.MeetingId}";
+
+        await LaterAsync(await unsynced.SendAsync(HttpMethod.Get, path));
+        await LaterAsync(await unsynced.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Bob" }));
+        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken));
+        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, $"{path}/participants/{join.ParticipantId}", bearer: meeting.HostToken));
+        // However often: nobody is to blame for it.
+        for (var i = 0; i < 80; i++)
+        {
+            await LaterAsync(await unsynced.SendAsync(HttpMethod.Get, path));
+        }
+
+        var row = await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
+        Assert.Equal((MeetingRowStatus.Open, null), (row!.Status, row.EndTime));
+        Assert.Equal(HttpStatusCode.OK, (await synced.SendAsync(HttpMethod.Get, path)).StatusCode);
+
+        wire.Mend();
+        await Eventually.TrueAsync(async () => (await unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "it is known when it has been read");
+    }
+
+    [Fact]
+    public async Task Ended_WhileNobodyIsIn_TheRowIsClosedWithoutAnyRequest()
+    {
+        var meeting = await synced.CreateAsync();
+        var key = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
+        await cluster.Client.TryDeleteAsync<Meeting>(key, default);
+        await Eventually.TrueAsync(
+            async () => (await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
+    }
+
+    private static async Task LaterAsync(HttpResponseMessage response)
+    {
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+}
