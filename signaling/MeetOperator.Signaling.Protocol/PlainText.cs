@@ -1,10 +1,16 @@
 using System.Globalization;
+using System.Text;
 
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>Rules for text that people type and others read.</summary>
 public static class PlainText
 {
+    private const int ZeroWidthNonJoiner = 0x200C;
+    private const int ZeroWidthJoiner = 0x200D;
+    private const int TextPresentation = 0xFE0E;
+    private const int EmojiPresentation = 0xFE0F;
+
     /// <summary>A display name or title: one line, no control characters, nothing that reverses the direction of text around it.</summary>
     public static bool IsCleanLine(string text) => !string.IsNullOrWhiteSpace(text) && !text.Any(c => IsForbidden(c) || c is '\n' or '\r' or '\t') && IsWellFormed(text);
 
@@ -16,6 +22,41 @@ public static class PlainText
     private static bool IsForbidden(char c) =>
         char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069';
+
+    /// <summary>A line as it is kept: <see cref="Clean"/> leaves 1 to <paramref name="most"/> characters of it.</summary>
+    public static bool IsName(string? text, int most) => text is { Length: > 0 } && text.Length <= most && IsCleanLine(text) && Clean(text).Length is > 0 and var left && left <= most;
+
+    /// <summary>
+    /// The text as others get it: composed (NFC), so that what looks the same is the same, and without characters that show nothing or turn the
+    /// direction of what stands around them. Joiners stay where they join, since emoji and several scripts need them.
+    /// </summary>
+    public static string Clean(string text)
+    {
+        var kept = new StringBuilder(text.Length);
+        var runes = text.EnumerateRunes().ToArray();
+        for (var i = 0; i < runes.Length; i++)
+        {
+            var isJoining = runes[i].Value is ZeroWidthNonJoiner or ZeroWidthJoiner
+                && i > 0 && i + 1 < runes.Length && IsVisible(runes[i - 1]) && IsVisible(runes[i + 1]);
+            var isPresentation = runes[i].Value is TextPresentation or EmojiPresentation && i > 0 && IsVisible(runes[i - 1]);
+            if (isJoining || isPresentation || !IsInvisible(runes[i]))
+            {
+                kept.Append(runes[i]);
+            }
+        }
+
+        return Composition.Compose(kept.ToString()).Trim();
+    }
+
+    private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune) && (rune.Value == EmojiPresentation || !IsInvisible(rune));
+
+    /// <summary>Unicode's Default_Ignorable_Code_Point, with the other format characters and the blanks that count as letters.</summary>
+    private static bool IsInvisible(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format || rune.Value is
+        0x034F // combining grapheme joiner
+        or 0x115F or 0x1160 or 0x3164 or 0xFFA0 // Hangul fillers
+        or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) // inherent vowels, Mongolian selectors
+        or 0x2800 // Braille blank
+        or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0000 and <= 0xE0FFF); // variation selectors, tags
 
     private static bool IsWellFormed(string text)
     {

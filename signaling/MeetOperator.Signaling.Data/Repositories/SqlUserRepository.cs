@@ -2,15 +2,12 @@ namespace MeetOperator.Signaling.Data;
 
 public sealed class SqlUserRepository(ISqlDatabase database) : SqlRepository(database), IUserRepository
 {
-    public Task SaveAsync(UserRow user, CancellationToken ct) =>
+    public Task AddAsync(UserRow user, CancellationToken ct) =>
         ExecuteAsync(
             user.Tenant,
             """
             INSERT INTO users (tenant, user_id, name, email, profile_picture) VALUES (@Tenant, @UserId, @Name, @Email, @ProfilePicture)
-            ON CONFLICT (tenant, user_id) DO UPDATE SET
-              name = excluded.name,
-              email = COALESCE(excluded.email, users.email),
-              profile_picture = COALESCE(excluded.profile_picture, users.profile_picture)
+            ON CONFLICT (tenant, user_id) DO NOTHING
             """,
             user,
             ct);

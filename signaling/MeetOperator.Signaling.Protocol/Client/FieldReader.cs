@@ -49,12 +49,13 @@ internal sealed class FieldReader(JsonElement root)
     public string Chat()
     {
         var text = Text("message", ProtocolLimits.MaxChatLength);
-        if (Error is null && !PlainText.IsCleanText(text))
+        var clean = Error is null && PlainText.IsCleanText(text) ? PlainText.Clean(text) : string.Empty;
+        if (Error is null && clean.Length is 0 or > ProtocolLimits.MaxChatLength)
         {
-            Refuse("'message' must hold visible text without control characters.");
+            Refuse($"'message' must hold 1 to {ProtocolLimits.MaxChatLength} characters of visible text without control characters.");
         }
 
-        return text;
+        return clean;
     }
 
     public string? Reference() => OptionalName("reference");

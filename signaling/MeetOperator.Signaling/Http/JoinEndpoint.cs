@@ -56,6 +56,7 @@ public sealed class JoinEndpoint(
 
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
         MeetingRules.Check(body);
+        body = body with { DisplayName = PlainText.Clean(body.DisplayName!) };
         if (!Guid.TryParseExact(id, "D", out _))
         {
             throw credentials.UnknownMeeting(request);
@@ -189,7 +190,7 @@ public sealed class JoinEndpoint(
 
         if (body.UserId is not null)
         {
-            await users.SaveAsync(new UserRow { Tenant = view.TenantName, UserId = body.UserId, Name = body.DisplayName! }, ct).ConfigureAwait(false);
+            await users.AddAsync(new UserRow { Tenant = view.TenantName, UserId = body.UserId, Name = body.DisplayName! }, ct).ConfigureAwait(false);
         }
 
         await participants.AddAsync(

@@ -22,7 +22,8 @@ public sealed class MeetingEndpoints(
         }
 
         var body = await RequestBody.ReadJsonAsync<CreateMeetingRequest>(request, ct).ConfigureAwait(false);
-        var mode = MeetingRules.Check(body, tenant);
+        var mode = MeetingRules.Check(body, tenant, time.GetUtcNow());
+        body = body with { Title = PlainText.Clean(body.Title!) };
         if (tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, $"The tenant has {tenant.Spec.Quotas.ConcurrentMeetings} open meetings, which is its quota.") { RetryAfter = TimeSpan.FromSeconds(10) };

@@ -6,13 +6,22 @@ namespace MeetOperator.Signaling;
 /// <summary>Checks what people ask for; every finding names its field and what would be right.</summary>
 public static class MeetingRules
 {
+    /// <summary>Ten years: series are planned long ahead, and calculations with the time stay in range.</summary>
+    private static readonly TimeSpan MostAhead = TimeSpan.FromDays(3_650);
+    private static readonly TimeSpan MostBehind = TimeSpan.FromDays(365);
+
     /// <summary>Throws with all findings; else the mode that is meant.</summary>
-    public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant)
+    public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        if (request.Title is not { Length: >= 1 and <= 200 } title || !PlainText.IsCleanLine(title))
+        if (!PlainText.IsName(request.Title, 200))
         {
             errors["title"] = ["must be one line of 1 to 200 characters without control characters."];
+        }
+
+        if (request.StartTime is { } start && (start < now - MostBehind || start > now + MostAhead))
+        {
+            errors["startTime"] = [$"must be at most {MostAhead.Days} days ahead and {MostBehind.Days} days ago."];
         }
 
         var settings = request.Settings ?? new MeetingSettings();
@@ -37,7 +46,7 @@ public static class MeetingRules
     public static void Check(JoinRequest request)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        if (request.DisplayName is not { Length: >= 1 and <= ProtocolLimits.MaxDisplayNameLength } name || !PlainText.IsCleanLine(name))
+        if (!PlainText.IsName(request.DisplayName, ProtocolLimits.MaxDisplayNameLength))
         {
             errors["displayName"] = [$"must be one line of 1 to {ProtocolLimits.MaxDisplayNameLength} characters without control characters."];
         }

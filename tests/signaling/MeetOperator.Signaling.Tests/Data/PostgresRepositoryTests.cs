@@ -53,7 +53,7 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
     private static async Task FillAsync(ISqlDatabase database, string tenant)
     {
         await new SqlMeetingRepository(database).AddAsync(new MeetingRow { Tenant = tenant, MeetingId = $"{tenant}-m", Title = "Planning" }, default);
-        await new SqlUserRepository(database).SaveAsync(new UserRow { Tenant = tenant, UserId = "u", Name = "Ann" }, default);
+        await new SqlUserRepository(database).AddAsync(new UserRow { Tenant = tenant, UserId = "u", Name = "Ann" }, default);
         await new SqlParticipantRepository(database).AddAsync(
             new ParticipantRow { Tenant = tenant, MeetingId = $"{tenant}-m", ParticipantId = "p", DisplayName = "Ann", Role = "host" }, default);
         await new SqlMediaStreamRepository(database).SaveAsync(

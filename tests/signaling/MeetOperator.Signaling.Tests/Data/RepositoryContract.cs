@@ -236,14 +236,13 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task User_SavedAgain_KeepsWhatIsNotSaid()
+    public async Task User_AddedAgain_KeepsTheFirstRow()
     {
         var users = new SqlUserRepository(database);
-        await users.SaveAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann", Email = "ann@example.org" }, default);
-        await users.SaveAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann B.", ProfilePicture = "https://example.org/a.png" }, default);
-        Assert.Equal(
-            new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann B.", Email = "ann@example.org", ProfilePicture = "https://example.org/a.png" },
-            await users.FindAsync("acme", "u-1", default));
+        var ann = new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann", Email = "ann@example.org" };
+        await users.AddAsync(ann, default);
+        await users.AddAsync(new UserRow { Tenant = "acme", UserId = "u-1", Name = "Mallory", ProfilePicture = "https://example.org/m.png" }, default);
+        Assert.Equal(ann, await users.FindAsync("acme", "u-1", default));
         Assert.Null(await users.FindAsync("globex", "u-1", default));
     }
 

@@ -175,6 +175,12 @@ public sealed class TestCluster : IAsyncDisposable
             return;
         }
 
+        // Whose id another meeting has stays refused, also when it is looked at once more after its own status was written.
+        if (meeting.Status?.Conditions.Any(c => c.Reason == MeetingIdHolder.IdTaken) == true)
+        {
+            return;
+        }
+
         if (Refuse is { } refuse || nodes.IsEmpty)
         {
             refuse = Refuse ?? ("NoNodes", "There is no media node.");

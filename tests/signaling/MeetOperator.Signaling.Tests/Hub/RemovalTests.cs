@@ -7,7 +7,12 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>That a removal and the end hold whatever is lost on the way.</summary>
 public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<RemovalTests.Server>
 {
-    public sealed class Server : ServerFixture;
+    public sealed class Server : ServerFixture
+    {
+        /// <summary>Calls to a node that hangs do not end by themselves while a test looks.</summary>
+        protected override SignalingOptions Configure(SignalingOptions options) =>
+            options with { Timings = options.Timings with { NodeCall = TimeSpan.FromSeconds(100) } };
+    }
 
     private TestSignaling Signaling => server.Signaling;
 
@@ -80,6 +85,29 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         Assert.Empty(await LinesAsync(meeting.MeetingId));
         var info = (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}")).Content.ReadFromJsonAsync<MeetingAnswer>())!;
         Assert.Equal(ann.Id, Assert.Single(info.Participants).ParticipantId);
+    }
+
+    [Fact]
+    public async Task HungNode_TheMeetingGoesOn()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows both");
+        server.Node.Hang();
+        try
+        {
+            // Its event stream came anew, so it is asked who is there; and somebody's socket goes.
+            server.Node.Emit(meeting.MeetingId, new NodeControl.RoomEvent { Type = NodeControl.RoomEventTypes.Ready });
+            await using var back = await TestClient.OpenByTicketAsync(bob.Join, Signaling.Address);
+            await back.JoinAsync();
+            await back.SendAsync(new { type = "chat", message = "hello" });
+            await ann.ExpectAsync("chat", limit: TimeSpan.FromSeconds(60));
+        }
+        finally
+        {
+            server.Node.Resume();
+        }
     }
 
     [Fact]

@@ -23,6 +23,36 @@ public sealed class PlainTextTests
     [InlineData("\u001b[31m", false)]
     public void IsCleanText_AllowsLineBreaksOnly(string text, bool clean) => Assert.Equal(clean, PlainText.IsCleanText(text));
 
+    [Theory]
+    [InlineData("E\u0301lise", "\u00c9lise")]
+    [InlineData("\uac00", "\uac00")]
+    [InlineData("\u1100\u1161\u11a8", "\uac01")]
+    [InlineData("An\u200bn\u2060 \ufeffB\u00ad.", "Ann B.")]
+    [InlineData("evil\u202etxt\u202c \u2066x\u2069\u200f", "eviltxt x")]
+    [InlineData("\u3164\u115f\u2800", "")]
+    [InlineData("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")]
+    [InlineData("\ud83d\udc69\u200d\ud83d\udcbb \u2764\ufe0f", "\ud83d\udc69\u200d\ud83d\udcbb \u2764\ufe0f")]
+    [InlineData("\u2764\ufe0f\u200d\ud83d\udd25", "\u2764\ufe0f\u200d\ud83d\udd25")]
+    [InlineData("\u200dAnn\u200c\u200c\u200d", "Ann")]
+    [InlineData("a\n\tb ", "a\n\tb")]
+    public void Clean_IsComposedAndShowsEverythingItHolds(string text, string clean) => Assert.Equal(clean, PlainText.Clean(text));
+
+    /// <summary>Marks at random and each ninth composed character, with their NFC as another implementation has it.</summary>
+    [Fact]
+    public void Compose_IsNormalizationFormC()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Crds.Repository, "tests/signaling/MeetOperator.Signaling.Tests/Protocol/nfc.txt"));
+        Assert.True(lines.Length > 700);
+        foreach (var line in lines)
+        {
+            var (given, composed) = (Text(line.Split(';')[0]), Text(line.Split(';')[1]));
+            Assert.True(Composition.Compose(given) == composed, line);
+            Assert.True(Composition.Compose(composed) == composed, line);
+        }
+
+        static string Text(string hex) => string.Concat(hex.Split(' ').Select(h => char.ConvertFromUtf32(Convert.ToInt32(h, 16))));
+    }
+
     [Fact]
     public void HalfASurrogatePair_IsNeitherLineNorText()
     {
