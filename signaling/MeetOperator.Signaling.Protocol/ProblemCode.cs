@@ -14,6 +14,9 @@ public enum ProblemCode
     /// <summary>WHEP: there is nothing to play yet; it may come.</summary>
     NotPublishing,
     PayloadTooLarge,
+
+    /// <summary>The key stands for a request with another body.</summary>
+    IdempotencyKeyReused,
     UnsupportedMediaType,
     QuotaExceeded,
     NotPlaced,

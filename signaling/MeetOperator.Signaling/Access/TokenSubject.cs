@@ -11,4 +11,5 @@ public sealed record TokenSubject
 
     /// <summary>Unique for each token.</summary>
     public string TokenId { get; init; } = string.Empty;
+    public DateTimeOffset IssuedAt { get; init; }
 }

@@ -24,15 +24,21 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
 
     public string Issue(TokenKind kind, TokenSubject subject, TimeSpan life)
     {
-        var key = keys.Signing;
         var now = time.GetUtcNow();
+        return Issue(kind, subject with { TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), IssuedAt = now }, now + life);
+    }
+
+    /// <summary>With <see cref="TokenSubject.TokenId"/> and <see cref="TokenSubject.IssuedAt"/> as given: under the same key the same token again.</summary>
+    public string Issue(TokenKind kind, TokenSubject subject, DateTimeOffset expires)
+    {
+        var key = keys.Signing;
         var payload = new Dictionary<string, object?>
         {
             ["iss"] = Issuer,
             ["aud"] = Audience(kind),
-            ["iat"] = now.ToUnixTimeSeconds(),
-            ["exp"] = (now + life).ToUnixTimeSeconds(),
-            ["jti"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            ["iat"] = subject.IssuedAt.ToUnixTimeSeconds(),
+            ["exp"] = expires.ToUnixTimeSeconds(),
+            ["jti"] = subject.TokenId,
             ["ten"] = subject.Tenant,
             ["mtg"] = subject.MeetingId,
         };
@@ -116,7 +122,7 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
             return false;
         }
 
-        subject = new TokenSubject { Tenant = tenant, MeetingId = meeting, ParticipantId = Text(fields, "sub"), TokenId = id };
+        subject = new TokenSubject { Tenant = tenant, MeetingId = meeting, ParticipantId = Text(fields, "sub"), TokenId = id, IssuedAt = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, issued)) };
         return true;
     }
 }

@@ -19,7 +19,7 @@ internal static class Routes
             meetings.MapPost("/", (HttpRequest request, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.CreateAsync(request, ct))
                 .WithName("createMeeting").WithSummary("Create a meeting").WithDescription("Takes a tenant's API key; in an embedded installation any caller on the same machine.")
                 .Accepts<CreateMeetingRequest>(Json).Produces<CreateMeetingAnswer>(StatusCodes.Status201Created),
-            400, 401, 403, 413, 415, 429, 503);
+            400, 401, 403, 413, 415, 422, 429, 503);
         Refuses(
             meetings.MapGet("/{id}", GetAsync)
                 .WithName("getMeeting").WithSummary("Read a meeting, or open its WebSocket with an Upgrade header")

@@ -77,7 +77,7 @@ public static class SignalingHost
         services.AddSingleton(_ => database).AddSingleton(_ => bus);
         services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
         services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
-        services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>();
+        services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>().AddSingleton<IIdempotencyRepository, SqlIdempotencyRepository>();
         var health = new LoopHealth(time);
         var watched = new InformerOptions { Health = health };
         services.AddSingleton(_ => health);
@@ -91,7 +91,7 @@ public static class SignalingHost
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
-        services.AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
+        services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
         services.AddSingleton<GracefulEnd>().AddHostedService(p => p.GetRequiredService<GracefulEnd>());
         services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();

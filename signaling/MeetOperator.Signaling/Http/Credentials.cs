@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MeetOperator.Contracts;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +9,9 @@ namespace MeetOperator.Signaling;
 /// <summary>Who asks: reads the Authorization header and holds callers who guess to a rate.</summary>
 public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
 {
+    /// <summary>By how much this server's clock may be behind the API server's.</summary>
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
+
     private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
     /// <summary>The tenant for whom a meeting may be created.</summary>
@@ -32,6 +37,10 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
             ?? throw new ProblemException(ProblemCode.Unavailable, $"The tenant '{name}' for local callers does not exist yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
     }
 
+    /// <summary>Who sends a request that creates something, without the credential itself.</summary>
+    public string CallerOf(HttpRequest request) =>
+        Bearer(request) is { } key ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) : "local";
+
     /// <summary>The host token of this meeting; anything else is 401, or 403 when it is a good token for something else.</summary>
     public TokenSubject Host(HttpRequest request, string meetingId) =>
         Require(request, TokenKind.Host, meetingId, "the host token that creating the meeting answered");
@@ -41,7 +50,11 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
     /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not. Another tenant's meeting may have had the same id before.</summary>
     public bool IsHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
-        && (Host(request, meeting.Id).Tenant == meeting.TenantName ? true : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting.")));
+        && (IsOf(Host(request, meeting.Id), meeting) ? true : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting.")));
+
+    /// <summary>False for the token of another tenant's meeting, or of an earlier one that had the same id: a token lives no longer than its meeting.</summary>
+    public static bool IsOf(TokenSubject token, MeetingView meeting) =>
+        token.Tenant == meeting.TenantName && !(token.IssuedAt + MostSkew < meeting.Object.Metadata.CreationTimestamp);
 
     /// <summary>A ticket that came in a body.</summary>
     public TokenSubject Ticket(HttpRequest request, string ticket, MeetingView meeting) =>

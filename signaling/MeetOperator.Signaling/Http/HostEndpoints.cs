@@ -86,6 +86,11 @@ public sealed class HostEndpoints(
             throw credentials.UnknownMeeting(request);
         }
 
+        if (!Credentials.IsOf(subject, view))
+        {
+            throw credentials.Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is of an earlier meeting with this id."));
+        }
+
         return view.IsEnded
             ? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.")
             : (view, new MeetingKey(view.TenantName, id));

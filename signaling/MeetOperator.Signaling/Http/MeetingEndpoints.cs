@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using MeetOperator.Contracts;
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
@@ -6,7 +8,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>Create, read and end meetings.</summary>
 public sealed class MeetingEndpoints(
-    MeetingWriter writer, MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingWriter writer, MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     /// <summary>How long creating waits until this instance itself sees the meeting, so that joining it at once works.</summary>
     private static readonly TimeSpan SeenWait = TimeSpan.FromSeconds(2);
@@ -24,18 +26,27 @@ public sealed class MeetingEndpoints(
         var body = await RequestBody.ReadJsonAsync<CreateMeetingRequest>(request, ct).ConfigureAwait(false);
         var mode = MeetingRules.Check(body, tenant, time.GetUtcNow());
         body = body with { Title = PlainText.Clean(body.Title!) };
+        var repeatable = await idempotency.ClaimAsync(request, tenant, body, ct).ConfigureAwait(false);
+        if (repeatable is { CompletedAt: not null })
+        {
+            return Created(request, tenant, body, repeatable.MeetingId, repeatable);
+        }
+
         if (tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, $"The tenant has {tenant.Spec.Quotas.ConcurrentMeetings} open meetings, which is its quota.") { RetryAfter = TimeSpan.FromSeconds(10) };
         }
 
-        var meeting = await writer.CreateAsync(body, mode, tenant, ct).ConfigureAwait(false);
+        var meeting = await writer.CreateAsync(repeatable?.MeetingId, body, mode, tenant, ct).ConfigureAwait(false);
         metrics.Created();
         var id = meeting.Metadata.Name!;
+        if (repeatable is not null)
+        {
+            repeatable = await idempotency.CompleteAsync(repeatable, ct).ConfigureAwait(false);
+        }
+
         await directory.WaitAsync(id, view => view is not null, SeenWait, time, ct).ConfigureAwait(false);
-        var ahead = body.StartTime is { } start && start > time.GetUtcNow() ? start - time.GetUtcNow() : TimeSpan.Zero;
-        var hostToken = tokens.Issue(TokenKind.Host, new TokenSubject { Tenant = tenant.Metadata.Name!, MeetingId = id }, ahead + options.Timings.HostTokenLife);
-        return Results.Created($"/meetings/{id}", new CreateMeetingAnswer(id, urls.JoinUrl(request, id), hostToken));
+        return Created(request, tenant, body, id, repeatable);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
@@ -52,10 +63,30 @@ public sealed class MeetingEndpoints(
 
     public async Task<IResult> EndAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        await writer.EndAsync(credentials.Host(request, id).Tenant, id, ct).ConfigureAwait(false);
+        var subject = credentials.Host(request, id);
+        if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsOf(subject, view))
+        {
+            await writer.EndAsync(subject.Tenant, id, ct).ConfigureAwait(false);
+        }
 
         // Ended, or ended and removed long ago: either way it is as was asked for.
         return Results.Ok(new SuccessAnswer(true));
+    }
+
+    /// <summary>The answer to a request that came before is the same to the letter: its token has the time and the id of then.</summary>
+    private IResult Created(HttpRequest request, Tenant tenant, CreateMeetingRequest body, string id, IdempotencyRow? repeatable)
+    {
+        var issued = repeatable?.CompletedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : time.GetUtcNow();
+        var starts = body.StartTime is { } start && start > issued ? start : issued;
+        var subject = new TokenSubject
+        {
+            Tenant = tenant.Metadata.Name!,
+            MeetingId = id,
+            TokenId = repeatable?.TokenId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            IssuedAt = issued,
+        };
+        var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLife);
+        return Results.Created($"/meetings/{id}", new CreateMeetingAnswer(id, urls.JoinUrl(request, id), hostToken));
     }
 
     private async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey key, CancellationToken ct)

@@ -25,6 +25,7 @@ public static class Problems
         ProblemCode.MeetingEnded => StatusCodes.Status410Gone,
         ProblemCode.PayloadTooLarge => StatusCodes.Status413PayloadTooLarge,
         ProblemCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ProblemCode.IdempotencyKeyReused => StatusCodes.Status422UnprocessableEntity,
         ProblemCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
         _ => StatusCodes.Status503ServiceUnavailable,
     };
@@ -84,6 +85,7 @@ public static class Problems
         ProblemCode.MeetingEnded => "The meeting has ended",
         ProblemCode.PayloadTooLarge => "The body is too large",
         ProblemCode.UnsupportedMediaType => "Unsupported media type",
+        ProblemCode.IdempotencyKeyReused => "The key stands for another request",
         ProblemCode.QuotaExceeded => "Too much at once",
         ProblemCode.NotPlaced => "No media node has room yet",
         ProblemCode.MediaNodeUnreachable => "The media node cannot be reached",

@@ -15,15 +15,28 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     /// <summary>A caller waits no longer for an API server that takes the request and does not answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
-    public async Task<Meeting> CreateAsync(CreateMeetingRequest request, MeetingMode mode, Tenant tenant, CancellationToken ct)
+    /// <param name="id">Id of the meeting when the request may come again, and then makes the same one; null gives it a new id.</param>
+    /// <param name="request">Checked.</param>
+    /// <param name="mode">As it was checked.</param>
+    /// <param name="tenant">Whose meeting it is.</param>
+    /// <param name="ct">Of the caller.</param>
+    public async Task<Meeting> CreateAsync(string? id, CreateMeetingRequest request, MeetingMode mode, Tenant tenant, CancellationToken ct)
     {
-        var id = Guid.NewGuid().ToString("D");
-        var meeting = Build(id, request, mode, tenant);
+        var meeting = Build(id ?? Guid.NewGuid().ToString("D"), request, mode, tenant);
         await rows.AddAsync(RowOf(meeting, tenant.Metadata.Name!, time.GetUtcNow()) with { StartTime = (request.StartTime ?? time.GetUtcNow()).ToUnixTimeMilliseconds() }, ct)
             .ConfigureAwait(false);
         try
         {
             return await LimitedAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
+        }
+        catch (KubeApiException e) when (id is not null && e.IsAlreadyExists)
+        {
+            return meeting;
+        }
+        catch (Exception e) when (id is not null)
+        {
+            // The caller comes again, or another request of the same key has made it.
+            throw Translate(e);
         }
         catch (Exception e)
         {

@@ -165,11 +165,14 @@ public abstract class RepositoryContract : IAsyncLifetime
     {
         await MeetingWithAnnAsync("m1");
         using var stop = new CancellationTokenSource();
-        var writers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        var writers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
                 await chat.AppendAsync(Line("acme", "m1", "again"), default);
+
+                // SQLite's writers do not queue: those who write without a pause may keep out everybody else.
+                await Task.Delay(5);
             }
         })).ToList();
         await Eventually.TrueAsync(async () => (await chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "lines are being stored");

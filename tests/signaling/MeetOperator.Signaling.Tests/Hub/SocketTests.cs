@@ -31,7 +31,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         var late = Signaling.Service<Tokens>().Issue(
-            TokenKind.Code, new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = meeting.MeetingId, ParticipantId = join.ParticipantId }, TimeSpan.FromSeconds(-1));
+            TokenKind.Code, new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = meeting.MeetingId, ParticipantId = join.ParticipantId }, TimeSpan.FromSeconds(-60));
         await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = $"code={late}" }.Uri, 401);
     }
 

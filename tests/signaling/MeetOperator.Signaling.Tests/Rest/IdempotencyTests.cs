@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>A request to create a meeting that is sent again because its answer was lost.</summary>
+public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFixture<IdempotencyTests.Server>
+{
+    private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
+
+    public sealed class Server : ServerFixture;
+
+    private TestSignaling Signaling => server.Signaling;
+
+    [Fact]
+    public async Task Again_IsTheSameAnswerAndOneMeeting()
+    {
+        var title = $"again {Guid.NewGuid():N}";
+        var first = await SendAsync("k-1", title);
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => SendAsync("k-1", title)));
+        var text = await first.Content.ReadAsStringAsync();
+        foreach (var answer in answers)
+        {
+            Assert.Equal((HttpStatusCode.Created, text, first.Headers.Location), (answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.Location));
+        }
+
+        Assert.Equal(1, await CountAsync(title));
+        Assert.NotEqual(text, await (await SendAsync("k-2", title)).Content.ReadAsStringAsync());
+
+        // Also when the meeting is over: it is not made anew.
+        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
+        Assert.Equal(text, await (await SendAsync("k-1", title)).Content.ReadAsStringAsync());
+        Assert.Equal(2, await CountAsync(title));
+    }
+
+    [Fact]
+    public async Task ManyAtOnce_MakeOneMeeting()
+    {
+        var title = $"at once {Guid.NewGuid():N}";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+        {
+            var response = await Patiently.SendAsync(() => SendAsync("k-once", title));
+            Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+            return await response.Content.ReadAsStringAsync();
+        }));
+        Assert.Single(answers.Distinct());
+        Assert.Equal(1, await CountAsync(title));
+    }
+
+    [Fact]
+    public async Task AnotherBody_IsRefused_AndAnotherTenantsKeyIsItsOwn()
+    {
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync("k-body", "one")).StatusCode);
+        await Problem.IsAsync(await SendAsync("k-body", "other"), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
+        await Eventually.TrueAsync(async () => (await SendAsync("k-body", "other", AcmeKey)).StatusCode == HttpStatusCode.Created, "the other tenant's key is known, and free");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(256)]
+    public async Task BadKey_IsNamed(int length)
+    {
+        var problem = await Problem.IsAsync(await SendAsync(new string('k', length), "x"), HttpStatusCode.BadRequest, "invalid-request");
+        Assert.NotNull(problem["errors"]!["Idempotency-Key"]);
+    }
+
+    [Fact]
+    public async Task HostToken_OfAnEarlierMeetingWithTheId_OpensNothing()
+    {
+        var id = Guid.NewGuid().ToString("D");
+        await server.Cluster.ApplyMeetingAsync(id);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the meeting is placed");
+        var old = Signaling.Service<Tokens>().Issue(
+            TokenKind.Host,
+            new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = id, TokenId = "t", IssuedAt = DateTimeOffset.UtcNow - TimeSpan.FromHours(1) },
+            DateTimeOffset.UtcNow + TimeSpan.FromHours(1));
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Mallory" }, old), HttpStatusCode.Forbidden, "forbidden");
+        await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{id}", bearer: old);
+        var meeting = await server.Cluster.Client.GetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default);
+        Assert.NotEqual(MeetingDesiredState.Ended, meeting.Spec.DesiredState);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string key, string title, string? apiKey = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "meetings") { Content = JsonContent.Create(new JsonObject { ["title"] = title }) };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        if (apiKey is not null)
+        {
+            request.Headers.Authorization = new("Bearer", apiKey);
+        }
+
+        return await Signaling.Http.SendAsync(request);
+    }
+
+    private async Task<int> CountAsync(string title) =>
+        (await server.Cluster.Client.ListAsync<Meeting>(TestCluster.Namespace, null, default)).Items.Count(m => m.Spec.Title == title);
+}
