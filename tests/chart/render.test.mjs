@@ -91,4 +91,8 @@ test('the notes follow the values', () => {
   assert.doesNotMatch(text, /port-forward|localhost|SQLite/);
   assert.doesNotMatch(notes({ test: { enabled: false } }), /helm test/);
   assert.match(notes({ webhook: { enabled: false } }), /The webhook is off/);
+  const ingress = { enabled: true, host: 'meet.example' };
+  assert.match(notes({ ingress }), /WARNING: signaling\.trustedProxies is empty/);
+  assert.doesNotMatch(notes({ ingress, signaling: { trustedProxies: ['10.0.0.0/8'] } }), /WARNING/);
+  assert.doesNotMatch(notes({}), /WARNING/);
 });

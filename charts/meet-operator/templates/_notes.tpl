@@ -47,6 +47,10 @@ Browsers on other machines need https: set publicUrl, and ingress or gateway.
 {{- if not .Values.database.existingSecret }}
 Chat and participants are in SQLite{{ if not .Values.sqlite.existingClaim }} and go with signaling's Pod{{ end }}. Set database.existingSecret (and redis.existingSecret for more than one replica) before real use.
 {{ end }}
+{{- if and (or .Values.ingress.enabled .Values.gateway.enabled) (not .Values.signaling.trustedProxies) }}
+WARNING: signaling.trustedProxies is empty, so all people have the one address of the proxy before signaling, and share the limits of one caller: many who join
+at once are refused with 429, and one who misuses them holds up all. Set it to the networks of the {{ if .Values.ingress.enabled }}ingress controller's{{ else }}gateway's{{ end }} Pods.
+{{ end }}
 {{- if not .Values.webhook.enabled }}
 The webhook is off: mistakes in Tenants, SfuPools and Meetings show in their conditions only.
 {{ end -}}

@@ -176,7 +176,7 @@ public sealed class TestCluster : IAsyncDisposable
         }
 
         // Whose id another meeting has stays refused, also when it is looked at once more after its own status was written.
-        if (meeting.Status?.Conditions.Any(c => c.Reason == MeetingIdHolder.IdTaken) == true)
+        if (meeting.Status?.Conditions.Any(c => c.Reason == AcceptReasons.IdTaken) == true)
         {
             return;
         }
