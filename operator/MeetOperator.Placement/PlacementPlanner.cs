@@ -24,6 +24,8 @@ public static class PlacementPlanner
     /// <summary>What a tenant was given, as opposed to what fits now.</summary>
     private static readonly INodeFilter[] Rights = [new TenantPoolFilter(), new RegionFilter()];
 
+    private static readonly MeetingDemand Smallest = new() { MeetingId = string.Empty, Namespace = string.Empty, MaxParticipants = 1 };
+
     private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new CalmScorer()];
 
     public static PlacementDecision Decide(PlacementInput input, DateTimeOffset now)
@@ -43,6 +45,14 @@ public static class PlacementPlanner
         }
 
         return WhyRatherLeave(current, node!) is { } rather && Choose(input, context, rather) is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
+    }
+
+    /// <summary>Whether the node could take at least some meeting now: the smallest one, of a tenant that may use its pool.</summary>
+    public static bool TakesMeetings(NodeSnapshot node, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        var context = new FilterContext(Smallest, PlacementOptions.Default, now);
+        return Filters.All(filter => filter.JudgesPool || filter.Evaluate(context, node).Passed);
     }
 
     /// <summary>Why the meeting may not be on <paramref name="node"/>, where it is; null when it may. A meeting is not moved for it.</summary>

@@ -38,6 +38,9 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Timestamp since which the verdict has been Unhealthy; null while it is another.</summary>
     public long? UnhealthySince { get; set; }
 
+    /// <summary>It could take some meeting when it was last looked at.</summary>
+    public bool IsOpen { get; set; }
+
     /// <summary>Rooms that belong to no meeting, with the timestamp at which they were first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 

@@ -30,6 +30,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             entry.Node = node;
+            entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
             entry.Pool = pool;
             entry.Pod = pod;
             entry.SharedNamespace = sharedNamespace;
@@ -320,12 +321,19 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         };
     }
 
+    private static bool IsSame(SfuPool? before, SfuPool? now) =>
+        before?.Metadata.Generation == now?.Metadata.Generation
+        && Labels(before).SetEquals(Labels(now));
+
+    private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
+
     /// <summary>Edits one node, derives its state anew, and tells whom a changed state concerns.</summary>
     private void Change(NamespacedName key, bool make, Action<FleetNode> edit)
     {
         NodeVerdict before;
         NodeVerdict after;
         NamespacedName pool;
+        bool opened;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -348,6 +356,14 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
+            var now = time.GetUtcNow();
+            var open = PlacementPlanner.TakesMeetings(entry.Snapshot(_table.CountOn(key), now), now);
+            (opened, entry.IsOpen) = (open && !entry.IsOpen, open);
+        }
+
+        if (opened)
+        {
+            wakeups.CapacityGrew();
         }
 
         if (before == after)
@@ -361,11 +377,6 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             || (after.Reason is ForwardingWatch.CutOff or NodeStateRules.PodTerminating && before.Reason != after.Reason))
         {
             WakeMeetings(key);
-        }
-
-        if (after.TakesMeetings && !before.TakesMeetings)
-        {
-            wakeups.CapacityGrew();
         }
     }
 }

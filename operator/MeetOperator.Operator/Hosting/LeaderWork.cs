@@ -16,6 +16,9 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Everything that only the leading replica does. Made anew for each term, so that nothing of an earlier term is believed.</summary>
 internal sealed class LeaderWork : IAsyncDisposable
 {
+    /// <summary>For all meetings together that cannot be placed: what they wait for is worth five writes a second and no more.</summary>
+    private const int WaitingStatusesPerSecond = 3;
+    private const int WaitingEventsPerSecond = 2;
     private readonly ClusterView _cluster;
     private readonly MediaFleet _fleet;
     private readonly QuotaLedger _ledger = new();
@@ -34,6 +37,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         (_cluster, _time, _logger) = (cluster, time, logs.CreateLogger<LeaderWork>());
         var wakeups = new FleetWakeups();
         var pending = new PendingMeetings();
+        var waiting = new PendingWakeups(pending, time);
         var apiKeys = new ApiKeyStates();
         var rights = new PoolRights(cluster, options);
         var tokens = new NodeTokens(options.ControlKey);
@@ -43,11 +47,11 @@ internal sealed class LeaderWork : IAsyncDisposable
         _poller = new NodePoller(_fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
         _feed = new FleetFeed(cluster, _fleet, _poller, tokens, rights);
 
-        var releases = new MeetingReleases(_fleet, _ledger, pending);
+        var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
         _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids);
-        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics));
-        var controller = new MeetingController(cluster, steps, releases, options, time);
+        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
+        var controller = new MeetingController(cluster, steps, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
         var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, health, logs).Build(
             new SfuNodeController(
@@ -60,14 +64,9 @@ internal sealed class LeaderWork : IAsyncDisposable
         controller.Wake = meetings.Enqueue;
         wakeups.Node = nodes.Enqueue;
         wakeups.Pool = pools.Enqueue;
-        wakeups.CapacityGrew = () =>
-        {
-            foreach (var waiting in pending.Oldest())
-            {
-                meetings.Enqueue(waiting);
-            }
-        };
-        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct)];
+        waiting.Wake = meetings.Enqueue;
+        wakeups.CapacityGrew = waiting.SomethingBecameFree;
+        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct), waiting.RunAsync];
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
             // Not held back by anything of ours: objects of all kinds wait for it.

@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Reconciles one meeting: runs the steps in order, then writes the status once.</summary>
 internal sealed class MeetingController(
-    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingReleases releases, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
 
@@ -64,6 +64,11 @@ internal sealed class MeetingController(
             }
         }
 
+        if (stored is not null && OnlyWaits(stored, context.Status) && !StatusWriter.Same(stored, context.Status) && !budget.TryTake())
+        {
+            return null; // It looks again in any case; what it waits for can be told then.
+        }
+
         try
         {
             if (await StatusWriter.WriteAsync(cluster.Client, context.Meeting, stored, context.Status, ct, fenced: true).ConfigureAwait(false) is { } written)
@@ -83,6 +88,13 @@ internal sealed class MeetingController(
 
         return null;
     }
+
+    /// <summary>The meeting waited for a place and waits on: another reason or other figures are all that may be new.</summary>
+    private static bool OnlyWaits(MeetingStatus stored, MeetingStatus wanted) =>
+        MeetingStatuses.Waits(stored) && MeetingStatuses.Waits(wanted)
+        && stored.ObservedGeneration == wanted.ObservedGeneration
+        && stored.Phase == wanted.Phase
+        && Conditions.Get(stored.Conditions, MeetConditions.Accepted)?.Status == Conditions.Get(wanted.Conditions, MeetConditions.Accepted)?.Status;
 
     private static bool OnlyFiguresDiffer(MeetingStatus stored, MeetingStatus wanted)
     {

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Placement;
@@ -7,7 +8,7 @@ using MeetOperator.Placement;
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Events of meetings; each is told when it happens, not at every reconcile that finds it so.</summary>
-internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics)
+internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, WriteBudget budget)
 {
     public void Placed(MeetingContext context, PlacementDecision decision)
     {
@@ -23,13 +24,18 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics)
         }
     }
 
-    public void RoomRefused(MeetingContext context, string node, string reason) =>
-        events.Warning(context.Meeting, "RoomRefused", $"{node} did not make the room: {reason}");
+    public void RoomRefused(MeetingContext context, string node, string reason)
+    {
+        if (budget.TryTake())
+        {
+            events.Warning(context.Meeting, "RoomRefused", $"{node} did not make the room: {reason}");
+        }
+    }
 
-    /// <summary>Told once for each reason.</summary>
+    /// <summary>Told once for each reason; of very many at once the statuses alone tell.</summary>
     public void NotReady(MeetingContext context, string reason, string message)
     {
-        if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason)
+        if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason && budget.TryTake())
         {
             events.Warning(context.Meeting, reason, message);
         }

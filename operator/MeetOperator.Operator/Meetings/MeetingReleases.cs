@@ -6,7 +6,7 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Knows every meeting that holds something in memory, and gives all of it back.</summary>
-internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending)
+internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, PendingWakeups wakeups)
 {
     private readonly ConcurrentDictionary<NamespacedName, (MeetingRef Meeting, string Tenant)> _known = new();
 
@@ -41,7 +41,10 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
     private void Release(MeetingRef meeting, string tenant)
     {
         pending.Remove(meeting.Name);
-        ledger.Release(tenant, meeting.Uid);
         fleet.Release(meeting);
+        if (ledger.Release(tenant, meeting.Uid))
+        {
+            wakeups.SomethingBecameFree();
+        }
     }
 }

@@ -1,5 +1,6 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Placement;
 
@@ -40,6 +41,10 @@ internal static class MeetingStatuses
         context.Set(MeetConditions.Placed, ConditionStatus.True, "Placed", $"carried by {node.Name}");
         context.IsReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
+
+    /// <summary>The status says that the meeting has no place and waits for one.</summary>
+    public static bool Waits(MeetingStatus? status) =>
+        status is { EndedAt: null, SfuCount: 0 } && Conditions.Get(status.Conditions, MeetConditions.Ready) is { Status: ConditionStatus.False };
 
     /// <summary>The meeting has its room and would not be taken today: people stay, and new ones come in only within a quota.</summary>
     public static void NotAllowed(MeetingContext context, AcceptRules.Refusal refusal)

@@ -2,24 +2,34 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Meetings that wait for capacity or quota, oldest first. They are woken when something becomes free, a few at a time.</summary>
+/// <summary>Meetings that wait for capacity or quota, oldest first. They are woken when something becomes free; by themselves they look ever more rarely.</summary>
 internal sealed class PendingMeetings
 {
     /// <summary>How many are woken at once: enough to fill what became free, few enough that a long queue costs nothing.</summary>
     private const int Batch = 32;
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
     private readonly Lock _gate = new();
-    private readonly Dictionary<NamespacedName, long> _order = [];
+    private readonly Dictionary<NamespacedName, (long Position, TimeSpan Wait)> _order = [];
     private readonly SortedDictionary<long, NamespacedName> _queue = [];
     private long _next;
 
-    public void Add(NamespacedName meeting)
+    /// <summary>The meeting waits, still or again; gives the time after which it looks again if nothing wakes it: twice as long as the time before.</summary>
+    public TimeSpan Add(NamespacedName meeting)
     {
         lock (_gate)
         {
-            if (_order.TryAdd(meeting, _next))
+            if (_order.TryGetValue(meeting, out var known))
             {
-                _queue[_next++] = meeting;
+                var longer = known.Wait * 2;
+                known.Wait = longer < LongestWait ? longer : LongestWait;
+                _order[meeting] = known;
+                return known.Wait;
             }
+
+            _order[meeting] = (_next, FirstWait);
+            _queue[_next++] = meeting;
+            return FirstWait;
         }
     }
 
@@ -27,9 +37,9 @@ internal sealed class PendingMeetings
     {
         lock (_gate)
         {
-            if (_order.Remove(meeting, out var position))
+            if (_order.Remove(meeting, out var known))
             {
-                _queue.Remove(position);
+                _queue.Remove(known.Position);
             }
         }
     }
@@ -39,6 +49,14 @@ internal sealed class PendingMeetings
         lock (_gate)
         {
             return _queue.Count == 0 ? [] : [.. _queue.Values.Take(Batch)];
+        }
+    }
+
+    public IReadOnlyList<NamespacedName> All()
+    {
+        lock (_gate)
+        {
+            return _queue.Count == 0 ? [] : [.. _queue.Values];
         }
     }
 }

@@ -31,19 +31,22 @@ internal sealed class QuotaLedger
     /// <summary>Counts a meeting that was accepted before, whatever the limit is now.</summary>
     public void Admit(string tenant, string meetingUid) => TryAdmit(tenant, meetingUid, null);
 
-    public void Release(string tenant, string meetingUid)
+    /// <summary>False when the meeting was not open.</summary>
+    public bool Release(string tenant, string meetingUid)
     {
         lock (_gate)
         {
             if (!_open.TryGetValue(tenant, out var open) || !open.Remove(meetingUid))
             {
-                return;
+                return false;
             }
 
             if (open.Count == 0)
             {
                 _open.Remove(tenant);
             }
+
+            return true;
         }
     }
 

@@ -11,7 +11,6 @@ namespace MeetOperator.Operator.Meetings.Steps;
 /// </summary>
 internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
-    private static readonly TimeSpan QuotaRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(30);
 
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
@@ -53,9 +52,8 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
         if (!ledger.TryAdmit(tenant, context.Ref.Uid, limit))
         {
-            pending.Add(context.Key);
             var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";
-            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, Waits: true), QuotaRetry);
+            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, Waits: true), pending.Add(context.Key));
         }
 
         return Accept(context);

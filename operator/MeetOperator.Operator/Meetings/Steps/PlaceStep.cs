@@ -51,8 +51,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         }
 
         MeetingStatuses.Unplaced(context, "NodesRefused", $"{Attempts} media nodes refused the room; trying again", []);
-        pending.Add(context.Key);
-        return StepResult.Wait(Retry);
+        return StepResult.Wait(pending.Add(context.Key));
     }
 
     /// <summary>What the meeting asks for; one that may not be placed anew stays where it is and is placed nowhere else.</summary>
@@ -79,10 +78,9 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
     private StepResult Nowhere(MeetingContext context, PlacementDecision decision)
     {
-        pending.Add(context.Key);
         var (reason, message) = context.Refusal is { } refusal ? (refusal.Reason, refusal.Message) : (decision.Outcome.ToString(), decision.Reason);
         MeetingStatuses.Unplaced(context, reason, message, decision.Rejections);
         events.NotReady(context, reason, message);
-        return StepResult.Wait(Retry);
+        return StepResult.Wait(pending.Add(context.Key));
     }
 }

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using MeetOperator.Contracts;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>Meetings that cannot be placed cost the API server next to nothing, and get their place soon after there is one.</summary>
+public sealed class WaitingMeetingsTests
+{
+    private const int Meetings = 1000;
+    private const int WritesPerSecond = 5;
+    private static readonly MeetingSpec Lasting = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 } };
+
+    [Fact]
+    public async Task AThousand_WhileNodesAreTooBusy_CostFewWrites_AndArePlacedWhenTheyAreNot()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.WithTenantAsync(replicas: 2);
+        var nodes = cluster.Kubelet.Nodes.ToArray();
+        SetStress(0.95);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status is { StressPct: > 90 }), "the nodes are known to be busy");
+        await Parallel.ForAsync(0, Meetings, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, _) => await cluster.CreateMeetingAsync($"m{number}", Lasting));
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, meeting => meeting.Status?.Conditions.Ready() is not null) == Meetings, "every meeting says that it waits");
+
+        // Each report differs from the one before, so that the reasons do, too.
+        var polls = nodes[0].Requests + 15;
+        var (before, watch) = (Writes(proxy), Stopwatch.StartNew());
+        await cluster.EventuallyAsync(
+            () =>
+            {
+                SetStress(0.85 + (nodes[0].Requests % 15 / 100.0));
+                return Task.FromResult(nodes[0].Requests >= polls);
+            },
+            "fifteen reports came");
+        var (written, seconds) = (Writes(proxy) - before, watch.Elapsed.TotalSeconds);
+        Assert.True(written <= WritesPerSecond * (seconds + 1), $"{written} writes in {seconds:0.0} s");
+
+        SetStress(0);
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, meeting => meeting.IsReady()) == 400, "two nodes of 200 places are full");
+
+        void SetStress(double stress) => Array.ForEach(nodes, node => node.Stress = stress);
+    }
+
+    private static async Task<int> CountAsync(TestCluster cluster, Func<Meeting, bool> condition) =>
+        (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Count(condition);
+
+    /// <summary>What the operator wrote about meetings, their events included.</summary>
+    private static int Writes(RbacProxy proxy) => proxy.Asked
+        .Where(entry => entry.Key.Split(' ') is [not ("watch" or "list" or "get"), var resource] && (resource.Contains("/meetings", StringComparison.Ordinal) || resource.EndsWith("/events", StringComparison.Ordinal)))
+        .Sum(entry => entry.Value);
+}
