@@ -94,7 +94,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
         var surveys = await _survey.AskAsync(ct).ConfigureAwait(false);
-        List<RoomReport> rooms = [.. surveys.SelectMany(s => s.Rooms)];
+        List<RoomReport> rooms = [.. surveys.SelectMany(s => s.Rooms).Where(room => room.Room != RoomIds.SelfCall)];
         var report = new NodeReport
         {
             Node = Options.Name,
@@ -157,8 +157,8 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.RefusedDatagrams,
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
-            ConnectedSessions = statistics.ConnectedSessions,
-            SilentSessions = statistics.SilentSessions,
+            ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // Before, there is only the node's call with itself.
+            SilentSessions = IsReady ? statistics.SilentSessions : 0,
         };
     }
 }

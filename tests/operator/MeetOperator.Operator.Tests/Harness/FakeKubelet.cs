@@ -37,7 +37,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     }
 
     /// <summary>Name of the machine; Pods that it runs carry it.</summary>
-    public string Machine { get; init; } = "machine-1";
+    public string Machine { get; set; } = "machine-1";
 
     /// <summary>Further machines: with <see cref="Schedules"/> a Pod gets the first on which its ports are free, as from a scheduler.</summary>
     public IReadOnlyList<string> OtherMachines { get; set; } = [];

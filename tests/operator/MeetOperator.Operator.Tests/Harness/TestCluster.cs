@@ -142,14 +142,14 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<Meeting> WaitForReadyAsync(string name) => WaitForMeetingAsync(name, meeting => meeting.IsReady(), "is ready");
 
     /// <summary>Polls until the condition holds; fails with what was waited for, and the operator's log.</summary>
-    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null)
+    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? patience = null)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(patience ?? Patience);
         while (!await condition())
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited {Patience.TotalSeconds:0} s in vain: {what}. Last: {seen?.Invoke()}\n{_log}");
+                Assert.Fail($"Waited {(patience ?? Patience).TotalSeconds:0} s in vain: {what}. Last: {seen?.Invoke()}\n{_log}");
             }
 
             await Task.Delay(15);

@@ -116,6 +116,17 @@ public sealed class PoolPlanTests
 
     private static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout? rollout = null) => PoolPlan.Decide(replicas, nodes, rollout ?? Immediate);
 
+    [Fact]
+    public void Decide_NodeOutOfService_IsReplacedAndGoesOnceThePoolIsWhole()
+    {
+        var away = Node("away", SfuNodeState.Unhealthy) with { Out = true };
+
+        Expect(Decide(2, [Node("a"), away]), create: 1, drain: []);
+        Expect(Decide(2, [Node("a"), away, Node("new", SfuNodeState.Starting)]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), away, Node("new")]), create: 0, drain: ["away"]);
+        Expect(Decide(2, [Node("a"), away with { Dead = true }]), create: 0, drain: ["away"]);
+    }
+
     private static void Expect(PoolPlan plan, int create, string[] drain)
     {
         Assert.Equal(create, plan.Create);

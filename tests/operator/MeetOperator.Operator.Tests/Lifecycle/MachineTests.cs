@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+/// <summary>Machines that are gone, away or cordoned, and media nodes that stay dead.</summary>
+public sealed class MachineTests
+{
+    /// <summary>A minute is promised; the slack is for a machine that runs everything else beside it.</summary>
+    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task Node_ThatStaysDead_IsReplacedWithinAMinute()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        var dead = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
+        await cluster.CreateMeetingAsync("standup");
+        await cluster.WaitForReadyAsync("standup");
+
+        await cluster.Kubelet.KillSilentlyAsync(dead);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != dead, "another node carries the meeting", patience: Minute);
+        Assert.Equal(1, (await cluster.PoolAsync("p")).Status!.Replicas);
+    }
+
+    [Fact]
+    public async Task Rollout_WithADeadNode_GoesOn()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.Kubelet.KillSilentlyAsync((await cluster.NodesAsync())[0].Metadata.Name!);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Status!.State == SfuNodeState.Unhealthy), "the node is known to be dead");
+
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2, Replicas: 2 }, "two up-to-date nodes serve", patience: Minute);
+    }
+
+    [Fact]
+    public async Task Machine_Gone_ItsNodeIsReplacedAndRemoved()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await WithMachineAsync(cluster, "machine-1");
+        await WithMachineAsync(cluster, "machine-2");
+        await cluster.WithTenantAsync();
+        var lost = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
+
+        cluster.Kubelet.Machine = "machine-2";
+        await cluster.Kubelet.KillSilentlyAsync(lost);
+        await cluster.Client.DeleteAsync<Node>(new NamespacedName(null, "machine-1"), default);
+
+        await cluster.EventuallyAsync(
+            async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement is left", patience: Minute);
+    }
+
+    [Fact]
+    public async Task Machine_NotReadyUnderAMediaNodeThatAnswers_KeepsItsMeeting()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await WithMachineAsync(cluster, "machine-1");
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        var node = cluster.Kubelet.Node(before.SfuNode);
+
+        await ReadyAsync(cluster, "machine-1", "Unknown");
+        for (var polls = node.Requests; node.Requests < polls + 4;)
+        {
+            await Task.Delay(50);
+        }
+
+        Assert.Equal((before.SfuNode, before.Generation), (await cluster.TryMeetingAsync("standup"))!.Status!.Assignments.Select(now => (now.SfuNode, now.Generation)).Single());
+        Assert.All(await cluster.NodesAsync(), seen => Assert.True(seen.Status!.State is SfuNodeState.Ready or SfuNodeState.Allocated));
+    }
+
+    [Fact]
+    public async Task Machine_Cordoned_ItsNodeIsReplacedAndThenDrained()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await WithMachineAsync(cluster, "machine-1");
+        await WithMachineAsync(cluster, "machine-2");
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("before");
+        var meeting = await cluster.WaitForReadyAsync("before");
+        var cordoned = Assert.Single(meeting.Status!.Assignments).SfuNode;
+        cluster.Kubelet.Node(cordoned).SetParticipants(meeting.Status.MeetingId!, 2);
+
+        cluster.Kubelet.Machine = "machine-2";
+        await cluster.Client.MergePatchAsync<Node>(new NamespacedName(null, "machine-1"), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()) is { Count: 2 } nodes && nodes.Single(node => node.Metadata.Name == cordoned).Status!.State == SfuNodeState.Draining
+                && nodes.Single(node => node.Metadata.Name != cordoned).Status!.State == SfuNodeState.Ready,
+            "its replacement serves, and it drains");
+        await cluster.CreateMeetingAsync("after");
+        Assert.NotEqual(cordoned, Assert.Single((await cluster.WaitForReadyAsync("after")).Status!.Assignments).SfuNode);
+        Assert.Equal(cordoned, Assert.Single((await cluster.TryMeetingAsync("before"))!.Status!.Assignments).SfuNode);
+
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "before"), default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != cordoned), "it goes once it is empty");
+    }
+
+    private static async Task WithMachineAsync(TestCluster cluster, string name)
+    {
+        cluster.Kubelet.Schedules = true;
+        await cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);
+        await ReadyAsync(cluster, name, "True");
+    }
+
+    private static Task ReadyAsync(TestCluster cluster, string name, string status) => cluster.Client.MergePatchAsync<Node>(
+        new NamespacedName(null, name),
+        new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = status }) } },
+        default,
+        new Kube.Client.WriteOptions { Subresource = "status" });
+}
