@@ -7,6 +7,7 @@ using MeetOperator.Sdp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MeetOperator.MediaNode.Control;
 
@@ -19,12 +20,7 @@ internal static class ControlEndpoints
     {
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/readyz", () => node.State == NodeState.Ready ? Results.Text("ok") : Results.Text(node.State.ToString(), statusCode: 503));
-        app.MapGet("/metrics", async (HttpContext c) =>
-        {
-            c.Response.ContentType = MetricsWriter.ContentType;
-            var (report, loops) = await node.ReportAsync(c.RequestAborted);
-            await c.Response.WriteAsync(MetricsWriter.Write(report, loops));
-        });
+        MapMetrics(app, node);
 
         var v1 = app.MapGroup("/v1");
         v1.AddEndpointFilter(async (invocation, next) => IsAuthorized(invocation.HttpContext, node.Options.Token)
@@ -45,6 +41,23 @@ internal static class ControlEndpoints
         });
         MapRooms(v1, node.Rooms, node.Terms);
         MapParticipants(v1, node.Rooms);
+    }
+
+    private static void MapMetrics(WebApplication app, MediaNodeHost node)
+    {
+        var page = new MetricsPage(
+            async () =>
+            {
+                var (report, loops) = await node.ReportAsync(CancellationToken.None);
+                return MetricsWriter.Write(report, loops);
+            },
+            app.Services.GetRequiredService<TimeProvider>());
+        app.MapGet("/metrics", async (HttpContext c) =>
+        {
+            var text = await page.ReadAsync().WaitAsync(c.RequestAborted);
+            c.Response.ContentType = MetricsWriter.ContentType;
+            await c.Response.WriteAsync(text);
+        });
     }
 
     private static void MapRooms(RouteGroupBuilder v1, RoomDirectory rooms, TermFence terms)
