@@ -29,8 +29,9 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
 
     public Task<RoomReport> GetRoomAsync(string room, CancellationToken ct) => SendAsync<RoomReport>(HttpMethod.Get, Room(room), null, ct);
 
-    public Task DeleteRoomAsync(string room, long generation, CancellationToken ct) =>
-        SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}", null, ct);
+    /// <summary>Ends a room; with <paramref name="onlyIfEmpty"/> the node refuses (<c>not-empty</c>) while it counts anybody in it.</summary>
+    public Task DeleteRoomAsync(string room, long generation, CancellationToken ct, bool onlyIfEmpty = false) =>
+        SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}{(onlyIfEmpty ? "&onlyIfEmpty=true" : string.Empty)}", null, ct);
 
     public Task PutParticipantAsync(string room, string participant, ParticipantSpec spec, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, Participant(room, participant), spec, ct);

@@ -71,7 +71,7 @@ internal static class ControlEndpoints
         });
         v1.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
-        v1.MapDelete("/rooms/{room}", async (string room, string? generation, HttpContext c) =>
+        v1.MapDelete("/rooms/{room}", async (string room, string? generation, bool? onlyIfEmpty, HttpContext c) =>
         {
             if (!long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
@@ -79,7 +79,7 @@ internal static class ControlEndpoints
             }
 
             terms.Pass(c);
-            await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted);
+            await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted, onlyIfEmpty ?? false);
             return Results.NoContent();
         });
         v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room));

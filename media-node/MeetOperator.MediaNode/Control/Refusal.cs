@@ -20,6 +20,9 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
     public static Refusal StaleGeneration(long held, long given) =>
         new(HttpStatusCode.Conflict, "stale-generation", $"generation {given} is older than {held}, which holds this room.");
 
+    public static Refusal NotEmpty(int people) =>
+        new(HttpStatusCode.Conflict, "not-empty", $"The room was to be ended if nobody is in it, and {people} are.");
+
     public static Refusal StaleTerm(long held, long? given) => new(
         HttpStatusCode.Conflict,
         "stale-term",

@@ -82,7 +82,7 @@ internal sealed class RoomDirectory
         return await room.Loop.RunAsync(() => room.IsClosed ? throw Refusal.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
     }
 
-    public async Task DeleteAsync(string id, long generation, string reason, CancellationToken ct)
+    public async Task DeleteAsync(string id, long generation, string reason, CancellationToken ct, bool onlyIfEmpty = false)
     {
         if (Find(id) is not { } room)
         {
@@ -92,6 +92,11 @@ internal sealed class RoomDirectory
         await room.Loop.RunAsync(
             () =>
             {
+                if (onlyIfEmpty && room.ParticipantCount > 0)
+                {
+                    throw Refusal.NotEmpty(room.ParticipantCount);
+                }
+
                 room.Fence(generation);
                 room.Close(reason);
                 Remove(room);

@@ -16,7 +16,13 @@ internal sealed class FleetNode(NamespacedName key)
     public Pod? Pod { get; set; }
     public Machine? Machine { get; set; }
     public NodeReport? Report { get; set; }
+
+    /// <summary>Generations of the rooms in <see cref="Report"/>, by meeting id.</summary>
+    public Dictionary<string, long> Rooms { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When it answered last, for people; how long ago that is goes by <see cref="SeenAt"/>.</summary>
     public DateTimeOffset? LastSeen { get; set; }
+    public long SeenAt { get; set; }
     public int Missed { get; set; }
     public string? MissReason { get; set; }
     public NodeProblem? Problem { get; set; }
@@ -29,9 +35,9 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Empty and about to be drained: no meeting is placed on it any more.</summary>
     public bool Closed { get; set; }
 
-    /// <summary>Why and until when the node refuses new rooms, learnt from its own answer.</summary>
+    /// <summary>Why and since when (timestamp) the node refuses new rooms, learnt from its own answer.</summary>
     public string? Refusal { get; set; }
-    public DateTimeOffset RefusedUntil { get; set; }
+    public long RefusedAt { get; set; }
     public NodeVerdict Verdict { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
     public PollTarget? Target { get; set; }
 
@@ -70,12 +76,13 @@ internal sealed class FleetNode(NamespacedName key)
         Fault = null;
         Forwarding.Forget();
         Orphans.Clear();
+        Rooms.Clear();
     }
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
-        var refused = Refusal is not null && RefusedUntil > now;
+        var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
@@ -96,7 +103,7 @@ internal sealed class FleetNode(NamespacedName key)
             MaxParticipants = capacity.MaxParticipants,
             Stress = Report?.Stress ?? 0,
             StressThreshold = capacity.StressThreshold,
-            LastSeen = LastSeen,
+            LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(SeenAt),
         };
     }
 

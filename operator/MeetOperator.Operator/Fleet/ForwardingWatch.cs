@@ -26,16 +26,18 @@ internal sealed class ForwardingWatch
 
     /// <summary>How long a finding stands after it was last seen: without people there is nothing left to see it by.</summary>
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(60);
-    private readonly Dictionary<string, (long In, long Out, long StuckIn, DateTimeOffset? Since)> _rooms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long In, long Out, long StuckIn, TimeSpan? Since)> _rooms = new(StringComparer.Ordinal);
     private string? _instance;
     private int _stuck;
     private int _lost;
     private int _silent;
     private NodeProblem? _found;
-    private DateTimeOffset _until;
+    private TimeSpan _until;
 
     /// <summary>Takes in a report; null while the node does its work.</summary>
-    public NodeProblem? Judge(NodeReport report, DateTimeOffset now)
+    /// <param name="report">What the node says.</param>
+    /// <param name="now">The reading of a monotonic clock.</param>
+    public NodeProblem? Judge(NodeReport report, TimeSpan now)
     {
         if (report.InstanceId != _instance)
         {
@@ -67,7 +69,7 @@ internal sealed class ForwardingWatch
                 : $"UDP port {stuck.Port} has not answered the node's own probe for {stuck.ProbeAgeMs / 1000} s");
     }
 
-    private NodeProblem? Rooms(NodeReport report, DateTimeOffset now)
+    private NodeProblem? Rooms(NodeReport report, TimeSpan now)
     {
         NodeProblem? found = null;
         var present = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);

@@ -66,9 +66,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             entry.Report = report;
             entry.LastSeen = time.GetUtcNow();
+            entry.SeenAt = time.GetTimestamp();
             entry.Missed = 0;
             entry.MissReason = null;
-            entry.Fault = entry.Forwarding.Judge(report, time.GetUtcNow());
+            entry.Fault = entry.Forwarding.Judge(report, time.GetElapsedTime(0));
             (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
         });
         changed.ForEach(wakeups.Meeting);
@@ -117,7 +118,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         Change(node, make: false, refusing =>
         {
             refusing.Refusal = reason;
-            refusing.RefusedUntil = time.GetUtcNow() + RefusalPause;
+            refusing.RefusedAt = time.GetTimestamp();
         });
     }
 
@@ -134,7 +135,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             var nodes = Snapshots(now);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
-            var decision = PlacementPlanner.Decide(input, now);
+            var (holder, reported) = RoomGenerations.Highest(_nodes.Values, demand.MeetingId);
+            var decision = RoomGenerations.Above(reported, RoomGenerations.Rejoin(input, holder, now) ?? PlacementPlanner.Decide(input, now));
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
                 _table.Assign(meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
@@ -155,7 +157,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         lock (_gate)
         {
             return _table.Find(meeting) is { Node: { } at } && _nodes.TryGetValue(at, out var node) && node.Pool is not null
-                ? PlacementPlanner.WhyNotAllowed(demand, node.Snapshot(_table.CountOn(at), now), now)
+                ? PlacementPlanner.WhyNotAllowed(demand, node.Snapshot(_table.CountOn(at), now, time, RefusalPause), now)
                 : null;
         }
     }
@@ -173,6 +175,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, Dropping = false } : each).ToArray();
         return [.. demands.Where(demand =>
             PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
+    }
+
+    /// <summary>Every node that can be asked has answered since this operator began to lead, or has missed enough polls to count as dead.</summary>
+    public bool AllHaveReported
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _nodes.Values.All(node => node.Target is null || node.Report is not null || node.Missed >= NodeStateRules.DeadAfterMissedPolls);
+            }
+        }
     }
 
     /// <summary>Takes over what a status says, unless something newer is known here or another meeting has the id.</summary>
@@ -211,7 +225,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_table.Find(meeting) is { } entry && entry.Generation <= generation)
+            if (_table.Find(meeting) is { } entry && entry.Generation <= generation && generation <= ReportRules.MaxGeneration)
             {
                 entry.Generation = generation + 1;
             }
@@ -297,7 +311,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now);
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RefusalPause);
         }
 
         return nodes;

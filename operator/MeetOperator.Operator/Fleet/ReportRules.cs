@@ -18,7 +18,7 @@ internal static class ReportRules
     private const int MaxCount = 1_000_000;
 
     /// <summary>Generations grow by one with each move. Far beyond any, and small enough for one more to be an exact number everywhere (JavaScript included).</summary>
-    private const long MaxGeneration = 1_000_000_000_000;
+    public const long MaxGeneration = 1_000_000_000_000;
 
     /// <summary>Why the report is refused, naming the field; null when it is taken in.</summary>
     /// <param name="report">As it was read.</param>

@@ -16,10 +16,21 @@ internal static class RoomReports
         var changed = new List<NamespacedName>();
         var orphans = new List<RoomReport>();
         var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
+        node.Rooms.Clear();
         foreach (var room in report.Rooms)
         {
             rooms.Add(room.Room);
-            if (table.FindRoom(room.Room) is { } entry && entry.Node == node.Key)
+            node.Rooms[room.Room] = room.Generation;
+            var entry = table.FindRoom(room.Room);
+            if (entry is not null && entry.Generation < room.Generation + (entry.Node == node.Key ? 0 : 1))
+            {
+                // Somebody before us knew more than the status that we took over: go on above it, and make the room under the new number.
+                entry.Generation = room.Generation + 1;
+                entry.RoomSince = 0;
+                changed.Add(entry.Meeting);
+            }
+
+            if (entry is not null && entry.Node == node.Key)
             {
                 node.Orphans.Remove(room.Room);
                 if (entry.Participants != room.Participants || !entry.Counted)

@@ -50,8 +50,10 @@ internal sealed class LeaderWork : IAsyncDisposable
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
         _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids);
-        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, new RoomKeeper(_fleet, _clients), new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
-        var controller = new MeetingController(cluster, steps, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
+        var ages = new SteadyAges(time);
+        var rooms = new RoomKeeper(_fleet, _clients, new NodeLanes(Math.Max(1, options.MeetingConcurrency / 4), time));
+        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
+        var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
         var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, health, logs).Build(
             new SfuNodeController(
@@ -97,13 +99,13 @@ internal sealed class LeaderWork : IAsyncDisposable
     }
 
     private static IMeetingStep[] Steps(
-        ClusterView cluster, MediaFleet fleet, MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, MeetingEvents events) =>
+        ClusterView cluster, MediaFleet fleet, MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, SteadyAges ages, MeetingEvents events) =>
     [
         new AdoptStep(fleet, ids),
         new DeleteStep(cluster, rooms, releases),
         new FinishedStep(cluster, releases),
         new ObserveStep(fleet),
-        new EndStep(fleet, rooms, releases, events),
+        new EndStep(fleet, rooms, ages, releases, events),
         new AcceptStep(ids, fleet, ledger, pending, events),
         new PlaceStep(cluster, fleet, rooms, pending, events),
     ];

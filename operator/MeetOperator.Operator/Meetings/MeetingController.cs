@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Meetings;
 
 /// <summary>Reconciles one meeting: runs the steps in order, then writes the status once.</summary>
 internal sealed class MeetingController(
-    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
+    ClusterView cluster, IReadOnlyList<IMeetingStep> steps, SteadyAges ages, MeetingReleases releases, WriteBudget budget, OperatorOptions options, TimeProvider time) : IReconciler
 {
     private readonly WriteThrottle _throttle = new(time);
 
@@ -44,7 +44,7 @@ internal sealed class MeetingController(
             }
         }
 
-        if (EndRules.Next(context.Meeting.Spec, context.Status) is { } due)
+        if (EndRules.Next(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
         {
             context.LookAgainAt(due);
         }
@@ -121,6 +121,7 @@ internal sealed class MeetingController(
             return;
         }
 
+        ages.Forget(gone);
         foreach (var sameId in cluster.MeetingsWithId(gone.Id))
         {
             Wake(sameId.Metadata.NamespacedName); // The id is free now.

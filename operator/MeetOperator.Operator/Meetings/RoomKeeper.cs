@@ -5,9 +5,12 @@ using MeetOperator.Operator.Nodes;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Makes and ends rooms on media nodes.</summary>
-internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
+/// <summary>Makes and ends rooms on media nodes. No call waits long for a node, and few at a time wait for the same one.</summary>
+internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLanes lanes)
 {
+    /// <summary>Reason of a node that does not answer: the meeting waits for it a little, since three polls will tell whether it lives.</summary>
+    public const string Busy = "it does not answer other calls yet";
+
     /// <summary>A node that does not answer within this time is treated as one that refuses.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
@@ -19,6 +22,12 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
             return "its address is not known";
         }
 
+        using var pass = await lanes.TryEnterAsync(current.Node!.Value, ct).ConfigureAwait(false);
+        if (pass is null)
+        {
+            return Busy;
+        }
+
         var room = new RoomSpec { Generation = current.Generation, MaxParticipants = spec.MaxParticipants, Codecs = spec.Media.Codecs };
         using var bounded = Bound(ct);
         try
@@ -28,7 +37,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
         {
-            await RaiseAsync(client, meeting, ct).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             return refusal.Message;
         }
         catch (NodeControlException refusal)
@@ -41,29 +50,43 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients)
         }
     }
 
-    /// <summary>Ends the room where it is; a node that is gone or dead has nothing to end. Throws when a living node could not be told.</summary>
-    public async Task EndAsync(MeetingRef meeting, CancellationToken ct)
+    /// <summary>Ends the room where it is; a node that is gone or dead has nothing to end.</summary>
+    /// <param name="meeting">Whose room.</param>
+    /// <param name="onlyIfEmpty">Somebody may have come in since the last poll: then the room stays.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<RoomEnd> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
         if (fleet.Current(meeting) is not { Node: { } node } current
             || fleet.View(node) is not { Verdict.State: not SfuNodeState.Unhealthy }
             || Client(current) is not { } client)
         {
-            return;
+            return RoomEnd.Done;
+        }
+
+        using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
+        if (pass is null)
+        {
+            return RoomEnd.NoAnswer;
         }
 
         using var bounded = Bound(ct);
         try
         {
-            await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token).ConfigureAwait(false);
+            await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
+            return RoomEnd.Done;
+        }
+        catch (NodeControlException refusal) when (refusal.Code == "not-empty")
+        {
+            return RoomEnd.NotEmpty;
         }
         catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
         {
-            await RaiseAsync(client, meeting, ct).ConfigureAwait(false);
+            await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             throw;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"{node} did not end room {meeting.Id} within {Timeout.TotalSeconds:0} s.");
+            return RoomEnd.NoAnswer;
         }
     }
 

@@ -59,6 +59,20 @@ public sealed class TermFenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DeleteRoom_OnlyIfEmpty_LeavesARoomWithPeopleAsItIs()
+    {
+        await OkAsync("PUT v1/rooms/r", "1");
+        await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+
+        await RefusedAsync("DELETE v1/rooms/r?generation=9&onlyIfEmpty=true", "1", "not-empty", HttpStatusCode.Conflict);
+        Assert.Equal((1, 1L), ((await _node.Control.GetRoomAsync("r", default)).Participants, (await _node.Control.GetRoomAsync("r", default)).Generation));
+
+        await _node.Control.DeleteParticipantAsync("r", "p", default);
+        await OkAsync("DELETE v1/rooms/r?generation=9&onlyIfEmpty=true", "1");
+        Assert.Empty((await _node.Control.GetNodeAsync(default)).Rooms);
+    }
+
+    [Fact]
     public async Task Signaling_SendsNoTerm_AndGoesOnUnderEveryTerm()
     {
         await OkAsync("PUT v1/rooms/r", "8");

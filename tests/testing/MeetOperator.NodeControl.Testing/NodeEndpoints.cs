@@ -24,6 +24,12 @@ internal static class NodeEndpoints
                 return new NodeRefusal(401, "unauthorized", "The token does not belong to this node.").ToResult();
             }
 
+            if (node.HangsOnRooms && context.HttpContext.Request.Method is "PUT" or "DELETE")
+            {
+                Interlocked.Increment(ref node.HeldCount);
+                await Task.Delay(Timeout.Infinite, context.HttpContext.RequestAborted).ConfigureAwait(false);
+            }
+
             try
             {
                 return await next(context).ConfigureAwait(false);
@@ -139,7 +145,7 @@ internal static class NodeEndpoints
                 return Json(Room(node, room).Report(detailed: true));
             }
         });
-        api.MapDelete("/rooms/{room}", (string room, long generation, HttpRequest request) =>
+        api.MapDelete("/rooms/{room}", (string room, long generation, bool? onlyIfEmpty, HttpRequest request) =>
         {
             lock (node.Gate)
             {
@@ -151,6 +157,12 @@ internal static class NodeEndpoints
 
                 if (node.RoomTable.TryGetValue(room, out var known))
                 {
+                    if (onlyIfEmpty == true && known.Report(detailed: false).Participants > 0)
+                    {
+                        node.RefusedEnds++;
+                        throw new NodeRefusal(409, "not-empty", "Somebody is in the room.");
+                    }
+
                     Fence(known, generation);
                     node.RoomTable.Remove(room);
                     known.End("deleted");

@@ -57,6 +57,17 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Gives, for the term of a poll, a body to answer it with in place of the report, whatever that body is; null answers as ever.</summary>
     public Func<long?, string?> ReportBody { get; set; } = static _ => null;
 
+    /// <summary>While true, rooms are neither made nor ended, and the calls are not answered; all else is answered as ever.</summary>
+    public bool HangsOnRooms { get; set; }
+
+    /// <summary>Calls that <see cref="HangsOnRooms"/> has held so far.</summary>
+    public int HeldRoomCalls => Volatile.Read(ref HeldCount);
+
+    internal int HeldCount;
+
+    /// <summary>Ends that were refused because somebody was in the room.</summary>
+    public int RefusedEnds { get; internal set; }
+
     /// <summary>While true, no room is ended: the call is answered with an error.</summary>
     public bool RefusesToEnd { get; set; }
 

@@ -7,6 +7,8 @@ namespace MeetOperator.Operator.Meetings.Steps;
 /// <summary>A meeting that is being deleted: its room is ended, then the finalizer lets it go.</summary>
 internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingReleases releases) : IMeetingStep
 {
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         if (context.Meeting.Metadata.DeletionTimestamp is null)
@@ -17,7 +19,11 @@ internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingR
         context.WritesStatus = false;
         if (Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom))
         {
-            await rooms.EndAsync(context.Ref, ct).ConfigureAwait(false);
+            if (await rooms.EndAsync(context.Ref, onlyIfEmpty: false, ct).ConfigureAwait(false) != RoomEnd.Done)
+            {
+                return StepResult.Wait(Retry);
+            }
+
             if (await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false) is { } left)
             {
                 cluster.FreshMeetings.Wrote(left);

@@ -3,18 +3,24 @@ using MeetOperator.Operator.Fleet;
 namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>Ends a meeting that is to end: its room first, then the status says so.</summary>
-internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, MeetingReleases releases, MeetingEvents events) : IMeetingStep
+internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges ages, MeetingReleases releases, MeetingEvents events) : IMeetingStep
 {
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
+
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var spec = context.Meeting.Spec;
         var counted = fleet.Current(context.Ref) is { Counted: true };
-        if (EndRules.WhyNow(spec, context.Status, counted, context.Now) is not { } reason)
+        if (EndRules.WhyNow(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;
         }
 
-        await rooms.EndAsync(context.Ref, ct).ConfigureAwait(false);
+        if (await rooms.EndAsync(context.Ref, reason == EndRules.Empty, ct).ConfigureAwait(false) != RoomEnd.Done)
+        {
+            return StepResult.Wait(Retry); // The next poll counts who came in, or finds the node dead.
+        }
+
         releases.Release(context);
         var message = reason switch
         {

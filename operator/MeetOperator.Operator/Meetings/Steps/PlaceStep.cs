@@ -12,6 +12,8 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// <summary>Nodes that are asked within one reconcile before it waits.</summary>
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReportWait = TimeSpan.FromMilliseconds(300);
 
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
@@ -19,6 +21,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
+            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.AllHaveReported)
+            {
+                return StepResult.Wait(ReportWait); // It was placed before and its status is lost: a node that still has its room will say so.
+            }
+
             if (fleet.Place(Demand(context, before), context.Ref) is not { } decision)
             {
                 return StepResult.Wait(Retry); // Another meeting with the same id was placed a moment ago: the next reconcile refuses this one.
@@ -44,6 +51,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 pending.Remove(context.Key);
                 events.Placed(context, decision);
                 return Placed(context, fleet.Current(context.Ref)!);
+            }
+
+            if (refusal == RoomKeeper.Busy)
+            {
+                return StepResult.Wait(BusyRetry);
             }
 
             fleet.RoomRefused(context.Ref, current.Generation, refusal);

@@ -248,6 +248,100 @@ public sealed class MediaFleetTests
         Assert.Equal(["m1"], _woken);
     }
 
+    [Fact]
+    public void Place_StatusAndMemoryAreLostAndANodeHasTheRoom_GoesBackThereAboveItsGeneration()
+    {
+        AddNode("n1");
+        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
+
+        var decision = Place("m1");
+
+        Assert.Equal(("n2", 8L), (decision.Chosen!.Name, decision.Generation));
+    }
+
+    [Fact]
+    public void Place_TheRoomsNodeIsFull_GoesElsewhereStillAboveItsGeneration()
+    {
+        AddNode("n1");
+        Holds(AddNode("n2", maxMeetings: 0), "m1", generation: 7, people: 3);
+
+        var decision = Place("m1");
+
+        Assert.Equal(("n1", 8L), (decision.Chosen!.Name, decision.Generation));
+    }
+
+    [Theory]
+    [InlineData("n1", 4, 5)]
+    [InlineData("n1", 1, 1)]
+    [InlineData("n2", 1, 2)]
+    [InlineData("n2", 9, 10)]
+    public void Reported_ARoomAboveWhatWeKnew_RaisesTheMeetingAboveIt(string reports, long generation, long expected)
+    {
+        // The leader before us made the room anew and died before it wrote so.
+        Dictionary<string, PollTarget> targets = new() { ["n1"] = AddNode("n1") };
+        PlaceWithRoom("m1");
+        targets["n2"] = AddNode("n2");
+        _woken.Clear();
+
+        Holds(targets[reports], "m1", generation, people: 0);
+
+        Assert.Equal((Key("n1"), expected), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
+        Assert.Equal(expected == 1, _fleet.Current(Ref("m1"))!.RoomExists);
+        Assert.Contains("m1", _woken);
+        Holds(targets[reports], "m1", generation, people: 0);
+        Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
+    }
+
+    [Theory]
+    [InlineData(3600)]
+    [InlineData(-3600)]
+    public void Place_WallClockJumped_NodesStayAsFreshAsTheyAre(int seconds)
+    {
+        var target = AddNode("n1");
+
+        _time.JumpWallClock(TimeSpan.FromSeconds(seconds));
+        Assert.NotNull(Place("m1").Chosen);
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Null(Place("m2").Chosen);
+        Report(target);
+        Assert.NotNull(Place("m2").Chosen);
+    }
+
+    [Fact]
+    public void RoomRefused_WallClockJumpsBack_TheNodeIsTriedAgainAfterItsPause()
+    {
+        var target = AddNode("n1");
+        Place("m1");
+        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        Assert.Null(Place("m2").Chosen);
+
+        _time.JumpWallClock(TimeSpan.FromHours(-5));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Report(target);
+
+        Assert.NotNull(Place("m2").Chosen);
+    }
+
+    [Fact]
+    public void AllHaveReported_WaitsForNodesThatCanBeAsked_AndNotForDeadOnes()
+    {
+        var silent = Observe("n1", "pod-n1", 200);
+        Assert.False(_fleet.AllHaveReported);
+
+        for (var poll = 0; poll < 3; poll++)
+        {
+            _fleet.Missed(silent, "no answer");
+        }
+
+        Assert.True(_fleet.AllHaveReported);
+        AddNode("n2");
+        Assert.True(_fleet.AllHaveReported);
+    }
+
+    private void Holds(PollTarget target, string meeting, long generation, int people) =>
+        _fleet.Reported(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = people }] }, _time.GetTimestamp());
+
     private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 
     private static NamespacedName Key(string name) => new("meet-a", name);

@@ -3,13 +3,17 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>A clock that stands still until it is moved; many threads may read it meanwhile.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private long _jumped;
     private long _ticks = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero).UtcTicks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks) + Interlocked.Read(ref _jumped), TimeSpan.Zero);
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
+
+    /// <summary>Sets the wall clock alone, as an administrator or a time server does.</summary>
+    public void JumpWallClock(TimeSpan by) => Interlocked.Add(ref _jumped, by.Ticks);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
 }

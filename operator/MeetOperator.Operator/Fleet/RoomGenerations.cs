@@ -1,0 +1,40 @@
+using MeetOperator.Placement;
+
+namespace MeetOperator.Operator.Fleet;
+
+/// <summary>
+/// What media nodes remember of a meeting's generations when its status does not: a status may be lost, or an operator may have died before it wrote one. Pure.
+/// </summary>
+internal static class RoomGenerations
+{
+    /// <summary>The node whose last report has the room under the highest generation, and that generation; null and -1 when no report has it.</summary>
+    public static (FleetNode? Node, long Generation) Highest(IEnumerable<FleetNode> nodes, string meetingId)
+    {
+        (FleetNode? Node, long Generation) highest = (null, -1);
+        foreach (var node in nodes)
+        {
+            if (node.Rooms.TryGetValue(meetingId, out var generation) && generation > highest.Generation)
+            {
+                highest = (node, generation);
+            }
+        }
+
+        return highest;
+    }
+
+    /// <summary>A meeting of which nothing else is known goes where its room still is, so that nobody in it is dropped; null when it may not be there.</summary>
+    public static PlacementDecision? Rejoin(PlacementInput input, FleetNode? holder, DateTimeOffset now)
+    {
+        if (holder is null || input.Demand.Current is not null)
+        {
+            return null;
+        }
+
+        var alone = input with { Nodes = [.. input.Nodes.Where(node => node.Name == holder.Key.Name && node.Namespace == holder.Key.Namespace)] };
+        return PlacementPlanner.Decide(alone, now) is { Chosen: not null } back ? back : null;
+    }
+
+    /// <summary>A new assignment has a generation above every one that a node still holds.</summary>
+    public static PlacementDecision Above(long reported, PlacementDecision decision) =>
+        decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && decision.Generation <= reported ? decision with { Generation = reported + 1 } : decision;
+}

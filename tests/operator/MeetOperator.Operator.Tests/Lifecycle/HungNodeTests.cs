@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Lifecycle;
+
+public sealed class HungNodeTests
+{
+    private const int Hung = 50;
+    private const int Others = 10;
+
+    [Fact]
+    public async Task Node_ThatDoesNotAnswer_HoldsUpItsOwnMeetingsAlone()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { MeetingConcurrency = 4 });
+        await cluster.WithTenantAsync();
+        for (var number = 0; number < Hung; number++)
+        {
+            await cluster.CreateMeetingAsync($"hung{number}");
+        }
+
+        for (var number = 0; number < Hung; number++)
+        {
+            await cluster.WaitForReadyAsync($"hung{number}");
+        }
+
+        // Polls are answered, so that the node stays in service; each end of a room that is asked for waits until its caller gives up.
+        var node = Assert.Single(cluster.Kubelet.Nodes);
+        node.HangsOnRooms = true;
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).Status?.ReadyReplicas == 1, "another node is ready");
+        await cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node.Name), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == node.Name).Status!.Conditions.Ready()!.Reason == "Cordoned", "new meetings go to the other node");
+        for (var number = 0; number < Hung; number++)
+        {
+            await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", $"hung{number}"), default);
+        }
+
+        for (var number = 0; number < Others; number++)
+        {
+            await cluster.CreateMeetingAsync($"other{number}");
+            await cluster.WaitForReadyAsync($"other{number}");
+        }
+
+        // One worker at a time waits for the hung node. Were it all four, the ten meetings would take minutes and the node would hold hundreds of calls.
+        Assert.InRange(node.HeldRoomCalls, 1, 40);
+        Assert.Equal(Hung, node.Rooms().Count);
+        node.HangsOnRooms = false;
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the rooms are ended once the node answers again");
+    }
+
+    [Fact]
+    public async Task Meeting_InWhichSomebodyCameSinceTheLastPoll_IsNotEnded()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 2 } });
+        var room = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
+        var node = Assert.Single(cluster.Kubelet.Nodes);
+        using var http = new HttpClient();
+        var empty = System.Text.Json.JsonSerializer.Serialize(await node.Client(http).GetNodeAsync(default), NodeControl.NodeControlJson.Options);
+
+        // Polls show the room as it was before they came.
+        node.ReportBody = _ => empty;
+        node.SetParticipants(room, 2);
+
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedEnds > 0), "the end of the empty meeting was asked for");
+        node.ReportBody = _ => null;
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "is going on");
+    }
+
+    [Fact]
+    public async Task Meeting_WhoseStatusIsLost_GoesOnWhereItsPeopleAreUnderAHigherGeneration()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup");
+        var before = (await cluster.WaitForReadyAsync("standup")).Status!;
+        var (room, node) = (before.MeetingId!, cluster.Kubelet.Node(before.Assignments[0].SfuNode));
+        node.SetParticipants(room, 3);
+        await cluster.StopOperatorAsync("operator-1");
+        await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = null }, default, new Kube.Client.WriteOptions { Subresource = "status" });
+
+        await cluster.StartOperatorAsync("operator-2");
+
+        var after = (await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Participants == 3, "goes on")).Status!;
+        Assert.Equal((before.Assignments[0].SfuNode, before.Assignments[0].Generation + 1), (after.Assignments[0].SfuNode, after.Assignments[0].Generation));
+        Assert.Equal((3, after.Assignments[0].Generation), (node.Rooms()[room].Participants, node.Rooms()[room].Generation));
+        Assert.Equal(1, cluster.Kubelet.Nodes.Sum(each => each.Rooms().Count));
+    }
+}

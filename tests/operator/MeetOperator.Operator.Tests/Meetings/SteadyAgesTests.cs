@@ -1,0 +1,84 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Meetings;
+using MeetOperator.Operator.Tests.Harness;
+
+namespace MeetOperator.Operator.Tests.Meetings;
+
+public sealed class SteadyAgesTests
+{
+    private static readonly MeetingRef Meeting = new(new NamespacedName("meet-a", "standup"), "uid", "id");
+    private static readonly MeetingSpec Spec = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 300, MaxDurationMinutes = 30 } };
+    private readonly ManualTime _time = new();
+    private readonly SteadyAges _ages;
+
+    public SteadyAgesTests() => _ages = new SteadyAges(_time);
+
+    [Fact]
+    public void Empty_WallClockJumpsAhead_TheMeetingGoesOnForItsWholeTime()
+    {
+        var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
+        Assert.Null(Why(status));
+
+        _time.JumpWallClock(TimeSpan.FromDays(2));
+        Assert.Null(Why(status));
+        _time.Advance(TimeSpan.FromSeconds(299));
+        Assert.Null(Why(status));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(EndRules.Empty, Why(status));
+    }
+
+    [Fact]
+    public void Started_WallClockJumpsAhead_PeopleStayForTheWholeDuration()
+    {
+        var status = new MeetingStatus { StartedAt = _time.GetUtcNow() };
+        Assert.Null(Why(status));
+
+        _time.JumpWallClock(TimeSpan.FromDays(2));
+
+        Assert.Null(Why(status));
+        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.Next(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
+    }
+
+    [Fact]
+    public void Empty_WallClockJumpsBack_TheMeetingEndsInItsTime()
+    {
+        var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
+        Assert.Null(Why(status));
+
+        _time.JumpWallClock(TimeSpan.FromDays(-2));
+        _time.Advance(TimeSpan.FromSeconds(300));
+
+        Assert.Equal(EndRules.Empty, Why(status));
+    }
+
+    [Fact]
+    public void Empty_SinceBeforeThisOperatorLed_CountsFromTheStatus()
+    {
+        var status = new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) };
+        Assert.Null(Why(status));
+
+        _time.Advance(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(EndRules.Empty, Why(status));
+    }
+
+    [Fact]
+    public void Empty_AgainLater_CountsAnew()
+    {
+        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
+        _time.Advance(TimeSpan.FromSeconds(200));
+        Assert.Null(Why(new MeetingStatus()));
+        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
+
+        _time.Advance(TimeSpan.FromSeconds(200));
+        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) }));
+    }
+
+    private string? Why(MeetingStatus status)
+    {
+        var now = _time.GetUtcNow();
+        return EndRules.WhyNow(Spec, _ages.Apply(Meeting, status, now), counted: true, now);
+    }
+}
