@@ -63,10 +63,10 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
         using var request = Request(HttpMethod.Get, $"{Room(room)}/events", null);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
         await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
-        while (await reader.ReadLineAsync(ct).ConfigureAwait(false) is { } line)
+        var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+        await foreach (var line in BoundedLines.ReadAsync(stream, MaxAnswerBytes, ct).ConfigureAwait(false))
         {
-            if (line.Length > 0 && JsonSerializer.Deserialize<RoomEvent>(line, NodeControlJson.Options) is { } roomEvent)
+            if (line.AsSpan().Trim("\r"u8).Length > 0 && JsonSerializer.Deserialize<RoomEvent>(line, NodeControlJson.Options) is { } roomEvent)
             {
                 yield return roomEvent;
             }

@@ -371,7 +371,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
             var now = time.GetUtcNow();
-            var open = PlacementPlanner.TakesMeetings(entry.Snapshot(_table.CountOn(key), now), now);
+            var open = PlacementPlanner.TakesMeetings(entry.Snapshot(_table.CountOn(key), now, time, RefusalPause), now);
             (opened, entry.IsOpen) = (open && !entry.IsOpen, open);
         }
 
