@@ -32,4 +32,15 @@ public sealed class BrowserCallTests
 
         Assert.True(seen.GetProperty("ok").GetBoolean());
     }
+
+    /// <summary>ICE would need 4 s and more to notice.</summary>
+    [Fact]
+    public async Task EndOfASession_ShowsAtTheDtlsTransportOfThePage()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        var seen = await NodeScript.RunAsync("goodbye.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token);
+
+        Assert.Equal("closed", seen.GetProperty("state").GetString());
+    }
 }
