@@ -54,6 +54,16 @@ test('the Pods that an upgrade is about to remove do not count when the new ones
   assert.match(renderText({}, ['--kube-version', '1.31.0']), /matchLabelKeys: \[pod-template-hash\]/);
 });
 
+test('without a webhook that answers, finalizers can still be taken off, on old clusters too', () => {
+  const updates = version => named(render({ webhook: { failurePolicy: 'Fail' } }, ['--kube-version', version]), 'ValidatingWebhookConfiguration', 'meet-webhook')
+    .webhooks.filter(entry => entry.rules.some(rule => rule.operations.includes('UPDATE')));
+  assert.deepEqual(updates('1.20.2').map(entry => [entry.failurePolicy, entry.matchConditions]), [['Ignore', undefined]]);
+  assert.deepEqual(updates('1.27.9').map(entry => [entry.failurePolicy, entry.matchConditions]), [['Ignore', undefined]]);
+  const [entry, ...others] = updates('1.31.0');
+  assert.deepEqual([entry.failurePolicy, others], ['Fail', []]);
+  assert.match(entry.matchConditions[0].expression, /object\.spec != oldObject\.spec/);
+});
+
 test('one replica has no budget, which would stop every drain', () => {
   assert.equal(render({ operator: { replicas: 1 } }).some(object => object.kind === 'PodDisruptionBudget'), false);
 });

@@ -7,7 +7,6 @@ public enum MeetingPhase
     Ready,
     Active,
     Migrating,
-    Ending,
     Ended,
     Failed,
 }

@@ -58,7 +58,7 @@ public sealed record MeetingStatus
     [MaxItems(16)]
     public IReadOnlyList<PlacementRejection> Rejections { get; init; } = [];
 
-    /// <summary>Observed aspects: Ready, Accepted and Placed, each with a reason and a message.</summary>
+    /// <summary>Observed aspects, each with a reason and a message: Ready, Accepted and Placed; Complete in place of Ready once it has ended.</summary>
     [MaxItems(16)]
     [ListMapKey("type")]
     public IReadOnlyList<Condition> Conditions { get; init; } = [];

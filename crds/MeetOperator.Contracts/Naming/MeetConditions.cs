@@ -21,6 +21,9 @@ public static class MeetConditions
     /// <summary>A Meeting passed the checks that look at other objects (tenant, quota).</summary>
     public const string Accepted = "Accepted";
 
+    /// <summary>A Meeting has ended; its reason is that of the end. Ready is absent then: tools that know kstatus would read False as something that is still to come.</summary>
+    public const string Complete = "Complete";
+
     /// <summary>A Meeting has a media node.</summary>
     public const string Placed = "Placed";
 

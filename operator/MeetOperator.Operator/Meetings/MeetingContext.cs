@@ -93,10 +93,14 @@ internal sealed class MeetingContext
     }
 
     /// <summary>The meeting is over, as it should be: nothing failed, nothing is under way, and Ready would say either.</summary>
-    public void IsOver(string message) => Status = Status with
+    public void IsOver(string reason, string message)
     {
-        Phase = MeetingPhase.Ended,
-        Message = message,
-        Conditions = [.. Conditions.Remove(Progress.Reached(Status.Conditions), MeetConditions.Ready)],
-    };
+        Set(MeetConditions.Complete, ConditionStatus.True, reason, message);
+        Status = Status with
+        {
+            Phase = MeetingPhase.Ended,
+            Message = message,
+            Conditions = [.. Conditions.Remove(Progress.Reached(Status.Conditions), MeetConditions.Ready)],
+        };
+    }
 }

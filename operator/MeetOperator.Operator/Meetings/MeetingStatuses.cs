@@ -72,7 +72,7 @@ internal static class MeetingStatuses
     /// <summary>The meeting is over and its room is ended.</summary>
     public static void Ended(MeetingContext context, string reason, string message)
     {
-        context.IsOver(message);
+        context.IsOver(reason, message);
         context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
         context.Status = context.Status with
         {

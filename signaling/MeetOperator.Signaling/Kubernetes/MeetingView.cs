@@ -48,7 +48,7 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
     public static bool HasEnded(Meeting meeting) =>
         meeting.Spec.DesiredState == MeetingDesiredState.Ended
         || meeting.Metadata.DeletionTimestamp is not null
-        || meeting.Status?.Phase is MeetingPhase.Ending or MeetingPhase.Ended;
+        || meeting.Status?.Phase == MeetingPhase.Ended;
 
     /// <summary>Why there is no media node, in the operator's words: the first condition that is not true.</summary>
     public Condition? Obstacle =>

@@ -33,10 +33,11 @@ internal sealed class TestCluster : IAsyncDisposable
     public FakeKubelet Kubelet { get; }
 
     /// <param name="withOperator">Starts a replica, too.</param>
+    /// <param name="admission">Judges what our own rules let through.</param>
     /// <param name="data">Folder in which the API server keeps its objects, so that it can be stopped and started; null keeps them in memory.</param>
-    public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null)
+    public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null, IAdmissionPolicy? admission = null)
     {
-        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.Crds(), AdmissionPolicies = [new MeetAdmission()] }));
+        var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.Crds(), AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] }));
         if (withOperator)
         {
             await cluster.StartOperatorAsync("operator-1");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -26,6 +27,7 @@ public sealed class KstatusTests
         var ended = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Ended, "has ended");
         Assert.Equal("Current", Of(ended));
         Assert.Null(ended.Status!.Conditions.Ready());
+        Assert.Equal((ConditionStatus.True, "DesiredState"), (Conditions.Get(ended.Status.Conditions, MeetConditions.Complete)!.Status, Conditions.Get(ended.Status.Conditions, MeetConditions.Complete)!.Reason));
     }
 
     [Fact]
