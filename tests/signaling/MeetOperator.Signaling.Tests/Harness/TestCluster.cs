@@ -44,6 +44,9 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Set to leave new meetings pending, with this reason and message in their Placed condition.</summary>
     public (string Reason, string Message)? Refuse { get; set; }
 
+    /// <summary>Namespace whose meetings are refused because others have their ids; null refuses none.</summary>
+    public string? IdTakenIn { get; set; }
+
     public static async Task<TestCluster> StartAsync()
     {
         var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
@@ -181,9 +184,10 @@ public sealed class TestCluster : IAsyncDisposable
             return;
         }
 
-        if (Refuse is { } refuse || nodes.IsEmpty)
+        var refused = meeting.Metadata.Namespace == IdTakenIn ? ("IdTaken", "another meeting has the id") : Refuse;
+        if (refused is { } refuse || nodes.IsEmpty)
         {
-            refuse = Refuse ?? ("NoNodes", "There is no media node.");
+            refuse = refused ?? ("NoNodes", "There is no media node.");
             if (meeting.Status?.Conditions.Any(c => c.Reason == refuse.Reason) != true)
             {
                 await PatchStatusAsync(meeting, new JsonObject

@@ -43,10 +43,9 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     {
         var id = Guid.NewGuid().ToString("D");
         await server.Cluster.AddTenantAsync(tenant, "meet-" + tenant);
-        server.Cluster.Refuse = ("IdTaken", "another meeting has the id");
+        server.Cluster.IdTakenIn = "meet-" + tenant;
         await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-" + tenant, tenant: tenant);
         await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Obstacle is not null, "the first is refused");
-        server.Cluster.Refuse = null;
         await server.Cluster.ApplyMeetingAsync(id);
         await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the second is placed");
         return id;
