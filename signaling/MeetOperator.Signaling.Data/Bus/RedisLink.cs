@@ -16,6 +16,9 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>Channels subscribed at once after a break: all of them at once would not be answered in time.</summary>
+    private const int Piece = 256;
+
     /// <summary>Beats in vain after which the library's connections are thrown away and made anew.</summary>
     private const int Patience = 6;
 
@@ -222,11 +225,19 @@ internal sealed class RedisLink : IAsyncDisposable
         try
         {
             var subscriber = redis.GetSubscriber();
-            await Task.WhenAll(channels.Select(async channel =>
+            foreach (var piece in channels.ToArray().Chunk(Piece))
             {
-                await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(AnswerWithin).ConfigureAwait(false);
-                await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
-            })).ConfigureAwait(false);
+                await Task.WhenAll(piece.Select(async channel =>
+                {
+                    await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(AnswerWithin).ConfigureAwait(false);
+                    await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
+                })).ConfigureAwait(false);
+                if (Interlocked.Read(ref breaks) != before)
+                {
+                    return; // Broken again: the next beat begins anew.
+                }
+            }
+
             alive = true;
             alive = Interlocked.Read(ref breaks) == before;
         }

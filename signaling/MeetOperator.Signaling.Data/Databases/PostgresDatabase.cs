@@ -33,9 +33,9 @@ public sealed class PostgresDatabase : ISqlDatabase
             {
                 await using var connection = await OpenAsync(ct).ConfigureAwait(false);
 
-                // The policies of migration 0003 read these; the pool resets them when the connection goes back.
+                // The policies of migrations 0003 and 0006 read these; the pool resets them when the connection goes back.
                 await connection.ExecuteAsync(new CommandDefinition(
-                    "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
+                    "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false), set_config('meet.retention', @Retention, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
                 return await work(connection).ConfigureAwait(false);
             }
             catch (DbException e) when (OutageRetry.WaitBefore(attempt, time.GetElapsedTime(began), e) is { } next)

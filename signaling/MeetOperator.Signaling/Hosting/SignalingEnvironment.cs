@@ -34,6 +34,7 @@ public static class SignalingEnvironment
         var signingKeys = Try(() => SigningKeys.FromFile(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
         var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
+        var retention = Try(() => ParseRetention(Value("MEET_ROW_RETENTION_DAYS")));
         var proxies = Try(() => ParseProxies(Value("MEET_TRUSTED_PROXIES")));
         var webRoot = Value("MEET_WEB_ROOT");
         if (webRoot is not null && !Directory.Exists(webRoot))
@@ -51,6 +52,7 @@ public static class SignalingEnvironment
             WebRoot = webRoot,
             LocalTenant = Value("MEET_LOCAL_TENANT"),
             Drain = drain,
+            RowRetention = retention,
             TrustedProxies = proxies!,
             ControlKey = controlKey!,
             SigningKeys = signingKeys!,
@@ -65,6 +67,12 @@ public static class SignalingEnvironment
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 300
             ? TimeSpan.FromSeconds(seconds)
             : throw new ArgumentException($"MEET_DRAIN_SECONDS: '{text}' must be a whole number of seconds, 0 to 300.");
+
+    private static TimeSpan? ParseRetention(string? text) => text is null
+        ? TimeSpan.FromDays(90)
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500
+            ? days == 0 ? null : TimeSpan.FromDays(days)
+            : throw new ArgumentException($"MEET_ROW_RETENTION_DAYS: '{text}' must be a whole number of days up to 36500; 0 keeps rows for ever.");
 
     private static System.Net.IPNetwork[] ParseProxies(string? text) => [.. (text ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         .Select(part => System.Net.IPNetwork.TryParse(part, out var network)

@@ -78,6 +78,7 @@ public static class SignalingHost
         services.AddSingleton<IMeetingRepository, SqlMeetingRepository>().AddSingleton<IParticipantRepository, SqlParticipantRepository>();
         services.AddSingleton<IChatRepository, SqlChatRepository>().AddSingleton<IUserRepository, SqlUserRepository>();
         services.AddSingleton<IMediaStreamRepository, SqlMediaStreamRepository>().AddSingleton<IIdempotencyRepository, SqlIdempotencyRepository>();
+        services.AddSingleton<IRetentionRepository, SqlRetentionRepository>().AddHostedService<RowRetention>();
         var health = new LoopHealth(time);
         var watched = new InformerOptions { Health = health };
         services.AddSingleton(_ => health);

@@ -28,6 +28,9 @@ public sealed record SignalingOptions
     /// <summary>Between being told to end and sending the clients elsewhere: whoever routes to this server learns meanwhile that it is not ready.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.Zero;
 
+    /// <summary>How long rows of a meeting (participants, streams, chat) are kept after its end; null: for ever.</summary>
+    public TimeSpan? RowRetention { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>Networks of proxies whose <c>X-Forwarded-*</c> headers are believed; nobody else's are.</summary>
     public IReadOnlyList<System.Net.IPNetwork> TrustedProxies { get; init; } = [];
 

@@ -263,6 +263,34 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Retention_RemovesOnlyWhatEndedLongAgo_WithAllThatBelongsToIt()
+    {
+        var (meetings, participants, chat) = (new SqlMeetingRepository(database), new SqlParticipantRepository(database), new SqlChatRepository(database));
+        foreach (var (tenant, id, ended) in ((string, string, long?)[])[("acme", "old", 1_000), ("other", "old-too", 1_500), ("acme", "recent", 5_000), ("acme", "open", null)])
+        {
+            await meetings.AddAsync(Meeting(tenant, id), default);
+            await participants.AddAsync(Participant(tenant, id, "p1"), default);
+            await chat.AppendAsync(Line(tenant, id, "hello"), default);
+            if (ended is { } at)
+            {
+                await meetings.CloseAsync(tenant, id, at, default);
+            }
+        }
+
+        var retention = new SqlRetentionRepository(database);
+        Assert.Equal(1, await retention.RemoveEndedBeforeAsync(2_000, 1, default));
+        Assert.Equal(1, await retention.RemoveEndedBeforeAsync(2_000, 10, default));
+        Assert.Equal(0, await retention.RemoveEndedBeforeAsync(2_000, 10, default));
+
+        Assert.Null(await meetings.FindAsync("acme", "old", default));
+        Assert.Null(await meetings.FindAsync("other", "old-too", default));
+        Assert.Empty(await participants.ListAsync("acme", "old", default));
+        Assert.Empty(await chat.ListLastAsync("acme", "old", 10, default));
+        Assert.NotNull(await meetings.FindAsync("acme", "recent", default));
+        Assert.NotEmpty(await chat.ListLastAsync("acme", "open", 10, default));
+    }
+
+    [Fact]
     public async Task Migrate_FromSeveralInstancesAtOnce_AppliesEachStepOnce()
     {
         var connection = await ConnectionAsync();
