@@ -1,3 +1,4 @@
+using MeetOperator;
 using MeetOperator.MediaNode.Benching;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
@@ -26,6 +27,11 @@ if (options is null)
     }
 
     return 2;
+}
+
+if (RuntimeFloor.Finding(Environment.Version) is { } old)
+{
+    Console.Error.WriteLine(old);
 }
 
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);

@@ -1,3 +1,4 @@
+using MeetOperator;
 using MeetOperator.Kube.Client;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Uninstalling;
@@ -22,6 +23,11 @@ if (options is null)
     }
 
     return 2;
+}
+
+if (RuntimeFloor.Finding(Environment.Version) is { } old)
+{
+    Console.Error.WriteLine(old);
 }
 
 try

@@ -1,3 +1,4 @@
+using MeetOperator;
 using MeetOperator.Kube.Client;
 using MeetOperator.Signaling;
 
@@ -9,6 +10,11 @@ if (!SignalingEnvironment.TryRead(Environment.GetEnvironmentVariable, TimeProvid
     }
 
     return 2;
+}
+
+if (RuntimeFloor.Finding(Environment.Version) is { } old)
+{
+    await Console.Error.WriteLineAsync(old);
 }
 
 using var kube = new KubeClient(KubeConfig.Load());

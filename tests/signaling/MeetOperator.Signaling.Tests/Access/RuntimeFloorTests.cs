@@ -1,0 +1,20 @@
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class RuntimeFloorTests
+{
+    [Fact]
+    public void Finding_OfARuntimeOlderThanSecurityMdAsksFor_NamesThatVersion()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "SECURITY.md")))
+        {
+            root = Path.GetDirectoryName(root.TrimEnd('/'))!;
+        }
+
+        var security = File.ReadAllText(Path.Combine(root, "SECURITY.md"));
+        Assert.Contains("Run on .NET runtime 10.0.13 or newer", security, StringComparison.Ordinal);
+        Assert.Contains("on .NET 10.0.13 or newer", RuntimeFloor.Finding(new Version(10, 0, 12)), StringComparison.Ordinal);
+        Assert.Null(RuntimeFloor.Finding(new Version(10, 0, 13)));
+        Assert.Null(RuntimeFloor.Finding(new Version(11, 0, 0)));
+    }
+}
