@@ -21,6 +21,7 @@ public sealed class Publisher
     private readonly IPeerEgress _egress;
     private readonly uint _ownSsrc;
     private readonly TransportArrivals _arrivals = new();
+    private readonly DepartedStreams _departed = new();
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
     private long _nextFeedbackTicks;
@@ -53,7 +54,13 @@ public sealed class Publisher
 
     public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
 
-    public void Remove(UpTrack track) => SetTracks([.. _tracks.Where(t => t != track)]);
+    public void Remove(UpTrack track)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        _departed.Add(track.Ssrc);
+        _departed.Add(track.RtxSsrc);
+        SetTracks([.. _tracks.Where(t => t != track)]);
+    }
 
     public void Renegotiate(UpTrack track, UpTrackOptions options)
     {
@@ -205,7 +212,7 @@ public sealed class Publisher
             return true;
         }
 
-        if (!StreamLearner.TryLearn(nowTicks, packet, _tracks))
+        if (!StreamLearner.TryLearn(nowTicks, packet, _tracks, _departed))
         {
             return false;
         }

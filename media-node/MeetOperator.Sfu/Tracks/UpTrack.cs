@@ -17,7 +17,10 @@ public sealed class UpTrack
     /// <summary>Between two changes of the SSRC that is taken for the track's: late packets of the former one must not bring it back.</summary>
     private const long SettleTicks = 2 * TimeSpan.TicksPerSecond;
 
-    /// <summary>The SSRC changed, and the time of that is set when the next unknown one comes.</summary>
+    /// <summary>An SSRC that sends nothing for so long may be followed by one that only its payload type places.</summary>
+    private const long SilenceTicks = 2 * TimeSpan.TicksPerSecond;
+
+    /// <summary>The SSRC was set or changed, and the time of that is set when the next unknown one comes.</summary>
     private const long JustChanged = long.MaxValue;
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
@@ -29,6 +32,7 @@ public sealed class UpTrack
     private NackGenerator? _nacks;
     private long _changedTicks = long.MinValue / 2;
     private long _rtxChangedTicks = long.MinValue / 2;
+    private long _lastPacketTicks = JustChanged;
     private uint? _formerRtxSsrc;
     private readonly RetransmissionBudget? _budget;
 
@@ -44,6 +48,7 @@ public sealed class UpTrack
         TrackId = trackId;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
+        _changedTicks = Ssrc is null ? _changedTicks : JustChanged;
         _budget = budget;
         if (options.Kind == MediaKind.Video && budget?.TryTake(HistoryBytes) != false)
         {
@@ -163,7 +168,7 @@ public sealed class UpTrack
         if (options.Ssrc is { } announced && announced != Ssrc)
         {
             (Ssrc, RtxSsrc, _formerRtxSsrc) = (announced, options.RtxSsrc, RtxSsrc);
-            _changedTicks = JustChanged;
+            (_changedTicks, _lastPacketTicks) = (JustChanged, JustChanged);
             Restart();
         }
 
@@ -171,7 +176,10 @@ public sealed class UpTrack
     }
 
     /// <summary>A packet shows that the track is sent under this SSRC now. False when it just began to be sent under another.</summary>
-    internal bool TryLearn(long nowTicks, uint ssrc)
+    /// <param name="nowTicks">Arrival.</param>
+    /// <param name="ssrc">Of the packet; no track's.</param>
+    /// <param name="isNamed">The packet names the track's section. Else it may be of a removed track, and nothing replaces an SSRC that is alive.</param>
+    internal bool TryLearn(long nowTicks, uint ssrc, bool isNamed)
     {
         if (Ssrc is null)
         {
@@ -180,7 +188,8 @@ public sealed class UpTrack
         }
 
         _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
-        if (nowTicks - _changedTicks < SettleTicks)
+        _lastPacketTicks = _lastPacketTicks == JustChanged ? nowTicks : _lastPacketTicks;
+        if (nowTicks - _changedTicks < SettleTicks || (!isNamed && nowTicks - _lastPacketTicks < SilenceTicks))
         {
             return false;
         }
@@ -190,9 +199,14 @@ public sealed class UpTrack
         return true;
     }
 
-    /// <summary>As <see cref="TryLearn"/>, for the SSRC of its retransmissions.</summary>
-    internal bool TryLearnRetransmissions(long nowTicks, uint ssrc)
+    /// <summary>As <see cref="TryLearn"/>, for the SSRC of its retransmissions; as they are rare, their silence says nothing.</summary>
+    internal bool TryLearnRetransmissions(long nowTicks, uint ssrc, bool isNamed)
     {
+        if (!isNamed && RtxSsrc is not null && RtxSsrc == Options.RtxSsrc)
+        {
+            return false;
+        }
+
         _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
         if (ssrc == _formerRtxSsrc && nowTicks - _changedTicks < SettleTicks)
         {
@@ -273,6 +287,7 @@ public sealed class UpTrack
         }
         else
         {
+            _lastPacketTicks = nowTicks;
             (_statistics ??= new ReceiveStatistics(header.Ssrc, Options.ClockRate)).OnPacket(nowTicks, header.SequenceNumber, header.Timestamp, data.Length);
         }
 

@@ -158,7 +158,7 @@ public sealed class SourceChangeTests
         Assert.Equal(50 * Call.Millisecond, track.RoundTripTicks);
     }
 
-    private void Send(uint ssrc, ushort sequence, uint timestamp = 0, bool key = false) => _call.Send(sequence, timestamp, key, ssrc);
+    private void Send(uint ssrc, ushort sequence, uint timestamp = 0, bool key = false) => _call.Send(sequence, timestamp, key, ssrc, mid: "v");
 
     private static byte[] Nack(ushort sequence)
     {
