@@ -1,7 +1,6 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
-using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.ApiKeys;
 
@@ -17,7 +16,9 @@ internal static class ApiKeyMap
             Name = ApiKeyHashes.NameOf(tenant),
             Namespace = @namespace,
             Labels = new Dictionary<string, string> { [MeetLabels.Component] = MeetComponents.ApiKeys, [MeetLabels.Tenant] = tenant.Metadata.Name! },
-            OwnerReferences = [Owner.Of(tenant)],
+
+            // Without blockOwnerDeletion, which would need a right on Tenants' finalizers.
+            OwnerReferences = [new OwnerReference { ApiVersion = tenant.ApiVersion!, Kind = tenant.Kind!, Name = tenant.Metadata.Name!, Uid = tenant.Metadata.Uid! }],
         },
         Data = new Dictionary<string, string>(hashes, StringComparer.Ordinal),
     };

@@ -1,7 +1,7 @@
 import { joinOnce } from './connector.js';
 import { browserEnvironment, type Environment } from './environment.js';
 import { Meeting } from './meeting.js';
-import { patiently } from './patience.js';
+import { lookPatienceMs, patiently } from './patience.js';
 import { RestApi, type CreatedMeeting, type CreateMeetingRequest, type MeetingInfo } from './rest.js';
 
 export interface MeetClientOptions {
@@ -36,7 +36,7 @@ export class MeetClient {
 
   /** Waits while the server is being restarted, or is asked too much at once. */
   getMeeting(meetingId: string, options: { readonly signal?: AbortSignal } = {}): Promise<MeetingInfo> {
-    return patiently(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal);
+    return patiently(this.#environment, () => this.#rest.getMeeting(meetingId), options.signal, lookPatienceMs);
   }
 
   /**

@@ -8,17 +8,20 @@ const placementPatienceMs = 30_000;
 const crowdPatienceMs = 120_000;
 const longestPauseMs = 15_000;
 
+/** Whoever only looks at a meeting has nothing before them meanwhile: a page that says what is wrong, with a button, comes soon. */
+export const lookPatienceMs = 10_000;
+
 /**
  * Calls again after refusals that pass by themselves, as late as `Retry-After` says, and a little later each at its own moment: so that those who were
  * refused together do not come back together.
  */
-export async function patiently<T>(environment: Environment, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function patiently<T>(environment: Environment, call: () => Promise<T>, signal?: AbortSignal, mostMs = Infinity): Promise<T> {
   const began = environment.now();
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      const patienceMs = patienceFor(error);
+      const patienceMs = Math.min(mostMs, patienceFor(error));
       if (patienceMs === 0 || environment.now() - began >= patienceMs) throw error;
       await pause(pauseMs(error as MeetError, environment.random()), signal);
     }
