@@ -34,11 +34,14 @@ public sealed class ProxyTests : IAsyncLifetime
 
     private static async Task<string> WebSocketUrlAsync(TestSignaling signaling, string meetingId)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meetingId}/join") { Content = JsonContent.Create(new { displayName = "Ann" }) };
-        request.Headers.Add("X-Forwarded-For", "203.0.113.9");
-        request.Headers.Add("X-Forwarded-Proto", "https");
-        request.Headers.Add("X-Forwarded-Host", "meet.example");
-        var response = await signaling.Http.SendAsync(request);
+        var response = await Patiently.SendAsync(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meetingId}/join") { Content = JsonContent.Create(new { displayName = "Ann" }) };
+            request.Headers.Add("X-Forwarded-For", "203.0.113.9");
+            request.Headers.Add("X-Forwarded-Proto", "https");
+            request.Headers.Add("X-Forwarded-Host", "meet.example");
+            return await signaling.Http.SendAsync(request);
+        });
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!.WebSocketUrl;
     }
