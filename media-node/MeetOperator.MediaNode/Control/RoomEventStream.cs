@@ -13,7 +13,15 @@ internal static class RoomEventStream
 
     public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId)
     {
-        var (hub, reader) = await rooms.RunAsync(roomId, r => (r.Events, r.Events.Open(r.CurrentState())), context.RequestAborted);
+        // Waited for in any case: a reader that the loop opens for who has gone away meanwhile would be nobody's to close.
+        var (hub, reader) = await rooms.RunAsync(
+            roomId,
+            room =>
+            {
+                context.RequestAborted.ThrowIfCancellationRequested();
+                return (room.Events, room.Events.Open(room.CurrentState()));
+            },
+            CancellationToken.None);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, reader.Ended);
         var ct = ends.Token;
         try

@@ -4,6 +4,7 @@ using System.Text;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
+using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -100,6 +101,25 @@ public sealed class RoomEventHubTests
         var seen = new StringBuilder();
         await SyntheticPeer.UntilAsync("its stream has ended", () => Drain(suspended, seen) || seen.ToString().EndsWith("0\r\n\r\n", StringComparison.Ordinal));
         Assert.False(events.HasEnded);
+    }
+
+    [Fact]
+    public async Task Stream_AbortedBeforeTheLoopComesToIt_LeavesNoReaderBehind()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        var room = Assert.Single(node.Host.Rooms.Rooms);
+        using var release = new ManualResetEventSlim();
+        var holding = room.Loop.RunAsync(() => release.Wait(TimeSpan.FromSeconds(60)), default);
+        using var aborted = new CancellationTokenSource();
+        var stream = RoomEventStream.WriteAsync(new DefaultHttpContext { RequestAborted = aborted.Token }, node.Host.Rooms, "r");
+
+        await aborted.CancelAsync();
+        release.Set();
+
+        Assert.True(await holding);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream);
+        Assert.Equal(0, await room.Loop.RunAsync(() => room.Events.ReaderCount, default));
     }
 
     /// <summary>True when the connection is closed.</summary>
