@@ -124,18 +124,17 @@ internal sealed class NodeRoom
         try
         {
             prepared = fresh.Prepare(request, _spec.Codecs);
+            if (session is not null)
+            {
+                End(participant, session.Peer, "closed");
+            }
         }
         catch
         {
-            // What was published before goes on.
+            // What was published before goes on, unless it was the end of that which failed.
             Sessions.Close(fresh.Peer);
             ForgetIf(isNew, participantId);
             throw;
-        }
-
-        if (session is not null)
-        {
-            End(participant, session.Peer, "closed");
         }
 
         participant.Publishing = fresh;
@@ -250,16 +249,28 @@ internal sealed class NodeRoom
         }
 
         _participants.Clear();
-        Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
-        Events.Complete();
+        try
+        {
+            Events.Publish(new RoomEvent { Type = RoomEventTypes.RoomEnded, Reason = reason });
+        }
+        finally
+        {
+            Events.Complete();
+        }
     }
 
     /// <summary>An unexpected error in the room's own work: it ends with the reason <c>error</c>, and the other rooms of the loop go on.</summary>
     public void Fail(Exception error)
     {
         _loop.Faults.Count(FaultScope.Room, error);
-        Close("error");
-        _failed(this);
+        try
+        {
+            Close("error");
+        }
+        finally
+        {
+            _failed(this);
+        }
     }
 
     /// <summary>What a new reader of the event stream gets first.</summary>

@@ -59,6 +59,7 @@ internal sealed class RoomDirectory
                 {
                     if (room.IsClosed)
                     {
+                        Remove(room);
                         return null;
                     }
 
@@ -71,7 +72,7 @@ internal sealed class RoomDirectory
                 return (report, created);
             }
 
-            // Deleted between the two steps: the next round makes it anew.
+            // Deleted between the two steps, or left behind closed: the next round makes it anew.
         }
     }
 

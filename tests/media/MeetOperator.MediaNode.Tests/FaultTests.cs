@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Loops;
+using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtp.HeaderExtensions;
@@ -149,6 +150,60 @@ public sealed class FaultTests : IAsyncLifetime
 
         Assert.Equal([TwoRooms.Neighbour], report.Rooms.Select(r => r.Room));
         Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
+    public async Task Room_AnErrorEvenInItsEnd_LeavesItOutOfTheDirectory()
+    {
+        var room = _rooms.Node.Host.Rooms.Rooms.Single(r => r.Id == TwoRooms.Bad);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _rooms.OnLoopAsync(() =>
+        {
+            // To cut off a reader that is disposed of is an error.
+            room.Events.Open([]).Dispose();
+            for (var i = 0; i < RoomEventReader.MaxWaiting; i++)
+            {
+                room.Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking });
+            }
+
+            room.Fail(new InvalidOperationException("error in a room"));
+            return true;
+        }));
+
+        Assert.Equal([TwoRooms.Neighbour], _rooms.Node.Host.Rooms.Rooms.Select(r => r.Id));
+        Assert.Equal(0, room.Events.ReaderCount);
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
+    public async Task PutRoom_ThatIsClosedAndStillInTheDirectory_MakesItAnew()
+    {
+        await _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Close("error");
+            return true;
+        });
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        var (_, created) = await _rooms.Node.Host.Rooms.PutAsync(TwoRooms.Bad, new RoomSpec { Generation = 1 }, limit.Token);
+
+        Assert.True(created);
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
+    public async Task Publish_AnErrorInTheEndOfTheFormerSession_LeavesNoSessionBehind()
+    {
+        using var mallory = new SyntheticPeer();
+        using var again = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
+        await Assert.ThrowsAnyAsync<Exception>(() => _rooms.RunAsync(TwoRooms.Bad, room =>
+        {
+            room.Participants.Single().Publishing!.Tracks.Add(null!);
+            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(again), Restart = true });
+        }));
+
+        Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the neighbour's
         await _rooms.AssertNeighbourIsWellAsync(1);
     }
 
