@@ -25,6 +25,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public MediaNodeHost(NodeOptions options, ILoggerFactory loggers, TimeProvider clock)
     {
         Options = options;
+        Terms = new TermFence(clock);
         _logger = loggers.CreateLogger<MediaNodeHost>();
         _startedAt = clock.GetUtcNow();
         var loops = new List<MediaLoop>();
@@ -61,7 +62,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public RoomDirectory Rooms { get; }
 
     /// <summary>Which operator leads, as far as its calls say.</summary>
-    public TermFence Terms { get; } = new();
+    public TermFence Terms { get; }
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
 

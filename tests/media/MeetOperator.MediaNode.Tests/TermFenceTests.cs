@@ -8,9 +8,10 @@ namespace MeetOperator.MediaNode.Tests;
 public sealed class TermFenceTests : IAsyncLifetime
 {
     private static readonly string[] Changes = ["PUT v1/rooms/r", "DELETE v1/rooms/r?generation=9", "POST v1/node/drain"];
+    private readonly AdvancedClock _clock = new();
     private TestNode _node = null!;
 
-    public async Task InitializeAsync() => _node = await TestNode.StartAsync();
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync(clock: _clock);
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
@@ -56,6 +57,27 @@ public sealed class TermFenceTests : IAsyncLifetime
         }
 
         await OkAsync("PUT v1/rooms/r", "0");
+    }
+
+    /// <summary>A new replica led for a moment during an upgrade and crashed: the one of before terms, which leads again, must be served.</summary>
+    [Fact]
+    public async Task Change_WithoutATerm_IsTakenAgainOnceNoTermCameForAMinute()
+    {
+        await OkAsync("GET v1/node", "8");
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        await OkAsync("GET v1/node", "8");
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        await RefusedAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
+
+        _clock.Advance(TimeSpan.FromSeconds(25));
+        await OkAsync("PUT v1/rooms/r", null);
+        await OkAsync("GET v1/node", null);
+        await OkAsync("PUT v1/rooms/r", null);
+
+        // Terms hold among those who send them, and the next leader ends the time without.
+        await RefusedAsync("PUT v1/rooms/r", "7", "stale-term", HttpStatusCode.Conflict);
+        await OkAsync("GET v1/node", "9");
+        await RefusedAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
     }
 
     [Fact]
@@ -125,5 +147,15 @@ public sealed class TermFenceTests : IAsyncLifetime
         }
 
         return await _node.Http.SendAsync(request);
+    }
+
+    /// <summary>The monotonic clock, so much ahead.</summary>
+    private sealed class AdvancedClock : TimeProvider
+    {
+        private long _ahead;
+
+        public override long GetTimestamp() => base.GetTimestamp() + Interlocked.Read(ref _ahead);
+
+        public void Advance(TimeSpan time) => Interlocked.Add(ref _ahead, (long)(time.TotalSeconds * TimestampFrequency));
     }
 }

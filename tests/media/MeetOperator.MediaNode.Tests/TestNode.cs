@@ -31,7 +31,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public HttpClient Http => _http;
 
-    public static async Task<TestNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null)
+    public static async Task<TestNode> StartAsync(Func<NodeOptions, NodeOptions>? change = null, TimeProvider? clock = null)
     {
         var options = new NodeOptions
         {
@@ -42,7 +42,7 @@ internal sealed class TestNode : IAsyncDisposable
             AdvertisedAddresses = [IPAddress.Loopback],
             BindAddress = IPAddress.Loopback,
         };
-        var host = new MediaNodeHost(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, TimeProvider.System);
+        var host = new MediaNodeHost(change?.Invoke(options) ?? options, NullLoggerFactory.Instance, clock ?? TimeProvider.System);
         var app = ControlServer.Build(host);
         await app.StartAsync();
         host.IsReady = true;
