@@ -17,7 +17,11 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private readonly SessionLoop calls;
     private readonly CancellationTokenSource closed = new();
     private MediaAssignment? started;
+    private readonly RestartPace pace = new();
     private string? subscribeSession;
+
+    /// <summary>Null also while it was opened over a socket of before.</summary>
+    private string? publishSession;
     private int sentRevision;
 
     internal MediaParticipant(RoomLink room, Member member)
@@ -64,6 +68,31 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>The node has more tracks for this participant than a session can carry.</summary>
     public void Full(string? reason) => member.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
 
+    /// <summary>
+    /// The node gave up a session of its own accord. One that a client or another replica closes or replaces has no reason, and one whose path fails is
+    /// seen to by the client, which notices that too.
+    /// </summary>
+    internal static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
+
+    /// <summary>Begins a session anew that <see cref="IsEndedByNode"/>, unless there is another by then.</summary>
+    public void Ended(RoomEvent ended) => Post(async assignment =>
+    {
+        if (!IsCurrent(ended))
+        {
+            return;
+        }
+
+        var wait = pace.Next(room.Time.GetUtcNow());
+        if (wait == TimeSpan.Zero)
+        {
+            await BeginAnewAsync(assignment, ended).ConfigureAwait(false);
+        }
+        else
+        {
+            _ = BeginLaterAsync(ended, wait);
+        }
+    });
+
     /// <summary>Stops; with <paramref name="leave"/> the node forgets the participant.</summary>
     public async Task CloseAsync(bool leave)
     {
@@ -101,6 +130,31 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
             member.Send(new ErrorMessage(failure.Code, failure.Message, SessionId: session));
         }
+    }
+
+    private bool IsCurrent(RoomEvent ended) => ended.Kind switch
+    {
+        "subscribe" => ended.SessionId is not null && ended.SessionId == subscribeSession,
+        "publish" => publishSession is null || ended.SessionId == publishSession,
+        _ => false,
+    };
+
+    /// <summary>The client offers what it publishes; the server what it subscribes to.</summary>
+    private Task BeginAnewAsync(MediaAssignment? assignment, RoomEvent ended)
+    {
+        if (ended.Kind == "publish")
+        {
+            return StartAsync(assignment, fresh: true, RoomLink.Lost);
+        }
+
+        started = null;
+        return StartAsync(assignment, fresh: true, reason: null);
+    }
+
+    private async Task BeginLaterAsync(RoomEvent ended, TimeSpan wait)
+    {
+        await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Post(assignment => IsCurrent(ended) ? BeginAnewAsync(assignment, ended) : Task.CompletedTask);
     }
 
     private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
@@ -192,6 +246,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             answer = await room.CallAsync(assignment, (node, ct) => node.PublishAsync(room.MeetingId, ParticipantId, request, ct), closed.Token).ConfigureAwait(false);
         }
 
+        publishSession = answer.SessionId;
         room.PublishedBy(ParticipantId, offer.Sdp);
         member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId));
     }

@@ -236,6 +236,10 @@ public sealed partial class RoomLink : IAsyncDisposable
             case RoomEventTypes.SessionState when participant is not null && roomEvent.State == "full":
                 participant.Full(roomEvent.Reason);
                 break;
+            case RoomEventTypes.SessionState when MediaParticipant.IsEndedByNode(roomEvent):
+                participant?.Ended(roomEvent);
+                onEvent(roomEvent);
+                break;
             default:
                 onEvent(roomEvent);
                 break;

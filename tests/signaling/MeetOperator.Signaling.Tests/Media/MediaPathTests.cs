@@ -113,6 +113,83 @@ public sealed class MediaPathTests : IAsyncLifetime
         Assert.Equal(("unknown-session", "of-before"), ((string?)error["code"], (string?)error["sessionId"]));
     }
 
+    [Theory]
+    [InlineData("failed", "error")]
+    [InlineData("closed", "renegotiation-limit")]
+    public async Task NodeEndsASubscribeSession_AnotherIsOffered(string state, string reason)
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var session = (string?)(await bob.ExpectAsync("offer"))["sessionId"];
+
+        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, state, reason);
+
+        await Eventually.TrueAsync(() => bob.OfType("offer").Any(o => (string?)o["sessionId"] != session), "a session of its own is offered");
+        Assert.NotEqual(session, node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
+        Assert.Empty(bob.OfType("media-restart"));
+    }
+
+    [Fact]
+    public async Task NodeEndsAPublishSession_TheClientIsToldToRestart()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var session = (string?)(await ann.ExpectAsync("answer"))["sessionId"];
+        await bob.ExpectAsync("offer");
+
+        EmitEnd(meeting.MeetingId, ann.Id, "publish", session, "failed", "error");
+
+        Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
+        Assert.Empty(bob.OfType("media-restart"));
+    }
+
+    [Fact]
+    public async Task SessionThatWasReplacedOrClosedByItsOwner_IsNotStartedAnew()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        var session = (string?)(await bob.ExpectAsync("offer"))["sessionId"];
+
+        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, "closed", reason: null); // by its client, or by another replica
+        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", "of-before", "failed", "error");
+        EmitEnd(meeting.MeetingId, ann.Id, "publish", "of-before", "failed", "error");
+        EmitEnd(meeting.MeetingId, bob.Id, "play", session, "failed", "error");
+        node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
+        await bob.ExpectAsync("speaking");
+
+        // What these could have started is done before what is asked now.
+        foreach (var client in new[] { ann, bob })
+        {
+            await client.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = 1, sessionId = "of-before" });
+            await client.ExpectAsync("error");
+            Assert.Empty(client.OfType("media-restart"));
+        }
+
+        Assert.Equal(session, node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
+    }
+
+    [Fact]
+    public void RestartPace_WhatFailsAgainAtOnce_IsRestartedMoreAndMoreRarely()
+    {
+        var (pace, now) = (new RestartPace(), DateTimeOffset.UnixEpoch);
+        var waits = new List<double>();
+        for (var i = 0; i < 8; i++)
+        {
+            var wait = pace.Next(now);
+            waits.Add(wait.TotalSeconds);
+            now += wait + TimeSpan.FromMilliseconds(50);
+        }
+
+        Assert.Equal([0, 1, 2, 4, 8, 16, 30, 30], waits);
+        Assert.Equal(TimeSpan.Zero, pace.Next(now + TimeSpan.FromMinutes(1)));
+    }
+
     [Fact]
     public async Task MoreTracksThanAConnectionCarries_TheParticipantIsTold()
     {
@@ -218,6 +295,16 @@ public sealed class MediaPathTests : IAsyncLifetime
             await Eventually.TrueAsync(() => client.OfType("answer").Count == answers, "the offer is answered");
         }
     }
+
+    private void EmitEnd(string meeting, string participant, string kind, string? session, string state, string? reason) => node.Emit(meeting, new RoomEvent
+    {
+        Type = RoomEventTypes.SessionState,
+        ParticipantId = participant,
+        SessionId = session,
+        Kind = kind,
+        State = state,
+        Reason = reason,
+    });
 
     [Theory]
     [InlineData("v=0\r\no=- 123 2 IN IP4 127.0.0.1\r\n", "123")]
