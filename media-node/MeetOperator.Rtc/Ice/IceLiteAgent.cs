@@ -68,7 +68,7 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
 
         if (seen.Take(message.TransactionId, from) is { } before)
         {
-            return HandleAgain(from, before, message, known, outgoing);
+            return HandleAgain(from, before, datagram.Length, message, known, outgoing);
         }
 
         Renew(known);
@@ -136,13 +136,14 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
     /// says that the peer is there now.
     /// </summary>
     private DropReason HandleAgain(
-        in TransportAddress from, in TransportAddress before, scoped in StunMessage message, Known known, OutgoingDatagrams outgoing)
+        in TransportAddress from, in TransportAddress before, int datagramLength, scoped in StunMessage message, Known known, OutgoingDatagrams outgoing)
     {
         if (from != before)
         {
             return DropReason.StunReplay;
         }
 
+        paths.Find(from)?.CountReceived(datagramLength);
         RespondSuccess(from, message, known, outgoing);
         return DropReason.None;
     }

@@ -22,6 +22,10 @@ public sealed class PeerTransport : IDisposable
     private long lastHeardTicks;
     private PeerTransportState reported;
 
+    /// <summary>Where the handshake's datagrams went; null before the first, and once they went to more than one address.</summary>
+    private TransportAddress? handshakeTo;
+    private bool handshakeSent;
+
     public PeerTransport(PeerTransportOptions options)
     {
         this.options = options;
@@ -128,6 +132,12 @@ public sealed class PeerTransport : IDisposable
             if (channel.TryPoll(buffer[..(int)Math.Clamp(ice.Allowance, 0, buffer.Length)], out var written))
             {
                 ice.TrySpend(written);
+                if (!channel.IsEstablished)
+                {
+                    handshakeTo = !handshakeSent || handshakeTo == selected ? selected : null;
+                    handshakeSent = true;
+                }
+
                 output = new TransportOutput(selected, buffer[..written]);
                 return true;
             }
@@ -268,9 +278,9 @@ public sealed class PeerTransport : IDisposable
         ice.CountReceived(from, datagram.Length);
         var handshaking = !channel.IsEstablished;
         var reason = channel.HandleRecords(nowTicks, datagram);
-        if (handshaking && channel.IsEstablished)
+        if (handshaking && channel.IsEstablished && handshakeTo == from)
         {
-            // Its last message answers what was sent to the peer, so the peer can read there.
+            // Its last message answers what was sent only there, so the peer can read there. Its own source address proves nothing.
             ice.Prove(nowTicks, from, isNewest: true);
         }
 

@@ -152,6 +152,17 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
+    public void Handle_CheckThatIsRepeated_ItsBytesCountToo()
+    {
+        var request = Request("local:remote", "local-password", null);
+        agent.Handle(Now, One, request, outgoing);
+        var once = agent.Allowance;
+        agent.Handle(Now + 5, One, request, outgoing);
+
+        Assert.Equal(2 * once, agent.Allowance);
+    }
+
+    [Fact]
     public void Handle_WrongPassword_IsDroppedWithoutAnswer()
     {
         Assert.Equal(DropReason.StunIntegrity, Check(One, password: "guess"));

@@ -76,6 +76,41 @@ public sealed class AddressAttackTests : IDisposable
         Assert.InRange(bytesToElsewhere, 1, 3 * forged);
     }
 
+    /// <summary>What its last flight answers went to the client's own address, so the flight proves nothing about the one it is said to come from.</summary>
+    [Fact]
+    public void LastFlightUnderAForgedSource_AfterAForgedCheck_MovesNoMedia()
+    {
+        var client = pair.Client.Transport;
+        long forged = 0;
+        pair.Network.Attach(TransportPair.ClientAddress, (now, from, datagram) =>
+        {
+            client.HandleDatagram(now, from, datagram);
+            if (forged == 0)
+            {
+                forged += Forge(useCandidate: false).Length;
+            }
+
+            while (client.TryPoll(out var output) && output.Kind == TransportOutputKind.Transmit)
+            {
+                var isForged = output.Datagram[0] is >= 20 and < 64 && pair.Server.Sent.Any(d => d[0] == 22);
+                forged += isForged ? output.Datagram.Length : 0;
+                pair.Network.Send(isForged ? Elsewhere : TransportPair.ClientAddress, TransportPair.ServerAddress, output.Datagram);
+            }
+        });
+        pair.ExchangeDescriptions();
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Connected, TimeSpan.FromSeconds(5)));
+
+        for (var i = 0; i < 50; i++)
+        {
+            pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+        }
+
+        pair.Run(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+    }
+
     [Fact]
     public void CopyOfACheck_FromElsewhere_MovesNoMedia()
     {
