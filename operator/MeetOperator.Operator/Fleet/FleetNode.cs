@@ -50,6 +50,9 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Rooms that belong to no meeting, with the timestamp at which they were first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whether meetings of a namespace may be on the node at all; what others report of them counts for nothing.</summary>
+    public bool IsVisibleTo(string? @namespace) => SharedNamespace || Key.Namespace == @namespace;
+
     public NodeFacts Facts(int meetings) => new()
     {
         Node = Node,

@@ -135,7 +135,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             var nodes = Snapshots(now);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
-            var (holder, reported) = RoomGenerations.Highest(_nodes.Values, demand.MeetingId);
+            var (holder, reported) = RoomGenerations.Highest(_nodes.Values, demand);
             var decision = RoomGenerations.Above(reported, RoomGenerations.Rejoin(input, holder, now) ?? PlacementPlanner.Decide(input, now));
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
@@ -225,7 +225,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_table.Find(meeting) is { } entry && entry.Generation <= generation && generation <= ReportRules.MaxGeneration)
+            if (_table.Find(meeting) is { } entry && entry.Generation <= generation && generation < ReportRules.MaxGeneration)
             {
                 entry.Generation = generation + 1;
             }

@@ -17,8 +17,14 @@ internal static class ReportRules
     /// <summary>More people than a node can ever have; sums over all rooms stay far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
 
-    /// <summary>Generations grow by one with each move. Far beyond any, and small enough for one more to be an exact number everywhere (JavaScript included).</summary>
+    /// <summary>Generations grow by one with each move. Far beyond any; no report raises a meeting's generation above it.</summary>
     public const long MaxGeneration = 1_000_000_000_000;
+
+    /// <summary>
+    /// The highest generation of a room in a report. So far above <see cref="MaxGeneration"/> that a meeting that was raised to it can still move and its node be
+    /// taken in; an exact number everywhere (JavaScript included).
+    /// </summary>
+    private const long MaxReported = 2 * MaxGeneration;
 
     /// <summary>Why the report is refused, naming the field; null when it is taken in.</summary>
     /// <param name="report">As it was read.</param>
@@ -79,9 +85,9 @@ internal static class ReportRules
                 return Wrong("rooms", "has an entry that is null, whose room is no meeting id (a UUID), or that is there twice");
             }
 
-            if (room.Generation is < 0 or > MaxGeneration)
+            if (room.Generation is < 0 or > MaxReported)
             {
-                return Wrong($"rooms[{room.Room}].generation", $"must be 0 to {MaxGeneration}");
+                return Wrong($"rooms[{room.Room}].generation", $"must be 0 to {MaxReported}");
             }
 
             if (room.Participants < 0 || room.Connected < 0 || room.Silent < 0 || room.UpTracks < 0 || room.DownTracks < 0 || room.PacketsIn < 0 || room.PacketsOut < 0

@@ -1,3 +1,4 @@
+using MeetOperator.NodeControl;
 using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Fleet;
@@ -7,13 +8,23 @@ namespace MeetOperator.Operator.Fleet;
 /// </summary>
 internal static class RoomGenerations
 {
-    /// <summary>The node whose last report has the room under the highest generation, and that generation; null and -1 when no report has it.</summary>
-    public static (FleetNode? Node, long Generation) Highest(IEnumerable<FleetNode> nodes, string meetingId)
+    /// <summary>Whether the node knows of a generation that the meeting has to go above. A node that may not carry the meeting has no say, nor has one with an absurd number.</summary>
+    public static bool Raises(FleetNode node, RoomReport room, AssignedMeeting meeting)
+    {
+        var carries = meeting.Node == node.Key;
+        return (carries || node.IsVisibleTo(meeting.Meeting.Namespace))
+            && room.Generation < ReportRules.MaxGeneration
+            && meeting.Generation < room.Generation + (carries ? 0 : 1);
+    }
+
+    /// <summary>The node that may carry the meeting and whose last report has the room under the highest generation, and that generation; null and -1 when no report has it.</summary>
+    public static (FleetNode? Node, long Generation) Highest(IEnumerable<FleetNode> nodes, MeetingDemand demand)
     {
         (FleetNode? Node, long Generation) highest = (null, -1);
         foreach (var node in nodes)
         {
-            if (node.Rooms.TryGetValue(meetingId, out var generation) && generation > highest.Generation)
+            if (node.IsVisibleTo(demand.Namespace) && node.Rooms.TryGetValue(demand.MeetingId, out var generation)
+                && generation < ReportRules.MaxGeneration && generation > highest.Generation)
             {
                 highest = (node, generation);
             }

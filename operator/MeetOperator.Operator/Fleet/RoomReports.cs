@@ -22,7 +22,7 @@ internal static class RoomReports
             rooms.Add(room.Room);
             node.Rooms[room.Room] = room.Generation;
             var entry = table.FindRoom(room.Room);
-            if (entry is not null && entry.Generation < room.Generation + (entry.Node == node.Key ? 0 : 1))
+            if (entry is not null && RoomGenerations.Raises(node, room, entry))
             {
                 // Somebody before us knew more than the status that we took over: go on above it, and make the room under the new number.
                 entry.Generation = room.Generation + 1;

@@ -293,6 +293,63 @@ public sealed class MediaFleetTests
     }
 
     [Theory]
+    [InlineData(7)]
+    [InlineData(ReportRules.MaxGeneration)]
+    public void Reported_ByANodeOfAnotherTenant_ChangesNothingOfTheMeeting(long generation)
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        var stranger = AddNode("x1", @namespace: "meet-b");
+        _woken.Clear();
+
+        Holds(stranger, "m1", generation, people: 5);
+
+        var current = _fleet.Current(Ref("m1"))!;
+        Assert.Equal((Key("n1"), 1L, 0, true), (current.Node, current.Generation, current.Participants, current.RoomExists));
+        Assert.Empty(_woken);
+    }
+
+    [Fact]
+    public void Reported_ByANodeThatTenantsShare_RaisesTheMeetingAboveIt()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+
+        Holds(AddNode("s1", @namespace: "meet-system", shared: true), "m1", generation: 7, people: 0);
+
+        Assert.Equal(8, _fleet.Current(Ref("m1"))!.Generation);
+    }
+
+    [Theory]
+    [InlineData(ReportRules.MaxGeneration - 1, ReportRules.MaxGeneration)]
+    [InlineData(ReportRules.MaxGeneration, 1)]
+    [InlineData(2 * ReportRules.MaxGeneration, 1)]
+    public void Reported_AHugeGeneration_IsNeverRaisedAboveTheBound(long generation, long expected)
+    {
+        var target = AddNode("n1");
+        PlaceWithRoom("m1");
+
+        Holds(target, "m1", generation, people: 0);
+        _fleet.RaiseGeneration(Ref("m1"), generation);
+        Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
+
+        _fleet.Release(Ref("m1"));
+        Assert.Equal(expected, Place("m1").Generation);
+    }
+
+    [Fact]
+    public void Place_ANodeOfAnotherTenantClaimsTheRoom_GoesWhereItReallyIs()
+    {
+        AddNode("n1");
+        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
+        Holds(AddNode("x1", @namespace: "meet-b"), "m1", generation: 900, people: 1);
+
+        var decision = Place("m1");
+
+        Assert.Equal(("n2", 8L), (decision.Chosen!.Name, decision.Generation));
+    }
+
+    [Theory]
     [InlineData(3600)]
     [InlineData(-3600)]
     public void Place_WallClockJumped_NodesStayAsFreshAsTheyAre(int seconds)
@@ -346,20 +403,20 @@ public sealed class MediaFleetTests
 
     private static NamespacedName Key(string name) => new("meet-a", name);
 
-    private PollTarget AddNode(string name, int maxMeetings = 200)
+    private PollTarget AddNode(string name, int maxMeetings = 200, string @namespace = "meet-a", bool shared = false)
     {
-        var target = Observe(name, "pod-" + name, maxMeetings);
+        var target = Observe(name, "pod-" + name, maxMeetings, @namespace: @namespace, shared: shared);
         Report(target);
         return target;
     }
 
-    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null)
+    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, string @namespace = "meet-a", bool shared = false)
     {
-        var target = new PollTarget(Key(name), podUid, new Uri("http://127.0.0.1:1/"), "token");
-        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
+        var target = new PollTarget(new NamespacedName(@namespace, name), podUid, new Uri("http://127.0.0.1:1/"), "token");
+        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
         var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : [container] } };
-        _fleet.Observe(node, pool, pod, sharedNamespace: false, target);
+        _fleet.Observe(node, pool, pod, shared, target);
         return target;
     }
 

@@ -14,6 +14,7 @@ public sealed class ReportRulesTests
     [InlineData("""{"rooms":[{"room":"self-call","generation":1}],"fromTheFuture":{"a":[1]}}""")]
     [InlineData("""{"loopReports":[{"port":40000,"tickAgeMs":3,"probeAgeMs":null,"paths":[{"address":"192.0.2.1","probeAgeMs":null}]}]}""")]
     [InlineData("""{"term":999999999}""")]
+    [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1000000000001}]}""")]
     public void Report_AsTheContractSays_IsTakenIn(string fields) => Assert.Null(Judge(fields));
 
     [Theory]
@@ -23,6 +24,7 @@ public sealed class ReportRulesTests
     [InlineData("rooms", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01"},{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01"}]}""")]
     [InlineData("generation", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":-1}]}""")]
     [InlineData("generation", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":9223372036854775807}]}""")]
+    [InlineData("generation", """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":2000000000001}]}""")]
     [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","participants":-1}]}""")]
     [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","participants":2147483647}]}""")]
     [InlineData(Room, """{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","silent":2147483647}]}""")]
