@@ -135,8 +135,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             var nodes = Snapshots(now);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
-            var (holder, reported) = RoomGenerations.Highest(_nodes.Values, demand);
-            var decision = RoomGenerations.Above(reported, RoomGenerations.Rejoin(input, holder, now) ?? PlacementPlanner.Decide(input, now));
+            var holders = RoomGenerations.Holders(_nodes.Values, demand);
+            var decision = RoomGenerations.Above(holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
                 _table.Assign(meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);

@@ -17,35 +17,39 @@ internal static class RoomGenerations
             && meeting.Generation < room.Generation + (carries ? 0 : 1);
     }
 
-    /// <summary>The node that may carry the meeting and whose last report has the room under the highest generation, and that generation; null and -1 when no report has it.</summary>
-    public static (FleetNode? Node, long Generation) Highest(IEnumerable<FleetNode> nodes, MeetingDemand demand)
-    {
-        (FleetNode? Node, long Generation) highest = (null, -1);
-        foreach (var node in nodes)
-        {
-            if (node.IsVisibleTo(demand.Namespace) && node.Rooms.TryGetValue(demand.MeetingId, out var generation)
-                && generation < ReportRules.MaxGeneration && generation > highest.Generation)
-            {
-                highest = (node, generation);
-            }
-        }
-
-        return highest;
-    }
+    /// <summary>The nodes that may carry the meeting and whose last reports have its room, highest generation first.</summary>
+    public static IReadOnlyList<(FleetNode Node, long Generation)> Holders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
+    [
+        .. nodes
+            .Where(node => node.Rooms.ContainsKey(demand.MeetingId) && node.IsVisibleTo(demand.Namespace))
+            .Select(node => (Node: node, Generation: node.Rooms[demand.MeetingId]))
+            .Where(holder => holder.Generation < ReportRules.MaxGeneration)
+            .OrderByDescending(holder => holder.Generation),
+    ];
 
     /// <summary>A meeting of which nothing else is known goes where its room still is, so that nobody in it is dropped; null when it may not be there.</summary>
-    public static PlacementDecision? Rejoin(PlacementInput input, FleetNode? holder, DateTimeOffset now)
+    public static PlacementDecision? Rejoin(PlacementInput input, IReadOnlyList<(FleetNode Node, long Generation)> holders, DateTimeOffset now)
     {
-        if (holder is null || input.Demand.Current is not null)
+        if (input.Demand.Current is not null)
         {
             return null;
         }
 
-        var alone = input with { Nodes = [.. input.Nodes.Where(node => node.Name == holder.Key.Name && node.Namespace == holder.Key.Namespace)] };
-        return PlacementPlanner.Decide(alone, now) is { Chosen: not null } back ? back : null;
+        foreach (var (holder, _) in holders)
+        {
+            var alone = input with { Nodes = [.. input.Nodes.Where(node => node.Name == holder.Key.Name && node.Namespace == holder.Key.Namespace)] };
+            if (PlacementPlanner.Decide(alone, now) is { Chosen: not null } back)
+            {
+                return back;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A new assignment has a generation above every one that a node still holds.</summary>
-    public static PlacementDecision Above(long reported, PlacementDecision decision) =>
-        decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && decision.Generation <= reported ? decision with { Generation = reported + 1 } : decision;
+    public static PlacementDecision Above(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
+        decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && holders is [var highest, ..] && decision.Generation <= highest.Generation
+            ? decision with { Generation = highest.Generation + 1 }
+            : decision;
 }

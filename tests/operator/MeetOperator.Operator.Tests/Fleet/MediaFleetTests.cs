@@ -349,6 +349,18 @@ public sealed class MediaFleetTests
         Assert.Equal(("n2", 8L), (decision.Chosen!.Name, decision.Generation));
     }
 
+    [Fact]
+    public void Place_TheNodeOfTheHighestGenerationIsFull_GoesToTheNextThatHasTheRoom()
+    {
+        AddNode("n2");
+        Holds(AddNode("n1"), "m1", generation: 7, people: 3);
+        Holds(AddNode("n3", maxMeetings: 0), "m1", generation: 9, people: 0);
+
+        var decision = Place("m1");
+
+        Assert.Equal(("n1", 10L), (decision.Chosen!.Name, decision.Generation));
+    }
+
     [Theory]
     [InlineData(3600)]
     [InlineData(-3600)]
