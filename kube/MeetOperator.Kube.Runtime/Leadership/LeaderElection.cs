@@ -21,7 +21,9 @@ public sealed class LeaderElection
     private readonly NamespacedName _key;
     private Lease? _seen;
     private long _seenAt;
+    private LeaseSpec _term = new();
     private int _fence;
+    private int _attempted;
     private int _highestSeen;
     private string? _reportedHolder;
     private LoopTurns? _turns;
@@ -163,14 +165,16 @@ public sealed class LeaderElection
                 Observe(lease);
             }
 
-            if (renewing is not null ? !LeaseRecord.IsOurs(lease.Spec, _options.Identity, renewing.Fence)
+            if (renewing is not null ? !LeaseRecord.IsOurs(lease.Spec, _term, _attempted)
                 : !LeaseRecord.MayTake(lease.Spec, _options.Identity, _time.GetElapsedTime(_seenAt), _options.LeaseDuration))
             {
                 Report(lease.Spec.HolderIdentity);
                 return LeaseOutcome.Other;
             }
 
-            Took(await _client.ReplaceAsync(Written(lease, renewing is not null, atLeast), ct).ConfigureAwait(false));
+            var written = Written(lease, renewing is not null, atLeast);
+            _attempted = Math.Max(_attempted, written.Spec.LeaseTransitions ?? 0);
+            Took(await _client.ReplaceAsync(written, ct).ConfigureAwait(false));
             return LeaseOutcome.Held;
         }
         catch (KubeApiException e) when (e.IsConflict || e.IsAlreadyExists)
@@ -210,7 +214,7 @@ public sealed class LeaderElection
         try
         {
             // Read anew: a renewal whose answer was lost may have been stored after what we saw.
-            if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || !LeaseRecord.IsOurs(lease.Spec, _options.Identity, _fence))
+            if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || !LeaseRecord.IsOurs(lease.Spec, _term, _attempted))
             {
                 return;
             }
@@ -231,7 +235,8 @@ public sealed class LeaderElection
     private void Took(Lease lease)
     {
         Observe(lease);
-        _fence = lease.Spec.LeaseTransitions ?? 0;
+        _term = lease.Spec;
+        _attempted = _fence = lease.Spec.LeaseTransitions ?? 0;
     }
 
     private void Observe(Lease lease)

@@ -17,8 +17,19 @@ internal static class LeaseRecord
         return unchangedFor >= duration;
     }
 
-    /// <summary>Whether the Lease is still as the term <paramref name="fence"/> left it; under our name another process of ours may have begun a term of its own.</summary>
-    public static bool IsOurs(LeaseSpec lease, string identity, int fence) => lease.HolderIdentity == identity && (lease.LeaseTransitions ?? 0) == fence;
+    /// <summary>
+    /// Whether the Lease is still of our term; under our name another process of ours may have begun a term of its own. A number above the one that we know is of our
+    /// term when we tried to write it, since the answer may have been lost, and the term began when ours did.
+    /// </summary>
+    /// <param name="lease">As it is stored now.</param>
+    /// <param name="term">As the server answered last within the term.</param>
+    /// <param name="attempted">The highest number that was written within the term, with or without an answer.</param>
+    public static bool IsOurs(LeaseSpec lease, LeaseSpec term, int attempted)
+    {
+        var (number, known) = (lease.LeaseTransitions ?? 0, term.LeaseTransitions ?? 0);
+        return lease.HolderIdentity == term.HolderIdentity
+            && (number == known || (number > known && number <= attempted && lease.AcquireTime == term.AcquireTime));
+    }
 
     /// <summary>
     /// The Lease after we take it (a new term, also when our name was on it: that was a process before this one) or renew it. Its number never falls below

@@ -152,6 +152,36 @@ public sealed class LeaderElectionTests
         Assert.Single(competitor.Terms);
     }
 
+    [Fact]
+    public async Task RaiseAbove_TheAnswerToTheRenewalIsLost_TheTermGoesOn()
+    {
+        await using var server = await TestApiServer.StartAsync();
+        Leadership? term = null;
+        var writes = 0;
+        void Write()
+        {
+            if (Volatile.Read(ref term) is { } raised && ++writes is 1)
+            {
+                raised.RaiseAbove(57); // From the next write on.
+            }
+            else if (writes == 2)
+            {
+                StoreAsync(server.Client, 58).GetAwaiter().GetResult();
+                throw new IOException("The answer is lost.");
+            }
+        }
+
+        await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast(), beforeWrite: Write);
+        await Eventually.TrueAsync(() => competitor.Terms.Count == 1, "it leads");
+        var first = competitor.Terms.Single();
+        Volatile.Write(ref term, first);
+
+        await Eventually.TrueAsync(() => first.Fence == 58 || !first.IsHeld, "the Lease was looked at again");
+        Assert.True(first.IsHeld);
+        Assert.Equal(58, first.Fence);
+        Assert.Single(competitor.Terms);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(Leadership.HighestRaise)]
@@ -248,6 +278,13 @@ public sealed class LeaderElectionTests
 
     private static Task StayAsync(Leadership term) => Task.Delay(Timeout.Infinite, term.Lost);
 
+    private static async Task StoreAsync(KubeClient client, int number)
+    {
+        var lease = await client.GetAsync<Lease>(LeaseKey, default).ConfigureAwait(false);
+        lease.Spec.LeaseTransitions = number;
+        await client.ReplaceAsync(lease, default).ConfigureAwait(false);
+    }
+
     private static async Task RenewedAsync(KubeClient client)
     {
         using var deadline = new CancellationTokenSource(Eventually.Deadline);
@@ -274,9 +311,9 @@ public sealed class LeaderElectionTests
         private readonly KubeClient _client;
         private readonly Task _run;
 
-        public Competitor(TestApiServer server, string identity, TimeProvider time, LeaderElectionOptions options, Func<Leadership, Task>? lead = null)
+        public Competitor(TestApiServer server, string identity, TimeProvider time, LeaderElectionOptions options, Func<Leadership, Task>? lead = null, Action? beforeWrite = null)
         {
-            _client = new KubeClient(server.Client.Config);
+            _client = new KubeClient(server.Client.Config, new KubeClientOptions { BeforeWrite = beforeWrite });
             var election = new LeaderElection(_client, options with { Identity = identity }, time, new Random(3));
             _run = election.RunAsync(
                 async term =>

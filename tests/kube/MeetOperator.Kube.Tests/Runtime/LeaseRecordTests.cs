@@ -54,11 +54,19 @@ public sealed class LeaseRecordTests
         Assert.Equal(expected, LeaseRecord.Take(new LeaseSpec { LeaseTransitions = before }, "me", Default, renewal, Now, atLeast).LeaseTransitions);
 
     [Theory]
-    [InlineData("me", 7, true)]
-    [InlineData("me", 8, false)]
-    [InlineData("other", 7, false)]
-    public void IsOurs_NameAlone_IsNotEnough(string holder, int transitions, bool expected) =>
-        Assert.Equal(expected, LeaseRecord.IsOurs(new LeaseSpec { HolderIdentity = holder, LeaseTransitions = transitions }, "me", 7));
+    [InlineData("me", 7, true, true)]
+    [InlineData("me", 8, true, true)]
+    [InlineData("me", 9, true, true)]
+    [InlineData("me", 9, false, false)]
+    [InlineData("me", 10, true, false)]
+    [InlineData("me", 6, true, false)]
+    [InlineData("other", 7, true, false)]
+    public void IsOurs_NameAlone_IsNotEnough(string holder, int transitions, bool sameTerm, bool expected) => Assert.Equal(
+        expected,
+        LeaseRecord.IsOurs(
+            new LeaseSpec { HolderIdentity = holder, LeaseTransitions = transitions, AcquireTime = sameTerm ? Now : Now.AddSeconds(1) },
+            new LeaseSpec { HolderIdentity = "me", LeaseTransitions = 7, AcquireTime = Now },
+            attempted: 9));
 
     [Fact]
     public void Take_PartsOfASecond_AreRoundedUp() =>
