@@ -8,8 +8,8 @@ namespace MeetOperator.Operator.Meetings;
 /// <summary>Makes and ends rooms on media nodes. No call waits long for a node, and few at a time wait for the same one.</summary>
 internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLanes lanes)
 {
-    /// <summary>Reason of a node that does not answer: the meeting waits for it a little, since three polls will tell whether it lives.</summary>
-    public const string Busy = "it does not answer other calls yet";
+    /// <summary>Reason of a node that does not answer, or not this term: the meeting waits for it a little, since the polls will tell whether it lives.</summary>
+    public const string Busy = "it does not answer our calls yet";
 
     /// <summary>A node that does not answer within this time is treated as one that refuses.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
@@ -39,6 +39,10 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             return refusal.Message;
+        }
+        catch (NodeControlException refusal) when (refusal.Code == "stale-term")
+        {
+            return Busy; // It knows a higher term than ours: the next renewal goes above it, or we lead no more.
         }
         catch (NodeControlException refusal)
         {

@@ -116,6 +116,12 @@ internal static class NodeEndpoints
             lock (node.Gate)
             {
                 PassTerm(node, request);
+                if (node.RefusesToMake is { } code)
+                {
+                    node.RefusedMakes++;
+                    throw new NodeRefusal(409, code, "The simulated node makes and changes no room.");
+                }
+
                 if (node.RoomTable.TryGetValue(room, out var known))
                 {
                     Fence(known, spec.Generation);

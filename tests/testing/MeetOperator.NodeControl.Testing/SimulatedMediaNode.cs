@@ -71,6 +71,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>While true, no room is ended: the call is answered with an error.</summary>
     public bool RefusesToEnd { get; set; }
 
+    /// <summary>The code with which rooms are refused, also ones that exist already; null while none is.</summary>
+    public string? RefusesToMake { get; set; }
+
+    /// <summary>Calls that <see cref="RefusesToMake"/> has refused.</summary>
+    public int RefusedMakes { get; internal set; }
+
     /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 

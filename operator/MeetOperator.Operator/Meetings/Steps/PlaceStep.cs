@@ -53,6 +53,11 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
                 return Placed(context, fleet.Current(context.Ref)!);
             }
 
+            if (decision.Outcome == PlacementOutcome.Kept && current.RoomExists)
+            {
+                return Unchanged(context, current);
+            }
+
             if (refusal == RoomKeeper.Busy)
             {
                 return StepResult.Wait(BusyRetry);
@@ -86,6 +91,17 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         }
 
         return StepResult.Continue;
+    }
+
+    /// <summary>
+    /// The room exists and could not be changed to what the meeting asks for now. People stay in it: whether the node has lost it or is dead is for its polls to say.
+    /// The change is tried again, so the status does not say that it was taken in.
+    /// </summary>
+    private static StepResult Unchanged(MeetingContext context, CurrentAssignment current)
+    {
+        context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
+        context.LookAgainAt(context.Now + Retry);
+        return Placed(context, current);
     }
 
     private StepResult Nowhere(MeetingContext context, PlacementDecision decision)
