@@ -11,6 +11,9 @@ import { apply, cluster, get, kubectl, openProxy, ready, until } from './support
 // made, and its log would not tell.
 const ASKED_ABOUT = ['sfunodes', 'sfupools'].map(kind => `update meetoperator.io/${kind}/finalizers`);
 
+// Signaling asks for one meeting only when its row and its copy of the cluster disagree, which RemovalTests and UnsyncedReplicaTests bring about.
+const IN_DOUBT = ['get meetoperator.io/meetings'];
+
 describe('rights', () => {
   const name = `rights-${randomUUID().slice(0, 8)}`;
   const namespace = `meet-${name}`;
@@ -141,7 +144,7 @@ describe('rights', () => {
       const { used, refused } = await rightsUsed(`system:serviceaccount:${system}:meet-${part}`, [since, ...started].sort().at(-1));
       assert.deepEqual([...refused].sort(), [], 'asked for and not granted');
       const granted = rightsOf(rules);
-      assert.deepEqual(granted.filter(right => !used.has(right) && !ASKED_ABOUT.includes(right)).sort(), [], 'granted and never used');
+      assert.deepEqual(granted.filter(right => !used.has(right) && ![...ASKED_ABOUT, ...IN_DOUBT].includes(right)).sort(), [], 'granted and never used');
     });
   }
 

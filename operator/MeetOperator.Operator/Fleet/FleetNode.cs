@@ -25,6 +25,9 @@ internal sealed class FleetNode(NamespacedName key)
     public long SeenAt { get; set; }
     public int Missed { get; set; }
     public string? MissReason { get; set; }
+
+    /// <summary>The last poll was answered, and its report refused.</summary>
+    public bool AnswersWrongly { get; set; }
     public NodeProblem? Problem { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
     public NodeProblem? Fault { get; set; }
@@ -63,6 +66,7 @@ internal sealed class FleetNode(NamespacedName key)
         LastSeen = LastSeen,
         Missed = Missed,
         MissReason = MissReason,
+        AnswersWrongly = AnswersWrongly,
         Problem = Problem,
         Fault = Fault,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
@@ -76,6 +80,7 @@ internal sealed class FleetNode(NamespacedName key)
         LastSeen = null;
         Missed = 0;
         MissReason = null;
+        AnswersWrongly = false;
         Fault = null;
         Forwarding.Forget();
         Orphans.Clear();

@@ -91,12 +91,13 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    public void Missed(PollTarget target, string reason) => Change(target.Node, make: false, entry =>
+    public void Missed(PollTarget target, string reason, bool answersWrongly = false) => Change(target.Node, make: false, entry =>
     {
         if (entry.Target == target)
         {
             entry.Missed++;
             entry.MissReason = reason;
+            entry.AnswersWrongly = answersWrongly;
         }
     });
 

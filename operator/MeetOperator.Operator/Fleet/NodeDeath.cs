@@ -22,7 +22,7 @@ internal static class NodeDeath
     public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
         Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || unhealthyFor >= LostAfter));
 
-    /// <summary>Nobody can be on the node any more.</summary>
+    /// <summary>Nobody can be on the node any more. One that answers, with a report that is refused, is not dead: an older or newer process may well carry people.</summary>
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
     /// <param name="unhealthyFor">Since when it has not served; zero while it does.</param>
@@ -33,7 +33,7 @@ internal static class NodeDeath
         && (verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
             || facts.Machine is { Gone: true }
             || Overdue(facts, now)
-            || (unhealthyFor >= DeadAfter && (othersAnswer || facts.Machine is { Ready: false })));
+            || (unhealthyFor >= DeadAfter && !facts.AnswersWrongly && (othersAnswer || facts.Machine is { Ready: false })));
 
     /// <summary>The kubelet should have ended the Pod and has not.</summary>
     private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;

@@ -45,6 +45,12 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
                 "NotAnswering", $"{silent.Message}; people may still be on it, so it stays until it answers or its machine or Pod is gone: set spec.drain.force to true to take it away");
         }
 
+        if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.Sessions(report) is > 0 and var sessions)
+        {
+            return new NodeProblem(
+                "StillConnected", $"no meeting is placed on it any more, and its own report names {sessions} people or connections: it stays until they have left; set spec.drain.force to true to take them out");
+        }
+
         var meetings = fleet.MeetingsOn(node);
         var demands = meetings.Select(Demand).OfType<MeetingDemand>().ToArray();
         var able = demands.Select(demand => demand.MeetingId).Except(fleet.Stranded(node, demands).Select(demand => demand.MeetingId)).ToHashSet();

@@ -114,7 +114,7 @@ internal sealed partial class NodePoller(
             if (miss is not null)
             {
                 metrics.PollMissed(miss.Cause);
-                fleet.Missed(target, miss.Reason);
+                fleet.Missed(target, miss.Reason, miss.Cause == PollMiss.Refused);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
                     LogMiss(target.Node, missed, miss.Reason);

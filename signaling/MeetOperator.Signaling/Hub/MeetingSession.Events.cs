@@ -86,7 +86,7 @@ public sealed partial class MeetingSession
 
     private async Task OnMeetingChangedAsync()
     {
-        var view = services.Directory.Find(Key.MeetingId);
+        var view = View();
         if (ended)
         {
             return;

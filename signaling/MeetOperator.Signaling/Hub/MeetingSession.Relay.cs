@@ -18,7 +18,7 @@ public sealed partial class MeetingSession
             return null;
         }
 
-        if (services.Directory.Find(Key.MeetingId) is not { IsPeerToPeer: true })
+        if (View() is not { IsPeerToPeer: true })
         {
             return new ProtocolError(ErrorCode.Forbidden, "Media of this meeting goes through the media node: only where 'topology' is 'p2p' is anything relayed to participants.");
         }

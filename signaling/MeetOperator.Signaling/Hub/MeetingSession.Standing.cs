@@ -27,7 +27,7 @@ public sealed partial class MeetingSession
             var standing = await services.Standings.ReadAsync(Key, closed.Token).ConfigureAwait(false);
             loop.Post(() => Enforce(standing.Removed));
             if (standing.HasEnded
-                && services.Directory.Find(Key.MeetingId) is { IsEnded: false } view && view.TenantName == Key.Tenant
+                && View() is { IsEnded: false } view
                 && await services.Lives.AskAsync(view, closed.Token).ConfigureAwait(false) == MeetingLife.Over)
             {
                 loop.Post(() => EndAsync("ended"));
@@ -68,12 +68,20 @@ public sealed partial class MeetingSession
 
     private async Task DropAsync(string participantId)
     {
-        await Task.WhenAll(presence.ExpelAsync(participantId), Room.ForgetAsync(participantId)).ConfigureAwait(false);
-        loop.Post(() =>
+        try
         {
-            leaving.Remove(participantId);
-            Remove(participantId);
-        });
+            await Task.WhenAll(presence.ExpelAsync(participantId), Room.ForgetAsync(participantId)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever the bus and the node say: who was removed is out here.
+            loop.Post(() =>
+            {
+                leaving.Remove(participantId);
+                Remove(participantId);
+            });
+        }
+
         await presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }).ConfigureAwait(false);
     }
 

@@ -168,7 +168,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
-        var view = services.Directory.Find(Key.MeetingId);
+        var view = View();
         if (evacuated)
         {
             member.Socket.Close(CloseCodes.Restart, "server restarts");
@@ -255,7 +255,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private int Capacity() => services.Directory.Find(Key.MeetingId)?.Places ?? 0;
+    private int Capacity() => View()?.Places ?? 0;
+
+    /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another tenant's by now.</summary>
+    private MeetingView? View() => services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant ? view : null;
 
     private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
     {
