@@ -46,7 +46,7 @@ describe('READMEs', () => {
       if (readme === 'README.md' && commands.includes('./meet up --detach')) {
         test('no process of it has a file of its own in the temporary folder', async () => {
           const own = execFileSync('pgrep', ['-f', `^${copy}/.meet/programs/`], { encoding: 'utf8' }).trim().split('\n');
-          assert.ok(own.length >= 4, `local, operator, signaling and a media node: ${own}`);
+          assert.ok(own.length >= 3, `local, operator and signaling: ${own}`);
           assert.deepEqual(readdirSync('/tmp').filter(name => own.some(pid => new RegExp(`^(dotnet-diagnostic|clr-debug-pipe)-${pid}-`).test(name))), []);
         });
         test('the page answers where the README says', async () => {
