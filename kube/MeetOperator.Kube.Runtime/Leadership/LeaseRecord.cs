@@ -18,8 +18,8 @@ internal static class LeaseRecord
     }
 
     /// <summary>
-    /// Whether the Lease is still of our term; under our name another process of ours may have begun a term of its own. A number above the one that we know is of our
-    /// term when we tried to write it, since the answer may have been lost, and the term began when ours did.
+    /// Whether the Lease still belongs to our term. The holder's name alone does not tell: another process with the same name may have begun a term of its own. A higher
+    /// number than the known one is ours if we tried to write it (the answer may have been lost) and the Lease still has our acquire time.
     /// </summary>
     /// <param name="lease">As it is stored now.</param>
     /// <param name="term">As the server answered last within the term.</param>

@@ -19,7 +19,7 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
     /// <summary>The end of the DTLS handshake or new authentic SRTP came from here. A check does not prove that much: whoever copied one can send it again.</summary>
     internal bool Proven { get; set; }
 
-    /// <summary>The newest check: consent (RFC 7675). Of an address that media opened, the time when it did.</summary>
+    /// <summary>When consent was last given (RFC 7675): the time of the newest check, or of the first packet when media opened the path.</summary>
     internal long ConsentTicks { get; set; } = nowTicks;
 
     /// <summary>When anything authentic last came from here.</summary>

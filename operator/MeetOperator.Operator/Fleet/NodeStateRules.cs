@@ -14,7 +14,7 @@ internal static class NodeStateRules
     /// <summary>Reason of a node whose Pod somebody deleted and that still serves.</summary>
     public const string PodTerminating = "PodTerminating";
 
-    /// <summary>Reason of a node whose machine takes no new Pods.</summary>
+    /// <summary>Reason of a node whose machine is cordoned.</summary>
     public const string MachineCordoned = "MachineCordoned";
 
     public static NodeVerdict Derive(NodeFacts facts)

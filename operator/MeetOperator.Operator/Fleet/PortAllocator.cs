@@ -3,8 +3,8 @@ using MeetOperator.Contracts;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// Chooses the UDP ports of new media nodes, before anybody knows on which machine a node will run. A port belongs to one media node of a machine: the scheduler sees to
-/// that, and here no more is given than finds a machine. Pure.
+/// Chooses the UDP ports of new media nodes, before anybody knows on which machine a node will run. On one machine a port belongs to one media node, which the
+/// scheduler enforces; the allocator hands out no port more often than there are machines that can run the node. Pure.
 /// </summary>
 internal static class PortAllocator
 {

@@ -92,7 +92,7 @@ internal static class Wiring
             .Select(meeting => meeting.Metadata.NamespacedName);
     }
 
-    /// <summary>The spec is another one; an object that came or went counts.</summary>
+    /// <summary>The spec changed, or the object was created or deleted.</summary>
     private static bool IsAnother<T>(InformerChange<T> change)
         where T : KubernetesObject =>
         change.Old?.Metadata.Generation != change.New?.Metadata.Generation || change.Old?.Metadata.Uid != change.New?.Metadata.Uid;

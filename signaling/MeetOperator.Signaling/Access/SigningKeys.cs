@@ -36,7 +36,7 @@ public sealed class SigningKeys
     /// <summary>Every key that verifies.</summary>
     public IReadOnlyList<SigningKey> Current => [.. Read().Select(a => a.Key)];
 
-    /// <summary>The key to sign with.</summary>
+    /// <summary>The first key that every replica can be expected to accept; the first of all when none is old enough.</summary>
     public SigningKey Signing
     {
         get

@@ -54,7 +54,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>Calls that were refused because their term was over.</summary>
     public int StaleCalls { get; internal set; }
 
-    /// <summary>Gives, for the term of a poll, a body to answer it with in place of the report, whatever that body is; null answers as ever.</summary>
+    /// <summary>Replaces the report: takes the term that a poll carries and returns the body to answer with. Null sends the usual report.</summary>
     public Func<long?, string?> ReportBody { get; set; } = static _ => null;
 
     /// <summary>While true, rooms are neither made nor ended, and the calls are not answered; all else is answered as ever.</summary>

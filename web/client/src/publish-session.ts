@@ -179,7 +179,8 @@ export class PublishSession {
     this.#dirty = true;
     this.#restart = true;
     if (outcome === 'offline' || outcome === 'overtaken') return;
-    if (typeof outcome === 'object' && outcome.refused === 'unknown-session') return; // the next offer names none, so this does not go round
+    // The next offer names no session, so it cannot be refused for the same reason again.
+    if (typeof outcome === 'object' && outcome.refused === 'unknown-session') return;
     if (typeof outcome === 'object' && outcome.refused === 'invalid-sdp' && this.#failures >= 2) {
       this.#dirty = this.#restart = false;
       this.#host.onRejected(outcome.refused);

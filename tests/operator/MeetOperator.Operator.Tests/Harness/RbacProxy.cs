@@ -44,7 +44,7 @@ internal sealed class RbacProxy : IAsyncDisposable
     /// <summary>Until it ends, nothing passes, neither requests nor what comes back.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
-    /// <summary>Answers 500 to what is granted: verb and resource.</summary>
+    /// <summary>Requests (verb and resource) that fail with 500 although the role grants them.</summary>
     public Func<string, string, bool>? Fail { get; set; }
 
     /// <summary>Namespaces that bind the operator's role for tenants' Secrets.</summary>

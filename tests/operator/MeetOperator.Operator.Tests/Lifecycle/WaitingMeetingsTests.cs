@@ -46,7 +46,7 @@ public sealed class WaitingMeetingsTests
     private static async Task<int> CountAsync(TestCluster cluster, Func<Meeting, bool> condition) =>
         (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Count(condition);
 
-    /// <summary>What the operator wrote about meetings, their events included.</summary>
+    /// <summary>How many writes the operator sent for Meetings and for events.</summary>
     private static int Writes(RbacProxy proxy) => proxy.Asked
         .Where(entry => entry.Key.Split(' ') is [not ("watch" or "list" or "get"), var resource] && (resource.Contains("/meetings", StringComparison.Ordinal) || resource.EndsWith("/events", StringComparison.Ordinal)))
         .Sum(entry => entry.Value);
