@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -7,11 +6,12 @@ using System.Text.Json;
 namespace MeetOperator.NodeControl;
 
 /// <summary>
-/// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use; <paramref name="http"/> is shared and not disposed.
+/// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use; <paramref name="http"/> (of <see cref="ControlTls.Client"/>) is shared and not
+/// disposed. <paramref name="host"/> is the name that the node's certificate must carry (<see cref="ControlNames.OfNode"/>); connections of one name and address are shared.
 /// Refusals throw <see cref="NodeControlException"/>; an unreachable node throws <see cref="HttpRequestException"/>. Nothing that a node answers is trusted:
 /// an answer is read up to <see cref="MaxAnswerBytes"/>, and one that does not fit its type throws <see cref="JsonException"/>.
 /// </summary>
-public sealed class NodeControlClient(HttpClient http, Uri address, string token)
+public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 {
     /// <summary>A report of 10,000 rooms has about 2.5 MB, an SDP answer less than 400 KB.</summary>
     public const int MaxAnswerBytes = 4 * 1024 * 1024;
@@ -23,6 +23,8 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
 
     public Task DrainAsync(bool drain, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, "v1/node/drain", new DrainRequest { Drain = drain }, ct);
+
+    public Task PutCredentialsAsync(NodeCredentials credentials, CancellationToken ct) => SendAsync(HttpMethod.Put, "v1/node/credentials", credentials, ct);
 
     public Task<RoomReport> PutRoomAsync(string room, RoomSpec spec, CancellationToken ct) =>
         SendAsync<RoomReport>(HttpMethod.Put, Room(room), spec, ct);
@@ -81,7 +83,7 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string token
     private HttpRequestMessage Request(HttpMethod method, string path, object? body)
     {
         var request = new HttpRequestMessage(method, new Uri(Address, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        request.Headers.Host = host;
         if (body is not null)
         {
             request.Content = JsonContent.Create(body, body.GetType(), options: NodeControlJson.Options);

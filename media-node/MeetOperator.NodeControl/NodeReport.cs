@@ -13,6 +13,9 @@ public sealed record NodeReport
 
     /// <summary>Highest term of the operator's leadership that the node has seen (<see cref="TermHeader"/>); null before the first.</summary>
     public long? Term { get; init; }
+
+    /// <summary>The certificate that it serves with, and whom it trusts.</summary>
+    public CredentialReport? Credentials { get; init; }
     public int Loops { get; init; }
 
     /// <summary>One entry a loop, whether it answers or not.</summary>

@@ -27,7 +27,7 @@ describe('the images', () => {
   before(() => kubectl('create', 'namespace', namespace));
   after(() => kubectl('delete', 'namespace', namespace, '--wait=false'));
 
-  for (const [part, variable] of [['operator', 'MEET_CONTROL_KEY_FILE'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
+  for (const [part, variable] of [['operator', 'KUBECONFIG'], ['signaling', 'MEET_DATABASE'], ['media-node', 'MEET_NODE_NAME']]) {
     it(`${part} starts, and says which settings it misses`, { timeout: 180_000 }, async () => {
       const { exitCode, log } = await run(part, { image: image(part) });
       assert.notEqual(exitCode, 0);

@@ -31,7 +31,7 @@ internal static class BenchServer
             new NodeOptions
             {
                 Name = "bench",
-                Token = "",
+                Credentials = null,
                 ControlAddress = new IPEndPoint(IPAddress.Loopback, port),
                 UdpPorts = [0],
                 AdvertisedAddresses = [IPAddress.Loopback],

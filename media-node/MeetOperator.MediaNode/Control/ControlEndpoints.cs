@@ -16,31 +16,39 @@ internal static class ControlEndpoints
 {
     private const int MaxIdCharacters = 128;
 
-    public static void Map(WebApplication app, MediaNodeHost node)
+    public static void Map(WebApplication app, MediaNodeHost node, HeldCredentials credentials)
     {
         app.MapGet("/healthz", () => Results.Text("ok"));
         app.MapGet("/readyz", () => node.State == NodeState.Ready ? Results.Text("ok") : Results.Text(node.State.ToString(), statusCode: 503));
         MapMetrics(app, node);
 
-        var v1 = app.MapGroup("/v1");
-        v1.AddEndpointFilter(async (invocation, next) => IsAuthorized(invocation.HttpContext, node.Options.Token)
-            ? await next(invocation)
-            : throw new Refusal(HttpStatusCode.Unauthorized, "unauthorized", "Authorization: Bearer <node token> is missing or wrong."));
+        var byOperator = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator));
+        var bySignaling = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Signaling));
+        var byBoth = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator, ControlRole.Signaling));
 
-        v1.MapGet("/node", async (HttpContext c) =>
+        byOperator.MapGet("/node", async (HttpContext c) =>
         {
             node.Terms.Observe(c);
             await ControlJson.WriteAsync(c, 200, (await node.ReportAsync(c.RequestAborted)).Report);
         });
-        v1.MapPost("/node/drain", async (HttpContext c) =>
+        byOperator.MapPost("/node/drain", async (HttpContext c) =>
         {
             var drain = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
             node.Terms.Pass(c);
             node.Rooms.IsDrainRequested = drain;
             c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
-        MapRooms(v1, node.Rooms, node.Terms);
-        MapParticipants(v1, node.Rooms);
+        byOperator.MapPut("/node/credentials", async (HttpContext c) =>
+        {
+            var offered = await ControlJson.ReadAsync<NodeCredentials>(c);
+            node.Terms.Pass(c);
+            credentials.Replace(offered, c);
+            return Results.NoContent();
+        });
+        MapRooms(byOperator, node.Rooms, node.Terms);
+        byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
+            await ControlJson.WriteAsync(c, 200, await node.Rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
+        MapParticipants(bySignaling, node.Rooms);
     }
 
     private static void MapMetrics(WebApplication app, MediaNodeHost node)
@@ -69,8 +77,6 @@ internal static class ControlEndpoints
             var (report, created) = await rooms.PutAsync(Id(room, "room"), spec, c.RequestAborted);
             await ControlJson.WriteAsync(c, created ? 201 : 200, report);
         });
-        v1.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
         v1.MapDelete("/rooms/{room}", async (string room, string? generation, bool? onlyIfEmpty, HttpContext c) =>
         {
             if (!long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -82,14 +88,14 @@ internal static class ControlEndpoints
             await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted, onlyIfEmpty ?? false);
             return Results.NoContent();
         });
-        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room));
-        v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
-            NoContentAsync(rooms, c, room, r => r.EndSession(session)));
     }
 
     private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms)
     {
         const string Participant = "/rooms/{room}/participants/{participant}";
+        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room));
+        v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
+            NoContentAsync(rooms, c, room, r => r.EndSession(session)));
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<ParticipantSpec>(c);
@@ -135,13 +141,6 @@ internal static class ControlEndpoints
             },
             context.RequestAborted);
         return Results.NoContent();
-    }
-
-    private static bool IsAuthorized(HttpContext context, string token)
-    {
-        const string Scheme = "Bearer ";
-        var header = context.Request.Headers.Authorization.ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && NodeToken.Matches(token, header[Scheme.Length..].Trim());
     }
 
     private static string Id(string id, string name) => id.Length is > 0 and <= MaxIdCharacters && !id.Any(char.IsControl) && !id.Contains(' ')

@@ -1,6 +1,8 @@
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +14,9 @@ internal static class ControlServer
 {
     public static WebApplication Build(MediaNodeHost node)
     {
+        var credentials = node.Credentials ?? throw new InvalidOperationException("The control API is not served without credentials.");
         var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(o => o.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -20,7 +24,10 @@ internal static class ControlServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = ControlJson.MaxBodyBytes + 1024;
-            kestrel.Listen(node.Options.ControlAddress);
+            kestrel.Listen(node.Options.ControlAddress, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(ControlTls.Server(credentials.Current)),
+            }));
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(node);
@@ -28,7 +35,7 @@ internal static class ControlServer
         builder.Services.AddSingleton<IHostLifetime, GracefulLifetime>();
         var app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
-        ControlEndpoints.Map(app, node);
+        ControlEndpoints.Map(app, node, credentials);
 
         // Rooms end before the server stops, so that the event streams can still say why.
         app.Lifetime.ApplicationStopping.Register(() => node.EndRoomsAsync("node-shutdown", CancellationToken.None).Wait(TimeSpan.FromSeconds(3)));

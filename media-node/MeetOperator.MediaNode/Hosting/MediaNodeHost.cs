@@ -26,6 +26,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     {
         Options = options;
         Terms = new TermFence(clock);
+        Credentials = options.Credentials is { } first ? new HeldCredentials(first, clock) : null;
         _logger = loggers.CreateLogger<MediaNodeHost>();
         _startedAt = clock.GetUtcNow();
         var loops = new List<MediaLoop>();
@@ -63,6 +64,9 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     /// <summary>Which operator leads, as far as its calls say.</summary>
     public TermFence Terms { get; }
+
+    /// <summary>Null only where no control API is served.</summary>
+    public HeldCredentials? Credentials { get; }
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
 
@@ -103,6 +107,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             InstanceId = _instanceId,
             State = State,
             Term = Terms.Highest,
+            Credentials = Credentials is { } held ? CredentialReport.Of(held.Current) : null,
             StartedAt = _startedAt,
             Loops = _loops.Length,
             LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],

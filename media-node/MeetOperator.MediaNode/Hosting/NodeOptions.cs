@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;
 
@@ -8,8 +9,8 @@ public sealed record NodeOptions
     /// <summary>Name of the SfuNode.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Bearer token of the control API.</summary>
-    public required string Token { get; init; }
+    /// <summary>What the control API serves with and whom it trusts, at first; null only where there is none (<c>--bench</c>).</summary>
+    public required ControlCredentials? Credentials { get; init; }
 
     /// <summary>Where the control API listens.</summary>
     public required IPEndPoint ControlAddress { get; init; }

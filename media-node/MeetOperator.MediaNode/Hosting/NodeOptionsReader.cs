@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;
 
@@ -9,7 +10,9 @@ namespace MeetOperator.MediaNode.Hosting;
 public static class NodeOptionsReader
 {
     public const string NameVariable = "MEET_NODE_NAME";
-    public const string TokenVariable = "MEET_NODE_TOKEN";
+    public const string CertificateVariable = "MEET_NODE_CERTIFICATE";
+    public const string KeyVariable = "MEET_NODE_KEY";
+    public const string AuthoritiesVariable = "MEET_NODE_AUTHORITIES";
     public const string ControlVariable = "MEET_CONTROL_ADDRESS";
     public const string PortsVariable = "MEET_UDP_PORTS";
     public const string AddressesVariable = "MEET_ADVERTISED_ADDRESSES";
@@ -26,15 +29,14 @@ public static class NodeOptionsReader
         var problems = new List<string>();
         errors = problems;
         var name = variable(NameVariable);
-        var token = variable(TokenVariable);
         if (string.IsNullOrWhiteSpace(name))
         {
             problems.Add($"{NameVariable} is missing: set it to the SfuNode's name.");
         }
 
-        if (token is not { Length: >= 16 })
+        if (!ControlCredentials.TryRead(variable(CertificateVariable), variable(KeyVariable), variable(AuthoritiesVariable), out var credentials, out var unreadable))
         {
-            problems.Add($"{TokenVariable} is missing or shorter than 16 characters: set it to the node's token.");
+            problems.Add($"{CertificateVariable}, {KeyVariable} and {AuthoritiesVariable} must hold PEM texts of the node's certificate, its key and the authorities to trust: {unreadable}.");
         }
 
         if (!TryControl(variable(ControlVariable) ?? "0.0.0.0:8090", out var control))
@@ -49,7 +51,7 @@ public static class NodeOptionsReader
         return problems.Count > 0 ? null : new NodeOptions
         {
             Name = name!,
-            Token = token!,
+            Credentials = credentials,
             ControlAddress = control!,
             UdpPorts = ports,
             AdvertisedAddresses = addresses,

@@ -19,7 +19,6 @@ internal static class SystemPods
         [
             Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{HealthPort}"),
             Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
-            Value("MEET_CONTROL_KEY_FILE", $"{KeysPath}/control"),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
         ],
         new ContainerPort { Name = "health", Port = HealthPort },
@@ -32,7 +31,6 @@ internal static class SystemPods
         [
             Value("MEET_HTTP_ADDRESS", $"{options.Listen}:{options.Port}"),
             Value("MEET_DATABASE", $"sqlite:{DataPath}/meet.db"),
-            Value("MEET_CONTROL_KEY_FILE", $"{KeysPath}/control"),
             Value("MEET_SIGNING_KEY_FILE", $"{KeysPath}/signing"),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
             Value("MEET_LOCAL_TENANT", LocalNames.Default),
@@ -40,7 +38,7 @@ internal static class SystemPods
         new ContainerPort { Name = "http", Port = options.Port, HostPort = options.Port },
         // It listens on one address of the machine, not on the Pod's.
         probeHost: options.Listen == "0.0.0.0" ? "127.0.0.1" : options.Listen,
-        [HostPath("data", dataFolder)]);
+        [new Volume { Name = "keys", Secret = new SecretVolumeSource { SecretName = LocalNames.KeysSecret } }, HostPath("data", dataFolder)]);
 
     /// <summary>What people open.</summary>
     public static string PublicUrl(LocalOptions options) => $"http://localhost:{options.Port}";
@@ -74,9 +72,8 @@ internal static class SystemPods
                     Ports = [port],
                     VolumeMounts =
                     [
-                        new VolumeMount { Name = "keys", MountPath = KeysPath, ReadOnly = true },
                         new VolumeMount { Name = "kubeconfig", MountPath = KubeconfigPath, ReadOnly = true },
-                        .. volumes.Select(v => new VolumeMount { Name = v.Name, MountPath = $"/{v.Name}" }),
+                        .. volumes.Select(v => new VolumeMount { Name = v.Name, MountPath = v.Secret is null ? $"/{v.Name}" : KeysPath, ReadOnly = v.Secret is null ? null : true }),
                     ],
                     StartupProbe = Get("/healthz", port.Name!, probeHost, period: 2, failures: 60),
                     LivenessProbe = Get("/healthz", port.Name!, probeHost, period: 10, failures: 3),
@@ -85,7 +82,6 @@ internal static class SystemPods
             ],
             Volumes =
             [
-                new Volume { Name = "keys", Secret = new SecretVolumeSource { SecretName = LocalNames.KeysSecret } },
                 new Volume { Name = "kubeconfig", Secret = new SecretVolumeSource { SecretName = LocalNames.KubeconfigSecret } },
                 .. volumes,
             ],

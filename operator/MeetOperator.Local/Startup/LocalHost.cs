@@ -144,7 +144,7 @@ public sealed class LocalHost : IAsyncDisposable
         await client.ApplyAsync(DefaultObjects.SystemNamespace(), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(DefaultObjects.DefaultNamespace(), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(
-            DefaultObjects.Secret(LocalNames.KeysSecret, ("control", _home.Key("control.key")), ("signing", _home.Key("signing.key"))), Apply, ct).ConfigureAwait(false);
+            DefaultObjects.Secret(LocalNames.KeysSecret, ("signing", _home.Key("signing.key"))), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(DefaultObjects.Secret(LocalNames.KubeconfigSecret, ("config", kubeconfig)), Apply, ct).ConfigureAwait(false);
         await client.ApplyAsync(DefaultObjects.Tenant(), Apply, ct).ConfigureAwait(false);
         await ApplyPoolAsync(client, ct).ConfigureAwait(false);

@@ -28,6 +28,9 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>The last poll was answered, and its report refused.</summary>
     public bool AnswersWrongly { get; set; }
+
+    /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
+    public bool IsUntrusted { get; set; }
     public NodeProblem? Problem { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
     public NodeProblem? Fault { get; set; }
@@ -67,6 +70,7 @@ internal sealed class FleetNode(NamespacedName key)
         Missed = Missed,
         MissReason = MissReason,
         AnswersWrongly = AnswersWrongly,
+        IsUntrusted = IsUntrusted,
         Problem = Problem,
         Fault = Fault,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
@@ -81,6 +85,7 @@ internal sealed class FleetNode(NamespacedName key)
         Missed = 0;
         MissReason = null;
         AnswersWrongly = false;
+        IsUntrusted = false;
         Fault = null;
         Forwarding.Forget();
         Orphans.Clear();

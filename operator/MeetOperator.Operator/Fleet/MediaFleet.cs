@@ -91,13 +91,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    public void Missed(PollTarget target, string reason, bool answersWrongly = false) => Change(target.Node, make: false, entry =>
+    /// <summary>At most one of the two is true.</summary>
+    public void Missed(PollTarget target, string reason, bool answersWrongly = false, bool isUntrusted = false) => Change(target.Node, make: false, entry =>
     {
         if (entry.Target == target)
         {
             entry.Missed++;
             entry.MissReason = reason;
             entry.AnswersWrongly = answersWrongly;
+            entry.IsUntrusted = isUntrusted;
         }
     });
 

@@ -35,6 +35,9 @@ internal sealed record NodeFacts
     /// <summary>The last poll was answered, and its report refused: a process is there, and people may be on it.</summary>
     public bool AnswersWrongly { get; init; }
 
+    /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
+    public bool IsUntrusted { get; init; }
+
     /// <summary>What the operator met when it made the Pod or looked for its address; null when nothing was in the way.</summary>
     public NodeProblem? Problem { get; init; }
 

@@ -17,6 +17,9 @@ internal static class NodeStateRules
     /// <summary>Reason of a node whose machine is cordoned.</summary>
     public const string MachineCordoned = "MachineCordoned";
 
+    /// <summary>Reason of a node whose credentials are of an authority that is gone, such as one that was started again from the Secret of its Pod after a rotation.</summary>
+    public const string Untrusted = "Untrusted";
+
     public static NodeVerdict Derive(NodeFacts facts)
     {
         if (PodDied(facts) is { } death)
@@ -27,6 +30,11 @@ internal static class NodeStateRules
         if (facts.LastSeen is not null && !facts.HasAddress)
         {
             return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, "the Pod has no address any more");
+        }
+
+        if (facts.Missed >= DeadAfterMissedPolls && facts.IsUntrusted)
+        {
+            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other: {facts.MissReason}");
         }
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.Served)

@@ -2,6 +2,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.ApiKeys;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Events;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Meetings;
@@ -29,6 +30,8 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
+    private readonly ControlAuthority _authority;
+    private readonly ControlAuthorityKeeper _keepControl;
     private readonly Func<CancellationToken, Task> _keepAuthority = static _ => Task.CompletedTask;
 
     public LeaderWork(
@@ -40,12 +43,12 @@ internal sealed class LeaderWork : IAsyncDisposable
         var waiting = new PendingWakeups(pending, time);
         var apiKeys = new ApiKeyStates();
         var rights = new PoolRights(cluster, options);
-        var tokens = new NodeTokens(options.ControlKey);
+        _authority = new ControlAuthority(time);
         var events = new MeetEvents(recorder, logs.CreateLogger<MeetEvents>());
-        _clients = new NodeClients(term);
+        _clients = new NodeClients(term, _authority, time);
         _fleet = new MediaFleet(wakeups, time);
         _poller = new NodePoller(_fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
-        _feed = new FleetFeed(cluster, _fleet, _poller, tokens, rights);
+        _feed = new FleetFeed(cluster, _fleet, _poller, rights);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
@@ -57,7 +60,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, health, logs).Build(
             new SfuNodeController(
-                cluster, _fleet, rights, new PodSecrets(cluster, tokens, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
+                cluster, _fleet, rights, new PodSecrets(cluster, _authority, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
         var pools = Wiring.Pools(cluster, health, logs).Build(new SfuPoolController(cluster, _fleet, rights, events, options, time, random));
         var tenants = Wiring.Tenants(cluster, health, logs).Build(new TenantController(cluster, _fleet, _ledger, apiKeys, events, options, time));
         var projection = Wiring.ApiKeys(cluster, health, logs).Build(new ApiKeyController(cluster, apiKeys, tenants.Enqueue, options));
@@ -69,6 +72,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         waiting.Wake = meetings.Enqueue;
         wakeups.CapacityGrew = waiting.SomethingBecameFree;
         _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct), waiting.RunAsync];
+        _keepControl = new ControlAuthorityKeeper(cluster.Client, options.Control, options.Namespace, _authority, time, logs.CreateLogger<ControlAuthorityKeeper>());
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
             // Not held back by anything of ours: objects of all kinds wait for it.
@@ -78,7 +82,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     }
 
     /// <summary>Leads until <paramref name="ct"/> ends.</summary>
-    public Task RunAsync(CancellationToken ct) => Task.WhenAll(KeepAsync("webhook-authority", _keepAuthority, ct), KeepAsync("controllers", ControlAsync, ct));
+    public Task RunAsync(CancellationToken ct) => Task.WhenAll(KeepAsync("webhook-authority", _keepAuthority, ct), KeepAsync("control-authority", _keepControl.RunAsync, ct), KeepAsync("controllers", ControlAsync, ct));
 
     /// <summary>A part that fails must neither end unseen, while the others hold the Lease, nor take the others with it.</summary>
     private Task KeepAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
@@ -86,6 +90,7 @@ internal sealed class LeaderWork : IAsyncDisposable
     private async Task ControlAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
+        await _authority.WaitAsync(ct).ConfigureAwait(false); // No media node can be made or called before.
         _memory.TakeOver();
         _feed.Start();
         await Task.WhenAll(_controllers.Select(run => KeepAsync("controller", run, ct))).ConfigureAwait(false);

@@ -1,16 +1,13 @@
+using MeetOperator.NodeControl;
+
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>The HTTP client for media nodes: they are near, so a connection that takes long is a dead one.</summary>
+/// <summary>The HTTP client for media nodes.</summary>
 internal static class NodeHttp
 {
-    public static HttpClient Create(LeaderTerm term) => new(new TermHandler(term, new SocketsHttpHandler
-    {
-        ConnectTimeout = TimeSpan.FromMilliseconds(500),
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-        UseProxy = false,
-        UseCookies = false,
-    }))
-    {
-        Timeout = Timeout.InfiniteTimeSpan, // Every call has its own.
-    };
+    /// <summary>TCP and TLS; every call has a limit of its own besides.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    public static HttpClient Create(LeaderTerm term, Func<ControlCredentials?> credentials, TimeProvider time) =>
+        new(new TermHandler(term, ControlTls.Client(credentials, ConnectTimeout, time))) { Timeout = Timeout.InfiniteTimeSpan }; // Every call has its own.
 }

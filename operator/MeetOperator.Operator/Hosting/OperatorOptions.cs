@@ -1,3 +1,4 @@
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
@@ -5,9 +6,6 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>What the operator is started with; every value comes from one environment variable of docs/architecture.md.</summary>
 public sealed record OperatorOptions
 {
-    /// <summary>MEET_CONTROL_KEY_FILE: the key from which media nodes' tokens are derived, at least 32 bytes.</summary>
-    public required byte[] ControlKey { get; init; }
-
     /// <summary>MEET_PUBLIC_URL: where people reach the pages; links to meetings begin with it.</summary>
     public string PublicUrl { get; init; } = "http://localhost:8080";
 
@@ -40,6 +38,9 @@ public sealed record OperatorOptions
 
     /// <summary>How long a dead leader's Lease holds off the others; a replica that stops in good order gives it back at once.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Where the authority of NodeControl is kept.</summary>
+    public ControlOptions Control { get; init; } = new();
 
     /// <summary>How admission is served; null when the webhook is off, and the reconcilers alone judge what they find.</summary>
     public WebhookOptions? Webhook { get; init; }

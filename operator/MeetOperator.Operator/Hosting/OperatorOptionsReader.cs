@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.Contracts;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Webhook;
 
@@ -15,8 +16,7 @@ public static class OperatorOptionsReader
         ArgumentNullException.ThrowIfNull(variable);
         var found = new List<string>();
         errors = found;
-        var key = ReadKey(variable("MEET_CONTROL_KEY_FILE"), found);
-        var defaults = new OperatorOptions { ControlKey = key ?? [] };
+        var defaults = new OperatorOptions();
         var options = defaults with
         {
             PublicUrl = Text(variable("MEET_PUBLIC_URL")) ?? defaults.PublicUrl,
@@ -26,6 +26,11 @@ public static class OperatorOptionsReader
             Namespace = Text(variable("POD_NAMESPACE")) ?? defaults.Namespace,
             ServiceAccount = Text(variable("POD_SERVICE_ACCOUNT")) ?? defaults.ServiceAccount,
             TenantSecretsRole = Text(variable("MEET_TENANT_SECRETS_ROLE")) ?? defaults.TenantSecretsRole,
+            Control = new ControlOptions
+            {
+                AuthoritySecret = Text(variable("MEET_CONTROL_AUTHORITY")) ?? defaults.Control.AuthoritySecret,
+                SignalingSecret = Text(variable("MEET_CONTROL_SIGNALING")) ?? defaults.Control.SignalingSecret,
+            },
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
             Pools = ReadPools(variable, found),
@@ -100,31 +105,6 @@ public static class OperatorOptionsReader
         }
 
         return options;
-    }
-
-    private static byte[]? ReadKey(string? path, List<string> errors)
-    {
-        if (Text(path) is not { } file)
-        {
-            errors.Add("MEET_CONTROL_KEY_FILE is not set: name a file with at least 32 random bytes");
-            return null;
-        }
-
-        try
-        {
-            var key = File.ReadAllBytes(file);
-            if (key.Length < 32)
-            {
-                errors.Add($"MEET_CONTROL_KEY_FILE: {file} has {key.Length} bytes, at least 32 are needed");
-            }
-
-            return key;
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            errors.Add($"MEET_CONTROL_KEY_FILE: {file} cannot be read: {unreadable.Message}");
-            return null;
-        }
     }
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();

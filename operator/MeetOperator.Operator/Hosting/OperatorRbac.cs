@@ -18,7 +18,7 @@ using MeetOperator.Kube;
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "delete"],
     Reason = "Run one media node in each Pod, and replace dead ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
-    Reason = "Give each Pod of a media node its control token; those Secrets are neither read nor changed, and go with their Pod.")]
+    Reason = "Give each Pod of a media node its certificate; those Secrets are neither read nor changed, and go with their Pod.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["configmaps"], Verbs = ["list", "watch", "create", "patch"], OwnNamespace = true,
     Reason = "Keep the hashes of tenants' API keys for signaling, so that only the operator reads tenants' Secrets.")]
 [assembly: RbacRule(MeetComponents.TenantSecrets, Resources = ["secrets"], Verbs = ["get"],
@@ -35,5 +35,7 @@ using MeetOperator.Kube;
     Reason = "Elect the replica that leads.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"], OwnNamespace = true,
     Reason = "Keep the webhook's own authority, and sign serving certificates with it; the chart renders its own release name for meet.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-control-ca", "meet-control-signaling"], Verbs = ["get", "update"], OwnNamespace = true,
+    Reason = "Keep the authority of NodeControl, and signaling's certificate of it.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "admissionregistration.k8s.io", Resources = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
     ResourceNames = ["meet-webhook"], Verbs = ["get", "update"], Reason = "Tell the API server which authority its own two configurations trust.")]

@@ -2,6 +2,7 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Pools;
 
@@ -11,7 +12,7 @@ namespace MeetOperator.Operator.Nodes;
 /// Keeps the fleet and the poller in step with SfuNodes, pools and Pods. Each kind's informer calls from a thread of its own: what is passed on is
 /// read and passed on under one lock, so that an older view never comes after a newer one, and nothing comes after a node's end.
 /// </summary>
-internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, NodeTokens tokens, PoolRights rights) : IDisposable
+internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, PoolRights rights) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<IDisposable> _subscriptions = [];
@@ -67,8 +68,8 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
     private PollTarget? Target(SfuNode node, Pod? pod) =>
         pod is { Status: { Phase: "Running", PodIp: { Length: > 0 } address } }
-            ? new PollTarget(node.Metadata.NamespacedName, pod.Metadata.Uid ?? string.Empty, Address(address, node.Spec.ControlPort), tokens.Of(node))
+            ? new PollTarget(node.Metadata.NamespacedName, pod.Metadata.Uid ?? string.Empty, Address(address, node.Spec.ControlPort), ControlAuthority.NameOf(node.Metadata.NamespacedName))
             : null;
 
-    private static Uri Address(string podIp, int port) => new(podIp.Contains(':') ? $"http://[{podIp}]:{port}/" : $"http://{podIp}:{port}/");
+    private static Uri Address(string podIp, int port) => new(podIp.Contains(':') ? $"https://[{podIp}]:{port}/" : $"https://{podIp}:{port}/");
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Authentication;
 using System.Text.Json;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
@@ -114,7 +116,7 @@ internal sealed partial class NodePoller(
             if (miss is not null)
             {
                 metrics.PollMissed(miss.Cause);
-                fleet.Missed(target, miss.Reason, miss.Cause == PollMiss.Refused);
+                fleet.Missed(target, miss.Reason, miss.Cause == PollMiss.Refused, miss.Cause == PollMiss.Untrusted);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
                     LogMiss(target.Node, missed, miss.Reason);
@@ -140,10 +142,11 @@ internal sealed partial class NodePoller(
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
+        NodeReport report;
         IReadOnlyList<RoomReport> orphans;
         try
         {
-            var report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
+            report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
             if (ReportRules.WhyRefused(report, clients.Term) is { } wrong)
             {
                 return Miss(PollMiss.Refused, wrong);
@@ -162,7 +165,7 @@ internal sealed partial class NodePoller(
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
-            return Miss(PollMiss.Unreachable, broken.Message);
+            return Miss(IsUntrusted(broken) ? PollMiss.Untrusted : PollMiss.Unreachable, broken.Message);
         }
         catch (Exception unforeseen)
         {
@@ -172,9 +175,29 @@ internal sealed partial class NodePoller(
         }
 
         await EndAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
+        await RenewAsync(client, target, report, bounded.Token).ConfigureAwait(false);
         return null;
 
         PollMiss Miss(string cause, string reason) => new(cause, $"{target.Address}: {(reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…")}");
+    }
+
+    /// <summary>Credentials that the node did not take are offered again after the next poll.</summary>
+    private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
+    {
+        if (clients.Renewal(target, report) is not { } renewed)
+        {
+            return;
+        }
+
+        try
+        {
+            await client.PutCredentialsAsync(renewed, ct).ConfigureAwait(false);
+            LogRenewed(target.Node);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException or LeadershipLostException)
+        {
+            LogNotRenewed(target.Node, failed.Message);
+        }
     }
 
     /// <summary>What could not be ended is found again; that it could not says nothing about the node's report.</summary>
@@ -198,14 +221,24 @@ internal sealed partial class NodePoller(
         }
     }
 
+    /// <summary>One of the two sides does not take the other's certificate: that does not pass by itself.</summary>
+    private static bool IsUntrusted(Exception broken) =>
+        broken is NodeControlException { Status: HttpStatusCode.Unauthorized } or HttpRequestException { InnerException: AuthenticationException };
+
     [LoggerMessage(2101, LogLevel.Warning, "Media node {Node} missed poll {Missed}: {Reason}")]
     private partial void LogMiss(NamespacedName node, int missed, string reason);
+
+    [LoggerMessage(2105, LogLevel.Information, "Media node {Node} has new credentials.")]
+    private partial void LogRenewed(NamespacedName node);
 
     [LoggerMessage(2102, LogLevel.Information, "Media node {Node} holds room {Room}, which belongs to no meeting there: ending it.")]
     private partial void LogOrphan(NamespacedName node, string room);
 
     [LoggerMessage(2103, LogLevel.Warning, "Media node {Node} did not end a room that belongs to no meeting there; it is tried again: {Reason}")]
     private partial void LogOrphanStays(NamespacedName node, string reason);
+
+    [LoggerMessage(2106, LogLevel.Warning, "Media node {Node} did not take new credentials; they are offered again: {Reason}")]
+    private partial void LogNotRenewed(NamespacedName node, string reason);
 
     [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be taken in.")]
     private partial void LogUnforeseen(Exception error, NamespacedName node);

@@ -23,6 +23,11 @@ internal static class PodReplacement
             return $"it answers and does not forward ({view.Verdict.Message})";
         }
 
+        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
+        {
+            return $"its credentials are of no use any more ({view.Verdict.Message})";
+        }
+
         if (pod.Status?.Phase is "Failed" or "Succeeded")
         {
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";

@@ -4,6 +4,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Resources;
 
@@ -13,7 +14,7 @@ namespace MeetOperator.Operator.Nodes;
 /// Creates the Secret that each Pod of a media node waits for, after the Pod, so that it can belong to it. Where only the cluster knows the addresses it is created
 /// once the Pod has a cluster node: nothing in it ever changes.
 /// </summary>
-internal sealed class PodSecrets(ClusterView cluster, NodeTokens tokens, TimeProvider time)
+internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority, TimeProvider time)
 {
     private readonly WriteThrottle _throttle = new(time);
     private readonly ConcurrentDictionary<NamespacedName, Given> _given = new();
@@ -45,7 +46,7 @@ internal sealed class PodSecrets(ClusterView cluster, NodeTokens tokens, TimePro
 
         if (isMissing || pod.Status?.Phase != "Running")
         {
-            await CreateAsync(ControlSecret.Build(node, pod, name, tokens.Of(node), given.Addresses), ct).ConfigureAwait(false);
+            await CreateAsync(ControlSecret.Build(node, pod, name, authority.IssueFor(key), given.Addresses), ct).ConfigureAwait(false);
             _throttle.Wrote(key);
         }
 

@@ -7,5 +7,6 @@ internal sealed record PollMiss(string Cause, string Reason)
 {
     public const string Timeout = "timeout";
     public const string Unreachable = "unreachable";
+    public const string Untrusted = "untrusted";
     public const string Refused = "report-refused";
 }

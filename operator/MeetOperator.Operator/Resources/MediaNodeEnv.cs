@@ -1,6 +1,7 @@
 using System.Globalization;
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Control;
 
 namespace MeetOperator.Operator.Resources;
 
@@ -10,7 +11,7 @@ internal static class MediaNodeEnv
     /// <summary>Where the Pod has an address of its own.</summary>
     public const int ControlPort = 8090;
 
-    public const string Token = "MEET_NODE_TOKEN";
+    public const string Certificate = "MEET_NODE_CERTIFICATE";
     public const string AdvertisedAddresses = "MEET_ADVERTISED_ADDRESSES";
 
     public static IList<EnvVar> Build(SfuNode node, SfuPool pool, string secret) =>
@@ -18,7 +19,9 @@ internal static class MediaNodeEnv
         // First: variables that follow refer to it.
         new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
         Value("MEET_NODE_NAME", node.Metadata.Name!),
-        new EnvVar { Name = Token, ValueFrom = Key(secret, ControlSecret.TokenKey) },
+        new EnvVar { Name = Certificate, ValueFrom = Key(secret, ControlSecretText.CertificateKey) },
+        new EnvVar { Name = "MEET_NODE_KEY", ValueFrom = Key(secret, ControlSecretText.PrivateKey) },
+        new EnvVar { Name = "MEET_NODE_AUTHORITIES", ValueFrom = Key(secret, ControlSecretText.AuthoritiesKey) },
         Value("MEET_CONTROL_ADDRESS", $"$(POD_IP):{node.Spec.ControlPort}"),
         Value("MEET_UDP_PORTS", string.Join(',', node.Spec.UdpPorts)),
         Addresses(pool.Spec.Exposure, secret),

@@ -76,14 +76,14 @@ internal static class MediaNodePod
         Resources = Resources(pool.Spec.Template.Resources),
         LivenessProbe = new Probe
         {
-            HttpGet = new HttpGetAction { Path = "/healthz", Port = "control" },
+            HttpGet = new HttpGetAction { Path = "/healthz", Port = "control", Scheme = "HTTPS" },
             PeriodSeconds = 10,
             TimeoutSeconds = 2,
             FailureThreshold = 3,
         },
         ReadinessProbe = new Probe
         {
-            HttpGet = new HttpGetAction { Path = "/readyz", Port = "control" },
+            HttpGet = new HttpGetAction { Path = "/readyz", Port = "control", Scheme = "HTTPS" },
             PeriodSeconds = 5,
             TimeoutSeconds = 2,
             FailureThreshold = 1,

@@ -5,22 +5,6 @@ namespace MeetOperator.Signaling;
 /// <summary>Reads secrets from files, as Secrets are mounted.</summary>
 public static class KeyFile
 {
-    /// <summary>The whole file as it is.</summary>
-    public static byte[] ReadAll(string path, string variable)
-    {
-        try
-        {
-            var bytes = File.ReadAllBytes(path);
-            return bytes.Length >= SigningKey.MinBytes
-                ? bytes
-                : throw new InvalidDataException($"{variable}: {path} holds {bytes.Length} bytes; at least {SigningKey.MinBytes} are needed.");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidDataException($"{variable}: {path} does not exist.", e);
-        }
-    }
-
     /// <summary>One secret a line when the file is text, else the whole file as one secret.</summary>
     public static IReadOnlyList<byte[]> Lines(byte[] bytes, string path)
     {

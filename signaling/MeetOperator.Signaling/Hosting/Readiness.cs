@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 /// server is enough, for meetings are joined from the copy. Redis must have answered once, and its later absence does not make an instance
 /// unready: all would be at once, and then nobody could even come back with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time)
+public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time)
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
@@ -30,6 +30,11 @@ public sealed class Readiness(MeetingDirectory directory, ISqlDatabase database,
         if (!directory.HasSynced)
         {
             return "the Kubernetes API server has not been read yet";
+        }
+
+        if (certificate.Current is null)
+        {
+            return "the operator has not given this server a certificate for media nodes yet";
         }
 
         busWasConnected |= bus.IsConnected;

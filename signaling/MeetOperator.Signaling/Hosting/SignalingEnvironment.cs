@@ -30,7 +30,6 @@ public static class SignalingEnvironment
         var address = Value("MEET_HTTP_ADDRESS") ?? "0.0.0.0:8080";
         Try(() => SignalingHost.ParseAddress(address));
         var database = Try(() => Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string"));
-        var controlKey = Try(() => KeyFile.ReadAll(Required("MEET_CONTROL_KEY_FILE", "the file with the key from which media nodes' tokens are derived"), "MEET_CONTROL_KEY_FILE"));
         var signingKeys = Try(() => SigningKeys.FromFile(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
         var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
@@ -54,7 +53,7 @@ public static class SignalingEnvironment
             Drain = drain,
             RowRetention = retention,
             TrustedProxies = proxies!,
-            ControlKey = controlKey!,
+            ControlSecret = Value("MEET_CONTROL_CERTIFICATE") ?? "meet-control-signaling",
             SigningKeys = signingKeys!,
             Namespace = Value("POD_NAMESPACE") ?? "meet-system",
             Instance = Value("POD_NAME") is { } pod ? $"{pod}-{Guid.NewGuid():N}" : Guid.NewGuid().ToString("N"),

@@ -88,7 +88,7 @@ public static class SignalingHost
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
         services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingLives>();
         services.AddSingleton<StandingReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>();
-        services.AddSingleton(_ => new MediaNodes(options.ControlKey));
+        services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>();
         services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();

@@ -21,8 +21,8 @@ public sealed record SignalingOptions
     /// <summary>Tenant whose meetings any caller on this machine may create.</summary>
     public string? LocalTenant { get; init; }
 
-    /// <summary>From which the tokens of media nodes are derived.</summary>
-    public required byte[] ControlKey { get; init; }
+    /// <summary>Secret in <see cref="Namespace"/> with the certificate for media nodes, which the operator keeps.</summary>
+    public string ControlSecret { get; init; } = "meet-control-signaling";
     public required SigningKeys SigningKeys { get; init; }
 
     /// <summary>Between being told to end and sending the clients elsewhere: whoever routes to this server learns meanwhile that it is not ready.</summary>

@@ -133,6 +133,7 @@ public sealed class MeetingDirectory : IDisposable
             .OrderByDescending(a => a.Generation)
             .Select(a => nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
                 && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
+                && url.Scheme == Uri.UriSchemeHttps // Nothing of a meeting goes out in clear, whatever a status says.
                     ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation)
                     : null)
             .FirstOrDefault();

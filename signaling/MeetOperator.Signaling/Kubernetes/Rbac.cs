@@ -12,4 +12,7 @@ using MeetOperator.Kube;
     Reason = "finds the tenant's namespace and quotas, and whose an API key is")]
 [assembly: RbacRule(
     "signaling", Resources = ["configmaps"], Verbs = ["list", "watch"], OwnNamespace = true,
-    Reason = "finds the tenant of an API key by the hashes that the operator keeps; Secrets are not read")]
+    Reason = "finds the tenant of an API key by the hashes that the operator keeps")]
+[assembly: RbacRule(
+    "signaling", Resources = ["secrets"], ResourceNames = ["meet-control-signaling"], Verbs = ["get"], OwnNamespace = true,
+    Reason = "follows the certificate with which it calls media nodes; no other Secret is read")]

@@ -3,15 +3,10 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Clients of media nodes, each with the node's own token.</summary>
-public sealed class MediaNodes(byte[] controlKey) : IDisposable
+/// <summary>Clients of media nodes, each with the name that the node's certificate must carry.</summary>
+public sealed class MediaNodes(ControlCertificate certificate, TimeProvider time) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        UseProxy = false,
-    })
+    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, TimeSpan.FromSeconds(2), time))
     {
         // Calls have limits of their own; event streams stay open.
         Timeout = Timeout.InfiniteTimeSpan,
@@ -21,7 +16,7 @@ public sealed class MediaNodes(byte[] controlKey) : IDisposable
 
     public NodeControlClient Client(MediaAssignment assignment) => clients.GetOrAdd(
         (assignment.Namespace, assignment.Node, assignment.ControlUrl),
-        key => new NodeControlClient(http, key.Url, NodeToken.Derive(controlKey, key.Namespace, key.Node)));
+        key => new NodeControlClient(http, key.Url, ControlNames.OfNode(key.Namespace, key.Node)));
 
     public void Dispose() => http.Dispose();
 }

@@ -13,7 +13,7 @@ public sealed class BrowserCallTests
     {
         await using var node = await TestNode.StartAsync();
 
-        var seen = await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token, codec);
+        var seen = await NodeScript.RunAsync("call.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers(), codec);
 
         var inbound = seen.GetProperty("inbound");
         Assert.True(inbound.GetProperty("video").GetProperty("frames").GetInt32() > 5);
@@ -28,7 +28,7 @@ public sealed class BrowserCallTests
     {
         await using var node = await TestNode.StartAsync();
 
-        var seen = await NodeScript.RunAsync("changes.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token);
+        var seen = await NodeScript.RunAsync("changes.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
 
         Assert.True(seen.GetProperty("ok").GetBoolean());
     }
@@ -39,7 +39,7 @@ public sealed class BrowserCallTests
     {
         await using var node = await TestNode.StartAsync();
 
-        var seen = await NodeScript.RunAsync("goodbye.mjs", node.Address.ToString().TrimEnd('/'), TestNode.Token);
+        var seen = await NodeScript.RunAsync("goodbye.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
 
         Assert.Equal("closed", seen.GetProperty("state").GetString());
     }

@@ -1,14 +1,18 @@
 using System.Net;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
 public sealed class NodeOptionsReaderTests
 {
+    private static readonly NodeCredentials Given = TestNode.Authority.Node("ns", "default-abcde");
     private readonly Dictionary<string, string> _environment = new()
     {
         ["MEET_NODE_NAME"] = "default-abcde",
-        ["MEET_NODE_TOKEN"] = "0123456789abcdef",
+        ["MEET_NODE_CERTIFICATE"] = Given.Certificate,
+        ["MEET_NODE_KEY"] = Given.Key,
+        ["MEET_NODE_AUTHORITIES"] = Given.Authorities,
         ["MEET_UDP_PORTS"] = "10000, 10001",
         ["MEET_ADVERTISED_ADDRESSES"] = "192.0.2.1,127.0.0.1",
     };
@@ -53,7 +57,9 @@ public sealed class NodeOptionsReaderTests
 
     [Theory]
     [InlineData("MEET_NODE_NAME", "")]
-    [InlineData("MEET_NODE_TOKEN", "short")]
+    [InlineData("MEET_NODE_CERTIFICATE", "short")]
+    [InlineData("MEET_NODE_KEY", "")]
+    [InlineData("MEET_NODE_AUTHORITIES", "")]
     [InlineData("MEET_CONTROL_ADDRESS", "8090")]
     [InlineData("MEET_CONTROL_ADDRESS", "localhost:8090")]
     [InlineData("MEET_UDP_PORTS", "")]
@@ -72,7 +78,7 @@ public sealed class NodeOptionsReaderTests
         _environment[variable] = value;
 
         Assert.Null(NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors));
-        Assert.Contains(errors, e => e.StartsWith(variable, StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.Contains(variable, StringComparison.Ordinal));
     }
 
     [Fact]

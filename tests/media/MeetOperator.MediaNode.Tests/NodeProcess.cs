@@ -9,13 +9,13 @@ namespace MeetOperator.MediaNode.Tests;
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = TestNode.Authority.HttpOf(ControlNames.OfNode(TestNode.Namespace, TestNode.Name));
 
     private NodeProcess(Process process, int port)
     {
         _process = process;
-        Address = new Uri($"http://127.0.0.1:{port}/");
-        Control = new NodeControlClient(_http, Address, TestNode.Token);
+        Address = new Uri($"https://127.0.0.1:{port}/");
+        Control = new NodeControlClient(_http, Address, ControlNames.OfNode(TestNode.Namespace, TestNode.Name));
     }
 
     public Uri Address { get; }
@@ -27,13 +27,16 @@ internal sealed class NodeProcess : IAsyncDisposable
     public static async Task<NodeProcess> StartAsync(int shutdownSeconds)
     {
         var (control, media) = (FreePort(ProtocolType.Tcp), FreePort(ProtocolType.Udp));
+        var credentials = TestNode.Authority.Node(TestNode.Namespace, TestNode.Name);
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MeetOperator.MediaNode.dll")])
         {
             RedirectStandardOutput = true,
             Environment =
             {
-                ["MEET_NODE_NAME"] = "test-node",
-                ["MEET_NODE_TOKEN"] = TestNode.Token,
+                ["MEET_NODE_NAME"] = TestNode.Name,
+                ["MEET_NODE_CERTIFICATE"] = credentials.Certificate,
+                ["MEET_NODE_KEY"] = credentials.Key,
+                ["MEET_NODE_AUTHORITIES"] = credentials.Authorities,
                 ["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}",
                 ["MEET_UDP_PORTS"] = $"{media}",
                 ["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1",

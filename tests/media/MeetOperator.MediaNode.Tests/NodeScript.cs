@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -17,6 +18,14 @@ internal static class NodeScript
         var output = await ProcessAsync("node", [script, .. arguments]);
         return JsonDocument.Parse(output.Split('\n').Last(l => l.StartsWith('{'))).RootElement;
     }
+
+    /// <summary>The certificates with which a script calls a node, as JSON.</summary>
+    public static string Callers() => JsonSerializer.Serialize(new
+    {
+        host = ControlNames.OfNode(TestNode.Namespace, TestNode.Name),
+        byOperator = TestNode.Authority.Caller(ControlRole.Operator),
+        bySignaling = TestNode.Authority.Caller(ControlRole.Signaling),
+    }, NodeControlJson.Options);
 
     private static async Task<string> ProcessAsync(string program, string[] arguments)
     {

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.MediaNode.Tests;
@@ -77,7 +79,10 @@ public sealed class RoomEventHubTests
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         using var suspended = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await suspended.ConnectAsync(IPAddress.Loopback, node.Address.Port);
-        await suspended.SendAsync(Encoding.ASCII.GetBytes($"GET /v1/rooms/r/events HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer {TestNode.Token}\r\n\r\n"));
+        await using var secured = new SslStream(new NetworkStream(suspended), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        var caller = TestAuthority.Read(TestNode.Authority.Caller(ControlRole.Signaling));
+        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "node", ClientCertificateContext = caller.Context });
+        await secured.WriteAsync(Encoding.ASCII.GetBytes("GET /v1/rooms/r/events HTTP/1.1\r\nHost: node\r\n\r\n"));
         await using var events = await RoomEvents.OpenAsync(node.Control, "r");
         var room = Assert.Single(node.Host.Rooms.Rooms);
         await SyntheticPeer.UntilAsync("both read", () => room.Events.ReaderCount == 2);
@@ -98,8 +103,7 @@ public sealed class RoomEventHubTests
         await events.UntilAsync("the other one has all", e => e.All.Count >= published);
 
         // Resumed within the moment that it is given, it reads why; later it finds the connection closed.
-        var seen = new StringBuilder();
-        await SyntheticPeer.UntilAsync("its stream has ended", () => Drain(suspended, seen) || seen.ToString().EndsWith("0\r\n\r\n", StringComparison.Ordinal));
+        await EndAsync(secured).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.False(events.HasEnded);
     }
 
@@ -122,23 +126,21 @@ public sealed class RoomEventHubTests
         Assert.Equal(0, await room.Loop.RunAsync(() => room.Events.ReaderCount, default));
     }
 
-    /// <summary>True when the connection is closed.</summary>
-    private static bool Drain(Socket socket, StringBuilder seen)
+    /// <summary>Reads until the stream has ended, or the connection.</summary>
+    private static async Task EndAsync(Stream stream)
     {
         var buffer = new byte[1 << 16];
+        var tail = string.Empty;
         try
         {
-            while (socket.Available > 0)
+            for (int length; !tail.EndsWith("0\r\n\r\n", StringComparison.Ordinal) && (length = await stream.ReadAsync(buffer)) > 0;)
             {
-                var length = socket.Receive(buffer);
-                seen.Clear().Append(Encoding.ASCII.GetString(buffer, Math.Max(0, length - 200), Math.Min(200, length)));
+                tail = (tail + Encoding.ASCII.GetString(buffer, 0, length))[^Math.Min(tail.Length + length, 16)..];
             }
-
-            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
         }
-        catch (SocketException)
+        catch (IOException)
         {
-            return true;
+            // It is closed.
         }
     }
 

@@ -138,7 +138,6 @@ public sealed class TermFenceTests : IAsyncLifetime
     {
         var (method, path) = (call.Split(' ')[0], call.Split(' ')[1]);
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_node.Address, path));
-        request.Headers.Authorization = new("Bearer", TestNode.Token);
         var body = method == "PUT" ? """{"generation": 1}""" : method == "POST" ? """{"drain": true}""" : null;
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
         if (term is not null)

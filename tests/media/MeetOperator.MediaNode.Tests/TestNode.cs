@@ -2,6 +2,7 @@ using System.Net;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,8 +11,9 @@ namespace MeetOperator.MediaNode.Tests;
 /// <summary>A media node in this process: real sockets on loopback, real HTTP, ports of the kernel's choice.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public const string Token = "test-token-0123456789";
-    private readonly HttpClient _http = new();
+    public const string Namespace = "ns";
+    public const string Name = "test-node";
+    private readonly HttpClient _http;
     private readonly WebApplication _app;
     private bool _stopped;
 
@@ -20,8 +22,12 @@ internal sealed class TestNode : IAsyncDisposable
         Host = host;
         _app = app;
         Address = new Uri(app.Urls.Single() + "/");
-        Control = new NodeControlClient(_http, Address, Token);
+        _http = Authority.HttpOf(ControlNames.OfNode(Namespace, Name));
+        Control = new NodeControlClient(_http, Address, ControlNames.OfNode(Namespace, Name));
     }
+
+    /// <summary>Whom every node of these tests trusts.</summary>
+    public static TestAuthority Authority { get; } = new();
 
     public MediaNodeHost Host { get; }
 
@@ -35,8 +41,8 @@ internal sealed class TestNode : IAsyncDisposable
     {
         var options = new NodeOptions
         {
-            Name = "test-node",
-            Token = Token,
+            Name = Name,
+            Credentials = TestAuthority.Read(Authority.Node(Namespace, Name)),
             ControlAddress = new IPEndPoint(IPAddress.Loopback, 0),
             UdpPorts = [0],
             AdvertisedAddresses = [IPAddress.Loopback],

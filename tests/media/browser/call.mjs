@@ -1,10 +1,10 @@
-// Usage: node call.mjs <control address> <token> [codec]
+// Usage: node call.mjs <control address> <callers> [codec]
 // One Chromium publishes, another subscribes through the node. Prints one JSON line; exits 1 when media does not flow.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
-const [address, token, codec] = process.argv.slice(2)
-const node = new NodeControl(address, token)
+const [address, callers, codec] = process.argv.slice(2)
+const node = new NodeControl(address, callers)
 const room = `call-${process.pid}`
 const generation = 1
 const opened = []

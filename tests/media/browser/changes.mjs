@@ -1,10 +1,10 @@
-// Usage: node changes.mjs <control address> <token>
+// Usage: node changes.mjs <control address> <callers>
 // People come, restart ICE and go; a simulcast publisher and a WHEP player take part. Prints one JSON line; exits 1 when something stands still.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
-const [address, token] = process.argv.slice(2)
-const node = new NodeControl(address, token)
+const [address, callers] = process.argv.slice(2)
+const node = new NodeControl(address, callers)
 const room = `changes-${process.pid}`
 const generation = 1
 const path = name => `/v1/rooms/${room}/participants/${name}`

@@ -1,10 +1,10 @@
-// Usage: node goodbye.mjs <control address> <token>
+// Usage: node goodbye.mjs <control address> <callers>
 // A Chromium publishes; the node ends its session. Prints how long the page takes to see it at its DTLS transport, in milliseconds.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
-const [address, token] = process.argv.slice(2)
-const node = new NodeControl(address, token)
+const [address, callers] = process.argv.slice(2)
+const node = new NodeControl(address, callers)
 const room = `goodbye-${process.pid}`
 let alice
 try {

@@ -1,18 +1,30 @@
-// A small NodeControl client (docs/node-control.md) for tests.
+// A small NodeControl client (docs/node-control.md) for tests: as operator for rooms, as signaling for people.
+import { Agent, request } from 'node:https'
+
 export class NodeControl {
-  constructor(address, token) {
+  constructor(address, callers) {
     this.address = address
-    this.token = token
+    const { host, byOperator, bySignaling } = JSON.parse(callers)
+    const agent = ({ certificate, key, authorities }) => new Agent({ cert: certificate, key, ca: authorities, servername: host, keepAlive: true })
+    this.host = host
+    this.byOperator = agent(byOperator)
+    this.bySignaling = agent(bySignaling)
+  }
+
+  /** The answer's head; its body is a stream of text. */
+  send(method, path, { body, signal } = {}) {
+    const agent = /^\/v1\/(node|rooms\/[^/]+$)/.test(path) ? this.byOperator : this.bySignaling
+    return new Promise((resolve, reject) => {
+      const call = request(this.address + path, { method, agent, signal, headers: { host: this.host, 'content-type': 'application/json' } }, answer => resolve(answer.setEncoding('utf8')))
+      call.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+    })
   }
 
   async call(method, path, body) {
-    const response = await fetch(this.address + path, {
-      method,
-      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+    const response = await this.send(method, path, { body })
+    let text = ''
+    for await (const chunk of response) text += chunk
+    if (response.statusCode >= 300) throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`)
     return text ? JSON.parse(text) : undefined
   }
 
@@ -20,19 +32,15 @@ export class NodeControl {
   watch(room, onEvent) {
     const controller = new AbortController()
     const done = (async () => {
-      const response = await fetch(`${this.address}/v1/rooms/${room}/events`, {
-        headers: { authorization: `Bearer ${this.token}` },
-        signal: controller.signal,
-      })
+      const response = await this.send('GET', `/v1/rooms/${room}/events`, { signal: controller.signal })
       let rest = ''
-      const decoder = new TextDecoder()
-      for await (const chunk of response.body) {
-        rest += decoder.decode(chunk, { stream: true })
+      for await (const chunk of response) {
+        rest += chunk
         const lines = rest.split('\n')
         rest = lines.pop()
         for (const line of lines) if (line) onEvent(JSON.parse(line))
       }
-    })().catch(error => { if (error.name !== 'AbortError') throw error })
+    })().catch(error => { if (!controller.signal.aborted) throw error })
     return { stop: () => controller.abort(), done }
   }
 }

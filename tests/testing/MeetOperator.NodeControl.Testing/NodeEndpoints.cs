@@ -18,10 +18,15 @@ internal static class NodeEndpoints
         {
             Interlocked.Increment(ref node.RequestCount);
             await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
-            var presented = context.HttpContext.Request.Headers.Authorization.ToString();
-            if (!presented.StartsWith("Bearer ", StringComparison.Ordinal) || !NodeToken.Matches(node.Token, presented["Bearer ".Length..]))
+            if (context.HttpContext.Connection.ClientCertificate is not { } shown || node.Credentials.RoleOf(shown, node.Time.GetUtcNow()) is not { } role)
             {
-                return new NodeRefusal(401, "unauthorized", "The token does not belong to this node.").ToResult();
+                return new NodeRefusal(401, "unauthorized", "The caller shows no certificate that this node trusts.").ToResult();
+            }
+
+            node.Callers[role] = shown.Issuer;
+            if (!MayAsk(role, context.HttpContext.Request))
+            {
+                return new NodeRefusal(403, "forbidden", $"{role} may not ask for this.").ToResult();
             }
 
             if (node.HangsOnRooms && context.HttpContext.Request.Method is "PUT" or "DELETE")
@@ -40,8 +45,16 @@ internal static class NodeEndpoints
             }
         });
         MapNode(api, node);
+        MapCredentials(api, node);
         MapRooms(api, node);
         RoomEndpoints.Map(api, node);
+    }
+
+    /// <summary>Rooms and the node itself are the operator's, people and their media are signaling's; both may look at a room.</summary>
+    private static bool MayAsk(ControlRole role, HttpRequest request)
+    {
+        var path = request.Path.Value!;
+        return RoleHandler.IsOperators(path) == (role == ControlRole.Operator) || (request.Method == "GET" && path.Trim('/').Split('/') is ["v1", "rooms", _]);
     }
 
     internal static IResult Json<T>(T value, int status = 200) => Results.Json(value, NodeControlJson.Options, statusCode: status);
@@ -85,6 +98,7 @@ internal static class NodeEndpoints
                     State = node.Draining ? NodeState.Draining : NodeState.Ready,
                     StartedAt = node.StartedAt,
                     Term = node.Term,
+                    Credentials = CredentialReport.Of(node.Credentials),
                     Loops = 1,
                     LoopReports = node.LoopReports,
                     Participants = rooms.Sum(room => room.Participants),
@@ -107,6 +121,18 @@ internal static class NodeEndpoints
             return Results.NoContent();
         });
     }
+
+    private static void MapCredentials(RouteGroupBuilder api, SimulatedMediaNode node) => api.MapPut("/node/credentials", async (HttpRequest request) =>
+    {
+        var pushed = TestAuthority.Read(await BodyAsync<NodeCredentials>(request).ConfigureAwait(false));
+        lock (node.Gate)
+        {
+            PassTerm(node, request);
+            node.Credentials = pushed;
+        }
+
+        return Results.NoContent();
+    });
 
     private static void MapRooms(RouteGroupBuilder api, SimulatedMediaNode node)
     {

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.NodeControl.Testing;
@@ -14,10 +16,10 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     private WebApplication? _server;
     private volatile TaskCompletionSource? _hang;
 
-    private SimulatedMediaNode(string name, string token, DateTimeOffset startedAt)
+    private SimulatedMediaNode(string name, ControlCredentials credentials, DateTimeOffset startedAt)
     {
         Name = name;
-        Token = token;
+        Credentials = credentials;
         StartedAt = startedAt;
     }
 
@@ -28,8 +30,14 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Bearer token that callers must present.</summary>
-    public string Token { get; }
+    /// <summary>What the node serves with and whom it trusts; the operator may push others.</summary>
+    public ControlCredentials Credentials { get; set; }
+
+    /// <summary>Which authority's certificate each of the two callers showed last.</summary>
+    public ConcurrentDictionary<ControlRole, string> Callers { get; } = new();
+
+    /// <summary>The clock by which callers' certificates are judged.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>Where the node listens, with a slash at the end.</summary>
     public Uri Address { get; private set; } = null!;
@@ -86,12 +94,15 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     internal long RequestCount;
 
     /// <summary>Listens on <paramref name="endpoint"/>, or on a free loopback port.</summary>
-    public static async Task<SimulatedMediaNode> StartAsync(string name, string token, IPEndPoint? endpoint = null, CancellationToken ct = default)
+    public static async Task<SimulatedMediaNode> StartAsync(string name, NodeCredentials credentials, IPEndPoint? endpoint = null, CancellationToken ct = default)
     {
-        var node = new SimulatedMediaNode(name, token, TimeProvider.System.GetUtcNow());
+        var node = new SimulatedMediaNode(name, TestAuthority.Read(credentials), TimeProvider.System.GetUtcNow());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(endpoint ?? new IPEndPoint(IPAddress.Loopback, 0)));
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(
+            endpoint ?? new IPEndPoint(IPAddress.Loopback, 0),
+            listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ControlTls.Server(node.Credentials)) })));
         var server = builder.Build();
         NodeEndpoints.Map(server, node);
         await server.StartAsync(ct).ConfigureAwait(false);
@@ -100,8 +111,8 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>A client with this node's address and token.</summary>
-    public NodeControlClient Client(HttpClient http) => new(http, Address, Token);
+    /// <summary>A client of this node, which calls as whoever <paramref name="http"/> shows.</summary>
+    public NodeControlClient Client(HttpClient http) => new(http, Address, ControlCredentials.DnsNames(Credentials.Certificate)[0]);
 
     /// <summary>Names of the rooms with their generation and head count, as they are now.</summary>
     public IReadOnlyDictionary<string, RoomReport> Rooms()

@@ -4,11 +4,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>A certificate authority of our own (ECDSA P-256) that signs nothing but serving certificates of the webhook.</summary>
+/// <summary>A certificate authority of our own (ECDSA P-256) that signs nothing but certificates of the installation's own parts.</summary>
 internal sealed class Authority : IDisposable
 {
     /// <summary>Clocks of API servers may run behind ours by this much.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private readonly X509Certificate2 _certificate;
 
     private Authority(X509Certificate2 certificate) => _certificate = certificate;
@@ -60,11 +62,18 @@ internal sealed class Authority : IDisposable
         return key.ExportPkcs8PrivateKeyPem();
     }
 
-    /// <summary>A serving certificate with its key, which never leaves this process.</summary>
-    public X509Certificate2 Issue(IReadOnlyList<string> dnsNames, DateTimeOffset now, TimeSpan lifetime)
+    public string Subject => _certificate.Subject;
+
+    /// <summary>A serving certificate with its key.</summary>
+    public X509Certificate2 Issue(IReadOnlyList<string> dnsNames, DateTimeOffset now, TimeSpan lifetime) => Issue(dnsNames, ServerAuthentication, now, lifetime);
+
+    /// <summary>A certificate of a caller, with its key.</summary>
+    public X509Certificate2 IssueClient(string dnsName, DateTimeOffset now, TimeSpan lifetime) => Issue([dnsName], ClientAuthentication, now, lifetime);
+
+    private X509Certificate2 Issue(IReadOnlyList<string> dnsNames, string purpose, DateTimeOffset now, TimeSpan lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(new X500DistinguishedName($"CN={dnsNames[0]}"), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(new X500DistinguishedName(dnsNames[0].Length <= 64 ? $"CN={dnsNames[0]}" : "CN=meet"), key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         foreach (var name in dnsNames)
         {
@@ -74,7 +83,7 @@ internal sealed class Authority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // serverAuth
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var (from, until) = (now - Skew, now + lifetime);
         using var bare = request.Create(_certificate, from > NotBefore ? from : NotBefore, until < Expires ? until : Expires, Serial());

@@ -22,7 +22,8 @@ internal static class AuthorityPlan
     /// <param name="trusted">PEM certificates that every configuration's caBundle holds now.</param>
     /// <param name="now">The present time.</param>
     /// <param name="make">Makes an authority.</param>
-    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> make)
+    /// <param name="isAsked">Somebody asks for a rotation before it is due.</param>
+    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> make, bool isAsked = false)
     {
         if (stored is null || stored.Signing.Expires <= now)
         {
@@ -44,7 +45,7 @@ internal static class AuthorityPlan
         }
 
         var due = stored.Signing.Made + ((stored.Signing.Expires - stored.Signing.Made) * 2 / 3);
-        return due <= now ? stored with { Next = make() } : stored;
+        return due <= now || isAsked ? stored with { Next = make() } : stored;
     }
 
     private static Authorities Promote(Authorities stored, Authority next, DateTimeOffset now) => new()

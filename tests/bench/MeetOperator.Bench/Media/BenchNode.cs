@@ -3,20 +3,22 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Bench.Media;
 
 /// <summary>A media node as a process of its own, set up as in production; with two processors or more it has one for itself.</summary>
 internal sealed class BenchNode : IDisposable
 {
-    private const string Token = "bench-token-0123456789";
-    private readonly HttpClient _http = new();
+    private static readonly string Host = ControlNames.OfNode("bench", "bench");
+    private readonly HttpClient _http;
     private readonly Process _process;
 
-    private BenchNode(Process process, int control)
+    private BenchNode(Process process, TestAuthority authority, int control)
     {
         _process = process;
-        Control = new NodeControlClient(_http, new Uri($"http://127.0.0.1:{control.ToString(CultureInfo.InvariantCulture)}/"), Token);
+        _http = authority.HttpOf(Host);
+        Control = new NodeControlClient(_http, new Uri($"https://127.0.0.1:{control.ToString(CultureInfo.InvariantCulture)}/"), Host);
     }
 
     public NodeControlClient Control { get; }
@@ -41,11 +43,15 @@ internal sealed class BenchNode : IDisposable
 
         var start = new ProcessStartInfo(program[0], program[1..]) { RedirectStandardOutput = true };
         start.Environment["MEET_NODE_NAME"] = "bench";
-        start.Environment["MEET_NODE_TOKEN"] = Token;
+        using var authority = new TestAuthority();
+        var credentials = authority.Node("bench", "bench");
+        start.Environment["MEET_NODE_CERTIFICATE"] = credentials.Certificate;
+        start.Environment["MEET_NODE_KEY"] = credentials.Key;
+        start.Environment["MEET_NODE_AUTHORITIES"] = credentials.Authorities;
         start.Environment["MEET_CONTROL_ADDRESS"] = $"127.0.0.1:{control}";
         start.Environment["MEET_UDP_PORTS"] = $"{media}";
         start.Environment["MEET_ADVERTISED_ADDRESSES"] = "127.0.0.1";
-        var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), control);
+        var node = new BenchNode(Process.Start(start) ?? throw new InvalidOperationException("The media node did not start."), authority, control);
         for (var i = 0; i < 300 && !await node.IsReadyAsync().ConfigureAwait(false); i++)
         {
             await Task.Delay(100).ConfigureAwait(false);

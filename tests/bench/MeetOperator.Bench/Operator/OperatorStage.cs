@@ -27,7 +27,7 @@ internal sealed class OperatorStage : IAsyncDisposable
     {
         _server = server;
         _kubelet = new FakeKubelet(server.Client, Namespace);
-        var options = new OperatorOptions { ControlKey = new byte[32], Address = "127.0.0.1:0", Namespace = OperatorNamespace };
+        var options = new OperatorOptions { Address = "127.0.0.1:0", Namespace = OperatorNamespace };
         _operator = OperatorHost.Build(server.Config, options, logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         Meetings = new Informer<Meeting>(server.Client, new InformerOptions { Namespace = Namespace });
         _observing = Meetings.RunAsync(_stop.Token);

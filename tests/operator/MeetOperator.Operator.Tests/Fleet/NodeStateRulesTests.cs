@@ -37,6 +37,14 @@ public sealed class NodeStateRulesTests
     public void Derive_CarriesMeetings_IsAllocated() => Expect(SfuNodeState.Allocated, "takes new meetings", Facts() with { Meetings = 3 });
 
     [Fact]
+    public void Derive_CertificatesDoNotFit_IsUnhealthyWhetherItServedOrNot()
+    {
+        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401" });
+        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401", LastSeen = null, Node = new SfuNode() });
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2, IsUntrusted = true, MissReason = "401" });
+    }
+
+    [Fact]
     public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2 });
 
     [Fact]

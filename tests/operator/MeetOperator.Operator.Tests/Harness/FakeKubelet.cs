@@ -5,6 +5,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Harness;
@@ -136,13 +137,12 @@ internal sealed class FakeKubelet : IAsyncDisposable
         var control = pod.Spec.Containers[0].Ports!.First(port => port.Name == "control").Port;
         if (!_nodes.ContainsKey(name))
         {
-            var token = pod.Spec.Containers[0].Env!.Single(variable => variable.Name == "MEET_NODE_TOKEN").ValueFrom!.SecretKeyRef!;
-            if (await SecretAsync(pod, token.Name!, token.Key) is not { } secret)
+            if (await CredentialsAsync(pod) is not { } credentials)
             {
                 return;
             }
 
-            _nodes[name] = await SimulatedMediaNode.StartAsync(name, System.Text.Encoding.UTF8.GetString(secret.GetBytes(token.Key)!), new IPEndPoint(address, control));
+            _nodes[name] = await SimulatedMediaNode.StartAsync(name, credentials, new IPEndPoint(address, control));
         }
         else
         {
@@ -173,6 +173,23 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
 
         return true;
+    }
+
+    private async Task<NodeCredentials?> CredentialsAsync(Pod pod)
+    {
+        var texts = new List<string>();
+        foreach (var name in (string[])["MEET_NODE_CERTIFICATE", "MEET_NODE_KEY", "MEET_NODE_AUTHORITIES"])
+        {
+            var from = pod.Spec.Containers[0].Env!.Single(variable => variable.Name == name).ValueFrom!.SecretKeyRef!;
+            if (await SecretAsync(pod, from.Name!, from.Key) is not { } secret)
+            {
+                return null;
+            }
+
+            texts.Add(System.Text.Encoding.UTF8.GetString(secret.GetBytes(from.Key)!));
+        }
+
+        return new NodeCredentials { Certificate = texts[0], Key = texts[1], Authorities = texts[2] };
     }
 
     /// <summary>A container starts only once the entries that it takes from Secrets exist; null when the Pod goes meanwhile.</summary>

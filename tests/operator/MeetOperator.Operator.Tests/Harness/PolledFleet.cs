@@ -3,11 +3,14 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Cluster;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Nodes;
+using MeetOperator.Operator.Webhook.Certificates;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
@@ -29,14 +32,17 @@ internal sealed class PolledFleet : IAsyncDisposable
         Health = new LoopHealth(clock);
         Cluster = new ClusterView(client ?? _nobody, Options, _logs, clock);
         _metrics = new OperatorMetrics(Cluster, new LeadershipGuard());
-        _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)));
+        _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
         Fleet = new MediaFleet(Wakeups, clock);
         Poller = new NodePoller(Fleet, _clients, _metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
     }
 
     private long _term = 1;
 
-    public OperatorOptions Options { get; } = new() { ControlKey = new byte[32] };
+    /// <summary>Nodes that are to be trusted take their credentials from it.</summary>
+    public ControlAuthority Authority { get; } = NewAuthority();
+
+    public OperatorOptions Options { get; } = new();
     public RecordedLog Log { get; } = new();
     public FleetWakeups Wakeups { get; } = new();
     public LoopHealth Health { get; }
@@ -44,9 +50,21 @@ internal sealed class PolledFleet : IAsyncDisposable
     public MediaFleet Fleet { get; }
     public NodePoller Poller { get; }
 
-    public static PollTarget Target(SimulatedMediaNode node) => Target(node.Name, node.Address, node.Token);
+    public static PollTarget Target(SimulatedMediaNode node) => Target(node.Name, node.Address);
 
-    public static PollTarget Target(string name, Uri address, string token) => new(new NamespacedName("meet-a", name), "pod-" + name, address, token);
+    public static PollTarget Target(string name, Uri address) => new(new NamespacedName("meet-a", name), "pod-" + name, address, ControlNames.OfNode("meet-a", name));
+
+    public static ControlAuthority NewAuthority()
+    {
+        var authority = new ControlAuthority(TimeProvider.System);
+        authority.Use(new Authorities { Signing = MeetOperator.Operator.Webhook.Certificates.Authority.Create("test", TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(365)) });
+        return authority;
+    }
+
+    public Task<SimulatedMediaNode> StartNodeAsync(string name) => StartNodeAsync(name, Authority);
+
+    public static Task<SimulatedMediaNode> StartNodeAsync(string name, ControlAuthority authority) =>
+        SimulatedMediaNode.StartAsync(name, authority.IssueFor(new NamespacedName("meet-a", name)));
 
     /// <summary>Makes the node known and polls it.</summary>
     public void Add(PollTarget target)

@@ -2,9 +2,14 @@ using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Testing;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Admission;
+using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Hosting;
+using MeetOperator.Operator.Webhook.Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -18,7 +23,6 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly TestApiServer _server;
     private readonly Dictionary<string, WebApplication> _replicas = [];
     private readonly RecordedLog _log = new();
-    private readonly byte[] _key = Enumerable.Range(1, 32).Select(value => (byte)value).ToArray();
 
     private TestCluster(TestApiServer server)
     {
@@ -54,7 +58,6 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var options = new OperatorOptions
         {
-            ControlKey = _key,
             Address = "127.0.0.1:0",
             PodName = name,
             PublicUrl = "https://meet.example",
@@ -65,6 +68,15 @@ internal sealed class TestCluster : IAsyncDisposable
         var replica = OperatorHost.Build(kube, options, logging => logging.AddProvider(_log), time);
         await replica.StartAsync();
         _replicas[name] = replica;
+    }
+
+    /// <summary>Calls a media node as operator and signaling of this installation do.</summary>
+    public async Task<HttpClient> NodeHttpAsync(SimulatedMediaNode node)
+    {
+        var secret = await Client.GetAsync<Secret>(new NamespacedName("meet-system", "meet-control-ca"), default);
+        var authority = new ControlAuthority(TimeProvider.System);
+        authority.Use(Authorities.TryRead(secret)!);
+        return TestAuthority.HttpOf(ControlCredentials.DnsNames(node.Credentials.Certificate)[0], authority.IssueFor(ControlRole.Operator), authority.IssueFor(ControlRole.Signaling));
     }
 
     public Task StopServerAsync() => _server.StopAsync();

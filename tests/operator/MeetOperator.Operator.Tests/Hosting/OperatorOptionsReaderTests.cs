@@ -2,19 +2,15 @@ using MeetOperator.Operator.Hosting;
 
 namespace MeetOperator.Operator.Tests.Hosting;
 
-public sealed class OperatorOptionsReaderTests : IDisposable
+public sealed class OperatorOptionsReaderTests
 {
-    private readonly string _key = Path.GetTempFileName();
-
-    public OperatorOptionsReaderTests() => File.WriteAllBytes(_key, new byte[32]);
-
     [Fact]
-    public void Read_OnlyTheKey_UsesTheDefaultsOfTheTable()
+    public void Read_Nothing_UsesTheDefaultsOfTheTable()
     {
         var options = Read(out var errors);
 
         Assert.Empty(errors);
-        Assert.Equal(("0.0.0.0:8081", "meet-system", 32), (options!.Address, options.Namespace, options.ControlKey.Length));
+        Assert.Equal(("0.0.0.0:8081", "meet-system", "meet-control-ca", "meet-control-signaling"), (options!.Address, options.Namespace, options.Control.AuthoritySecret, options.Control.SignalingSecret));
     }
 
     [Fact]
@@ -23,19 +19,6 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         var options = Read(out _, ("MEET_PUBLIC_URL", "https://meet.example/"), ("MEET_OPERATOR_ADDRESS", "127.0.0.1:9"), ("MEET_MEDIA_NODE_IMAGE", "x:1"), ("POD_NAME", "op-1"), ("POD_NAMESPACE", "ns"));
 
         Assert.Equal(("https://meet.example/", "127.0.0.1:9", "x:1", "op-1", "ns"), (options!.PublicUrl, options.Address, options.MediaNodeImage, options.PodName, options.Namespace));
-    }
-
-    [Fact]
-    public void Read_NoKey_SaysWhichVariable() => Expect("MEET_CONTROL_KEY_FILE is not set", ("MEET_CONTROL_KEY_FILE", null));
-
-    [Fact]
-    public void Read_MissingFile_SaysSo() => Expect("cannot be read", ("MEET_CONTROL_KEY_FILE", "/does/not/exist"));
-
-    [Fact]
-    public void Read_ShortKey_SaysHowLongItMustBe()
-    {
-        File.WriteAllBytes(_key, new byte[31]);
-        Expect("31 bytes, at least 32");
     }
 
     [Fact]
@@ -65,8 +48,6 @@ public sealed class OperatorOptionsReaderTests : IDisposable
         Expect("MEET_POOL_IMAGES holds \"registry.example/meet:1\"", ("MEET_POOL_IMAGES", "registry.example/meet:1"));
     }
 
-    public void Dispose() => File.Delete(_key);
-
     private void Expect(string text, params (string Name, string? Value)[] variables)
     {
         Assert.Null(Read(out var errors, variables));
@@ -75,7 +56,7 @@ public sealed class OperatorOptionsReaderTests : IDisposable
 
     private OperatorOptions? Read(out IReadOnlyList<string> errors, params (string Name, string? Value)[] variables)
     {
-        var set = new Dictionary<string, string?> { ["MEET_CONTROL_KEY_FILE"] = _key };
+        var set = new Dictionary<string, string?>();
         foreach (var (name, value) in variables)
         {
             set[name] = value;

@@ -59,7 +59,7 @@ public sealed class HungNodeTests
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 2 } });
         var room = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
         var node = Assert.Single(cluster.Kubelet.Nodes);
-        using var http = new HttpClient();
+        using var http = await cluster.NodeHttpAsync(node);
         var empty = System.Text.Json.JsonSerializer.Serialize(await node.Client(http).GetNodeAsync(default), NodeControl.NodeControlJson.Options);
 
         // Polls show the room as it was before they came.

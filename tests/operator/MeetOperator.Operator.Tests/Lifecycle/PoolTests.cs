@@ -52,7 +52,7 @@ public sealed class PoolTests
 
         var nodes = await cluster.NodesAsync();
         var host = Assert.Single(nodes.SelectMany(node => node.Status!.Addresses).Distinct());
-        Assert.Equal(nodes.Select(node => $"http://{host}:{node.Spec.UdpPorts[0]}/"), nodes.Select(node => node.Status!.ControlUrl));
+        Assert.Equal(nodes.Select(node => $"https://{host}:{node.Spec.UdpPorts[0]}/"), nodes.Select(node => node.Status!.ControlUrl));
         Assert.Equal(2, nodes.Select(node => node.Spec.ControlPort).Distinct().Count());
         var pods = await cluster.Client.ListAsync<Pod>("meet-a", null, default);
         Assert.All(pods.Items, pod => Assert.Equal((true, "ClusterFirstWithHostNet"), (pod.Spec.HostNetwork, pod.Spec.DnsPolicy)));

@@ -25,7 +25,7 @@ public sealed class SuspendedLeaderTests
         time.Suspend();
         var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         server.Hold = hold.Task;
-        using var http = new HttpClient();
+        using var http = await cluster.NodeHttpAsync(node);
         var (former, empty) = (node.Term, JsonSerializer.Serialize(await node.Client(http).GetNodeAsync(default), NodeControlJson.Options));
         node.ReportBody = term => term == former ? empty : null;
 
@@ -58,9 +58,8 @@ public sealed class SuspendedLeaderTests
         // Nothing is changed by the next leader: its polls alone make the node know it.
         await cluster.StartOperatorAsync("operator-2");
         await cluster.EventuallyAsync(() => Task.FromResult(node.Term > former), "the next leader has polled the node");
-        using var http = new HttpClient();
+        using var http = await cluster.NodeHttpAsync(node);
         using var late = new HttpRequestMessage(HttpMethod.Delete, new Uri(node.Address, $"v1/rooms/{room}?generation=1"));
-        late.Headers.Authorization = new("Bearer", node.Token);
         late.Headers.Add(TermHeader.Name, TermHeader.Write(former));
         using var answer = await http.SendAsync(late);
 

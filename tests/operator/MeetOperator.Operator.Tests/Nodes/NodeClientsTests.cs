@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.NodeControl;
-using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Nodes;
 using MeetOperator.Operator.Tests.Harness;
@@ -17,9 +16,10 @@ public sealed class NodeClientsTests
     [Fact]
     public async Task Change_AfterTheTermIsOver_IsNotEvenSent()
     {
-        await using var node = await SimulatedMediaNode.StartAsync("n", "token");
+        var authority = PolledFleet.NewAuthority();
+        await using var node = await PolledFleet.StartNodeAsync("n", authority);
         node.AddRoom(Room, generation: 1);
-        using var clients = new NodeClients(new LeaderTerm(() => 7, () => throw new LeadershipLostException(7), static _ => { }));
+        using var clients = new NodeClients(new LeaderTerm(() => 7, () => throw new LeadershipLostException(7), static _ => { }), authority, TimeProvider.System);
         var client = clients.Of(PolledFleet.Target(node));
 
         await Assert.ThrowsAsync<LeadershipLostException>(() => client.DeleteRoomAsync(Room, 1, default));
@@ -33,9 +33,10 @@ public sealed class NodeClientsTests
     [Fact]
     public async Task Term_RaisedWithinTheLeadership_IsSentFromThenOn()
     {
-        await using var node = await SimulatedMediaNode.StartAsync("n", "token");
+        var authority = PolledFleet.NewAuthority();
+        await using var node = await PolledFleet.StartNodeAsync("n", authority);
         var number = 1L;
-        using var clients = new NodeClients(new LeaderTerm(() => number, static () => { }, seen => number = seen + 1));
+        using var clients = new NodeClients(new LeaderTerm(() => number, static () => { }, seen => number = seen + 1), authority, TimeProvider.System);
         var client = clients.Of(PolledFleet.Target(node));
         node.Term = 57;
 
@@ -70,7 +71,7 @@ public sealed class NodeClientsTests
 
         var refusal = await Assert.ThrowsAsync<NodeControlException>(async () =>
         {
-            await foreach (var seen in new NodeControlClient(http, new Uri($"http://{listener.LocalEndpoint}/"), "token").WatchRoomAsync(Room, default))
+            await foreach (var seen in new NodeControlClient(http, new Uri($"http://{listener.LocalEndpoint}/"), "node").WatchRoomAsync(Room, default))
             {
                 types.Add(seen.Type);
             }

@@ -32,7 +32,7 @@ public sealed class NodePollerTests
     public async Task Poll_OfANonsensicalReport_CountsAsAMissAndTheNodeIsPolledOn(string body, string reason)
     {
         await using var fleet = new PolledFleet();
-        await using var node = await SimulatedMediaNode.StartAsync("n", "token");
+        await using var node = await fleet.StartNodeAsync("n");
         node.ReportBody = _ => body == "deep" ? string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) : body;
         var target = PolledFleet.Target(node);
 
@@ -66,7 +66,7 @@ public sealed class NodePollerTests
             }
         });
         await using var fleet = new PolledFleet();
-        var target = PolledFleet.Target("n", new Uri($"http://{listener.LocalEndpoint}/"), "token");
+        var target = PolledFleet.Target("n", new Uri($"http://{listener.LocalEndpoint}/"));
 
         fleet.Add(target);
 
@@ -84,7 +84,7 @@ public sealed class NodePollerTests
             return context.Response.WriteAsync("""[{"type":1}]""");
         });
         await using var fleet = new PolledFleet();
-        var target = PolledFleet.Target("n", new Uri(server.Urls.First() + "/"), "token");
+        var target = PolledFleet.Target("n", new Uri(server.Urls.First() + "/"));
 
         fleet.Add(target);
 
@@ -95,7 +95,7 @@ public sealed class NodePollerTests
     public async Task Orphan_ThatCannotBeEnded_IsNoMissedPoll()
     {
         await using var fleet = new PolledFleet();
-        await using var node = await SimulatedMediaNode.StartAsync("n", "token");
+        await using var node = await fleet.StartNodeAsync("n");
         node.AddRoom("4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", generation: 4);
         node.RefusesToEnd = true;
         var target = PolledFleet.Target(node);
@@ -113,7 +113,7 @@ public sealed class NodePollerTests
     public async Task Watch_FromManyThreads_LeavesOneLoopANodeAndNoneAfterTheEnd()
     {
         await using var fleet = new PolledFleet();
-        PollTarget[] targets = [.. Enumerable.Range(0, 3).Select(number => PolledFleet.Target("n", new Uri($"http://127.0.0.1:{number + 1}/"), "token"))];
+        PollTarget[] targets = [.. Enumerable.Range(0, 3).Select(number => PolledFleet.Target("n", new Uri($"http://127.0.0.1:{number + 1}/")))];
         var node = targets[0].Node;
 
         Parallel.For(0, 4_000, number => fleet.Poller.Watch(node, number % 4 == 3 ? null : targets[number % 4]));

@@ -35,6 +35,16 @@ public sealed class PodReplacementTests
         Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0, Verdict = view.Verdict with { Reason = ForwardingWatch.CutOff } }, Now));
     }
 
+    [Fact]
+    public void Why_CredentialsOfAnAuthorityThatIsGone_IsReplacedOnceItsMeetingsHaveLeft()
+    {
+        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 1 };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
+        Assert.Contains("of no use any more", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
+        Assert.Null(PodReplacement.Why(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
+    }
+
     private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
     {
         Metadata = new ObjectMeta { CreationTimestamp = Now.AddSeconds(-ageSeconds) },

@@ -9,13 +9,15 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
 {
     private const string Offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=sendonly\r\n";
     private static readonly CancellationToken None = CancellationToken.None;
-    private readonly HttpClient _http = new();
+    private readonly TestAuthority _authority = new();
+    private HttpClient _http = null!;
     private SimulatedMediaNode _node = null!;
     private NodeControlClient _client = null!;
 
     public async Task InitializeAsync()
     {
-        _node = await SimulatedMediaNode.StartAsync("n1", "secret");
+        _node = await SimulatedMediaNode.StartAsync("n1", _authority.Node("ns", "n1"));
+        _http = _authority.HttpOf(ControlNames.OfNode("ns", "n1"));
         _client = _node.Client(_http);
     }
 
@@ -23,10 +25,23 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     {
         await _node.DisposeAsync();
         _http.Dispose();
+        _authority.Dispose();
     }
 
     [Fact]
-    public Task WrongToken_IsRefused() => RefusedAsync(HttpStatusCode.Unauthorized, "unauthorized", new NodeControlClient(_http, _node.Address, "wrong").GetNodeAsync(None));
+    public async Task CertificateOfAnotherAuthority_IsRefused()
+    {
+        using var other = new TestAuthority();
+        using var http = TestAuthority.Http(TestAuthority.Read(other.Caller(ControlRole.Operator) with { Authorities = _authority.CertificatePem }));
+        await RefusedAsync(HttpStatusCode.Unauthorized, "unauthorized", _node.Client(http).GetNodeAsync(None));
+    }
+
+    [Fact]
+    public async Task CertificateOfSignaling_IsNotTheOperators()
+    {
+        using var http = _authority.Http(ControlRole.Signaling);
+        await RefusedAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).GetNodeAsync(None));
+    }
 
     [Fact]
     public async Task PutRoom_Again_IsIdempotentAndOlderGenerationsAreRefused()

@@ -18,7 +18,7 @@ public sealed class PoolAdmissionTests : IDisposable
     public PoolAdmissionTests()
     {
         var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"] };
-        var options = new OperatorOptions { ControlKey = [], Namespace = "meet-system", Pools = limits };
+        var options = new OperatorOptions { Namespace = "meet-system", Pools = limits };
         _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
     }
 

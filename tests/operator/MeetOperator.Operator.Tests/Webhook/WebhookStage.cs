@@ -79,7 +79,7 @@ internal sealed class WebhookStage : IAsyncDisposable
         builder.Services.AddSingleton(provider => new WebhookCertificates(
             provider.GetRequiredService<ICertificateSource>(), provider.GetRequiredService<WebhookBundles>(), Time, NullLogger<WebhookCertificates>.Instance));
         builder.Services.AddSingleton<WebhookMetrics>();
-        var settings = new OperatorOptions { ControlKey = [], Namespace = WebhookConfigurations.Namespace, Pools = new PoolLimits { ImageRepositories = ["registry.example"] } };
+        var settings = new OperatorOptions { Namespace = WebhookConfigurations.Namespace, Pools = new PoolLimits { ImageRepositories = ["registry.example"] } };
         builder.Services.AddSingleton<IAdmissionReviewer>(new ClusterAdmission(new ClusterView(Client, settings, NullLoggerFactory.Instance, Time), settings));
         builder.Services.AddSingleton<WebhookHandler>();
         var app = builder.Build();

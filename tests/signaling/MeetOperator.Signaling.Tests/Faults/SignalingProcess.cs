@@ -25,7 +25,6 @@ internal sealed class SignalingProcess : IDisposable
     public static async Task<SignalingProcess> StartAsync(TestCluster cluster, string keys, string database, string redis, IReadOnlyDictionary<string, string>? more = null)
     {
         var folder = Daemon.NewFolder("signaling");
-        await File.WriteAllBytesAsync(Path.Combine(folder, "control-key"), cluster.ControlKey);
         await File.WriteAllTextAsync(Path.Combine(folder, "signing-key"), keys);
         await File.WriteAllTextAsync(Path.Combine(folder, "kubeconfig"), $$$"""
             {"apiVersion":"v1","kind":"Config","current-context":"t",
@@ -37,7 +36,6 @@ internal sealed class SignalingProcess : IDisposable
         var variables = new Dictionary<string, string>(more ?? new Dictionary<string, string>())
         {
             ["KUBECONFIG"] = $"{folder}/kubeconfig",
-            ["MEET_CONTROL_KEY_FILE"] = $"{folder}/control-key",
             ["MEET_SIGNING_KEY_FILE"] = $"{folder}/signing-key",
             ["MEET_DATABASE"] = database,
             ["MEET_REDIS"] = redis,

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
@@ -25,13 +24,14 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly CancellationTokenSource ends = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> nodes = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim placing = new(1);
-    private readonly HttpClient http = new();
+    private readonly HttpClient http;
     private readonly Informer<Meeting> meetings;
     private Task running = Task.CompletedTask;
 
     private TestCluster(TestApiServer api)
     {
         Api = api;
+        http = Authority.Http(ControlRole.Operator);
         meetings = new Informer<Meeting>(api.Client);
     }
 
@@ -39,7 +39,8 @@ public sealed class TestCluster : IAsyncDisposable
 
     public KubeClient Client => Api.Client;
 
-    public byte[] ControlKey { get; } = RandomNumberGenerator.GetBytes(32);
+    /// <summary>The operator's part: certificates of media nodes, and of signaling.</summary>
+    public TestAuthority Authority { get; } = new();
 
     /// <summary>Set to leave new meetings pending, with this reason and message in their Placed condition.</summary>
     public (string Reason, string Message)? Refuse { get; set; }
@@ -51,10 +52,23 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = SystemNamespace } }, default);
+        await cluster.GiveCertificateAsync();
         await cluster.AddTenantAsync(Tenant, Namespace);
         cluster.meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
         cluster.running = cluster.meetings.RunAsync(cluster.ends.Token);
         return cluster;
+    }
+
+    private async Task GiveCertificateAsync()
+    {
+        var made = Authority.Caller(ControlRole.Signaling);
+        await Client.CreateAsync(
+            new Secret
+            {
+                Metadata = new ObjectMeta { Name = "meet-control-signaling", Namespace = SystemNamespace },
+                StringData = new Dictionary<string, string> { ["tls.crt"] = made.Certificate, ["tls.key"] = made.Key, ["ca.crt"] = made.Authorities },
+            },
+            default);
     }
 
     public async Task AddTenantAsync(string name, string @namespace, string? apiKey = null, int? quota = null)
@@ -91,7 +105,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async Task<SimulatedMediaNode> AddNodeAsync(string name)
     {
-        var node = await SimulatedMediaNode.StartAsync(name, NodeToken.Derive(ControlKey, Namespace, name));
+        var node = await SimulatedMediaNode.StartAsync(name, Authority.Node(Namespace, name));
         nodes[name] = node;
         var key = new NamespacedName(Namespace, name);
         await Client.CreateAsync(
@@ -138,6 +152,7 @@ public sealed class TestCluster : IAsyncDisposable
         }
 
         http.Dispose();
+        Authority.Dispose();
         await Api.DisposeAsync();
     }
 

@@ -51,7 +51,6 @@ public sealed class TestSignaling : IAsyncDisposable
             HttpAddress = "127.0.0.1:0",
             Database = $"sqlite:{path}",
             LocalTenant = TestCluster.Tenant,
-            ControlKey = cluster.ControlKey,
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
         };
         options = change?.Invoke(options) ?? options;

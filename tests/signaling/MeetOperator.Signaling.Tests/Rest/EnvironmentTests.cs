@@ -9,11 +9,12 @@ public sealed class EnvironmentTests : IDisposable
     [Fact]
     public void TryRead_EverythingGiven_IsTakenOver()
     {
-        var (control, signing) = Keys();
+        var signing = Key();
         Assert.True(Read(new()
         {
             ["MEET_DATABASE"] = "sqlite:/data/meet.db",
-            ["MEET_CONTROL_KEY_FILE"] = control,
+            ["MEET_CONTROL_CERTIFICATE"] = "conference-control-signaling",
+            ["POD_NAMESPACE"] = "conference",
             ["MEET_SIGNING_KEY_FILE"] = signing,
             ["MEET_HTTP_ADDRESS"] = "127.0.0.1:9000",
             ["MEET_PUBLIC_URL"] = "https://meet.example",
@@ -24,7 +25,7 @@ public sealed class EnvironmentTests : IDisposable
             ["MEET_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::/8",
         }, out var options, out var errors), string.Join("\n", errors));
         Assert.Equal(("127.0.0.1:9000", "redis:6379", "default", folder), (options!.HttpAddress, options.Redis, options.LocalTenant, options.WebRoot));
-        Assert.Equal(File.ReadAllBytes(control), options.ControlKey);
+        Assert.Equal(("conference", "conference-control-signaling"), (options.Namespace, options.ControlSecret));
         Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
         Assert.Equal(TimeSpan.FromSeconds(5), options.Drain);
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
@@ -35,7 +36,7 @@ public sealed class EnvironmentTests : IDisposable
     {
         Assert.False(Read([], out var options, out var errors));
         Assert.Null(options);
-        Assert.Equal(["MEET_DATABASE", "MEET_CONTROL_KEY_FILE", "MEET_SIGNING_KEY_FILE"], errors.Select(e => e.Split(' ')[0]));
+        Assert.Equal(["MEET_DATABASE", "MEET_SIGNING_KEY_FILE"], errors.Select(e => e.Split(' ')[0]));
     }
 
     [Theory]
@@ -48,35 +49,32 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("MEET_DRAIN_SECONDS", "5s")]
     [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.0/33")]
     [InlineData("MEET_TRUSTED_PROXIES", "ingress")]
-    [InlineData("MEET_CONTROL_KEY_FILE", "/nonexistent-file")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]
     public void TryRead_BadValue_IsNamed(string name, string value)
     {
-        var (control, signing) = Keys();
-        var variables = new Dictionary<string, string> { ["MEET_DATABASE"] = "sqlite:x", ["MEET_CONTROL_KEY_FILE"] = control, ["MEET_SIGNING_KEY_FILE"] = signing };
+        var signing = Key();
+        var variables = new Dictionary<string, string> { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = signing };
         variables[name] = value;
         Assert.False(Read(variables, out _, out var errors));
         Assert.Contains(value, Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void TryRead_ShortKeys_AreRefused()
+    public void TryRead_ShortKey_IsRefused()
     {
         var file = Path.Combine(folder, "short");
         File.WriteAllText(file, "too short");
-        Assert.False(Read(new() { ["MEET_DATABASE"] = "sqlite:x", ["MEET_CONTROL_KEY_FILE"] = file, ["MEET_SIGNING_KEY_FILE"] = file }, out _, out var errors));
-        Assert.Equal(2, errors.Count);
+        Assert.False(Read(new() { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = file }, out _, out var errors));
+        Assert.Single(errors);
     }
 
     private static bool Read(Dictionary<string, string> variables, out SignalingOptions? options, out IReadOnlyList<string> errors) =>
         SignalingEnvironment.TryRead(variables.GetValueOrDefault, TimeProvider.System, out options, out errors);
 
-    private (string Control, string Signing) Keys()
+    private string Key()
     {
-        var control = Path.Combine(folder, "control");
         var signing = Path.Combine(folder, "signing");
-        File.WriteAllBytes(control, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         File.WriteAllBytes(signing, System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        return (control, signing);
+        return signing;
     }
 }

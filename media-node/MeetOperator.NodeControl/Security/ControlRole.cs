@@ -1,0 +1,8 @@
+namespace MeetOperator.NodeControl;
+
+/// <summary>Who calls a media node; its client certificate says so.</summary>
+public enum ControlRole
+{
+    Operator,
+    Signaling,
+}

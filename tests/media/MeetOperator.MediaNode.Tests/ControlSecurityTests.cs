@@ -1,0 +1,202 @@
+using System.Net;
+using System.Security.Authentication;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Who may ask a media node for what, and how its credentials are renewed while it runs.</summary>
+public sealed class ControlSecurityTests : IAsyncLifetime
+{
+    private static readonly string Host = ControlNames.OfNode(TestNode.Namespace, TestNode.Name);
+    private TestNode _node = null!;
+
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync();
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Fact]
+    public async Task Signaling_AsksForWhatIsTheOperators_IsForbidden()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var http = TestNode.Authority.Http(ControlRole.Signaling);
+        var signaling = new NodeControlClient(http, _node.Address, Host);
+
+        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.GetNodeAsync(default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.DrainAsync(true, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.PutRoomAsync("r", new RoomSpec { Generation = 9 }, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.DeleteRoomAsync("r", 9, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name), default));
+        Assert.Equal(1, (await signaling.GetRoomAsync("r", default)).Generation);
+        await signaling.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
+    }
+
+    [Fact]
+    public async Task Operator_AsksForWhatIsSignalings_IsForbidden()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var http = TestNode.Authority.Http(ControlRole.Operator);
+        var byOperator = new NodeControlClient(http, _node.Address, Host);
+
+        await RefusedAsync(HttpStatusCode.Forbidden, () => byOperator.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => byOperator.PublishAsync("r", "p", new SdpOffer { Generation = 1, Sdp = "v=0" }, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, async () =>
+        {
+            await foreach (var _ in byOperator.WatchRoomAsync("r", default))
+            {
+            }
+        });
+        Assert.Equal(1, (await byOperator.GetRoomAsync("r", default)).Generation);
+    }
+
+    [Fact]
+    public async Task Caller_WithoutACertificate_GetsHealthAndMetricsOnly()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+
+        foreach (var open in (string[])["healthz", "readyz", "metrics"])
+        {
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(_node.Address, open))).StatusCode);
+        }
+
+        foreach (var closed in (string[])["v1/node", "v1/rooms/r", "v1/rooms/r/events"])
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(_node.Address, closed))).StatusCode);
+        }
+    }
+
+    public static TheoryData<string> Untrusted => ["other installation", "ended", "unknown name", "node as caller", "named by itself"];
+
+    [Theory]
+    [MemberData(nameof(Untrusted))]
+    public async Task Caller_WithACertificateThatIsNone_IsUnauthorized(string which)
+    {
+        using var other = new TestAuthority();
+        var shown = which switch
+        {
+            "other installation" => other.Caller(ControlRole.Operator),
+            "ended" => TestNode.Authority.Caller(ControlRole.Operator, TimeSpan.FromMinutes(-1)),
+            "unknown name" => TestNode.Authority.Caller("operator.control.example.com"),
+            "node as caller" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name),
+            _ => TestNode.Authority.Caller(ControlNames.OfNode("operator", "control")),
+        };
+        using var http = TestAuthority.Http(TestAuthority.Read(shown with { Authorities = TestNode.Authority.CertificatePem }));
+
+        await RefusedAsync(HttpStatusCode.Unauthorized, () => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
+    }
+
+    /// <summary>A certificate that was taken from one node must not open the calls that are meant for another.</summary>
+    [Fact]
+    public async Task Node_WithTheCertificateOfAnother_IsNotCalled()
+    {
+        using var http = TestNode.Authority.Http(ControlRole.Operator);
+
+        foreach (var name in (string[])[ControlNames.OfNode(TestNode.Namespace, "other"), ControlNames.OfNode("other", TestNode.Name)])
+        {
+            var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, name).GetNodeAsync(default));
+            Assert.IsType<AuthenticationException>(refusal.InnerException);
+        }
+    }
+
+    [Fact]
+    public async Task Node_OfAnotherInstallation_IsNotCalled()
+    {
+        using var other = new TestAuthority();
+        using var http = other.Http(ControlRole.Operator);
+
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
+        Assert.IsType<AuthenticationException>(refusal.InnerException);
+    }
+
+    [Fact]
+    public async Task PlainHttp_IsNotAnswered()
+    {
+        using var http = new HttpClient();
+        var plain = new UriBuilder(_node.Address) { Scheme = "http" }.Uri;
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(plain, "healthz")));
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(plain, "v1/node")));
+    }
+
+    /// <summary>From one authority to the next, with calls going on all the while: each side trusts both before the other shows the new one.</summary>
+    [Fact]
+    public async Task Credentials_PushedUnderLoad_NoCallIsRefused()
+    {
+        using var next = new TestAuthority();
+        var both = TestNode.Authority.CertificatePem + "\n" + next.CertificatePem;
+        var caller = TestAuthority.Read(TestNode.Authority.Caller(ControlRole.Operator) with { Authorities = both });
+        using var http = TestAuthority.Http(() => caller);
+        var byOperator = new NodeControlClient(http, _node.Address, Host);
+        using var stop = new CancellationTokenSource();
+        var calls = 0;
+        var load = Enumerable.Range(0, 3).Select(worker => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                // One keeps its connection, the others make a new one for every call.
+                using var fresh = TestAuthority.Http(() => caller);
+                await (worker == 0 ? byOperator : new NodeControlClient(fresh, _node.Address, Host)).GetNodeAsync(default);
+                Interlocked.Increment(ref calls);
+            }
+        })).ToArray();
+        async Task GoOnAsync()
+        {
+            var before = Volatile.Read(ref calls);
+            await SyntheticPeer.UntilTrueAsync("calls go on", () => Task.FromResult(load.Any(worker => worker.IsFaulted) || Volatile.Read(ref calls) >= before + 6));
+        }
+
+        await GoOnAsync();
+        await byOperator.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
+        await GoOnAsync();
+        caller = TestAuthority.Read(next.Caller(ControlRole.Operator) with { Authorities = both });
+        await GoOnAsync();
+        await new NodeControlClient(next.Http(ControlRole.Operator, both), _node.Address, Host).PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
+        await GoOnAsync();
+        var report = await byOperator.GetNodeAsync(default);
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+
+        Assert.Equal(2, report.Credentials!.Authorities.Count);
+        Assert.Equal(TestAuthority.Read(next.Node(TestNode.Namespace, TestNode.Name)).Certificate.Issuer, report.Credentials.Issuer);
+    }
+
+    [Fact]
+    public async Task Authority_TakenOut_ShutsOutItsCallersOnOpenConnectionsToo()
+    {
+        using var next = new TestAuthority();
+        var both = TestNode.Authority.CertificatePem + "\n" + next.CertificatePem;
+        using var http = TestNode.Authority.Http(ControlRole.Operator, both);
+        var former = new NodeControlClient(http, _node.Address, Host);
+        await former.PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
+        await former.GetNodeAsync(default);
+
+        using var present = next.Http(ControlRole.Operator, both);
+        await new NodeControlClient(present, _node.Address, Host).PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name), default);
+
+        await RefusedAsync(HttpStatusCode.Unauthorized, () => former.GetNodeAsync(default));
+    }
+
+    public static TheoryData<string> Useless => ["another node's", "shuts out who sends it", "ended", "of none of its authorities", "no PEM"];
+
+    [Theory]
+    [MemberData(nameof(Useless))]
+    public async Task Credentials_ThatAreOfNoUse_AreRefusedAndThePresentOnesStay(string which)
+    {
+        using var other = new TestAuthority();
+        var good = TestNode.Authority.Node(TestNode.Namespace, TestNode.Name);
+        var pushed = which switch
+        {
+            "another node's" => TestNode.Authority.Node(TestNode.Namespace, "other"),
+            "shuts out who sends it" => other.Node(TestNode.Namespace, TestNode.Name),
+            "ended" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name, TimeSpan.FromMinutes(-1)),
+            "of none of its authorities" => other.Node(TestNode.Namespace, TestNode.Name) with { Authorities = TestNode.Authority.CertificatePem },
+            _ => good with { Key = "no key" },
+        };
+
+        await RefusedAsync(HttpStatusCode.BadRequest, () => _node.Control.PutCredentialsAsync(pushed, default));
+
+        Assert.Equal(TestNode.Name, (await _node.Control.GetNodeAsync(default)).Node);
+    }
+
+    private static async Task RefusedAsync(HttpStatusCode status, Func<Task> call) => Assert.Equal(status, (await Assert.ThrowsAsync<NodeControlException>(call)).Status);
+}

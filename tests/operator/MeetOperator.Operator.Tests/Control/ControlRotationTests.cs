@@ -1,0 +1,220 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Operator.Webhook.Certificates;
+
+namespace MeetOperator.Operator.Tests.Control;
+
+/// <summary>The authority of NodeControl over its life: renewal and rotation while operator and signaling call media nodes.</summary>
+public sealed class ControlRotationTests
+{
+    [Fact]
+    public async Task Authority_RotatedUnderLoad_NoCallIsRefused()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var first = stage.Authority.Own!.Certificate.Issuer;
+        await using var load = new Load(stage);
+        var most = 0;
+
+        for (var day = 0; day < 260; day += 3)
+        {
+            stage.Time.Advance(TimeSpan.FromDays(3));
+            await stage.SettleAsync();
+            await load.RoundAsync();
+            most = Math.Max(most, stage.Nodes.Max(node => node.Credentials.Authorities.Count));
+        }
+
+        Assert.Empty(load.Failures);
+        Assert.Equal(2, most);
+        var last = stage.Authority.Own!.Certificate.Issuer;
+        Assert.NotEqual(first, last);
+        Assert.All(stage.Nodes, node => Assert.Equal((last, 1), (node.Credentials.Certificate.Issuer, node.Credentials.Authorities.Count)));
+        Assert.Equal(last, stage.Signaling!.Certificate.Issuer);
+    }
+
+    [Fact]
+    public async Task Rotation_AskedForByAnnotation_IsDoneInTwoStepsWithOverlap()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var first = stage.Authority.Own!.Certificate.Issuer;
+        await using var load = new Load(stage);
+        var key = new NamespacedName(ControlStage.Namespace, stage.Options.AuthoritySecret);
+        stage.Time.Advance(TimeSpan.FromHours(1));
+
+        await stage.Client.MergePatchAsync<Secret>(key, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControlAuthorityKeeper.RotateAnnotation] = "now" } } }, default);
+        await stage.SettleAsync();
+        Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
+        Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
+        await load.RoundAsync();
+
+        stage.Time.Advance(AuthorityPlan.Settle);
+        await stage.SettleAsync();
+        Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
+        await load.RoundAsync();
+
+        stage.Time.Advance(AuthorityPlan.Retire);
+        await stage.SettleAsync();
+        await load.RoundAsync();
+        Assert.All(stage.Nodes, node => Assert.Single(node.Credentials.Authorities));
+        Assert.False((await stage.SecretAsync(stage.Options.AuthoritySecret)).Metadata.Annotations?.ContainsKey(ControlAuthorityKeeper.RotateAnnotation) == true);
+        Assert.Empty(load.Failures);
+    }
+
+    /// <summary>What a stolen certificate is worth after a rotation: nothing.</summary>
+    [Fact]
+    public async Task Certificates_OfTheFormerAuthority_AreWorthNothingAfterTheRotation()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var stolen = TestAuthority.Read(stage.Authority.IssueFor(ControlRole.Operator));
+        for (var hour = 0; hour < 260 * 24; hour += 72)
+        {
+            stage.Time.Advance(TimeSpan.FromDays(3));
+            await stage.SettleAsync();
+        }
+
+        Assert.True(stolen.Until > stage.Time.GetUtcNow());
+        Assert.All(stage.Nodes, node => Assert.Null(node.Credentials.RoleOf(stolen.Certificate, stage.Time.GetUtcNow())));
+    }
+
+    [Fact]
+    public async Task AuthoritySecret_DeletedUnderALeader_IsPutBackAsItWas()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        await using var load = new Load(stage);
+        var before = (await stage.SecretAsync(stage.Options.AuthoritySecret)).Data!["ca.crt"];
+
+        await stage.Client.DeleteAsync<Secret>(new NamespacedName(ControlStage.Namespace, stage.Options.AuthoritySecret), default);
+        await stage.SettleAsync();
+        await load.RoundAsync();
+
+        Assert.Equal(before, (await stage.SecretAsync(stage.Options.AuthoritySecret)).Data!["ca.crt"]);
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task Secrets_ThatTheChartMadeEmpty_AreFilledAndKeepTheirOwner()
+    {
+        await using var stage = await ControlStage.StartAsync(nodes: 0);
+        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret])
+        {
+            await stage.Client.DeleteAsync<Secret>(new NamespacedName(ControlStage.Namespace, name), default);
+            await stage.Client.CreateAsync(
+                new Secret { Metadata = new ObjectMeta { Name = name, Namespace = ControlStage.Namespace, Labels = new Dictionary<string, string> { ["app.kubernetes.io/managed-by"] = "Helm" } } }, default);
+        }
+
+        stage.ChangeLeader();
+        await stage.SettleAsync();
+
+        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret])
+        {
+            var secret = await stage.SecretAsync(name);
+            Assert.NotEmpty(secret.GetBytes("ca.crt")!);
+            Assert.Equal("Helm", secret.Metadata.Labels!["app.kubernetes.io/managed-by"]);
+        }
+    }
+
+    [Fact]
+    public async Task Leader_ThatComesNext_GoesOnWithTheStoredAuthority()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var before = stage.Nodes.Select(node => node.Credentials.Certificate.Thumbprint).ToArray();
+
+        stage.ChangeLeader();
+        await stage.Keeper.AdvanceAsync(default);
+
+        using var http = TestAuthority.Http(() => stage.Authority.Own, stage.Time);
+        foreach (var node in stage.Nodes)
+        {
+            Assert.Null(stage.Authority.Renew(new NamespacedName("meet-a", node.Name), (await node.Client(http).GetNodeAsync(default)).Credentials));
+        }
+
+        Assert.Equal(before, stage.Nodes.Select(node => node.Credentials.Certificate.Thumbprint));
+    }
+
+    /// <summary>A media node that does not answer must not keep the others from a new authority.</summary>
+    [Fact]
+    public async Task Rotation_WithANodeThatIsGone_GoesOn()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var gone = new NamespacedName("meet-a", "gone");
+        stage.Authority.Renew(gone, CredentialReport.Of(TestAuthority.Read(stage.Authority.IssueFor(gone))));
+        var first = stage.Authority.Own!.Certificate.Issuer;
+
+        for (var day = 0; day < 260; day += 3)
+        {
+            stage.Time.Advance(TimeSpan.FromDays(3));
+            await stage.SettleAsync();
+        }
+
+        Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
+    }
+
+    /// <summary>Operator and signaling, who call both nodes without end, each over a connection of its own for every call.</summary>
+    private sealed class Load : IAsyncDisposable
+    {
+        private readonly ControlStage _stage;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly long[] _rounds = new long[2];
+        private readonly Task[] _callers;
+
+        public Load(ControlStage stage)
+        {
+            _stage = stage;
+            _callers =
+            [
+                Task.Run(() => CallAsync(0, () => stage.Authority.Own, client => client.GetNodeAsync(default))),
+                Task.Run(() => CallAsync(1, () => stage.Signaling, async client =>
+                {
+                    // Known and trusted, and told that there is no such room.
+                    var answer = await Assert.ThrowsAsync<NodeControlException>(() => client.GetRoomAsync("none", default));
+                    Assert.Equal("unknown-room", answer.Code);
+                })),
+            ];
+        }
+
+        public ConcurrentQueue<string> Failures { get; } = new();
+
+        /// <summary>Until each caller has begun and ended at least one round from now on.</summary>
+        public async Task RoundAsync()
+        {
+            var begun = _rounds.Select((_, caller) => Interlocked.Read(ref _rounds[caller])).ToArray();
+            using var deadline = new CancellationTokenSource(TestCluster.Patience);
+            while (begun.Where((count, caller) => Interlocked.Read(ref _rounds[caller]) < count + 2).Any())
+            {
+                await Task.Delay(1, deadline.Token);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await Task.WhenAll(_callers);
+        }
+
+        private async Task CallAsync(int caller, Func<ControlCredentials?> credentials, Func<NodeControlClient, Task> call)
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                foreach (var node in _stage.Nodes)
+                {
+                    try
+                    {
+                        using var http = TestAuthority.Http(credentials, _stage.Time);
+                        await call(node.Client(http));
+                    }
+                    catch (Exception failed) when (failed is not OutOfMemoryException)
+                    {
+                        Failures.Enqueue($"{_stage.Time.GetUtcNow():u} caller {caller}: {failed}");
+                    }
+                }
+
+                Interlocked.Increment(ref _rounds[caller]);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using MeetOperator.Kube;
+using MeetOperator.Kube.ApiServer;
+using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Testing;
+using MeetOperator.NodeControl;
+using MeetOperator.NodeControl.Testing;
+using MeetOperator.Operator.Control;
+using MeetOperator.Operator.Tests.Harness;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MeetOperator.Operator.Tests.Control;
+
+/// <summary>The leader's part of NodeControl's certificates with a clock in hand: an API server, the keeper, two media nodes, and signaling's side.</summary>
+internal sealed class ControlStage : IAsyncDisposable
+{
+    public const string Namespace = "meet-system";
+    private readonly TestApiServer _server;
+    private readonly Dictionary<NamespacedName, SimulatedMediaNode> _nodes = [];
+
+    private ControlStage(TestApiServer server)
+    {
+        _server = server;
+        Authority = new ControlAuthority(Time);
+        Keeper = KeeperOf(Authority);
+    }
+
+    public Harness.ManualTime Time { get; } = new();
+    public ControlOptions Options { get; } = new();
+    public KubeClient Client => _server.Client;
+    public ControlAuthority Authority { get; private set; }
+    public ControlAuthorityKeeper Keeper { get; private set; }
+    public IReadOnlyCollection<SimulatedMediaNode> Nodes => _nodes.Values;
+
+    /// <summary>What signaling read last.</summary>
+    public ControlCredentials? Signaling { get; private set; }
+
+    public static async Task<ControlStage> StartAsync(int nodes = 2)
+    {
+        var stage = new ControlStage(await TestApiServer.StartAsync(new ApiServerOptions()));
+        await stage.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, default);
+        await stage.SettleAsync();
+        for (var number = 0; number < nodes; number++)
+        {
+            var name = new NamespacedName("meet-a", $"p-{number}");
+            stage._nodes[name] = await SimulatedMediaNode.StartAsync(name.Name, stage.Authority.IssueFor(name));
+            stage._nodes[name].Time = stage.Time;
+        }
+
+        await stage.SettleAsync();
+        return stage;
+    }
+
+    /// <summary>Another replica leads, and knows only what is stored.</summary>
+    public void ChangeLeader()
+    {
+        Authority = new ControlAuthority(Time);
+        Keeper = KeeperOf(Authority);
+    }
+
+    /// <summary>What all loops do within a minute: the leader's steps, its polls, and signaling's look at its Secret.</summary>
+    public async Task SettleAsync()
+    {
+        do
+        {
+            await PollAsync();
+            await PollAsync(); // Reports what the first one pushed.
+            await ReadSignalingAsync();
+        }
+        while (await Keeper.AdvanceAsync(default));
+        await PollAsync();
+        await ReadSignalingAsync();
+    }
+
+    public async Task PollAsync()
+    {
+        foreach (var (name, node) in _nodes)
+        {
+            if (Authority.Own is null)
+            {
+                return;
+            }
+
+            using var http = TestAuthority.Http(() => Authority.Own, Time); // The clock jumps by more than a connection lives.
+            var client = node.Client(http);
+            if (Authority.Renew(name, (await client.GetNodeAsync(default)).Credentials) is { } renewed)
+            {
+                await client.PutCredentialsAsync(renewed, default);
+            }
+        }
+    }
+
+    public Task<Secret> SecretAsync(string name) => Client.GetAsync<Secret>(new NamespacedName(Namespace, name), default);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes.Values)
+        {
+            await node.DisposeAsync();
+        }
+
+        await _server.DisposeAsync();
+    }
+
+    private ControlAuthorityKeeper KeeperOf(ControlAuthority authority) => new(Client, Options, Namespace, authority, Time, NullLogger<ControlAuthorityKeeper>.Instance);
+
+    private async Task ReadSignalingAsync()
+    {
+        if (ControlSecretText.TryRead(await Client.TryGetAsync<Secret>(new NamespacedName(Namespace, Options.SignalingSecret), default), out var read))
+        {
+            Signaling = read;
+        }
+    }
+}
