@@ -18,6 +18,9 @@ describe('a meeting', () => {
       await ada.page.getByTestId('new-meeting').click();
       await ada.join();
       await ada.page.getByTestId('alone').waitFor();
+      await ada.control('end').waitFor();
+      assert.deepEqual(await ada.page.evaluate(() => Object.keys(localStorage).filter(key => /host|token/.test(key))), [], 'who uses the browser later is no host');
+      await assert.rejects(ada.page.evaluate(() => { document.createElement('div').innerHTML = '<b>x</b>'; }), /TrustedHTML/);
       await ada.control('copy').click();
       const link = await ada.page.evaluate(() => navigator.clipboard.readText());
       assert.equal(link, ada.page.url());

@@ -22,7 +22,7 @@ after(async () => {
 });
 
 const visit = page => page.goto(`${server.url}/m/${meetingId}`);
-const asHost = page => page.addInitScript(id => localStorage.setItem(`meet.host.${id}`, 'host-token'), meetingId);
+const asHost = page => page.addInitScript(id => sessionStorage.setItem(`meet.host.${id}`, 'host-token'), meetingId);
 async function join(page) {
   await visit(page);
   await page.getByTestId('name-input').fill('Ada Lovelace');

@@ -63,7 +63,7 @@ describe('a host', () => {
     const meeting = await createMeeting(room.product);
     const [host, bob, eve] = await Promise.all(['Ada', 'Bob', 'Eve'].map(name => room.arrive(name)));
     try {
-      await host.page.addInitScript(({ meetingId, hostToken }) => localStorage.setItem(`meet.host.${meetingId}`, hostToken), meeting);
+      await host.page.addInitScript(({ meetingId, hostToken }) => sessionStorage.setItem(`meet.host.${meetingId}`, hostToken), meeting);
       await host.enter(meeting.meetingId);
       await bob.enter(meeting.meetingId);
       await eve.enter(meeting.meetingId);

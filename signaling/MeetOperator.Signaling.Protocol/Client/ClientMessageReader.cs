@@ -43,7 +43,7 @@ internal static class ClientMessageReader
     {
         null => null,
         "join" => new JoinMessage(fields.Id("participantId"), fields.Capability("resume")),
-        "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId()),
+        "offer" => new OfferMessage(fields.Id("to"), fields.Sdp(), fields.Tracks(), fields.Flag("restart"), fields.SessionId(), fields.Reference()),
         "answer" => new AnswerMessage(fields.Id("to"), fields.Sdp(), fields.Revision(), fields.SessionId()),
         "ice-candidate" => new IceCandidateMessage(fields.Id("to"), fields.Candidate()),
         "mute" => new MuteMessage(fields.MediaType(), true),

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>
-/// Says what was wrong with a message; nothing has changed. <see cref="Reference"/> is that of the chat line that is meant, <see cref="SessionId"/> that
+/// Says what was wrong with a message; nothing has changed. <see cref="Reference"/> is that of the chat line or offer that is meant, <see cref="SessionId"/> that
 /// of the media session, if one is.
 /// </summary>
 public sealed record ErrorMessage(ErrorCode Code, string Message, string? Reference = null, string? SessionId = null) : ServerMessage("error")

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>An answer from the SFU (with the session that it belongs to) or from a participant (relayed).</summary>
-public sealed record ForwardedAnswerMessage(string From, string Sdp, string? SessionId = null) : ServerMessage("answer")
+public sealed record ForwardedAnswerMessage(string From, string Sdp, string? SessionId = null, string? Reference = null) : ServerMessage("answer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)
     {
@@ -12,6 +12,11 @@ public sealed record ForwardedAnswerMessage(string From, string Sdp, string? Ses
         if (SessionId is not null)
         {
             json.WriteString("sessionId"u8, SessionId);
+        }
+
+        if (Reference is not null)
+        {
+            json.WriteString("reference"u8, Reference);
         }
     }
 }

@@ -119,7 +119,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         switch (message)
         {
             case OfferMessage { To: ProtocolLimits.Sfu } offer:
-                WithMedia(from, media => media.Publish(offer));
+                WithMedia(from, media => media.Publish(offer), offer.Reference);
                 break;
             case AnswerMessage { To: ProtocolLimits.Sfu } answer:
                 WithMedia(from, media => media.Answer(answer));
@@ -162,7 +162,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         }
     }
 
-    private void WithMedia(Member from, Action<MediaParticipant> action)
+    private void WithMedia(Member from, Action<MediaParticipant> action, string? reference = null)
     {
         if (from.Media is { } media)
         {
@@ -170,7 +170,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         }
         else
         {
-            socket.Send(new ErrorMessage(ErrorCode.NotPlaced, "This meeting has no media session: media goes straight between its participants."));
+            socket.Send(new ErrorMessage(ErrorCode.NotPlaced, "This meeting has no media session: media goes straight between its participants.", reference));
         }
     }
 

@@ -40,7 +40,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>As <see cref="Start"/>, and tells the client to begin anew; only when it had begun.</summary>
     public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
 
-    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer), offer.SessionId));
+    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer), offer.SessionId, offer.Reference));
 
     public void Answer(AnswerMessage answer) => Post(assignment => AnsweredAsync(async () =>
     {
@@ -114,7 +114,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
 
-    private async Task AnsweredAsync(Func<Task> call, string? session = null)
+    private async Task AnsweredAsync(Func<Task> call, string? session = null, string? reference = null)
     {
         try
         {
@@ -122,13 +122,13 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (NotPlacedException)
         {
-            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "No media node carries the meeting now; 'media-restart' follows."));
+            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "No media node carries the meeting now; 'media-restart' follows.", reference));
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
         {
             room.Metrics.NodeFailed(failure.Cause);
             LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
-            member.Send(new ErrorMessage(failure.Code, failure.Message, SessionId: session));
+            member.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
     }
 
@@ -248,7 +248,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
         publishSession = answer.SessionId;
         room.PublishedBy(ParticipantId, offer.Sdp);
-        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId));
+        member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
 
     private Task MuteAsync(MediaAssignment assignment, MediaType kind, bool muted) => room.CallAsync(assignment, (node, ct) => node.MuteAsync(

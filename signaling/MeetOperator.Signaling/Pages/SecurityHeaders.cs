@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Headers of every answer. The page loads nothing from elsewhere and is framed by nobody; ids in its address leak through no Referer.</summary>
+/// <summary>Headers of every answer. The page loads nothing from elsewhere, makes no markup or script of strings, and is framed by nobody; ids in its address leak through no Referer.</summary>
 public sealed class SecurityHeaders(Uri? publicUrl)
 {
     private readonly string contentSecurityPolicy = Policy(publicUrl);
@@ -28,6 +28,6 @@ public sealed class SecurityHeaders(Uri? publicUrl)
         // 'self' covers WebSockets of the same host in today's browsers; the public URL is named for those that are older.
         var sockets = publicUrl is null ? string.Empty : $" {(publicUrl.Scheme == "https" ? "wss" : "ws")}://{publicUrl.Authority}";
         return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
-            + $"connect-src 'self'{sockets}; worker-src 'self' blob:; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+            + $"connect-src 'self'{sockets}; worker-src 'self' blob:; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
     }
 }

@@ -24,9 +24,25 @@ export const rememberedName = {
   set: (name: string): void => write(local, 'meet.name', name),
 };
 
+const hostKeys = 'meet.host.';
+
+/** Of this tab only: whoever uses the browser later is no host. */
 export const hostTokens = {
-  get: (meetingId: string): string | undefined => read(local, `meet.host.${meetingId}`) ?? undefined,
-  set: (meetingId: string, token: string): void => write(local, `meet.host.${meetingId}`, token),
+  get: (meetingId: string): string | undefined => read(session, hostKeys + meetingId) ?? undefined,
+  set: (meetingId: string, token: string): void => write(session, hostKeys + meetingId, token),
+
+  /** Earlier versions kept them for every tab and for ever. */
+  takeOver(): void {
+    try {
+      const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index)).filter(key => key?.startsWith(hostKeys));
+      for (const key of keys as string[]) {
+        write(session, key, localStorage.getItem(key));
+        localStorage.removeItem(key);
+      }
+    } catch {
+      return;
+    }
+  },
 };
 
 export interface DeviceChoice {

@@ -31,7 +31,6 @@ export interface MeetingEvents {
 }
 
 const final: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed']);
-const mediaErrors: ReadonlySet<string> = new Set(['invalid-sdp', 'not-placed', 'media-failed', 'unknown-session']);
 const kindOf: Readonly<Partial<Record<TrackSource, MediaType>>> = { microphone: 'audio', camera: 'video' };
 
 const unknownAnswersToBelieve = 3;
@@ -98,7 +97,7 @@ export class Meeting extends Emitter<MeetingEvents> {
     });
     this.#publish = new PublishSession(environment, {
       iceServers,
-      sendOffer: offer => this.#channel.send({ type: 'offer', to: 'sfu', sdp: offer.sdp, tracks: offer.tracks, ...(offer.restart ? { restart: true } : {}), ...(offer.sessionId === undefined ? {} : { sessionId: offer.sessionId }) }),
+      sendOffer: offer => this.#channel.send({ type: 'offer', to: 'sfu', reference: offer.reference, sdp: offer.sdp, tracks: offer.tracks, ...(offer.restart ? { restart: true } : {}), ...(offer.sessionId === undefined ? {} : { sessionId: offer.sessionId }) }),
       onState: () => this.#refreshMedia(),
       onRejected: code => this.emit('problem', { code, message: 'The server refuses the media that this browser offers.' }),
     });
@@ -290,7 +289,7 @@ export class Meeting extends Emitter<MeetingEvents> {
         return;
       }
       case 'answer': {
-        if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId);
+        if (message.from === 'sfu') this.#publish.handleAnswer(message.sdp, message.sessionId, message.reference);
         return;
       }
       case 'chat': return this.#chat.receive(message);
@@ -306,8 +305,7 @@ export class Meeting extends Emitter<MeetingEvents> {
       case 'removed': return this.#finish({ phase: 'removed', ...(message.reason === undefined ? {} : { reason: message.reason }) });
       case 'error': {
         if (message.code === 'unknown-session' && message.sessionId !== undefined && this.#subscribe.handleUnknown(message.sessionId)) return;
-        if (mediaErrors.has(message.code)) this.#publish.handleError(message.code);
-        this.#chat.refused(message);
+        if (!this.#publish.handleError(message.code, message.reference)) this.#chat.refused(message);
         this.emit('problem', { code: message.code, message: message.message ?? message.code });
         return;
       }

@@ -20,7 +20,7 @@ export interface OfferedTrack {
 
 export type ClientMessage =
   | { type: 'join'; participantId: string; capabilities: Record<string, unknown> }
-  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string }
+  | { type: 'offer'; to: string; sdp: string; tracks: { mid: string; source: TrackSource }[]; restart?: boolean; sessionId?: string; reference?: string }
   | { type: 'answer'; to: string; sdp: string; revision?: number; sessionId?: string }
   | { type: 'mute'; mediaType: MediaType }
   | { type: 'unmute'; mediaType: MediaType }
@@ -45,7 +45,7 @@ export type ServerMessage =
   | { type: 'participant-joined'; participant: WireParticipant }
   | { type: 'participant-left'; participantId: string; reason?: string }
   | { type: 'offer'; from: string; sdp: string; sessionId?: string; revision?: number; tracks?: OfferedTrack[] }
-  | { type: 'answer'; from: string; sdp: string; sessionId?: string }
+  | { type: 'answer'; from: string; sdp: string; sessionId?: string; reference?: string }
   | { type: 'ice-candidate'; from: string; candidate: unknown }
   | ({ type: 'chat' } & WireLine)
   | { type: 'media-update'; participantId: string; audio: boolean; video: boolean }

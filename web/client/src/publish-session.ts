@@ -5,6 +5,8 @@ import type { Environment } from './environment.js';
 import type { TrackSource } from './protocol.js';
 
 export interface PublishOffer {
+  /** Of this offer alone: its answer, or the error that refuses it, carries it. */
+  readonly reference: string;
   readonly sdp: string;
   readonly tracks: { mid: string; source: TrackSource }[];
   readonly restart: boolean;
@@ -40,6 +42,7 @@ export class PublishSession {
   #connection: RTCPeerConnection | null = null;
   #stopWatching: () => void = () => {};
   #settle: ((outcome: Outcome) => void) | null = null;
+  #offers = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #wake: () => void = () => {};
   #failures = 0;
@@ -112,13 +115,16 @@ export class PublishSession {
     this.#settle?.('offline');
   }
 
-  handleAnswer(sdp: string, sessionId?: string): void {
-    this.#settle?.({ sdp, sessionId });
+  /** An answer to an offer that was given up is dropped. Servers of earlier versions name no offer. */
+  handleAnswer(sdp: string, sessionId?: string, reference?: string): void {
+    if (reference === undefined || reference === this.#reference) this.#settle?.({ sdp, sessionId });
   }
 
-  /** An error of the media path, which may be the answer to the offer in flight. */
-  handleError(code: string): void {
-    this.#settle?.({ refused: code });
+  /** True when it was the offer in flight that was refused. */
+  handleError(code: string, reference: string | undefined): boolean {
+    if (this.#settle === null || reference !== this.#reference) return false;
+    this.#settle({ refused: code });
+    return true;
   }
 
   close(): void {
@@ -129,6 +135,11 @@ export class PublishSession {
     this.#stopWatching();
     this.#connection?.close();
     this.#connection = null;
+  }
+
+  /** Of the newest offer. */
+  get #reference(): string {
+    return `offer-${this.#offers}`;
   }
 
   #negotiate(): void {
@@ -212,6 +223,7 @@ export class PublishSession {
     const tracks = [...this.#slots]
       .filter(([, slot]) => slot.active && slot.transceiver?.mid)
       .map(([source, slot]) => ({ mid: slot.transceiver!.mid!, source }));
+    this.#offers++;
     return new Promise<Outcome>(resolve => {
       const timer = setTimeout(() => this.#settle?.('timeout'), answerTimeoutMs);
       this.#settle = outcome => {
@@ -219,7 +231,7 @@ export class PublishSession {
         this.#settle = null;
         resolve(outcome);
       };
-      if (!this.#host.sendOffer({ sdp: connection.localDescription!.sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
+      if (!this.#host.sendOffer({ reference: this.#reference, sdp: connection.localDescription!.sdp, tracks, restart, ...(sessionId === undefined ? {} : { sessionId }) })) this.#settle('offline');
     });
   }
 

@@ -102,12 +102,12 @@ describe('publishing', () => {
     const { server, meeting } = await inMeeting();
     await meeting.publish(track('audio'), 'microphone');
     await settle();
-    server.socket.say({ type: 'error', code: 'not-placed', message: 'no node yet' });
+    server.socket.say({ type: 'error', code: 'not-placed', message: 'no node yet', reference: server.socket.of('offer').at(-1)!.reference! });
     await settle();
     expect(server.socket.of('offer')).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(250);
     expect(server.socket.of('offer')).toHaveLength(2);
-    server.socket.say({ type: 'error', code: 'media-failed', message: 'still none' });
+    server.socket.say({ type: 'error', code: 'media-failed', message: 'still none', reference: server.socket.of('offer').at(-1)!.reference! });
     await vi.advanceTimersByTimeAsync(250);
     expect(server.socket.of('offer')).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(250);
@@ -121,7 +121,7 @@ describe('publishing', () => {
     await meeting.publish(track('audio'), 'microphone');
     for (let round = 0; round < 5; round++) {
       await settle();
-      server.socket.say({ type: 'error', code: 'invalid-sdp', message: 'bad' });
+      server.socket.say({ type: 'error', code: 'invalid-sdp', message: 'bad', reference: server.socket.of('offer').at(-1)!.reference! });
       await vi.advanceTimersByTimeAsync(10_000);
     }
     expect(server.socket.of('offer')).toHaveLength(3);
@@ -171,7 +171,7 @@ describe('publishing', () => {
     await meeting.publish(track('video'), 'camera');
     await settle();
     expect(server.socket.of('offer').map(offer => offer.sessionId)).toEqual([undefined, 's1']);
-    server.socket.say({ type: 'error', code: 'unknown-session', sessionId: 's1' });
+    server.socket.say({ type: 'error', code: 'unknown-session', sessionId: 's1', reference: server.socket.of('offer').at(-1)!.reference! });
     await settle();
     const again = server.socket.of('offer').at(-1)!;
     expect(again).toMatchObject({ restart: true, tracks: [{ source: 'microphone' }, { source: 'camera' }] });
@@ -220,5 +220,33 @@ describe('publishing', () => {
     server.connections[1]!.become('connected');
     await vi.advanceTimersByTimeAsync(30_000);
     expect(server.socket.of('offer')).toHaveLength(2);
+  });
+
+  it('drops the answer to an offer that it gave up', async () => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    const givenUp = server.socket.of('offer')[0]!.reference!;
+    server.socket.say({ type: 'media-restart', reason: 'moved', generation: 2 });
+    await settle();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'late', reference: givenUp });
+    await settle();
+    expect(server.connections[1]!.remoteDescription).toBeNull();
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'two', reference: server.socket.of('offer')[1]!.reference! });
+    await settle();
+    expect(server.connections[1]!.remoteDescription?.sdp).toBe('two');
+  });
+
+  it.each(['media-failed', 'unknown-session', 'invalid-sdp', 'not-placed'])('goes on waiting for its answer when something else is refused with %s', async code => {
+    const { server, meeting } = await inMeeting();
+    await meeting.publish(track('audio'), 'microphone');
+    await settle();
+    server.socket.say({ type: 'error', code, message: 'the answer to another session' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.socket.of('offer')).toHaveLength(1);
+    server.socket.say({ type: 'answer', from: 'sfu', sdp: 'one', reference: server.socket.of('offer')[0]!.reference! });
+    await settle();
+    expect(server.connections[0]!.remoteDescription?.sdp).toBe('one');
+    expect(server.connections).toHaveLength(1);
   });
 });

@@ -98,6 +98,20 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Offer_ItsReferenceComesBackWithItsAnswerOrItsError()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), reference = "first" });
+        Assert.Equal("first", (string?)(await ann.ExpectAsync("answer"))["reference"]);
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = "of-before", reference = "second" });
+        var error = await ann.ExpectAsync("error");
+        Assert.Equal(("unknown-session", "second"), ((string?)error["code"], (string?)error["reference"]));
+    }
+
+    [Fact]
     public async Task AnswerForASessionThatIsGone_IsAnsweredUnknownSession()
     {
         var meeting = await signaling.CreateAsync();

@@ -15,6 +15,7 @@ public sealed class ClientMessageTests
         { """{"type":"join","participantId":"p-1"}""", new JoinMessage("p-1", false) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","restart":true}""", new OfferMessage("sfu", OfferText, [], true) },
         { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","sessionId":"s-1"}""", new OfferMessage("sfu", OfferText, [], false, "s-1") },
+        { $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","reference":"o_1"}""", new OfferMessage("sfu", OfferText, [], false, null, "o_1") },
         { $$"""{"type":"answer","to":"sfu","sdp":"{{Offer}}","revision":7,"sessionId":"s-1"}""", new AnswerMessage("sfu", OfferText, 7, "s-1") },
         { $$"""{"type":"answer","to":"sfu","sdp":"{{Offer}}","revision":7}""", new AnswerMessage("sfu", OfferText, 7) },
         { $$"""{"type":"answer","to":"p-2","sdp":"{{Offer}}"}""", new AnswerMessage("p-2", OfferText, null) },
