@@ -12,8 +12,8 @@ public interface ISqlDatabase : IAsyncDisposable
     Task<DbConnection> OpenAsync(CancellationToken ct);
 
     /// <summary>
-    /// Does <paramref name="work"/> on a connection that sees what <paramref name="scope"/> allows. A connection that breaks is replaced and the
-    /// work done again, for a few seconds: so it must be such that doing it twice changes nothing more.
+    /// Does <paramref name="work"/> on a connection that sees what <paramref name="scope"/> allows. After an outage the
+    /// work is done again, for a few seconds: so it must be such that doing it twice changes nothing more.
     /// </summary>
     Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct);
 

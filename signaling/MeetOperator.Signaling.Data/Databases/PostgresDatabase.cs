@@ -1,6 +1,8 @@
 using System.Data.Common;
 using Dapper;
 using Npgsql;
+using Polly;
+using Polly.Retry;
 
 namespace MeetOperator.Signaling.Data;
 
@@ -10,13 +12,34 @@ public sealed class PostgresDatabase : ISqlDatabase
     /// <summary>Any constant that nobody else in the database uses ("meetsig" in ASCII).</summary>
     private const long MigrationLock = 0x6D656574736967;
 
+    /// <summary>After this long the caller is told of an outage: a restart of the database takes less, and callers have no more patience.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    private static readonly ResiliencePropertyKey<long> Began = new("began");
+
     private readonly NpgsqlDataSource source;
     private readonly TimeProvider time;
+    private readonly ResiliencePipeline retry;
 
     public PostgresDatabase(string connectionString, TimeProvider? time = null)
     {
         this.time = time ?? TimeProvider.System;
         source = NpgsqlDataSource.Create(WithLimits(connectionString));
+        retry = new ResiliencePipelineBuilder { TimeProvider = this.time }.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = attempt => ValueTask.FromResult(
+                attempt.Outcome.Exception is { } e && Failures.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(Began, 0)) < Patience),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = TimeSpan.FromMilliseconds(50),
+            MaxDelay = TimeSpan.FromMilliseconds(500),
+            OnRetry = _ =>
+            {
+                // Connections of before a restart are all broken: none of them is worth an attempt.
+                source.Clear();
+                return ValueTask.CompletedTask;
+            },
+        }).Build();
     }
 
     public string Engine => "postgres";
@@ -25,27 +48,15 @@ public sealed class PostgresDatabase : ISqlDatabase
 
     public async Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
     {
-        var began = time.GetTimestamp();
-        for (var attempt = 0; ; attempt++)
+        var context = ResilienceContextPool.Shared.Get(ct);
+        context.Properties.Set(Began, time.GetTimestamp());
+        try
         {
-            TimeSpan wait;
-            try
-            {
-                await using var connection = await OpenAsync(ct).ConfigureAwait(false);
-
-                // The policies of migrations 0003 and 0006 read these; the pool resets them when the connection goes back.
-                await connection.ExecuteAsync(new CommandDefinition(
-                    "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false), set_config('meet.retention', @Retention, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
-                return await work(connection).ConfigureAwait(false);
-            }
-            catch (DbException e) when (OutageRetry.WaitBefore(attempt, time.GetElapsedTime(began), e) is { } next)
-            {
-                wait = next;
-            }
-
-            // Connections of before a restart are all broken: none of them is worth an attempt.
-            source.Clear();
-            await Task.Delay(wait, time, ct).ConfigureAwait(false);
+            return await retry.ExecuteAsync(async attempt => await RunOnceAsync(scope, work, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 
@@ -57,6 +68,16 @@ public sealed class PostgresDatabase : ISqlDatabase
             "SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction, commandTimeout: Migrator.Timeout, cancellationToken: ct));
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    private async Task<T> RunOnceAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(ct).ConfigureAwait(false);
+
+        // The policies of migrations 0003 and 0006 read these; the pool resets them when the connection goes back.
+        await connection.ExecuteAsync(new CommandDefinition(
+            "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false), set_config('meet.retention', @Retention, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
+        return await work(connection).ConfigureAwait(false);
+    }
 
     /// <summary>A server that hangs must not hold requests for the driver's usual half minute; what the operator of the installation sets himself counts.</summary>
     private static string WithLimits(string connectionString)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
@@ -25,19 +26,29 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
         }
         catch (SchemaTooNewException e)
         {
-            if (problem != e.Message)
-            {
-                LogTooNew(logger, e.Message);
-            }
-
-            problem = e.Message;
+            Refuse(e.Message, e.Message);
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
             LogAway(logger, e.Message);
         }
+        catch (DbException e)
+        {
+            // A right that is missing, a file that is no database: until somebody has seen to it.
+            Refuse("the database cannot be prepared: the server's log says why", $"the database cannot be prepared: {e.Message}");
+        }
 
         return problem is null;
+    }
+
+    private void Refuse(string told, string logged)
+    {
+        if (problem != told)
+        {
+            LogRefused(logger, logged);
+        }
+
+        problem = told;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -52,5 +63,5 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
     private static partial void LogAway(ILogger logger, string reason);
 
     [LoggerMessage(3081, LogLevel.Error, "This server takes no work: {Reason}")]
-    private static partial void LogTooNew(ILogger logger, string reason);
+    private static partial void LogRefused(ILogger logger, string reason);
 }

@@ -11,6 +11,7 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
 {
     /// <summary>Lines that may wait: more than a person writes while a database restarts.</summary>
     private const int MaxWaiting = 50;
+    private const string TryAgain = "The line was not stored: the database does not answer. Send it again.";
 
     private readonly ILogger logger = services.Loggers.CreateLogger<ChatOutbox>();
     private readonly SessionLoop storing = new(_ => { });
@@ -21,7 +22,7 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
         if (Interlocked.Increment(ref waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref waiting);
-            Refuse(line);
+            Refuse(line, TryAgain);
             return;
         }
 
@@ -54,17 +55,16 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
             LogNotStored(logger, from.ParticipantId, e.Message);
-            Refuse(line);
+            Refuse(line, TryAgain);
         }
         catch (Exception e)
         {
             LogFailed(logger, e, from.ParticipantId);
-            Refuse(line);
+            Refuse(line, "The line was not stored: the server failed.");
         }
     }
 
-    private void Refuse(ChatMessage line) =>
-        socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The line was not stored: the database does not answer. Send it again.", line.Reference));
+    private void Refuse(ChatMessage line, string why) => socket.Send(new ErrorMessage(ErrorCode.Unavailable, why, line.Reference));
 
     [LoggerMessage(3061, LogLevel.Warning, "Participant {Participant}: a chat line was not stored: {Reason}")]
     private static partial void LogNotStored(ILogger logger, string participant, string reason);

@@ -87,6 +87,11 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             LogOutage(logger, identity.ParticipantId, e.Message);
             socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot do this now. Try again."));
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(logger, e, identity.ParticipantId);
+            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server failed to do this."));
+        }
     }
 
     private async Task JoinAsync(JoinMessage join)
@@ -186,4 +191,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 
     [LoggerMessage(3060, LogLevel.Warning, "Participant {Participant}: a message was not handled: {Reason}")]
     private static partial void LogOutage(ILogger logger, string participant, string reason);
+
+    [LoggerMessage(3063, LogLevel.Error, "Participant {Participant}: handling a message failed.")]
+    private static partial void LogFailed(ILogger logger, Exception e, string participant);
 }

@@ -37,6 +37,10 @@ public sealed partial class MeetingSession
         {
             // The next tick reads again.
         }
+        catch (Exception e)
+        {
+            LogStepFailed(logger, e, Key.MeetingId);
+        }
         finally
         {
             Interlocked.Exchange(ref reading, false);

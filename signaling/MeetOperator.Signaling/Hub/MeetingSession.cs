@@ -231,8 +231,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
         {
             await chat.ReplayAsync(member, [.. members.Values.Where(m => m != member)], closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            if (!Failures.IsDatabaseOutage(e))
+            {
+                LogStepFailed(logger, e, Key.MeetingId);
+            }
+
             // People can talk without the lines of before.
             member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat of before cannot be read now."));
         }

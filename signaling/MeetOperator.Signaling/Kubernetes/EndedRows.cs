@@ -6,7 +6,7 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>Closes the rows of meetings that end while nobody is in them, as every instance sees it. Closing twice changes nothing.</summary>
-public sealed class EndedRows : BackgroundService
+public sealed partial class EndedRows : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
@@ -14,13 +14,15 @@ public sealed class EndedRows : BackgroundService
     private readonly MeetingDirectory directory;
     private readonly IMeetingRepository rows;
     private readonly TimeProvider time;
+    private readonly ILogger logger;
     private readonly IDisposable subscription;
 
-    public EndedRows(Informer<Meeting> meetings, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
+    public EndedRows(Informer<Meeting> meetings, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<EndedRows> logger)
     {
         this.directory = directory;
         this.rows = rows;
         this.time = time;
+        this.logger = logger;
         subscription = meetings.OnChange(change =>
         {
             var isOver = change.New is null || MeetingView.HasEnded(change.New);
@@ -70,5 +72,14 @@ public sealed class EndedRows : BackgroundService
         {
             return false;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Trying again would fail again, and the rows of other meetings are to be closed too.
+            LogNotClosed(logger, e, MeetingId.Of(meeting));
+            return true;
+        }
     }
+
+    [LoggerMessage(3092, LogLevel.Error, "Meeting {Meeting} has ended, and its row cannot be closed.")]
+    private static partial void LogNotClosed(ILogger logger, Exception e, string meeting);
 }
