@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Who reads the log of a server must not come into a meeting with what stands in it: the id of a meeting is all that it takes to join.</summary>
+public sealed class LogTests : IAsyncLifetime
+{
+    private readonly RedisServer redis = new();
+    private readonly string folder = Daemon.NewFolder("log");
+    private TestCluster cluster = null!;
+
+    public async Task InitializeAsync()
+    {
+        await redis.InitializeAsync();
+        cluster = await TestCluster.StartAsync();
+        await cluster.AddNodeAsync("default-aaaaa");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await cluster.DisposeAsync();
+        await redis.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task LifeOfAMeeting_WithOutages_LeavesNoIdAndNoTokenInTheLog()
+    {
+        var keys = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+        using var server = await SignalingProcess.StartAsync(cluster, keys, $"sqlite:{folder}/meet.db", redis.Configuration);
+        using var http = new HttpClient { BaseAddress = server.Address };
+        var userId = $"user-{Guid.NewGuid():N}";
+        var created = (await (await http.PostAsJsonAsync("meetings", new { title = "Planning" })).Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var joined = await Patiently.SendAsync(() => http.PostAsJsonAsync($"meetings/{created.MeetingId}/join", new { displayName = "Ann", userId }));
+        var annJoin = (await joined.Content.ReadFromJsonAsync<JoinAnswer>())!;
+        var bobJoin = await SignalingProcess.JoinAsync(server.Address, created.MeetingId, "Bob");
+        await using var ann = await TestClient.OpenAsync(annJoin);
+        await using var bob = await TestClient.OpenAsync(bobJoin);
+        await ann.JoinAsync();
+        await bob.JoinAsync();
+        await ann.SendAsync(new { type = "chat", message = "hello" });
+        await bob.ExpectAsync("chat");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+
+        // A request that fails, its node gone, the bus gone: each says something about the meeting or a participant.
+        await BreakAsync("ALTER TABLE chat_messages RENAME TO gone");
+        using var failing = new HttpRequestMessage(HttpMethod.Get, $"meetings/{created.MeetingId}/messages");
+        failing.Headers.Authorization = new AuthenticationHeaderValue("Bearer", annJoin.Ticket);
+        Assert.Equal(HttpStatusCode.InternalServerError, (await http.SendAsync(failing)).StatusCode);
+        await ann.SendAsync(new { type = "chat", message = "lost", reference = "r1" });
+        await ann.ExpectAsync("error", m => (string?)m["reference"] == "r1");
+        await BreakAsync("ALTER TABLE gone RENAME TO chat_messages");
+        await cluster.AddNodeAsync("default-bbbbb");
+        await cluster.KillNodeAsync("default-aaaaa");
+        await ann.ExpectAsync("media-restart");
+        redis.Kill();
+        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
+        await Eventually.TrueAsync(() => server.Log.Contains("the bus is away", StringComparison.Ordinal), "the absence of the bus is logged");
+        await redis.StartAsync();
+        using var removal = new HttpRequestMessage(HttpMethod.Delete, $"meetings/{created.MeetingId}/participants/{bob.Id}");
+        removal.Headers.Authorization = new AuthenticationHeaderValue("Bearer", created.HostToken);
+        await http.SendAsync(removal);
+        using var end = new HttpRequestMessage(HttpMethod.Delete, $"meetings/{created.MeetingId}");
+        end.Headers.Authorization = new AuthenticationHeaderValue("Bearer", created.HostToken);
+        Assert.Equal(HttpStatusCode.OK, (await http.SendAsync(end)).StatusCode);
+        await ann.ExpectCloseAsync();
+        Assert.Equal(0, await server.TerminateAsync());
+
+        var log = server.Log;
+        string[] tokens = [annJoin.Ticket, bobJoin.Ticket, created.HostToken, new Uri(annJoin.WebSocketUrl).Query["?code=".Length..]];
+        foreach (var secret in tokens.Concat(tokens.Select(t => t.Split('.')[2])).Concat([created.MeetingId, ann.Id, bob.Id, userId]))
+        {
+            Assert.DoesNotContain(secret, log, StringComparison.OrdinalIgnoreCase);
+        }
+
+        // What the server says of one meeting can still be found, by who knows its id.
+        var mark = $"id:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(created.MeetingId)))[..12]}";
+        Assert.Contains(log.Split('\n'), line => line.Contains(mark, StringComparison.Ordinal) && line.Contains("is carried by default-aaaaa", StringComparison.Ordinal));
+        Assert.Contains(log.Split('\n'), line => line.Contains(mark, StringComparison.Ordinal) && line.Contains("the bus is away", StringComparison.Ordinal));
+        Assert.Contains(log.Split('\n'), line => line.Contains(mark, StringComparison.Ordinal) && line.Contains("GET /meetings/", StringComparison.Ordinal));
+    }
+
+    private async Task BreakAsync(string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={folder}/meet.db");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+}
