@@ -1,4 +1,5 @@
 using MeetOperator.Signaling.Data;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.Signaling;
 
@@ -7,7 +8,7 @@ namespace MeetOperator.Signaling;
 /// server is enough, for meetings are joined from the copy. Redis must have answered once, and its later absence does not make an instance
 /// unready: all would be at once, and then nobody could even come back with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time)
+public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
@@ -19,8 +20,11 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
     private long checkedAt = long.MinValue;
     private bool busWasConnected;
 
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        ProbeAnswer.Of(await ProblemAsync(cancellationToken).ConfigureAwait(false));
+
     /// <summary>Null when ready, else what is missing.</summary>
-    public async Task<string?> ProblemAsync(CancellationToken ct)
+    private async Task<string?> ProblemAsync(CancellationToken ct)
     {
         if (end.IsEnding)
         {
@@ -77,7 +81,7 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
                 linked.Token).ConfigureAwait(false);
             return null;
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception) when (!ct.IsCancellationRequested)
         {
             return "the database cannot be reached";
         }

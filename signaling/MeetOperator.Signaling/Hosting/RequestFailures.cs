@@ -1,54 +1,34 @@
 using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
 /// <summary>Turns what a handler throws into a problem document. Log lines hold the path and never the query, which may hold a code.</summary>
-internal static partial class RequestFailures
+internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<RequestFailures> logger) : IExceptionHandler
 {
-    public static async Task GuardAsync(RequestDelegate next, HttpContext context, ILogger logger)
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        try
+        // They were taken away with everything else that the handler had answered.
+        headers.Apply(httpContext.Response);
+        if (ProblemOf(exception, httpContext.Request) is { } problem)
         {
-            await next(context).ConfigureAwait(false);
-            await ExplainAsync(context).ConfigureAwait(false);
+            await Problems.WriteAsync(httpContext, problem).ConfigureAwait(false);
         }
-        catch (ProblemException problem) when (!context.Response.HasStarted)
+        else
         {
-            await Problems.WriteAsync(context, problem).ConfigureAwait(false);
+            LogUnexpected(logger, exception, httpContext.Request.Method, httpContext.Request.Path);
+            await Problems.WriteUnexpectedAsync(httpContext).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
-        {
-            await Problems.WriteAsync(context, e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new ProblemException(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxBodyBytes} bytes, one of SDP {ProtocolLimits.MaxSdpLength}.")
-                : new ProblemException(ProblemCode.InvalidRequest, "The request cannot be read.")).ConfigureAwait(false);
-        }
-        catch (Exception e) when ((Failures.IsDatabaseOutage(e) || Failures.IsBusOutage(e)) && !context.Response.HasStarted)
-        {
-            LogOutage(logger, context.Request.Method, context.Request.Path, e.Message);
-            await Problems.WriteAsync(context, new ProblemException(ProblemCode.Unavailable, "Something that the server needs does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) })
-                .ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The caller went away.
-        }
-        catch (Exception e) when (!context.Response.HasStarted)
-        {
-            LogUnexpected(logger, e, context.Request.Method, context.Request.Path);
-            await Problems.WriteUnexpectedAsync(context).ConfigureAwait(false);
-        }
+
+        return true;
     }
 
     /// <summary>Routing refuses with a bare status what fits no route; callers get the same kind of document as for everything else.</summary>
-    private static Task ExplainAsync(HttpContext context)
+    public static Task ExplainAsync(StatusCodeContext bare)
     {
-        if (context.Response.HasStarted || context.Response.ContentLength > 0 || context.Response.ContentType is not null)
-        {
-            return Task.CompletedTask;
-        }
-
+        var context = bare.HttpContext;
         return context.Response.StatusCode switch
         {
             StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
@@ -57,6 +37,25 @@ internal static partial class RequestFailures
             StatusCodes.Status405MethodNotAllowed => Problems.WriteBareAsync(context, "Method Not Allowed", "This path takes other methods; see the Allow header."),
             _ => Task.CompletedTask,
         };
+    }
+
+    /// <summary>Null for what nobody foresaw.</summary>
+    private ProblemException? ProblemOf(Exception exception, HttpRequest request)
+    {
+        switch (exception)
+        {
+            case ProblemException problem:
+                return problem;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return new ProblemException(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxBodyBytes} bytes, one of SDP {ProtocolLimits.MaxSdpLength}.");
+            case BadHttpRequestException:
+                return new ProblemException(ProblemCode.InvalidRequest, "The request cannot be read.");
+            case var outage when Failures.IsDatabaseOutage(outage) || Failures.IsBusOutage(outage):
+                LogOutage(logger, request.Method, request.Path, outage.Message);
+                return new ProblemException(ProblemCode.Unavailable, "Something that the server needs does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            default:
+                return null;
+        }
     }
 
     [LoggerMessage(3070, LogLevel.Warning, "{Method} {Path}: something does not answer: {Reason}")]

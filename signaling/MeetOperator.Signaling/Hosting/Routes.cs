@@ -3,6 +3,7 @@ using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.Signaling;
 
@@ -87,11 +88,9 @@ internal static class Routes
 
     private static void MapOperations(WebApplication app)
     {
-        app.MapGet("/healthz", (LoopHealth health) => health.Problem is { } problem ? Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"))
+        app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct))
             .WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
-        app.MapGet("/readyz", async (Readiness readiness, CancellationToken ct) => await readiness.ProblemAsync(ct).ConfigureAwait(false) is { } problem
-                ? Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Results.Text("ok"))
+        app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct))
             .WithName("ready").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapGet("/metrics", (PrometheusExposition exposition) => Results.Text(exposition.Write(), PrometheusExposition.ContentType))
             .WithName("metrics").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");

@@ -7,6 +7,7 @@ using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Logging.Console;
 
 namespace MeetOperator.Signaling;
 
@@ -58,17 +59,15 @@ public static class SignalingHost
     private static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        });
+        logging.AddConsole(console => console.FormatterName = LogLines.FormatterName).AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
 
         // The server's own lines about requests hold URLs, and those of WebSockets hold codes.
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
+
+        // Whoever probes is told what is wrong, every few seconds.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 
     private static void AddServices(IServiceCollection services, SignalingOptions options, KubeClient kube, ISqlDatabase database, IMeetingBus bus, TimeProvider time)
@@ -96,6 +95,10 @@ public static class SignalingHost
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
         services.AddSingleton<GracefulEnd>().AddHostedService(p => p.GetRequiredService<GracefulEnd>());
         services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
+        services.AddProblemDetails().AddExceptionHandler<RequestFailures>();
+        services.AddHealthChecks()
+            .AddCheck("loops", () => ProbeAnswer.Of(health.Problem), [ProbeAnswer.Live])
+            .AddCheck<Readiness>("readiness", tags: [ProbeAnswer.Ready]);
         services.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
         {
             openApi.Info.Title = "MeetOperator";
@@ -122,7 +125,6 @@ public static class SignalingHost
     private static void Use(WebApplication app, SignalingOptions options)
     {
         var headers = app.Services.GetRequiredService<SecurityHeaders>();
-        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("MeetOperator.Signaling.Requests");
         if (options.TrustedProxies.Count > 0)
         {
             app.UseForwardedHeaders(Forwarded(options));
@@ -133,7 +135,8 @@ public static class SignalingHost
             headers.Apply(context.Response);
             return next(context);
         });
-        app.Use(next => context => RequestFailures.GuardAsync(next, context, logger));
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(RequestFailures.ExplainAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.Timings.PingInterval, KeepAliveTimeout = options.Timings.PongTimeout });
         app.UseRouting();
     }

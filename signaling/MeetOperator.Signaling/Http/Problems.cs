@@ -69,7 +69,6 @@ public static class Problems
     private static Task WriteAsync(HttpContext context, int status, object problem)
     {
         context.Response.StatusCode = status;
-        context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsJsonAsync(problem, problem.GetType(), Json, ContentType, context.RequestAborted);
     }
 

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Headers of every answer. The page loads nothing from elsewhere, makes no markup or script of strings, and is framed by nobody; ids in its address leak through no Referer.</summary>
+/// <summary>
+/// Headers of every answer. The page loads nothing from elsewhere, makes no markup or script of strings, and is framed by nobody; ids in its address leak
+/// through no Referer, and no cache keeps an answer that does not say itself that it may.
+/// </summary>
 public sealed class SecurityHeaders(Uri? publicUrl)
 {
     private readonly string contentSecurityPolicy = Policy(publicUrl);
@@ -10,6 +13,7 @@ public sealed class SecurityHeaders(Uri? publicUrl)
     public void Apply(HttpResponse response)
     {
         var headers = response.Headers;
+        headers.CacheControl = "no-store";
         headers.ContentSecurityPolicy = contentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";

@@ -30,7 +30,6 @@ public static class WebPages
             }
 
             context.Response.ContentType = "text/html; charset=utf-8";
-            context.Response.Headers.CacheControl = "no-store";
             await context.Response.SendFileAsync(index, context.RequestAborted).ConfigureAwait(false);
         }
     }

@@ -27,6 +27,20 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         Assert.Equal("host", (await Signaling.JoinAsync(meeting.MeetingId, "Host", meeting.HostToken)).Role);
     }
 
+    /// <summary>They carry a host token, a ticket, or who is in the meeting: no cache on the way may keep them.</summary>
+    [Fact]
+    public async Task Answers_AreNotStored()
+    {
+        var created = await Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" });
+        var path = created.Headers.Location!.ToString().TrimStart('/');
+        var joined = await Patiently.SendAsync(() => Signaling.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Ann" }));
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (created.StatusCode, joined.StatusCode));
+        foreach (var answer in (HttpResponseMessage[])[created, joined, await Signaling.SendAsync(HttpMethod.Get, path)])
+        {
+            Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+        }
+    }
+
     [Theory]
     [InlineData("00000000-0000-4000-8000-000000000000")]
     [InlineData("not-an-id")]
