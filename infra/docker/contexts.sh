@@ -16,7 +16,7 @@ quietly() {
 # The runtime's version comes through the environment, as a property of MSBuild.
 publish_programs() {
   local version=${MEET_DOTNET:-10.0.14}
-  once programs "$version $(source_stamp kube crds operator signaling media-node Directory.Build.props Directory.Packages.props infra/docker/programs.proj)" \
+  once programs "$version $(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/docker/programs.proj)" \
     "$(published MediaNode)" publish_anew "$version"
 }
 

@@ -26,7 +26,7 @@ once() {
 }
 
 build_products() {
-  once products "$(source_stamp kube crds operator signaling media-node Directory.Build.props Directory.Packages.props infra/products.slnf)" \
+  once products "$(source_stamp kube crds operator signaling media-node infra/runtime Directory.Build.props Directory.Packages.props infra/products.slnf)" \
     operator/MeetOperator.Local/bin/Release/net10.0/MeetOperator.Local.dll \
     with_compiler dotnet build infra/products.slnf -c Release --nologo -v quiet
 }

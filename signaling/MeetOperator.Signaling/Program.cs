@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MeetOperator;
 using MeetOperator.Kube.Client;
 using MeetOperator.Signaling;
@@ -17,7 +18,17 @@ if (RuntimeFloor.Finding(Environment.Version) is { } old)
     await Console.Error.WriteLineAsync(old);
 }
 
-using var kube = new KubeClient(KubeConfig.Load());
-await using var app = await SignalingHost.BuildAsync(options, kube, TimeProvider.System);
-await app.RunAsync();
-return 0;
+try
+{
+    using var kube = new KubeClient(KubeConfig.Load());
+    await using var app = await SignalingHost.BuildAsync(options, kube, TimeProvider.System);
+    await app.StartAsync();
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or SocketException)
+{
+    // A kubeconfig that is none, a folder that cannot be written to, a port that somebody else has.
+    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message}");
+    return 2;
+}

@@ -24,6 +24,19 @@ public sealed class RedisMeetingBus : IMeetingBus
 
     public bool IsConnected => link.IsAlive;
 
+    /// <summary>Null when <see cref="ConnectAsync"/> takes the text, else what is wrong with it, without the password that may stand in it.</summary>
+    public static string? Problem(string configuration)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0 ? null : "it names no server";
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <param name="configuration">As StackExchange.Redis reads it: <c>host:port,password=…</c>.</param>
     public static async Task<RedisMeetingBus> ConnectAsync(string configuration) => new(await RedisLink.OpenAsync(configuration).ConfigureAwait(false));
 

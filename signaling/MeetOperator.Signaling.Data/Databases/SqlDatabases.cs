@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>Chooses the engine by the connection text of <c>MEET_DATABASE</c>.</summary>
@@ -5,15 +7,34 @@ public static class SqlDatabases
 {
     private const string SqlitePrefix = "sqlite:";
 
+    /// <summary>Null when <see cref="Create"/> takes the text, else what is wrong with it, without the password that may stand in it.</summary>
+    public static string? Problem(string connection)
+    {
+        if (connection == SqlitePrefix)
+        {
+            return "a file path is missing behind 'sqlite:'";
+        }
+
+        try
+        {
+            return connection.StartsWith(SqlitePrefix, StringComparison.Ordinal) || new NpgsqlConnectionStringBuilder(connection).Host is not null
+                ? null
+                : "it names no Host";
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            return e.Message;
+        }
+    }
+
     /// <param name="connection"><c>sqlite:&lt;path&gt;</c>, or a PostgreSQL connection string.</param>
     public static ISqlDatabase Create(string connection)
     {
-        if (!connection.StartsWith(SqlitePrefix, StringComparison.Ordinal))
+        if (Problem(connection) is { } problem)
         {
-            return new PostgresDatabase(connection);
+            throw new ArgumentException(problem, nameof(connection));
         }
 
-        var path = connection[SqlitePrefix.Length..];
-        return path.Length > 0 ? new SqliteDatabase(path) : throw new ArgumentException("'sqlite:' needs a file path behind it.", nameof(connection));
+        return connection.StartsWith(SqlitePrefix, StringComparison.Ordinal) ? new SqliteDatabase(connection[SqlitePrefix.Length..]) : new PostgresDatabase(connection);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
@@ -18,7 +19,7 @@ public static class SignalingEnvironment
             {
                 return read();
             }
-            catch (Exception e) when (e is ArgumentException or InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (ArgumentException e)
             {
                 found.Add(e.Message);
                 return default;
@@ -29,8 +30,9 @@ public static class SignalingEnvironment
 
         var address = Value("MEET_HTTP_ADDRESS") ?? "0.0.0.0:8080";
         Try(() => SignalingHost.ParseAddress(address));
-        var database = Try(() => Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string"));
-        var signingKeys = Try(() => SigningKeys.FromFile(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
+        var database = Try(() => CheckDatabase(Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string")));
+        var redis = Try(() => CheckRedis(Value("MEET_REDIS")));
+        var signingKeys = Try(() => ReadKeys(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
         var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
         var retention = Try(() => ParseRetention(Value("MEET_ROW_RETENTION_DAYS")));
@@ -47,7 +49,7 @@ public static class SignalingEnvironment
             HttpAddress = address,
             PublicUrl = publicUrl,
             Database = database!,
-            Redis = Value("MEET_REDIS"),
+            Redis = redis,
             WebRoot = webRoot,
             LocalTenant = Value("MEET_LOCAL_TENANT"),
             Drain = drain,
@@ -60,6 +62,26 @@ public static class SignalingEnvironment
         };
         return options is not null;
     }
+
+    private static SigningKeys ReadKeys(string path, TimeProvider time)
+    {
+        try
+        {
+            return SigningKeys.FromFile(path, time);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new ArgumentException($"MEET_SIGNING_KEY_FILE cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static string CheckDatabase(string text) => SqlDatabases.Problem(text) is { } problem
+        ? throw new ArgumentException($"MEET_DATABASE is neither sqlite:<path> nor a PostgreSQL connection string such as Host=db;Database=meet;Username=meet: {problem}")
+        : text;
+
+    private static string? CheckRedis(string? text) => text is not null && RedisMeetingBus.Problem(text) is { } problem
+        ? throw new ArgumentException($"MEET_REDIS is no Redis configuration such as redis:6379,password=...: {problem}")
+        : text;
 
     private static TimeSpan ParseDrain(string? text) => text is null
         ? TimeSpan.Zero

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>The process with a setting that is wrong says which one it is and ends, and shows nobody a stack trace.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly string folder = Daemon.NewFolder("start");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("MEET_DATABASE", "sqlite:")]
+    [InlineData("MEET_DATABASE", "postgres://meet:hunter2@db/meet")]
+    [InlineData("MEET_DATABASE", "Host=db;Password=hunter2;Nonsense=1")]
+    [InlineData("MEET_DATABASE", "Database=meet;Password=hunter2")]
+    [InlineData("MEET_REDIS", "redis:6379,nonsense=hunter2")]
+    [InlineData("MEET_HTTP_ADDRESS", "8080")]
+    [InlineData("MEET_SIGNING_KEY_FILE", "/nowhere")]
+    [InlineData("MEET_ROW_RETENTION_DAYS", "soon")]
+    public async Task WrongSetting_IsNamedInOneLine(string name, string value)
+    {
+        var line = Assert.Single(await EndsAsync(name, value));
+        Assert.Contains(name, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Kubeconfig_ThatIsNotThere_IsNamedInOneLine() => Assert.Contains("/nowhere", Assert.Single(await EndsAsync("KUBECONFIG", "/nowhere")), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Port_ThatIsTaken_IsNamedInOneLine()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var address = taken.LocalEndpoint.ToString()!;
+        Assert.Contains(address, Assert.Single(await EndsAsync("MEET_HTTP_ADDRESS", address)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts it with this variable beside right ones; what it says on the error stream before it ends.</summary>
+    private async Task<string[]> EndsAsync(string name, string value)
+    {
+        var key = Path.Combine(folder, "key");
+        await File.WriteAllTextAsync(key, new string('k', 64));
+        await File.WriteAllTextAsync(Path.Combine(folder, "kubeconfig"), """
+            {"apiVersion":"v1","kind":"Config","current-context":"t","clusters":[{"name":"t","cluster":{"server":"http://127.0.0.1:1"}}],
+             "users":[{"name":"t","user":{"token":"t"}}],"contexts":[{"name":"t","context":{"cluster":"t","user":"t"}}]}
+            """);
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "MeetOperator.Signaling.dll")])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                ["KUBECONFIG"] = Path.Combine(folder, "kubeconfig"),
+                ["MEET_DATABASE"] = $"sqlite:{folder}/meet.db",
+                ["MEET_SIGNING_KEY_FILE"] = key,
+                ["MEET_HTTP_ADDRESS"] = "127.0.0.1:0",
+                ["MEET_METRICS_ADDRESS"] = "127.0.0.1:0",
+                [name] = value,
+            },
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var said = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
+        Assert.Equal(2, process.ExitCode);
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+
+        // An old runtime under the tests is told of as well, and is not what they are about.
+        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
+    }
+}
