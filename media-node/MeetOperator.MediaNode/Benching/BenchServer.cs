@@ -7,6 +7,7 @@ using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Benching;
@@ -45,8 +46,9 @@ internal static class BenchServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(node.Options.ControlAddress));
+        builder.Services.AddProblemDetails().AddExceptionHandler<ProblemHandler>();
         await using var app = builder.Build();
-        app.UseMiddleware<ProblemMiddleware>();
+        app.UseExceptionHandler();
         app.MapPost("/bench/ping", () => "{}");
         app.MapPost("/bench/publish", async (HttpContext c) =>
         {

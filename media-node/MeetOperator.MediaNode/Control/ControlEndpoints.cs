@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.MediaNode.Control;
 
@@ -18,8 +19,8 @@ internal static class ControlEndpoints
 
     public static void Map(WebApplication app, MediaNodeHost node, HeldCredentials credentials)
     {
-        app.MapGet("/healthz", () => Results.Text("ok"));
-        app.MapGet("/readyz", () => node.State == NodeState.Ready ? Results.Text("ok") : Results.Text(node.State.ToString(), statusCode: 503));
+        app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct));
+        app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct));
         MapMetrics(app, node);
 
         var byOperator = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator));

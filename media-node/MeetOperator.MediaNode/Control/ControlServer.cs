@@ -20,6 +20,9 @@ internal static class ControlServer
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(o => o.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // Whoever probes is told what is wrong, every few seconds.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -33,8 +36,11 @@ internal static class ControlServer
         builder.Services.AddSingleton(node);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IHostLifetime, GracefulLifetime>();
+        builder.Services.AddProblemDetails().AddExceptionHandler<ProblemHandler>();
+        builder.Services.AddHealthChecks()
+            .AddCheck("state", () => ProbeAnswer.Of(node.State == NodeState.Ready ? null : node.State.ToString()), [ProbeAnswer.Ready]);
         var app = builder.Build();
-        app.UseMiddleware<ProblemMiddleware>();
+        app.UseExceptionHandler();
         ControlEndpoints.Map(app, node, credentials);
 
         // Rooms end before the server stops, so that the event streams can still say why.

@@ -4,6 +4,7 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Webhook;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.Operator.Hosting;
 
@@ -20,6 +21,9 @@ public static class OperatorHost
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // Whoever probes is told what is wrong, every few seconds.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         (logging ?? (console => console.AddSimpleConsole(format => format.SingleLine = true)))(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(server =>
@@ -36,7 +40,11 @@ public static class OperatorHost
         builder.Services.AddSingleton(kube);
         builder.Services.AddSingleton<LeadershipGuard>();
         builder.Services.AddSingleton<OperatorMetrics>();
-        builder.Services.AddSingleton(services => new LoopHealth(services.GetRequiredService<TimeProvider>()));
+        var health = new LoopHealth(time);
+        builder.Services.AddSingleton(_ => health);
+        builder.Services.AddHealthChecks()
+            .AddCheck("loops", () => ProbeAnswer.Of(health.Problem), [ProbeAnswer.Live])
+            .AddCheck<OperatorReadiness>("readiness", tags: [ProbeAnswer.Ready]);
         builder.Services.AddSingleton(services => new KubeClient(kube, new KubeClientOptions
         {
             UserAgent = "meet-operator",
@@ -53,23 +61,16 @@ public static class OperatorHost
 
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
         var app = builder.Build();
-        var service = app.Services.GetRequiredService<OperatorService>();
         if (options.Webhook is not null)
         {
             WebhookEndpoint.Map(app);
         }
 
-        var health = app.Services.GetRequiredService<LoopHealth>();
-        app.MapGet("/healthz", () => health.Problem is { } problem ? Results.Text(problem, statusCode: 503) : Results.Text("ok"));
-        var certificates = app.Services.GetService<WebhookCertificates>();
-        app.MapGet("/readyz", () => NotReady(service, certificates) is { } reason ? Results.Text(reason, statusCode: 503) : Results.Text("ok"));
+        app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct));
+        app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct));
         var metrics = new PrometheusExposition("MeetOperator.*");
         app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
         app.MapGet("/metrics", () => Results.Text(metrics.Write(), PrometheusExposition.ContentType));
         return app;
     }
-
-    /// <summary>Why the replica cannot take work yet; null when it can.</summary>
-    private static string? NotReady(OperatorService service, WebhookCertificates? certificates) =>
-        service.IsReady ? certificates?.Problem : "the informers have not synced yet";
 }
