@@ -65,7 +65,7 @@ internal sealed class PeerTable
 
             foreach (var ssrc in entry.Ssrcs)
             {
-                _bySsrc.Remove(ssrc);
+                _bySsrc.Remove(ssrc, session);
             }
         }
 

@@ -11,31 +11,35 @@ namespace MeetOperator.MediaNode.Loops;
 /// </summary>
 internal sealed class StreamIndex
 {
-    private readonly Dictionary<uint, (PeerSession? Session, int Users)> _streams = [];
+    private readonly Dictionary<uint, Users> _streams = [];
 
     public void Add(uint ssrc, PeerSession session)
     {
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_streams, ssrc, out var exists);
-        entry = exists ? (null, entry.Users + 1) : (session, 1);
+        ref var users = ref CollectionsMarshal.GetValueRefOrAddDefault(_streams, ssrc, out var isUsed);
+        users = !isUsed ? new Users(session, null)
+            : users.All is { } all ? Join(all, session)
+            : new Users(null, [users.Only!, session]);
     }
 
-    public void Remove(uint ssrc)
+    public void Remove(uint ssrc, PeerSession session)
     {
-        if (_streams.TryGetValue(ssrc, out var entry))
+        if (!_streams.TryGetValue(ssrc, out var users))
         {
-            if (entry.Users == 1)
-            {
-                _streams.Remove(ssrc);
-            }
-            else
-            {
-                _streams[ssrc] = (entry.Session, entry.Users - 1);
-            }
+            return;
+        }
+
+        if (users.Only == session)
+        {
+            _streams.Remove(ssrc);
+        }
+        else if (users.All is { } all && all.Remove(session) && all.Count == 1)
+        {
+            _streams[ssrc] = new Users(all.Single(), null);
         }
     }
 
     public PeerSession? Find(PacketKind kind, ReadOnlySpan<byte> datagram) =>
-        TryReadSsrc(kind, datagram, out var ssrc) && _streams.TryGetValue(ssrc, out var entry) ? entry.Session : null;
+        TryReadSsrc(kind, datagram, out var ssrc) && _streams.TryGetValue(ssrc, out var users) ? users.Only : null;
 
     /// <summary>The sender of an RTP or RTCP packet, which SRTP leaves in the clear.</summary>
     public static bool TryReadSsrc(PacketKind kind, ReadOnlySpan<byte> datagram, out uint ssrc)
@@ -45,4 +49,13 @@ internal sealed class StreamIndex
         ssrc = isThere ? BinaryPrimitives.ReadUInt32BigEndian(datagram[offset..]) : 0;
         return isThere;
     }
+
+    private static Users Join(HashSet<PeerSession> all, PeerSession session)
+    {
+        all.Add(session);
+        return new Users(null, all);
+    }
+
+    /// <summary>The one session that uses a number, or all when there are several.</summary>
+    private readonly record struct Users(PeerSession? Only, HashSet<PeerSession>? All);
 }

@@ -299,7 +299,7 @@ internal sealed class NodeRoom
             Generation = Generation,
             Participants = _participants.Count,
             UpTracks = _participants.Values.Sum(p => p.Publishing?.Tracks.Count ?? 0),
-            DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.Tracks.Count ?? 0) + p.Plays.Sum(s => s.Subscriber.Tracks.Count)),
+            DownTracks = _participants.Values.Sum(p => (p.Subscribing?.Subscriber.StartedTracks ?? 0) + p.Plays.Sum(s => s.Subscriber.StartedTracks)),
             Connected = _participants.Values.Count(p => p.HasConnectedTransport),
             Silent = _participants.Values.Count(p => p.IsSilent(now)),
             PacketsIn = _traffic.PacketsIn,

@@ -19,7 +19,7 @@ internal sealed class SubscriptionSlot(string mid, string kind)
 
     public SsrcPair Ssrcs { get; set; }
 
-    /// <summary>Set while packets flow.</summary>
+    /// <summary>Set from the first answer that takes the track until another track, or none, is offered here.</summary>
     public DownTrack? Down { get; set; }
 
     public OfferedSection ToOffer() => new()

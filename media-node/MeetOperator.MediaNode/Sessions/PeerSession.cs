@@ -63,7 +63,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         switch (result.Kind)
         {
             case DatagramKind.Rtp:
-                FollowSelected();
+                AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 if (result.Length > MaxRtpBytes)
                 {
@@ -74,7 +74,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
                 _owner.OnRtp(this, nowTicks, datagram[..result.Length]);
                 return true;
             case DatagramKind.Rtcp:
-                FollowSelected();
+                AfterMedia();
                 _ingress.Count(nowTicks, datagram.Length);
                 _owner.OnRtcp(this, nowTicks, datagram[..result.Length]);
                 return true;
@@ -174,6 +174,18 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
 
         FollowSelected();
+    }
+
+    private void AfterMedia()
+    {
+        if (Transport.HasDatagrams)
+        {
+            Drain();
+        }
+        else
+        {
+            FollowSelected();
+        }
     }
 
     /// <summary>What waits leaves for the former address; what comes from now on goes to the one that is selected now.</summary>

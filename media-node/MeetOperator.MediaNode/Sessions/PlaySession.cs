@@ -63,7 +63,7 @@ internal sealed class PlaySession : IPeerSessionOwner
             throw Refusal.InvalidSdp($"SDP: no section receives any of {string.Join(", ", tracks.Select(t => $"{t.Codec.Name} ({t.Source})"))}.");
         }
 
-        SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
+        SdpReading.ReadRemote(offer, isAnswer: false).ApplyTo(Peer.Transport);
         var played = new List<TrackDescription>();
         for (var i = 0; i < answer.Sections.Count; i++)
         {

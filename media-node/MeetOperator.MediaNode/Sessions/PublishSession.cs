@@ -40,18 +40,14 @@ internal sealed class PublishSession : IPeerSessionOwner
     /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
     public string Answer(SdpOffer request, IReadOnlyList<string> codecs) => Accept(Prepare(request, codecs));
 
-    /// <summary>Everything that can be refused; no track has changed yet.</summary>
+    /// <summary>Everything that can be refused; nothing has changed yet.</summary>
     public PreparedAnswer Prepare(SdpOffer request, IReadOnlyList<string> codecs)
     {
         var offer = SdpReading.Parse(request.Sdp);
-        var local = Peer.Transport.LocalCredentials;
-        var restartsIce = SdpReading.RestartsIce(Peer, offer);
-        if (restartsIce)
-        {
-            local = IceCredentials.Generate();
-        }
-
-        if (!PublishAnswer.TryBuild(offer, codecs, _room.Sessions.Describe(local), _sessionNumber, _version + 1, out var answer, out var error))
+        var remote = SdpReading.ReadRemote(offer, isAnswer: false);
+        var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
+        var local = _room.Sessions.Describe(renewed ?? Peer.Transport.LocalCredentials);
+        if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error))
         {
             throw Refusal.InvalidSdp(error.ToString());
         }
@@ -61,20 +57,19 @@ internal sealed class PublishSession : IPeerSessionOwner
             throw Refusal.InvalidSdp($"SDP: more than {MaxTracks} sections send.");
         }
 
-        var sources = Sources(answer.Sections, request.Tracks);
-        if (restartsIce)
-        {
-            _room.Sessions.RestartIce(Peer, local);
-        }
-
-        SdpReading.ApplyRemote(Peer, offer, isAnswer: false);
-        return new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources);
+        return new PreparedAnswer(answer.Description.ToString(), answer.Sections, Sources(answer.Sections, request.Tracks), remote, renewed);
     }
 
     /// <summary>Makes what was prepared true, and gives the answer's text.</summary>
     public string Accept(PreparedAnswer prepared)
     {
         _version++;
+        if (prepared.Renewed is { } credentials)
+        {
+            _room.Sessions.RestartIce(Peer, credentials);
+        }
+
+        prepared.Remote.ApplyTo(Peer.Transport);
         for (var i = 0; i < prepared.Sections.Count; i++)
         {
             Apply(prepared.Sections[i], prepared.Sources[i]);

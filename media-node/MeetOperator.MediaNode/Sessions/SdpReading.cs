@@ -1,4 +1,6 @@
 using MeetOperator.MediaNode.Control;
+using MeetOperator.Rtc.Dtls;
+using MeetOperator.Rtc.Ice;
 using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 
@@ -10,22 +12,25 @@ internal static class SdpReading
     public static SessionDescription Parse(string? sdp) =>
         SessionDescription.TryParse(sdp, out var description, out var error) ? description : throw Refusal.InvalidSdp(error.ToString());
 
-    /// <summary>The peer's offer has other credentials than before (RFC 8839 §4.4.1.1.1): its network changed.</summary>
-    public static bool RestartsIce(PeerSession session, SessionDescription offer) =>
-        session.Transport.RemoteCredentials is { } known
-        && RemoteTransport.TryRead(offer, isAnswer: false, out var remote, out _)
-        && (remote.Ufrag, remote.Password) != (known.Ufrag, known.Password);
-
-    public static void ApplyRemote(PeerSession session, SessionDescription description, bool isAnswer)
+    /// <summary>The peer's side of the transport; nothing has changed yet.</summary>
+    public static RemotePeer ReadRemote(SessionDescription description, bool isAnswer)
     {
         if (!RemoteTransport.TryRead(description, isAnswer, out var remote, out var error))
         {
             throw Refusal.InvalidSdp(error.ToString());
         }
 
-        if (!SessionFactory.TrySetRemote(session, remote))
+        var fingerprints = new List<Fingerprint>();
+        foreach (var value in remote.Fingerprints)
         {
-            throw Refusal.InvalidSdp($"SDP: no a=fingerprint can be used ({string.Join(", ", remote.Fingerprints.Select(f => f.Split(' ')[0]))}); expected sha-256, sha-384 or sha-512 with a hash of that length.");
+            if (Fingerprint.TryParse(value, out var fingerprint))
+            {
+                fingerprints.Add(fingerprint);
+            }
         }
+
+        return fingerprints.Count > 0
+            ? new RemotePeer(new IceCredentials(remote.Ufrag, remote.Password), fingerprints)
+            : throw Refusal.InvalidSdp($"SDP: no a=fingerprint can be used ({string.Join(", ", remote.Fingerprints.Select(f => f.Split(' ')[0]))}); expected sha-256, sha-384 or sha-512 with a hash of that length.");
     }
 }

@@ -18,7 +18,7 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         {
             LocalCredentials = IceCredentials.Generate(),
             Certificate = certificate,
-            Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
+            Random = SecureRandom.Instance,
             SilenceTimeoutTicks = silence.Ticks,
         });
         var session = new PeerSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), kind, transport, loop, owner, ingress);
@@ -51,26 +51,5 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         session.SayGoodbye(MonotonicClock.NowTicks);
         loop.Egress.Flush();
         loop.Forget(session);
-    }
-
-    /// <summary>Gives the transport what the peer's SDP says. False when none of its fingerprints can be used.</summary>
-    public static bool TrySetRemote(PeerSession session, RemoteTransport remote)
-    {
-        var fingerprints = new List<Fingerprint>();
-        foreach (var value in remote.Fingerprints)
-        {
-            if (Fingerprint.TryParse(value, out var fingerprint))
-            {
-                fingerprints.Add(fingerprint);
-            }
-        }
-
-        if (fingerprints.Count == 0)
-        {
-            return false;
-        }
-
-        session.Transport.SetRemote(new IceCredentials(remote.Ufrag, remote.Password), fingerprints);
-        return true;
     }
 }

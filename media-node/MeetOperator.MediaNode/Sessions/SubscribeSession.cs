@@ -105,7 +105,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
 
         if (sections.Count > 0)
         {
-            SdpReading.ApplyRemote(Peer, description, isAnswer: true);
+            SdpReading.ReadRemote(description, isAnswer: true).ApplyTo(Peer.Transport);
         }
 
         _answeredRevision = Current.Revision;
@@ -143,12 +143,8 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     {
         if (!section.Active || section.Codec is not { } codec || slot.Track is not { } track)
         {
-            if (slot.Down is { } gone)
-            {
-                _subscriber.Remove(gone);
-                slot.Down = null;
-            }
-
+            // Kept: the receiver goes on counting from the last packet if the section is taken again under the same SSRC.
+            slot.Down?.Stop();
             return;
         }
 
@@ -166,6 +162,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         if (slot.Down is { } existing)
         {
             existing.Renegotiate(options);
+            existing.Start(track.Track);
         }
         else if (!track.Track.IsClosed)
         {

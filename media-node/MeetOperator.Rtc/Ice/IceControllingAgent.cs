@@ -18,7 +18,7 @@ internal sealed class IceControllingAgent : IIceAgent
     private const int MaximumCopies = 7;
 
     private readonly Random random;
-    private string localUfrag;
+    private IceCredentials local;
     private readonly ulong tieBreaker;
     private readonly byte[] transactionId = new byte[StunConstants.TransactionIdLength];
     private byte[] username = [];
@@ -30,7 +30,7 @@ internal sealed class IceControllingAgent : IIceAgent
     public IceControllingAgent(IceCredentials local, Random random)
     {
         this.random = random;
-        localUfrag = local.Ufrag;
+        this.local = local;
         tieBreaker = (ulong)random.NextInt64();
     }
 
@@ -47,13 +47,13 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public void SetRemote(IceCredentials credentials, TransportAddress? candidate)
     {
-        username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:{localUfrag}");
+        username = Encoding.ASCII.GetBytes($"{credentials.Ufrag}:{local.Ufrag}");
         remotePassword = Encoding.ASCII.GetBytes(credentials.Password);
         this.candidate = candidate;
         NextTimeoutTicks = candidate is null ? long.MaxValue : 0;
     }
 
-    public void Restart(IceCredentials local) => (localUfrag, outstanding) = (local.Ufrag, false);
+    public void Restart(IceCredentials local) => (this.local, outstanding) = (local, false);
 
     public bool IsValidated(in TransportAddress address) => Selected == address;
 
@@ -63,9 +63,11 @@ internal sealed class IceControllingAgent : IIceAgent
     {
     }
 
-    public void Prove(long nowTicks, in TransportAddress from, bool isNewest)
+    public void OnEstablished(long nowTicks, TransportAddress? proven)
     {
     }
+
+    public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing) => false;
 
     public bool TrySpend(int bytes) => Selected is not null;
 
@@ -76,7 +78,11 @@ internal sealed class IceControllingAgent : IIceAgent
             return DropReason.StunMalformed;
         }
 
-        // A lite agent sends no requests, so only answers to our own checks are expected.
+        if (message.Type == StunMessageType.BindingRequest)
+        {
+            return AnswerCheck(from, message, outgoing);
+        }
+
         if (message.Type != StunMessageType.BindingSuccess || !outstanding || from != candidate
             || !message.TransactionId.SequenceEqual(transactionId))
         {
@@ -128,5 +134,32 @@ internal sealed class IceControllingAgent : IIceAgent
         writer.AddIntegrity(remotePassword);
         writer.AddFingerprint();
         outgoing.Commit(to, writer.Length);
+    }
+
+    /// <summary>The node asks whether we can read here, as it may at any time (RFC 7675).</summary>
+    private DropReason AnswerCheck(in TransportAddress from, scoped in StunMessage message, OutgoingDatagrams outgoing)
+    {
+        if (!StunMessage.TryReadLocalUfrag(message.Data, out var ufrag) || !ufrag.SequenceEqual(Encoding.ASCII.GetBytes(local.Ufrag)))
+        {
+            return DropReason.StunUsername;
+        }
+
+        var password = Encoding.ASCII.GetBytes(local.Password);
+        if (!message.VerifyIntegrity(password))
+        {
+            return DropReason.StunIntegrity;
+        }
+
+        var buffer = outgoing.Reserve();
+        if (!buffer.IsEmpty)
+        {
+            var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, message.TransactionId);
+            writer.AddXorMappedAddress(from);
+            writer.AddIntegrity(password);
+            writer.AddFingerprint();
+            outgoing.Commit(from, writer.Length);
+        }
+
+        return DropReason.None;
     }
 }

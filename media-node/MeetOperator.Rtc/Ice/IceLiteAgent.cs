@@ -1,25 +1,36 @@
-using System.Text;
 using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>
 /// The lite side (RFC 8445 §2.5): one host candidate, answers checks, is always controlled. What does not authenticate
-/// is dropped without an answer, so a spoofed source gets nothing to amplify. A check can be the peer's own under a forged source, so what its
-/// address gets is bounded until more came from it (<see cref="IcePath"/>), and media does not leave for it (<see cref="PathChoice"/>).
+/// is dropped without an answer, so a spoofed source gets nothing to amplify. Checks and media can be the peer's own under a forged source, so what
+/// their address gets is bounded until the peer shows that it can read there (<see cref="IcePath"/>), and media does not leave for it
+/// (<see cref="PathChoice"/>). Once the handshake is over the agent asks for that with checks of its own (<see cref="PathQuestion"/>), which a lite
+/// agent need not send and every peer answers.
 /// </summary>
-internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTicks = 30 * TimeSpan.TicksPerSecond) : IIceAgent
+internal sealed class IceLiteAgent(IceCredentials local, Random random, long consentTimeoutTicks = 30 * TimeSpan.TicksPerSecond) : IIceAgent
 {
     private const int RoleConflict = 487;
     private const int UnknownAttribute = 420;
 
-    private readonly IcePaths paths = new();
+    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
+    private const uint CheckPriority = 0x6EFFFFFF;
+
+    /// <summary>Checks to other addresses than the selected one: four at once, and four a second.</summary>
+    private const long ElsewhereTicks = TimeSpan.TicksPerSecond / 4;
+    private const long ElsewhereBurstTicks = TimeSpan.TicksPerSecond - ElsewhereTicks;
+
+    private readonly IcePaths paths = new(consentTimeoutTicks);
     private readonly SeenChecks seen = new();
-    private Known current = new(Encoding.ASCII.GetBytes(local.Ufrag), Encoding.ASCII.GetBytes(local.Password));
+    private readonly ulong tieBreaker = (ulong)random.NextInt64();
+    private KnownCredentials current = new(local);
 
     /// <summary>Before a restart; good until the peer uses the new ones.</summary>
-    private Known? previous;
+    private KnownCredentials? previous;
     private IcePath? selected;
+    private bool isEstablished;
+    private long elsewherePaidUntil;
 
     public TransportAddress? Selected => selected?.Address;
 
@@ -29,14 +40,16 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
 
     public bool FollowsMedia => true;
 
-    /// <summary>A lite agent starts nothing.</summary>
-    public long NextTimeoutTicks => long.MaxValue;
+    /// <summary>The next check of the selected address, or the end of its proof.</summary>
+    public long NextTimeoutTicks => isEstablished && selected is { } path
+        ? Math.Min(
+            path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
+            path.Proven ? path.ProvenTicks + consentTimeoutTicks : long.MaxValue)
+        : long.MaxValue;
 
-    public void SetRemote(IceCredentials credentials, TransportAddress? candidate) =>
-        current = current with { RemoteUfrag = Encoding.ASCII.GetBytes(credentials.Ufrag) };
+    public void SetRemote(IceCredentials credentials, TransportAddress? candidate) => current.SetRemote(credentials);
 
-    public void Restart(IceCredentials local) =>
-        (previous, current) = (current, new Known(Encoding.ASCII.GetBytes(local.Ufrag), Encoding.ASCII.GetBytes(local.Password)));
+    public void Restart(IceCredentials local) => (previous, current) = (current, new KnownCredentials(local));
 
     public bool IsValidated(in TransportAddress address) => paths.Find(address) is not null;
 
@@ -50,25 +63,77 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
             return DropReason.StunMalformed;
         }
 
-        if (message.Type != StunMessageType.BindingRequest)
+        paths.Expire(nowTicks);
+        return message.Type switch
         {
-            return DropReason.StunUnexpected;
+            StunMessageType.BindingRequest => HandleCheck(nowTicks, from, datagram.Length, message, outgoing),
+            StunMessageType.BindingSuccess => HandleAnswer(nowTicks, from, message),
+            _ => DropReason.StunUnexpected,
+        };
+    }
+
+    public void CountReceived(in TransportAddress from, int bytes) => paths.Find(from)?.CountReceived(bytes);
+
+    public void OnEstablished(long nowTicks, TransportAddress? proven)
+    {
+        isEstablished = true;
+        if (proven is { } address && paths.Find(address) is { } path)
+        {
+            path.Prove(nowTicks, random);
+            Consider(nowTicks, path, PathSign.Media);
+        }
+    }
+
+    public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
+    {
+        if (selected is { Proven: true } path && path.Address == from)
+        {
+            path.LastHeardTicks = path.LastActiveTicks = nowTicks;
+            return false;
         }
 
+        return OnMediaWithoutProof(nowTicks, from, bytes, isNewest, outgoing);
+    }
+
+    public bool TrySpend(int bytes) => selected is { } path && path.TrySpend(bytes);
+
+    public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)
+    {
+        paths.Expire(nowTicks);
+        if (selected is not { } path)
+        {
+            return;
+        }
+
+        if (!HasConsent(nowTicks, path))
+        {
+            selected = path = paths.Best(nowTicks) ?? path;
+        }
+
+        if (HasConsent(nowTicks, path))
+        {
+            Ask(nowTicks, path, PathSign.Check, outgoing);
+        }
+    }
+
+    private bool HasConsent(long nowTicks, IcePath path) => nowTicks - path.ConsentTicks < consentTimeoutTicks;
+
+    private DropReason HandleCheck(long nowTicks, in TransportAddress from, int datagramLength, scoped in StunMessage message, OutgoingDatagrams outgoing)
+    {
         var known = current.Matches(message.Username) ? current : previous;
         if (known is null || !known.Matches(message.Username))
         {
             return DropReason.StunUsername;
         }
 
-        if (!message.VerifyIntegrity(known.Password))
+        if (!message.VerifyIntegrity(known.LocalPassword))
         {
             return DropReason.StunIntegrity;
         }
 
         if (seen.Take(message.TransactionId, from) is { } before)
         {
-            return HandleAgain(from, before, datagram.Length, message, known, outgoing);
+            return HandleAgain(from, before, datagramLength, message, known, outgoing);
         }
 
         Renew(known);
@@ -86,7 +151,8 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
         }
 
         var path = paths.FindOrAdd(nowTicks, from, selected);
-        path.CountReceived(datagram.Length);
+        path.CountReceived(datagramLength);
+        path.Credentials = known;
         path.ConsentTicks = path.LastHeardTicks = nowTicks;
         path.Priority = message.Priority;
         if (message.UseCandidate)
@@ -95,40 +161,106 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
             path.LastActiveTicks = nowTicks;
         }
 
-        Consider(nowTicks, path, message.UseCandidate ? PathSign.Nomination : PathSign.Check);
+        var sign = message.UseCandidate ? PathSign.Nomination : PathSign.Check;
+        Consider(nowTicks, path, sign);
         RespondSuccess(from, message, known, outgoing);
+        Ask(nowTicks, path, sign, outgoing);
         return DropReason.None;
     }
 
-    public void CountReceived(in TransportAddress from, int bytes) => paths.Find(from)?.CountReceived(bytes);
+    /// <summary>Who answers our check got it, and so can read where it went.</summary>
+    private DropReason HandleAnswer(long nowTicks, in TransportAddress from, scoped in StunMessage message)
+    {
+        if (paths.Find(from) is not { } path || !path.Question.IsAnsweredBy(message))
+        {
+            return DropReason.StunUnexpected;
+        }
 
-    public void Prove(long nowTicks, in TransportAddress from, bool isNewest)
+        if (!path.Question.Verifies(message))
+        {
+            return DropReason.StunIntegrity;
+        }
+
+        path.ConsentTicks = path.LastHeardTicks = nowTicks;
+        path.Prove(nowTicks, random);
+        Consider(nowTicks, path, path.Question.Sign);
+        return DropReason.None;
+    }
+
+    /// <summary>Media from another address than the selected one, or from that while it is not proved. True when there is something to send or time to keep.</summary>
+    private bool OnMediaWithoutProof(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
         // A packet that is older than others may be one that was lost, kept, and sent again by somebody else.
-        var path = selected is { } current && current.Address == from ? current
-            : isNewest ? paths.FindOrAdd(nowTicks, from, selected)
-            : null;
-        if (path is null)
+        var path = paths.Find(from);
+        if (!isNewest && path != selected)
+        {
+            return false;
+        }
+
+        var isNew = path is null;
+        if (isNew && !TryTakeElsewhere(nowTicks))
+        {
+            return false;
+        }
+
+        path ??= paths.FindOrAdd(nowTicks, from, selected);
+        path.LastHeardTicks = path.LastActiveTicks = nowTicks;
+        if (isNewest)
+        {
+            path.Credentials ??= selected?.Credentials;
+            path.CountReceived(bytes);
+            if (HasConsent(nowTicks, path))
+            {
+                Consider(nowTicks, path, PathSign.Media);
+            }
+
+            Ask(nowTicks, path, PathSign.Media, outgoing, isCounted: isNew);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends a check of our own when one is due and the address may get that much.</summary>
+    private void Ask(long nowTicks, IcePath path, PathSign sign, OutgoingDatagrams outgoing, bool isCounted = false)
+    {
+        var question = path.Question;
+        question.Note(sign);
+        if (!isEstablished || nowTicks < question.DueTicks)
         {
             return;
         }
 
-        path.LastHeardTicks = path.LastActiveTicks = nowTicks;
-        if (isNewest)
+        var credentials = path.Credentials ?? current;
+        var buffer = outgoing.Reserve();
+        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !TryTakeElsewhere(nowTicks)))
         {
-            path.Proven = true;
-            Consider(nowTicks, path, PathSign.Media);
+            question.Postpone(nowTicks);
+            return;
+        }
+
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, question.Ask(nowTicks, sign, password, random));
+        writer.AddUsername(credentials.CheckUsername);
+        writer.AddPriority(CheckPriority);
+
+        // Our role also keeps a check that is sent back to us from being taken for the peer's.
+        writer.AddIceControlled(tieBreaker);
+        writer.AddIntegrity(password);
+        writer.AddFingerprint();
+        if (path.TrySpend(writer.Length))
+        {
+            outgoing.Commit(path.Address, writer.Length);
         }
     }
 
-    public bool TrySpend(int bytes) => selected is { } path && path.TrySpend(bytes);
-
-    public void HandleTimeout(long nowTicks, OutgoingDatagrams outgoing)
+    private bool TryTakeElsewhere(long nowTicks)
     {
-        if (selected is { } path && nowTicks - path.ConsentTicks >= consentTimeoutTicks)
+        if (elsewherePaidUntil - nowTicks > ElsewhereBurstTicks)
         {
-            selected = paths.Best(nowTicks - consentTimeoutTicks) ?? selected;
+            return false;
         }
+
+        elsewherePaidUntil = Math.Max(elsewherePaidUntil, nowTicks) + ElsewhereTicks;
+        return true;
     }
 
     /// <summary>
@@ -136,7 +268,7 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
     /// says that the peer is there now.
     /// </summary>
     private DropReason HandleAgain(
-        in TransportAddress from, in TransportAddress before, int datagramLength, scoped in StunMessage message, Known known, OutgoingDatagrams outgoing)
+        in TransportAddress from, in TransportAddress before, int datagramLength, scoped in StunMessage message, KnownCredentials known, OutgoingDatagrams outgoing)
     {
         if (from != before)
         {
@@ -149,7 +281,7 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
     }
 
     /// <summary>The first check under new credentials ends the old ones, and what was nominated under them.</summary>
-    private void Renew(Known known)
+    private void Renew(KnownCredentials known)
     {
         if (previous is not null && ReferenceEquals(known, current))
         {
@@ -166,7 +298,7 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
         }
     }
 
-    private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, Known known, OutgoingDatagrams outgoing)
+    private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, KnownCredentials known, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (buffer.IsEmpty)
@@ -176,14 +308,14 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
 
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, request.TransactionId);
         writer.AddXorMappedAddress(from);
-        writer.AddIntegrity(known.Password);
+        writer.AddIntegrity(known.LocalPassword);
         writer.AddFingerprint();
         outgoing.Commit(from, writer.Length);
         paths.Find(from)?.CountSent(writer.Length);
     }
 
     private static void RespondError(
-        in TransportAddress from, scoped in StunMessage request, Known known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
+        in TransportAddress from, scoped in StunMessage request, KnownCredentials known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (buffer.IsEmpty)
@@ -198,21 +330,8 @@ internal sealed class IceLiteAgent(IceCredentials local, long consentTimeoutTick
             writer.AddUnknownAttribute(request.UnknownRequiredAttribute);
         }
 
-        writer.AddIntegrity(known.Password);
+        writer.AddIntegrity(known.LocalPassword);
         writer.AddFingerprint();
         outgoing.Commit(from, writer.Length);
-    }
-
-    /// <summary>Our credentials, and the peer's fragment once signaling told it.</summary>
-    private sealed record Known(byte[] Ufrag, byte[] Password)
-    {
-        public byte[]? RemoteUfrag { get; init; }
-
-        /// <summary>USERNAME is our fragment, a colon and the peer's (§7.2.2). Before signaling told us the peer's, any will do.</summary>
-        public bool Matches(ReadOnlySpan<byte> username) =>
-            username.Length > Ufrag.Length
-            && username.StartsWith(Ufrag)
-            && username[Ufrag.Length] == (byte)':'
-            && (RemoteUfrag is null || username[(Ufrag.Length + 1)..].SequenceEqual(RemoteUfrag));
     }
 }

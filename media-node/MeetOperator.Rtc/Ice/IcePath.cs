@@ -16,10 +16,15 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
 
     internal bool Nominated { get; set; }
 
-    /// <summary>The end of the DTLS handshake or new authentic SRTP came from here. A check does not prove that much: whoever copied one can send it again.</summary>
-    internal bool Proven { get; set; }
+    /// <summary>
+    /// The peer showed within the last 30 s that it can read here: it answered our check, or ended a DTLS handshake whose datagrams went here alone.
+    /// What only comes from an address proves nothing, however authentic: whoever made it can write any source on it.
+    /// </summary>
+    internal bool Proven { get; private set; }
 
-    /// <summary>When consent was last given (RFC 7675): the time of the newest check, or of the first packet when media opened the path.</summary>
+    internal long ProvenTicks { get; private set; }
+
+    /// <summary>When consent was last given (RFC 7675): the time of the newest check or answer, or of the first packet when media opened the path.</summary>
     internal long ConsentTicks { get; set; } = nowTicks;
 
     /// <summary>When anything authentic last came from here.</summary>
@@ -27,6 +32,11 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
 
     /// <summary>When media, reports or a nomination last came: what a peer sends where it wants to get media. Checks alone keep spare pairs alive.</summary>
     internal long LastActiveTicks { get; set; } = nowTicks;
+
+    /// <summary>What the peer's last check from here was signed with; null when media opened the path.</summary>
+    internal KnownCredentials? Credentials { get; set; }
+
+    internal PathQuestion Question { get; } = new();
 
     /// <summary>Bytes that may still be sent.</summary>
     internal long Allowance => Proven ? long.MaxValue : (Amplification * received) - sent;
@@ -49,5 +59,29 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
 
         sent += bytes;
         return true;
+    }
+
+    internal void Prove(long nowTicks, Random random)
+    {
+        (Proven, ProvenTicks) = (true, nowTicks);
+        Question.Settle(nowTicks, random);
+    }
+
+    /// <summary>A proof is as old as the consent that it stands for; from then on the address counts as new.</summary>
+    internal void Expire(long nowTicks, long timeoutTicks)
+    {
+        if (Proven && nowTicks - ProvenTicks >= timeoutTicks)
+        {
+            (Proven, received, sent) = (false, 0, 0);
+        }
+    }
+
+    /// <summary>The peer comes back to an address whose consent ran out: nothing that was true of it holds any more.</summary>
+    internal void Reopen(long nowTicks)
+    {
+        (Proven, Nominated, received, sent) = (false, false, 0, 0);
+        ConsentTicks = LastHeardTicks = LastActiveTicks = nowTicks;
+        Credentials = null;
+        Question.Forget();
     }
 }

@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>The addresses of one peer; the least useful one makes room for a new one.</summary>
-internal sealed class IcePaths
+internal sealed class IcePaths(long consentTimeoutTicks)
 {
     /// <summary>Interfaces times mapped ports of one client; more is an attempt to use up memory.</summary>
     private const int Capacity = 8;
@@ -21,10 +21,16 @@ internal sealed class IcePaths
         return null;
     }
 
+    /// <summary>The path, new when its consent ran out.</summary>
     internal IcePath FindOrAdd(long nowTicks, in TransportAddress address, IcePath? keep)
     {
         if (Find(address) is { } known)
         {
+            if (nowTicks - known.ConsentTicks >= consentTimeoutTicks)
+            {
+                known.Reopen(nowTicks);
+            }
+
             return known;
         }
 
@@ -39,10 +45,19 @@ internal sealed class IcePaths
     }
 
     /// <summary>The best one that still consents to be sent to.</summary>
-    internal IcePath? Best(long consentSinceTicks) => paths
-        .Where(p => p.ConsentTicks > consentSinceTicks)
+    internal IcePath? Best(long nowTicks) => paths
+        .Where(p => nowTicks - p.ConsentTicks < consentTimeoutTicks)
         .OrderByDescending(p => p.Proven).ThenByDescending(p => p.Nominated).ThenByDescending(p => p.Priority)
         .FirstOrDefault();
+
+    /// <summary>Ends the proofs that are too old.</summary>
+    internal void Expire(long nowTicks)
+    {
+        foreach (var path in paths)
+        {
+            path.Expire(nowTicks, consentTimeoutTicks);
+        }
+    }
 
     internal void ForgetNominations()
     {

@@ -2,8 +2,8 @@ namespace MeetOperator.Rtc.Ice;
 
 /// <summary>
 /// Whether media moves to another address of the peer. The highest priority that was nominated wins (RFC 8445 §8.1.1), but only among addresses
-/// that proved equally much: a check can be sent under a forged source, and a copied one from anywhere. New authentic media cannot, so it moves media
-/// after a peer whose mapping at a NAT changed, as soon as the former address has fallen quiet.
+/// that proved equally much: checks and media can be sent under a forged source, and copied ones from anywhere. Where the peer showed that it can
+/// read, new authentic media moves media after it as soon as the former address has fallen quiet: its mapping at a NAT changed.
 /// </summary>
 internal static class PathChoice
 {

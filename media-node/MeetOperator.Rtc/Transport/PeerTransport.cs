@@ -32,7 +32,7 @@ public sealed class PeerTransport : IDisposable
         LocalCredentials = options.LocalCredentials;
         ice = options.IceRole == IceRole.Controlling
             ? new IceControllingAgent(options.LocalCredentials, options.Random)
-            : new IceLiteAgent(options.LocalCredentials, options.ConsentTimeoutTicks);
+            : new IceLiteAgent(options.LocalCredentials, options.Random, options.ConsentTimeoutTicks);
         channel = new SecureChannel(options);
     }
 
@@ -46,7 +46,7 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Why <see cref="State"/> is Failed.</summary>
     public TransportFailure Failure => channel.Failure;
 
-    /// <summary>Where media goes: of the addresses that the peer proved to be its own, the one that it nominated, or media came from last.</summary>
+    /// <summary>Where media goes: of the addresses that the peer uses, the one that it nominated, or media came from last.</summary>
     public TransportAddress? SelectedAddress => ice.Selected;
 
     /// <summary>The negotiated profile, once connected.</summary>
@@ -116,6 +116,9 @@ public sealed class PeerTransport : IDisposable
         return result;
     }
 
+    /// <summary>Datagrams wait to be polled. After media that is rare, so a host may ask this first.</summary>
+    public bool HasDatagrams => outgoing.Count > 0;
+
     /// <summary>The next thing to do; false when there is none. Call until false after each datagram and timeout.</summary>
     public bool TryPoll(out TransportOutput output)
     {
@@ -183,7 +186,7 @@ public sealed class PeerTransport : IDisposable
     /// <summary>Whether a datagram that was protected before may go to the selected address once more.</summary>
     public bool MayRepeat(int bytes) => ice.TrySpend(bytes);
 
-    /// <summary>True when more than a check, which can carry a forged source, came from an address within the last seconds.</summary>
+    /// <summary>True when the peer showed that it can read at an address, and something came from there within the last seconds.</summary>
     public bool Holds(long nowTicks, in TransportAddress address) => ice.IsHeld(nowTicks, address);
 
     /// <summary>Says goodbye to the peer: poll once more to send the close_notify. A peer whose consent ran out gets nothing any more.</summary>
@@ -237,9 +240,9 @@ public sealed class PeerTransport : IDisposable
         }
 
         // Media alone is no consent to be sent to (RFC 7675 §5.1): once that ran out, only a check brings it back.
-        if (State == PeerTransportState.Connected)
+        if (State == PeerTransportState.Connected && ice.OnMedia(nowTicks, from, datagram.Length, session.LastWasNewest, outgoing))
         {
-            ice.Prove(nowTicks, from, session.LastWasNewest);
+            Update();
         }
 
         return isRtp ? DatagramResult.Rtp(length) : DatagramResult.Rtcp(length);
@@ -278,10 +281,10 @@ public sealed class PeerTransport : IDisposable
         ice.CountReceived(from, datagram.Length);
         var handshaking = !channel.IsEstablished;
         var reason = channel.HandleRecords(nowTicks, datagram);
-        if (handshaking && channel.IsEstablished && handshakeTo == from)
+        if (handshaking && channel.IsEstablished)
         {
             // Its last message answers what was sent only there, so the peer can read there. Its own source address proves nothing.
-            ice.Prove(nowTicks, from, isNewest: true);
+            ice.OnEstablished(nowTicks, handshakeTo == from ? from : null);
         }
 
         Update(nowTicks);

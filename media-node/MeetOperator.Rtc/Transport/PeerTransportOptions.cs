@@ -17,7 +17,10 @@ public sealed class PeerTransportOptions
     /// <summary>The media node is always the passive side.</summary>
     public DtlsRole DtlsRole { get; init; } = DtlsRole.Server;
 
-    /// <summary>Source of STUN transaction ids and of the consent interval's spread; give a seeded one in tests.</summary>
+    /// <summary>
+    /// Source of STUN transaction ids and of the consent interval's spread. That a peer cannot foresee the ids is what its answers prove, so the node
+    /// gives a <see cref="SecureRandom"/>; give a seeded one in tests.
+    /// </summary>
     public required Random Random { get; init; }
 
     /// <summary>Silence after which the peer counts as gone. Browsers send checks every 2.5 to 5 s and reports every second.</summary>

@@ -26,6 +26,9 @@ public sealed class Subscriber
 
     public IReadOnlyList<DownTrack> Tracks => _tracks;
 
+    /// <summary>Those that have somebody's media to send.</summary>
+    public int StartedTracks => _tracks.Count(t => t.Source is not null);
+
     /// <summary>Starts sending <paramref name="source"/> to this subscriber.</summary>
     public DownTrack Add(UpTrack source, DownTrackOptions options)
     {
@@ -48,7 +51,7 @@ public sealed class Subscriber
     public void Remove(DownTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);
-        track.Close();
+        track.Stop();
         _tracks = [.. _tracks.Where(t => t != track)];
     }
 
@@ -57,7 +60,7 @@ public sealed class Subscriber
     {
         foreach (var track in _tracks)
         {
-            track.Close();
+            track.Stop();
         }
 
         _tracks = [];

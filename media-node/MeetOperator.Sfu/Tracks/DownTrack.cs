@@ -75,8 +75,18 @@ public sealed class DownTrack
         KeepWhatIsNeeded();
     }
 
-    /// <summary>Nothing is sent any more.</summary>
-    internal void Close()
+    /// <summary>Sends <paramref name="source"/> from now on, under numbers that go on from the last; does nothing when that is so already, or it is over.</summary>
+    public void Start(UpTrack source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Source != source && !source.IsClosed)
+        {
+            source.Attach(this);
+        }
+    }
+
+    /// <summary>Nothing is sent until <see cref="Start"/>.</summary>
+    public void Stop()
     {
         Source?.Detach(this);
         KeepNothing();

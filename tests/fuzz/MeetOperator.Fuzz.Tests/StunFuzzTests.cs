@@ -22,7 +22,7 @@ public sealed class StunFuzzTests
     [Fact]
     public void LiteAgent_AnyBytes_ValidateNoAddress()
     {
-        var agent = new IceLiteAgent(new IceCredentials("evtj", "not the password of the vectors"));
+        var agent = new IceLiteAgent(new IceCredentials("evtj", "not the password of the vectors"), new Random(1));
         var outgoing = new OutgoingDatagrams();
         var from = new TransportAddress(1, 1);
         FuzzLoop.Run("stun", input =>

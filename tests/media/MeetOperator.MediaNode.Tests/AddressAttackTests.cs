@@ -97,6 +97,45 @@ public sealed class AddressAttackTests : IAsyncLifetime
         await UntilMediaFlowsAsync(_alice, _bob);
     }
 
+    /// <summary>bob has gone; under a victim's address his keys still make reports, which prove who sent them and not who reads there.</summary>
+    [Fact]
+    public async Task ReportsUnderAVictimsAddress_TheVictimGetsAtMostThreeTimesTheirBytes()
+    {
+        var (forged, received) = (0, 0);
+        for (var i = 0; i < 300; i++)
+        {
+            var report = _bob.ReportToForge();
+            forged += report.Length;
+            _third.Send(report);
+            for (var n = 0; n < 10; n++)
+            {
+                Send(_alice);
+            }
+
+            _alice.Pump();
+            received += Drain();
+            await Task.Delay(5);
+        }
+
+        // The node answers on the loop that has taken what came before.
+        await _node.Control.GetRoomAsync("r", default);
+        received += Drain();
+        Assert.InRange(received, 1, 3 * forged);
+    }
+
+    /// <summary>Clients choose the numbers of their streams, and two can choose the same one.</summary>
+    [Fact]
+    public async Task NatGivesThePublisherAnotherAddress_SomebodyWhoHadTheSameStreamNumberLeft_HerMediaIsFollowed()
+    {
+        using var mallory = new SyntheticPeer();
+        var session = await PublishAsync("mallory", mallory);
+        await SyntheticPeer.UntilAsync("mallory's video", () => Send(mallory) && mallory.Rtcp.Count > 0, mallory, _alice);
+        await _node.Control.DeleteSessionAsync("r", session, default);
+
+        _alice.Rebind();
+        await UntilMediaFlowsAsync(_alice, _bob, _bob);
+    }
+
     private static bool Send(SyntheticPeer publisher)
     {
         publisher.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
@@ -118,11 +157,12 @@ public sealed class AddressAttackTests : IAsyncLifetime
             pumped.Length > 0 ? pumped : [from, to]);
     }
 
-    private async Task PublishAsync(string name, SyntheticPeer peer)
+    private async Task<string> PublishAsync(string name, SyntheticPeer peer)
     {
         var answer = await _node.Control.PublishAsync("r", name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer) }, default);
         peer.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer);
+        return answer.SessionId;
     }
 
     private Task UntilDroppedAsync(string cause, int least) => SyntheticPeer.UntilTrueAsync(

@@ -152,12 +152,52 @@ public sealed class CallTests : IAsyncLifetime
         Assert.DoesNotContain(_events.All, e => e.ParticipantId == "alice" && (e.Type == RoomEventTypes.TrackRemoved || e.State == "closed"));
     }
 
+    /// <summary>The refused offer also restarts ICE: nothing of it may have happened.</summary>
+    [Fact]
+    public async Task Publish_ChangeOfNetworkInAnOfferThatIsRefused_KeepsTheNodesCredentials()
+    {
+        using var alice = await PublishAsync("alice");
+        using var other = new SyntheticPeer();
+        var unusable = TestSdp.Publish(other).Replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-1 ", StringComparison.Ordinal);
+        var before = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default);
+
+        await Assert.ThrowsAsync<NodeControlException>(
+            () => _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = unusable }, default));
+
+        var after = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default);
+        Assert.Equal(Ufrag(before.Sdp), Ufrag(after.Sdp));
+    }
+
+    /// <summary>A receiver counts on from the number that it had last; another one would be dropped there as old, or taken for a gap.</summary>
+    [Fact]
+    public async Task Subscribe_SectionIsRefusedAndThenTaken_ItsStreamGoesOnWhereItStopped()
+    {
+        using var alice = await PublishAsync("alice");
+        using var bob = new SyntheticPeer();
+        var offer = await SubscribeAsync("bob", bob, alice);
+        await UntilFlowsAsync(alice, bob);
+
+        for (var i = 0; i < 4; i++)
+        {
+            var refusal = TestSdp.Answer(offer.Sdp, bob).Replace("a=recvonly", "a=inactive", StringComparison.Ordinal);
+            await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = refusal }, default);
+            bob.Pump();
+            var last = Header(bob.Rtp.Last(p => Header(p).PayloadType == 96));
+            bob.Rtp.Clear();
+            await AnswerAsync("bob", bob, offer.Revision, offer.Sdp);
+            await UntilFlowsAsync(alice, bob);
+
+            var first = Header(bob.Rtp.First(p => Header(p).PayloadType == 96));
+            Assert.Equal(last.Ssrc, first.Ssrc);
+            Assert.Equal((ushort)(last.SequenceNumber + 1), first.SequenceNumber);
+        }
+    }
+
     [Fact]
     public async Task Publish_OrdinaryRenegotiation_KeepsTheNodesCredentials()
     {
         using var alice = await PublishAsync("alice");
-        async Task<string> UfragAsync() => (await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp
-            .Split("\r\n").First(l => l.StartsWith("a=ice-ufrag:", StringComparison.Ordinal));
+        async Task<string> UfragAsync() => Ufrag((await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp);
 
         var first = await UfragAsync();
         Assert.Equal(first, await UfragAsync());
@@ -414,6 +454,8 @@ public sealed class CallTests : IAsyncLifetime
         Assert.True(SessionDescription.TryParse(sdp, out var description, out _));
         return [.. description.Sections.Select(s => s.Direction)];
     }
+
+    private static string Ufrag(string sdp) => sdp.Split("\r\n").First(l => l.StartsWith("a=ice-ufrag:", StringComparison.Ordinal));
 
     private static List<ushort> Video(SyntheticPeer player) => [.. player.Rtp.Select(Header).Where(h => h.PayloadType == 120).Select(h => h.SequenceNumber)];
 

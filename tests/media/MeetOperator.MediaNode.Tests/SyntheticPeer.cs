@@ -94,6 +94,9 @@ internal sealed partial class SyntheticPeer : IDisposable
         return _buffer[..writer.Length];
     }
 
+    /// <summary>A report of this peer's own, to be sent from where it is not.</summary>
+    public byte[] ReportToForge() => _buffer[.._transport.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 1], _buffer)];
+
     /// <summary>Takes the node's description and begins to connect.</summary>
     public void Connect(string sdp)
     {

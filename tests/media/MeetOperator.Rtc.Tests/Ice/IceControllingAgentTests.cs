@@ -11,7 +11,7 @@ public sealed class IceControllingAgentTests
 
     private readonly OutgoingDatagrams outgoing = new();
     private readonly IceControllingAgent agent = new(new IceCredentials("client", "client-password"), new Random(1));
-    private readonly IceLiteAgent lite = new(ServerCredentials);
+    private readonly IceLiteAgent lite = new(ServerCredentials, new Random(2));
 
     [Fact]
     public void HandleTimeout_BeforeTheCandidateIsKnown_SendsNothing()
@@ -99,6 +99,33 @@ public sealed class IceControllingAgentTests
 
         Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, buffer.AsSpan(0, writer.Length), outgoing));
         Assert.Null(agent.Selected);
+    }
+
+    [Fact]
+    public void Check_OfTheNodesOwn_IsAnsweredWhenItIsSignedForUs()
+    {
+        agent.SetRemote(ServerCredentials, Server);
+        byte[] Request(string username, string password)
+        {
+            var buffer = new byte[StunMessageWriter.MaximumLength];
+            var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
+            writer.AddUsername(System.Text.Encoding.ASCII.GetBytes(username));
+            writer.AddIntegrity(System.Text.Encoding.ASCII.GetBytes(password));
+            writer.AddFingerprint();
+            return buffer[..writer.Length];
+        }
+
+        Assert.Equal(DropReason.StunUsername, agent.Handle(Start, Server, Request("other:server", "client-password"), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Start, Server, Request("client:server", "guess"), outgoing));
+        Assert.Equal(0, outgoing.Count);
+        Assert.Equal(DropReason.None, agent.Handle(Start, Server, Request("client:server", "client-password"), outgoing));
+
+        Assert.True(outgoing.TryTake(out var to, out var datagram));
+        Assert.Equal(Server, to);
+        Assert.True(StunMessage.TryParse(datagram, out var answer));
+        Assert.Equal(StunMessageType.BindingSuccess, answer.Type);
+        Assert.True(answer.VerifyIntegrity("client-password"u8) && answer.VerifyFingerprint());
+        Assert.Equal("ABCDEFGHIJKL"u8, answer.TransactionId);
     }
 
     private byte[] NextCheck(long nowTicks)

@@ -12,7 +12,7 @@ public sealed class IceLiteAgentTests
     private static readonly TransportAddress Three = new(0x0A000004, 7000);
 
     private readonly OutgoingDatagrams outgoing = new();
-    private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"));
+    private readonly IceLiteAgent agent = new(new IceCredentials("local", "local-password"), new Random(1));
 
     public IceLiteAgentTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
 
@@ -64,28 +64,16 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_NominationAgainstAnAddressWithMedia_WaitsForMediaOfItsOwn()
-    {
-        Nominate(One, 100);
-        agent.Prove(Now, One, isNewest: true);
-
-        Nominate(Two, 200);
-        Assert.Equal(One, agent.Selected);
-
-        agent.Prove(Now, Two, isNewest: true);
-        Assert.Equal(Two, agent.Selected);
-    }
-
-    [Fact]
-    public void Prove_AddressOfLowerPriority_IsFollowedOnceTheFormerIsQuiet()
+    public void OnMedia_AddressOfLowerPriority_IsFollowedOnceTheFormerIsQuiet()
     {
         Nominate(One, 200);
-        agent.Prove(Now, One, isNewest: true);
+        agent.OnEstablished(Now, One);
         Nominate(Two, 100);
+        agent.OnEstablished(Now, Two);
 
-        agent.Prove(Now + (PathChoice.QuietTicks / 2), Two, isNewest: true);
+        agent.OnMedia(Now + (PathChoice.QuietTicks / 2), Two, 100, isNewest: true, outgoing);
         Assert.Equal(One, agent.Selected);
-        agent.Prove(Now + PathChoice.QuietTicks + 1, Two, isNewest: true);
+        agent.OnMedia(Now + PathChoice.QuietTicks + 1, Two, 100, isNewest: true, outgoing);
         Assert.Equal(Two, agent.Selected);
 
         // A check that keeps the former one as a spare takes nothing back; a nomination does.
@@ -125,7 +113,7 @@ public sealed class IceLiteAgentTests
         Nominate(One, 100);
         agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
         var late = Now + (30 * TimeSpan.TicksPerSecond);
-        var other = new IceLiteAgent(new IceCredentials("local", "local-password"));
+        var other = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
         other.Handle(Now, One, Request("local:remote", "local-password", null), outgoing);
 
         agent.HandleTimeout(late, outgoing);
@@ -147,7 +135,7 @@ public sealed class IceLiteAgentTests
         Assert.Equal(left, agent.Allowance);
         Assert.True(agent.TrySpend(left));
         Assert.False(agent.TrySpend(1));
-        agent.Prove(Now, One, isNewest: true);
+        agent.OnEstablished(Now, One);
         Assert.True(agent.TrySpend(100_000));
     }
 
@@ -184,7 +172,7 @@ public sealed class IceLiteAgentTests
     [Fact]
     public void Handle_CheckBeforeTheAnswerOfSignaling_IsAnswered()
     {
-        var early = new IceLiteAgent(new IceCredentials("local", "local-password"));
+        var early = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
 
         Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:whoever", "local-password", null), outgoing));
         Assert.True(early.IsValidated(One));

@@ -76,6 +76,32 @@ public sealed class AddressAttackTests : IDisposable
         Assert.InRange(bytesToElsewhere, 1, 3 * forged);
     }
 
+    /// <summary>Her own keys make the media authentic, whatever source she writes on it: it says who sent it, not that she can read there.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AuthenticMediaUnderAForgedSource_TheVictimGetsAtMostThreeTimesItsBytes(bool rtp)
+    {
+        Connect();
+        Exchange(TimeSpan.FromSeconds(1));
+        pair.Client.Vanish();
+        long forged = 0;
+        for (var i = 0; i < 500; i++)
+        {
+            var packet = rtp ? Protect(Header(ref clientSequence)) : Report();
+            forged += packet.Length;
+            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, packet);
+            for (var n = 0; n < 10; n++)
+            {
+                pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
+            }
+
+            pair.Run(TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+    }
+
     /// <summary>What its last flight answers went to the client's own address, so the flight proves nothing about the one it is said to come from.</summary>
     [Fact]
     public void LastFlightUnderAForgedSource_AfterAForgedCheck_MovesNoMedia()
@@ -239,6 +265,23 @@ public sealed class AddressAttackTests : IDisposable
         Assert.False(server.MayRepeat(100_000));
     }
 
+    /// <summary>An address that was left for longer than consent lasts is a new one when the client comes back to it.</summary>
+    [Fact]
+    public void ClientComesBackToAFormerAddress_ItsConsentCountsFromThen()
+    {
+        Connect();
+        pair.Client.MoveTo(new TransportAddress(0x0A000003, 50001));
+        Exchange(TimeSpan.FromSeconds(40));
+        pair.Client.MoveTo(TransportPair.ClientAddress);
+        var received = pair.Client.Received.Count;
+
+        Exchange(TimeSpan.FromSeconds(3));
+
+        Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(pair.Client.Received.Count - received, 100, 150);
+        Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
+    }
+
     private void Connect()
     {
         Assert.True(pair.Connect());
@@ -282,6 +325,8 @@ public sealed class AddressAttackTests : IDisposable
     }
 
     private byte[] Protect(byte[] header) => buffer[..pair.Client.Transport.ProtectRtp(header, [1], buffer)];
+
+    private byte[] Report() => buffer[..pair.Client.Transport.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 9], buffer)];
 
     private static byte[] Header(ref ushort sequence)
     {

@@ -103,6 +103,7 @@ public sealed class PeerTransportTests
 
         Assert.InRange(TimeSpan.FromTicks(pair.Network.NowTicks - start).TotalSeconds, 5, 10.5);
         Assert.Equal(PeerTransportState.Disconnected, pair.Server.States[^1]);
+        pair.Run(TimeSpan.FromSeconds(30));
         Assert.Equal(long.MaxValue, pair.Server.NextTimeoutTicks);
     }
 
