@@ -153,11 +153,7 @@ internal sealed class IceControllingAgent : IIceAgent
         var buffer = outgoing.Reserve();
         if (!buffer.IsEmpty)
         {
-            var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, message.TransactionId);
-            writer.AddXorMappedAddress(from);
-            writer.AddIntegrity(password);
-            writer.AddFingerprint();
-            outgoing.Commit(from, writer.Length);
+            outgoing.Commit(from, CheckResponse.WriteSuccess(buffer, from, message, password));
         }
 
         return DropReason.None;

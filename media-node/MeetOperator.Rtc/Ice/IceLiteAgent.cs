@@ -301,37 +301,21 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, KnownCredentials known, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
-        if (buffer.IsEmpty)
+        if (!buffer.IsEmpty)
         {
-            return;
+            var length = CheckResponse.WriteSuccess(buffer, from, request, known.LocalPassword);
+            outgoing.Commit(from, length);
+            paths.Find(from)?.CountSent(length);
         }
-
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, request.TransactionId);
-        writer.AddXorMappedAddress(from);
-        writer.AddIntegrity(known.LocalPassword);
-        writer.AddFingerprint();
-        outgoing.Commit(from, writer.Length);
-        paths.Find(from)?.CountSent(writer.Length);
     }
 
     private static void RespondError(
         in TransportAddress from, scoped in StunMessage request, KnownCredentials known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
-        if (buffer.IsEmpty)
+        if (!buffer.IsEmpty)
         {
-            return;
+            outgoing.Commit(from, CheckResponse.WriteError(buffer, request, known.LocalPassword, code, reason));
         }
-
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingError, request.TransactionId);
-        writer.AddErrorCode(code, reason);
-        if (request.UnknownRequiredAttribute != 0)
-        {
-            writer.AddUnknownAttribute(request.UnknownRequiredAttribute);
-        }
-
-        writer.AddIntegrity(known.LocalPassword);
-        writer.AddFingerprint();
-        outgoing.Commit(from, writer.Length);
     }
 }

@@ -33,6 +33,19 @@ public sealed class BrowserCallTests
         Assert.True(seen.GetProperty("ok").GetBoolean());
     }
 
+    /// <summary>Media goes only where the node's own checks are answered, although its description says that it is ICE-lite.</summary>
+    [Fact]
+    public async Task ChecksOfTheNode_AreAnsweredByChromium_AndTheAnswersAreTaken()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        await NodeScript.RunAsync("consent.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
+
+        var refused = (await node.Http.GetStringAsync(new Uri(node.Address, "metrics"))).Split('\n')
+            .Where(l => l.Contains("cause=\"Stun", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
+        Assert.Empty(refused);
+    }
+
     /// <summary>ICE would need 4 s and more to notice.</summary>
     [Fact]
     public async Task EndOfASession_ShowsAtTheDtlsTransportOfThePage()
