@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MeetOperator.Architecture.Tests;
 
 /// <summary>Who may depend on whom: the table of docs/architecture.md. Lists name every project that a room may see, transitively.</summary>
@@ -58,6 +60,24 @@ public sealed class DependencyTests
     [InlineData("MeetOperator.Contracts")]
     [InlineData("MeetOperator.Signaling.Protocol")]
     public void Packages_OfCoreProject_AreNone(string project) => Assert.Empty(Repository.Projects[project].Packages);
+
+    /// <summary>A lock file says which bytes a package has, and not where they come from: that is the machine's affair.</summary>
+    [Fact]
+    public void LockFiles_HoldTheirProjectsPackages_AndNameNoServer()
+    {
+        foreach (var project in Repository.Projects.Values)
+        {
+            var file = Path.Combine(project.Folder, "packages.lock.json");
+            Assert.True(File.Exists(file), $"{project.Name} has no lock file: `dotnet restore` writes it, commit it.");
+            var text = File.ReadAllText(file);
+            Assert.DoesNotContain("://", text, StringComparison.Ordinal);
+            using var json = JsonDocument.Parse(text);
+            var locked = json.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject()
+                .Where(package => package.Value.GetProperty("type").GetString() == "Direct" && package.Value.TryGetProperty("contentHash", out _))
+                .Select(package => package.Name);
+            Assert.Empty(project.Packages.Except(locked, StringComparer.OrdinalIgnoreCase));
+        }
+    }
 
     [Fact]
     public void TestProjects_AreNeverReferencedByTheProduct()
