@@ -18,6 +18,12 @@ public interface IPresence
     /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again, unless they are shared or a host removed the participant.</summary>
     Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
+    /// <summary>
+    /// Writes entries of connections that were accepted while presence was away, whatever connection stood there: they are newer. Those whom a host
+    /// removed are named and not written.
+    /// </summary>
+    Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
+
     /// <summary>Every entry that has not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
 

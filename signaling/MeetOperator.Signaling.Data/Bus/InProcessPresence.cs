@@ -95,6 +95,21 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
+    public Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var held = Entries(meeting);
+            var until = time.GetUtcNow() + ttl;
+            foreach (var entry in entries.Where(e => !IsRemoved(meeting, e.ParticipantId)))
+            {
+                held[entry.ParticipantId] = new Held(entry, until);
+            }
+
+            return Task.FromResult(new RenewResult([], [.. entries.Select(e => e.ParticipantId).Where(id => IsRemoved(meeting, id))]));
+        }
+    }
+
     public Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
     {
         lock (gate)

@@ -101,6 +101,22 @@ internal static class PresenceScripts
         return {lost, gone}
         """;
 
+    /// <summary>ttl, then participant, entry by twos → those whom a host removed.</summary>
+    public const string Claim = Head +
+        """
+        local ttl, gone = tonumber(ARGV[1]), {}
+        for i = 2, #ARGV, 2 do
+          if removed(ARGV[i]) then
+            gone[#gone + 1] = ARGV[i]
+          else
+            redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+            redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), ARGV[i])
+          end
+        end
+        keep(ttl)
+        return gone
+        """;
+
     public const string List = Head +
         """
         local entries = {}

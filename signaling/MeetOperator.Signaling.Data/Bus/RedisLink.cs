@@ -12,8 +12,9 @@ internal sealed class RedisLink : IAsyncDisposable
 {
     private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BeatEveryWhileAway = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a command may take, in milliseconds; <c>responseTimeout</c> in the configuration says otherwise.</summary>
+    private const int AnswerWithinMilliseconds = 2_000;
     private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Channels subscribed at once after a break: all of them at once would not be answered in time.</summary>
@@ -23,6 +24,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private const int Patience = 6;
 
     private readonly ConfigurationOptions options;
+    private readonly TimeSpan answerWithin;
     private readonly ConcurrentDictionary<string, ChannelHandlers> channels = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim subscribing = new(1);
     private readonly CancellationTokenSource closed = new();
@@ -39,6 +41,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
     {
         this.options = options;
+        answerWithin = TimeSpan.FromMilliseconds(options.ResponseTimeout);
         this.redis = redis;
         Watch(redis);
     }
@@ -53,9 +56,13 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         var options = ConfigurationOptions.Parse(configuration);
         options.AbortOnConnectFail = false;
+        if (!configuration.Contains("responseTimeout", StringComparison.OrdinalIgnoreCase))
+        {
+            options.ResponseTimeout = AnswerWithinMilliseconds;
+        }
+
         options.ConnectTimeout = 2_000;
         options.SyncTimeout = 2_000;
-        options.ResponseTimeout = 2_000;
         options.KeepAlive = 5;
         options.ReconnectRetryPolicy = new LinearRetry(500);
         var link = new RedisLink(options, await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false));
@@ -64,7 +71,7 @@ internal sealed class RedisLink : IAsyncDisposable
         return link;
     }
 
-    /// <summary>Fails at once while Redis is away, and after <see cref="AnswerWithin"/> when it hangs.</summary>
+    /// <summary>Fails at once while Redis is away, and after a while when it hangs.</summary>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
     {
         if (!alive)
@@ -74,7 +81,7 @@ internal sealed class RedisLink : IAsyncDisposable
 
         try
         {
-            return await call(redis.GetDatabase()).WaitAsync(AnswerWithin, ct).ConfigureAwait(false);
+            return await call(redis.GetDatabase()).WaitAsync(answerWithin, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
         {
@@ -131,9 +138,9 @@ internal sealed class RedisLink : IAsyncDisposable
         old.Dispose();
     }
 
-    private static async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
+    private async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
     {
-        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(AnswerWithin).ConfigureAwait(false);
+        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(answerWithin).ConfigureAwait(false);
         handlers.IsSubscribed = true;
     }
 
@@ -191,12 +198,12 @@ internal sealed class RedisLink : IAsyncDisposable
             if (!alive)
             {
                 // Subscribing is idempotent, and after a break the one of before may be lost.
-                await subscriber.UnsubscribeAsync(pulse).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
-                await subscriber.SubscribeAsync(pulse, OnBeat).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+                await subscriber.UnsubscribeAsync(pulse).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
+                await subscriber.SubscribeAsync(pulse, OnBeat).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
             }
 
-            await subscriber.PublishAsync(pulse, beat.Number).WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
-            await beat.Heard.Task.WaitAsync(AnswerWithin, closed.Token).ConfigureAwait(false);
+            await subscriber.PublishAsync(pulse, beat.Number).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
+            await beat.Heard.Task.WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException)
@@ -229,7 +236,7 @@ internal sealed class RedisLink : IAsyncDisposable
             {
                 await Task.WhenAll(piece.Select(async channel =>
                 {
-                    await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(AnswerWithin).ConfigureAwait(false);
+                    await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(answerWithin).ConfigureAwait(false);
                     await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
                 })).ConfigureAwait(false);
                 if (Interlocked.Read(ref breaks) != before)
@@ -279,7 +286,7 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             if (handlers.RemoveAndIsEmpty(handler) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && alive)
             {
-                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(AnswerWithin).ConfigureAwait(false);
+                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)

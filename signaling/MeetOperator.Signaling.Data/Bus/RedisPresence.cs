@@ -36,6 +36,12 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
         return new RenewResult(Names(lists[0]), Names(lists[1]));
     }
 
+    public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    {
+        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, Json(e) })];
+        return new RenewResult([], Names(await RunAsync(PresenceScripts.Claim, meeting, ct, arguments).ConfigureAwait(false)));
+    }
+
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
     {
         var values = (RedisValue[]?)await RunAsync(PresenceScripts.List, meeting, ct).ConfigureAwait(false);

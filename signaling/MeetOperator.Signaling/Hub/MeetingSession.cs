@@ -183,7 +183,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
 
         var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
-        var entered = await presence.EnterAsync(presence.NewEntry(member.Identity, member.ConnectionId, silenced), Capacity()).ConfigureAwait(false);
+        var entered = await presence.EnterAsync(presence.NewEntry(member.Identity, member.ConnectionId, silenced, roster.Find(member.ParticipantId)), Capacity()).ConfigureAwait(false);
         if (entered.Outcome == EnterOutcome.Full)
         {
             return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");

@@ -18,6 +18,9 @@ public sealed partial class SessionPresence : IAsyncDisposable
     // Rows are written behind the session's back, in order: a slow database must not hold up a meeting.
     private readonly SessionLoop rows;
     private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
+
+    /// <summary>Participants whose connection was accepted while the bus was away: there, an older one may stand under their name.</summary>
+    private readonly HashSet<string> unclaimed = new(StringComparer.Ordinal);
     private long heldUntil = long.MinValue;
 
     public SessionPresence(MeetingKey key, MeetingServices services)
@@ -33,17 +36,23 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.Tick)).UtcTicks;
 
-    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced) => new()
+    /// <param name="identity">Whose connection it is.</param>
+    /// <param name="connectionId">Names the connection.</param>
+    /// <param name="silenced">Whether the meeting silences who comes in.</param>
+    /// <param name="known">The participant as this instance shows it already: who comes back is muted as before, also when the bus cannot say so.</param>
+    public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, PresenceEntry? known = null) => new()
     {
         ParticipantId = identity.ParticipantId,
         DisplayName = identity.DisplayName,
         Role = WireName.Of(identity.Role),
-        Audio = !silenced,
-        AudioSilenced = silenced,
+        Audio = known?.Audio ?? !silenced,
+        Video = known?.Video ?? true,
+        AudioSilenced = known?.AudioSilenced ?? silenced,
+        VideoSilenced = known?.VideoSilenced ?? false,
         Instance = services.Options.Instance,
         Connection = connectionId,
         Connected = true,
-        Since = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Since = known?.Since ?? services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
     };
 
     public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler)
@@ -62,17 +71,51 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<bool> TryPublishAsync(BusEvent e) =>
         await TryAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
 
-    public Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity) => OrAsync(
-        () => services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None), new EnterResult(EnterOutcome.Entered, entry));
+    public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity)
+    {
+        EnterResult? result = null;
+        if (await TryAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            unclaimed.Remove(entry.ParticipantId);
+            return result!;
+        }
 
-    public Task<RenewResult> RenewAsync(IReadOnlyList<PresenceEntry> own) => own.Count == 0 ? Task.FromResult(RenewResult.Nothing) : OrAsync(
-        () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing);
+        if (!entry.IsShared)
+        {
+            unclaimed.Add(entry.ParticipantId);
+        }
 
-    /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or the bus is away.</summary>
+        return new EnterResult(EnterOutcome.Entered, entry);
+    }
+
+    public async Task<RenewResult> RenewAsync(IReadOnlyList<PresenceEntry> own)
+    {
+        var claims = own.Where(e => unclaimed.Contains(e.ParticipantId)).ToList();
+        if (claims.Count == 0)
+        {
+            unclaimed.Clear();
+            return own.Count == 0 ? RenewResult.Nothing : await OrAsync(
+                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing).ConfigureAwait(false);
+        }
+
+        RenewResult? claimed = null;
+        if (!await TryAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, claims, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            return RenewResult.Nothing;
+        }
+
+        unclaimed.Clear();
+        var renewed = await RenewAsync([.. own.Except(claims)]).ConfigureAwait(false);
+        return new RenewResult(renewed.TakenOver, [.. renewed.Removed, .. claimed!.Removed]);
+    }
+
+    /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or of an older connection, or the bus is away.</summary>
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
-        var listed = await OrAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false);
-        return [.. listed.Concat(own.Where(o => listed.All(l => l.ParticipantId != o.ParticipantId)))];
+        var mine = own.ToList();
+        var listed = (await OrAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
+            .Where(l => !unclaimed.Contains(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
+        return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
 
     public async Task<PresenceEntry> SetMediaAsync(PresenceEntry entry, MediaType kind, bool sending, bool silenced)
@@ -118,7 +161,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         OrAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
     public Task<bool> RemoveAsync(string participantId, string connectionId) =>
-        OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None), true);
+        OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, unclaimed.Remove(participantId) ? null : connectionId, CancellationToken.None), true);
 
     public Task<bool> ExpelAsync(string participantId) => OrAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 

@@ -189,6 +189,20 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Claim_WritesOverOtherConnectionsButNobodyWhomAHostRemoved()
+    {
+        await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Short, default);
+        await A.Presence.EnterAsync(key, Entry("out"), 10, Long, default);
+        await A.Presence.ExpelAsync(key, "out", default);
+        var mine = new[] { Entry("a", connection: "new", instance: "B") with { Audio = false }, Entry("lost", instance: "B") };
+        var claimed = await B.Presence.ClaimAsync(key, [.. mine, Entry("out")], Long, default);
+        Assert.Equal(["out"], claimed.Removed);
+        Assert.Empty(claimed.TakenOver);
+        Assert.Equal(mine, await A.Presence.ListAsync(key, default));
+        Assert.Equal(["a"], (await A.Presence.RenewAsync(key, [Entry("a", connection: "old")], Long, default)).TakenOver);
+    }
+
+    [Fact]
     public async Task Remove_OfACertainConnection_LeavesANewerOne()
     {
         await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Long, default);

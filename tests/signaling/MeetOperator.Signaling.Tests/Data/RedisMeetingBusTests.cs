@@ -51,6 +51,33 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         await own.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Redis_Slow_IsWaitedForAsTheConfigurationSays()
+    {
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using (var patient = await RedisMeetingBus.ConnectAsync($"{own.Configuration},responseTimeout=120000"))
+        await using (var usual = await RedisMeetingBus.ConnectAsync(own.Configuration))
+        {
+            await Eventually.TrueAsync(() => patient.IsConnected && usual.IsConnected, "both are connected");
+            own.Pause();
+            var code = patient.TryConsumeCodeAsync(new MeetingKey("acme", "slow"), "code", TimeSpan.FromSeconds(9), default);
+            try
+            {
+                await Eventually.TrueAsync(() => !usual.IsConnected, "Redis takes longer than usual");
+            }
+            finally
+            {
+                own.Continue();
+            }
+
+            Assert.True(await code);
+            Assert.True(patient.IsConnected);
+        }
+
+        await own.DisposeAsync();
+    }
+
     protected override async Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync() =>
-        (await RedisMeetingBus.ConnectAsync(server.Configuration), await RedisMeetingBus.ConnectAsync(server.Configuration));
+        (await RedisMeetingBus.ConnectAsync(server.Patient), await RedisMeetingBus.ConnectAsync(server.Patient));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.NodeControl.Testing;
+using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -94,6 +95,59 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         await ReadsAsync(ann, "again");
         Assert.Equal(["while it hangs", "again"], bob.OfType("chat").Select(m => (string?)m["message"]));
         Assert.Empty(bob.OfType("participant-left"));
+    }
+
+    [Fact]
+    public async Task Hanging_WhoComesBackToAnotherInstanceStaysAndIsMutedAsBefore()
+    {
+        var meeting = await a.CreateAsync();
+        await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
+        await ann.ExpectAsync("participant-joined");
+        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
+        await bob.ExpectAsync("media-update", m => !(bool)m["audio"]!);
+
+        redis.Pause();
+        await using var back = await ComeBackAsync();
+        await Eventually.TrueAsync(
+            async () => back.Closed.IsCompleted || (await PresentAsync(meeting.MeetingId)).Any(p => p.ParticipantId == ann.Id && p.Instance == b.Options.Instance && !p.Audio),
+            "her place is the one at the second instance");
+
+        await SayAsync(back, "here again");
+        await ReadsAsync(bob, "here again");
+        Assert.False(back.Closed.IsCompleted);
+        Assert.Empty(bob.OfType("participant-left"));
+        Assert.Single(bob.OfType("media-update"));
+
+        async Task<TestClient> ComeBackAsync()
+        {
+            try
+            {
+                await a.StopAsync();
+                Assert.Equal(CloseCodes.Restart, await ann.ExpectCloseAsync());
+                var client = await TestClient.OpenByTicketAsync(ann.Join, b.Address);
+                await client.JoinAsync(resume: true);
+                return client;
+            }
+            finally
+            {
+                redis.Continue();
+            }
+        }
+    }
+
+    private protected override string RedisOf(RedisServer server) => server.Configuration;
+
+    private async Task<IReadOnlyList<PresenceEntry>> PresentAsync(string meetingId)
+    {
+        try
+        {
+            return await b.Service<IMeetingBus>().Presence.ListAsync(new MeetingKey(TestCluster.Tenant, meetingId), default);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            return [];
+        }
     }
 
     private static Task SayAsync(TestClient client, string text) => client.SendAsync(new { type = "chat", message = text });

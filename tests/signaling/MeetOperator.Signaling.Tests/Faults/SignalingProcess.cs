@@ -21,8 +21,12 @@ internal sealed class SignalingProcess : IDisposable
 
     public string Log => daemon.Log;
 
-    /// <summary>Comes back when it is ready. Instances that are to be one installation share <paramref name="keys"/>, database and Redis.</summary>
-    public static async Task<SignalingProcess> StartAsync(TestCluster cluster, string keys, string database, string redis, IReadOnlyDictionary<string, string>? more = null)
+    /// <summary>
+    /// Comes back when it is ready. Instances that are to be one installation share <paramref name="keys"/>, database and Redis.
+    /// <paramref name="program"/> is one that lies beside the tests.
+    /// </summary>
+    public static async Task<SignalingProcess> StartAsync(
+        TestCluster cluster, string keys, string database, string redis, IReadOnlyDictionary<string, string>? more = null, string program = "MeetOperator.Signaling.dll")
     {
         var folder = Daemon.NewFolder("signaling");
         await File.WriteAllTextAsync(Path.Combine(folder, "signing-key"), keys);
@@ -42,12 +46,11 @@ internal sealed class SignalingProcess : IDisposable
             ["MEET_LOCAL_TENANT"] = TestCluster.Tenant,
             ["MEET_HTTP_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
         };
-        var program = Path.Combine(AppContext.BaseDirectory, "MeetOperator.Signaling.dll");
         var process = new SignalingProcess(
-            Daemon.Start($"exec env {string.Join(' ', variables.Select(v => $"'{v.Key}={v.Value}'"))} '{Environment.ProcessPath}' '{program}'", folder), port);
+            Daemon.Start($"exec env {string.Join(' ', variables.Select(v => $"'{v.Key}={v.Value}'"))} '{Environment.ProcessPath}' '{Path.Combine(AppContext.BaseDirectory, program)}'", folder), port);
         using var http = new HttpClient { BaseAddress = process.Address };
         await Eventually.TrueAsync(
-            async () => await process.daemon.AcceptsAsync(port) && (await http.GetAsync("readyz")).IsSuccessStatusCode, "the process is ready", TimeSpan.FromSeconds(60));
+            async () => await process.daemon.AcceptsAsync(port) && (await http.GetAsync("readyz")).IsSuccessStatusCode, "the process is ready", TimeSpan.FromSeconds(120));
         return process;
     }
 

@@ -13,6 +13,6 @@ internal static class Marker
         await bus.Presence.EnterAsync(
             key, new PresenceEntry { ParticipantId = id, DisplayName = "Marker", Role = "participant", Instance = "none", Connection = id, Connected = true }, 100, after, default);
         await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Presence, ParticipantId = id }, default);
-        await witness.ExpectAsync("participant-left", m => (string?)m["participantId"] == id, after + TimeSpan.FromSeconds(30));
+        await witness.ExpectAsync("participant-left", m => (string?)m["participantId"] == id, after + TimeSpan.FromSeconds(60));
     }
 }

@@ -15,6 +15,8 @@ public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
 
     private protected TestSignaling b { get; private set; } = null!;
 
+    private protected virtual string RedisOf(RedisServer server) => server.Patient;
+
     public async Task InitializeAsync()
     {
         await redis.InitializeAsync();
@@ -23,7 +25,7 @@ public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
         var database = await postgres.CreateDatabaseAsync();
         var keys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]);
         var servers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => TestSignaling.StartAsync(
-            cluster, options => options with { Database = database, Redis = redis.Configuration, SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
+            cluster, options => options with { Database = database, Redis = RedisOf(redis), SigningKeys = keys, Instance = Guid.NewGuid().ToString("N") })));
         (a, b) = (servers[0], servers[1]);
     }
 

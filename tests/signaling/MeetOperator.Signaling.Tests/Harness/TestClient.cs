@@ -62,7 +62,7 @@ public sealed class TestClient : IAsyncDisposable
         socket.Options.CollectHttpResponseDetails = true;
         try
         {
-            await socket.ConnectAsync(url, default).WaitAsync(TimeSpan.FromSeconds(10));
+            await socket.ConnectAsync(url, default).WaitAsync(TimeSpan.FromSeconds(60));
             return new TestClient(socket, join);
         }
         catch
@@ -109,7 +109,7 @@ public sealed class TestClient : IAsyncDisposable
 
     public async Task<WebSocketCloseStatus?> ExpectCloseAsync(TimeSpan? limit = null)
     {
-        await reading.WaitAsync(limit ?? TimeSpan.FromSeconds(20));
+        await reading.WaitAsync(limit ?? TimeSpan.FromSeconds(60));
         return CloseStatus;
     }
 
