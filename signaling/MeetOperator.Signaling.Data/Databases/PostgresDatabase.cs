@@ -73,7 +73,7 @@ public sealed class PostgresDatabase : ISqlDatabase
     {
         await using var connection = await OpenAsync(ct).ConfigureAwait(false);
 
-        // The policies of migrations 0003 and 0006 read these; the pool resets them when the connection goes back.
+        // The policies of migrations 0003, 0006 and 0007 read these; the pool resets them when the connection goes back.
         await connection.ExecuteAsync(new CommandDefinition(
             "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false), set_config('meet.retention', @Retention, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
         return await work(connection).ConfigureAwait(false);

@@ -4,6 +4,16 @@ namespace MeetOperator.Signaling.Data;
 
 public sealed class SqlRetentionRepository(ISqlDatabase database) : IRetentionRepository
 {
+    static SqlRetentionRepository() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    public Task<IReadOnlyList<MeetingRow>> ListOpenAsync(MeetingRow? after, int most, CancellationToken ct) => database.RunAsync<IReadOnlyList<MeetingRow>>(
+        SqlScope.OfOpenMeetings,
+        async connection => (await connection.QueryAsync<MeetingRow>(new CommandDefinition(
+            "SELECT * FROM meetings WHERE status = 'open' AND (tenant, meeting_id) > (@tenant, @meetingId) ORDER BY tenant, meeting_id LIMIT @most",
+            new { tenant = after?.Tenant ?? string.Empty, meetingId = after?.MeetingId ?? string.Empty, most },
+            cancellationToken: ct)).ConfigureAwait(false)).AsList(),
+        ct);
+
     public Task<int> RemoveEndedBeforeAsync(long endTime, int most, CancellationToken ct) => database.RunAsync(
         SqlScope.OfRetention,
         connection => connection.ExecuteAsync(new CommandDefinition(

@@ -36,6 +36,9 @@ public sealed record SignalingTimings
 
     /// <summary>How long a place is kept for who has joined over REST and is not connected, when somebody else needs it.</summary>
     public TimeSpan PlaceFirm { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Open rows are compared with the Meeting objects this often.</summary>
+    public TimeSpan RowCheck { get; init; } = TimeSpan.FromMinutes(10);
     public TimeSpan TicketLife { get; init; } = TimeSpan.FromHours(6);
 
     /// <summary>Counted from the planned start when that is later than now.</summary>

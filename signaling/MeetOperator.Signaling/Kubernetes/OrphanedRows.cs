@@ -1,0 +1,81 @@
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Closes the rows of meetings whose objects, or whose tenants, went while no instance ran: nothing else ends them, and retention begins with the end. A row
+/// is written before its object, so one that has none is closed only when it has none in the next round either.
+/// </summary>
+public sealed partial class OrphanedRows(
+    IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingLives lives, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
+    : BackgroundService
+{
+    private const int Page = 500;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private HashSet<(string Tenant, string MeetingId)> suspects = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var wait = options.Timings.RowCheck;
+            try
+            {
+                // What this instance cannot see now, it cannot miss.
+                if (schema.Problem is not null || !directory.HasSynced || !directory.IsCurrent)
+                {
+                    wait = RetryAfter;
+                }
+                else
+                {
+                    suspects = await CheckAsync(stoppingToken).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(logger, e.Message); // The next round does it.
+            }
+
+            await Task.Delay(wait < RetryAfter || suspects.Count == 0 ? wait : RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Closes the suspects of the round before that still have no object, and names the new ones.</summary>
+    private async Task<HashSet<(string Tenant, string MeetingId)>> CheckAsync(CancellationToken ct)
+    {
+        var (found, closed) = (new HashSet<(string Tenant, string MeetingId)>(), 0);
+        IReadOnlyList<MeetingRow> page = [];
+        do
+        {
+            page = await open.ListOpenAsync(page.Count > 0 ? page[^1] : null, Page, ct).ConfigureAwait(false);
+            foreach (var row in page.Where(r => directory.Find(r.MeetingId)?.TenantName != r.Tenant))
+            {
+                var key = (row.Tenant, row.MeetingId);
+                if (!suspects.Contains(key))
+                {
+                    found.Add(key);
+                }
+                else if (await lives.AskAsync(row, ct).ConfigureAwait(false) == MeetingLife.Over)
+                {
+                    await rows.CloseAsync(row.Tenant, row.MeetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+                    closed++;
+                }
+            }
+        }
+        while (page.Count == Page);
+
+        if (closed > 0)
+        {
+            LogClosed(logger, closed);
+        }
+
+        return found;
+    }
+
+    [LoggerMessage(3095, LogLevel.Information, "Closed the rows of {Count} meetings whose objects are gone")]
+    private static partial void LogClosed(ILogger logger, int count);
+
+    [LoggerMessage(3096, LogLevel.Warning, "Rows could not be compared with the meetings: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+}

@@ -1,0 +1,64 @@
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Meetings and tenants that go while no server runs.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private readonly string folder = Daemon.NewFolder("rows");
+    private TestCluster cluster = null!;
+
+    public async Task InitializeAsync()
+    {
+        cluster = await TestCluster.StartAsync();
+        await cluster.AddNodeAsync("default-aaaaa");
+        await cluster.AddTenantAsync("acme", "meet-acme");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await cluster.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task Rows_OfMeetingsThatWentWhileNoServerRan_AreClosedByTheNext(string engine)
+    {
+        var database = engine == "sqlite" ? $"sqlite:{folder}/meet.db" : await postgres.CreateDatabaseAsync();
+        var (kept, gone, ofTenant) = (Id(), Id(), Id());
+        await cluster.ApplyMeetingAsync(kept);
+        await cluster.ApplyMeetingAsync(gone);
+        await cluster.ApplyMeetingAsync(ofTenant, @namespace: "meet-acme", tenant: "acme");
+        await using (var first = await StartAsync(database))
+        {
+            foreach (var id in new[] { kept, gone, ofTenant })
+            {
+                await Eventually.TrueAsync(() => first.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the meeting is placed");
+                await first.JoinAsync(id, "Ann");
+            }
+        }
+
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, gone), default);
+        await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "acme"), default);
+
+        await using var second = await StartAsync(database);
+        var rows = second.Service<IMeetingRepository>();
+        await Eventually.TrueAsync(async () => await StatusAsync(TestCluster.Tenant, gone) == MeetingRowStatus.Ended, "the row of the meeting is closed");
+        await Eventually.TrueAsync(async () => await StatusAsync("acme", ofTenant) == MeetingRowStatus.Ended, "the row of the tenant's meeting is closed");
+        Assert.Equal(MeetingRowStatus.Open, await StatusAsync(TestCluster.Tenant, kept));
+        Assert.True(await second.Service<IRetentionRepository>().RemoveEndedBeforeAsync(long.MaxValue, 10, default) >= 2);
+        Assert.NotNull(await rows.FindAsync(TestCluster.Tenant, kept, default));
+
+        async Task<string> StatusAsync(string tenant, string id) => (await rows.FindAsync(tenant, id, default))!.Status;
+    }
+
+    private static string Id() => Guid.NewGuid().ToString("D");
+
+    private Task<TestSignaling> StartAsync(string database) => TestSignaling.StartAsync(
+        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheck = TimeSpan.FromMilliseconds(200) } });
+}
