@@ -4,8 +4,8 @@ namespace MeetOperator.Signaling.Data;
 public interface IPresence
 {
     /// <summary>
-    /// Writes the entry unless <paramref name="capacity"/> entries of others are there already. One host always gets in, and a place that nobody
-    /// came to in time gives way.
+    /// Writes the entry unless <paramref name="capacity"/> entries of others are there already. One host always gets in, in place of hosts who are not
+    /// connected or away, and a place that nobody came to in time gives way.
     /// </summary>
     Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
 
@@ -29,6 +29,9 @@ public interface IPresence
 
     /// <summary>Sets whether audio (or video) is sent, and whether somebody else silenced it. The entry as it is now, or null when there is none.</summary>
     Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct);
+
+    /// <summary>Notes that the connection is lost; nothing when the entry is of another one by now.</summary>
+    Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
     /// <summary>Removes the entry if it belongs to <paramref name="connection"/> (null: to any); true for exactly one of several callers.</summary>
     Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct);

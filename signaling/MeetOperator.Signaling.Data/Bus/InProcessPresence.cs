@@ -138,6 +138,19 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
+    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (meetings.TryGetValue(meeting, out var entries) && entries.TryGetValue(participantId, out var held) && held.Entry.Connection == connection)
+            {
+                entries[participantId] = held with { Entry = held.Entry with { Away = true } };
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
     public Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct)
     {
         lock (gate)
@@ -239,8 +252,15 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
     private static bool HasSeat(Dictionary<string, Held> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
     {
         var present = entries.Where(h => h.Value.Until > now).ToList();
-        if (present.Count < capacity || (entry.IsHost && !present.Any(h => h.Value.Entry.IsHost)))
+        if (present.Count < capacity)
         {
+            return true;
+        }
+
+        var hosts = present.Where(h => h.Value.Entry.IsHost).ToLookup(h => h.Value.Entry is { Connected: true, Away: false });
+        if (entry.IsHost && !hosts[true].Any())
+        {
+            hosts[false].ToList().ForEach(h => entries.Remove(h.Key));
             return true;
         }
 

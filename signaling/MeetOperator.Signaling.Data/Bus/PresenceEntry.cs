@@ -32,6 +32,9 @@ public sealed record PresenceEntry
     /// <summary>False while only a place is kept (joined over REST, not connected yet).</summary>
     public bool Connected { get; init; }
 
+    /// <summary>True while its connection is lost and may come back. A host who is away keeps no other host out.</summary>
+    public bool Away { get; init; }
+
     /// <summary>Until when a place that is only kept does not give way, in Unix milliseconds of the bus' own clock; null when connected.</summary>
     public long? FirmUntil { get; init; }
 

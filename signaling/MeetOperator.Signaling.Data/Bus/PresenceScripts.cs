@@ -21,19 +21,27 @@ internal static class PresenceScripts
         local function seat(entry, capacity)
           local ids = present()
           if #ids < capacity then return true end
-          local taken, hosts, idle = #ids, 0, {}
+          local taken, hosts, idle, empty = #ids, 0, {}, {}
+          local function free(id)
+            redis.call('HDEL', KEYS[1], id)
+            redis.call('ZREM', KEYS[2], id)
+          end
           for _, id in ipairs(ids) do
             local stored = redis.call('HGET', KEYS[1], id)
             local other = stored and cjson.decode(stored) or {}
-            if other.role == 'host' then hosts = hosts + 1 end
+            if other.role == 'host' then
+              if other.connected and not other.away then hosts = hosts + 1 else empty[#empty + 1] = id end
+            end
             if not other.connected and other.firmUntil and other.firmUntil <= now then idle[#idle + 1] = id end
           end
-          if entry.role == 'host' and hosts == 0 then return true end
+          if entry.role == 'host' and hosts == 0 then
+            for _, id in ipairs(empty) do free(id) end
+            return true
+          end
           if taken - #idle >= capacity then return false end
           for _, id in ipairs(idle) do
             if taken < capacity then break end
-            redis.call('HDEL', KEYS[1], id)
-            redis.call('ZREM', KEYS[2], id)
+            free(id)
             taken = taken - 1
           end
           return true
@@ -137,6 +145,18 @@ internal static class PresenceScripts
         local stored = cjson.encode(entry)
         redis.call('HSET', KEYS[1], ARGV[1], stored)
         return stored
+        """;
+
+    /// <summary>Participant, connection.</summary>
+    public const string LeaveForNow =
+        """
+        local old = redis.call('HGET', KEYS[1], ARGV[1])
+        if not old then return 0 end
+        local entry = cjson.decode(old)
+        if entry.connection ~= ARGV[2] then return 0 end
+        entry.away = true
+        redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(entry))
+        return 1
         """;
 
     /// <summary>Participant, connection or empty → 1 when removed.</summary>

@@ -54,6 +54,9 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
         return BusJson.TryRead<PresenceEntry>(value, out var entry) ? entry : null;
     }
 
+    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
+        RunAsync(PresenceScripts.LeaveForNow, meeting, ct, participantId, connection);
+
     public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection ?? string.Empty).ConfigureAwait(false) == 1;
 

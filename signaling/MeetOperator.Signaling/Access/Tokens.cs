@@ -47,6 +47,11 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
             payload["sub"] = subject.ParticipantId;
         }
 
+        if (subject.MeetingUid is not null)
+        {
+            payload["uid"] = subject.MeetingUid;
+        }
+
         var signed = $"{Encode(new Dictionary<string, object?> { ["alg"] = "HS256", ["kid"] = key.Id, ["typ"] = "JWT" })}.{Encode(payload)}";
         return $"{signed}.{Signature(key, signed)}";
     }
@@ -122,7 +127,15 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
             return false;
         }
 
-        subject = new TokenSubject { Tenant = tenant, MeetingId = meeting, ParticipantId = Text(fields, "sub"), TokenId = id, IssuedAt = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, issued)) };
+        subject = new TokenSubject
+        {
+            Tenant = tenant,
+            MeetingId = meeting,
+            MeetingUid = Text(fields, "uid"),
+            ParticipantId = Text(fields, "sub"),
+            TokenId = id,
+            IssuedAt = DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, issued)),
+        };
         return true;
     }
 }

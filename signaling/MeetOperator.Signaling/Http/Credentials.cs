@@ -45,8 +45,13 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     public TokenSubject Host(HttpRequest request, string meetingId) =>
         Require(request, TokenKind.Host, meetingId, "the host token that creating the meeting answered");
 
-    public TokenSubject Ticket(HttpRequest request, string meetingId) =>
-        Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
+    public TokenSubject Ticket(HttpRequest request, string meetingId)
+    {
+        var subject = Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
+        return directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsOf(subject, meeting)
+            ? throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The ticket is of an earlier meeting with this id."))
+            : subject;
+    }
 
     /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not. Another tenant's meeting may have had the same id before.</summary>
     public bool IsHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
@@ -54,11 +59,12 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
     /// <summary>False for the token of another tenant's meeting, or of an earlier one that had the same id: a token lives no longer than its meeting.</summary>
     public static bool IsOf(TokenSubject token, MeetingView meeting) =>
-        token.Tenant == meeting.TenantName && !(token.IssuedAt + MostSkew < meeting.Object.Metadata.CreationTimestamp);
+        token.Tenant == meeting.TenantName
+        && (token.MeetingUid is { } uid ? uid == meeting.Object.Metadata.Uid : !(token.IssuedAt + MostSkew < meeting.Object.Metadata.CreationTimestamp));
 
     /// <summary>A ticket that came in a body.</summary>
     public TokenSubject Ticket(HttpRequest request, string ticket, MeetingView meeting) =>
-        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && subject.Tenant == meeting.TenantName
+        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && IsOf(subject, meeting)
             ? subject
             : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket of this meeting; join without it."));
 

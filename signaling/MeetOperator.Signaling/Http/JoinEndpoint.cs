@@ -30,6 +30,9 @@ public sealed class JoinEndpoint(
     /// <summary>An office behind one address comes in; one caller does not take every place.</summary>
     private readonly Throttle meetingJoinsFromOneAddress = new(perSecond: 20, burst: 200);
 
+    /// <summary>Who has a ticket or the host token is not held up by the crowd, only by himself.</summary>
+    private readonly Throttle joinsByCredential = new(perSecond: 10, burst: 50);
+
     public async Task<IResult> JoinAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var began = time.GetTimestamp();
@@ -49,12 +52,12 @@ public sealed class JoinEndpoint(
     private async Task<JoinAnswer> AnswerAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var caller = CallerAddress.Of(request);
-        if (!joins.TryTake(caller))
+        var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
+        if (body.Ticket is null && request.Headers.Authorization.Count == 0 && !joins.TryTake(caller))
         {
             throw TooMany("Too many joins from this address.");
         }
 
-        var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
         MeetingRules.Check(body);
         body = body with { DisplayName = PlainText.Clean(body.DisplayName!) };
         if (!Guid.TryParseExact(id, "D", out _))
@@ -64,13 +67,21 @@ public sealed class JoinEndpoint(
 
         var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
         var isHost = credentials.IsHost(request, view);
+        var ticket = body.Ticket is null ? null : credentials.Ticket(request, body.Ticket, view);
         ThrowIfEnded(view);
-        if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
+        if (ticket is not null || isHost)
+        {
+            if (!joinsByCredential.TryTake($"{view.TenantName}/{id}/{ticket?.ParticipantId}"))
+            {
+                throw TooMany("Too many joins with this ticket or host token.");
+            }
+        }
+        else if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
         {
             throw TooMany("Too many people join this meeting at once.");
         }
 
-        var before = body.Ticket is null ? null : await ReturningAsync(request, body.Ticket, view, ct).ConfigureAwait(false);
+        var before = ticket is null ? null : await ReturningAsync(ticket, ct).ConfigureAwait(false);
         view = await PlacedAsync(view, ct).ConfigureAwait(false);
         if (before is null && view.Refusal is { } refused)
         {
@@ -79,13 +90,21 @@ public sealed class JoinEndpoint(
 
         var role = isHost || before?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
         var participantId = before?.ParticipantId ?? Guid.NewGuid().ToString("D");
-        await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, ct).ConfigureAwait(false);
+        var place = await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, ct).ConfigureAwait(false);
         if (before is null)
         {
-            await StoreAsync(view, participantId, body, role, ct).ConfigureAwait(false);
+            try
+            {
+                await StoreAsync(view, participantId, body, role, ct).ConfigureAwait(false);
+            }
+            catch
+            {
+                await GiveBackAsync(view, place).ConfigureAwait(false);
+                throw;
+            }
         }
 
-        var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, ParticipantId = participantId };
+        var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId };
         return new JoinAnswer(
             participantId,
             urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLife)),
@@ -104,10 +123,9 @@ public sealed class JoinEndpoint(
         }
     }
 
-    private async Task<ParticipantRow> ReturningAsync(HttpRequest request, string ticket, MeetingView view, CancellationToken ct)
+    private async Task<ParticipantRow> ReturningAsync(TokenSubject ticket, CancellationToken ct)
     {
-        var subject = credentials.Ticket(request, ticket, view);
-        var row = await participants.FindAsync(subject.Tenant, view.Id, subject.ParticipantId!, ct).ConfigureAwait(false)
+        var row = await participants.FindAsync(ticket.Tenant, ticket.MeetingId, ticket.ParticipantId!, ct).ConfigureAwait(false)
             ?? throw new ProblemException(ProblemCode.Unauthorized, "'ticket' is of nobody who joined this meeting; join without it.");
         return row.ConnectionStatus != ConnectionStatuses.Removed
             ? row
@@ -147,7 +165,7 @@ public sealed class JoinEndpoint(
     }
 
     /// <summary>Keeps a place for as long as the WebSocket URL works; who is connected already keeps its own.</summary>
-    private async Task ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, CancellationToken ct)
+    private async Task<PresenceEntry> ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, CancellationToken ct)
     {
         var key = new MeetingKey(view.TenantName, view.Id);
         var silenced = view.Object.Spec.Access.MuteOnEntry && role != ParticipantRole.Host;
@@ -174,10 +192,25 @@ public sealed class JoinEndpoint(
             {
                 throw RemovedByHost();
             }
+
+            return entry;
         }
         catch (Exception e) when (Failures.IsBusOutage(e))
         {
             throw new ProblemException(ProblemCode.Unavailable, "Whether the meeting has a place is not known now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+    }
+
+    /// <summary>Who was not let in after all keeps nobody out.</summary>
+    private async Task GiveBackAsync(MeetingView view, PresenceEntry place)
+    {
+        try
+        {
+            await bus.Presence.RemoveAsync(new MeetingKey(view.TenantName, view.Id), place.ParticipantId, place.Connection, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Failures.IsBusOutage(e))
+        {
+            // It gives way when it is needed.
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class MeetingEndpoints(
         var repeatable = await idempotency.ClaimAsync(request, tenant, body, ct).ConfigureAwait(false);
         if (repeatable is { CompletedAt: not null })
         {
-            return Created(request, tenant, body, repeatable.MeetingId, repeatable);
+            return Created(request, tenant, body, repeatable.MeetingId, null, repeatable);
         }
 
         if (tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
@@ -46,7 +46,7 @@ public sealed class MeetingEndpoints(
         }
 
         await directory.WaitAsync(id, view => view is not null, SeenWait, time, ct).ConfigureAwait(false);
-        return Created(request, tenant, body, id, repeatable);
+        return Created(request, tenant, body, id, repeatable is null ? meeting.Metadata.Uid : null, repeatable);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
@@ -74,7 +74,7 @@ public sealed class MeetingEndpoints(
     }
 
     /// <summary>The answer to a request that came before is the same to the letter: its token has the time and the id of then.</summary>
-    private IResult Created(HttpRequest request, Tenant tenant, CreateMeetingRequest body, string id, IdempotencyRow? repeatable)
+    private IResult Created(HttpRequest request, Tenant tenant, CreateMeetingRequest body, string id, string? uid, IdempotencyRow? repeatable)
     {
         var issued = repeatable?.CompletedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : time.GetUtcNow();
         var starts = body.StartTime is { } start && start > issued ? start : issued;
@@ -82,6 +82,7 @@ public sealed class MeetingEndpoints(
         {
             Tenant = tenant.Metadata.Name!,
             MeetingId = id,
+            MeetingUid = uid,
             TokenId = repeatable?.TokenId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             IssuedAt = issued,
         };

@@ -24,6 +24,9 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private IDisposable? watch;
     private Task ticking = Task.CompletedTask;
     private bool presenceIsStale;
+
+    /// <summary>Of the Meeting object that this session is of; null until it was seen.</summary>
+    private string? uid;
     private bool ended;
     private bool evacuated;
 
@@ -111,16 +114,20 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// <summary>The socket is gone. Unless it said so, it has some time to come back before the others are told.</summary>
     public async Task GoneAsync(Member member, bool saidLeave)
     {
-        var wasCurrent = await loop.AskAsync(() =>
+        var wasCurrent = await loop.AskAsync(async () =>
         {
             var current = IsCurrent(member);
             if (current)
             {
                 members.Remove(member.ParticipantId);
+                if (member.Identity.Role == ParticipantRole.Host)
+                {
+                    await presence.LeaveForNowAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
+                }
             }
 
             Detach(member, leave: false);
-            return Task.FromResult(current && !ended && !evacuated);
+            return current && !ended && !evacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
@@ -262,8 +269,17 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
     private int Capacity() => View()?.Places ?? 0;
 
-    /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another tenant's by now.</summary>
-    private MeetingView? View() => services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant ? view : null;
+    /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another meeting by now.</summary>
+    private MeetingView? View()
+    {
+        if (services.Directory.Find(Key.MeetingId) is not { } view || view.TenantName != Key.Tenant)
+        {
+            return null;
+        }
+
+        uid ??= view.Object.Metadata.Uid;
+        return view.Object.Metadata.Uid == uid ? view : null;
+    }
 
     private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
     {

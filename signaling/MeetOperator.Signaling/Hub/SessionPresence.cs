@@ -163,6 +163,9 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public Task<bool> RemoveAsync(string participantId, string connectionId) =>
         OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, unclaimed.Remove(participantId) ? null : connectionId, CancellationToken.None), true);
 
+    public Task LeaveForNowAsync(string participantId, string connectionId) =>
+        TryAsync(() => services.Bus.Presence.LeaveForNowAsync(key, participantId, connectionId, CancellationToken.None));
+
     public Task<bool> ExpelAsync(string participantId) => OrAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
     public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => RemovalsHeld

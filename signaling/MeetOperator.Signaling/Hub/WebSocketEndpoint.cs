@@ -63,6 +63,11 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw ProblemException.UnknownMeeting();
         }
 
+        if (!Credentials.IsOf(subject, view))
+        {
+            throw credentials.Failed(context.Request, Unauthorized());
+        }
+
         if (view.IsEnded)
         {
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");

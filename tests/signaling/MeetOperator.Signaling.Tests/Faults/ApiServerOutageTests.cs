@@ -1,4 +1,6 @@
 using System.Net;
+using MeetOperator.Contracts;
+using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.NodeControl.Testing;
 
@@ -31,6 +33,22 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
         kube.Dispose();
         await wire.DisposeAsync();
         await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Away_WhileAMeetingIsMadeAnewUnderItsId_PeopleOfTheFirstAreNotInTheSecond()
+    {
+        var name = new NamespacedName(TestCluster.Namespace, Guid.NewGuid().ToString("D"));
+        await cluster.ApplyMeetingAsync(name.Name);
+        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{name.Name}")).IsSuccessStatusCode, "it is seen");
+        await using var ann = await signaling.EnterAsync(name.Name, "Ann");
+
+        wire.Break();
+        await cluster.Client.DeleteAsync<Meeting>(name, default);
+        await cluster.ApplyMeetingAsync(name.Name);
+        wire.Mend();
+
+        await ann.ExpectAsync("meeting-ended");
     }
 
     [Fact]

@@ -6,6 +6,8 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>Two people on one instance while PostgreSQL is killed and started again.</summary>
 public sealed class PostgresOutageTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
     private readonly PostgresServer postgres = new();
     private TestCluster cluster = null!;
     private TestSignaling signaling = null!;
@@ -16,7 +18,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         cluster = await TestCluster.StartAsync();
         await cluster.AddNodeAsync("default-aaaaa");
         var database = await postgres.CreateDatabaseAsync();
-        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database });
+        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLife = Long, PlaceFirm = Long } });
     }
 
     public async Task DisposeAsync()
@@ -95,6 +97,17 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         Assert.Empty(ann.OfType("error"));
         var stored = JsonNode.Parse(await (await signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: ann.Join.Ticket)).Content.ReadAsStringAsync());
         Assert.Equal("hello", (string?)Assert.Single(stored!["messages"]!.AsArray())!["message"]);
+    }
+
+    [Fact]
+    public async Task Killed_WhoIsNotLetInTakesNoPlace()
+    {
+        var meeting = await signaling.CreateAsync(new { maxParticipants = 1 });
+        postgres.Kill();
+        var refused = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        await postgres.StartAsync();
+        await signaling.JoinAsync(meeting.MeetingId, "Late");
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 
@@ -37,6 +40,57 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
 
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann", ticket }), HttpStatusCode.Unauthorized, "unauthorized");
+    }
+
+    [Fact]
+    public async Task Ticket_OfAnEarlierMeetingOfTheSameTenant_OpensNothingOfTheNextWithItsId()
+    {
+        var id = Guid.NewGuid().ToString("D");
+        await MakeAsync(id);
+        var join = await Signaling.JoinAsync(id, "Ann");
+        await UnmakeAsync(id);
+        await MakeAsync(id);
+
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann", ticket = join.Ticket }), HttpStatusCode.Unauthorized, "unauthorized");
+        await Assert.ThrowsAsync<WebSocketException>(() => TestClient.OpenByTicketAsync(join, Signaling.Address));
+        await Assert.ThrowsAsync<WebSocketException>(() => TestClient.OpenAsync(join));
+        foreach (var path in new[] { "whip", "whep" })
+        {
+            var sdp = new StringContent(Sdp.Publish(), new MediaTypeHeaderValue("application/sdp"));
+            await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/{path}", sdp, join.Ticket), HttpStatusCode.Forbidden, "forbidden");
+        }
+
+        await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}/messages", bearer: join.Ticket), HttpStatusCode.Forbidden, "forbidden");
+        await using var bob = await Signaling.EnterAsync(id, "Bob");
+    }
+
+    [Fact]
+    public async Task HostToken_OfAnEarlierMeetingOfTheSameTenant_IsNothingInTheNextWithItsId()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var id = meeting.MeetingId;
+        await server.Cluster.Client.MergePatchAsync<Meeting>(
+            new NamespacedName(TestCluster.Namespace, id), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
+        await UnmakeAsync(id);
+        await MakeAsync(id);
+
+        await Problem.IsAsync(
+            await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }, meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
+        await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{id}", bearer: meeting.HostToken);
+        Assert.NotEqual(MeetingDesiredState.Ended, (await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default))!.Spec.DesiredState);
+    }
+
+    private async Task MakeAsync(string id)
+    {
+        await server.Cluster.ApplyMeetingAsync(id);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the meeting is placed");
+    }
+
+    private async Task UnmakeAsync(string id)
+    {
+        await server.Cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id) is null, "the meeting is gone");
     }
 
     private async Task<string> WithSameIdAsync(string tenant)
