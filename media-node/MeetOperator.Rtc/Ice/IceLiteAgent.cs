@@ -18,8 +18,13 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private const uint CheckPriority = 0x6EFFFFFF;
 
     /// <summary>Checks to other addresses than the selected one: four at once, and four a second.</summary>
-    private const long ElsewhereTicks = TimeSpan.TicksPerSecond / 4;
-    private const long ElsewhereBurstTicks = TimeSpan.TicksPerSecond - ElsewhereTicks;
+    private const int ElsewherePerSecond = 4;
+
+    /// <summary>
+    /// Checks of the peer: a client that tries many pairs sends 50 a second (RFC 8445 §14.2). What is more is dropped before it costs a hash. That may
+    /// hit the peer's own when somebody floods it with copies, so its consent does not hang on them: its answers to our checks give it as well.
+    /// </summary>
+    private const int ChecksPerSecond = 200;
 
     private readonly IcePaths paths = new(consentTimeoutTicks);
     private readonly SeenChecks seen = new();
@@ -30,7 +35,8 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private KnownCredentials? previous;
     private IcePath? selected;
     private bool isEstablished;
-    private long elsewherePaidUntil;
+    private RateLimit elsewhere = new(ElsewherePerSecond);
+    private RateLimit checks = new(ChecksPerSecond);
 
     public TransportAddress? Selected => selected?.Address;
 
@@ -58,7 +64,17 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
     public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
-        if (!StunMessage.TryParse(datagram, out var message) || !message.VerifyFingerprint())
+        if (!StunMessage.TryParse(datagram, out var message))
+        {
+            return DropReason.StunMalformed;
+        }
+
+        if (message.Type == StunMessageType.BindingRequest && !checks.TryTake(nowTicks))
+        {
+            return DropReason.StunRate;
+        }
+
+        if (!message.VerifyFingerprint())
         {
             return DropReason.StunMalformed;
         }
@@ -198,7 +214,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
 
         var isNew = path is null;
-        if (isNew && !TryTakeElsewhere(nowTicks))
+        if (isNew && !elsewhere.TryTake(nowTicks))
         {
             return false;
         }
@@ -232,7 +248,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
         var credentials = path.Credentials ?? current;
         var buffer = outgoing.Reserve();
-        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !TryTakeElsewhere(nowTicks)))
+        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !elsewhere.TryTake(nowTicks)))
         {
             question.Postpone(nowTicks);
             return;
@@ -250,17 +266,6 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         {
             outgoing.Commit(path.Address, writer.Length);
         }
-    }
-
-    private bool TryTakeElsewhere(long nowTicks)
-    {
-        if (elsewherePaidUntil - nowTicks > ElsewhereBurstTicks)
-        {
-            return false;
-        }
-
-        elsewherePaidUntil = Math.Max(elsewherePaidUntil, nowTicks) + ElsewhereTicks;
-        return true;
     }
 
     /// <summary>

@@ -26,6 +26,9 @@ public enum DropReason : byte
     /// <summary>A check that came from another address before: somebody's copy.</summary>
     StunReplay,
 
+    /// <summary>More checks than any client sends.</summary>
+    StunRate,
+
     /// <summary>Not a DTLS record.</summary>
     DtlsMalformed,
 

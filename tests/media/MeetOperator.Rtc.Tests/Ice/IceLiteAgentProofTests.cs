@@ -253,6 +253,31 @@ public sealed class IceLiteAgentProofTests
         Assert.True(agent.TrySpend(100_000));
     }
 
+    /// <summary>Each costs two hashes and an answer, and other rooms of the loop wait for that.</summary>
+    [Fact]
+    public void FloodOfChecks_IsAnsweredInPartOnly_AndThePeerStaysThroughItsAnswers()
+    {
+        Connect();
+        var answered = 0;
+        for (var i = 0; i < 40_000; i++)
+        {
+            now += Second / 1000;
+            agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
+            agent.HandleTimeout(now, outgoing);
+            while (outgoing.TryTake(out var to, out var datagram))
+            {
+                answered += datagram[0] == 1 ? 1 : 0;
+                if (datagram[0] == 0)
+                {
+                    Assert.Equal(DropReason.None, Answer(to, datagram.ToArray()));
+                }
+            }
+        }
+
+        Assert.InRange(answered, 40 * 50, 41 * 200);
+        Assert.True(agent.TrySpend(100_000));
+    }
+
     /// <summary>Media alone is no consent (RFC 7675 §5.1).</summary>
     [Fact]
     public void AddressWhoseConsentRanOut_MediaComesFromItAgain_IsTakenWhenItAnswers()
@@ -315,6 +340,13 @@ public sealed class IceLiteAgentProofTests
 
     private int Check(TransportAddress from, bool useCandidate, uint priority = 100, string username = "local:remote", string password = "local-password")
     {
+        var request = Request(useCandidate, priority, username, password);
+        Assert.Equal(DropReason.None, agent.Handle(now, from, request, outgoing));
+        return request.Length;
+    }
+
+    private byte[] Request(bool useCandidate, uint priority, string username, string password)
+    {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var transaction = new byte[12];
         BitConverter.TryWriteBytes(transaction, ++transactions);
@@ -328,8 +360,7 @@ public sealed class IceLiteAgentProofTests
 
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        Assert.Equal(DropReason.None, agent.Handle(now, from, buffer.AsSpan(0, writer.Length), outgoing));
-        return writer.Length;
+        return buffer[..writer.Length];
     }
 
     /// <summary>What a peer that got the question sends.</summary>

@@ -1,0 +1,19 @@
+namespace MeetOperator.Rtc.Ice;
+
+/// <summary>So many a second, and as many at once.</summary>
+internal struct RateLimit(int perSecond)
+{
+    private readonly long intervalTicks = TimeSpan.TicksPerSecond / perSecond;
+    private long paidUntilTicks;
+
+    internal bool TryTake(long nowTicks)
+    {
+        if (paidUntilTicks - nowTicks > TimeSpan.TicksPerSecond - intervalTicks)
+        {
+            return false;
+        }
+
+        paidUntilTicks = Math.Max(paidUntilTicks, nowTicks) + intervalTicks;
+        return true;
+    }
+}
