@@ -1,4 +1,3 @@
-using MeetOperator.MediaNode.Loops;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc;
 
@@ -87,7 +86,7 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
     /// <summary>Hands everything over; the slab must stay rented until it is sent. What fails of it is told with <paramref name="mark"/>.</summary>
     public void HandOver(int mark)
     {
-        var singly = _singlyUntil != 0 && MonotonicClock.NowTicks < _singlyUntil;
+        var singly = _singlyUntil != 0 && egress.NowTicks < _singlyUntil;
         var at = _slab;
         for (var i = 0; i < _groups; i++)
         {
@@ -97,7 +96,7 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
     }
 
     /// <summary>A segmented message to there was refused. The path may be another one later, so it is tried again then.</summary>
-    public void SendSinglyForAWhile() => _singlyUntil = MonotonicClock.NowTicks + SinglyTicks;
+    public void SendSinglyForAWhile() => _singlyUntil = egress.NowTicks + SinglyTicks;
 
     public void Release(SlabPool slabs)
     {

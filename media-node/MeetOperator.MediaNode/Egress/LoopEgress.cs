@@ -12,15 +12,19 @@ internal sealed unsafe class LoopEgress : IDisposable
     /// <summary>Lanes for STUN and DTLS made beforehand; more are made when more peers speak within one batch.</summary>
     private const int ControlLanes = 64;
     private readonly UdpSocket _socket;
+    private readonly Func<long> _clock;
     private readonly SendBatch _batch = new(BatchMessages);
     private readonly EgressBacklog _backlog = new();
     private readonly List<EgressLane> _waiting = new(256);
     private readonly Dictionary<ulong, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
 
-    public LoopEgress(UdpSocket socket)
+    /// <param name="socket">Where everything leaves.</param>
+    /// <param name="clock">Monotonic time in 100 ns ticks; asked only when something was refused or has to wait.</param>
+    public LoopEgress(UdpSocket socket, Func<long>? clock = null)
     {
         _socket = socket;
+        _clock = clock ?? (() => MonotonicClock.NowTicks);
         _batch.Segmentation = socket.KnowsSegmentation;
         for (var i = 0; i < ControlLanes; i++)
         {
@@ -29,6 +33,8 @@ internal sealed unsafe class LoopEgress : IDisposable
     }
 
     public SlabPool Slabs { get; } = new();
+
+    public long NowTicks => _clock();
 
     public bool IsEmpty => _waiting.Count == 0;
 
@@ -98,7 +104,7 @@ internal sealed unsafe class LoopEgress : IDisposable
     {
         if (IsBlocked)
         {
-            Count(_backlog.Drain(MonotonicClock.NowTicks, _batch, _socket));
+            Count(_backlog.Drain(NowTicks, _batch, _socket));
             _batch.ForgetRefusals();
         }
     }
@@ -140,7 +146,7 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     private void Delay(in UnsentMessage message)
     {
-        if (_backlog.TryAdd(MonotonicClock.NowTicks, message))
+        if (_backlog.TryAdd(NowTicks, message))
         {
             DelayedMessages++;
         }

@@ -70,6 +70,31 @@ public sealed class EgressPathTests
     });
 
     [Fact]
+    public void Flush_ThePathIsWideAgain_IsSegmentedAgainAfterAMinute() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
+    {
+        var now = TimeSpan.TicksPerDay;
+        using var socket = new UdpSocket(Node, 0, 1 << 20);
+        using var egress = new LoopEgress(socket, () => now);
+        var lane = new EgressLane(egress) { Destination = new TransportAddress(Address(Narrow), 5000) };
+        long MessagesForTwo()
+        {
+            var before = egress.SentMessages;
+            Put(lane, 1200);
+            Put(lane, 1200);
+            egress.Flush();
+            return egress.SentMessages - before;
+        }
+
+        Assert.Equal(2, MessagesForTwo());
+        OwnNetwork.Execute("ip route replace 10.9.0.3 dev near");
+
+        now += 59 * TimeSpan.TicksPerSecond;
+        Assert.Equal(2, MessagesForTwo());
+        now += 2 * TimeSpan.TicksPerSecond;
+        Assert.Equal(1, MessagesForTwo());
+    });
+
+    [Fact]
     public void Flush_TheKernelsBufferIsFull_TheRestIsSentWhenThereIsRoom() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 20mbit burst 20k limit 4mb"], () =>
     {
         // Some 20 ms of this link fit into the socket's buffer; 48 ms are sent.
