@@ -81,7 +81,7 @@ public static class PlacementPlanner
     private static string? WhyLeave(CurrentPlacement current, NodeSnapshot? node) => node switch
     {
         null => $"{current.SfuNode} is gone",
-        { State: SfuNodeState.Unhealthy } => $"{current.SfuNode} does not serve",
+        { State: SfuNodeState.Unhealthy, MayLive: false } => $"{current.SfuNode} does not serve",
         { Dropping: true } => $"{current.SfuNode} is being drained by force",
         _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
         _ when current.RoomLost => $"{current.SfuNode} was restarted",

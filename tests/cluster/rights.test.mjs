@@ -106,6 +106,11 @@ describe('rights', () => {
     const pods = () => get('pods', '-n', namespace, '-l', 'meetoperator.io/sfupool=main');
     const anew = async (pod, what) => until(async () => (await pods()).some(now => now.metadata.name === pod.metadata.name && now.metadata.uid !== pod.metadata.uid), what, 90_000);
     const [first, second] = await pods();
+    // Tied to its SfuNode as older versions did it.
+    const sfunode = await get('sfunode', first.metadata.name, '-n', namespace);
+    const tie = { apiVersion: 'meetoperator.io/v1alpha1', kind: 'SfuNode', name: sfunode.metadata.name, uid: sfunode.metadata.uid };
+    await kubectl('patch', 'pod', first.metadata.name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ metadata: { ownerReferences: [tie] } }));
+    await until(async () => !(await get('pod', first.metadata.name, '-n', namespace)).metadata.ownerReferences, 'the Pod is untied', 90_000);
     await kubectl('delete', 'pod', first.metadata.name, '-n', namespace, '--wait=false');
     // As a kubelet writes of a Pod that it has evicted.
     const evicted = await fetch(`${proxy.url}/api/v1/namespaces/${namespace}/pods/${second.metadata.name}/status`, {

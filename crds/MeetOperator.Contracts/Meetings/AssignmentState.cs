@@ -3,7 +3,6 @@ namespace MeetOperator.Contracts;
 /// <summary>How far a meeting is on a media node.</summary>
 public enum AssignmentState
 {
-    Pending,
     Ready,
     Lost,
 }

@@ -20,7 +20,7 @@ public sealed record MeetingAssignment
     /// <summary>What the node is for the meeting; Origin is the node that people publish to.</summary>
     public AssignmentRole Role { get; init; }
 
-    /// <summary>Ready when the room exists on the node, Pending before, Lost when the node is gone.</summary>
+    /// <summary>Ready when the room exists on the node, Lost when the node is gone.</summary>
     public AssignmentState State { get; init; }
 
     /// <summary>Number of people of the meeting on this node as it counts them; at most 5 s old.</summary>

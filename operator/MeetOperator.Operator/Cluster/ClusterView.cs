@@ -62,7 +62,8 @@ internal sealed class ClusterView
     /// <summary>The machine that runs a Pod; null when none does, or when machines are not known.</summary>
     public Machine? MachineOf(Pod? pod) =>
         pod?.Spec.NodeName is not { Length: > 0 } name || !Machines.HasSynced || Machines.Count == 0 ? null
-        : Machines.Get(new NamespacedName(null, name)) is { } machine ? Machine.Of(machine) : Machine.Missing(name);
+        : Machines.Get(new NamespacedName(null, name)) is { } machine ? Machine.Of(machine)
+        : Machines.IsWatching ? Machine.Missing(name) : null; // A copy that is not kept up does not know new machines.
 
     public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
 

@@ -31,6 +31,9 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
+
+    /// <summary>Another process runs than the one that answered last, and it has not answered yet.</summary>
+    public bool HasRestarted { get; set; }
     public NodeProblem? Problem { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
     public NodeProblem? Fault { get; set; }
@@ -49,6 +52,12 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>Timestamp since which the verdict has been Unhealthy; null while it is another.</summary>
     public long? UnhealthySince { get; set; }
+
+    /// <summary>Nobody could be on it any more when it was last looked at.</summary>
+    public bool WasDead { get; set; }
+
+    /// <summary>Since when it drains; null while it does not.</summary>
+    public SteadyMark? Drain { get; set; }
 
     /// <summary>It could take some meeting when it was last looked at.</summary>
     public bool IsOpen { get; set; }
@@ -71,11 +80,15 @@ internal sealed class FleetNode(NamespacedName key)
         MissReason = MissReason,
         AnswersWrongly = AnswersWrongly,
         IsUntrusted = IsUntrusted,
+        HasRestarted = HasRestarted,
         Problem = Problem,
         Fault = Fault,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
         Meetings = meetings,
     };
+
+    /// <summary>The present time for the node's drain, whose deadline a jump of the wall clock does not bring nearer.</summary>
+    public DateTimeOffset DrainNow(DateTimeOffset now, TimeProvider time) => Drain is { } since ? since.Value + since.Elapsed(time) : now;
 
     /// <summary>Another Pod is another process: what was polled of the former one says nothing about it.</summary>
     public void ForgetReports()
@@ -95,6 +108,7 @@ internal sealed class FleetNode(NamespacedName key)
     public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
+        var drainNow = DrainNow(now, time);
         var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
         return new NodeSnapshot
         {
@@ -105,11 +119,12 @@ internal sealed class FleetNode(NamespacedName key)
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
             State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
+            MayLive = Verdict.State == SfuNodeState.Unhealthy && !NodeDeath.IsDead(Facts(meetings), Verdict, now),
             Outdated = Outdated,
-            CutOff = Fault?.Reason == ForwardingWatch.CutOff,
+            CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
             Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
-            Evicting = Pod?.Metadata.DeletionTimestamp is not null || NodeStateRules.IsEvicting(Node, Pool, now),
-            Dropping = NodeStateRules.IsDropping(Node, Pool, now),
+            Evicting = Pod?.Metadata.DeletionTimestamp is not null || NodeStateRules.IsEvicting(Node, Pool, drainNow),
+            Dropping = NodeStateRules.IsDropping(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,

@@ -14,6 +14,9 @@ internal sealed class ForwardingWatch
     /// <summary>The process works and people do not reach it: meetings leave where they can, and stay where they cannot.</summary>
     public const string CutOff = "CutOff";
 
+    /// <summary>One of several loops does nothing and the others work: meetings leave where they can, since none says which loop carries it.</summary>
+    public const string LoopStuck = "LoopStuck";
+
     /// <summary>Reports in a row that must say so: one alone may be a moment of a busy machine.</summary>
     private const int InARow = 3;
     private const long StuckMs = 3000;
@@ -28,6 +31,7 @@ internal sealed class ForwardingWatch
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(60);
     private readonly Dictionary<string, (long In, long Out, long StuckIn, TimeSpan? Since)> _rooms = new(StringComparer.Ordinal);
     private string? _instance;
+    private TimeSpan? _lastOut;
     private int _stuck;
     private int _lost;
     private int _silent;
@@ -56,17 +60,20 @@ internal sealed class ForwardingWatch
     public void Forget()
     {
         _rooms.Clear();
-        (_instance, _stuck, _lost, _silent, _found, _until) = (null, 0, 0, 0, null, default);
+        (_instance, _lastOut, _stuck, _lost, _silent, _found, _until) = (null, null, 0, 0, 0, null, default);
     }
+
+    /// <summary>Meetings leave the node as soon as another can take them, and stay until then.</summary>
+    public static bool IsToBeLeft(string? reason) => reason is CutOff or LoopStuck;
 
     private NodeProblem? Loops(NodeReport report)
     {
-        var stuck = report.LoopReports.FirstOrDefault(loop => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs);
-        _stuck = stuck is null ? 0 : _stuck + 1;
+        var stuck = report.LoopReports.Where(loop => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs).ToArray();
+        _stuck = stuck.Length == 0 ? 0 : _stuck + 1;
         return _stuck < InARow ? null
-            : new NodeProblem(NotForwarding, stuck!.TickAgeMs > StuckMs
-                ? $"the media loop of UDP port {stuck.Port} has not moved for {stuck.TickAgeMs / 1000} s"
-                : $"UDP port {stuck.Port} has not answered the node's own probe for {stuck.ProbeAgeMs / 1000} s");
+            : new NodeProblem(stuck.Length == report.LoopReports.Count ? NotForwarding : LoopStuck, stuck[0].TickAgeMs > StuckMs
+                ? $"the media loop of UDP port {stuck[0].Port} has not moved for {stuck[0].TickAgeMs / 1000} s"
+                : $"UDP port {stuck[0].Port} has not answered the node's own probe for {stuck[0].ProbeAgeMs / 1000} s");
     }
 
     private NodeProblem? Rooms(NodeReport report, TimeSpan now)
@@ -77,6 +84,7 @@ internal sealed class ForwardingWatch
         {
             present.Add(room.Room);
             var known = _rooms.TryGetValue(room.Room, out var mark);
+            _lastOut = known && room.PacketsOut > mark.Out ? now : _lastOut;
             if (!known || room.PacketsOut != mark.Out || room.PacketsIn < mark.In)
             {
                 _rooms[room.Room] = (room.PacketsIn, room.PacketsOut, room.PacketsIn, null);
@@ -98,7 +106,8 @@ internal sealed class ForwardingWatch
             _rooms.Remove(gone);
         }
 
-        return found;
+        // A publisher without key frames silences a room of its own; a node that forwards for others is not left for it.
+        return _lastOut is { } last && now - last < NothingOutFor ? null : found;
     }
 
     private NodeProblem? Paths(NodeReport report)

@@ -27,6 +27,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             if (PodRuns.IsAnother(entry.Pod, pod))
             {
                 entry.ForgetReports();
+                entry.HasRestarted = true;
             }
 
             entry.Node = node;
@@ -36,6 +37,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.SharedNamespace = sharedNamespace;
             entry.Target = target;
             entry.Machine = machine;
+            entry.Drain = SteadyMark.See(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
         });
     }
 
@@ -69,6 +71,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.SeenAt = time.GetTimestamp();
             entry.Missed = 0;
             entry.MissReason = null;
+            entry.HasRestarted = false;
             entry.Fault = entry.Forwarding.Judge(report, time.GetElapsedTime(0));
             (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
         });
@@ -180,7 +183,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
     }
 
-    /// <summary>Every node that can be asked has answered since this operator began to lead, or has missed enough polls to count as dead.</summary>
+    /// <summary>Every node that can be asked has answered since this operator began to lead, or has missed enough polls not to be waited for.</summary>
     public bool AllHaveReported
     {
         get
@@ -324,7 +327,6 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     {
         var facts = entry.Facts(_table.CountOn(entry.Key));
         var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
-        var othersAnswer = unhealthyFor >= NodeDeath.DeadAfter && _nodes.Values.Any(other => other is { Report: not null, Verdict.State: not SfuNodeState.Unhealthy });
         return new NodeView
         {
             Verdict = entry.Verdict,
@@ -333,8 +335,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             LastSeen = entry.LastSeen,
             Target = entry.Target,
             Served = facts.Served,
+            DrainNow = entry.DrainNow(now, time),
+            IsDropped = NodeStateRules.IsDropping(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeDeath.IsLost(facts, entry.Verdict, unhealthyFor, now),
-            IsDead = NodeDeath.IsDead(facts, entry.Verdict, unhealthyFor, othersAnswer, now),
+            IsDead = NodeDeath.IsDead(facts, entry.Verdict, now),
         };
     }
 
@@ -351,6 +355,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         NodeVerdict after;
         NamespacedName pool;
         bool opened;
+        bool died;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -367,13 +372,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             edit(entry);
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
+            var now = time.GetUtcNow();
+            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key)), after, now);
+            (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {
                 entry.ForgetReports(); // What runs next must answer before it is believed to serve.
             }
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
-            var now = time.GetUtcNow();
             var open = PlacementPlanner.TakesMeetings(entry.Snapshot(_table.CountOn(key), now, time, RefusalPause), now);
             (opened, entry.IsOpen) = (open && !entry.IsOpen, open);
         }
@@ -383,15 +390,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             wakeups.CapacityGrew();
         }
 
-        if (before == after)
+        if (before == after && !died)
         {
             return;
         }
 
         wakeups.Node(key);
         wakeups.Pool(pool);
-        if ((after.State == SfuNodeState.Unhealthy && before.State != SfuNodeState.Unhealthy)
-            || (after.Reason is ForwardingWatch.CutOff or NodeStateRules.PodTerminating && before.Reason != after.Reason))
+        if (died
+            || ((ForwardingWatch.IsToBeLeft(after.Reason) || after.Reason == NodeStateRules.PodTerminating) && before.Reason != after.Reason))
         {
             WakeMeetings(key);
         }

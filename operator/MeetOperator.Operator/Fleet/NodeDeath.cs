@@ -1,4 +1,6 @@
 using MeetOperator.Contracts;
+using MeetOperator.Kube.Core;
+using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
 
@@ -7,9 +9,6 @@ internal static class NodeDeath
 {
     /// <summary>A process that died is back by then; what is still away is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
-
-    /// <summary>Silence after which nobody is taken to be on a node of which the cluster says nothing, or that its machine is away.</summary>
-    public static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(60);
 
     /// <summary>What a kubelet may take beyond a Pod's grace period before it counts as gone.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
@@ -22,18 +21,32 @@ internal static class NodeDeath
     public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
         Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || unhealthyFor >= LostAfter));
 
-    /// <summary>Nobody can be on the node any more. One that answers, with a report that is refused, is not dead: an older or newer process may well carry people.</summary>
+    /// <summary>
+    /// Nobody can be on the node any more. That it does not answer the operator is not enough, however long: one NetworkPolicy or one broken route would take it
+    /// from people who talk on it.
+    /// </summary>
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
-    /// <param name="unhealthyFor">Since when it has not served; zero while it does.</param>
-    /// <param name="othersAnswer">Another node answers: the silence is this node's, and not the operator's own.</param>
     /// <param name="now">The present time.</param>
-    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, bool othersAnswer, DateTimeOffset now) =>
+    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) =>
         verdict.State == SfuNodeState.Unhealthy
         && (verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
-            || facts.Machine is { Gone: true }
-            || Overdue(facts, now)
-            || (unhealthyFor >= DeadAfter && !facts.AnswersWrongly && (othersAnswer || facts.Machine is { Ready: false })));
+            || Evidence(facts) is not null
+            || (!facts.Answers && Overdue(facts, now)));
+
+    /// <summary>What says, besides missed polls, that the process which carried the node's meetings is gone; null when nothing does.</summary>
+    public static string? Evidence(NodeFacts facts) =>
+        facts.HasRestarted || (facts.LastSeen is null && PodRuns.HasStartedAfter(facts.Pod, facts.Node.Status?.LastSeen)) ? "its process was started again"
+        : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it is of a version that takes no certificates"
+        : facts.Answers ? null
+        : facts.Machine is { Gone: true } gone ? $"cluster node {gone.Name} is gone"
+        : facts.Machine is { Ready: false } away ? $"cluster node {away.Name} is not ready"
+        : HasFailedItsProbe(facts) ? "the kubelet's probe fails, too"
+        : null;
+
+    /// <summary>A node that knows that it drains says itself that it is not ready, so its readiness tells nothing.</summary>
+    private static bool HasFailedItsProbe(NodeFacts facts) =>
+        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && PodRuns.IsReady(facts.Pod) == false;
 
     /// <summary>The kubelet should have ended the Pod and has not.</summary>
     private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;

@@ -24,6 +24,7 @@ internal sealed record NodeFacts
     /// <summary>It answered once, if not us then an operator before us: who wrote it down, or gave it a meeting.</summary>
     public bool Served => LastSeen is not null
         || Meetings > 0
+        || PodRuns.HasRunSince(Pod, Node.Status?.LastSeen)
         || NodeStateRules.HasServed(Node);
 
     /// <summary>Polls without an answer in a row.</summary>
@@ -37,6 +38,12 @@ internal sealed record NodeFacts
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; init; }
+
+    /// <summary>The last poll was answered in some way: a process is there.</summary>
+    public bool Answers => AnswersWrongly || IsUntrusted;
+
+    /// <summary>The present process is not the one that answered last, and has not answered yet: what that one carried is gone.</summary>
+    public bool HasRestarted { get; init; }
 
     /// <summary>What the operator met when it made the Pod or looked for its address; null when nothing was in the way.</summary>
     public NodeProblem? Problem { get; init; }

@@ -5,7 +5,7 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>Derives a media node's state from what is known of it. Pure.</summary>
 internal static class NodeStateRules
 {
-    /// <summary>Polls in a row without an answer after which a node counts as dead.</summary>
+    /// <summary>Polls in a row without an answer after which a node does not serve.</summary>
     public const int DeadAfterMissedPolls = 3;
 
     /// <summary>Reason of a verdict that comes from the Pod and not from polls.</summary>
@@ -34,12 +34,12 @@ internal static class NodeStateRules
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.IsUntrusted)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other: {facts.MissReason}");
+            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other ({facts.MissReason}){Consequence(facts)}");
         }
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.Served)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node has missed {facts.Missed} polls: {facts.MissReason}");
+            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not answer the operator ({facts.MissReason}){Consequence(facts)}");
         }
 
         // A leader that has just begun believes what the one before it wrote; three polls will tell, and placement waits for the first.
@@ -121,6 +121,9 @@ internal static class NodeStateRules
             ? $"the process has stopped ({stopped.State!.Waiting?.Reason ?? stopped.State.Terminated?.Reason ?? "Terminated"})"
             : null;
     }
+
+    private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings move"
+        : ", and nothing else says that it is dead: its meetings stay, new ones go elsewhere; look at routes and NetworkPolicies between the operator and the node";
 
     private static NodeVerdict Starting(NodeFacts facts)
     {

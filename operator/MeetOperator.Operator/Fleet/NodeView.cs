@@ -11,6 +11,12 @@ internal sealed record NodeView
     public DateTimeOffset? LastSeen { get; init; }
     public PollTarget? Target { get; init; }
 
+    /// <summary>The present time for the deadline of its drain.</summary>
+    public DateTimeOffset DrainNow { get; init; }
+
+    /// <summary>It is drained by force and its time is over: nobody on it is waited for.</summary>
+    public bool IsDropped { get; init; }
+
     /// <summary>It has answered once, to this operator or to one before.</summary>
     public bool Served { get; init; }
 

@@ -15,8 +15,8 @@ using MeetOperator.Kube;
     Reason = "Make the nodes of a pool, drain them, and remove empty ones.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = MeetGroup.Name, Resources = ["sfunodes/finalizers", "sfupools/finalizers"], Verbs = ["update"],
     Reason = "Own objects with blockOwnerDeletion where OwnerReferencesPermissionEnforcement is on.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "delete"],
-    Reason = "Run one media node in each Pod, and replace dead ones.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["pods"], Verbs = ["list", "watch", "create", "patch", "delete"],
+    Reason = "Run one media node in each Pod, replace dead ones, and take the owner off those of older versions, with which they would go under people.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], Verbs = ["create"],
     Reason = "Give each Pod of a media node its certificate; those Secrets are neither read nor changed, and go with their Pod.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["configmaps"], Verbs = ["list", "watch", "create", "patch"], OwnNamespace = true,

@@ -16,12 +16,15 @@ internal static class MeetingStatuses
     {
         var node = current.Node!.Value;
         var people = current.Participants;
+
+        // In a room that has just been made anew everybody is still on the way, however long the one before was thought to be empty.
+        var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != current.Generation ? null : context.Status.EmptySince;
         context.Status = context.Status with
         {
             Region = current.Region,
             SfuCount = 1,
             Participants = people,
-            EmptySince = people > 0 ? null : context.Status.EmptySince ?? context.Now,
+            EmptySince = people > 0 ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments =
             [

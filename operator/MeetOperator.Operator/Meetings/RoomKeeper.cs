@@ -54,17 +54,20 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         }
     }
 
-    /// <summary>Ends the room where it is; a node that is gone or dead has nothing to end.</summary>
+    /// <summary>Ends the room where it is; a node that does not serve is not waited for, unless somebody may have come in whom nobody has counted.</summary>
     /// <param name="meeting">Whose room.</param>
     /// <param name="onlyIfEmpty">Somebody may have come in since the last poll: then the room stays.</param>
     /// <param name="ct">Ends the wait.</param>
     public async Task<RoomEnd> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
-        if (fleet.Current(meeting) is not { Node: { } node } current
-            || fleet.View(node) is not { Verdict.State: not SfuNodeState.Unhealthy }
-            || Client(current) is not { } client)
+        if (fleet.Current(meeting) is not { Node: { } node } current || fleet.View(node) is not { } view || Client(current) is not { } client)
         {
             return RoomEnd.Done;
+        }
+
+        if (view.Verdict.State == SfuNodeState.Unhealthy)
+        {
+            return onlyIfEmpty ? RoomEnd.NoAnswer : RoomEnd.Done; // Whoever is in a room that ends all the same is sent out by signaling.
         }
 
         using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
@@ -87,6 +90,10 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             throw;
+        }
+        catch (Exception broken) when (view.IsDropped && (broken is NodeControlException || IsUnreachable(broken, ct)))
+        {
+            return RoomEnd.Done; // The room goes with the node, which nothing holds up any more.
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

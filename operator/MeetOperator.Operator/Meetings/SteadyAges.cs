@@ -4,10 +4,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>
-/// How long meetings have gone on and been empty, by a monotonic clock. The times in a status are those of a wall clock, which may jump: one of them counts
-/// from the wall clock only up to when it was first seen here, and from then on goes with the monotonic one.
-/// </summary>
+/// <summary>How long meetings have gone on and been empty, by a monotonic clock.</summary>
 internal sealed class SteadyAges(TimeProvider time)
 {
     private readonly ConcurrentDictionary<MeetingRef, Marks> _marks = new();
@@ -16,23 +13,13 @@ internal sealed class SteadyAges(TimeProvider time)
     public MeetingStatus Apply(MeetingRef meeting, MeetingStatus status, DateTimeOffset now)
     {
         var before = _marks.GetValueOrDefault(meeting);
-        var marks = _marks[meeting] = new Marks(See(before?.Started, status.StartedAt, now), See(before?.Empty, status.EmptySince, now));
+        var marks = _marks[meeting] = new Marks(SteadyMark.See(before?.Started, status.StartedAt, now, time), SteadyMark.See(before?.Empty, status.EmptySince, now, time));
         return status with { StartedAt = Since(marks.Started, now), EmptySince = Since(marks.Empty, now) };
     }
 
     public void Forget(MeetingRef meeting) => _marks.TryRemove(meeting, out _);
 
-    private Mark? See(Mark? before, DateTimeOffset? value, DateTimeOffset now) =>
-        value is not { } at ? null
-        : before?.Value == at ? before
-        : new Mark(at, now > at ? now - at : TimeSpan.Zero, time.GetTimestamp());
+    private DateTimeOffset? Since(SteadyMark? mark, DateTimeOffset now) => now - mark?.Elapsed(time);
 
-    private DateTimeOffset? Since(Mark? mark, DateTimeOffset now) => mark is null ? null : now - mark.Age - time.GetElapsedTime(mark.SeenAt);
-
-    private sealed record Marks(Mark? Started, Mark? Empty);
-
-    /// <param name="Value">As it stands in the status.</param>
-    /// <param name="Age">Its age when it was first seen.</param>
-    /// <param name="SeenAt">Timestamp of that.</param>
-    private sealed record Mark(DateTimeOffset Value, TimeSpan Age, long SeenAt);
+    private sealed record Marks(SteadyMark? Started, SteadyMark? Empty);
 }

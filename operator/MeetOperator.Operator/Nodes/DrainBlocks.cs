@@ -25,7 +25,7 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
             return last.Found;
         }
 
-        if (NodeStateRules.IsEvicting(node, pool, time.GetUtcNow()))
+        if (NodeStateRules.IsEvicting(node, pool, view.DrainNow))
         {
             fleet.WakeMeetings(key);
         }

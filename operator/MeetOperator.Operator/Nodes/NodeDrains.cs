@@ -36,7 +36,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         }
 
         await TellAsync(key, view, drain: true, ct).ConfigureAwait(false);
-        if (NodeEmptiness.Holds(view) || (view.Meetings == 0 && NodeStateRules.IsDropping(node, pool, time.GetUtcNow())))
+        if (NodeEmptiness.Holds(view) || (view.Meetings == 0 && view.IsDropped))
         {
             return await LetGoAsync(node, ct).ConfigureAwait(false);
         }

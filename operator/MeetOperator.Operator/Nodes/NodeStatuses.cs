@@ -40,7 +40,7 @@ internal static class NodeStatuses
             Participants = view.Report?.Participants ?? 0,
             StressPct = (int)Math.Round((view.Report?.Stress ?? 0) * 100),
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
-            LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : null,
+            LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : node.Status?.LastSeen, // Also by an operator before this one.
             DrainRequestedAt = NodeStateRules.IsDraining(node) ? NodeStateRules.DrainSince(node) ?? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : null,
             Message = drainBlocked?.Message ?? verdict.Message,
             Conditions = [.. Conditions.Set(conditions, condition, now)],

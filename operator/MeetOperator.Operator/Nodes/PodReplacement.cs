@@ -18,7 +18,7 @@ internal static class PodReplacement
     /// <param name="now">The present time.</param>
     public static string? Why(Pod pod, NodeView? view, DateTimeOffset now)
     {
-        if (view is { Verdict.Reason: ForwardingWatch.NotForwarding, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
+        if (view is { Verdict.Reason: ForwardingWatch.NotForwarding or ForwardingWatch.LoopStuck, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
         {
             return $"it answers and does not forward ({view.Verdict.Message})";
         }

@@ -36,6 +36,11 @@ internal sealed class SfuNodeController(
 
         var pool = cluster.PoolOf(node);
         var pod = cluster.Pods.Get(key);
+        if (pod is not null)
+        {
+            await PodOwners.DisownAsync(cluster.Client, node, pod, ct).ConfigureAwait(false);
+        }
+
         TimeSpan? again = null;
         NodeProblem? blocked = null;
         node = await WithPresentDrainAsync(node, ct).ConfigureAwait(false);
@@ -54,7 +59,7 @@ internal sealed class SfuNodeController(
             await drains.StopAsync(node, ct).ConfigureAwait(false);
         }
 
-        if (fleet.View(key) is { Verdict.Reason: ForwardingWatch.CutOff })
+        if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || ForwardingWatch.IsToBeLeft(view.Verdict.Reason)))
         {
             fleet.WakeMeetings(key); // They leave as soon as another node can take them.
         }

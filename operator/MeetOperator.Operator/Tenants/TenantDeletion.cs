@@ -95,7 +95,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     [
         .. cluster.Nodes.List()
             .Where(node => node.Metadata.Namespace == tenant.Spec.Namespace
-                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, Report: { } report } && NodeEmptiness.Sessions(report) > 0)
+                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsDropped: false, Report: { } report } && NodeEmptiness.Sessions(report) > 0)
             .Select(node => node.Metadata.Name!).Order(StringComparer.Ordinal),
     ];
 

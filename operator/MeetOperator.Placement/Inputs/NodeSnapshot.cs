@@ -15,6 +15,9 @@ public sealed record NodeSnapshot
     public string? Region { get; init; }
     public required SfuNodeState State { get; init; }
 
+    /// <summary>It does not serve as far as the operator sees, and people may be on it: its meetings stay.</summary>
+    public bool MayLive { get; init; }
+
     /// <summary>Cordoned: takes no new meetings, keeps those it has.</summary>
     public bool Unschedulable { get; init; }
 

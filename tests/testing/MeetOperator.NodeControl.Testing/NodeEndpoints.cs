@@ -10,8 +10,8 @@ internal static class NodeEndpoints
 {
     public static void Map(WebApplication server, SimulatedMediaNode node)
     {
-        server.MapGet("/healthz", () => Results.Text("ok"));
-        server.MapGet("/readyz", () => node.Draining ? Results.StatusCode(503) : Results.Text("ok"));
+        server.MapGet("/healthz", async (CancellationToken ct) => await Answer(node, Results.Text("ok"), ct).ConfigureAwait(false));
+        server.MapGet("/readyz", async (CancellationToken ct) => await Answer(node, node.Draining ? Results.StatusCode(503) : Results.Text("ok"), ct).ConfigureAwait(false));
         server.MapGet("/metrics", () => Results.Text("meet_node_rooms 0\n"));
         var api = server.MapGroup("/v1");
         api.AddEndpointFilter(async (context, next) =>
@@ -27,6 +27,11 @@ internal static class NodeEndpoints
             if (!MayAsk(role, context.HttpContext.Request))
             {
                 return new NodeRefusal(403, "forbidden", $"{role} may not ask for this.").ToResult();
+            }
+
+            if (node.IsSilentToOperator && role == ControlRole.Operator)
+            {
+                await Task.Delay(Timeout.Infinite, context.HttpContext.RequestAborted).ConfigureAwait(false);
             }
 
             if (node.HangsOnRooms && context.HttpContext.Request.Method is "PUT" or "DELETE")
@@ -55,6 +60,13 @@ internal static class NodeEndpoints
     {
         var path = request.Path.Value!;
         return RoleHandler.IsOperators(path) == (role == ControlRole.Operator) || (request.Method == "GET" && path.Trim('/').Split('/') is ["v1", "rooms", _]);
+    }
+
+    /// <summary>A process that hangs answers no probe either.</summary>
+    private static async Task<IResult> Answer(SimulatedMediaNode node, IResult answer, CancellationToken ct)
+    {
+        await node.WaitWhileHanging(ct).ConfigureAwait(false);
+        return answer;
     }
 
     internal static IResult Json<T>(T value, int status = 200) => Results.Json(value, NodeControlJson.Options, statusCode: status);

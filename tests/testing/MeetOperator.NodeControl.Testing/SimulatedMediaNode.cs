@@ -68,6 +68,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>While true, rooms are neither made nor ended, and the calls are not answered; all else is answered as ever.</summary>
     public bool HangsOnRooms { get; set; }
 
+    /// <summary>While true, the operator's calls are not answered, as behind a broken route; everybody else's are.</summary>
+    public bool IsSilentToOperator { get; set; }
+
     /// <summary>Calls that <see cref="HangsOnRooms"/> has held so far.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 

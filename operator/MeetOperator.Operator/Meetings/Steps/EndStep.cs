@@ -1,3 +1,4 @@
+using MeetOperator.Contracts;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings.Steps;
@@ -10,7 +11,9 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges age
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var spec = context.Meeting.Spec;
-        var counted = fleet.Current(context.Ref) is { Counted: true };
+
+        // The last count of a node that does not answer says nothing about who came since.
+        var counted = fleet.Current(context.Ref) is { Counted: true } current && (current.Node is not { } node || fleet.View(node) is not { Verdict.State: SfuNodeState.Unhealthy });
         if (EndRules.WhyNow(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;

@@ -26,6 +26,19 @@ public sealed class ForwardingWatchTests
     public void Judge_RoomTakesInAndSendsNothing_DoesNotForward() =>
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(8, second => Report(rooms: [Room("r", packetsIn: 100 + (second * 50), packetsOut: 100)])), "room r"));
 
+    /// <summary>Somebody who publishes without key frames brings it about in a room of their own.</summary>
+    [Fact]
+    public void Judge_OneRoomOfTwoSendsNothing_IsFineWhileTheOtherIsForwarded() =>
+        Assert.Null(After(30, second => Report(rooms: [Room("a", packetsIn: second * 50, packetsOut: 0), Room("b", packetsIn: second * 50, packetsOut: second * 50)])));
+
+    [Fact]
+    public void Judge_OneLoopOfTwoStuck_IsLeftWhereMeetingsCanGo()
+    {
+        var found = After(3, _ => Report(loop: Loop(tick: 9000)) with { LoopReports = [Loop(tick: 9000), Loop() with { Port = 42001 }] });
+
+        Assert.Equal((ForwardingWatch.LoopStuck, true), Named(found, "42000"));
+    }
+
     [Fact]
     public void Judge_RoomWaitsForAKeyFrame_IsFine() =>
         Assert.Null(After(12, second => Report(rooms: [Room("r", packetsIn: second * 50, packetsOut: second < 4 ? 0 : second)])));

@@ -124,7 +124,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Missed_ThreePolls_WakesTheMeetingsAndPlacementMovesThem()
+    public void Missed_ThreePollsAndTheKubeletsProbe_WakesTheMeetingsAndPlacementMovesThem()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
@@ -135,6 +135,9 @@ public sealed class MediaFleetTests
             _fleet.Missed(dying, "refused");
         }
 
+        Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
+        Assert.Empty(_woken);
+        Observe("n1", "pod-n1", 200, isReady: false);
         Assert.Equal(["m1"], _woken);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
@@ -150,6 +153,7 @@ public sealed class MediaFleetTests
             _fleet.Missed(dying, "refused");
         }
 
+        Observe("n1", "pod-n1", 200, isReady: false);
         Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
         Assert.Null(_fleet.Current(Ref("m1"))!.Node);
         AddNode("n2");
@@ -377,6 +381,25 @@ public sealed class MediaFleetTests
         Assert.NotNull(Place("m2").Chosen);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Place_WallClockJumpsDuringADrain_TheMeetingStaysUntilItsTimeIsOver(bool force)
+    {
+        var draining = AddNode("n1");
+        PlaceWithRoom("m1");
+        var other = AddNode("n2");
+        Observe("n1", "pod-n1", 200, drain: new SfuNodeDrain { DeadlineSeconds = 60, Force = force });
+
+        _time.JumpWallClock(TimeSpan.FromHours(1));
+        Assert.Equal("n1", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Report(draining, ("m1", 2));
+        Report(other);
+
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+    }
+
     [Fact]
     public void RoomRefused_WallClockJumpsBack_TheNodeIsTriedAgainAfterItsPause()
     {
@@ -422,12 +445,12 @@ public sealed class MediaFleetTests
         return target;
     }
 
-    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, string @namespace = "meet-a", bool shared = false)
+    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null, bool? isReady = null)
     {
         var target = new PollTarget(new NamespacedName(@namespace, name), podUid, new Uri("http://127.0.0.1:1/"), "token");
-        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
+        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, Drain = drain }, Status = drain is null ? null : new SfuNodeStatus { DrainRequestedAt = _time.GetUtcNow() } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
-        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : [container] } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : [container], Conditions = isReady is null ? null : [new PodCondition { Type = "Ready", Status = isReady.ToString()! }] } };
         _fleet.Observe(node, pool, pod, shared, target);
         return target;
     }

@@ -1,4 +1,6 @@
 using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tests.Fleet;
@@ -6,15 +8,123 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class NodeDeathRuleTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly NodeVerdict Unhealthy = new(SfuNodeState.Unhealthy, "Unreachable", "3 polls in a row were in vain");
+    private static readonly Machine Well = new("m1", Gone: false, Ready: true, Cordoned: false);
+
+    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(WithoutConditions)];
+
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(MachineNotReady), nameof(MachineGone), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
 
     [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public void IsDead_SilentForTenMinutesWhileOthersAnswer_UnlessItAnswersWrongly(bool answersWrongly, bool dead)
+    [MemberData(nameof(Alive))]
+    public void IsDead_NobodyButTheOperatorMissesIt_IsNotHoweverLong(string what) => Assert.False(IsDead(what));
+
+    [Theory]
+    [MemberData(nameof(Dead))]
+    public void IsDead_SomebodyElseSaysSo_IsAtOnce(string what) => Assert.True(IsDead(what));
+
+    [Fact]
+    public void IsLost_SilentForTwentySeconds_WhetherItMayLiveOrNot()
     {
-        var facts = new NodeFacts { Node = new SfuNode(), LastSeen = Now - TimeSpan.FromMinutes(10), Missed = 300, AnswersWrongly = answersWrongly };
-        Assert.Equal(dead, NodeDeath.IsDead(facts, Unhealthy, TimeSpan.FromMinutes(10), othersAnswer: true, Now));
-        Assert.True(NodeDeath.IsLost(facts, Unhealthy, TimeSpan.FromMinutes(10), Now));
+        var silent = Facts(SilentAlone);
+        var verdict = NodeStateRules.Derive(silent);
+
+        Assert.False(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(19), Now));
+        Assert.True(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(20), Now));
     }
+
+    private static bool IsDead(string what)
+    {
+        var facts = Facts(what switch
+        {
+            nameof(SilentAlone) => SilentAlone,
+            nameof(AnswersWrongly) => AnswersWrongly,
+            nameof(Untrusted) => Untrusted,
+            nameof(Draining) => Draining,
+            nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
+            nameof(WithoutConditions) => WithoutConditions,
+            nameof(ProbeFails) => ProbeFails,
+            nameof(MachineNotReady) => MachineNotReady,
+            nameof(MachineGone) => MachineGone,
+            nameof(PodGone) => PodGone,
+            nameof(Restarted) => Restarted,
+            nameof(StartedSinceItWasSeen) => StartedSinceItWasSeen,
+            nameof(Overdue) => Overdue,
+            _ => OfBeforeCertificates,
+        });
+        var verdict = NodeStateRules.Derive(facts);
+        Assert.Equal(SfuNodeState.Unhealthy, verdict.State);
+        return NodeDeath.IsDead(facts, verdict, Now);
+    }
+
+    private static NodeFacts SilentAlone(NodeFacts facts) => facts;
+
+    /// <summary>The kubelet's word is older than the answer.</summary>
+    private static NodeFacts AnswersWrongly(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { AnswersWrongly = true };
+
+    private static NodeFacts Untrusted(NodeFacts facts) => MachineNotReady(facts) with { IsUntrusted = true };
+
+    /// <summary>One that drains says itself that it is not ready.</summary>
+    private static NodeFacts Draining(NodeFacts facts) => ProbeFails(facts) with { ReportsDraining = true };
+
+    private static NodeFacts DrainingUnderTheNextLeader(NodeFacts facts)
+    {
+        var node = new SfuNode { Spec = new SfuNodeSpec { Drain = new SfuNodeDrain() }, Status = facts.Node.Status };
+        return ProbeFails(facts) with { Node = node, LastSeen = null };
+    }
+
+    private static NodeFacts WithoutConditions(NodeFacts facts) => facts with { Pod = Pod(ready: null) };
+
+    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { Pod = Pod(ready: "False") };
+
+    private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { Machine = Well with { Ready = false } };
+
+    private static NodeFacts MachineGone(NodeFacts facts) => facts with { Machine = Machine.Missing("m1") };
+
+    private static NodeFacts PodGone(NodeFacts facts) => facts with { Pod = null };
+
+    private static NodeFacts Restarted(NodeFacts facts) => facts with { HasRestarted = true, LastSeen = null, IsUntrusted = true };
+
+    private static NodeFacts StartedSinceItWasSeen(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod("True", started: Now) };
+
+    private static NodeFacts Overdue(NodeFacts facts)
+    {
+        var pod = Pod("True");
+        pod.Metadata.DeletionTimestamp = Now - TimeSpan.FromSeconds(11);
+        return facts with { Pod = pod };
+    }
+
+    /// <summary>Nobody of this version can call it, signaling neither.</summary>
+    private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod("True", certificate: false) };
+
+    private static NodeFacts Facts(Func<NodeFacts, NodeFacts> change) => change(new NodeFacts
+    {
+        Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Allocated, LastSeen = Now - TimeSpan.FromMinutes(10) } },
+        Pod = Pod("True", started: Now - TimeSpan.FromHours(1)),
+        Machine = Well,
+        LastSeen = Now - TimeSpan.FromMinutes(10),
+        Missed = 300,
+        MissReason = "no answer",
+        Meetings = 1,
+    });
+
+    private static Pod Pod(string? ready, DateTimeOffset? started = null, bool certificate = true) => new()
+    {
+        Spec = new PodSpec
+        {
+            Containers =
+            [
+                new Container
+                {
+                    Name = "media-node",
+                    Env = certificate ? [new EnvVar { Name = "MEET_NODE_CERTIFICATE", ValueFrom = new EnvVarSource { SecretKeyRef = new SecretKeySelector { Name = "s", Key = "tls.crt" } } }] : [],
+                },
+            ],
+        },
+        Status = new PodStatus
+        {
+            Phase = "Running",
+            Conditions = ready is null ? null : [new PodCondition { Type = "Ready", Status = ready }],
+            ContainerStatuses = [new ContainerStatus { State = new ContainerState { Running = new ContainerStateRunning { StartedAt = started } } }],
+        },
+    };
 }

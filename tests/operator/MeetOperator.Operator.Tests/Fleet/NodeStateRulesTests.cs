@@ -48,7 +48,7 @@ public sealed class NodeStateRulesTests
     public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2 });
 
     [Fact]
-    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "missed 3 polls: refused", Facts() with { Missed = 3, MissReason = "refused" });
+    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "does not answer the operator (refused)", Facts() with { Missed = 3, MissReason = "refused" });
 
     [Fact]
     public void Derive_PodGoneAfterItServed_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Pod = null });
@@ -83,7 +83,7 @@ public sealed class NodeStateRulesTests
 
         Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
         Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, Missed = 2, MissReason = "refused" });
-        Expect(SfuNodeState.Unhealthy, "missed 3 polls", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
     }
 
@@ -123,7 +123,7 @@ public sealed class NodeStateRulesTests
         pod.Metadata.DeletionTimestamp = Now;
 
         Expect(SfuNodeState.Draining, "being deleted", Facts() with { Pod = pod });
-        Expect(SfuNodeState.Unhealthy, "missed 3 polls", Facts() with { Pod = pod, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Pod = pod, Missed = 3, MissReason = "refused" });
     }
 
     [Fact]

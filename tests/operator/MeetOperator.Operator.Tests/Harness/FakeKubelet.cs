@@ -20,7 +20,10 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
     private readonly ConcurrentDictionary<(string Machine, int Port), string> _ports = new();
+    private readonly ConcurrentDictionary<string, bool> _powerless = new();
+    private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(1) };
     private readonly Task _running;
+    private readonly Task _probing;
     private readonly IPAddress _host = NextAddress();
 
     /// <param name="client">Reads and writes Pods.</param>
@@ -35,6 +38,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             _work.AddOrUpdate(change.Key.Name, _ => Task.Run(() => TakeAsync(change)), (_, before) => before.ContinueWith(_ => TakeAsync(change), TaskScheduler.Default).Unwrap());
         });
         _running = _pods.RunAsync(_stop.Token);
+        _probing = ProbeAllAsync();
     }
 
     /// <summary>Name of the machine; Pods that it runs carry it.</summary>
@@ -56,8 +60,15 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
 
-    /// <summary>Kills the process; the Pod is not told, so only polls can notice.</summary>
-    public Task KillSilentlyAsync(string name) => _nodes[name].DieAsync();
+    /// <summary>Kills the process; polls and the probe find nobody, and nothing is started again.</summary>
+    public Task KillAsync(string name) => _nodes[name].DieAsync();
+
+    /// <summary>The machine loses its power: the process is gone, and no kubelet says so.</summary>
+    public Task LosePowerAsync(string name)
+    {
+        _powerless[name] = true;
+        return _nodes[name].DieAsync();
+    }
 
     /// <summary>Kills the process and reports the Pod as failed, as a kubelet does.</summary>
     public async Task FailAsync(string name)
@@ -71,12 +82,60 @@ internal sealed class FakeKubelet : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _running;
+        await _probing;
         await Task.WhenAll(_work.Values);
+        _probe.Dispose();
         foreach (var node in _nodes.Values)
         {
             await node.DisposeAsync();
         }
     }
+
+    /// <summary>The readiness probe of every Pod that runs, once a second, as its spec asks for.</summary>
+    private async Task ProbeAllAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_pods.List().Where(pod => pod.Status?.Phase == "Running" && _nodes.ContainsKey(pod.Metadata.Name!) && !_powerless.ContainsKey(pod.Metadata.Name!)).Select(ProbeAsync));
+        }
+    }
+
+    private async Task ProbeAsync(Pod pod)
+    {
+        try
+        {
+            var ready = false;
+            try
+            {
+                using var answer = await _probe.GetAsync(new Uri(_nodes[pod.Metadata.Name!].Address, "readyz"), _stop.Token);
+                ready = answer.IsSuccessStatusCode;
+            }
+            catch (Exception silent) when (!_stop.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
+            {
+                // Refused, or not answered in time.
+            }
+
+            if (pod.Status!.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status != Text(ready))
+            {
+                await StatusAsync(pod, new JsonObject { ["conditions"] = Ready(ready) });
+            }
+        }
+        catch (Exception missed) when (_stop.IsCancellationRequested || missed is KubeApiException or HttpRequestException or KeyNotFoundException)
+        {
+            // The Pod has changed or is gone, or the server is away: the next probe tells.
+        }
+    }
+
+    private static JsonArray Ready(bool ready) => new(new JsonObject { ["type"] = "Ready", ["status"] = Text(ready) });
+
+    private static JsonArray Running() => new(new JsonObject
+    {
+        ["name"] = "media-node", ["ready"] = true, ["restartCount"] = 0,
+        ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) } },
+    });
+
+    private static string Text(bool ready) => ready ? "True" : "False";
 
     private async Task TakeAsync(InformerChange<Pod> change)
     {
@@ -149,7 +208,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             address = IPAddress.Parse(_nodes[name].Address.Host);
         }
 
-        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(true), ["containerStatuses"] = Running(), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
     }
 
     private async Task<bool> MayStartAsync(Pod pod)

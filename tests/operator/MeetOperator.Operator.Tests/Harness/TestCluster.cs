@@ -138,7 +138,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<IReadOnlyList<SfuNode>> NodesAsync() => [.. (await Client.ListAsync<SfuNode>("meet-a", null, default)).Items];
 
-    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what)
+    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what, TimeSpan? patience = null)
     {
         Meeting? last = null;
         await EventuallyAsync(
@@ -148,7 +148,8 @@ internal sealed class TestCluster : IAsyncDisposable
                 return last is not null && condition(last);
             },
             $"meeting {name} {what}",
-            () => System.Text.Json.JsonSerializer.Serialize(last?.Status, KubeJson.Options));
+            () => System.Text.Json.JsonSerializer.Serialize(last?.Status, KubeJson.Options),
+            patience);
         return last!;
     }
 

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Kube.Runtime;
+using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -90,6 +92,21 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task Node_WhosePodAnOlderVersionTied_DeletedInTheForeground_KeepsItsPod()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var (before, pod) = await WithPeopleAsync(cluster);
+        cluster.Kubelet.Paused = true;
+
+        await OwnAsync(cluster, await NodeAsync(cluster, before.SfuNode));
+        await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", before.SfuNode), default, new DeleteOptions { PropagationPolicy = PropagationPolicy.Foreground });
+
+        await cluster.EventuallyAsync(
+            async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
+        await ExpectUntouchedAsync(cluster, before, pod);
+    }
+
+    [Fact]
     public async Task Drain_ByForce_TakesPeopleOut()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -138,6 +155,14 @@ public sealed class DrainTests
         await cluster.StartOperatorAsync("operator-2");
 
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Pod>(node.Metadata.NamespacedName, default) is null, "its Pod, too");
+    }
+
+    /// <summary>Ties the node's Pod to it as older versions did, until the operator has untied it.</summary>
+    internal static async Task OwnAsync(TestCluster cluster, SfuNode node)
+    {
+        var owners = new JsonArray(JsonSerializer.SerializeToNode(Owner.Of(node), KubeJson.Options));
+        await cluster.Client.MergePatchAsync<Pod>(node.Metadata.NamespacedName, new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = owners } }, default);
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<Pod>(node.Metadata.NamespacedName, default)).Metadata.OwnerReferences is null or { Count: 0 }, "the Pod has no owner");
     }
 
     private static Task<SfuNode> NodeAsync(TestCluster cluster, string name) => cluster.Client.GetAsync<SfuNode>(new NamespacedName("meet-a", name), default);

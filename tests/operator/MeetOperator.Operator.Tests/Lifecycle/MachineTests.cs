@@ -21,7 +21,7 @@ public sealed class MachineTests
         await cluster.CreateMeetingAsync("standup");
         await cluster.WaitForReadyAsync("standup");
 
-        await cluster.Kubelet.KillSilentlyAsync(dead);
+        await cluster.Kubelet.KillAsync(dead);
 
         await cluster.EventuallyAsync(
             async () => (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != dead, "another node carries the meeting", patience: Minute);
@@ -33,7 +33,7 @@ public sealed class MachineTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
-        await cluster.Kubelet.KillSilentlyAsync((await cluster.NodesAsync())[0].Metadata.Name!);
+        await cluster.Kubelet.KillAsync((await cluster.NodesAsync())[0].Metadata.Name!);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Status!.State == SfuNodeState.Unhealthy), "the node is known to be dead");
 
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
@@ -51,7 +51,7 @@ public sealed class MachineTests
         var lost = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
 
         cluster.Kubelet.Machine = "machine-2";
-        await cluster.Kubelet.KillSilentlyAsync(lost);
+        await cluster.Kubelet.KillAsync(lost);
         await cluster.Client.DeleteAsync<Node>(new NamespacedName(null, "machine-1"), default);
 
         await cluster.EventuallyAsync(

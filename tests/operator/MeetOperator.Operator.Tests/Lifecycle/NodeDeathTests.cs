@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Tests.Harness;
 
@@ -10,7 +12,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class NodeDeathTests
 {
     [Fact]
-    public async Task Node_KilledWithoutAWord_ItsMeetingsMoveWithAHigherGenerationWithinThreeSeconds()
+    public async Task Node_Killed_ItsMeetingsMoveWithAHigherGenerationWithinThreeSeconds()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -18,7 +20,7 @@ public sealed class NodeDeathTests
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
 
         var died = Stopwatch.StartNew();
-        await cluster.Kubelet.KillSilentlyAsync(before.SfuNode);
+        await cluster.Kubelet.KillAsync(before.SfuNode);
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Assignments is [{ State: AssignmentState.Ready } now] && now.SfuNode != before.SfuNode, "has moved");
         died.Stop();
 
@@ -43,6 +45,91 @@ public sealed class NodeDeathTests
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node is shown unhealthy");
+    }
+
+    /// <summary>One NetworkPolicy, one broken route: the kubelet's probe is answered, and so are people.</summary>
+    [Fact]
+    public async Task Node_SilentTowardsTheOperatorAlone_KeepsItsMeetingsAndGetsNoOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var before = Assert.Single(meeting.Status!.Assignments);
+        var node = cluster.Kubelet.Node(before.SfuNode);
+        node.SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+
+        node.IsSilentToOperator = true;
+
+        // A replacement is made, and a new meeting goes there; the one with people in it stays where they are.
+        await cluster.CreateMeetingAsync("next");
+        await cluster.EventuallyAsync(
+            async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == before.SfuNode).Status is { State: SfuNodeState.Unhealthy } status
+                && status.Conditions.Ready() is { Reason: "NotAnswering" } ready && ready.Message.Contains("its meetings stay", StringComparison.Ordinal), "the node says so");
+        var next = await cluster.WaitForMeetingAsync("next", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "is placed elsewhere", TimeSpan.FromSeconds(90));
+        Assert.Equal((before.SfuNode, before.Generation), (await cluster.TryMeetingAsync("standup"))!.Status!.Assignments.Select(now => (now.SfuNode, now.Generation)).Single());
+        Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
+        Assert.Equal(2, node.Rooms()[meeting.Status.MeetingId!].Participants);
+
+        await cluster.Kubelet.KillAsync(before.SfuNode);
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode == next.Status!.Assignments[0].SfuNode, "has moved");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Meeting_WhosePeopleCameWhileItsNodeWasSilentTowardsTheOperator_DoesNotEndForBeingEmpty(bool dies)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 10 } });
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var node = cluster.Kubelet.Node(Assert.Single(meeting.Status!.Assignments).SfuNode);
+
+        node.IsSilentToOperator = true;
+        node.SetParticipants(meeting.Status.MeetingId!, 2);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == node.Name).Status!.State == SfuNodeState.Unhealthy, "the node is known to be silent");
+        await cluster.EventuallyAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > meeting.Status.EmptySince + TimeSpan.FromSeconds(14)), "the time of an empty meeting is over");
+
+        Assert.Null((await cluster.TryMeetingAsync("standup"))!.Status!.EndedAt);
+        if (dies)
+        {
+            await cluster.Kubelet.KillAsync(node.Name);
+            var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != node.Name, "has moved");
+            cluster.Kubelet.Node(moved.Status!.Assignments[0].SfuNode).SetParticipants(meeting.Status.MeetingId!, 2);
+        }
+
+        node.IsSilentToOperator = false;
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "is going on");
+    }
+
+    [Fact]
+    public async Task Node_SilentTowardsTheOperatorAlone_WithPeopleOfNoMeeting_OutlivesADrainUnderTheNextLeader()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var meeting = await cluster.WaitForReadyAsync("standup");
+        var node = Assert.Single(cluster.Kubelet.Nodes);
+        node.SetParticipants(meeting.Status!.MeetingId!, 2);
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        node.IsSilentToOperator = true;
+        var key = new NamespacedName("meet-a", node.Name);
+        async Task<SfuNodeStatus?> StatusAsync() => (await cluster.Client.TryGetAsync<SfuNode>(key, default))?.Status;
+        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Unhealthy }, "the node is known to be silent");
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is gone");
+        await cluster.StopOperatorAsync("operator-1");
+
+        await cluster.StartOperatorAsync("operator-2");
+        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Starting } or { State: SfuNodeState.Unhealthy, Message: not null }, "the next leader has looked at it");
+        await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":0,"drain":{"deadlineSeconds":0}}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => await StatusAsync() is null || Conditions.Get((await StatusAsync())!.Conditions, MeetConditions.DrainBlocked) is { Reason: "NotAnswering" }, "the drain waits for it", patience: TimeSpan.FromSeconds(90));
+        Assert.Null((await cluster.Client.GetAsync<Pod>(key, default)).Metadata.DeletionTimestamp);
+        Assert.Equal(2, node.Rooms()[meeting.Status.MeetingId!].Participants);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class OutageTests : IDisposable
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
 
         await cluster.StopServerAsync();
-        await cluster.Kubelet.KillSilentlyAsync(before.SfuNode);
+        await cluster.Kubelet.KillAsync(before.SfuNode);
         await cluster.StartServerAsync();
 
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");

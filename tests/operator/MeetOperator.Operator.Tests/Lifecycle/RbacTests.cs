@@ -58,7 +58,8 @@ public sealed class RbacTests
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("ends") is null && await cluster.TryMeetingAsync("deleted") is null, "both meetings are gone");
         await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the failed Pod is replaced");
-        Assert.All(await cluster.NodesAsync(), node => Assert.Equal(["198.51.100.4"], node.Status!.Addresses));
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their machine's address");
+        await DrainTests.OwnAsync(cluster, (await cluster.NodesAsync())[1]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and gone");
         var owner = new OwnerReference { ApiVersion = "meetoperator.io/v1alpha1", Kind = "Tenant", Name = "a", Uid = (await cluster.TenantAsync("a")).Metadata.Uid! };
@@ -98,7 +99,7 @@ public sealed class RbacTests
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
         proxy.Refuse = (verb, resource) =>
-            (verb, resource) is ("update", "meetings/status") or ("patch", "tenants" or "sfupools" or "namespaces") or ("list" or "watch", "nodes") or (_, "configmaps") ? $"{verb} {resource} is not granted" : null;
+            (verb, resource) is ("update", "meetings/status") or ("patch", "tenants" or "sfupools" or "namespaces" or "pods") or ("list" or "watch", "nodes") or (_, "configmaps") ? $"{verb} {resource} is not granted" : null;
         proxy.AlsoGrant = (verb, resource) => (verb, resource) == ("patch", "meetings/status");
         await cluster.StartOperatorAsync("operator-1", proxy.Address);
         await cluster.WithTenantAsync();

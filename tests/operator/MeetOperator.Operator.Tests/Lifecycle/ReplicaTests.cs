@@ -100,7 +100,7 @@ public sealed class ReplicaTests
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
         await cluster.StopOperatorAsync("operator-1");
 
-        await cluster.Kubelet.KillSilentlyAsync(before.SfuNode);
+        await cluster.Kubelet.KillAsync(before.SfuNode);
         await cluster.StartOperatorAsync("operator-2");
 
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");

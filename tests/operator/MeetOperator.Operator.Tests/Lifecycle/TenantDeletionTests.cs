@@ -42,6 +42,23 @@ public sealed class TenantDeletionTests
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its media nodes are gone either way");
     }
 
+    /// <summary>Force says that they are taken out.</summary>
+    [Fact]
+    public async Task Tenant_WhoseLastPeopleAreOnANodeThatIsDroppedByForce_Goes()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var node = await WithPeopleAsync(cluster, TenantDeletionPolicy.Delete);
+        cluster.Kubelet.Node(node).RefusesToEnd = true;
+        await EndAsync(cluster);
+        await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
+        await cluster.EventuallyAsync(async () => Blocked(await cluster.TenantAsync("a")) is not null, "the tenant waits");
+
+        await cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node), JsonNode.Parse("""{"spec":{"drain":{"force":true}}}""")!, default);
+
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is gone");
+    }
+
     [Fact]
     public async Task Namespace_ThatAnOlderVersionTied_IsUntied()
     {

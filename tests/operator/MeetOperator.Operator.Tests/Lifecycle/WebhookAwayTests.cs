@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -29,6 +30,27 @@ public sealed class WebhookAwayTests
         Assert.Empty(node.Rooms());
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the pool's node is gone");
+    }
+
+    [Fact]
+    public async Task TenantAndPool_WhileNoWebhookAnswers_AreHeldAndLetGo()
+    {
+        var webhook = new UnreachableWebhook();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false, admission: webhook);
+        var (tenant, pool) = (new NamespacedName(null, "a"), new NamespacedName("meet-a", "p"));
+        await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "a" }, Spec = new TenantSpec { Namespace = "meet-a" } }, default);
+        await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-a", Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "a" } } }, default);
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+        webhook.IsAway = true;
+
+        await cluster.StartOperatorAsync("operator-1");
+
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")) is { Status.ReadyReplicas: 1, Metadata.Finalizers.Count: 1 }, "the pool serves, and is held");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Metadata.Finalizers is { Count: 1 }, "the tenant is held");
+        await cluster.Client.DeleteAsync<SfuPool>(pool, default);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(pool, default) is null, "the pool is gone");
+        await cluster.Client.DeleteAsync<Tenant>(tenant, default);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(tenant, default) is null, "the tenant is gone");
     }
 
     /// <summary>As charts/meet-operator/templates/webhook/configurations.yaml renders it for a cluster that knows matchConditions.</summary>
