@@ -12,7 +12,7 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     public bool IsShared(string? @namespace) => @namespace is not null && (@namespace == options.Namespace || options.Pools.Namespaces.Contains(@namespace));
 
     /// <summary>Why the pool makes no node; null when it may.</summary>
-    public PoolRefusal? Refusal(SfuPool pool) => Judge(pool, others => others.Where(other => PoolRules.Precedes(other, pool))).FirstOrDefault();
+    public PoolRefusal? Refusal(SfuPool pool) => Judge(pool, onlyEarlier: true).FirstOrDefault();
 
     /// <summary>
     /// Why the node gets no Pod; null when it may have one. The pool may have changed since it was allowed the node, and somebody may have made the SfuNode by hand.
@@ -22,13 +22,27 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
         Refusal(pool) is { Field: not PoolRules.PortsField } refusal ? refusal : PoolRules.Judge(node, pool.Spec.Exposure);
 
     /// <summary>Everything that is wrong with a pool that is about to be stored.</summary>
-    public IEnumerable<PoolRefusal> Refusals(SfuPool pool) => Judge(pool, static others => others);
+    public IEnumerable<PoolRefusal> Refusals(SfuPool pool) => Judge(pool, onlyEarlier: false);
 
-    private IEnumerable<PoolRefusal> Judge(SfuPool pool, Func<IEnumerable<SfuPool>, IEnumerable<SfuPool>> rivals)
+    private IEnumerable<PoolRefusal> Judge(SfuPool pool, bool onlyEarlier)
     {
         var key = pool.Metadata.NamespacedName;
-        var tenant = cluster.OwnerOf(key.Namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;
-        var others = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && other.Metadata.DeletionTimestamp is null);
-        return PoolRules.Judge(pool, IsShared(key.Namespace), tenant, rivals(others), options);
+        var rivals = cluster.Pools.List().Where(other => other.Metadata.NamespacedName != key && HoldsPorts(other) && MayHold(other, pool, onlyEarlier));
+        return Judge(pool, rivals);
     }
+
+    private IEnumerable<PoolRefusal> Judge(SfuPool pool, IEnumerable<SfuPool> rivals)
+    {
+        var @namespace = pool.Metadata.Namespace;
+        var tenant = cluster.OwnerOf(@namespace) is { } owner ? cluster.Tenants.Get(new NamespacedName(null, owner)) : null;
+        return PoolRules.Judge(pool, IsShared(@namespace), tenant, rivals, options);
+    }
+
+    /// <summary>A pool with nodes, or one that may make some: what is only written down claims nothing.</summary>
+    private bool HoldsPorts(SfuPool pool) =>
+        cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Judge(pool, rivals: []).Any());
+
+    /// <summary>Pools of the installation come before tenants', and among their like the earlier one; at admission whoever is there already.</summary>
+    private bool MayHold(SfuPool other, SfuPool pool, bool onlyEarlier) =>
+        IsShared(other.Metadata.Namespace) != IsShared(pool.Metadata.Namespace) ? IsShared(other.Metadata.Namespace) : !onlyEarlier || PoolRules.Precedes(other, pool);
 }

@@ -13,6 +13,9 @@ internal static class PoolRules
     public const string ImageField = "spec.image";
     public const string PortsField = "spec.exposure.portRange";
 
+    /// <summary>Ports that one pool of a tenant may claim on every machine of the cluster; pools of the installation may claim more.</summary>
+    public const int MostTenantPorts = 4096;
+
     /// <summary>Everything that stands in the pool's way; empty when it may make nodes.</summary>
     /// <param name="pool">Judged.</param>
     /// <param name="shared">True when its namespace is one of the installation's.</param>
@@ -21,7 +24,8 @@ internal static class PoolRules
     /// <param name="options">What the installation allows.</param>
     public static IEnumerable<PoolRefusal> Judge(SfuPool pool, bool shared, Tenant? tenant, IEnumerable<SfuPool> others, OperatorOptions options)
     {
-        foreach (var error in SfuPoolValidation.Validate(pool, null))
+        var errors = SfuPoolValidation.Validate(pool, null);
+        foreach (var error in errors)
         {
             yield return new PoolRefusal("Invalid", error.Field, error.Message);
         }
@@ -41,6 +45,12 @@ internal static class PoolRules
         if (pool.Spec.Image is { Length: > 0 } image && Image(image, limits, options) is { } refused)
         {
             yield return refused;
+        }
+
+        var claimed = pool.Spec.Exposure.PortRange.Max - pool.Spec.Exposure.PortRange.Min + 1;
+        if (!shared && errors.Count == 0 && claimed > MostTenantPorts)
+        {
+            yield return new PoolRefusal("PortRangeTooWide", PortsField, $"{claimed} ports are more than a tenant's pool may claim; allowed: {MostTenantPorts}");
         }
 
         if (others.FirstOrDefault(other => Overlap(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)

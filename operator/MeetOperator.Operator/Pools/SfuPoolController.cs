@@ -13,6 +13,9 @@ namespace MeetOperator.Operator.Pools;
 /// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
 internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
+    /// <summary>Nodes that one reconcile makes: another pool is not kept waiting for a large one, and a wish that changes meanwhile is heard.</summary>
+    private const int MostMadeAtOnce = 20;
+    private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
     private readonly MadeNodes _made = new(cluster.Nodes, time);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
@@ -45,13 +48,14 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _free.Free(pool, _made.All) is not null);
         plan = refusal is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
-        var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, plan.Create, nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
+        var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, Math.Min(plan.Create, MostMadeAtOnce), nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
         if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
         {
             return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
         }
 
-        return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
+        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
+        return problem is null && plan.Create > MostMadeAtOnce ? ReconcileResult.After(NextTurn) : result;
     }
 
     /// <summary>A pool that is being deleted, however (in the foreground, in the background, or leaving its nodes behind), goes when its nodes are empty and gone.</summary>
@@ -84,7 +88,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var key = node.Metadata.NamespacedName;
         var range = pool.Spec.Exposure.PortRange;
         var view = fleet.View(key);
-        var served = view?.LastSeen is not null || NodeStateRules.HasServed(node);
+        var served = view?.Served ?? NodeStateRules.HasServed(node);
         return (new PoolNode
         {
             Name = node.Metadata.Name!,

@@ -78,6 +78,37 @@ public sealed class PoolRightsTests
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "a range of its own helps");
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "evil.example/miner:1")]
+    public async Task PortRange_OfAPoolThatMakesNoNodes_IsNobodys(int replicas, string? image)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("claims", TestCluster.Pool() with { Replicas = replicas, Image = image });
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been looked at");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool serves from the same ports");
+    }
+
+    [Fact]
+    public async Task PortRange_OfATenantsPool_DoesNotKeepOneOfTheInstallationFromServing()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { Namespaces = ["meet-media"] } });
+        await cluster.WithTenantAsync();
+        await NamespaceAsync(cluster, "meet-media");
+
+        await SharedPoolAsync(cluster, "meet-media");
+
+        await cluster.EventuallyAsync(
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.ReadyReplicas == 1, "the installation's pool serves");
+        await StalledAsync(cluster, "PortRangeOverlaps", "a pool of another namespace");
+        Assert.Single(await cluster.NodesAsync());
+    }
+
     [Fact]
     public async Task Pool_OfTheInstallation_ServesTenantsThatSelectItAndNoOthers()
     {

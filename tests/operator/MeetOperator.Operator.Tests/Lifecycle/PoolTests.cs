@@ -8,6 +8,44 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 
 public sealed class PoolTests
 {
+    /// <summary>Pools share the cluster's ports, so they make their nodes in turn.</summary>
+    [Fact]
+    public async Task Pool_OfManyNodes_DoesNotKeepASmallOneWaiting()
+    {
+        var order = new NodesInOrder();
+        await using var cluster = await TestCluster.StartAsync(admission: order);
+        cluster.Kubelet.Paused = true;
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("big", TestCluster.Pool() with { Replicas = 60 });
+        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count > 0), "the big pool has begun");
+        await cluster.CreatePoolAsync("small", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("small")).Metadata.Finalizers is { Count: > 0 }, "the operator looks at the small one");
+
+        order.GoOn.Set();
+
+        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count == 61), "all nodes are made");
+        Assert.InRange(order.Seen.ToList().IndexOf("small"), 1, 59);
+    }
+
+    /// <summary>Of which pools nodes were made, in order; after the first it waits.</summary>
+    private sealed class NodesInOrder : IAdmissionPolicy
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+
+        public ManualResetEventSlim GoOn { get; } = new();
+
+        public AdmissionDecision Review(AdmissionRequest request)
+        {
+            if (request is { Kind: "SfuNode", Operation: AdmissionOperation.Create })
+            {
+                Seen.Enqueue(request.Object!["spec"]!["poolRef"]!["name"]!.GetValue<string>());
+                GoOn.Wait(TestCluster.Patience);
+            }
+
+            return AdmissionDecision.Allow;
+        }
+    }
+
     [Fact]
     public async Task Pool_Created_MakesNodesWithPodsAndDistinctPorts()
     {
@@ -213,6 +251,7 @@ public sealed class PoolTests
     {
         var scale = await cluster.Client.GetScaleAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
         scale.Spec = new ScaleSpec { Replicas = replicas };
+        scale.Metadata.ResourceVersion = null; // Whatever the operator writes meanwhile, as with kubectl scale.
         await cluster.Client.ReplaceScaleAsync<SfuPool>(scale, default);
     }
 }

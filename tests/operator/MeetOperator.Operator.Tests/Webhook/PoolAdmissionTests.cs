@@ -28,6 +28,8 @@ public sealed class PoolAdmissionTests : IDisposable
     [InlineData("""{"image":"registry.example/meet-evil:2"}""", null, "spec.image")]
     [InlineData("""{"image":"REGISTRY.EXAMPLE/MEET/x"}""", null, "spec.image")]
     [InlineData("""{"exposure":{"type":"HostNetwork","portRange":{"min":42000,"max":42001}}}""", null, "spec.exposure.type")]
+    [InlineData("""{"exposure":{"portRange":{"min":42000,"max":46096}}}""", null, "spec.exposure.portRange")]
+    [InlineData("""{"exposure":{"portRange":{"min":42000,"max":46095}}}""", null, null)]
     [InlineData("""{"image":"evil.example/x","replicas":0}""", """{"image":"evil.example/x","replicas":3}""", null)]
     [InlineData("""{"image":"evil.example/x:2"}""", """{"image":"evil.example/x:1"}""", "spec.image")]
     [InlineData("""{"exposure":{"type":"HostNetwork","udpPorts":2,"portRange":{"min":42000,"max":42001}}}""", """{"exposure":{"type":"HostNetwork","portRange":{"min":42000,"max":42001}}}""", null)]
