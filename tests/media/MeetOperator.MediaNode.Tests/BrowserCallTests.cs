@@ -46,6 +46,15 @@ public sealed class BrowserCallTests
         Assert.Empty(refused);
     }
 
+    /// <summary>Its reports alone allow no picture: the new mapping gets one because Chromium answers the node's check there.</summary>
+    [Fact]
+    public async Task NatGivesAChromiumAnotherPort_ThePictureGoesOn()
+    {
+        await using var node = await TestNode.StartAsync();
+
+        await NodeScript.RunAsync("rebind.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
+    }
+
     /// <summary>ICE would need 4 s and more to notice.</summary>
     [Fact]
     public async Task EndOfASession_ShowsAtTheDtlsTransportOfThePage()
