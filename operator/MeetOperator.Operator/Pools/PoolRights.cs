@@ -42,7 +42,15 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     private bool HoldsPorts(SfuPool pool) =>
         cluster.NodesOf(pool).Count > 0 || (pool is { Spec.Replicas: > 0, Metadata.DeletionTimestamp: null } && !Judge(pool, rivals: []).Any());
 
-    /// <summary>Pools of the installation come before tenants', and among their like the earlier one; at admission whoever is there already.</summary>
-    private bool MayHold(SfuPool other, SfuPool pool, bool onlyEarlier) =>
-        IsShared(other.Metadata.Namespace) != IsShared(pool.Metadata.Namespace) ? IsShared(other.Metadata.Namespace) : !onlyEarlier || PoolRules.Precedes(other, pool);
+    /// <summary>Pools of the installation come before tenants', among their like those that have nodes, and then the earlier one; at admission whoever is there already.</summary>
+    private bool MayHold(SfuPool other, SfuPool pool, bool onlyEarlier)
+    {
+        if (IsShared(other.Metadata.Namespace) is var isShared && isShared != IsShared(pool.Metadata.Namespace))
+        {
+            return isShared;
+        }
+
+        var serves = cluster.NodesOf(other).Count > 0;
+        return !onlyEarlier || (serves == cluster.NodesOf(pool).Count > 0 ? PoolRules.Precedes(other, pool) : serves);
+    }
 }

@@ -13,7 +13,7 @@ internal static class PoolRules
     public const string ImageField = "spec.image";
     public const string PortsField = "spec.exposure.portRange";
 
-    /// <summary>Ports that one pool of a tenant may claim on every machine of the cluster; pools of the installation may claim more.</summary>
+    /// <summary>Ports that the pools of a tenant may claim together, on every machine of the cluster; pools of the installation may claim more.</summary>
     public const int MostTenantPorts = 4096;
 
     /// <summary>Everything that stands in the pool's way; empty when it may make nodes.</summary>
@@ -47,13 +47,14 @@ internal static class PoolRules
             yield return refused;
         }
 
-        var claimed = pool.Spec.Exposure.PortRange.Max - pool.Spec.Exposure.PortRange.Min + 1;
+        var held = others.ToArray();
+        var claimed = Width(pool) + held.Where(other => other.Metadata.Namespace == pool.Metadata.Namespace).Sum(Width);
         if (!shared && errors.Count == 0 && claimed > MostTenantPorts)
         {
-            yield return new PoolRefusal("PortRangeTooWide", PortsField, $"{claimed} ports are more than a tenant's pool may claim; allowed: {MostTenantPorts}");
+            yield return new PoolRefusal("PortRangeTooWide", PortsField, $"{claimed} ports are more than a tenant's pools may claim together; allowed: {MostTenantPorts}");
         }
 
-        if (others.FirstOrDefault(other => Overlap(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)
+        if (held.FirstOrDefault(other => Overlap(pool.Spec.Exposure.PortRange, other.Spec.Exposure.PortRange)) is { } rival)
         {
             var range = rival.Spec.Exposure.PortRange;
             var whose = shared || rival.Metadata.Namespace == pool.Metadata.Namespace ? $"SfuPool {rival.Metadata.NamespacedName}" : "a pool of another namespace";
@@ -83,6 +84,8 @@ internal static class PoolRules
         var order = Nullable.Compare(other.Metadata.CreationTimestamp, pool.Metadata.CreationTimestamp);
         return order < 0 || (order == 0 && string.CompareOrdinal(other.Metadata.NamespacedName.ToString(), pool.Metadata.NamespacedName.ToString()) < 0);
     }
+
+    private static int Width(SfuPool pool) => pool.Spec.Exposure.PortRange.Max - pool.Spec.Exposure.PortRange.Min + 1;
 
     private static bool Overlap(PortRange one, PortRange other) => one.Min <= other.Max && other.Min <= one.Max;
 

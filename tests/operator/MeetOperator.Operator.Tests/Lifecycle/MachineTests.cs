@@ -58,6 +58,29 @@ public sealed class MachineTests
             async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement is left", patience: Minute);
     }
 
+    /// <summary>Nobody but the cluster can tell a machine without power from one that the operator alone does not reach.</summary>
+    [Fact]
+    public async Task Machine_LosesItsPower_ItsMeetingMovesOnceTheClusterSaysSo()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await WithMachineAsync(cluster, "machine-1");
+        await WithMachineAsync(cluster, "machine-2");
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+        cluster.Kubelet.Machine = "machine-2";
+        await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
+
+        await cluster.Kubelet.LosePowerAsync(before.SfuNode);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node does not answer");
+        Assert.Equal(before.SfuNode, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).SfuNode);
+
+        await ReadyAsync(cluster, "machine-1", "Unknown");
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+    }
+
     [Fact]
     public async Task Machine_NotReadyUnderAMediaNodeThatAnswers_KeepsItsMeeting()
     {

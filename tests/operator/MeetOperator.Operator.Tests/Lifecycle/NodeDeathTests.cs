@@ -87,6 +87,10 @@ public sealed class NodeDeathTests
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 10 } });
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = cluster.Kubelet.Node(Assert.Single(meeting.Status!.Assignments).SfuNode);
+        for (var polls = node.Requests; node.Requests < polls + 3;)
+        {
+            await Task.Delay(50); // Until nobody has been counted.
+        }
 
         node.IsSilentToOperator = true;
         node.SetParticipants(meeting.Status.MeetingId!, 2);

@@ -94,6 +94,38 @@ public sealed class PoolRightsTests
     }
 
     [Fact]
+    public async Task PortRange_OfAPoolThatServes_IsNotTakenByAnOlderOneThatMakesNodesLater()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("claims", TestCluster.Pool() with { Replicas = 0 });
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been looked at");
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool serves from the same ports");
+
+        await PatchAsync(cluster, """{"spec":{"replicas":1}}""", "claims");
+
+        await StalledAsync(cluster, "PortRangeOverlaps", "SfuPool meet-a/p", name: "claims");
+        await PatchAsync(cluster, """{"spec":{"replicas":2}}""");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the pool that serves grows");
+    }
+
+    [Fact]
+    public async Task PortRange_OfAllPoolsOfATenant_IsBounded()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+        await cluster.CreatePoolAsync("p", Wide(20_000));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "a wide pool serves");
+
+        await cluster.CreatePoolAsync("q", Wide(30_000));
+
+        await StalledAsync(cluster, "PortRangeTooWide", "6000 ports", "allowed: 4096", name: "q");
+
+        static SfuPoolSpec Wide(int from) => TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = from, Max = from + 2999 } } };
+    }
+
+    [Fact]
     public async Task PortRange_OfATenantsPool_DoesNotKeepOneOfTheInstallationFromServing()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
