@@ -24,6 +24,9 @@ public sealed class KubeClient : IDisposable
 
     public KubeConfig Config { get; }
 
+    /// <summary>How far this process's clock is ahead of the server's, to about a second, by the last answer; null before the first, or when the server does not say.</summary>
+    public TimeSpan? ClockLead => _transport.ClockLead;
+
     /// <summary>Reads one object; a missing one is a <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
     public Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
         where T : KubernetesObject =>

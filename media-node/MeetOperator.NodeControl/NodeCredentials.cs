@@ -9,4 +9,7 @@ public sealed record NodeCredentials
 
     /// <summary>Every authority whose client certificates the node is to trust.</summary>
     public required string Authorities { get; init; }
+
+    /// <summary>Without the key, so that no log can hold it.</summary>
+    public override string ToString() => nameof(NodeCredentials);
 }

@@ -13,6 +13,7 @@ internal sealed class KubeTransport : IDisposable
     private readonly Uri _baseAddress;
     private readonly Version _version;
     private readonly string? _tlsServerName;
+    private long _clockLead = long.MinValue;
 
     public KubeTransport(KubeConfig config, KubeClientOptions options, TimeProvider time)
     {
@@ -26,6 +27,9 @@ internal sealed class KubeTransport : IDisposable
         _version = config.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11;
         _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    /// <summary>How far this process's clock is ahead of the server's, by the Date of its last answer (RFC 9110 §6.6.1: whole seconds); null before the first.</summary>
+    public TimeSpan? ClockLead => Interlocked.Read(ref _clockLead) is var ticks && ticks == long.MinValue ? null : new TimeSpan(ticks);
 
     /// <summary>Sends and returns a successful response; the caller disposes it. The body is not yet read.</summary>
     /// <param name="method">The HTTP method.</param>
@@ -48,6 +52,11 @@ internal sealed class KubeTransport : IDisposable
             try
             {
                 response = await _http.SendAsync(CreateRequest(method, path, body, contentType), HttpCompletionOption.ResponseHeadersRead, linked.Token).ConfigureAwait(false);
+                if (response.Headers.Date is { } date)
+                {
+                    Interlocked.Exchange(ref _clockLead, (_time.GetUtcNow() - date).Ticks);
+                }
+
                 if (response.IsSuccessStatusCode)
                 {
                     return response;

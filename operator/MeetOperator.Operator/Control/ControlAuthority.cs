@@ -20,9 +20,15 @@ internal sealed class ControlAuthority(TimeProvider time)
 
     /// <summary>A node that has said nothing for so long does not hold up a rotation.</summary>
     private static readonly TimeSpan Heard = TimeSpan.FromSeconds(30);
-    private readonly ConcurrentDictionary<NamespacedName, (IReadOnlyList<string> Trusted, long At)> _nodes = new();
+
+    /// <summary>A node that does not take what it is offered is not offered more at each poll.</summary>
+    private static readonly TimeSpan OfferAgain = TimeSpan.FromSeconds(10);
+    private const long NotListening = long.MinValue;
+    private readonly ConcurrentDictionary<NamespacedName, (CredentialReport Held, long At)> _nodes = new();
+    private readonly ConcurrentDictionary<NamespacedName, (State By, long At)> _offers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State? _state;
+    private long _listening = NotListening;
 
     /// <summary>The operator's own client certificate, and whom it trusts; null until the authority was read or made.</summary>
     public ControlCredentials? Own => _state?.Own;
@@ -64,18 +70,52 @@ internal sealed class ControlAuthority(TimeProvider time)
             return null;
         }
 
-        _nodes[node] = (held.Authorities, time.GetTimestamp());
-        return Fits(state, held, time.GetUtcNow()) ? null : IssueFor(node);
+        _nodes[node] = (held, time.GetTimestamp());
+        if (Fits(state, held, time.GetUtcNow()))
+        {
+            _offers.TryRemove(node, out _);
+            return null;
+        }
+
+        if (_offers.TryGetValue(node, out var offer) && ReferenceEquals(offer.By, state) && time.GetElapsedTime(offer.At) < OfferAgain)
+        {
+            return null;
+        }
+
+        _offers[node] = (state, time.GetTimestamp());
+        return IssueFor(node);
     }
 
-    public void Forget(NamespacedName node) => _nodes.TryRemove(node, out _);
+    public void Forget(NamespacedName node)
+    {
+        _nodes.TryRemove(node, out _);
+        _offers.TryRemove(node, out _);
+    }
 
-    /// <summary>Whether a holder of these credentials can go on with them.</summary>
-    public bool Fits(CredentialReport held) => _state is { } state && Fits(state, held, time.GetUtcNow());
+    /// <summary>From now on nodes are polled. What they trust is not known before each of them could answer.</summary>
+    public void Listen() => Interlocked.CompareExchange(ref _listening, time.GetTimestamp(), NotListening);
 
-    /// <summary>Whether every node that was heard of lately trusts the authority.</summary>
-    public bool IsTrustedByNodes(string thumbprint) =>
-        _nodes.Values.Where(node => time.GetElapsedTime(node.At) < Heard).All(node => node.Trusted.Contains(thumbprint, StringComparer.Ordinal));
+    /// <summary>Whether signaling can go on with these credentials.</summary>
+    public bool FitsSignaling(ControlCredentials held) =>
+        _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == ControlRole.Signaling;
+
+    /// <summary>Whether every node that answers trusts the authority; false before each of them could answer.</summary>
+    public bool IsTrustedByNodes(string thumbprint) => HasListened && !Doubting(thumbprint).Any();
+
+    /// <summary>Nodes that answer and do not trust the authority.</summary>
+    public IEnumerable<NamespacedName> Doubting(string thumbprint) =>
+        Answering.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
+
+    /// <summary>Whether a node that answers serves with a certificate of another authority than the present one, or none could answer yet.</summary>
+    public bool IsFormerUsed => !HasListened || Answering.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
+
+    /// <summary>Whether nodes answer, trust <paramref name="known"/>, and do not trust <paramref name="stored"/>: what is stored is not what they were given.</summary>
+    public bool IsForeign(string stored, string known) =>
+        HasListened && Answering.Any() && Answering.All(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored));
+
+    private bool HasListened => Interlocked.Read(ref _listening) is var since && since != NotListening && time.GetElapsedTime(since) >= Heard;
+
+    private IEnumerable<KeyValuePair<NamespacedName, (CredentialReport Held, long At)>> Answering => _nodes.Where(node => time.GetElapsedTime(node.Value.At) < Heard);
 
     public static string NameOf(NamespacedName node) => ControlNames.OfNode(node.Namespace ?? string.Empty, node.Name);
 

@@ -18,7 +18,14 @@ internal sealed partial class ControlAuthorityKeeper(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    /// <summary>A media node that does not follow holds up a rotation for so long: it may lie, or its clock be wrong. After that it alone is not called any more.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+
+    /// <summary>Further from the API server's clock than this, ours is not believed.</summary>
+    private static readonly TimeSpan MostLead = TimeSpan.FromMinutes(30);
     private Authorities? _last;
+    private string? _complaint;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -49,24 +56,58 @@ internal sealed partial class ControlAuthorityKeeper(
         var now = time.GetUtcNow();
         var secret = await client.TryGetAsync<Secret>(key, ct).ConfigureAwait(false);
         var read = Authorities.TryRead(secret);
-
-        // A Secret that somebody emptied or deleted is put back: media nodes trust what was in it.
-        var stored = read ?? (_last?.Signing.Expires > now ? _last : null);
+        var stored = Trustworthy(read, now);
         var signaling = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.SignalingSecret), ct).ConfigureAwait(false);
-        var isAsked = secret?.Metadata.Annotations?.Remove(RotateAnnotation) == true;
-        var wanted = AuthorityPlan.Advance(
-            stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), isAsked);
+        if (stored is not null && client.ClockLead is { } lead && lead.Duration() > MostLead)
+        {
+            // By this clock an authority would be made that nobody takes, or one be dropped that all use.
+            Complain($"this clock is {Math.Abs(lead.TotalHours):0.0} h {(lead > TimeSpan.Zero ? "ahead of" : "behind")} the API server's, so no authority is made or dropped: set the clock of the machine on which the operator runs");
+            if (authority.Own is null)
+            {
+                authority.Use(stored);
+            }
+
+            return false;
+        }
+
+        var isAsked = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
+        var rotation = new Rotation { IsAsked = isAsked, IsFormerUsed = authority.IsFormerUsed, Patience = Patience };
+        var wanted = AuthorityPlan.Advance(stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), rotation);
         var changed = !ReferenceEquals(wanted, read) || isAsked;
         if (changed)
         {
             // Stored before it is used: what another leader reads is never older than what nodes were given.
+            secret?.Metadata.Annotations?.Remove(RotateAnnotation);
             await WriteAsync(wanted.ToSecret(key, secret), secret is null, ct).ConfigureAwait(false);
             LogStep(options.AuthoritySecret, wanted.Signing.Thumbprint, wanted.Signing.Expires, wanted.Next?.Thumbprint);
         }
 
         _last = wanted;
         authority.Use(wanted);
+        Complain(HeldUp(wanted, now));
         return await KeepSignalingAsync(signaling, ct).ConfigureAwait(false) || changed;
+    }
+
+    /// <summary>What is stored, unless media nodes trust something else: a Secret that somebody emptied, deleted or restored from a backup is put back.</summary>
+    private Authorities? Trustworthy(Authorities? read, DateTimeOffset now)
+    {
+        if (_last is not { } last || !last.Signing.IsValid(now))
+        {
+            return read;
+        }
+
+        if (read is null)
+        {
+            return last;
+        }
+
+        if (read.Holds(last.Signing) || last.Holds(read.Signing) || !authority.IsForeign(read.Signing.Thumbprint, last.Signing.Thumbprint))
+        {
+            return read;
+        }
+
+        LogForeign(options.AuthoritySecret, read.Signing.Thumbprint, last.Signing.Thumbprint);
+        return last;
     }
 
     private string TrustedByAll(Authorities? stored, Secret? signaling) =>
@@ -74,9 +115,32 @@ internal sealed partial class ControlAuthorityKeeper(
             ? stored.Bundle
             : string.Empty;
 
+    /// <summary>Which media nodes a rotation waits for; null when it waits for none, or has only just begun.</summary>
+    private string? HeldUp(Authorities authorities, DateTimeOffset now)
+    {
+        if (authorities.Next is not { } next || now - next.Made < TimeSpan.FromMinutes(1))
+        {
+            return null;
+        }
+
+        NamespacedName[] doubting = [.. authority.Doubting(next.Thumbprint).OrderBy(node => node.ToString(), StringComparer.Ordinal)];
+        return doubting.Length == 0 ? null
+            : $"its rotation waits for {doubting.Length} media nodes that do not take new credentials, until {next.Made + Patience:u}: {string.Join(", ", doubting.Take(5))}";
+    }
+
+    private void Complain(string? complaint)
+    {
+        if (complaint is not null && complaint != _complaint)
+        {
+            LogComplaint(options.AuthoritySecret, complaint);
+        }
+
+        _complaint = complaint;
+    }
+
     private async Task<bool> KeepSignalingAsync(Secret? stored, CancellationToken ct)
     {
-        if (ControlSecretText.TryRead(stored, out var held) && authority.Fits(CredentialReport.Of(held)))
+        if (ControlSecretText.TryRead(stored, out var held) && authority.FitsSignaling(held))
         {
             return false;
         }
@@ -97,4 +161,10 @@ internal sealed partial class ControlAuthorityKeeper(
 
     [LoggerMessage(2323, LogLevel.Warning, "Authority of NodeControl {Secret} could not be kept and is tried again; until it is there no media node is called: {Reason}")]
     private partial void LogFailed(string secret, string reason);
+
+    [LoggerMessage(2324, LogLevel.Warning, "Authority of NodeControl {Secret}: {Complaint}.")]
+    private partial void LogComplaint(string secret, string complaint);
+
+    [LoggerMessage(2325, LogLevel.Error, "Authority of NodeControl {Secret} held {Stored}, which no media node trusts; {Known} is put back.")]
+    private partial void LogForeign(string secret, string stored, string known);
 }

@@ -13,6 +13,7 @@ internal static class ReportRules
     private const int MaxLoops = 1_024;
     private const int MaxPaths = 64;
     private const int MaxText = 256;
+    private const int MaxAuthorities = 16;
 
     /// <summary>More people than a node can ever have; sums over all rooms stay far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
@@ -41,6 +42,8 @@ internal static class ReportRules
         { UpTracks: < 0 } or { DownTracks: < 0 } => Wrong("upTracks, downTracks", "must not be negative"),
         { EgressKbps: < 0 or > int.MaxValue } => Wrong("egressKbps", $"{report.EgressKbps} is no figure of a second"),
         { Stress: var stress } when !double.IsFinite(stress) || stress < 0 || stress > 100 => Wrong("stress", "must be a number from 0 to 1"),
+        { Credentials: { } held } when !IsText(held.Issuer) || held.Authorities is not { Count: <= MaxAuthorities } trusted || !trusted.All(IsText) =>
+            Wrong("credentials", $"must name an issuer and at most {MaxAuthorities} authorities"),
         { Term: < 0 } => Wrong("term", "must not be negative"),
         { Term: >= Leadership.HighestRaise } when report.Term > term => Wrong("term", $"{report.Term} is above our {term} and can be that of no operator"),
         _ => null,

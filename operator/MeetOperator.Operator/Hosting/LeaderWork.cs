@@ -48,7 +48,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         _clients = new NodeClients(term, _authority, time);
         _fleet = new MediaFleet(wakeups, time);
         _poller = new NodePoller(_fleet, _clients, metrics, health, logs.CreateLogger<NodePoller>(), time);
-        _feed = new FleetFeed(cluster, _fleet, _poller, rights);
+        _feed = new FleetFeed(cluster, _fleet, _poller, rights, _authority);
 
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
@@ -93,6 +93,7 @@ internal sealed class LeaderWork : IAsyncDisposable
         await _authority.WaitAsync(ct).ConfigureAwait(false); // No media node can be made or called before.
         _memory.TakeOver();
         _feed.Start();
+        _authority.Listen();
         await Task.WhenAll(_controllers.Select(run => KeepAsync("controller", run, ct))).ConfigureAwait(false);
     }
 

@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Nodes;
 /// Keeps the fleet and the poller in step with SfuNodes, pools and Pods. Each kind's informer calls from a thread of its own: what is passed on is
 /// read and passed on under one lock, so that an older view never comes after a newer one, and nothing comes after a node's end.
 /// </summary>
-internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, PoolRights rights) : IDisposable
+internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, PoolRights rights, ControlAuthority authority) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<IDisposable> _subscriptions = [];
@@ -56,6 +56,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
             {
                 poller.Watch(key, null);
                 fleet.Forget(key);
+                authority.Forget(key);
                 return;
             }
 

@@ -21,6 +21,7 @@ internal sealed partial class NodePoller(
 
     /// <summary>A node answers from memory; three of these and the pauses between them take 2.3 s, so that a node that hangs is left in about 3 s.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan RenewalTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>A timeout that fires later than this says that this process was starved, and nothing about the node.</summary>
     private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
@@ -175,13 +176,13 @@ internal sealed partial class NodePoller(
         }
 
         await EndAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
-        await RenewAsync(client, target, report, bounded.Token).ConfigureAwait(false);
+        await RenewAsync(client, target, report, ct).ConfigureAwait(false);
         return null;
 
         PollMiss Miss(string cause, string reason) => new(cause, $"{target.Address}: {(reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…")}");
     }
 
-    /// <summary>Credentials that the node did not take are offered again after the next poll.</summary>
+    /// <summary>Credentials that the node did not take are offered again some polls later.</summary>
     private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
     {
         if (clients.Renewal(target, report) is not { } renewed)
@@ -189,9 +190,11 @@ internal sealed partial class NodePoller(
             return;
         }
 
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        bounded.CancelAfter(RenewalTimeout);
         try
         {
-            await client.PutCredentialsAsync(renewed, ct).ConfigureAwait(false);
+            await client.PutCredentialsAsync(renewed, bounded.Token).ConfigureAwait(false);
             LogRenewed(target.Node);
         }
         catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException or LeadershipLostException)

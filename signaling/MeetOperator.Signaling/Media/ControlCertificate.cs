@@ -29,11 +29,11 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
             {
                 Take(await kube.TryGetAsync<Secret>(new NamespacedName(options.Namespace, options.ControlSecret), stoppingToken).ConfigureAwait(false));
             }
-            catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                Complain(e.Message);
+                Complain(e.Message); // Whatever it is: everybody's calls depend on this loop.
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
                 return;
             }

@@ -34,6 +34,9 @@ internal sealed record Authorities
     /// <summary>What an API server must trust now: PEM certificates, the signing one first.</summary>
     public string Bundle => string.Concat(Pem(Signing.CertificatePem), Pem(Next?.CertificatePem), Pem(Former));
 
+    /// <summary>Whether it signs now, or is about to.</summary>
+    public bool Holds(Authority authority) => Signing.Thumbprint == authority.Thumbprint || Next?.Thumbprint == authority.Thumbprint;
+
     /// <summary>Null when the Secret is not there or holds no authority.</summary>
     public static Authorities? TryRead(Secret? secret)
     {
@@ -47,7 +50,7 @@ internal sealed record Authorities
             Signing = signing,
             Next = Authority.TryRead(Text(secret, NextCertificateKey), Text(secret, NextPrivateKey)),
             NextTrustedSince = Time(secret, NextTrustedKey),
-            Former = Text(secret, FormerKey),
+            Former = Text(secret, FormerKey) is { } former && Certificates(former).Count > 0 ? former : null,
             FormerUntil = Time(secret, FormerUntilKey),
         };
     }

@@ -7,8 +7,8 @@ namespace MeetOperator.Operator.Webhook.Certificates;
 /// <summary>A certificate authority of our own (ECDSA P-256) that signs nothing but certificates of the installation's own parts.</summary>
 internal sealed class Authority : IDisposable
 {
-    /// <summary>Clocks of API servers may run behind ours by this much.</summary>
-    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+    /// <summary>The clocks of those who judge our certificates may run behind ours by this much. An early beginning gives nobody more than he has.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromDays(1);
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private readonly X509Certificate2 _certificate;
@@ -22,6 +22,9 @@ internal sealed class Authority : IDisposable
     public DateTimeOffset Made => NotBefore + Skew;
 
     public DateTimeOffset Expires => new(_certificate.NotAfter.ToUniversalTime());
+
+    /// <summary>False once it has ended, and when it was made by a clock that was far ahead.</summary>
+    public bool IsValid(DateTimeOffset now) => NotBefore <= now && now < Expires;
 
     private DateTimeOffset NotBefore => new(_certificate.NotBefore.ToUniversalTime());
 
@@ -38,7 +41,7 @@ internal sealed class Authority : IDisposable
         return new Authority(request.CreateSelfSigned(now - Skew, now + lifetime));
     }
 
-    /// <summary>Null when the two are no pair of an authority's certificate and its key.</summary>
+    /// <summary>Null when the two are no pair of an authority's certificate and its key as <see cref="Create"/> makes them.</summary>
     public static Authority? TryRead(string? certificatePem, string? keyPem)
     {
         if (certificatePem is null || keyPem is null)
@@ -48,7 +51,9 @@ internal sealed class Authority : IDisposable
 
         try
         {
-            return new Authority(X509Certificate2.CreateFromPem(certificatePem, keyPem));
+            var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            using var key = certificate.GetECDsaPrivateKey();
+            return key is not null && certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority) ? new Authority(certificate) : null;
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
@@ -86,7 +91,9 @@ internal sealed class Authority : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var (from, until) = (now - Skew, now + lifetime);
-        using var bare = request.Create(_certificate, from > NotBefore ? from : NotBefore, until < Expires ? until : Expires, Serial());
+
+        // Never empty, whatever the clock says.
+        using var bare = request.Create(_certificate, from > NotBefore && from < Expires ? from : NotBefore, until < Expires ? until : Expires, Serial());
         return bare.CopyWithPrivateKey(key);
     }
 

@@ -19,40 +19,51 @@ internal static class AuthorityPlan
 
     /// <summary>The next state; the same instance when nothing is to be done.</summary>
     /// <param name="stored">What the Secret holds; null when there is none that can be read.</param>
-    /// <param name="trusted">PEM certificates that every configuration's caBundle holds now.</param>
+    /// <param name="trusted">PEM certificates that everybody who must trust holds now.</param>
     /// <param name="now">The present time.</param>
     /// <param name="make">Makes an authority.</param>
-    /// <param name="isAsked">Somebody asks for a rotation before it is due.</param>
-    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> make, bool isAsked = false)
+    /// <param name="rotation">What else bears on it.</param>
+    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> make, Rotation rotation = default)
     {
-        if (stored is null || stored.Signing.Expires <= now)
+        if (stored is { Next: { } heir } && !stored.Signing.IsValid(now) && heir.IsValid(now))
+        {
+            return Promote(stored, heir, now); // Too late to wait: some trust it already, and nobody trusts another one.
+        }
+
+        if (stored is null || !stored.Signing.IsValid(now))
         {
             // Replicas may serve with a certificate of an authority that was lost: what is trusted stays so for a while.
             var former = Unexpired(trusted, now);
             return new Authorities { Signing = make(), Former = former, FormerUntil = former is null ? null : now + Retire };
         }
 
-        if (stored.Next is { } next)
+        if (rotation.IsAsked)
         {
-            return stored.NextTrustedSince is { } since
-                ? since + Settle <= now ? Promote(stored, next, now) : stored
-                : Holds(trusted, next) ? stored with { NextTrustedSince = now } : stored;
+            return stored with { Next = make(), NextTrustedSince = null }; // Who asks may fear for the key of the next one, too.
         }
 
-        if (stored.FormerUntil <= now)
+        if (stored.Next is { } next)
+        {
+            var isTrusted = Holds(trusted, next) || next.Made + rotation.Patience <= now;
+            return stored.NextTrustedSince is { } since
+                ? isTrusted && since + Settle <= now ? Promote(stored, next, now) : stored
+                : isTrusted ? stored with { NextTrustedSince = now } : stored;
+        }
+
+        if (stored.FormerUntil is { } until && until <= now && (!rotation.IsFormerUsed || until + rotation.Patience <= now))
         {
             return stored with { Former = null, FormerUntil = null };
         }
 
         var due = stored.Signing.Made + ((stored.Signing.Expires - stored.Signing.Made) * 2 / 3);
-        return due <= now || isAsked ? stored with { Next = make() } : stored;
+        return due <= now ? stored with { Next = make() } : stored;
     }
 
     private static Authorities Promote(Authorities stored, Authority next, DateTimeOffset now) => new()
     {
         Signing = next,
-        Former = stored.Signing.CertificatePem,
-        FormerUntil = now + Retire,
+        Former = stored.Signing.IsValid(now) ? stored.Signing.CertificatePem : null,
+        FormerUntil = stored.Signing.IsValid(now) ? now + Retire : null,
     };
 
     private static bool Holds(string trusted, Authority authority) => Authorities.Certificates(trusted).Any(certificate => certificate.Thumbprint == authority.Thumbprint);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
 using MeetOperator.NodeControl;
@@ -43,10 +42,9 @@ public sealed class ControlRotationTests
         await using var stage = await ControlStage.StartAsync();
         var first = stage.Authority.Own!.Certificate.Issuer;
         await using var load = new Load(stage);
-        var key = new NamespacedName(ControlStage.Namespace, stage.Options.AuthoritySecret);
         stage.Time.Advance(TimeSpan.FromHours(1));
 
-        await stage.Client.MergePatchAsync<Secret>(key, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControlAuthorityKeeper.RotateAnnotation] = "now" } } }, default);
+        await stage.AskForRotationAsync();
         await stage.SettleAsync();
         Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
         Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
@@ -152,6 +150,136 @@ public sealed class ControlRotationTests
         }
 
         Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
+    }
+
+    /// <summary>One tenant's node, which it may run itself, says whatever it likes.</summary>
+    [Fact]
+    public async Task Rotation_WithANodeThatNeverTakesTheNextAuthority_GoesOnAfterAnHour()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        await using var load = new Load(stage);
+        var liar = new NamespacedName("meet-b", "liar");
+        var report = CredentialReport.Of(TestAuthority.Read(stage.Authority.IssueFor(liar)));
+        var first = stage.Authority.Own!.Certificate.Issuer;
+        await stage.AskForRotationAsync();
+
+        var offers = 0;
+        for (var minute = 0; minute < 75; minute += 5)
+        {
+            stage.Time.Advance(TimeSpan.FromMinutes(5));
+            offers += Enumerable.Range(0, 5).Count(_ => stage.Authority.Renew(liar, report) is not null);
+            await stage.SettleAsync();
+            await load.RoundAsync();
+            Assert.Equal(minute < 65, stage.Authority.Own!.Certificate.Issuer == first);
+        }
+
+        Assert.InRange(offers, 1, 15);
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task Rotation_NextLeaderThatHasNotHeardTheNodesYet_DoesNotSignWithTheNextAuthority()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        stage.Time.Advance(TimeSpan.FromMinutes(1));
+        await stage.AskForRotationAsync();
+        await stage.Keeper.AdvanceAsync(default); // Its leader dies before a node was told.
+        var first = stage.Authority.Own!.Certificate.Issuer;
+
+        stage.ChangeLeader();
+        for (var minute = 0; minute < 10; minute++)
+        {
+            while (await stage.Keeper.AdvanceAsync(default))
+            {
+            }
+
+            stage.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
+        Assert.Null((await stage.StoredAsync()).NextTrustedSince);
+
+        stage.Authority.Listen();
+        for (var minute = 0; minute < 10; minute++)
+        {
+            stage.Time.Advance(TimeSpan.FromMinutes(1));
+            await stage.SettleAsync();
+        }
+
+        Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
+        Assert.All(stage.Nodes, node => Assert.Equal(stage.Authority.Own.Certificate.Issuer, node.Credentials.Certificate.Issuer));
+    }
+
+    /// <summary>The Secret holds the key of the next authority, too: whoever asks because it was read must not get that one.</summary>
+    [Fact]
+    public async Task Rotation_AskedForDuringARotation_MakesANextAuthorityOfItsOwn()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        stage.Time.Advance(TimeSpan.FromMinutes(1));
+        await stage.AskForRotationAsync();
+        await stage.SettleAsync();
+        var known = (await stage.StoredAsync()).Next!.Thumbprint;
+
+        stage.Time.Advance(AuthorityPlan.Settle - TimeSpan.FromSeconds(1));
+        await stage.AskForRotationAsync();
+        await stage.SettleAsync();
+        for (var minute = 0; minute < 90; minute += 3)
+        {
+            stage.Time.Advance(TimeSpan.FromMinutes(3));
+            await stage.SettleAsync();
+            Assert.NotEqual(known, (await stage.StoredAsync()).Signing.Thumbprint);
+        }
+
+        Assert.All(stage.Nodes, node => Assert.DoesNotContain(known, node.Credentials.Authorities));
+    }
+
+    [Fact]
+    public async Task AuthoritySecret_RestoredFromABackupThatNoNodeKnows_IsPutBackAsItWas()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        stage.Time.Advance(TimeSpan.FromMinutes(1));
+        await stage.SettleAsync();
+        await using var load = new Load(stage);
+        var before = (await stage.StoredAsync()).Signing.Thumbprint;
+        var secret = await stage.SecretAsync(stage.Options.AuthoritySecret);
+        var other = new Authorities { Signing = Authority.Create("other", stage.Time.GetUtcNow(), AuthorityPlan.Lifetime) };
+
+        await stage.Client.ReplaceAsync(other.ToSecret(new NamespacedName(ControlStage.Namespace, stage.Options.AuthoritySecret), secret), default);
+        await stage.SettleAsync();
+        await load.RoundAsync();
+
+        Assert.Equal(before, (await stage.StoredAsync()).Signing.Thumbprint);
+        Assert.Empty(load.Failures);
+    }
+
+    /// <summary>A year ahead, every authority has ended, and each that is made begins after everybody else's present.</summary>
+    [Fact]
+    public async Task Leader_WhoseClockIsAYearAhead_LeavesTheAuthorityAsItIs()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        var before = await stage.SecretAsync(stage.Options.AuthoritySecret);
+
+        stage.ChangeLeader(clockLead: TimeSpan.FromDays(400));
+        stage.Time.Advance(TimeSpan.FromDays(400));
+        await stage.Keeper.AdvanceAsync(default);
+
+        Assert.Equal(before.Metadata.ResourceVersion, (await stage.SecretAsync(stage.Options.AuthoritySecret)).Metadata.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task Leader_WhoseClockIsHalfADayAhead_CallsEverybody()
+    {
+        await using var stage = await ControlStage.StartAsync();
+        stage.ChangeLeader();
+        stage.Time.Advance(TimeSpan.FromHours(12));
+        await stage.Keeper.AdvanceAsync(default);
+        stage.Time.JumpWallClock(TimeSpan.FromHours(-12)); // The nodes' time.
+
+        using var http = TestAuthority.Http(() => stage.Authority.Own, stage.Time);
+        foreach (var node in stage.Nodes)
+        {
+            await node.Client(http).GetNodeAsync(default);
+        }
     }
 
     /// <summary>Operator and signaling, who call both nodes without end, each over a connection of its own for every call.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MeetOperator.Kube;
 using MeetOperator.Kube.ApiServer;
 using MeetOperator.Kube.Client;
@@ -7,6 +8,7 @@ using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Tests.Harness;
+using MeetOperator.Operator.Webhook.Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Control;
@@ -39,6 +41,7 @@ internal sealed class ControlStage : IAsyncDisposable
     {
         var stage = new ControlStage(await TestApiServer.StartAsync(new ApiServerOptions()));
         await stage.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, default);
+        stage.Authority.Listen();
         await stage.SettleAsync();
         for (var number = 0; number < nodes; number++)
         {
@@ -51,12 +54,20 @@ internal sealed class ControlStage : IAsyncDisposable
         return stage;
     }
 
-    /// <summary>Another replica leads, and knows only what is stored.</summary>
-    public void ChangeLeader()
+    /// <summary>Another replica leads, and knows only what is stored; it begins to poll with <see cref="ControlAuthority.Listen"/>.</summary>
+    /// <param name="clockLead">How far its clock is ahead of the API server's.</param>
+    public void ChangeLeader(TimeSpan clockLead = default)
     {
         Authority = new ControlAuthority(Time);
-        Keeper = KeeperOf(Authority);
+        Keeper = KeeperOf(Authority, new KubeClient(Client.Config, null, new ShiftedTime(clockLead)));
     }
+
+    public Task AskForRotationAsync() => Client.MergePatchAsync<Secret>(
+        new NamespacedName(Namespace, Options.AuthoritySecret),
+        new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControlAuthorityKeeper.RotateAnnotation] = "now" } } },
+        default);
+
+    public async Task<Authorities> StoredAsync() => Authorities.TryRead(await SecretAsync(Options.AuthoritySecret))!;
 
     /// <summary>What all loops do within a minute: the leader's steps, its polls, and signaling's look at its Secret.</summary>
     public async Task SettleAsync()
@@ -102,7 +113,7 @@ internal sealed class ControlStage : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    private ControlAuthorityKeeper KeeperOf(ControlAuthority authority) => new(Client, Options, Namespace, authority, Time, NullLogger<ControlAuthorityKeeper>.Instance);
+    private ControlAuthorityKeeper KeeperOf(ControlAuthority authority, KubeClient? client = null) => new(client ?? Client, Options, Namespace, authority, Time, NullLogger<ControlAuthorityKeeper>.Instance);
 
     private async Task ReadSignalingAsync()
     {
@@ -110,5 +121,10 @@ internal sealed class ControlStage : IAsyncDisposable
         {
             Signaling = read;
         }
+    }
+
+    private sealed class ShiftedTime(TimeSpan lead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + lead;
     }
 }

@@ -30,7 +30,7 @@ public sealed class FleetFeedTests
 
         await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
         await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are known");
-        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new PoolRights(polled.Cluster, polled.Options));
+        using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new PoolRights(polled.Cluster, polled.Options), polled.Authority);
         feed.Start();
 
         // A change of the pool looks at both nodes, on the thread of the pools. It is held at the first; the other goes, which the thread of the nodes finds out.

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using MeetOperator.Kube;
 using MeetOperator.Operator.Webhook.Certificates;
 
@@ -66,6 +68,96 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
+    public void Advance_ExpiredDuringARotation_SignsWithTheNextThatSomeTrustAlready()
+    {
+        var waiting = Advance(Fresh(Start), string.Empty, Start.AddDays(250));
+
+        var advanced = Advance(waiting, string.Empty, Start.AddDays(366));
+
+        Assert.Equal(waiting.Next!.Thumbprint, advanced.Signing.Thumbprint);
+        Assert.Null(advanced.Former);
+    }
+
+    [Fact]
+    public void Advance_MadeByAClockFarAhead_IsReplaced()
+    {
+        var ahead = Fresh(Start.AddDays(400));
+
+        Assert.NotEqual(ahead.Signing.Thumbprint, Advance(ahead, ahead.Bundle, Start).Signing.Thumbprint);
+    }
+
+    [Fact]
+    public void Advance_AskedForDuringARotation_MakesANextOfItsOwn()
+    {
+        var now = Start.AddDays(250);
+        var waiting = Advance(Fresh(Start), string.Empty, now);
+        var trusted = Advance(waiting, waiting.Bundle, now);
+
+        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsAsked = true });
+
+        Assert.Equal((waiting.Signing.Thumbprint, null), (asked.Signing.Thumbprint, asked.NextTrustedSince));
+        Assert.NotEqual(waiting.Next!.Thumbprint, asked.Next!.Thumbprint);
+    }
+
+    [Fact]
+    public void Advance_HeldUp_GoesOnWhenPatienceEnds()
+    {
+        var now = Start.AddDays(250);
+        var patient = new Rotation { Patience = TimeSpan.FromHours(1) };
+        var waiting = Advance(Fresh(Start), string.Empty, now, patient);
+        Assert.Same(waiting, Advance(waiting, string.Empty, now + TimeSpan.FromMinutes(59), patient));
+
+        var given = Advance(waiting, string.Empty, now + TimeSpan.FromHours(1), patient);
+        Assert.NotNull(given.NextTrustedSince);
+        Assert.Equal(waiting.Next!.Thumbprint, Advance(given, string.Empty, now + TimeSpan.FromHours(1) + AuthorityPlan.Settle, patient).Signing.Thumbprint);
+    }
+
+    [Fact]
+    public void Advance_TrustLostBeforeItSigns_Waits()
+    {
+        var now = Start.AddDays(250);
+        var waiting = Advance(Fresh(Start), string.Empty, now);
+        var trusted = Advance(waiting, waiting.Bundle, now);
+
+        Assert.Same(trusted, Advance(trusted, string.Empty, now + AuthorityPlan.Settle));
+    }
+
+    [Fact]
+    public void Advance_FormerStillInUse_IsTrustedLonger()
+    {
+        var now = Start.AddDays(250);
+        var waiting = Advance(Fresh(Start), string.Empty, now);
+        var promoted = Advance(Advance(waiting, waiting.Bundle, now), waiting.Bundle, now + AuthorityPlan.Settle);
+        var used = new Rotation { IsFormerUsed = true, Patience = TimeSpan.FromHours(1) };
+
+        Assert.Same(promoted, Advance(promoted, string.Empty, promoted.FormerUntil!.Value, used));
+        Assert.Null(Advance(promoted, string.Empty, promoted.FormerUntil.Value + TimeSpan.FromHours(1), used).Former);
+    }
+
+    [Fact]
+    public void Authority_OfAnotherKind_IsNotTakenForOne()
+    {
+        var made = Authority.Create("test", Start, AuthorityPlan.Lifetime);
+        using var leaf = made.Issue(["node"], Start, TimeSpan.FromDays(1));
+        using var leafKey = leaf.GetECDsaPrivateKey()!;
+        using var rsa = RSA.Create(2048);
+        using var other = new CertificateRequest("CN=rsa", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(Start, Start.AddDays(1));
+
+        Assert.NotNull(Authority.TryRead(made.CertificatePem, made.ExportKeyPem()));
+        Assert.Null(Authority.TryRead(leaf.ExportCertificatePem(), leafKey.ExportPkcs8PrivateKeyPem()));
+        Assert.Null(Authority.TryRead(other.ExportCertificatePem(), rsa.ExportPkcs8PrivateKeyPem()));
+    }
+
+    [Fact]
+    public void Secret_WhoseFormerIsDamaged_IsReadWithoutIt()
+    {
+        var secret = Fresh(Start).ToSecret(new NamespacedName("meet-system", "meet-webhook-ca"), null);
+        secret.Data!["former.crt"] = Convert.ToBase64String("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"u8);
+
+        Assert.Null(Authorities.TryRead(secret)!.Former);
+    }
+
+    [Fact]
     public void Secret_WrittenAndRead_IsTheSameInEveryState()
     {
         var now = Start.AddDays(250);
@@ -84,6 +176,6 @@ public sealed class AuthorityPlanTests
 
     private static Authorities Fresh(DateTimeOffset now) => Advance(null, string.Empty, now);
 
-    private static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now) =>
-        AuthorityPlan.Advance(stored, trusted, now, () => Authority.Create("test", now, AuthorityPlan.Lifetime));
+    private static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Rotation rotation = default) =>
+        AuthorityPlan.Advance(stored, trusted, now, () => Authority.Create("test", now, AuthorityPlan.Lifetime), rotation);
 }
