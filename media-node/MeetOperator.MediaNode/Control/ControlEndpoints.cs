@@ -49,7 +49,7 @@ internal static class ControlEndpoints
         MapRooms(byOperator, node.Rooms, node.Terms);
         byBoth.MapGet("/rooms/{room}", async (string room, HttpContext c) =>
             await ControlJson.WriteAsync(c, 200, await node.Rooms.RunAsync(room, r => r.Report(withParticipants: true), c.RequestAborted)));
-        MapParticipants(bySignaling, node.Rooms);
+        MapParticipants(bySignaling, node.Rooms, credentials);
     }
 
     private static void MapMetrics(WebApplication app, MediaNodeHost node)
@@ -91,10 +91,10 @@ internal static class ControlEndpoints
         });
     }
 
-    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms)
+    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, HeldCredentials credentials)
     {
         const string Participant = "/rooms/{room}/participants/{participant}";
-        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room));
+        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => credentials.StillAllows(c, ControlRole.Signaling)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
             NoContentAsync(rooms, c, room, r => r.EndSession(session)));
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>

@@ -52,6 +52,19 @@ internal sealed class HeldCredentials(ControlCredentials first, TimeProvider tim
             : throw new Refusal(HttpStatusCode.Forbidden, "forbidden", $"A caller with a certificate of {ControlNames.Of(role)} may not ask for this.");
     };
 
+    /// <summary>Whether a call that goes on would be let in now.</summary>
+    public bool StillAllows(HttpContext context, ControlRole role)
+    {
+        try
+        {
+            return RoleOf(context) == role;
+        }
+        catch (Refusal)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Judged once for a connection, and again when the trusted authorities changed or the caller's certificate has ended.</summary>
     private ControlRole RoleOf(HttpContext context)
     {

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary><c>GET /v1/rooms/{room}/events</c>: one event a line until the room ends or the reader goes away.</summary>
+/// <summary><c>GET /v1/rooms/{room}/events</c>: one event a line until the room ends, the reader goes away, or it may not read any more.</summary>
 internal static class RoomEventStream
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
-    public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId)
+    public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId, Func<bool> isAllowed)
     {
         // Waited for in any case: a reader that the loop opens for who has gone away meanwhile would be nobody's to close.
         var (hub, reader) = await rooms.RunAsync(
@@ -34,12 +34,17 @@ internal static class RoomEventStream
                 if (await Task.WhenAny(pending, Task.Delay(KeepAlive, ct)) != pending)
                 {
                     ct.ThrowIfCancellationRequested();
+                    if (!isAllowed())
+                    {
+                        return;
+                    }
+
                     await context.Response.WriteAsync("\n", ct);
                     await context.Response.Body.FlushAsync(ct);
                     continue;
                 }
 
-                if (!await pending)
+                if (!await pending || !isAllowed())
                 {
                     return;
                 }

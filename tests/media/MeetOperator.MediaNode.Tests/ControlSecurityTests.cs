@@ -168,12 +168,16 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         using var http = TestNode.Authority.Http(ControlRole.Operator, both);
         var former = new NodeControlClient(http, _node.Address, Host);
         await former.PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
-        await former.GetNodeAsync(default);
+        await former.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var reading = TestNode.Authority.Http(ControlRole.Signaling, both);
+        await using var events = new NodeControlClient(reading, _node.Address, Host).WatchRoomAsync("r", default).GetAsyncEnumerator();
+        Assert.True(await events.MoveNextAsync());
 
         using var present = next.Http(ControlRole.Operator, both);
         await new NodeControlClient(present, _node.Address, Host).PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name), default);
 
         await RefusedAsync(HttpStatusCode.Unauthorized, () => former.GetNodeAsync(default));
+        Assert.False(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     public static TheoryData<string> Useless => ["another node's", "shuts out who sends it", "ended", "of none of its authorities", "no PEM"];

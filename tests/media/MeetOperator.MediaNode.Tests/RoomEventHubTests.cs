@@ -116,7 +116,7 @@ public sealed class RoomEventHubTests
         using var release = new ManualResetEventSlim();
         var holding = room.Loop.RunAsync(() => release.Wait(TimeSpan.FromSeconds(60)), default);
         using var aborted = new CancellationTokenSource();
-        var stream = RoomEventStream.WriteAsync(new DefaultHttpContext { RequestAborted = aborted.Token }, node.Host.Rooms, "r");
+        var stream = RoomEventStream.WriteAsync(new DefaultHttpContext { RequestAborted = aborted.Token }, node.Host.Rooms, "r", () => true);
 
         await aborted.CancelAsync();
         release.Set();
