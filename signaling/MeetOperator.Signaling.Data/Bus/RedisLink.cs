@@ -206,8 +206,9 @@ internal sealed class RedisLink : IAsyncDisposable
             await beat.Heard.Task.WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception)
         {
+            // Whatever the library throws while a connection ends: the beat did not come back, and the next one must be sent.
             return false;
         }
     }
@@ -248,7 +249,7 @@ internal sealed class RedisLink : IAsyncDisposable
             alive = true;
             alive = Interlocked.Read(ref breaks) == before;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception)
         {
             Lose();
         }
@@ -259,7 +260,19 @@ internal sealed class RedisLink : IAsyncDisposable
 
         if (alive && !firstBeat.TrySetResult())
         {
+            TellRecovered();
+        }
+    }
+
+    private void TellRecovered()
+    {
+        try
+        {
             Recovered?.Invoke();
+        }
+        catch (Exception)
+        {
+            // Who hears it may fail; the beating goes on.
         }
     }
 
@@ -273,7 +286,7 @@ internal sealed class RedisLink : IAsyncDisposable
             redis = next;
             await DropAsync(old).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception)
         {
             // Not yet; the old one goes on trying.
         }

@@ -78,6 +78,29 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         await own.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Recovered_WhoHearsItFails_RedisIsFoundAgainNextTimeToo()
+    {
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using var bus = await RedisMeetingBus.ConnectAsync(own.Configuration);
+        var recovered = 0;
+        bus.Recovered += () =>
+        {
+            Interlocked.Increment(ref recovered);
+            throw new InvalidOperationException("A mistake.");
+        };
+        for (var outage = 1; outage <= 2; outage++)
+        {
+            own.Stop();
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await own.StartAsync();
+            await Eventually.TrueAsync(() => bus.IsConnected && Volatile.Read(ref recovered) == outage, $"outage {outage} is over");
+        }
+
+        await own.DisposeAsync();
+    }
+
     protected override async Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync() =>
         (await RedisMeetingBus.ConnectAsync(server.Patient), await RedisMeetingBus.ConnectAsync(server.Patient));
 }
