@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MeetOperator;
 using MeetOperator.Kube.Client;
 using MeetOperator.Operator.Hosting;
@@ -32,11 +33,14 @@ if (RuntimeFloor.Finding(Environment.Version) is { } old)
 
 try
 {
-    await OperatorHost.Build(KubeConfig.Load(), options).RunAsync().ConfigureAwait(false);
+    await using var app = OperatorHost.Build(KubeConfig.Load(), options);
+    await app.StartAsync().ConfigureAwait(false);
+    await app.WaitForShutdownAsync().ConfigureAwait(false);
     return 0;
 }
-catch (KubeConfigException broken)
+catch (Exception broken) when (broken is KubeConfigException or IOException or SocketException)
 {
-    Console.Error.WriteLine(broken.Message);
+    // A kubeconfig that is none, an address that is not the machine's, a port that somebody else has.
+    Console.Error.WriteLine($"The operator cannot start: {broken.Message}");
     return 2;
 }

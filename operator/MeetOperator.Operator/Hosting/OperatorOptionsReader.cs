@@ -40,7 +40,7 @@ public static class OperatorOptionsReader
             found.Add($"MEET_PUBLIC_URL is \"{options.PublicUrl}\": give an address that begins with http:// or https://");
         }
 
-        if (!IPEndPoint.TryParse(options.Address, out _))
+        if (!IsEndPoint(options.Address))
         {
             found.Add($"MEET_OPERATOR_ADDRESS is \"{options.Address}\": give an IP address and a port such as 0.0.0.0:8081");
         }
@@ -94,7 +94,7 @@ public static class OperatorOptionsReader
             Configuration = Text(variable("MEET_WEBHOOK_CONFIGURATION")) ?? defaults.Configuration,
             CertificateDirectory = Text(variable("MEET_WEBHOOK_CERTIFICATE_DIR")),
         };
-        if (!IPEndPoint.TryParse(address, out _))
+        if (!IsEndPoint(address))
         {
             errors.Add($"MEET_WEBHOOK_ADDRESS is \"{address}\": give an IP address and a port such as 0.0.0.0:9443");
         }
@@ -106,6 +106,9 @@ public static class OperatorOptionsReader
 
         return options;
     }
+
+    /// <summary>A number alone would be read as an IPv4 address.</summary>
+    private static bool IsEndPoint(string text) => text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out _);
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace MeetOperator.Operator.Tests.Hosting;
+
+/// <summary>The process with a setting that is wrong says which one it is and ends, and shows nobody a stack trace.</summary>
+public sealed class StartTests
+{
+    [Fact]
+    public async Task WrongSettings_AreNamedInALineEach()
+    {
+        var said = await EndsAsync(("MEET_PUBLIC_URL", "meet.example"), ("MEET_OPERATOR_ADDRESS", "8081"));
+        Assert.Equal(["MEET_PUBLIC_URL", "MEET_OPERATOR_ADDRESS"], said.Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
+    public async Task Kubeconfig_ThatIsNotThere_IsNamedInOneLine() =>
+        Assert.Contains("/nowhere", Assert.Single(await EndsAsync(("KUBECONFIG", "/nowhere"))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Port_ThatIsTaken_IsNamedInOneLine()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var address = taken.LocalEndpoint.ToString()!;
+        var kubeconfig = Path.GetTempFileName();
+        await File.WriteAllTextAsync(kubeconfig, """
+            {"apiVersion":"v1","kind":"Config","current-context":"t","clusters":[{"name":"t","cluster":{"server":"http://127.0.0.1:1"}}],
+             "users":[{"name":"t","user":{"token":"t"}}],"contexts":[{"name":"t","context":{"cluster":"t","user":"t"}}]}
+            """);
+        Assert.Contains(address, Assert.Single(await EndsAsync(("KUBECONFIG", kubeconfig), ("MEET_OPERATOR_ADDRESS", address))), StringComparison.Ordinal);
+        File.Delete(kubeconfig);
+    }
+
+    /// <summary>Starts it; what it says on the error stream before it ends.</summary>
+    private static async Task<string[]> EndsAsync(params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "MeetOperator.Operator.dll")])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var said = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
+        Assert.Equal(2, process.ExitCode);
+
+        // An old runtime under the tests is told of as well, and is not what they are about.
+        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
+    }
+}
