@@ -118,8 +118,30 @@ describe('network policies', () => {
   });
 
   test('signaling also calls its database, Redis and name servers', () => {
-    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080']);
+    assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'ingress')), ['TCP 8080', 'TCP 8081']);
     assert.deepEqual(ports(rulesOf('Deployment/conference-signaling', 'egress')), ['TCP 53', 'TCP 6380', 'TCP 6432', 'TCP 6443', 'TCP 8090', 'TCP any', 'UDP 53']);
+  });
+
+  test('metrics are collected by whom the values name, by every Pod with a PodMonitor alone, and else by nobody', () => {
+    const collectors = (values, part) => {
+      const all = render(values);
+      const pod = podsOf(all).find(candidate => candidate.owner === `Deployment/meet-${part}`);
+      return policiesOf(all, pod).flatMap(policy => policy.spec.ingress ?? []).filter(rule => rule.ports.some(({ port }) => port === 8081)).map(rule => rule.from);
+    };
+    const peers = [{ podSelector: { matchLabels: { app: 'prometheus' } } }];
+    const forNodes = values => podsOf(render(values)).find(candidate => candidate.owner === 'Deployment/meet-operator').spec.containers[0].env.find(one => one.name === 'MEET_METRICS_FROM')?.value;
+    for (const [values, from] of [[{}, undefined], [{ podMonitor: { enabled: true } }, [{ namespaceSelector: {} }]], [{ networkPolicy: { metricsFrom: peers } }, peers]]) {
+      for (const part of ['operator', 'signaling']) assert.deepEqual(collectors(values, part), from ? [from] : [], part);
+      assert.deepEqual(JSON.parse(forNodes(values) ?? 'null') ?? undefined, from, 'media nodes');
+    }
+  });
+
+  test('what people call has no metrics: no Service, Ingress or route leads to that port', () => {
+    for (const each of cases) {
+      for (const service of each.objects().filter(object => object.kind === 'Service' && object.spec.selector?.['meetoperator.io/component'] === 'signaling')) {
+        assert.deepEqual(service.spec.ports.map(port => port.targetPort), ['http'], `${each.name} ${service.metadata.name}`);
+      }
+    }
   });
 
   test('without a database in the network signaling calls none', () => {

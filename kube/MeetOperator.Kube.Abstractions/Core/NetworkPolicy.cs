@@ -44,4 +44,12 @@ public sealed class NetworkPolicyPeer
 {
     public LabelSelector? PodSelector { get; set; }
     public LabelSelector? NamespaceSelector { get; set; }
+    public NetworkPolicyIpBlock? IpBlock { get; set; }
+}
+
+/// <summary>Addresses; not together with selectors.</summary>
+public sealed class NetworkPolicyIpBlock
+{
+    public string Cidr { get; set; } = string.Empty;
+    public IList<string>? Except { get; set; }
 }

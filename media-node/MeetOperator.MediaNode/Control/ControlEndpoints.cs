@@ -21,7 +21,7 @@ internal static class ControlEndpoints
     {
         app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct));
         app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct));
-        MapMetrics(app, node);
+        MapMetrics(app, node).AddEndpointFilter(credentials.Only(ControlRole.Metrics, ControlRole.Operator));
 
         var byOperator = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator));
         var bySignaling = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Signaling));
@@ -52,7 +52,7 @@ internal static class ControlEndpoints
         MapParticipants(bySignaling, node.Rooms, credentials);
     }
 
-    private static void MapMetrics(WebApplication app, MediaNodeHost node)
+    private static RouteHandlerBuilder MapMetrics(WebApplication app, MediaNodeHost node)
     {
         var page = new MetricsPage(
             async () =>
@@ -61,12 +61,7 @@ internal static class ControlEndpoints
                 return MetricsWriter.Write(report, loops);
             },
             app.Services.GetRequiredService<TimeProvider>());
-        app.MapGet("/metrics", async (HttpContext c) =>
-        {
-            var text = await page.ReadAsync().WaitAsync(c.RequestAborted);
-            c.Response.ContentType = MetricsWriter.ContentType;
-            await c.Response.WriteAsync(text);
-        });
+        return app.MapGet("/metrics", async (CancellationToken ct) => Results.Text(await page.ReadAsync().WaitAsync(ct), MetricsWriter.ContentType));
     }
 
     private static void MapRooms(RouteGroupBuilder v1, RoomDirectory rooms, TermFence terms)

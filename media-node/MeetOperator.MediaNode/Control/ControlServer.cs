@@ -1,7 +1,9 @@
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -12,9 +14,13 @@ namespace MeetOperator.MediaNode.Control;
 /// <summary>Builds the HTTP server of a media node.</summary>
 internal static class ControlServer
 {
+    /// <summary>Of a kubelet's and of callers in the middle of their handshake there are a few at a time.</summary>
+    internal const int MostStrangers = 128;
+
     public static WebApplication Build(MediaNodeHost node)
     {
         var credentials = node.Credentials ?? throw new InvalidOperationException("The control API is not served without credentials.");
+        var strangers = new StrangerLimit(MostStrangers);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
@@ -27,10 +33,20 @@ internal static class ControlServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = ControlJson.MaxBodyBytes + 1024;
-            kestrel.Listen(node.Options.ControlAddress, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            kestrel.Listen(node.Options.ControlAddress, listen =>
             {
-                OnConnection = _ => ValueTask.FromResult(ControlTls.Server(credentials.Current)),
-            }));
+                listen.Use(next => connection => strangers.ServeAsync(connection, next));
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ControlTls.Server(credentials.Current)) });
+                listen.Use(next => connection =>
+                {
+                    if (credentials.IsTrusted(connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate))
+                    {
+                        strangers.Recognize(connection);
+                    }
+
+                    return next(connection);
+                });
+            });
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(node);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -42,6 +43,9 @@ internal sealed class HeldCredentials(ControlCredentials first, TimeProvider tim
 
         _current = next;
     }
+
+    /// <summary>Whether a caller with this certificate is of the installation.</summary>
+    public bool IsTrusted(X509Certificate2? shown) => shown is not null && _current.RoleOf(shown, time.GetUtcNow()) is not null;
 
     /// <summary>Lets only callers in one of <paramref name="roles"/> pass.</summary>
     public Func<EndpointFilterInvocationContext, EndpointFilterDelegate, ValueTask<object?>> Only(params ControlRole[] roles) => (invocation, next) =>

@@ -13,6 +13,7 @@ public static class ControlNames
     {
         ControlRole.Operator => $"operator.control.{Domain}",
         ControlRole.Signaling => $"signaling.control.{Domain}",
+        ControlRole.Metrics => $"metrics.control.{Domain}",
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 }

@@ -5,4 +5,7 @@ public enum ControlRole
 {
     Operator,
     Signaling,
+
+    /// <summary>Prometheus, or whoever else collects metrics.</summary>
+    Metrics,
 }

@@ -11,17 +11,19 @@ internal static class SystemPods
     private const string KeysPath = "/etc/meet/keys";
     private const string KubeconfigPath = "/etc/meet/kube";
     private const string DataPath = "/data";
-    private const int HealthPort = 8081;
+
+    /// <summary>On the Pod's own address: health and metrics of the operator, metrics of signaling.</summary>
+    private const int MetricsPort = 8081;
 
     public static Pod Operator(LocalOptions options) => Build(
         MeetComponents.Operator,
         LocalNames.OperatorImage,
         [
-            Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{HealthPort}"),
+            Value("MEET_OPERATOR_ADDRESS", $"$(POD_IP):{MetricsPort}"),
             Value("MEET_MEDIA_NODE_IMAGE", LocalNames.MediaNodeImage),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),
         ],
-        new ContainerPort { Name = "health", Port = HealthPort },
+        new ContainerPort { Name = "health", Port = MetricsPort },
         probeHost: null,
         []);
 
@@ -30,6 +32,7 @@ internal static class SystemPods
         LocalNames.SignalingImage,
         [
             Value("MEET_HTTP_ADDRESS", $"{options.Listen}:{options.Port}"),
+            Value("MEET_METRICS_ADDRESS", $"$(POD_IP):{MetricsPort}"),
             Value("MEET_DATABASE", $"sqlite:{DataPath}/meet.db"),
             Value("MEET_SIGNING_KEY_FILE", $"{KeysPath}/signing"),
             Value("MEET_PUBLIC_URL", PublicUrl(options)),

@@ -95,9 +95,9 @@ internal sealed class ControlAuthority(TimeProvider time)
     /// <summary>From now on nodes are polled. What they trust is not known before each of them could answer.</summary>
     public void Listen() => Interlocked.CompareExchange(ref _listening, time.GetTimestamp(), NotListening);
 
-    /// <summary>Whether signaling can go on with these credentials.</summary>
-    public bool FitsSignaling(ControlCredentials held) =>
-        _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == ControlRole.Signaling;
+    /// <summary>Whether a caller in this role can go on with these credentials.</summary>
+    public bool Fits(ControlCredentials held, ControlRole role) =>
+        _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == role;
 
     /// <summary>Whether every node that answers trusts the authority; false before each of them could answer.</summary>
     public bool IsTrustedByNodes(string thumbprint) => HasListened && !Doubting(thumbprint).Any();

@@ -7,7 +7,7 @@ using MeetOperator.Operator.Webhook.Certificates;
 namespace MeetOperator.Operator.Control;
 
 /// <summary>
-/// Makes and rotates the authority of NodeControl, by the plan that the webhook's has, and keeps signaling's certificate; only the leader does. A new authority signs once
+/// Makes and rotates the authority of NodeControl, by the plan that the webhook's has, and keeps the certificates of signaling and Prometheus; only the leader does. A new authority signs once
 /// every media node that answers and signaling's Secret hold it.
 /// </summary>
 internal sealed partial class ControlAuthorityKeeper(
@@ -15,6 +15,9 @@ internal sealed partial class ControlAuthorityKeeper(
 {
     /// <summary>An annotation with this name on the authority's Secret asks for a rotation now.</summary>
     public const string RotateAnnotation = "meetoperator.io/rotate";
+
+    /// <summary>Between the moment when every node and signaling's Secret hold a new authority and its first signature: replicas of signaling read their Secret every 5 s.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -71,7 +74,7 @@ internal sealed partial class ControlAuthorityKeeper(
         }
 
         var isAsked = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
-        var rotation = new Rotation { IsAsked = isAsked, IsFormerUsed = authority.IsFormerUsed, Patience = Patience };
+        var rotation = new Rotation { IsAsked = isAsked, IsFormerUsed = authority.IsFormerUsed, Patience = Patience, Settle = Settle };
         var wanted = AuthorityPlan.Advance(stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), rotation);
         var changed = !ReferenceEquals(wanted, read) || isAsked;
         if (changed)
@@ -85,7 +88,9 @@ internal sealed partial class ControlAuthorityKeeper(
         _last = wanted;
         authority.Use(wanted);
         Complain(HeldUp(wanted, now));
-        return await KeepSignalingAsync(signaling, ct).ConfigureAwait(false) || changed;
+        changed |= await KeepAsync(ControlRole.Signaling, options.SignalingSecret, signaling, ct).ConfigureAwait(false);
+        var metrics = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.MetricsSecret), ct).ConfigureAwait(false);
+        return await KeepAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
     }
 
     /// <summary>What is stored, unless media nodes trust something else: a Secret that somebody emptied, deleted or restored from a backup is put back.</summary>
@@ -138,16 +143,16 @@ internal sealed partial class ControlAuthorityKeeper(
         _complaint = complaint;
     }
 
-    private async Task<bool> KeepSignalingAsync(Secret? stored, CancellationToken ct)
+    private async Task<bool> KeepAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
     {
-        if (ControlSecretText.TryRead(stored, out var held) && authority.FitsSignaling(held))
+        if (ControlSecretText.TryRead(stored, out var held) && authority.Fits(held, role))
         {
             return false;
         }
 
-        var made = ControlSecretText.Build(new NamespacedName(@namespace, options.SignalingSecret), authority.IssueFor(ControlRole.Signaling), stored);
+        var made = ControlSecretText.Build(new NamespacedName(@namespace, name), authority.IssueFor(role), stored);
         await WriteAsync(made, stored is null, ct).ConfigureAwait(false);
-        LogSignaling(options.SignalingSecret);
+        LogIssued(role, name);
         return true;
     }
 
@@ -156,8 +161,8 @@ internal sealed partial class ControlAuthorityKeeper(
     [LoggerMessage(2321, LogLevel.Information, "Authority of NodeControl {Secret}: {Signing} signs until {Expires}, next {Next}.")]
     private partial void LogStep(string secret, string signing, DateTimeOffset expires, string? next);
 
-    [LoggerMessage(2322, LogLevel.Information, "Signaling has a new certificate for media nodes in Secret {Secret}.")]
-    private partial void LogSignaling(string secret);
+    [LoggerMessage(2322, LogLevel.Information, "{Role} has a new certificate for media nodes in Secret {Secret}.")]
+    private partial void LogIssued(ControlRole role, string secret);
 
     [LoggerMessage(2323, LogLevel.Warning, "Authority of NodeControl {Secret} could not be kept and is tried again; until it is there no media node is called: {Reason}")]
     private partial void LogFailed(string secret, string reason);

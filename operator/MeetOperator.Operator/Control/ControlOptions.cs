@@ -8,4 +8,7 @@ public sealed record ControlOptions
 
     /// <summary>MEET_CONTROL_SIGNALING: Secret with the certificate with which signaling calls media nodes.</summary>
     public string SignalingSecret { get; init; } = "meet-control-signaling";
+
+    /// <summary>MEET_CONTROL_METRICS: Secret with the certificate with which Prometheus asks media nodes for their metrics.</summary>
+    public string MetricsSecret { get; init; } = "meet-control-metrics";
 }

@@ -1,3 +1,4 @@
+using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Webhook;
 
@@ -20,6 +21,9 @@ public sealed record OperatorOptions
 
     /// <summary>MEET_NETWORK_POLICIES: true keeps a NetworkPolicy beside each pool.</summary>
     public bool NetworkPolicies { get; init; }
+
+    /// <summary>MEET_METRICS_FROM: a JSON list of NetworkPolicy peers that may call media nodes' control port for metrics, besides operator and signaling.</summary>
+    public IReadOnlyList<NetworkPolicyPeer> MetricsFrom { get; init; } = [];
 
     /// <summary>POD_NAME: this replica, for leader election.</summary>
     public string PodName { get; init; } = Environment.MachineName;

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text.Json;
 using MeetOperator.Contracts;
+using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Control;
 using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Webhook;
@@ -30,9 +33,11 @@ public static class OperatorOptionsReader
             {
                 AuthoritySecret = Text(variable("MEET_CONTROL_AUTHORITY")) ?? defaults.Control.AuthoritySecret,
                 SignalingSecret = Text(variable("MEET_CONTROL_SIGNALING")) ?? defaults.Control.SignalingSecret,
+                MetricsSecret = Text(variable("MEET_CONTROL_METRICS")) ?? defaults.Control.MetricsSecret,
             },
             Webhook = ReadWebhook(variable, found),
             NetworkPolicies = ReadSwitch(variable, "MEET_NETWORK_POLICIES", found),
+            MetricsFrom = ReadPeers(variable("MEET_METRICS_FROM"), found),
             Pools = ReadPools(variable, found),
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
@@ -57,6 +62,19 @@ public static class OperatorOptionsReader
         }
 
         return text == "true";
+    }
+
+    private static NetworkPolicyPeer[] ReadPeers(string? text, List<string> errors)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<NetworkPolicyPeer[]>(Text(text) ?? "[]", KubeJson.Options) ?? [];
+        }
+        catch (JsonException unreadable)
+        {
+            errors.Add($"MEET_METRICS_FROM is no JSON list of NetworkPolicy peers: {unreadable.Message}");
+            return [];
+        }
     }
 
     private static PoolLimits ReadPools(Func<string, string?> variable, List<string> errors)

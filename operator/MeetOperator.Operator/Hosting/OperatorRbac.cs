@@ -35,7 +35,7 @@ using MeetOperator.Kube;
     Reason = "Elect the replica that leads.")]
 [assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-webhook-ca"], Verbs = ["get", "update"], OwnNamespace = true,
     Reason = "Keep the webhook's own authority, and sign serving certificates with it; the chart renders its own release name for meet.")]
-[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-control-ca", "meet-control-signaling"], Verbs = ["get", "update"], OwnNamespace = true,
-    Reason = "Keep the authority of NodeControl, and signaling's certificate of it.")]
+[assembly: RbacRule(MeetComponents.Operator, Resources = ["secrets"], ResourceNames = ["meet-control-ca", "meet-control-metrics", "meet-control-signaling"], Verbs = ["get", "update"], OwnNamespace = true,
+    Reason = "Keep the authority of NodeControl, and the certificates of it for signaling and Prometheus.")]
 [assembly: RbacRule(MeetComponents.Operator, Group = "admissionregistration.k8s.io", Resources = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
     ResourceNames = ["meet-webhook"], Verbs = ["get", "update"], Reason = "Tell the API server which authority its own two configurations trust.")]

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>What may reach a pool's media nodes: people by UDP, the control port for operator and signaling; and out only UDP. One for each pool, gone with it.</summary>
+/// <summary>What may reach a pool's media nodes: people by UDP, the control port for operator, signaling and Prometheus; and out only UDP. One for each pool, gone with it.</summary>
 internal static class MediaNodeNetworkPolicy
 {
     /// <summary>Kubernetes puts it on every namespace since 1.21.</summary>
@@ -14,7 +14,8 @@ internal static class MediaNodeNetworkPolicy
 
     /// <param name="pool">Whose nodes.</param>
     /// <param name="operatorNamespace">Namespace of operator and signaling; null when namespaces carry no label with their name, so that only labels of Pods can be asked for.</param>
-    public static NetworkPolicy Build(SfuPool pool, string? operatorNamespace)
+    /// <param name="metricsFrom">Who else may call the control port, for metrics.</param>
+    public static NetworkPolicy Build(SfuPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom)
     {
         var media = new NetworkPolicyPort { Protocol = "UDP" };
         var callers = new NetworkPolicyPeer
@@ -43,7 +44,7 @@ internal static class MediaNodeNetworkPolicy
                 Ingress =
                 [
                     new NetworkPolicyIngressRule { Ports = [media] },
-                    new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodeEnv.ControlPort }], From = [callers] },
+                    new NetworkPolicyIngressRule { Ports = [new NetworkPolicyPort { Protocol = "TCP", Port = MediaNodeEnv.ControlPort }], From = [callers, .. metricsFrom] },
                 ],
                 Egress = [new NetworkPolicyEgressRule { Ports = [media] }],
             },

@@ -92,8 +92,6 @@ internal static class Routes
             .WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct))
             .WithName("ready").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
-        app.MapGet("/metrics", (PrometheusExposition exposition) => Results.Text(exposition.Write(), PrometheusExposition.ContentType))
-            .WithName("metrics").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

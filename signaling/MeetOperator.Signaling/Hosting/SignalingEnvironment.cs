@@ -29,7 +29,9 @@ public static class SignalingEnvironment
         string Required(string name, string meaning) => Value(name) ?? throw new ArgumentException($"{name} is not set: {meaning}.");
 
         var address = Value("MEET_HTTP_ADDRESS") ?? "0.0.0.0:8080";
-        Try(() => SignalingHost.ParseAddress(address));
+        Try(() => SignalingHost.ParseAddress(address, "MEET_HTTP_ADDRESS"));
+        var metrics = Value("MEET_METRICS_ADDRESS") ?? "0.0.0.0:8081";
+        Try(() => SignalingHost.ParseAddress(metrics, "MEET_METRICS_ADDRESS"));
         var database = Try(() => CheckDatabase(Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string")));
         var redis = Try(() => CheckRedis(Value("MEET_REDIS")));
         var signingKeys = Try(() => ReadKeys(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
@@ -47,6 +49,7 @@ public static class SignalingEnvironment
         options = found.Count > 0 ? null : new SignalingOptions
         {
             HttpAddress = address,
+            MetricsAddress = metrics,
             PublicUrl = publicUrl,
             Database = database!,
             Redis = redis,

@@ -26,7 +26,12 @@ public static class SignalingHost
         logging?.Invoke(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(ParseAddress(options.HttpAddress), listen => SilentConnections.Limit(listen, options.Timings.FirstByte, time));
+            kestrel.Listen(ParseAddress(options.HttpAddress, "MEET_HTTP_ADDRESS"), listen => SilentConnections.Limit(listen, options.Timings.FirstByte, time));
+            kestrel.Listen(ParseAddress(options.MetricsAddress, "MEET_METRICS_ADDRESS"), listen =>
+            {
+                SilentConnections.Limit(listen, options.Timings.FirstByte, time);
+                MetricsPort.Mark(listen);
+            });
             kestrel.AddServerHeader = false;
 
             // Bodies end sooner, by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
@@ -39,7 +44,7 @@ public static class SignalingHost
         AddServices(builder.Services, options, kube, database, bus, time);
 
         var app = builder.Build();
-        _ = app.Services.GetRequiredService<PrometheusExposition>();
+        MetricsPort.Use(app, app.Services.GetRequiredService<PrometheusExposition>());
         Use(app, options);
         Routes.Map(app);
         if (options.WebRoot is { } root)
@@ -52,9 +57,9 @@ public static class SignalingHost
     }
 
     /// <summary>Accepts <c>address:port</c> with an IP address.</summary>
-    public static IPEndPoint ParseAddress(string text) => IPEndPoint.TryParse(text, out var endpoint) && text.Contains(':', StringComparison.Ordinal)
+    public static IPEndPoint ParseAddress(string text, string variable) => IPEndPoint.TryParse(text, out var endpoint) && text.Contains(':', StringComparison.Ordinal)
         ? endpoint
-        : throw new ArgumentException($"MEET_HTTP_ADDRESS: '{text}' is not an IP address with a port, for example 0.0.0.0:8080.");
+        : throw new ArgumentException($"{variable}: '{text}' is not an IP address with a port, for example 0.0.0.0:8080.");
 
     private static void Configure(ILoggingBuilder logging)
     {

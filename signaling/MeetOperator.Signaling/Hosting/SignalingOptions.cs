@@ -6,6 +6,9 @@ public sealed record SignalingOptions
     /// <summary>Where to listen: <c>address:port</c>.</summary>
     public string HttpAddress { get; init; } = "0.0.0.0:8080";
 
+    /// <summary>Where <c>/metrics</c> is served, and nothing else: <c>address:port</c>.</summary>
+    public string MetricsAddress { get; init; } = "0.0.0.0:8081";
+
     /// <summary>The address that people use; links and WebSocket URLs are made from it. Absent: the address that was called.</summary>
     public Uri? PublicUrl { get; init; }
 

@@ -102,7 +102,7 @@ export const signalingPods = async () =>
 export async function sockets() {
   const counts = new Map();
   for (const pod of await signalingPods()) {
-    const page = await fetch(`http://${pod.status.podIP}:8080/metrics`).then(answer => answer.text(), () => '');
+    const page = await fetch(`http://${pod.status.podIP}:8081/metrics`).then(answer => answer.text(), () => '');
     counts.set(pod.metadata.name, Number(/^meet_signaling_sockets(?:\{[^}]*\})? (\d+)/m.exec(page)?.[1] ?? 0));
   }
   return counts;

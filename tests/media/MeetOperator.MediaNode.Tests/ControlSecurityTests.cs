@@ -50,19 +50,37 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Caller_WithoutACertificate_GetsHealthAndMetricsOnly()
+    public async Task Caller_WithoutACertificate_GetsHealthOnly()
     {
         using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
-        foreach (var open in (string[])["healthz", "readyz", "metrics"])
+        foreach (var open in (string[])["healthz", "readyz"])
         {
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(_node.Address, open))).StatusCode);
         }
 
-        foreach (var closed in (string[])["v1/node", "v1/rooms/r", "v1/rooms/r/events"])
+        foreach (var closed in (string[])["metrics", "v1/node", "v1/rooms/r", "v1/rooms/r/events"])
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(_node.Address, closed))).StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task Prometheus_GetsMetrics_AndNothingElse()
+    {
+        await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var http = TestNode.Authority.Http(ControlRole.Metrics);
+        http.DefaultRequestHeaders.Host = Host;
+        var prometheus = new NodeControlClient(http, _node.Address, Host);
+
+        Assert.Contains("meet_node_rooms 1", await http.GetStringAsync(new Uri(_node.Address, "metrics")), StringComparison.Ordinal);
+        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.GetNodeAsync(default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.GetRoomAsync("r", default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.DeleteRoomAsync("r", 9, default));
+        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
+        using var signaling = TestNode.Authority.Http(ControlRole.Signaling);
+        signaling.DefaultRequestHeaders.Host = Host;
+        Assert.Equal(HttpStatusCode.Forbidden, (await signaling.GetAsync(new Uri(_node.Address, "metrics"))).StatusCode);
     }
 
     public static TheoryData<string> Untrusted => ["other installation", "ended", "unknown name", "node as caller", "named by itself"];

@@ -3,8 +3,8 @@ namespace MeetOperator.NodeControl.Testing;
 /// <summary>Sends each call as the one of operator and signaling that may make it, so that one test can play both.</summary>
 internal sealed class RoleHandler(string host, HttpClient byOperator, HttpClient bySignaling) : HttpMessageHandler
 {
-    /// <summary>Rooms and the node itself are the operator's, people and their media are signaling's.</summary>
-    public static bool IsOperators(string path) => path.Trim('/').Split('/') is ["v1", "node", ..] or ["v1", "rooms", _];
+    /// <summary>Rooms, metrics and the node itself are the operator's, people and their media are signaling's.</summary>
+    public static bool IsOperators(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -1,3 +1,23 @@
+{{/* Who collects metrics: those that are named; with `podMonitor.enabled` and none named every Pod of the cluster; else nobody. */}}
+{{- define "meet.metricsFrom" -}}
+{{- if .Values.networkPolicy.metricsFrom }}
+{{- toYaml .Values.networkPolicy.metricsFrom }}
+{{- else if .Values.podMonitor.enabled -}}
+- namespaceSelector: {}
+{{- else -}}
+[]
+{{- end }}
+{{- end -}}
+
+{{/* Ingress to the metrics of operator and signaling. */}}
+{{- define "meet.fromMetrics" -}}
+{{- with include "meet.metricsFrom" . | fromYamlArray -}}
+- ports:
+  - port: 8081
+  from: {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end -}}
+
 {{/* Egress rules that several policies have. */}}
 {{- define "meet.toApiServer" -}}
 - ports:

@@ -46,7 +46,7 @@ internal static class AuthorityPlan
         {
             var isTrusted = Holds(trusted, next) || next.Made + rotation.Patience <= now;
             return stored.NextTrustedSince is { } since
-                ? isTrusted && since + Settle <= now ? Promote(stored, next, now) : stored
+                ? isTrusted && since + (rotation.Settle ?? Settle) <= now ? Promote(stored, next, now) : stored
                 : isTrusted ? stored with { NextTrustedSince = now } : stored;
         }
 

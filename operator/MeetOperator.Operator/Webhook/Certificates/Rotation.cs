@@ -11,4 +11,7 @@ internal readonly record struct Rotation
 
     /// <summary>How long those who do not follow may hold it up; null: for ever.</summary>
     public TimeSpan? Patience { get; init; }
+
+    /// <summary>How long a new authority is trusted before it signs; null: <see cref="AuthorityPlan.Settle"/>.</summary>
+    public TimeSpan? Settle { get; init; }
 }

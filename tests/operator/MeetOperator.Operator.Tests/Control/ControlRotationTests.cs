@@ -50,7 +50,7 @@ public sealed class ControlRotationTests
         Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
         await load.RoundAsync();
 
-        stage.Time.Advance(AuthorityPlan.Settle);
+        stage.Time.Advance(ControlAuthorityKeeper.Settle);
         await stage.SettleAsync();
         Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
         await load.RoundAsync();
@@ -98,7 +98,7 @@ public sealed class ControlRotationTests
     public async Task Secrets_ThatTheChartMadeEmpty_AreFilledAndKeepTheirOwner()
     {
         await using var stage = await ControlStage.StartAsync(nodes: 0);
-        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret])
+        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret, stage.Options.MetricsSecret])
         {
             await stage.Client.DeleteAsync<Secret>(new NamespacedName(ControlStage.Namespace, name), default);
             await stage.Client.CreateAsync(
@@ -108,7 +108,7 @@ public sealed class ControlRotationTests
         stage.ChangeLeader();
         await stage.SettleAsync();
 
-        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret])
+        foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret, stage.Options.MetricsSecret])
         {
             var secret = await stage.SecretAsync(name);
             Assert.NotEmpty(secret.GetBytes("ca.crt")!);

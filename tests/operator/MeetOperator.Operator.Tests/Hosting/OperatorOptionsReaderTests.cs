@@ -36,6 +36,17 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Fact]
+    public void Read_MetricsFrom_IsAListOfPeers()
+    {
+        var peers = Read(out _, ("MEET_METRICS_FROM", """[{"podSelector":{"matchLabels":{"app":"prometheus"}}},{"ipBlock":{"cidr":"192.0.2.0/24"}}]"""))!.MetricsFrom;
+
+        Assert.Equal("prometheus", peers[0].PodSelector!.MatchLabels!["app"]);
+        Assert.Equal("192.0.2.0/24", peers[1].IpBlock!.Cidr);
+        Assert.Empty(Read(out _)!.MetricsFrom);
+        Expect("MEET_METRICS_FROM is no JSON list", ("MEET_METRICS_FROM", "prometheus"));
+    }
+
+    [Fact]
     public void Read_PoolLimits_AreListsThatAreJudged()
     {
         var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Core;
 using MeetOperator.NodeControl;
 using MeetOperator.Operator.Resources;
 using MeetOperator.Operator.Tests.Harness;
@@ -30,7 +31,7 @@ public sealed class GoldenResourceTests
         var pod = MediaNodePod.Build(node, pool, image, $"{node.Metadata.Name}-control-bbbbb");
         Compare(name, "pod.yaml", pod);
         pod.Metadata.Uid = "00000000-0000-0000-0000-00000000000b";
-        Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system"));
+        Compare(name, "networkpolicy.yaml", MediaNodeNetworkPolicy.Build(pool, "meet-system", input["metricsFrom"]?.Deserialize<NetworkPolicyPeer[]>(KubeJson.Options) ?? []));
         Compare(name, "secret.yaml", ControlSecret.Build(node, pod, ControlSecret.NameIn(pod)!, new NodeCredentials { Certificate = "the-certificate", Key = "the-key", Authorities = "the-authorities" }, input["addresses"]?.GetValue<string>().Split(',') ?? []));
     }
 

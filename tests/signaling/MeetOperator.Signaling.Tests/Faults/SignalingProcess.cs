@@ -44,6 +44,7 @@ internal sealed class SignalingProcess : IDisposable
             ["MEET_DATABASE"] = database,
             ["MEET_REDIS"] = redis,
             ["MEET_LOCAL_TENANT"] = TestCluster.Tenant,
+            ["MEET_METRICS_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Daemon.FreePort()}"),
             ["MEET_HTTP_ADDRESS"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
         };
         var process = new SignalingProcess(

@@ -21,12 +21,16 @@ public sealed class TestSignaling : IAsyncDisposable
         Options = options;
         LogLines = () => logs.Lines;
         Address = new Uri(app.Urls.First().TrimEnd('/') + "/");
+        Metrics = new Uri(app.Urls.Last().TrimEnd('/') + "/");
         Http = new HttpClient { BaseAddress = Address };
     }
 
     public SignalingOptions Options { get; }
 
     public Uri Address { get; }
+
+    /// <summary>The port of metrics.</summary>
+    public Uri Metrics { get; }
 
     public HttpClient Http { get; }
 
@@ -49,6 +53,7 @@ public sealed class TestSignaling : IAsyncDisposable
         var options = new SignalingOptions
         {
             HttpAddress = "127.0.0.1:0",
+            MetricsAddress = "127.0.0.1:0",
             Database = $"sqlite:{path}",
             LocalTenant = TestCluster.Tenant,
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),

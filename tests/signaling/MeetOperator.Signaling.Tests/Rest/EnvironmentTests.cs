@@ -17,6 +17,7 @@ public sealed class EnvironmentTests : IDisposable
             ["POD_NAMESPACE"] = "conference",
             ["MEET_SIGNING_KEY_FILE"] = signing,
             ["MEET_HTTP_ADDRESS"] = "127.0.0.1:9000",
+            ["MEET_METRICS_ADDRESS"] = "127.0.0.1:9001",
             ["MEET_PUBLIC_URL"] = "https://meet.example",
             ["MEET_REDIS"] = "redis:6379",
             ["MEET_LOCAL_TENANT"] = "default",
@@ -24,7 +25,7 @@ public sealed class EnvironmentTests : IDisposable
             ["MEET_DRAIN_SECONDS"] = "5",
             ["MEET_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::/8",
         }, out var options, out var errors), string.Join("\n", errors));
-        Assert.Equal(("127.0.0.1:9000", "redis:6379", "default", folder), (options!.HttpAddress, options.Redis, options.LocalTenant, options.WebRoot));
+        Assert.Equal(("127.0.0.1:9000", "127.0.0.1:9001", "redis:6379", "default", folder), (options!.HttpAddress, options.MetricsAddress, options.Redis, options.LocalTenant, options.WebRoot));
         Assert.Equal(("conference", "conference-control-signaling"), (options.Namespace, options.ControlSecret));
         Assert.Equal("https://meet.example/", options.PublicUrl!.ToString());
         Assert.Equal(TimeSpan.FromSeconds(5), options.Drain);
@@ -42,6 +43,7 @@ public sealed class EnvironmentTests : IDisposable
     [Theory]
     [InlineData("MEET_HTTP_ADDRESS", "localhost")]
     [InlineData("MEET_HTTP_ADDRESS", "8080")]
+    [InlineData("MEET_METRICS_ADDRESS", "8081")]
     [InlineData("MEET_PUBLIC_URL", "meet.example")]
     [InlineData("MEET_PUBLIC_URL", "https://meet.example/path")]
     [InlineData("MEET_WEB_ROOT", "/nonexistent-folder")]

@@ -67,7 +67,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         [
             "post /meetings", "get /meetings/{id}", "delete /meetings/{id}", "post /meetings/{id}/join", "get /meetings/{id}/messages",
             "delete /meetings/{id}/participants/{participantId}", "post /meetings/{id}/participants/{participantId}/mute",
-            "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz", "get /metrics",
+            "post /meetings/{id}/whip", "post /meetings/{id}/whep", "delete /meetings/{id}/whip/{session}", "get /healthz", "get /readyz",
         ];
         foreach (var route in documented)
         {
@@ -87,7 +87,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         Assert.Equal("ok", await Http.GetStringAsync("readyz"));
         var meeting = await server.Signaling.CreateAsync();
         await using var ann = await server.Signaling.EnterAsync(meeting.MeetingId, "Ann");
-        var metrics = await Http.GetStringAsync("metrics");
+        var metrics = await Http.GetStringAsync(new Uri(server.Signaling.Metrics, "metrics"));
         Assert.Contains("meet_signaling_sockets 1", metrics, StringComparison.Ordinal);
         Assert.Contains("meet_signaling_joins_total{result=\"ok\"}", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain(ann.Id, metrics, StringComparison.Ordinal);
@@ -96,6 +96,29 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         promtool.StandardInput.Close();
         await promtool.WaitForExitAsync();
         Assert.True(promtool.ExitCode == 0, await promtool.StandardError.ReadToEndAsync() + metrics);
+    }
+
+    /// <summary>Also for a caller who says by headers that he wants the other port.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("127.0.0.1:8081")]
+    public async Task Metrics_OnThePortOfPeople_AreNotFound(string? host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Signaling.Address, "metrics")) { Headers = { Host = host ?? server.Signaling.Metrics.Authority } };
+        var response = await Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.DoesNotContain("meet_signaling", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("healthz")]
+    [InlineData("meetings")]
+    [InlineData("openapi/v1.json")]
+    public async Task PortOfMetrics_HasNothingElse(string path)
+    {
+        Assert.Equal(HttpStatusCode.NotFound, (await Http.GetAsync(new Uri(server.Signaling.Metrics, path))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Http.PostAsync(new Uri(server.Signaling.Metrics, path), null)).StatusCode);
     }
 
     [Fact]

@@ -1,0 +1,37 @@
+using MeetOperator.Kube.Runtime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>A port of its own for <c>/metrics</c>, which has nothing else; the port that people call has no metrics.</summary>
+internal static class MetricsPort
+{
+    public static void Mark(ListenOptions listen) => listen.Use(next => connection =>
+    {
+        connection.Features.Set(Marked.Instance);
+        return next(connection);
+    });
+
+    /// <summary>Before all else. Told by the connection: a Host header says what its sender likes.</summary>
+    public static void Use(WebApplication app, PrometheusExposition exposition) =>
+        app.Use(next => context => context.Features.Get<Marked>() is null ? next(context) : AnswerAsync(context, exposition));
+
+    private static Task AnswerAsync(HttpContext context, PrometheusExposition exposition)
+    {
+        if (context.Request.Path != "/metrics" || !HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        context.Response.ContentType = PrometheusExposition.ContentType;
+        return context.Response.WriteAsync(exposition.Write(), context.RequestAborted);
+    }
+
+    private sealed class Marked
+    {
+        public static readonly Marked Instance = new();
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using MeetOperator.MediaNode.Control;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Somebody without a certificate who holds connections of the control port open.</summary>
+public sealed class ControlFloodTests : IAsyncLifetime
+{
+    private const int More = 40;
+    private static readonly IPAddress Attacker = IPAddress.Parse("127.0.0.9");
+    private readonly List<TcpClient> _held = [];
+    private TestNode _node = null!;
+    private int _made;
+
+    public async Task InitializeAsync() => _node = await TestNode.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        _held.ForEach(connection => connection.Dispose());
+        await _node.DisposeAsync();
+    }
+
+    public static TheoryData<bool> Handshakes => [false, true];
+
+    [Theory]
+    [MemberData(nameof(Handshakes))]
+    public async Task Connections_HeldOpenWithoutACertificate_EndWhenThereAreTooMany(bool withHandshake)
+    {
+        using var kept = Client();
+        await kept.Calls.GetNodeAsync(default);
+        for (var number = 0; number < ControlServer.MostStrangers + More; number++)
+        {
+            await HoldAsync(withHandshake);
+        }
+
+        // The oldest, whose ends the node closed: a read returns.
+        await Task.WhenAll(_held.Take(More).Select(EndedAsync));
+        Assert.All(_held.TakeLast(More), connection => Assert.False(connection.Client.Poll(0, SelectMode.SelectRead) && connection.Available == 0));
+        await kept.Calls.GetNodeAsync(default);
+    }
+
+    /// <summary>Each call on a connection of its own, while the table is full and the attacker goes on.</summary>
+    [Fact]
+    public async Task Callers_OfTheInstallation_ConnectThroughAFlood()
+    {
+        using var stop = new CancellationTokenSource();
+        var flood = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await HoldAsync(withHandshake: false);
+            }
+        });
+        await SyntheticPeer.UntilTrueAsync("the table is full", () => Task.FromResult(Volatile.Read(ref _made) > ControlServer.MostStrangers + More));
+
+        for (var call = 0; call < 20; call++)
+        {
+            using var fresh = Client();
+            Assert.Equal(TestNode.Name, (await fresh.Calls.GetNodeAsync(default)).Node);
+        }
+
+        await stop.CancelAsync();
+        await flood;
+    }
+
+    private Caller Client()
+    {
+        var http = TestNode.Authority.Http(ControlRole.Operator);
+        return new Caller(http, new NodeControlClient(http, _node.Address, ControlNames.OfNode(TestNode.Namespace, TestNode.Name)));
+    }
+
+    private async Task HoldAsync(bool withHandshake)
+    {
+        if (_held.Count > 4 * ControlServer.MostStrangers)
+        {
+            _held[0].Dispose();
+            _held.RemoveAt(0);
+        }
+
+        var connection = new TcpClient(new IPEndPoint(Attacker, 0)) { LingerState = new LingerOption(true, 0) };
+        _held.Add(connection);
+        await connection.ConnectAsync(IPAddress.Loopback, _node.Address.Port);
+        if (withHandshake)
+        {
+            var tls = new SslStream(connection.GetStream(), leaveInnerStreamOpen: true, (_, _, _, _) => true);
+            await tls.AuthenticateAsClientAsync("node");
+        }
+
+        Interlocked.Increment(ref _made);
+    }
+
+    private static async Task EndedAsync(TcpClient connection)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5)); // A handshake alone may take ten.
+        var buffer = new byte[1024];
+        try
+        {
+            while (await connection.GetStream().ReadAsync(buffer, patience.Token) > 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Reset.
+        }
+    }
+
+    private sealed record Caller(HttpClient Http, NodeControlClient Calls) : IDisposable
+    {
+        public void Dispose() => Http.Dispose();
+    }
+}
