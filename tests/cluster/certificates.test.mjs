@@ -43,7 +43,7 @@ describe('signaling', () => {
     const service = await get('service', 'meet-signaling', '-n', system);
     assert.equal((await fetch(`http://${service.spec.clusterIP}:${service.spec.ports[0].port}/metrics`)).status, 404);
     assert.deepEqual(service.spec.ports.map(port => port.targetPort), ['http']);
-    for (const pod of await signalingPods()) assert.match(await (await fetch(`http://${pod.status.podIP}:8081/metrics`)).text(), /^meet_signaling_sockets/m);
+    for (const pod of await signalingPods()) assert.match(await (await fetch(`http://${pod.status.podIP}:8081/metrics`)).text(), /^meet_kube_loop_age_seconds/m);
   });
 });
 

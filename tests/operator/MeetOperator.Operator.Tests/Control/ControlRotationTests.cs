@@ -220,7 +220,7 @@ public sealed class ControlRotationTests
         await stage.SettleAsync();
         var known = (await stage.StoredAsync()).Next!.Thumbprint;
 
-        stage.Time.Advance(AuthorityPlan.Settle - TimeSpan.FromSeconds(1));
+        stage.Time.Advance(ControlAuthorityKeeper.Settle - TimeSpan.FromSeconds(1));
         await stage.AskForRotationAsync();
         await stage.SettleAsync();
         for (var minute = 0; minute < 90; minute += 3)
