@@ -32,12 +32,14 @@ public sealed class MeetingEndpoints(
             return Created(request, tenant, body, repeatable.MeetingId, null, repeatable);
         }
 
-        if (tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
+        // Made by the request of before, whose answer was lost: it may be the one that used up the quota.
+        var made = repeatable is not null && directory.Find(repeatable.MeetingId) is { } view && view.TenantName == tenant.Metadata.Name ? view.Object : null;
+        if (made is null && tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, $"The tenant has {tenant.Spec.Quotas.ConcurrentMeetings} open meetings, which is its quota.") { RetryAfter = TimeSpan.FromSeconds(10) };
         }
 
-        var meeting = await writer.CreateAsync(repeatable?.MeetingId, body, mode, tenant, ct).ConfigureAwait(false);
+        var meeting = made ?? await writer.CreateAsync(repeatable?.MeetingId, body, mode, tenant, ct).ConfigureAwait(false);
         metrics.Created();
         var id = meeting.Metadata.Name!;
         if (repeatable is not null)

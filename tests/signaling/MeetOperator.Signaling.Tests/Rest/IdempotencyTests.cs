@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Dapper;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
 using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
@@ -60,6 +62,26 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         await Problem.IsAsync(await SendAsync("k-body", "other"), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
         await Eventually.TrueAsync(async () => (await SendAsync("k-body", "other", AcmeKey)).StatusCode == HttpStatusCode.Created, "the other tenant's key is known, and free");
+    }
+
+    [Fact]
+    public async Task Again_WhenTheMeetingItselfUsedUpTheQuota_IsAnswered()
+    {
+        const string Key = "small-key-0123456789abcdef012345678";
+        await server.Cluster.AddTenantAsync("small", "meet-small", Key, quota: 1);
+        HttpResponseMessage? first = null;
+        await Eventually.TrueAsync(async () => (first = await SendAsync("k-quota", "only one", Key)).StatusCode == HttpStatusCode.Created, "the tenant's key is known");
+        var made = (await first!.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var status = new JsonObject { ["status"] = new JsonObject { ["usage"] = new JsonObject { ["concurrentMeetings"] = 1 } } };
+        await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "small"), status, default, new WriteOptions { Subresource = "status" });
+        await Eventually.TrueAsync(async () => (await SendAsync(Guid.NewGuid().ToString("N"), "one more", Key)).StatusCode == HttpStatusCode.TooManyRequests, "the quota is used up");
+
+        // As if the server had died between making the meeting and noting that it is made.
+        await Signaling.Service<ISqlDatabase>().RunAsync(
+            SqlScope.Of("small"), connection => connection.ExecuteAsync("UPDATE idempotency_keys SET completed_at = NULL WHERE tenant = 'small'"), default);
+        var again = await SendAsync("k-quota", "only one", Key);
+        Assert.Equal(HttpStatusCode.Created, again.StatusCode);
+        Assert.Equal(made.MeetingId, (await again.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId);
     }
 
     [Theory]
