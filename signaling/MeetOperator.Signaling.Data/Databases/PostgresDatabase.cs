@@ -82,7 +82,11 @@ public sealed class PostgresDatabase : ISqlDatabase
     /// <summary>A server that hangs must not hold requests for the driver's usual half minute; what the operator of the installation sets himself counts.</summary>
     private static string WithLimits(string connectionString)
     {
-        var text = new NpgsqlConnectionStringBuilder(connectionString);
+        var text = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            // A connection that goes back to the pool forgets whose rows it saw, whatever the connection string says.
+            NoResetOnClose = false,
+        };
         if (!text.ContainsKey("Timeout"))
         {
             text.Timeout = 3;

@@ -39,9 +39,37 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
     }
 
     [Fact]
-    public async Task Connection_BackInThePool_HasForgottenItsTenant()
+    public async Task OpenMeetings_AreReadOverAllTenants_AndNothingElse()
     {
-        await using var database = new PostgresDatabase(await server.CreateDatabaseAsync() + ";Maximum Pool Size=1");
+        var text = await server.CreateDatabaseAsync();
+        await using var database = new PostgresDatabase(text);
+        await Migrator.MigrateAsync(database, TimeProvider.System, default);
+        await FillAsync(database, "acme");
+        await FillAsync(database, "globex");
+        await FillAsync(database, "initech");
+        await new SqlMeetingRepository(database).CloseAsync("globex", "globex-m", 1, default);
+        var retention = new SqlRetentionRepository(database);
+        var first = Assert.Single(await retention.ListOpenAsync(null, 1, default));
+        Assert.Equal("acme", first.Tenant);
+        Assert.Equal(["initech"], (await retention.ListOpenAsync(first, 10, default)).Select(r => r.Tenant));
+
+        await using var connection = new NpgsqlConnection(text);
+        await connection.OpenAsync();
+        await connection.ExecuteAsync("SELECT set_config('meet.retention', 'open', false)");
+        Assert.Equal(0, await connection.ExecuteAsync("UPDATE meetings SET title = 'mine'"));
+        Assert.Equal(0, await connection.ExecuteAsync("DELETE FROM meetings"));
+        foreach (var table in Tables.Where(t => t != "meetings"))
+        {
+            Assert.Equal(0, await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}"));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(";No Reset On Close=true")]
+    public async Task Connection_BackInThePool_HasForgottenItsTenant(string setting)
+    {
+        await using var database = new PostgresDatabase(await server.CreateDatabaseAsync() + ";Maximum Pool Size=1" + setting);
         await Migrator.MigrateAsync(database, TimeProvider.System, default);
         await FillAsync(database, "acme");
         await using var connection = await database.OpenAsync(default);

@@ -250,6 +250,24 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task IdempotencyKey_ClaimedByManyAtOnce_IsOneClaimUntilItRunsOut()
+    {
+        var keys = new SqlIdempotencyRepository(database);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => keys.ClaimAsync(Claim($"m{i}", expires: 1_000), 500, default))));
+        var claimed = Assert.Single(claims.Distinct());
+        Assert.Equal(claimed, await keys.ClaimAsync(Claim("late", expires: 2_000) with { BodyHash = "other" }, 999, default));
+        Assert.Equal(600, (await keys.CompleteAsync(claimed, 600, default)).CompletedAt);
+        Assert.Equal(600, (await keys.CompleteAsync(claimed, 700, default)).CompletedAt);
+
+        Assert.Equal("theirs", (await keys.ClaimAsync(Claim("theirs", expires: 1_000) with { Tenant = "globex" }, 999, default)).MeetingId);
+        var next = await keys.ClaimAsync(Claim("next", expires: 2_000), 1_000, default);
+        Assert.Equal(("next", (long?)null), (next.MeetingId, next.CompletedAt));
+
+        static IdempotencyRow Claim(string meeting, long expires) =>
+            new() { Tenant = "acme", KeyHash = "key", BodyHash = "body", MeetingId = meeting, TokenId = "token", ExpiresAt = expires };
+    }
+
+    [Fact]
     public async Task MediaStream_SavedTwice_IsOne()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
