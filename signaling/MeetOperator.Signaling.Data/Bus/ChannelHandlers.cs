@@ -6,33 +6,41 @@ namespace MeetOperator.Signaling.Data;
 internal sealed class ChannelHandlers
 {
     private readonly Lock gate = new();
-    private Action<RedisValue>[] handlers = [];
+    private ChannelListener[] listeners = [];
 
     /// <summary>Guarded by the link's subscribing.</summary>
     public bool IsSubscribed { get; set; }
 
-    public void Add(Action<RedisValue> handler)
+    public void Add(ChannelListener listener)
     {
         lock (gate)
         {
-            handlers = [.. handlers, handler];
+            listeners = [.. listeners, listener];
         }
     }
 
-    public bool RemoveAndIsEmpty(Action<RedisValue> handler)
+    public bool RemoveAndIsEmpty(ChannelListener listener)
     {
         lock (gate)
         {
-            handlers = [.. handlers.Where(h => h != handler)];
-            return handlers.Length == 0;
+            listeners = [.. listeners.Where(l => l != listener)];
+            return listeners.Length == 0;
         }
     }
 
     public void OnMessage(RedisChannel channel, RedisValue value)
     {
-        foreach (var handler in Volatile.Read(ref handlers))
+        foreach (var listener in Volatile.Read(ref listeners))
         {
-            handler(value);
+            listener.OnMessage(value);
+        }
+    }
+
+    public void OnRecovered()
+    {
+        foreach (var listener in Volatile.Read(ref listeners))
+        {
+            listener.OnRecovered();
         }
     }
 }

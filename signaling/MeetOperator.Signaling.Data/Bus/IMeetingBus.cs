@@ -5,14 +5,15 @@ public interface IMeetingBus : IAsyncDisposable
 {
     IPresence Presence { get; }
 
-    /// <summary>False while events may be lost; then <see cref="Recovered"/> follows when it works again.</summary>
+    /// <summary>False while events may be lost, also when asking and publishing work again already.</summary>
     bool IsConnected { get; }
 
-    /// <summary>Raised after a break: state has to be read anew.</summary>
-    event Action? Recovered;
-
-    /// <summary>Events of one meeting, own ones included, one at a time and in the order in which they were published. <paramref name="handler"/> must not block.</summary>
-    Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct);
+    /// <summary>Events of one meeting, own ones included, one at a time and in the order in which they were published. Neither action may block.</summary>
+    /// <param name="meeting">Whose events.</param>
+    /// <param name="handler">Gets each event.</param>
+    /// <param name="recovered">Called when the meeting's events come again after a break: some may be lost, and state has to be read anew.</param>
+    /// <param name="ct">Of the caller.</param>
+    Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct);
 
     Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct);
 

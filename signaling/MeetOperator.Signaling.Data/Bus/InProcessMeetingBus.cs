@@ -10,17 +10,11 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
     private long lastSweep;
 
     // Never raised: nothing can break in between.
-    public event Action? Recovered
-    {
-        add { }
-        remove { }
-    }
-
     public IPresence Presence { get; } = new InProcessPresence(time);
 
     public bool IsConnected => true;
 
-    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct)
+    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
     {
         var subscription = new Subscription(this, meeting, handler);
         while (true)

@@ -90,23 +90,35 @@ internal static class PresenceScripts
         return 0
         """;
 
-    /// <summary>ttl, then participant, connection, entry (empty: not to be written again) by threes → participants that were taken over, and those whom a host removed.</summary>
-    public const string Renew = Head +
+    /// <summary>
+    /// Many meetings at once, KEYS by threes. For each: ttl, count, and as often participant, connection, entry (empty: not to be written again) → for
+    /// each participants that were taken over, and those whom a host removed.
+    /// </summary>
+    public const string Renew =
         """
-        local ttl, lost, gone = tonumber(ARGV[1]), {}, {}
-        for i = 2, #ARGV, 3 do
-          local id, old = ARGV[i], redis.call('HGET', KEYS[1], ARGV[i])
-          if removed(id) then
-            gone[#gone + 1] = id
-          elseif old and cjson.decode(old).connection ~= ARGV[i + 1] then
-            lost[#lost + 1] = id
-          elseif old or ARGV[i + 2] ~= '' then
-            if not old then redis.call('HSET', KEYS[1], id, ARGV[i + 2]) end
-            redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), id)
+        local t = redis.call('TIME')
+        local now = t[1] * 1000 + math.floor(t[2] / 1000)
+        local answers, at = {}, 1
+        for k = 1, #KEYS, 3 do
+          local ttl, lost, gone = tonumber(ARGV[at]), {}, {}
+          local last = at + 1 + 3 * tonumber(ARGV[at + 1])
+          for i = at + 2, last, 3 do
+            local id, old = ARGV[i], redis.call('HGET', KEYS[k], ARGV[i])
+            if redis.call('SISMEMBER', KEYS[k + 2], id) == 1 then
+              gone[#gone + 1] = id
+            elseif old and cjson.decode(old).connection ~= ARGV[i + 1] then
+              lost[#lost + 1] = id
+            elseif old or ARGV[i + 2] ~= '' then
+              if not old then redis.call('HSET', KEYS[k], id, ARGV[i + 2]) end
+              redis.call('ZADD', KEYS[k + 1], string.format('%.0f', now + ttl), id)
+            end
           end
+          redis.call('PEXPIRE', KEYS[k], ttl + 3600000)
+          redis.call('PEXPIRE', KEYS[k + 1], ttl + 3600000)
+          answers[#answers + 1] = {lost, gone}
+          at = last + 1
         end
-        keep(ttl)
-        return {lost, gone}
+        return answers
         """;
 
     /// <summary>ttl, then participant, entry by twos → those whom a host removed.</summary>
@@ -186,16 +198,22 @@ internal static class PresenceScripts
         return redis.call('SCARD', KEYS[1])
         """;
 
-    public const string Sweep = Head +
+    /// <summary>Many meetings at once, KEYS by threes → for each the entries that have expired.</summary>
+    public const string Sweep =
         """
-        local ids = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
-        local entries = {}
-        for _, id in ipairs(ids) do
-          local entry = redis.call('HGET', KEYS[1], id)
-          if entry then entries[#entries + 1] = entry end
-          redis.call('HDEL', KEYS[1], id)
-          redis.call('ZREM', KEYS[2], id)
+        local t = redis.call('TIME')
+        local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
+        local answers = {}
+        for k = 1, #KEYS, 3 do
+          local entries = {}
+          for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[k + 1], '-inf', now)) do
+            local entry = redis.call('HGET', KEYS[k], id)
+            if entry then entries[#entries + 1] = entry end
+            redis.call('HDEL', KEYS[k], id)
+            redis.call('ZREM', KEYS[k + 1], id)
+          end
+          answers[#answers + 1] = entries
         end
-        return entries
+        return answers
         """;
 }

@@ -6,7 +6,8 @@ namespace MeetOperator.Signaling.Data;
 /// <summary>
 /// The way to Redis, which trusts nobody's word that it works: every second a beat is published and has to come back over the subscription.
 /// A beat that does not come back, a command that gets no answer or a broken connection mean that Redis is away; then calls fail at once. When
-/// a beat comes back again, all subscriptions are made anew before anybody is told. A library that does not find back is replaced.
+/// a beat comes back again, calls work at once, and the subscriptions are made anew a piece at a time: who listens is told when its own one is. A library
+/// that does not find back is replaced.
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable
 {
@@ -17,7 +18,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private const int AnswerWithinMilliseconds = 2_000;
     private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Channels subscribed at once after a break: all of them at once would not be answered in time.</summary>
+    /// <summary>Channels subscribed at once after a break: all of them at once would not be answered in time, and hold up everything else.</summary>
     private const int Piece = 256;
 
     /// <summary>Beats in vain after which the library's connections are thrown away and made anew.</summary>
@@ -33,6 +34,7 @@ internal sealed class RedisLink : IAsyncDisposable
     private volatile ConnectionMultiplexer redis;
     private volatile Beat? latest;
     private volatile bool alive;
+    private volatile bool hearsAll;
 
     /// <summary>Counts breaks: a beat that was sent before the last one proves nothing.</summary>
     private long breaks;
@@ -46,10 +48,8 @@ internal sealed class RedisLink : IAsyncDisposable
         Watch(redis);
     }
 
-    /// <summary>Raised after a break, when everything works again and all subscriptions hear.</summary>
-    public event Action? Recovered;
-
-    public bool IsAlive => alive;
+    /// <summary>False from a break until every channel is subscribed again.</summary>
+    public bool HearsAll => alive && hearsAll;
 
     /// <summary>Comes back when Redis answers, or after a moment without it: it may come later.</summary>
     public static async Task<RedisLink> OpenAsync(string configuration)
@@ -91,11 +91,11 @@ internal sealed class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Works also while Redis is away: then it hears from when Redis is back.</summary>
-    public async Task<IAsyncDisposable> SubscribeAsync(string channel, Action<RedisValue> handler)
+    public async Task<IAsyncDisposable> SubscribeAsync(string channel, ChannelListener listener)
     {
         await subscribing.WaitAsync().ConfigureAwait(false);
         var handlers = channels.GetOrAdd(channel, static _ => new ChannelHandlers());
-        handlers.Add(handler);
+        handlers.Add(listener);
         try
         {
             if (alive && !handlers.IsSubscribed)
@@ -112,7 +112,7 @@ internal sealed class RedisLink : IAsyncDisposable
             subscribing.Release();
         }
 
-        return new Subscription(() => UnsubscribeAsync(channel, handlers, handler));
+        return new Subscription(() => UnsubscribeAsync(channel, handlers, listener));
     }
 
     public async ValueTask DisposeAsync()
@@ -161,6 +161,7 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         Interlocked.Increment(ref breaks);
         alive = false;
+        hearsAll = false;
     }
 
     private async Task BeatAsync()
@@ -221,7 +222,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Redis answers. If it did not before, everything is subscribed again first; if it broke meanwhile, the next beat decides.</summary>
+    /// <summary>Redis answers. If it did not before, everything is subscribed again; if it breaks meanwhile, the next beat begins anew.</summary>
     private async Task FoundAsync(long before)
     {
         if (alive)
@@ -229,46 +230,78 @@ internal sealed class RedisLink : IAsyncDisposable
             return;
         }
 
+        var lost = await ReviveAsync(before).ConfigureAwait(false);
+        firstBeat.TrySetResult();
+        foreach (var piece in lost.Chunk(Piece))
+        {
+            if (!alive || !await SubscribeAgainAsync(piece).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            foreach (var (_, handlers) in piece)
+            {
+                TellRecovered(handlers);
+            }
+        }
+
+        hearsAll = true;
+        hearsAll = Interlocked.Read(ref breaks) == before;
+    }
+
+    /// <summary>Lets calls through again. The channels of before, to be subscribed anew; those that come from now on subscribe themselves.</summary>
+    private async Task<KeyValuePair<string, ChannelHandlers>[]> ReviveAsync(long before)
+    {
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            var subscriber = redis.GetSubscriber();
-            foreach (var piece in channels.ToArray().Chunk(Piece))
+            var lost = channels.ToArray();
+            foreach (var (_, handlers) in lost)
             {
-                await Task.WhenAll(piece.Select(async channel =>
-                {
-                    await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(answerWithin).ConfigureAwait(false);
-                    await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
-                })).ConfigureAwait(false);
-                if (Interlocked.Read(ref breaks) != before)
-                {
-                    return; // Broken again: the next beat begins anew.
-                }
+                handlers.IsSubscribed = false;
             }
 
             alive = true;
             alive = Interlocked.Read(ref breaks) == before;
-        }
-        catch (Exception)
-        {
-            Lose();
+            return lost;
         }
         finally
         {
             subscribing.Release();
         }
+    }
 
-        if (alive && !firstBeat.TrySetResult())
+    private async Task<bool> SubscribeAgainAsync(KeyValuePair<string, ChannelHandlers>[] piece)
+    {
+        await subscribing.WaitAsync().ConfigureAwait(false);
+        try
         {
-            TellRecovered();
+            var subscriber = redis.GetSubscriber();
+
+            // Some of them may have nobody left who listens, or were subscribed by a newcomer.
+            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value).Select(async channel =>
+            {
+                await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(answerWithin).ConfigureAwait(false);
+                await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
+            })).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception)
+        {
+            Lose();
+            return false;
+        }
+        finally
+        {
+            subscribing.Release();
         }
     }
 
-    private void TellRecovered()
+    private static void TellRecovered(ChannelHandlers handlers)
     {
         try
         {
-            Recovered?.Invoke();
+            handlers.OnRecovered();
         }
         catch (Exception)
         {
@@ -292,12 +325,12 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private async ValueTask UnsubscribeAsync(string channel, ChannelHandlers handlers, Action<RedisValue> handler)
+    private async ValueTask UnsubscribeAsync(string channel, ChannelHandlers handlers, ChannelListener listener)
     {
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (handlers.RemoveAndIsEmpty(handler) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && alive)
+            if (handlers.RemoveAndIsEmpty(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && alive)
             {
                 await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
             }

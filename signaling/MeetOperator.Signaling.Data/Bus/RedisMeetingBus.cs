@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Data;
 
 /// <summary>
 /// The bus of several instances: one pub/sub channel and a few keys a meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
-/// away calls fail at once with <see cref="BusAwayException"/>; it is found again by itself, and <see cref="Recovered"/> is raised.
+/// away calls fail at once with <see cref="BusAwayException"/>; it is found again by itself.
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
@@ -15,14 +15,11 @@ public sealed class RedisMeetingBus : IMeetingBus
     {
         this.link = link;
         Presence = new RedisPresence(link);
-        link.Recovered += () => Recovered?.Invoke();
     }
-
-    public event Action? Recovered;
 
     public IPresence Presence { get; }
 
-    public bool IsConnected => link.IsAlive;
+    public bool IsConnected => link.HearsAll;
 
     /// <summary>Null when <see cref="ConnectAsync"/> takes the text, else what is wrong with it, without the password that may stand in it.</summary>
     public static string? Problem(string configuration)
@@ -40,14 +37,18 @@ public sealed class RedisMeetingBus : IMeetingBus
     /// <param name="configuration">As StackExchange.Redis reads it: <c>host:port,password=…</c>.</param>
     public static async Task<RedisMeetingBus> ConnectAsync(string configuration) => new(await RedisLink.OpenAsync(configuration).ConfigureAwait(false));
 
-    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, CancellationToken ct) =>
-        link.SubscribeAsync(Channel(meeting), value =>
+    public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
+    {
+        return link.SubscribeAsync(Channel(meeting), new ChannelListener(OnMessage, recovered)).WaitAsync(ct);
+
+        void OnMessage(RedisValue value)
         {
             if (BusJson.TryRead<BusEvent>(value, out var busEvent))
             {
                 handler(busEvent);
             }
-        }).WaitAsync(ct);
+        }
+    }
 
     public Task PublishAsync(MeetingKey meeting, BusEvent busEvent, CancellationToken ct) =>
         link.CallAsync(redis => redis.PublishAsync(Channel(meeting), JsonSerializer.SerializeToUtf8Bytes(busEvent, BusJson.Options)), ct);

@@ -8,9 +8,23 @@ namespace MeetOperator.Signaling.Data;
 /// milliseconds of Redis' own clock, so that clocks of instances do not matter), and a set <c>…:removed</c> of those whom a host removed. Every
 /// change is one Lua script.
 /// </summary>
-internal sealed class RedisPresence(RedisLink link) : IPresence
+internal sealed class RedisPresence : IPresence
 {
+    /// <summary>What one command renews or sweeps, so that it holds up Redis for a few milliseconds only.</summary>
+    private const int MaxEntries = 500;
+    private const int MaxMeetings = 100;
     private static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
+
+    private readonly RedisLink link;
+    private readonly Batch<Renewal, RenewResult> renewals;
+    private readonly Batch<MeetingKey, IReadOnlyList<PresenceEntry>> sweeps;
+
+    public RedisPresence(RedisLink link)
+    {
+        this.link = link;
+        renewals = new Batch<Renewal, RenewResult>(MaxEntries, r => Math.Max(r.Entries.Count, MaxEntries / MaxMeetings), RenewAsync);
+        sweeps = new Batch<MeetingKey, IReadOnlyList<PresenceEntry>>(MaxMeetings, _ => 1, SweepAsync);
+    }
 
     public async Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
     {
@@ -24,17 +38,9 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
         (EnterOutcome)(int)await RunAsync(
             PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl), Milliseconds(firm)).ConfigureAwait(false);
 
-    public async Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
-    {
-        if (entries.Count == 0)
-        {
-            return RenewResult.Nothing;
-        }
-
-        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })];
-        var lists = (RedisResult[])(await RunAsync(PresenceScripts.Renew, meeting, ct, arguments).ConfigureAwait(false))!;
-        return new RenewResult(Names(lists[0]), Names(lists[1]));
-    }
+    /// <summary>Every instance renews and sweeps each of its meetings all the time: those of one moment are one command.</summary>
+    public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
+        entries.Count == 0 ? Task.FromResult(RenewResult.Nothing) : renewals.AskAsync(new Renewal(meeting, entries, ttl), ct);
 
     public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
     {
@@ -63,8 +69,7 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
     public async Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLife)).ConfigureAwait(false) == 1;
 
-    public async Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) =>
-        Read((RedisValue[]?)await RunAsync(PresenceScripts.Sweep, meeting, ct).ConfigureAwait(false));
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) => sweeps.AskAsync(meeting, ct);
 
     public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct) =>
         link.CallAsync(
@@ -81,6 +86,24 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
 
     public async Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
         (int)await link.CallAsync(redis => redis.SetLengthAsync(Sessions(meeting, participantId)), ct).ConfigureAwait(false);
+
+    private async Task<IReadOnlyList<RenewResult>> RenewAsync(IReadOnlyList<Renewal> asked)
+    {
+        RedisValue[] arguments = [.. asked.SelectMany(r => new RedisValue[] { Milliseconds(r.Ttl), r.Entries.Count }
+            .Concat(r.Entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })))];
+        var answers = (RedisResult[])(await link.CallAsync(
+            redis => redis.ScriptEvaluateAsync(PresenceScripts.Renew, [.. asked.SelectMany(r => Keys(r.Meeting))], arguments), CancellationToken.None).ConfigureAwait(false))!;
+        return [.. answers.Select(a => (RedisResult[])a!).Select(lists => new RenewResult(Names(lists[0]), Names(lists[1])))];
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<PresenceEntry>>> SweepAsync(IReadOnlyList<MeetingKey> meetings)
+    {
+        var answers = (RedisResult[])(await link.CallAsync(
+            redis => redis.ScriptEvaluateAsync(PresenceScripts.Sweep, [.. meetings.SelectMany(Keys)], []), CancellationToken.None).ConfigureAwait(false))!;
+        return [.. answers.Select(a => Read((RedisValue[]?)a))];
+    }
+
+    private static RedisKey[] Keys(MeetingKey meeting) => [$"{meeting}:presence", $"{meeting}:seen", $"{meeting}:removed"];
 
     private static RedisKey Sessions(MeetingKey meeting, string participantId) => $"{meeting}:sessions:{participantId}";
 
@@ -107,5 +130,7 @@ internal sealed class RedisPresence(RedisLink link) : IPresence
     private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 
     private Task<RedisResult> RunAsync(string script, MeetingKey meeting, CancellationToken ct, params RedisValue[] arguments) =>
-        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, [$"{meeting}:presence", $"{meeting}:seen", $"{meeting}:removed"], arguments), ct);
+        link.CallAsync(redis => redis.ScriptEvaluateAsync(script, Keys(meeting), arguments), ct);
+
+    private sealed record Renewal(MeetingKey Meeting, IReadOnlyList<PresenceEntry> Entries, TimeSpan Ttl);
 }

@@ -17,4 +17,10 @@ public sealed record MeetingServices(
     SocketLimits Limits,
     SignalingMetrics Metrics,
     TimeProvider Time,
-    ILoggerFactory Loggers);
+    ILoggerFactory Loggers)
+{
+    /// <summary>How many meetings read everything anew at once when the bus comes back.</summary>
+    private const int RecoveriesAtOnce = 32;
+
+    public SemaphoreSlim Recoveries { get; } = new(RecoveriesAtOnce);
+}

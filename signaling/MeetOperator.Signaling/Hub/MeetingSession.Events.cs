@@ -136,7 +136,33 @@ public sealed partial class MeetingSession
         headless.ReleaseAll();
     }
 
-    private void OnBusRecovered() => loop.Post(async () =>
+    /// <summary>The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before.</summary>
+    private async Task RecoverAsync()
+    {
+        loop.Post(presence.HoldRemovals);
+        try
+        {
+            await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
+            try
+            {
+                await loop.AskAsync(RecoverNowAsync).ConfigureAwait(false);
+            }
+            finally
+            {
+                services.Recoveries.Release();
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The session is over.
+        }
+        catch (Exception e)
+        {
+            LogStepFailed(logger, e, Key.MeetingId);
+        }
+    }
+
+    private async Task<bool> RecoverNowAsync()
     {
         presence.HoldRemovals();
         foreach (var participantId in removed)
@@ -152,7 +178,8 @@ public sealed partial class MeetingSession
         await RefreshRosterAsync(null).ConfigureAwait(false);
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence }).ConfigureAwait(false);
         await CatchUpAsync().ConfigureAwait(false);
-    });
+        return true;
+    }
 
     private async Task TickAsync()
     {

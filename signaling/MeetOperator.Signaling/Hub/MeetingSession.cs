@@ -50,7 +50,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
     {
         var session = new MeetingSession(key, services);
         session.subscription = await session.SubscribeAsync().ConfigureAwait(false);
-        services.Bus.Recovered += session.OnBusRecovered;
         session.watch = services.Directory.OnChange(key.MeetingId, () => session.loop.Post(session.OnMeetingChangedAsync));
         session.loop.Post(session.OnMeetingChangedAsync);
         session.ticking = session.TickAsync();
@@ -156,7 +155,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closed.CancelAsync().ConfigureAwait(false);
-        services.Bus.Recovered -= OnBusRecovered;
         watch?.Dispose();
         if (subscription is not null)
         {
@@ -171,7 +169,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         closed.Dispose();
     }
 
-    private Task<IAsyncDisposable?> SubscribeAsync() => presence.SubscribeAsync(e => loop.Post(() => OnBusEventAsync(e)));
+    private Task<IAsyncDisposable?> SubscribeAsync() => presence.SubscribeAsync(e => loop.Post(() => OnBusEventAsync(e)), () => _ = RecoverAsync());
 
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {

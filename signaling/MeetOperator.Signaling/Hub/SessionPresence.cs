@@ -55,11 +55,11 @@ public sealed partial class SessionPresence : IAsyncDisposable
         Since = known?.Since ?? services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
     };
 
-    public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler)
+    public async Task<IAsyncDisposable?> SubscribeAsync(Action<BusEvent> handler, Action recovered)
     {
         try
         {
-            return await services.Bus.SubscribeAsync(key, handler, CancellationToken.None).ConfigureAwait(false);
+            return await services.Bus.SubscribeAsync(key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (Failures.IsBusOutage(e))
         {

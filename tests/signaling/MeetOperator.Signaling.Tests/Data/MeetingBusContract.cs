@@ -32,8 +32,8 @@ public abstract class MeetingBusContract : IAsyncLifetime
     {
         var first = new ConcurrentQueue<string>();
         var second = new ConcurrentQueue<string>();
-        await using var one = await A.SubscribeAsync(key, e => first.Enqueue(e.Text!), default);
-        await using var two = await B.SubscribeAsync(key, e => second.Enqueue(e.Text!), default);
+        await using var one = await A.SubscribeAsync(key, e => first.Enqueue(e.Text!), () => { }, default);
+        await using var two = await B.SubscribeAsync(key, e => second.Enqueue(e.Text!), () => { }, default);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => (i % 2 == 0 ? A : B).PublishAsync(key, Frame($"{i}"), default)));
         await Eventually.TrueAsync(() => first.Count == 100 && second.Count == 100, "both subscribers have everything");
         Assert.Equal(first, second);
@@ -43,7 +43,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     public async Task Publish_ToAnotherMeetingOrTenant_IsNotHeard()
     {
         var heard = new ConcurrentQueue<string>();
-        await using var subscription = await A.SubscribeAsync(key, e => heard.Enqueue(e.Text!), default);
+        await using var subscription = await A.SubscribeAsync(key, e => heard.Enqueue(e.Text!), () => { }, default);
         await B.PublishAsync(new MeetingKey("acme", "other"), Frame("other meeting"), default);
         await B.PublishAsync(new MeetingKey("globex", key.MeetingId), Frame("other tenant"), default);
         await B.PublishAsync(key, Frame("mine"), default);
@@ -56,8 +56,8 @@ public abstract class MeetingBusContract : IAsyncLifetime
     {
         var gone = new ConcurrentQueue<string>();
         var stays = new ConcurrentQueue<string>();
-        var subscription = await A.SubscribeAsync(key, e => gone.Enqueue(e.Text!), default);
-        await using var other = await A.SubscribeAsync(key, e => stays.Enqueue(e.Text!), default);
+        var subscription = await A.SubscribeAsync(key, e => gone.Enqueue(e.Text!), () => { }, default);
+        await using var other = await A.SubscribeAsync(key, e => stays.Enqueue(e.Text!), () => { }, default);
         await subscription.DisposeAsync();
         await B.PublishAsync(key, Frame("late"), default);
         await Eventually.TrueAsync(() => !stays.IsEmpty, "the other subscriber hears it");
@@ -68,7 +68,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     public async Task Event_KeepsAllItsFields()
     {
         BusEvent? heard = null;
-        await using var subscription = await A.SubscribeAsync(key, e => heard = e, default);
+        await using var subscription = await A.SubscribeAsync(key, e => heard = e, () => { }, default);
         var sent = new BusEvent { Kind = BusEventKind.Chat, ParticipantId = "p1", Connection = "c1", Text = "{\"a\":\"\u00e9\U0001F600\"}", Sequence = 9_007_199_254_740_991 };
         await B.PublishAsync(key, sent, default);
         await Eventually.TrueAsync(() => heard is not null, "the event arrives");

@@ -31,8 +31,7 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         var key = new MeetingKey("acme", "restart");
         var heard = new ConcurrentQueue<string>();
         var recovered = 0;
-        bus.Recovered += () => Interlocked.Increment(ref recovered);
-        await using var subscription = await bus.SubscribeAsync(key, e => heard.Enqueue(e.Text!), default);
+        await using var subscription = await bus.SubscribeAsync(key, e => heard.Enqueue(e.Text!), () => Interlocked.Increment(ref recovered), default);
 
         own.Stop();
         await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
@@ -49,6 +48,97 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
             },
             "the subscription works again");
         await own.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Redis_Restarted_MeetingsComeBackAPieceAtATimeAndAreOfUseAtOnce()
+    {
+        const int Meetings = 10_000;
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        {
+            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            var keys = Enumerable.Range(0, Meetings).Select(i => new MeetingKey("acme", $"m{i}")).ToList();
+            var heard = new ConcurrentDictionary<MeetingKey, int>();
+            var recovered = new ConcurrentQueue<MeetingKey>();
+            var recoveredWhenFirstHeard = 0;
+            var hearsAllAtFirst = true;
+            foreach (var piece in keys.Chunk(500))
+            {
+                await Task.WhenAll(piece.Select(key => bus.SubscribeAsync(
+                    key,
+                    _ =>
+                    {
+                        heard.AddOrUpdate(key, 1, (_, n) => n + 1);
+                        Interlocked.CompareExchange(ref recoveredWhenFirstHeard, recovered.Count, 0);
+                    },
+                    () =>
+                    {
+                        recovered.Enqueue(key);
+                        if (recovered.Count == 1)
+                        {
+                            hearsAllAtFirst = bus.IsConnected;
+                            _ = Task.Run(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "first" }, default));
+                        }
+                    },
+                    default)));
+            }
+
+            own.Kill();
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await own.StartAsync();
+            await Eventually.TrueAsync(() => recovered.Count >= Meetings, "all meetings are told");
+            Assert.Equal(Meetings, recovered.Distinct().Count());
+            Assert.InRange(recoveredWhenFirstHeard, 1, Meetings - 1);
+
+            // As long as events of any meeting may be lost, the absence of a participant proves nothing.
+            Assert.False(hearsAllAtFirst);
+            await Eventually.TrueAsync(() => bus.IsConnected, "it is whole again");
+
+            heard.Clear();
+            foreach (var piece in keys.Chunk(500))
+            {
+                await Task.WhenAll(piece.Select(key => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "again" }, default)));
+            }
+
+            await Eventually.TrueAsync(() => heard.Count == Meetings, "all meetings are heard again");
+            Assert.All(heard.Values, n => Assert.Equal(1, n));
+        }
+
+        await own.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Renewals_OfManyMeetings_AreFewCommands()
+    {
+        const int Meetings = 1_000;
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        {
+            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            var entries = Enumerable.Range(0, Meetings).Select(i => (
+                Key: new MeetingKey("acme", $"m{i}"),
+                Entry: new PresenceEntry { ParticipantId = $"p{i}", DisplayName = "A", Role = "host", Instance = "A", Connection = "c", Connected = true })).ToList();
+            var before = await ScriptsAsync(own);
+            await Task.WhenAll(entries.Select(e => bus.Presence.RenewAsync(e.Key, [e.Entry], TimeSpan.FromSeconds(30), default)));
+            await Task.WhenAll(entries.Select(e => bus.Presence.SweepAsync(e.Key, default)));
+            Assert.InRange(await ScriptsAsync(own) - before, 2, Meetings / 10);
+            foreach (var (key, entry) in entries)
+            {
+                Assert.Equal([entry], await bus.Presence.ListAsync(key, default));
+            }
+        }
+
+        await own.DisposeAsync();
+    }
+
+    private static async Task<long> ScriptsAsync(RedisServer server)
+    {
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        var stats = (string)(await redis.GetDatabase().ExecuteAsync("INFO", "commandstats"))!;
+        return stats.Split('\n').Where(l => l.StartsWith("cmdstat_eval", StringComparison.Ordinal)).Sum(l => long.Parse(l.Split("calls=")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]

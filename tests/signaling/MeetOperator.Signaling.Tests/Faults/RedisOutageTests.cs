@@ -93,6 +93,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         Assert.Equal((ann.Id, false), ((string?)update["participantId"], (bool)update["video"]!));
         await SayAsync(bob, "again");
         await ReadsAsync(ann, "again");
+        await ReadsAsync(bob, "again");
         Assert.Equal(["while it hangs", "again"], bob.OfType("chat").Select(m => (string?)m["message"]));
         Assert.Empty(bob.OfType("participant-left"));
     }
