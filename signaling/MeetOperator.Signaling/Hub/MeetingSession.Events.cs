@@ -68,6 +68,8 @@ public sealed partial class MeetingSession
     /// <summary>The node is asked off the loop: one that hangs must not hold up the meeting.</summary>
     private async Task CompareWithNodeAsync()
     {
+        // Who comes while the node is asked is not in its answer.
+        var shown = headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
         if (await Room.KnownAsync().ConfigureAwait(false) is not { } known)
         {
             return;
@@ -75,7 +77,7 @@ public sealed partial class MeetingSession
 
         loop.Post(async () =>
         {
-            foreach (var lost in await headless.CompareAsync(known, Capacity()).ConfigureAwait(false))
+            foreach (var lost in (await headless.CompareAsync(known, Capacity()).ConfigureAwait(false)).Where(e => shown.Contains(e.ParticipantId)))
             {
                 await DepartHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
             }

@@ -175,11 +175,15 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         await own.InitializeAsync();
         await using var bus = await RedisMeetingBus.ConnectAsync(own.Configuration);
         var recovered = 0;
-        bus.Recovered += () =>
-        {
-            Interlocked.Increment(ref recovered);
-            throw new InvalidOperationException("A mistake.");
-        };
+        await using var subscription = await bus.SubscribeAsync(
+            new MeetingKey("acme", "m1"),
+            _ => { },
+            () =>
+            {
+                Interlocked.Increment(ref recovered);
+                throw new InvalidOperationException("A mistake.");
+            },
+            default);
         for (var outage = 1; outage <= 2; outage++)
         {
             own.Stop();
