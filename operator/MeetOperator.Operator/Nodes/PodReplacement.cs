@@ -12,6 +12,9 @@ internal static class PodReplacement
     /// </summary>
     private static readonly TimeSpan Lived = TimeSpan.FromSeconds(20);
 
+    /// <summary>It may be the operator's own certificate that does not fit: then people whom nobody counts any more may still be there.</summary>
+    private static bool IsDeserted(NodeView view) => view.IsDead || !view.Served || (view.Report is { } report && NodeEmptiness.Sessions(report) == 0);
+
     /// <summary>Why the Pod is to be replaced; null when it is not.</summary>
     /// <param name="pod">The Pod as it is.</param>
     /// <param name="view">What the fleet knows of the node; null when nothing yet.</param>
@@ -23,7 +26,7 @@ internal static class PodReplacement
             return $"it answers and does not forward ({view.Verdict.Message})";
         }
 
-        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
+        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && IsDeserted(view) && now - pod.Metadata.CreationTimestamp >= Lived)
         {
             return $"its credentials are of no use any more ({view.Verdict.Message})";
         }

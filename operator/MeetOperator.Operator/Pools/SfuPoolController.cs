@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Events;
@@ -174,6 +175,12 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             }
 
             return null;
+        }
+        catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
+        {
+            return new NodeProblem(
+                "NodeRefused",
+                $"the SfuNode was refused: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change what refuses it ({refused.Status.Message ?? refused.Message})");
         }
         finally
         {

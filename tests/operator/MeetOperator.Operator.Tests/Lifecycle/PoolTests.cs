@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
@@ -25,6 +26,23 @@ public sealed class PoolTests
 
         await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count == 61), "all nodes are made");
         Assert.InRange(order.Seen.ToList().IndexOf("small"), 1, 59);
+    }
+
+    [Fact]
+    public async Task Pool_WhoseNodesTheApiServerRefuses_SaysWhy()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
+        proxy.Refuse = (verb, resource) => (verb, resource) == ("create", "sfunodes") ? "exceeded quota: objects" : null;
+        await cluster.StartOperatorAsync("operator-1", proxy.Address);
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+
+        await cluster.EventuallyAsync(
+            async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRefused" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool says why it has no nodes");
+        proxy.Refuse = null;
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "it serves once they are taken", patience: TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Of which pools nodes were made, in order; after the first it waits.</summary>

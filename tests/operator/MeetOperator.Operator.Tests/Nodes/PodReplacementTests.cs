@@ -1,6 +1,7 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
+using MeetOperator.NodeControl;
 using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Nodes;
 
@@ -44,6 +45,29 @@ public sealed class PodReplacementTests
         Assert.Contains("of no use any more", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
         Assert.Null(PodReplacement.Why(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
     }
+
+    /// <summary>It is the operator's own certificate that may not be taken.</summary>
+    [Fact]
+    public void Why_CredentialsDoNotFitAndPeopleMayBeOnIt_IsKept()
+    {
+        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, Served = true };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view with { Report = Report(people: 1) }, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { Report = Report(people: 0) }, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { IsDead = true }, Now));
+    }
+
+    private static NodeReport Report(int people) => new()
+    {
+        Node = "n",
+        Version = "1",
+        InstanceId = "i",
+        State = NodeControl.NodeState.Ready,
+        StartedAt = Now,
+        Participants = people,
+        Rooms = [],
+    };
 
     private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
     {
