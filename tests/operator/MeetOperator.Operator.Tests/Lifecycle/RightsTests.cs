@@ -71,8 +71,8 @@ public sealed class RightsTests
         Assert.Equal("RegionConflict", unplaced.Status!.Conditions.Ready()!.Reason);
         Assert.All(cluster.Kubelet.Nodes.Where(node => node.Name != eu.SfuNode), node => Assert.Empty(node.Rooms()));
 
-        await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["eu","ap"]}}}""");
         await PatchAsync(cluster, "standup", """{"spec":{"regions":{"allowed":["ap"]}}}""");
+        await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["eu","ap"]}}}""");
         Assert.Equal("ap", (await cluster.WaitForReadyAsync("standup")).Status!.Region);
     }
 
