@@ -14,7 +14,7 @@ public static class Failures
 {
     /// <summary>First words of what Redis answers while it cannot serve; inside a script they stand further back.</summary>
     private static readonly string[] RedisAway =
-        ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "OOM", "MISCONF", "NOREPLICAS", "NOAUTH", "WRONGPASS"];
+        ["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "OOM", "MISCONF", "NOREPLICAS", "NOAUTH", "WRONGPASS", "NOSCRIPT"];
 
     public static bool IsBusOutage(Exception e) => e switch
     {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -35,6 +36,7 @@ internal static class ControlServer
             kestrel.Limits.MaxRequestBodySize = ControlJson.MaxBodyBytes + 1024;
             kestrel.Listen(node.Options.ControlAddress, listen =>
             {
+                listen.Protocols = HttpProtocols.Http1;
                 listen.Use(next => connection => strangers.ServeAsync(connection, next));
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ControlTls.Server(credentials.Current)) });
                 listen.Use(next => connection =>

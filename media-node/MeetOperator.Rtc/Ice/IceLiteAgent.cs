@@ -21,8 +21,8 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private const int ElsewherePerSecond = 4;
 
     /// <summary>
-    /// Checks of the peer: a client that tries many pairs sends 50 a second (RFC 8445 §14.2). What is more is dropped before it costs a hash. That may
-    /// hit the peer's own when somebody floods it with copies, so its consent does not hang on them: its answers to our checks give it as well.
+    /// Checks of the peer: a client that tries many pairs sends 50 a second (RFC 8445 §14.2). What is more is dropped before it costs a hash. Those from
+    /// addresses that are proved are counted by themselves, so that a flood from elsewhere leaves the peer's own answered.
     /// </summary>
     private const int ChecksPerSecond = 200;
 
@@ -37,6 +37,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private bool isEstablished;
     private RateLimit elsewhere = new(ElsewherePerSecond);
     private RateLimit checks = new(ChecksPerSecond);
+    private RateLimit provenChecks = new(ChecksPerSecond);
 
     public TransportAddress? Selected => selected?.Address;
 
@@ -69,7 +70,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunMalformed;
         }
 
-        if (message.Type == StunMessageType.BindingRequest && !checks.TryTake(nowTicks))
+        if (message.Type == StunMessageType.BindingRequest && !(paths.Find(from) is { Proven: true } ? provenChecks.TryTake(nowTicks) : checks.TryTake(nowTicks)))
         {
             return DropReason.StunRate;
         }

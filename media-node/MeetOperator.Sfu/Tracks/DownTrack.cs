@@ -85,10 +85,11 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Nothing is sent until <see cref="Start"/>.</summary>
+    /// <summary>Nothing is sent until <see cref="Start"/>. Meanwhile the source may begin anew without this track being told.</summary>
     public void Stop()
     {
         Source?.Detach(this);
+        RestartSource();
         KeepNothing();
     }
 

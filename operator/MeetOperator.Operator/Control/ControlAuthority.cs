@@ -109,9 +109,9 @@ internal sealed class ControlAuthority(TimeProvider time)
     /// <summary>Whether a node that answers serves with a certificate of another authority than the present one, or none could answer yet.</summary>
     public bool IsFormerUsed => !HasListened || Answering.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
 
-    /// <summary>Whether nodes answer, trust <paramref name="known"/>, and do not trust <paramref name="stored"/>: what is stored is not what they were given.</summary>
+    /// <summary>Whether most nodes that answer trust <paramref name="known"/> and not <paramref name="stored"/>: what is stored is not what they were given.</summary>
     public bool IsForeign(string stored, string known) =>
-        HasListened && Answering.Any() && Answering.All(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored));
+        HasListened && Answering.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
 
     private bool HasListened => Interlocked.Read(ref _listening) is var since && since != NotListening && time.GetElapsedTime(since) >= Heard;
 

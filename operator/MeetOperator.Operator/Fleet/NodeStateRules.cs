@@ -58,14 +58,15 @@ internal static class NodeStateRules
             return new NodeVerdict(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
         }
 
-        if (IsDraining(facts.Node))
-        {
-            return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
-        }
-
+        // Before a drain, for whose deadline meetings must not wait then.
         if (facts.Fault is { } cutOff)
         {
             return new NodeVerdict(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
+        }
+
+        if (IsDraining(facts.Node))
+        {
+            return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
         }
 
         if (facts.ReportsDraining)

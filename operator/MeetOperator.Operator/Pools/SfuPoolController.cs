@@ -98,7 +98,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                 && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
             Leaving = NodeStateRules.IsDraining(node),
             MayReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
-            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned },
+            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not come back by itself.
             Dead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
             Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),

@@ -90,12 +90,12 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
             .Select(meeting => meeting.Metadata.NamespacedName.ToString()).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Media nodes in the namespace that people are connected to.</summary>
+    /// <summary>Media nodes in the namespace that people are connected to, and those that this leader has not heard yet.</summary>
     private string[] Inhabited(Tenant tenant) =>
     [
         .. cluster.Nodes.List()
             .Where(node => node.Metadata.Namespace == tenant.Spec.Namespace
-                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsDropped: false, Report: { } report } && NodeEmptiness.Sessions(report) > 0)
+                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsDropped: false, Served: true } view && (view.Report is not { } report || NodeEmptiness.Sessions(report) > 0))
             .Select(node => node.Metadata.Name!).Order(StringComparer.Ordinal),
     ];
 

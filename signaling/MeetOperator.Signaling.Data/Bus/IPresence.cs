@@ -19,10 +19,10 @@ public interface IPresence
     Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>
-    /// Writes entries of connections that were accepted while presence was away, whatever connection stood there: they are newer. Those whom a host
-    /// removed are named and not written.
+    /// Writes entries of connections that were accepted while presence was away, over the connections that they take the place of. Named and not written are
+    /// those whom a host removed, and those who have come back elsewhere by still another connection.
     /// </summary>
-    Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
+    Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>Every entry that has not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);

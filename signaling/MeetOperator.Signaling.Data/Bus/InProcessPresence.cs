@@ -95,18 +95,31 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    public Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
         lock (gate)
         {
             var held = Entries(meeting);
-            var until = time.GetUtcNow() + ttl;
-            foreach (var entry in entries.Where(e => !IsRemoved(meeting, e.ParticipantId)))
+            var now = time.GetUtcNow();
+            var (lost, gone) = (new List<string>(), new List<string>());
+            foreach (var (entry, before) in claims)
             {
-                held[entry.ParticipantId] = new Held(entry, until);
+                if (IsRemoved(meeting, entry.ParticipantId))
+                {
+                    gone.Add(entry.ParticipantId);
+                }
+                else if (before is not null && held.TryGetValue(entry.ParticipantId, out var other) && other.Until > now && other.Entry.Connected
+                    && other.Entry.Connection != before && other.Entry.Connection != entry.Connection)
+                {
+                    lost.Add(entry.ParticipantId);
+                }
+                else
+                {
+                    held[entry.ParticipantId] = new Held(entry, now + ttl);
+                }
             }
 
-            return Task.FromResult(new RenewResult([], [.. entries.Select(e => e.ParticipantId).Where(id => IsRemoved(meeting, id))]));
+            return Task.FromResult(new RenewResult(lost, gone));
         }
     }
 

@@ -121,20 +121,25 @@ internal static class PresenceScripts
         return answers
         """;
 
-    /// <summary>ttl, then participant, entry by twos → those whom a host removed.</summary>
+    /// <summary>ttl, then participant, entry, connection before (or nothing) by threes → those who came back elsewhere, and those whom a host removed.</summary>
     public const string Claim = Head +
         """
-        local ttl, gone = tonumber(ARGV[1]), {}
-        for i = 2, #ARGV, 2 do
+        local ttl, lost, gone = tonumber(ARGV[1]), {}, {}
+        for i = 2, #ARGV, 3 do
+          local old = alive(ARGV[i]) and redis.call('HGET', KEYS[1], ARGV[i])
+          local held = old and cjson.decode(old) or {}
+          local before = ARGV[i + 2]
           if removed(ARGV[i]) then
             gone[#gone + 1] = ARGV[i]
+          elseif held.connected and before ~= '' and held.connection ~= before and held.connection ~= cjson.decode(ARGV[i + 1]).connection then
+            lost[#lost + 1] = ARGV[i]
           else
             redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
             redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), ARGV[i])
           end
         end
         keep(ttl)
-        return gone
+        return {lost, gone}
         """;
 
     public const string List = Head +

@@ -42,10 +42,11 @@ internal sealed class RedisPresence : IPresence
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
         entries.Count == 0 ? Task.FromResult(RenewResult.Nothing) : renewals.AskAsync(new Renewal(meeting, entries, ttl), ct);
 
-    public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct)
+    public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
-        RedisValue[] arguments = [Milliseconds(ttl), .. entries.SelectMany(e => new RedisValue[] { e.ParticipantId, Json(e) })];
-        return new RenewResult([], Names(await RunAsync(PresenceScripts.Claim, meeting, ct, arguments).ConfigureAwait(false)));
+        RedisValue[] arguments = [Milliseconds(ttl), .. claims.SelectMany(c => new RedisValue[] { c.Entry.ParticipantId, Json(c.Entry), c.Before ?? string.Empty })];
+        var lists = (RedisResult[])(await RunAsync(PresenceScripts.Claim, meeting, ct, arguments).ConfigureAwait(false))!;
+        return new RenewResult(Names(lists[0]), Names(lists[1]));
     }
 
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)

@@ -22,7 +22,7 @@ internal static class ClientMessageReader
             using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
             var fields = new FieldReader(document.RootElement);
             message = Read(fields);
-            error = fields.Error;
+            error = fields.Error is { } refused ? refused with { Reference = fields.ReferenceOfRefused() } : null;
         }
         catch (JsonException e)
         {

@@ -60,6 +60,10 @@ internal sealed class FieldReader(JsonElement root)
 
     public string? Reference() => OptionalName("reference");
 
+    /// <summary>The reference of a message that is refused for something else; null when it has none that could be sent back.</summary>
+    public string? ReferenceOfRefused() =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("reference", out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } name && IsName(name) ? name : null;
+
     public string? SessionId() => OptionalName("sessionId");
 
     public MediaType MediaType()
@@ -179,8 +183,7 @@ internal sealed class FieldReader(JsonElement root)
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= ProtocolLimits.MaxIdLength } text
-            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } text && IsName(text))
         {
             return text;
         }
@@ -188,6 +191,8 @@ internal sealed class FieldReader(JsonElement root)
         Refuse($"'{name}' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
         return null;
     }
+
+    private static bool IsName(string text) => text.Length is > 0 and <= ProtocolLimits.MaxIdLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     private bool Optional(string name, out JsonElement value) => root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 

@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling.Protocol;
 public sealed record ErrorMessage(ErrorCode Code, string Message, string? Reference = null, string? SessionId = null) : ServerMessage("error")
 {
     public ErrorMessage(ProtocolError error)
-        : this(error.Code, error.Message)
+        : this(error.Code, error.Message, error.Reference)
     {
     }
 

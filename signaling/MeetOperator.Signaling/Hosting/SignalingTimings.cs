@@ -32,6 +32,9 @@ public sealed record SignalingTimings
 
     /// <summary>Limit of one call to a media node.</summary>
     public TimeSpan NodeCall { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Limit of a new connection to a media node, TLS included.</summary>
+    public TimeSpan NodeConnect { get; init; } = TimeSpan.FromSeconds(2);
     public TimeSpan CodeLife { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a place is kept for who has joined over REST and is not connected, when somebody else needs it.</summary>

@@ -25,6 +25,9 @@ public sealed class JoinEndpoint(
     private static readonly TimeSpan KnownWait = TimeSpan.FromMilliseconds(400);
 
     private readonly Throttle joins = new(perSecond: 200, burst: 500);
+
+    /// <summary>Who shows a ticket or token, which is looked at only later, is not held up by strangers behind the same address.</summary>
+    private readonly Throttle joinsWithCredential = new(perSecond: 200, burst: 500);
     private readonly Throttle meetingJoins = new(perSecond: 100, burst: 1_000);
 
     /// <summary>An office behind one address comes in; one caller does not take every place.</summary>
@@ -53,7 +56,8 @@ public sealed class JoinEndpoint(
     {
         var caller = CallerAddress.Of(request);
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
-        if (body.Ticket is null && request.Headers.Authorization.Count == 0 && !joins.TryTake(caller))
+        var shows = body.Ticket is not null || request.Headers.Authorization.Count > 0;
+        if (!(shows ? joinsWithCredential : joins).TryTake(caller))
         {
             throw TooMany("Too many joins from this address.");
         }

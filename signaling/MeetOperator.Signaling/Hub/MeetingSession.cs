@@ -188,7 +188,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
 
         var silenced = view.Object.Spec.Access.MuteOnEntry && member.Identity.Role != ParticipantRole.Host;
-        var entered = await presence.EnterAsync(presence.NewEntry(member.Identity, member.ConnectionId, silenced, roster.Find(member.ParticipantId)), Capacity()).ConfigureAwait(false);
+        var before = roster.Find(member.ParticipantId);
+        var entered = await presence.EnterAsync(presence.NewEntry(member.Identity, member.ConnectionId, silenced, before), Capacity(), before?.Connection).ConfigureAwait(false);
         if (entered.Outcome == EnterOutcome.Full)
         {
             return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");

@@ -20,7 +20,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
 
     /// <summary>Participants whose connection was accepted while the bus was away: there, an older one may stand under their name.</summary>
-    private readonly HashSet<string> unclaimed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> unclaimed = new(StringComparer.Ordinal);
     private long heldUntil = long.MinValue;
 
     public SessionPresence(MeetingKey key, MeetingServices services)
@@ -71,7 +71,10 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<bool> TryPublishAsync(BusEvent e) =>
         await TryAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
 
-    public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity)
+    /// <param name="entry">The new connection's.</param>
+    /// <param name="capacity">Of the meeting.</param>
+    /// <param name="before">The participant's connection that is known until now.</param>
+    public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? before = null)
     {
         EnterResult? result = null;
         if (await TryAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
@@ -82,7 +85,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
         if (!entry.IsShared)
         {
-            unclaimed.Add(entry.ParticipantId);
+            unclaimed.TryAdd(entry.ParticipantId, before);
         }
 
         return new EnterResult(EnterOutcome.Entered, entry);
@@ -90,23 +93,27 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     public async Task<RenewResult> RenewAsync(IReadOnlyList<PresenceEntry> own)
     {
-        var claims = own.Where(e => unclaimed.Contains(e.ParticipantId)).ToList();
+        foreach (var id in unclaimed.Keys.Except(own.Select(e => e.ParticipantId)).ToList())
+        {
+            unclaimed.Remove(id); // Gone before it could be claimed: what stands there is somebody else's.
+        }
+
+        var claims = own.Where(e => unclaimed.ContainsKey(e.ParticipantId)).ToList();
         if (claims.Count == 0)
         {
-            unclaimed.Clear();
             return own.Count == 0 ? RenewResult.Nothing : await OrAsync(
                 () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing).ConfigureAwait(false);
         }
 
         RenewResult? claimed = null;
-        if (!await TryAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, claims, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             return RenewResult.Nothing;
         }
 
         unclaimed.Clear();
         var renewed = await RenewAsync([.. own.Except(claims)]).ConfigureAwait(false);
-        return new RenewResult(renewed.TakenOver, [.. renewed.Removed, .. claimed!.Removed]);
+        return new RenewResult([.. renewed.TakenOver, .. claimed!.TakenOver], [.. renewed.Removed, .. claimed.Removed]);
     }
 
     /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or of an older connection, or the bus is away.</summary>
@@ -114,7 +121,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     {
         var mine = own.ToList();
         var listed = (await OrAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
-            .Where(l => !unclaimed.Contains(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
+            .Where(l => !unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
 

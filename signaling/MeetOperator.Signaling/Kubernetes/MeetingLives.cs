@@ -13,6 +13,30 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
 {
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(3);
 
+    /// <summary>Ids of a tenant's meetings that have not ended, as the API server has them; null when it cannot be known now.</summary>
+    public async Task<IReadOnlySet<string>?> LiveIdsAsync(string tenant, CancellationToken ct)
+    {
+        if (!directory.HasSynced || !directory.IsCurrent)
+        {
+            return null;
+        }
+
+        if (directory.FindTenant(tenant) is not { } found)
+        {
+            return new HashSet<string>(0);
+        }
+
+        try
+        {
+            var meetings = await kube.ListAllAsync<Meeting>(found.Spec.Namespace, null, ct).ConfigureAwait(false);
+            return meetings.Items.Where(m => !MeetingView.HasEnded(m)).Select(MeetingId.Of).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A meeting that this instance does not see.</summary>
     public async Task<MeetingLife> AskAsync(MeetingRow row, CancellationToken ct)
     {

@@ -37,7 +37,7 @@ public sealed partial class OrphanedRows(
                 LogFailed(logger, e.Message); // The next round does it.
             }
 
-            await Task.Delay(wait < RetryAfter || suspects.Count == 0 ? wait : RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -45,6 +45,7 @@ public sealed partial class OrphanedRows(
     private async Task<HashSet<(string Tenant, string MeetingId)>> CheckAsync(CancellationToken ct)
     {
         var (found, closed) = (new HashSet<(string Tenant, string MeetingId)>(), 0);
+        var live = new Dictionary<string, IReadOnlySet<string>?>(StringComparer.Ordinal);
         IReadOnlyList<MeetingRow> page = [];
         do
         {
@@ -55,8 +56,19 @@ public sealed partial class OrphanedRows(
                 if (!suspects.Contains(key))
                 {
                     found.Add(key);
+                    continue;
                 }
-                else if (await lives.AskAsync(row, ct).ConfigureAwait(false) == MeetingLife.Over)
+
+                if (!live.TryGetValue(row.Tenant, out var ids))
+                {
+                    live[row.Tenant] = ids = await lives.LiveIdsAsync(row.Tenant, ct).ConfigureAwait(false);
+                }
+
+                if (ids is null)
+                {
+                    found.Add(key);
+                }
+                else if (!ids.Contains(row.MeetingId))
                 {
                     await rows.CloseAsync(row.Tenant, row.MeetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
                     closed++;

@@ -4,9 +4,9 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.Signaling;
 
 /// <summary>Clients of media nodes, each with the name that the node's certificate must carry.</summary>
-public sealed class MediaNodes(ControlCertificate certificate, TimeProvider time) : IDisposable
+public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
-    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, TimeSpan.FromSeconds(2), time))
+    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnect, time))
     {
         // Calls have limits of their own; event streams stay open.
         Timeout = Timeout.InfiniteTimeSpan,

@@ -36,8 +36,9 @@ export const hostTokens = {
     try {
       const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index)).filter(key => key?.startsWith(hostKeys));
       for (const key of keys as string[]) {
-        write(session, key, localStorage.getItem(key));
-        localStorage.removeItem(key);
+        const token = localStorage.getItem(key);
+        write(session, key, token);
+        if (read(session, key) === token) localStorage.removeItem(key);
       }
     } catch {
       return;

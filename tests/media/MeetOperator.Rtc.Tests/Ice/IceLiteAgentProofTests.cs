@@ -278,6 +278,29 @@ public sealed class IceLiteAgentProofTests
         Assert.True(agent.TrySpend(100_000));
     }
 
+    /// <summary>The user name of a check is in clear: whoever saw one can send such checks from anywhere.</summary>
+    [Fact]
+    public void FloodOfChecksFromElsewhere_LeavesThePeersOwnAnswered()
+    {
+        Connect();
+        for (var second = 0; second < 20; second++)
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                now += Second / 2_000;
+                agent.Handle(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
+            }
+
+            while (outgoing.TryTake(out _, out _))
+            {
+            }
+
+            Assert.Equal(DropReason.None, agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
+            Assert.True(outgoing.TryTake(out _, out var answer));
+            Assert.Equal(1, answer[0]);
+        }
+    }
+
     /// <summary>Media alone is no consent (RFC 7675 §5.1).</summary>
     [Fact]
     public void AddressWhoseConsentRanOut_MediaComesFromItAgain_IsTakenWhenItAnswers()

@@ -174,6 +174,21 @@ public sealed class NodeDeathTests
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
     }
 
+    /// <summary>The embedded installation has one node with a loop for each core.</summary>
+    [Fact]
+    public async Task OnlyNode_OneOfItsLoopsIsStuck_IsReplacedAndItsMeetingGoesOn()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
+
+        cluster.Kubelet.Node(before.SfuNode).LoopReports = [new LoopReport { Port = 42000, TickAgeMs = 9000 }, new LoopReport { Port = 42001, TickAgeMs = 10 }];
+
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != before.SfuNode), "the stuck node is gone");
+    }
+
     [Fact]
     public async Task OnlyNode_Dies_MeetingWaitsAndComesBackOnItsReplacement()
     {

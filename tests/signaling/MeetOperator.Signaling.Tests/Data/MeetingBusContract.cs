@@ -205,16 +205,20 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Claim_WritesOverOtherConnectionsButNobodyWhomAHostRemoved()
+    public async Task Claim_WritesOverTheConnectionBeforeButNobodyWhomAHostRemovedOrWhoCameBackElsewhere()
     {
         await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Short, default);
         await A.Presence.EnterAsync(key, Entry("out"), 10, Long, default);
         await A.Presence.ExpelAsync(key, "out", default);
+        await A.Presence.EnterAsync(key, Entry("elsewhere", connection: "third"), 10, Long, default);
         var mine = new[] { Entry("a", connection: "new", instance: "B") with { Audio = false }, Entry("lost", instance: "B") };
-        var claimed = await B.Presence.ClaimAsync(key, [.. mine, Entry("out")], Long, default);
+        PresenceClaim[] claims = [new(mine[0], "old"), new(mine[1], null), new(Entry("out"), null), new(Entry("elsewhere", connection: "second", instance: "B"), "first")];
+        var claimed = await B.Presence.ClaimAsync(key, claims, Long, default);
         Assert.Equal(["out"], claimed.Removed);
-        Assert.Empty(claimed.TakenOver);
-        Assert.Equal(mine, await A.Presence.ListAsync(key, default));
+        Assert.Equal(["elsewhere"], claimed.TakenOver);
+        Assert.Equal(mine, (await A.Presence.ListAsync(key, default)).Where(e => e.ParticipantId != "elsewhere"));
+        Assert.Equal("third", Assert.Single(await A.Presence.ListAsync(key, default), e => e.ParticipantId == "elsewhere").Connection);
+        Assert.Empty((await B.Presence.ClaimAsync(key, claims[..1], Long, default)).TakenOver);
         Assert.Equal(["a"], (await A.Presence.RenewAsync(key, [Entry("a", connection: "old")], Long, default)).TakenOver);
     }
 

@@ -51,8 +51,20 @@ internal sealed class SignalingProcess : IDisposable
             Daemon.Start($"exec env {string.Join(' ', variables.Select(v => $"'{v.Key}={v.Value}'"))} '{Environment.ProcessPath}' '{Path.Combine(AppContext.BaseDirectory, program)}'", folder), port);
         using var http = new HttpClient { BaseAddress = process.Address };
         await Eventually.TrueAsync(
-            async () => await process.daemon.AcceptsAsync(port) && (await http.GetAsync("readyz")).IsSuccessStatusCode, "the process is ready", TimeSpan.FromSeconds(120));
+            async () => await process.daemon.AcceptsAsync(port) && await IsReadyAsync(http), "the process is ready", TimeSpan.FromSeconds(120));
         return process;
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http)
+    {
+        try
+        {
+            return (await http.GetAsync("readyz")).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // It listens and was too busy for this one.
+        }
     }
 
     public void Kill() => daemon.Kill();

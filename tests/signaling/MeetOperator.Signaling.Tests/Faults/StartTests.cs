@@ -64,6 +64,8 @@ public sealed class StartTests : IDisposable
         };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var kill = limit.Token.Register(() => process.Kill());
         var said = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();

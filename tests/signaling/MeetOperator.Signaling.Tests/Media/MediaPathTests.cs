@@ -109,6 +109,9 @@ public sealed class MediaPathTests : IAsyncLifetime
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = "of-before", reference = "second" });
         var error = await ann.ExpectAsync("error");
         Assert.Equal(("unknown-session", "second"), ((string?)error["code"], (string?)error["reference"]));
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = "none", reference = "third" });
+        Assert.Equal(("invalid-sdp", "third"), await ann.ExpectAsync("error", m => (string?)m["code"] == "invalid-sdp") is { } refused ? ((string?)refused["code"], (string?)refused["reference"]) : default);
     }
 
     [Fact]
