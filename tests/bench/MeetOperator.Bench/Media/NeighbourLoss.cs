@@ -39,18 +39,7 @@ internal sealed class NeighbourLoss : IDisposable
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
         using var bench = new NeighbourLoss();
         await bench.ConnectAsync(node.Control).ConfigureAwait(false);
-        var loss = await Task.Run(() => bench.Run(duration)).ConfigureAwait(false);
-        await Task.Delay(TimeSpan.FromSeconds(2)).ConfigureAwait(false); // metrics may be a second old
-        using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri(node.Control.Address, "metrics")).ConfigureAwait(false);
-        foreach (var line in metrics.Split('\n').Where(l => l.StartsWith("meet_loop_kernel_drops", StringComparison.Ordinal)
-            || l.StartsWith("meet_loop_longest_pause", StringComparison.Ordinal) || l.StartsWith("meet_loop_refused", StringComparison.Ordinal)
-            || l.StartsWith("meet_loop_received_datagrams", StringComparison.Ordinal) || l.Contains("ParticipantRate", StringComparison.Ordinal)))
-        {
-            await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
-        }
-
-        return loss;
+        return await Task.Run(() => bench.Run(duration)).ConfigureAwait(false);
     }
 
     public void Dispose()
