@@ -40,7 +40,7 @@ try
 }
 catch (Exception broken) when (broken is KubeConfigException or IOException or SocketException)
 {
-    // A kubeconfig that is none, an address that is not the machine's, a port that somebody else has.
+    // Examples: an unreadable kubeconfig, an address that this machine does not have, a port that is in use.
     Console.Error.WriteLine($"The operator cannot start: {broken.Message}");
     return 2;
 }

@@ -28,7 +28,7 @@ try
 }
 catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or SocketException)
 {
-    // A kubeconfig that is none, a folder that cannot be written to, a port that somebody else has.
+    // Examples: an unreadable kubeconfig, a folder without write access, a port that is in use.
     await Console.Error.WriteLineAsync($"The server cannot start: {e.Message}");
     return 2;
 }

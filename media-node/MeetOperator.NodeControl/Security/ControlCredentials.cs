@@ -19,7 +19,7 @@ public sealed class ControlCredentials
         Context = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
     }
 
-    /// <summary>With its private key.</summary>
+    /// <summary>The holder's own certificate, including its private key.</summary>
     public X509Certificate2 Certificate { get; }
 
     /// <summary>The certificate, ready for handshakes.</summary>

@@ -12,7 +12,7 @@ internal interface IIceAgent
     /// <summary>Bytes that may be sent to the selected address now.</summary>
     long Allowance { get; }
 
-    /// <summary>True when authentic media is accepted from an address that no check has validated yet: a NAT may have given the peer a new one.</summary>
+    /// <summary>True when authentic media is accepted from an address that no ICE check has validated yet, since a NAT may have given the peer a new address.</summary>
     bool FollowsMedia { get; }
 
     long NextTimeoutTicks { get; }

@@ -22,7 +22,7 @@ public sealed class PeerTransport : IDisposable
     private long lastHeardTicks;
     private PeerTransportState reported;
 
-    /// <summary>Where the handshake's datagrams went; null before the first, and once they went to more than one address.</summary>
+    /// <summary>The one address that all datagrams of the handshake were sent to; null before the first, and as soon as there is a second address.</summary>
     private TransportAddress? handshakeTo;
     private bool handshakeSent;
 

@@ -22,7 +22,7 @@ internal sealed partial class ControlAuthorityKeeper(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
-    /// <summary>A media node that does not follow holds up a rotation for so long: it may lie, or its clock be wrong. After that it alone is not called any more.</summary>
+    /// <summary>How long a rotation waits for media nodes that do not take the next authority; they may lie, or have a wrong clock. After that only those nodes are cut off.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
     /// <summary>Further from the API server's clock than this, ours is not believed.</summary>

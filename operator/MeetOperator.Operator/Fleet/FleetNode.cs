@@ -26,7 +26,7 @@ internal sealed class FleetNode(NamespacedName key)
     public int Missed { get; set; }
     public string? MissReason { get; set; }
 
-    /// <summary>The last poll was answered, and its report refused.</summary>
+    /// <summary>The node answered the last poll with a report that was refused.</summary>
     public bool AnswersWrongly { get; set; }
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>

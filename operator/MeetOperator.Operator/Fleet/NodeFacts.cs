@@ -33,7 +33,7 @@ internal sealed record NodeFacts
     /// <summary>Why the last poll failed.</summary>
     public string? MissReason { get; init; }
 
-    /// <summary>The last poll was answered, and its report refused: a process is there, and people may be on it.</summary>
+    /// <summary>The node answered the last poll with a report that was refused. Its process is running, so people may be connected to it.</summary>
     public bool AnswersWrongly { get; init; }
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>

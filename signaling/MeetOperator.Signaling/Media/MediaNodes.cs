@@ -3,7 +3,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Clients of media nodes, each with the name that the node's certificate must carry.</summary>
+/// <summary>Makes one client for each media node and keeps it. A client accepts only a certificate with its node's name.</summary>
 public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
     private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnect, time))

@@ -74,7 +74,7 @@ public sealed class TermFenceTests : IAsyncLifetime
         await OkAsync("GET v1/node", null);
         await OkAsync("PUT v1/rooms/r", null);
 
-        // Terms hold among those who send them, and the next leader ends the time without.
+        // Old terms stay refused. Once the next leader has called, calls without a term are refused again.
         await RefusedAsync("PUT v1/rooms/r", "7", "stale-term", HttpStatusCode.Conflict);
         await OkAsync("GET v1/node", "9");
         await RefusedAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);

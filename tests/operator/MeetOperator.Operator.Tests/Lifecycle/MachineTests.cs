@@ -58,7 +58,7 @@ public sealed class MachineTests
             async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement is left", patience: Minute);
     }
 
-    /// <summary>Nobody but the cluster can tell a machine without power from one that the operator alone does not reach.</summary>
+    /// <summary>Only the cluster can tell a machine that has lost power from one that just the operator cannot reach.</summary>
     [Fact]
     public async Task Machine_LosesItsPower_ItsMeetingMovesOnceTheClusterSaysSo()
     {
