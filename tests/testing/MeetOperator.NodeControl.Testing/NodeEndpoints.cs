@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -18,12 +19,11 @@ internal static class NodeEndpoints
         {
             Interlocked.Increment(ref node.RequestCount);
             await node.WaitWhileHanging(context.HttpContext.RequestAborted).ConfigureAwait(false);
-            if (context.HttpContext.Connection.ClientCertificate is not { } shown || node.Credentials.RoleOf(shown, node.Time.GetUtcNow()) is not { } role)
+            if (RoleOf(context.HttpContext, node) is not { } role)
             {
                 return new NodeRefusal(401, "unauthorized", "The caller shows no certificate that this node trusts.").ToResult();
             }
 
-            node.Callers[role] = shown.Issuer;
             if (!MayAsk(role, context.HttpContext.Request))
             {
                 return new NodeRefusal(403, "forbidden", $"{role} may not ask for this.").ToResult();
@@ -53,6 +53,26 @@ internal static class NodeEndpoints
         MapCredentials(api, node);
         MapRooms(api, node);
         RoomEndpoints.Map(api, node);
+    }
+
+    /// <summary>Judged once for a connection, as a real node does it, and again when the node's credentials changed or the caller's certificate has ended.</summary>
+    private static ControlRole? RoleOf(HttpContext context, SimulatedMediaNode node)
+    {
+        var (held, now) = (node.Credentials, node.Time.GetUtcNow());
+        var items = context.Features.Get<IConnectionItemsFeature>()!.Items;
+        if (items.TryGetValue(node, out var item) && item is Caller known && ReferenceEquals(known.By, held) && known.Until > now)
+        {
+            return known.Role;
+        }
+
+        if (context.Connection.ClientCertificate is not { } shown || held.RoleOf(shown, now) is not { } role)
+        {
+            return null;
+        }
+
+        node.Callers[role] = shown.Issuer;
+        items[node] = new Caller(role, held, shown.NotAfter.ToUniversalTime());
+        return role;
     }
 
     /// <summary>Rooms and the node itself are the operator's, people and their media are signaling's; both may look at a room.</summary>
@@ -241,4 +261,6 @@ internal static class NodeEndpoints
             throw new NodeRefusal(409, "stale-generation", $"The room is at generation {room.Spec.Generation}, the request at {generation}.");
         }
     }
+
+    private sealed record Caller(ControlRole Role, ControlCredentials By, DateTimeOffset Until);
 }
