@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Data.Sqlite;
-using Npgsql;
 using StackExchange.Redis;
 
 namespace MeetOperator.Signaling.Data;
@@ -25,9 +25,9 @@ public static class Failures
 
     public static bool IsDatabaseOutage(Exception e) => e switch
     {
-        PostgresException refused => IsOutage(refused.SqlState),
-        NpgsqlException broken => broken.IsTransient || broken.InnerException is AuthenticationException,
         SqliteException failed => IsOutage(failed.SqliteErrorCode),
+        DbException { SqlState: { } refused } => IsOutage(refused),
+        DbException broken => broken.IsTransient || broken.InnerException is AuthenticationException,
         TimeoutException or SocketException => true,
         _ => false,
     };

@@ -110,7 +110,7 @@ run_dotnet_tests() {
 }
 
 build_tests() {
-  once tests "$(source_stamp kube crds operator signaling media-node tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
+  once tests "$(source_stamp kube crds operator signaling media-node infra/runtime tests Directory.Build.props Directory.Packages.props MeetOperator.sln)" \
     tests/Architecture/MeetOperator.Architecture.Tests/bin/Release/net10.0/MeetOperator.Architecture.Tests.dll \
     with_compiler dotnet build MeetOperator.sln -c Release --nologo -v quiet
 }

@@ -15,16 +15,7 @@ public static class SqlDatabases
             return "a file path is missing behind 'sqlite:'";
         }
 
-        try
-        {
-            return connection.StartsWith(SqlitePrefix, StringComparison.Ordinal) || new NpgsqlConnectionStringBuilder(connection).Host is not null
-                ? null
-                : "it names no Host";
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
-        {
-            return e.Message;
-        }
+        return connection.StartsWith(SqlitePrefix, StringComparison.Ordinal) ? null : PostgresProblem(connection);
     }
 
     /// <param name="connection"><c>sqlite:&lt;path&gt;</c>, or a PostgreSQL connection string.</param>
@@ -36,5 +27,18 @@ public static class SqlDatabases
         }
 
         return connection.StartsWith(SqlitePrefix, StringComparison.Ordinal) ? new SqliteDatabase(connection[SqlitePrefix.Length..]) : new PostgresDatabase(connection);
+    }
+
+    /// <summary>On its own, so that an installation with SQLite never loads Npgsql.</summary>
+    private static string? PostgresProblem(string connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection).Host is null ? "it names no Host" : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            return e.Message;
+        }
     }
 }
