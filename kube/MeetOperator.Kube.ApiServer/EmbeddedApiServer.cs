@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using MeetOperator.Kube.ApiServer.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -30,12 +31,39 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
     public string Token => _identity.Token;
 
     /// <summary>YAML for kubectl: HTTPS, because kubectl sends a token over nothing else.</summary>
-    public string Kubeconfig => MakeKubeconfig(
-        SecureAddress,
-        $"    certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(_identity.Certificate.ExportCertificatePem()))}\n");
+    public string Kubeconfig =>
+        $"""
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: embedded
+          cluster:
+            server: {SecureAddress.GetLeftPart(UriPartial.Authority)}
+            certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(_identity.Certificate.ExportCertificatePem()))}
+        users:
+        - name: admin
+          user:
+            token: {Token}
+        contexts:
+        - name: embedded
+          context:
+            cluster: embedded
+            user: admin
+            namespace: default
+        current-context: embedded
 
-    /// <summary>YAML for our own clients on this machine: plain HTTP with the token.</summary>
-    public string PlainKubeconfig => MakeKubeconfig(Address, string.Empty);
+        """;
+
+    /// <summary>For our own clients on this machine: plain HTTP with the token. In JSON, for which they need no YAML parser.</summary>
+    public string PlainKubeconfig => JsonSerializer.Serialize(new Dictionary<string, object>
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Config",
+        ["clusters"] = new[] { new { name = "embedded", cluster = new { server = Address.GetLeftPart(UriPartial.Authority) } } },
+        ["users"] = new[] { new { name = "admin", user = new { token = Token } } },
+        ["contexts"] = new[] { new { name = "embedded", context = new { cluster = "embedded", user = "admin", @namespace = "default" } } },
+        ["current-context"] = "embedded",
+    });
 
     /// <summary>Starts the server; it answers when the task ends.</summary>
     public static async Task<EmbeddedApiServer> StartAsync(ApiServerOptions options, CancellationToken ct = default)
@@ -85,26 +113,4 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         await _core.DisposeAsync();
         _identity.Dispose();
     }
-
-    private string MakeKubeconfig(Uri server, string certificate) =>
-        $"""
-        apiVersion: v1
-        kind: Config
-        clusters:
-        - name: embedded
-          cluster:
-            server: {server.GetLeftPart(UriPartial.Authority)}
-        {certificate}users:
-        - name: admin
-          user:
-            token: {Token}
-        contexts:
-        - name: embedded
-          context:
-            cluster: embedded
-            user: admin
-            namespace: default
-        current-context: embedded
-
-        """;
 }

@@ -76,5 +76,8 @@ public sealed record ParticipantReport
     public required string Participant { get; init; }
     public bool Publishing { get; init; }
     public bool Subscribing { get; init; }
+
+    /// <summary>Ids of its sessions, connected or not; null from nodes of versions that did not tell.</summary>
+    public IReadOnlyList<string>? Sessions { get; init; }
     public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
 }

@@ -1,24 +1,23 @@
 using System.Text;
-using YamlDotNet.RepresentationModel;
 
 namespace MeetOperator.Kube.Client;
 
 /// <summary>The fields of one cluster, user or context; relative file names count from the file that names them.</summary>
-internal sealed class KubeConfigEntry(string path, string field, YamlMappingNode body)
+internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode? body)
 {
     public string Where(string name) => $"{path}: {field}.{name}";
 
-    public bool Has(string name) => body.Children.ContainsKey(name);
+    public bool Has(string name) => body?.Member(name) is not null;
 
     public string? Text(string name)
     {
-        if (!body.Children.TryGetValue(name, out var node))
+        if (body?.Member(name) is not { } node)
         {
             return null;
         }
 
-        var scalar = node as YamlScalarNode ?? throw new KubeConfigException($"{Where(name)} must be text.");
-        return string.IsNullOrEmpty(scalar.Value) ? null : scalar.Value;
+        var text = node.Scalar ?? throw new KubeConfigException($"{Where(name)} must be text.");
+        return text.Length == 0 ? null : text;
     }
 
     public string Require(string name) => Text(name) ?? throw new KubeConfigException($"{Where(name)} is missing.");

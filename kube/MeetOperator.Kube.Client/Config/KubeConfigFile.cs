@@ -1,6 +1,3 @@
-using System.Text;
-using YamlDotNet.RepresentationModel;
-
 namespace MeetOperator.Kube.Client;
 
 /// <summary>Reads kubeconfig files (the format of <c>kubectl config</c>).</summary>

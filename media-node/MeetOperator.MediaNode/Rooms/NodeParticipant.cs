@@ -83,6 +83,7 @@ internal sealed class NodeParticipant(string id)
         Participant = Id,
         Publishing = Publishing?.Peer.IsReady == true,
         Subscribing = Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady),
+        Sessions = [.. Peers.Select(p => p.Id)],
         Tracks = DescribeTracks(),
     };
 

@@ -18,7 +18,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private readonly CancellationTokenSource closed = new();
     private MediaAssignment? started;
     private readonly RestartPace pace = new();
-    private string? subscribeSession;
+    private volatile string? subscribeSession;
 
     /// <summary>Null also while it was opened over a socket of before.</summary>
     private string? publishSession;
@@ -33,12 +33,18 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     public string ParticipantId => member.ParticipantId;
 
+    /// <summary>The session in which the node offers; null while none is open. May be read by any thread.</summary>
+    internal string? SubscribeSession => subscribeSession;
+
     /// <summary>Opens the media session at the present node, or at the next one as soon as there is one.</summary>
     /// <param name="fresh">A new subscribe session in place of an old one.</param>
     public void Start(bool fresh) => Post(assignment => StartAsync(assignment, fresh, reason: null));
 
     /// <summary>As <see cref="Start"/>, and tells the client to begin anew; only when it had begun.</summary>
     public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
+
+    /// <summary>Begins anew after the node lost <paramref name="session"/>, unless there is another by then.</summary>
+    internal void RestartLost(string session) => Post(assignment => session == subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
 
     public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer), offer.SessionId, offer.Reference));
 

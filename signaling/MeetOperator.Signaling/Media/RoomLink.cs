@@ -172,19 +172,19 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the room's events until the assignment changes; after a break, whoever the node no longer knows begins anew.</summary>
+    /// <summary>Reads the room's events until the assignment changes. Whoever the node forgot before it could tell, or while the stream was broken, begins anew.</summary>
     private async Task WatchAsync(MediaAssignment assignment, CancellationToken ct)
     {
         await Task.Yield();
         var wait = FirstRetry;
-        for (var round = 0; !ct.IsCancellationRequested; round++)
+        while (!ct.IsCancellationRequested)
         {
             try
             {
                 await foreach (var roomEvent in services.Nodes.Client(assignment).WatchRoomAsync(MeetingId, ct).ConfigureAwait(false))
                 {
                     wait = FirstRetry;
-                    if (roomEvent.Type == RoomEventTypes.Ready && round > 0)
+                    if (roomEvent.Type == RoomEventTypes.Ready)
                     {
                         await RestartLostAsync(assignment, ct).ConfigureAwait(false);
                     }
@@ -208,16 +208,32 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     private async Task<IReadOnlySet<string>> KnownAsync(MediaAssignment assignment, CancellationToken ct)
     {
-        var report = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
-        return (report.ParticipantList ?? []).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
+        var report = await ReportAsync(assignment, ct).ConfigureAwait(false);
+        return report.Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
     }
 
+    private async Task<IReadOnlyList<ParticipantReport>> ReportAsync(MediaAssignment assignment, CancellationToken ct)
+    {
+        var room = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
+        return room.ParticipantList ?? [];
+    }
+
+    /// <summary>By their sessions: a participant that the node forgot is known to it again with the next touch, but without any.</summary>
     private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
     {
-        var known = await KnownAsync(assignment, ct).ConfigureAwait(false);
-        foreach (var participant in participants.Values.Where(p => !known.Contains(p.ParticipantId)))
+        var open = participants.Values.Select(p => (Participant: p, Session: p.SubscribeSession)).Where(p => p.Session is not null).ToArray();
+        if (open.Length == 0)
         {
-            participant.Restart(Lost);
+            return;
+        }
+
+        var known = (await ReportAsync(assignment, ct).ConfigureAwait(false)).ToDictionary(p => p.Participant, p => p.Sessions, StringComparer.Ordinal);
+        foreach (var (participant, session) in open)
+        {
+            if (!known.TryGetValue(participant.ParticipantId, out var sessions) || sessions?.Contains(session!) == false)
+            {
+                participant.RestartLost(session!);
+            }
         }
     }
 

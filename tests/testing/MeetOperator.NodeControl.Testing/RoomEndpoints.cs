@@ -121,6 +121,7 @@ internal static class RoomEndpoints
 
     private static async Task StreamAsync(SimulatedMediaNode node, string room, HttpContext context)
     {
+        await node.EventsAfter.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         System.Threading.Channels.Channel<RoomEvent> reader;
         lock (node.Gate)
         {

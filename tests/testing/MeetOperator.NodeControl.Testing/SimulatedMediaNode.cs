@@ -71,6 +71,9 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>While true, the operator's calls are not answered, as behind a broken route; everybody else's are.</summary>
     public bool IsSilentToOperator { get; set; }
 
+    /// <summary>Readers of a room's events are answered after this, and hear nothing of what was before.</summary>
+    public Task EventsAfter { get; set; } = Task.CompletedTask;
+
     /// <summary>Calls that <see cref="HangsOnRooms"/> has held so far.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 

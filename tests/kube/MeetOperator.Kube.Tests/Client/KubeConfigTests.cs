@@ -23,6 +23,21 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
+    public void FromFile_Json_IsReadAsTheSameYamlIs()
+    {
+        var config = KubeConfig.FromFile(Write("config", """
+            {
+              "clusters": [{"name": "k", "cluster": {"server": "https://10.0.0.1:6443", "insecure-skip-tls-verify": true, "tls-server-name": null}}],
+              "users": [{"name": "other"}, {"name": "u", "user": {"token": "a\"b"}}],
+              "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u", "namespace": "team"}}],
+              "current-context": "c"
+            }
+            """));
+
+        Assert.Equal((new Uri("https://10.0.0.1:6443"), "a\"b", "team", true, null), (config.Server, config.Token, config.Namespace, config.InsecureSkipTlsVerify, config.TlsServerName));
+    }
+
+    [Fact]
     public void FromFile_NoNamespace_IsDefault() =>
         Assert.Equal("default", KubeConfig.FromFile(Write("config", Document("token: x"))).Namespace);
 
@@ -81,6 +96,10 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("", "current-context is not set")]
     [InlineData("[1, 2]", "root must be a mapping")]
     [InlineData("a: [", "no valid YAML at line")]
+    [InlineData("{\"clusters\": [", "no valid YAML at line")]
+    [InlineData("{clusters: [], current-context: c}", "contexts has no entry named \"c\"")]
+    [InlineData("{\"current-context\": \"c\", \"contexts\": {\"a\": 1}}", "contexts must be a list")]
+    [InlineData("{\"current-context\": \"c\", \"contexts\": [{\"name\": \"c\", \"context\": {\"cluster\": [1]}}]}", "contexts[c].context.cluster must be text")]
     [InlineData("current-context: c", "contexts has no entry named \"c\"")]
     [InlineData("current-context: c\ncontexts: {a: b}", "contexts must be a list")]
     [InlineData("current-context: c\ncontexts:\n- name: c", "contexts[c].context.cluster is missing")]

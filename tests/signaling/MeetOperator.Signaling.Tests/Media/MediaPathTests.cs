@@ -64,6 +64,23 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NodeForgetsAParticipant_BeforeItsEventsAreRead_ItIsToldToRestart()
+    {
+        var reading = new TaskCompletionSource();
+        node.EventsAfter = reading.Task;
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        node.RemoveParticipant(meeting.MeetingId, ann.Id);
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is null), "it is shown to the node again");
+
+        reading.SetResult();
+
+        Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is there again");
+    }
+
+    [Fact]
     public async Task NodeHangs_OffersFailAndTheSocketLives()
     {
         var meeting = await signaling.CreateAsync();
