@@ -50,7 +50,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// <summary>The next check of the selected address, or the end of its proof.</summary>
     public long NextTimeoutTicks => isEstablished && selected is { } path
         ? Math.Min(
-            path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
+            MayGetCheck(path) && path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
             path.Proven ? path.ProvenTicks + consentTimeoutTicks : long.MaxValue)
         : long.MaxValue;
 
@@ -258,12 +258,12 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return true;
     }
 
-    /// <summary>Sends a check of our own when one is due and the address may get that much.</summary>
+    /// <summary>Sends a check of our own when one is due and the address may get that much. One that cannot be sent counts for nothing.</summary>
     private void Ask(long nowTicks, IcePath path, PathSign sign, OutgoingDatagrams outgoing, bool isCounted = false)
     {
         var question = path.Question;
         question.Note(sign);
-        if (!isEstablished || nowTicks < question.DueTicks)
+        if (!isEstablished || nowTicks < question.DueTicks || !MayGetCheck(path))
         {
             return;
         }
@@ -284,11 +284,13 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         writer.AddIceControlled(tieBreaker);
         writer.AddIntegrity(password);
         writer.AddFingerprint();
-        if (path.TrySpend(writer.Length))
-        {
-            outgoing.Commit(path.Address, writer.Length);
-        }
+        path.TrySpend(writer.Length);
+        outgoing.Commit(path.Address, writer.Length);
     }
+
+    /// <summary>Else the check waits for more to come from there, and leaves before media uses that up.</summary>
+    private bool MayGetCheck(IcePath path) =>
+        path.Allowance >= StunMessageWriter.CheckLength((path.Credentials ?? current).CheckUsername.Length);
 
     /// <summary>The first check under new credentials ends the old ones, and what was nominated under them.</summary>
     private void Renew(KnownCredentials known)
