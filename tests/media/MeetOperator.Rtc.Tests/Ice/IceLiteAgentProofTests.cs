@@ -246,6 +246,24 @@ public sealed class IceLiteAgentProofTests
         Assert.Equal(Two, agent.Selected);
     }
 
+    /// <summary>A renegotiation repeats the peer's credentials. What it answered meanwhile is good.</summary>
+    [Fact]
+    public void Question_RenegotiationUnderTheSameCredentials_TheAnswerToAnEarlierCopyCounts()
+    {
+        Connect();
+        now += PathChoice.QuietTicks + 1;
+        Media(Two);
+        var (_, first) = Assert.Single(Questions());
+        agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+        now += PathQuestion.RepeatTicks;
+        Media(Two);
+        Assert.Single(Questions());
+
+        Assert.Equal(DropReason.None, Answer(Two, first));
+
+        Assert.Equal(Two, agent.Selected);
+    }
+
     [Fact]
     public void MediaFromThousandsOfAddresses_AFewAreAskedAndKept()
     {
