@@ -176,11 +176,11 @@ internal static class PresenceScripts
         return 1
         """;
 
-    /// <summary>Participant, connection or empty → 1 when removed.</summary>
+    /// <summary>Participant, connection → 1 when removed.</summary>
     public const string Remove =
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
-        if not old or (ARGV[2] ~= '' and cjson.decode(old).connection ~= ARGV[2]) then return 0 end
+        if not old or cjson.decode(old).connection ~= ARGV[2] then return 0 end
         redis.call('HDEL', KEYS[1], ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         return 1
