@@ -134,6 +134,27 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         await own.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("not JSON")]
+    [InlineData("5")]
+    public async Task Renewals_OneEntryThatCannotBeRead_OtherMeetingsAreRenewedAndItIsWrittenAgain(string stored)
+    {
+        const int Meetings = 100;
+        var run = Guid.NewGuid().ToString("N");
+        var entries = Enumerable.Range(0, Meetings).Select(i => (
+            Key: new MeetingKey("acme", $"{run}-{i}"),
+            Entry: new PresenceEntry { ParticipantId = "ann", DisplayName = "Ann", Role = "host", Instance = "A", Connection = "c", Connected = true })).ToList();
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        await redis.GetDatabase().HashSetAsync($"{entries[Meetings / 2].Key}:presence", "ann", stored);
+
+        await Task.WhenAll(entries.Select(e => A.Presence.RenewAsync(e.Key, [e.Entry], TimeSpan.FromSeconds(60), default)));
+
+        foreach (var (key, entry) in entries)
+        {
+            Assert.Equal([entry], await B.Presence.ListAsync(key, default));
+        }
+    }
+
     private static async Task<long> ScriptsAsync(RedisServer server)
     {
         using var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
