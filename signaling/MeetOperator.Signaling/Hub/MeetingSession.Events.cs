@@ -8,6 +8,8 @@ namespace MeetOperator.Signaling;
 /// <summary>What a session does about what it hears: from the bus, the media node, the directory and the clock.</summary>
 public sealed partial class MeetingSession
 {
+    private bool recoveryWaits;
+
     private async Task OnBusEventAsync(BusEvent e)
     {
         switch (e.Kind)
@@ -138,10 +140,18 @@ public sealed partial class MeetingSession
         headless.ReleaseAll();
     }
 
-    /// <summary>The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before.</summary>
+    /// <summary>
+    /// The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before. However often the bus
+    /// breaks meanwhile, one recovery waits: it will read what is there then.
+    /// </summary>
     private async Task RecoverAsync()
     {
         loop.Post(presence.HoldRemovals);
+        if (Interlocked.Exchange(ref recoveryWaits, true))
+        {
+            return;
+        }
+
         try
         {
             await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
@@ -166,6 +176,8 @@ public sealed partial class MeetingSession
 
     private async Task<bool> RecoverNowAsync()
     {
+        // What breaks from here on needs another recovery.
+        Interlocked.Exchange(ref recoveryWaits, false);
         presence.HoldRemovals();
         foreach (var participantId in removed)
         {
