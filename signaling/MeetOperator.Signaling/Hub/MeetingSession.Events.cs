@@ -12,6 +12,12 @@ public sealed partial class MeetingSession
 
     private async Task OnBusEventAsync(BusEvent e)
     {
+        if (ended)
+        {
+            // It may be about the next meeting with the id.
+            return;
+        }
+
         switch (e.Kind)
         {
             case BusEventKind.Presence:
@@ -49,7 +55,7 @@ public sealed partial class MeetingSession
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
                 await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
-            case RoomEventTypes.Ready:
+            case RoomEventTypes.Ready when !ended:
                 // The stream was away, or is new: who came or went meanwhile was not told.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
@@ -178,6 +184,11 @@ public sealed partial class MeetingSession
     {
         // What breaks from here on needs another recovery.
         Interlocked.Exchange(ref recoveryWaits, false);
+        if (ended)
+        {
+            return false;
+        }
+
         presence.HoldRemovals();
         foreach (var participantId in removed)
         {
@@ -225,6 +236,12 @@ public sealed partial class MeetingSession
 
     private async Task TickNowAsync()
     {
+        if (ended)
+        {
+            // The presence of its people would be shown in the next meeting with the id.
+            return;
+        }
+
         _ = ReadStandingAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))

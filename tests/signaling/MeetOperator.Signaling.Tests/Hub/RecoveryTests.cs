@@ -11,13 +11,14 @@ public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<R
     [Fact]
     public async Task Bus_BreaksAgainAndAgainBeforeItsTurn_TheMeetingReadsEverythingOnce()
     {
-        var key = new MeetingKey(TestCluster.Tenant, MeetingId.Of(await server.Cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))));
-        await Eventually.TrueAsync(() => server.Signaling.Service<MeetingDirectory>().Find(key.MeetingId) is not null, "the meeting is seen");
+        var id = MeetingId.Of(await server.Cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D")));
+        MeetingView? meeting = null;
+        await Eventually.TrueAsync(() => (meeting = server.Signaling.Service<MeetingDirectory>().Find(id)) is not null, "the meeting is seen");
         await using var bus = new FlappingBus();
         var services = server.Signaling.Service<MeetingServices>() with { Bus = bus };
         var told = 0;
-        await using var other = await bus.SubscribeAsync(key, e => Count(e), () => { }, default);
-        await using var session = await MeetingSession.OpenAsync(key, services);
+        await using var other = await bus.SubscribeAsync(meeting!.Key, Count, () => { }, default);
+        await using var session = await MeetingSession.OpenAsync(meeting, services);
         var turns = services.Recoveries.CurrentCount;
 
         await TakeAllAsync();
