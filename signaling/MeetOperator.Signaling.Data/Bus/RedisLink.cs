@@ -136,6 +136,8 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
     {
+        // After a break the library may still have the subscription of before, and would call the handlers twice.
+        await subscriber.UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
         await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(answerWithin).ConfigureAwait(false);
         handlers.IsSubscribed = true;
     }
@@ -266,11 +268,8 @@ internal sealed class RedisLink : IAsyncDisposable
             var subscriber = redis.GetSubscriber();
 
             // Some of them may have nobody left who listens, or were subscribed by a newcomer.
-            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value).Select(async channel =>
-            {
-                await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(answerWithin).ConfigureAwait(false);
-                await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
-            })).ConfigureAwait(false);
+            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value)
+                .Select(channel => SubscribeAsync(subscriber, channel.Key, channel.Value))).ConfigureAwait(false);
             return true;
         }
         catch (Exception)
