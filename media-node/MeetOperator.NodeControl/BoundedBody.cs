@@ -1,11 +1,16 @@
+using System.Buffers;
+
 namespace MeetOperator.NodeControl;
 
 /// <summary>Reads an answer into memory as long as it stays below a limit.</summary>
 internal static class BoundedBody
 {
-    private const int ChunkBytes = 16 * 1024;
+    private const int FirstBytes = 16 * 1024;
 
-    /// <summary>Null when the body has more than <paramref name="limit"/> bytes, whether it says so beforehand or not.</summary>
+    /// <summary>
+    /// Null when the body has more than <paramref name="limit"/> bytes, whether it says so beforehand or not. Allocates as much as the body has: every node
+    /// is asked once a second.
+    /// </summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int limit, CancellationToken ct)
     {
         if (content.Headers.ContentLength > limit)
@@ -16,20 +21,39 @@ internal static class BoundedBody
         var stream = await content.ReadAsStreamAsync(ct).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            using var body = new MemoryStream((int)(content.Headers.ContentLength ?? ChunkBytes));
-            var chunk = new byte[ChunkBytes];
-            int read;
-            while ((read = await stream.ReadAsync(chunk, ct).ConfigureAwait(false)) > 0)
+            var buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
+            try
             {
-                if (body.Length + read > limit)
+                var length = 0;
+                int read;
+                while ((read = await stream.ReadAsync(buffer.AsMemory(length), ct).ConfigureAwait(false)) > 0)
                 {
-                    return null;
+                    length += read;
+                    if (length > limit)
+                    {
+                        return null;
+                    }
+
+                    if (length == buffer.Length)
+                    {
+                        buffer = Grow(buffer);
+                    }
                 }
 
-                body.Write(chunk, 0, read);
+                return buffer.AsSpan(0, length).ToArray();
             }
-
-            return body.GetBuffer().AsMemory(0, (int)body.Length);
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
+    }
+
+    private static byte[] Grow(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(2 * full.Length);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
     }
 }

@@ -5,20 +5,30 @@ namespace MeetOperator.Sdp;
 /// <summary>Reads <c>rtpmap</c>, <c>fmtp</c> and <c>rtcp-fb</c> of a section into codecs.</summary>
 internal static class CodecReader
 {
+    /// <summary>Values of <c>a=rtcp-fb</c> that are read for one codec; browsers write six.</summary>
+    private const int MaxFeedback = 32;
+
     public static IReadOnlyList<RtpCodec> Read(MediaSection section)
     {
         var maps = ByPayloadType(section.Values("rtpmap"));
         var parameters = ByPayloadType(section.Values("fmtp"));
+        var feedback = Feedback(section);
+        var seen = new HashSet<int>();
         var codecs = new List<RtpCodec>();
         var repairs = new Dictionary<int, int>();
         foreach (var format in section.Formats)
         {
-            if (!TryPayloadType(format, out var payloadType) || !maps.TryGetValue(payloadType, out var map) || Codec(payloadType, map) is not { } codec)
+            if (!TryPayloadType(format, out var payloadType) || !seen.Add(payloadType)
+                || !maps.TryGetValue(payloadType, out var map) || Codec(payloadType, map) is not { } codec)
             {
                 continue;
             }
 
-            codec = codec with { Parameters = parameters.GetValueOrDefault(payloadType), Feedback = Feedback(section, payloadType) };
+            codec = codec with
+            {
+                Parameters = parameters.GetValueOrDefault(payloadType),
+                Feedback = [.. feedback.Where(f => f.Of is null || f.Of == payloadType).Take(MaxFeedback).Select(f => f.Value)],
+            };
             if (!codec.Is("rtx"))
             {
                 codecs.Add(codec);
@@ -68,15 +78,20 @@ internal static class CodecReader
         return found;
     }
 
-    private static List<string> Feedback(MediaSection section, int payloadType)
+    /// <summary>The lines in their order; without a payload type those of all codecs (<c>*</c>).</summary>
+    private static List<(int? Of, string Value)> Feedback(MediaSection section)
     {
-        var found = new List<string>();
+        var found = new List<(int?, string)>();
         foreach (var value in section.Values("rtcp-fb"))
         {
             var space = value.IndexOf(' ');
-            if (space > 0 && (value.AsSpan(0, space) is "*" || (TryPayloadType(value.AsSpan(0, space), out var of) && of == payloadType)))
+            if (space > 0 && value.AsSpan(0, space) is "*")
             {
-                found.Add(value[(space + 1)..].Trim());
+                found.Add((null, value[(space + 1)..].Trim()));
+            }
+            else if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var of))
+            {
+                found.Add((of, value[(space + 1)..].Trim()));
             }
         }
 

@@ -40,10 +40,13 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
 
     public bool IsEmpty => _groups == 0;
 
+    /// <summary>Whether a packet of <paramref name="length"/> bytes fits behind those that wait; else <see cref="Reserve"/> sends these first.</summary>
+    public bool HasRoom(int length) => _slab == null || (_used + length <= SlabPool.SlabBytes && _groups < MaxGroups);
+
     /// <summary>Room for one packet of at most <paramref name="length"/> bytes behind those that wait. Valid until <see cref="Commit"/>.</summary>
     public Span<byte> Reserve(int length)
     {
-        if (_slab != null && (_used + length > SlabPool.SlabBytes || _groups == MaxGroups))
+        if (!HasRoom(length))
         {
             egress.Flush();
         }

@@ -64,12 +64,12 @@ internal sealed unsafe class LoopEgress : IDisposable
     /// <summary>Sends STUN and DTLS, which may go to another address than the selected one.</summary>
     public void SendControl(TransportAddress to, ReadOnlySpan<byte> datagram)
     {
-        // A lane a destination, lent until the next flush.
-        if (!_controlLanes.TryGetValue(to.Key, out var lane))
+        var lane = ControlLane(to);
+        if (!lane.HasRoom(datagram.Length))
         {
-            lane = _idleControlLanes.TryPop(out var idle) ? idle : new EgressLane(this);
-            lane.Destination = to;
-            _controlLanes[to.Key] = lane;
+            // That takes all control lanes back, this one too.
+            Flush();
+            lane = ControlLane(to);
         }
 
         datagram.CopyTo(lane.Reserve(datagram.Length));
@@ -154,6 +154,19 @@ internal sealed unsafe class LoopEgress : IDisposable
         {
             RefusedDatagrams += message.Datagrams;
         }
+    }
+
+    /// <summary>A lane a destination, lent until the next flush.</summary>
+    private EgressLane ControlLane(TransportAddress to)
+    {
+        if (!_controlLanes.TryGetValue(to.Key, out var lane))
+        {
+            lane = _idleControlLanes.TryPop(out var idle) ? idle : new EgressLane(this);
+            lane.Destination = to;
+            _controlLanes[to.Key] = lane;
+        }
+
+        return lane;
     }
 
     private void Release()

@@ -43,8 +43,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>How many of <see cref="PeerTransport.StreamsOpened"/> the loop's table has looked at.</summary>
     public int StreamsIndexed { get; set; }
 
-    public long SentPackets { get; private set; }
-
     public bool IsReady => _connected;
 
     /// <summary>Connected, and yet nothing authentic came of late.</summary>
@@ -117,7 +115,6 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         var room = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
         var length = Transport.ProtectRtp(header, payload, room);
         _lane.Commit(length);
-        SentPackets++;
         return room[..length];
     }
 

@@ -50,7 +50,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// <summary>The next check of the selected address, or the end of its proof.</summary>
     public long NextTimeoutTicks => isEstablished && selected is { } path
         ? Math.Min(
-            path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
+            MayGetCheck(path) && path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
             path.Proven ? path.ProvenTicks + consentTimeoutTicks : long.MaxValue)
         : long.MaxValue;
 
@@ -148,25 +148,27 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunIntegrity;
         }
 
-        if (seen.Take(message.TransactionId, from) is { } before)
+        var before = seen.Take(message.TransactionId, from);
+        if (before is { } other && other != from)
         {
-            return HandleAgain(from, before, datagramLength, message, known, outgoing);
+            // The client repeats a check from where it sent it; from elsewhere it is somebody's copy.
+            return DropReason.StunReplay;
+        }
+
+        if (TryRefuse(from, message, known, outgoing))
+        {
+            return DropReason.None;
+        }
+
+        if (before is not null)
+        {
+            // Our answer was lost. The repetition says nothing of where the peer is now.
+            paths.Find(from)?.CountReceived(datagramLength);
+            RespondSuccess(from, message, known, outgoing);
+            return DropReason.None;
         }
 
         Renew(known);
-        if (message.UnknownRequiredAttribute != 0)
-        {
-            RespondError(from, message, known, UnknownAttribute, "Unknown Attribute"u8, outgoing);
-            return DropReason.None;
-        }
-
-        if (message.HasIceControlled)
-        {
-            // §7.3.1.1: the peer has to take the controlling role, a lite agent never does.
-            RespondError(from, message, known, RoleConflict, "Role Conflict"u8, outgoing);
-            return DropReason.None;
-        }
-
         var path = paths.FindOrAdd(nowTicks, from, selected);
         path.CountReceived(datagramLength);
         path.Credentials = known;
@@ -183,6 +185,25 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         RespondSuccess(from, message, known, outgoing);
         Ask(nowTicks, path, sign, outgoing);
         return DropReason.None;
+    }
+
+    /// <summary>True when the check is answered with an error, each copy of it with the same.</summary>
+    private static bool TryRefuse(in TransportAddress from, scoped in StunMessage message, KnownCredentials known, OutgoingDatagrams outgoing)
+    {
+        if (message.UnknownRequiredAttribute != 0)
+        {
+            RespondError(from, message, known, UnknownAttribute, "Unknown Attribute"u8, outgoing);
+            return true;
+        }
+
+        if (message.HasIceControlled)
+        {
+            // §7.3.1.1: the peer has to take the controlling role, a lite agent never does.
+            RespondError(from, message, known, RoleConflict, "Role Conflict"u8, outgoing);
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Who answers our check got it, and so can read where it went.</summary>
@@ -237,12 +258,12 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return true;
     }
 
-    /// <summary>Sends a check of our own when one is due and the address may get that much.</summary>
+    /// <summary>Sends a check of our own when one is due and the address may get that much. One that cannot be sent counts for nothing.</summary>
     private void Ask(long nowTicks, IcePath path, PathSign sign, OutgoingDatagrams outgoing, bool isCounted = false)
     {
         var question = path.Question;
         question.Note(sign);
-        if (!isEstablished || nowTicks < question.DueTicks)
+        if (!isEstablished || nowTicks < question.DueTicks || !MayGetCheck(path))
         {
             return;
         }
@@ -263,28 +284,13 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         writer.AddIceControlled(tieBreaker);
         writer.AddIntegrity(password);
         writer.AddFingerprint();
-        if (path.TrySpend(writer.Length))
-        {
-            outgoing.Commit(path.Address, writer.Length);
-        }
+        path.TrySpend(writer.Length);
+        outgoing.Commit(path.Address, writer.Length);
     }
 
-    /// <summary>
-    /// A check that came before. The client repeats one from where it sent it, and wants its answer again; from elsewhere it is a copy. Neither
-    /// says that the peer is there now.
-    /// </summary>
-    private DropReason HandleAgain(
-        in TransportAddress from, in TransportAddress before, int datagramLength, scoped in StunMessage message, KnownCredentials known, OutgoingDatagrams outgoing)
-    {
-        if (from != before)
-        {
-            return DropReason.StunReplay;
-        }
-
-        paths.Find(from)?.CountReceived(datagramLength);
-        RespondSuccess(from, message, known, outgoing);
-        return DropReason.None;
-    }
+    /// <summary>Else the check waits for more to come from there, and leaves before media uses that up.</summary>
+    private bool MayGetCheck(IcePath path) =>
+        path.Allowance >= StunMessageWriter.CheckLength((path.Credentials ?? current).CheckUsername.Length);
 
     /// <summary>The first check under new credentials ends the old ones, and what was nominated under them.</summary>
     private void Renew(KnownCredentials known)

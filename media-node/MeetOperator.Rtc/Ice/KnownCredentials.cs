@@ -6,6 +6,7 @@ namespace MeetOperator.Rtc.Ice;
 internal sealed class KnownCredentials(IceCredentials local)
 {
     private readonly byte[] localUfrag = Encoding.ASCII.GetBytes(local.Ufrag);
+    private IceCredentials? remote;
     private byte[]? remoteUfrag;
 
     /// <summary>What the peer's checks, and our answers to them, are signed with.</summary>
@@ -17,8 +18,15 @@ internal sealed class KnownCredentials(IceCredentials local)
     /// <summary>USERNAME of our checks: the peer's fragment, a colon and ours (RFC 8445 §7.2.2).</summary>
     internal byte[] CheckUsername { get; private set; } = [];
 
+    /// <summary>Every renegotiation repeats the peer's credentials; the same ones change nothing, so that a check which is out stays so.</summary>
     internal void SetRemote(IceCredentials remote)
     {
+        if (remote == this.remote)
+        {
+            return;
+        }
+
+        this.remote = remote;
         remoteUfrag = Encoding.ASCII.GetBytes(remote.Ufrag);
         RemotePassword = Encoding.ASCII.GetBytes(remote.Password);
         CheckUsername = [.. remoteUfrag, (byte)':', .. localUfrag];

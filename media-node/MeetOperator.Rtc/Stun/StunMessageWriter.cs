@@ -24,6 +24,10 @@ public ref struct StunMessageWriter
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Length of a check with USERNAME, PRIORITY, ICE-CONTROLLED, MESSAGE-INTEGRITY and FINGERPRINT.</summary>
+    internal static int CheckLength(int usernameBytes) =>
+        StunConstants.HeaderLength + AttributeLength(usernameBytes) + AttributeLength(4) + AttributeLength(8) + AttributeLength(StunConstants.IntegrityLength) + AttributeLength(4);
+
     public void AddUsername(scoped ReadOnlySpan<byte> username) => username.CopyTo(Add(StunConstants.Username, username.Length));
 
     public void AddPriority(uint priority) => BinaryPrimitives.WriteUInt32BigEndian(Add(StunConstants.Priority, 4), priority);
@@ -73,7 +77,7 @@ public ref struct StunMessageWriter
 
     private Span<byte> Add(ushort type, int length)
     {
-        var padded = (length + 3) & ~3;
+        var padded = AttributeLength(length) - 4;
         BinaryPrimitives.WriteUInt16BigEndian(buffer[Length..], type);
         BinaryPrimitives.WriteUInt16BigEndian(buffer[(Length + 2)..], (ushort)length);
         var value = buffer.Slice(Length + 4, padded);
@@ -82,6 +86,9 @@ public ref struct StunMessageWriter
         UpdateLength();
         return value[..length];
     }
+
+    /// <summary>Type, length, and the value up to the next multiple of four (RFC 8489 §14).</summary>
+    private static int AttributeLength(int valueBytes) => 4 + ((valueBytes + 3) & ~3);
 
     private readonly void UpdateLength() =>
         BinaryPrimitives.WriteUInt16BigEndian(buffer[2..], (ushort)(Length - StunConstants.HeaderLength));

@@ -8,9 +8,11 @@ internal static class ClientOffer
         section.Kind is "audio" or "video" && section.Mid is not null && section.Protocol.EndsWith("RTP/SAVPF", StringComparison.Ordinal)
         && (section.Port != 0 || section.Has("bundle-only"));
 
-    /// <summary>Whether one- and two-byte header extensions may stand in one stream (RFC 8285 §6); said for the section or for all.</summary>
-    public static bool AllowsMixedExtensions(SessionDescription offer, MediaSection section) =>
-        section.Has("extmap-allow-mixed") || offer.Attributes.Any(a => a.Name == "extmap-allow-mixed");
+    /// <summary>Whether one- and two-byte header extensions may stand in one stream (RFC 8285 §6); said for all sections.</summary>
+    public static bool AllowsMixedExtensions(SessionDescription offer) => offer.Attributes.Any(a => a.Name == "extmap-allow-mixed");
+
+    /// <summary>As above, said for one section.</summary>
+    public static bool AllowsMixedExtensions(MediaSection section) => section.Has("extmap-allow-mixed");
 
     public static SdpError? Problem(SessionDescription offer)
     {

@@ -38,12 +38,15 @@ public sealed class PlayAnswer
         var written = new List<MediaSection>(offer.Sections.Count);
         var negotiated = new List<NegotiatedSection>(offer.Sections.Count);
         var given = new List<int>(offer.Sections.Count);
+        var taken = new HashSet<int>();
+        var allowsMixed = ClientOffer.AllowsMixedExtensions(offer);
         foreach (var section in offer.Sections)
         {
-            var track = ClientOffer.IsUsable(section) && section.Direction.Receives() ? Next(tracks, given, section) : -1;
+            var track = ClientOffer.IsUsable(section) && section.Direction.Receives() ? Next(tracks, taken, section) : -1;
             var codec = track >= 0 ? CodecSelection.Match(tracks[track].Codec, section.Codecs)
                 : ClientOffer.IsUsable(section) ? CodecSelection.Choose(section.Kind, section.Codecs, []) : null;
             given.Add(track);
+            taken.Add(track);
             if (codec is null)
             {
                 written.Add(SectionWriter.Rejected(section));
@@ -56,7 +59,7 @@ public sealed class PlayAnswer
             var writer = new SectionWriter(section.Mid!, track >= 0 ? MediaDirection.SendOnly : MediaDirection.Inactive);
             writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
             writer.Codec(track >= 0 ? OpusStereo.Announced(codec, tracks[track].Codec) : codec);
-            writer.Extensions(extensions, ClientOffer.AllowsMixedExtensions(offer, section));
+            writer.Extensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
             if (track >= 0)
             {
                 var source = tracks[track].Track;
@@ -77,14 +80,30 @@ public sealed class PlayAnswer
         return true;
     }
 
-    private static int Next(IReadOnlyList<PlayableTrack> tracks, List<int> given, MediaSection section)
+    private static int Next(IReadOnlyList<PlayableTrack> tracks, HashSet<int> taken, MediaSection section)
     {
+        // The tracks of a room have few codecs between them: what the section cannot take is looked for once.
+        var refused = new HashSet<(string, int, int, string?)>();
         for (var i = 0; i < tracks.Count; i++)
         {
-            if (tracks[i].Kind == section.Kind && !given.Contains(i) && CodecSelection.Match(tracks[i].Codec, section.Codecs) is not null)
+            if (tracks[i].Kind != section.Kind || taken.Contains(i))
+            {
+                continue;
+            }
+
+            var codec = tracks[i].Codec;
+            var key = (codec.Name, codec.ClockRate, codec.Channels, codec.Parameters);
+            if (refused.Contains(key))
+            {
+                continue;
+            }
+
+            if (CodecSelection.Match(codec, section.Codecs) is not null)
             {
                 return i;
             }
+
+            refused.Add(key);
         }
 
         return -1;

@@ -43,6 +43,7 @@ public sealed class PublishAnswer
         var written = new List<MediaSection>(offer.Sections.Count);
         var negotiated = new List<NegotiatedSection>(offer.Sections.Count);
         MediaSection? unusable = null;
+        var allowsMixed = ClientOffer.AllowsMixedExtensions(offer);
         foreach (var section in offer.Sections)
         {
             var codec = ClientOffer.IsUsable(section) ? CodecSelection.Choose(section.Kind, section.Codecs, codecPreference) : null;
@@ -59,7 +60,7 @@ public sealed class PublishAnswer
             var writer = new SectionWriter(section.Mid!, active ? MediaDirection.RecvOnly : MediaDirection.Inactive);
             writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
             writer.Codec(OpusStereo.Wanted(codec));
-            writer.Extensions(extensions, ClientOffer.AllowsMixedExtensions(offer, section));
+            writer.Extensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
             if (active && section.LastSentLayer is { } layer)
             {
                 // One layer for now: the largest. Without these lines the client would send only the first, the smallest.

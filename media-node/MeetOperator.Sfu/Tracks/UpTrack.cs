@@ -20,6 +20,9 @@ public sealed class UpTrack
     /// <summary>An SSRC that sends nothing for so long may be followed by one that only its payload type places.</summary>
     private const long SilenceTicks = 2 * TimeSpan.TicksPerSecond;
 
+    /// <summary>Between two reports that are passed on. Browsers report once a second or less often, and each report goes to every subscriber.</summary>
+    private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
+
     /// <summary>The SSRC was set or changed, and the time of that is set when the next unknown one comes.</summary>
     private const long JustChanged = long.MaxValue;
     private readonly HeaderTemplate _template = new();
@@ -34,6 +37,7 @@ public sealed class UpTrack
     private long _rtxChangedTicks = long.MinValue / 2;
     private long _lastPacketTicks = JustChanged;
     private uint? _formerRtxSsrc;
+    private long _nextReportTicks = long.MinValue;
     private readonly RetransmissionBudget? _budget;
 
     /// <param name="options">What was negotiated.</param>
@@ -257,12 +261,15 @@ public sealed class UpTrack
     {
         LastReport = (ntp, timestamp);
         _statistics?.OnSenderReport(nowTicks, ntp);
-        if (!IsMuted)
+        if (IsMuted || nowTicks < _nextReportTicks)
         {
-            foreach (var downTrack in _downTracks)
-            {
-                downTrack.SendReport(nowTicks, ntp, timestamp);
-            }
+            return;
+        }
+
+        _nextReportTicks = nowTicks + ReportTicks;
+        foreach (var downTrack in _downTracks)
+        {
+            downTrack.SendReport(nowTicks, ntp, timestamp);
         }
     }
 

@@ -33,8 +33,8 @@ public interface IPresence
     /// <summary>Notes that the connection is lost; nothing when the entry is of another one by now.</summary>
     Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
-    /// <summary>Removes the entry if it belongs to <paramref name="connection"/> (null: to any); true for exactly one of several callers.</summary>
-    Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct);
+    /// <summary>Removes the entry if it belongs to <paramref name="connection"/>; true for exactly one of several callers.</summary>
+    Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
     /// <summary>
     /// Removes the participant for good: no entry is written for it any more, for longer than any ticket is valid. True for exactly one of several

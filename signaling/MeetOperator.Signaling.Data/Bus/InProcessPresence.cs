@@ -164,13 +164,13 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct)
+    public Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
     {
         lock (gate)
         {
             var removed = meetings.TryGetValue(meeting, out var entries)
                 && entries.TryGetValue(participantId, out var held)
-                && (connection is null || held.Entry.Connection == connection)
+                && held.Entry.Connection == connection
                 && entries.Remove(participantId);
             Forget(meeting);
             return Task.FromResult(removed);

@@ -92,21 +92,26 @@ internal static class PresenceScripts
 
     /// <summary>
     /// Many meetings at once, KEYS by threes. For each: ttl, count, and as often participant, connection, entry (empty: not to be written again) → for
-    /// each participants that were taken over, and those whom a host removed.
+    /// each participants that were taken over, and those whom a host removed. An entry that cannot be read counts as missing: an error would end the
+    /// script for the other meetings too.
     /// </summary>
     public const string Renew =
         """
         local t = redis.call('TIME')
         local now = t[1] * 1000 + math.floor(t[2] / 1000)
+        local function read(stored)
+          local ok, entry = pcall(cjson.decode, stored)
+          return ok and type(entry) == 'table' and entry
+        end
         local answers, at = {}, 1
         for k = 1, #KEYS, 3 do
           local ttl, lost, gone = tonumber(ARGV[at]), {}, {}
           local last = at + 1 + 3 * tonumber(ARGV[at + 1])
           for i = at + 2, last, 3 do
-            local id, old = ARGV[i], redis.call('HGET', KEYS[k], ARGV[i])
+            local id, old = ARGV[i], read(redis.call('HGET', KEYS[k], ARGV[i]))
             if redis.call('SISMEMBER', KEYS[k + 2], id) == 1 then
               gone[#gone + 1] = id
-            elseif old and cjson.decode(old).connection ~= ARGV[i + 1] then
+            elseif old and old.connection ~= ARGV[i + 1] then
               lost[#lost + 1] = id
             elseif old or ARGV[i + 2] ~= '' then
               if not old then redis.call('HSET', KEYS[k], id, ARGV[i + 2]) end
@@ -176,11 +181,11 @@ internal static class PresenceScripts
         return 1
         """;
 
-    /// <summary>Participant, connection or empty → 1 when removed.</summary>
+    /// <summary>Participant, connection → 1 when removed.</summary>
     public const string Remove =
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
-        if not old or (ARGV[2] ~= '' and cjson.decode(old).connection ~= ARGV[2]) then return 0 end
+        if not old or cjson.decode(old).connection ~= ARGV[2] then return 0 end
         redis.call('HDEL', KEYS[1], ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         return 1

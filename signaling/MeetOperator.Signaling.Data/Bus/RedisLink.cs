@@ -28,16 +28,12 @@ internal sealed class RedisLink : IAsyncDisposable
     private readonly TimeSpan answerWithin;
     private readonly ConcurrentDictionary<string, ChannelHandlers> channels = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim subscribing = new(1);
+    private readonly LinkState state = new();
     private readonly CancellationTokenSource closed = new();
     private readonly string pulse = $"meet:pulse:{Guid.NewGuid():N}";
     private readonly TaskCompletionSource firstBeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConnectionMultiplexer redis;
     private volatile Beat? latest;
-    private volatile bool alive;
-    private volatile bool hearsAll;
-
-    /// <summary>Counts breaks: a beat that was sent before the last one proves nothing.</summary>
-    private long breaks;
     private Task beating = Task.CompletedTask;
 
     private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
@@ -49,7 +45,7 @@ internal sealed class RedisLink : IAsyncDisposable
     }
 
     /// <summary>False from a break until every channel is subscribed again.</summary>
-    public bool HearsAll => alive && hearsAll;
+    public bool HearsAll => state.IsSubscribed;
 
     /// <summary>Comes back when Redis answers, or after a moment without it: it may come later.</summary>
     public static async Task<RedisLink> OpenAsync(string configuration)
@@ -74,7 +70,7 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Fails at once while Redis is away, and after a while when it hangs.</summary>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
     {
-        if (!alive)
+        if (!state.IsAlive)
         {
             throw new BusAwayException("Redis is away.");
         }
@@ -85,7 +81,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
         {
-            Lose();
+            state.Break();
             throw new BusAwayException("Redis does not answer.", e);
         }
     }
@@ -98,14 +94,14 @@ internal sealed class RedisLink : IAsyncDisposable
         handlers.Add(listener);
         try
         {
-            if (alive && !handlers.IsSubscribed)
+            if (state.IsAlive && !handlers.IsSubscribed)
             {
                 await SubscribeAsync(redis.GetSubscriber(), channel, handlers).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            Lose();
+            state.Break();
         }
         finally
         {
@@ -118,7 +114,7 @@ internal sealed class RedisLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closed.CancelAsync().ConfigureAwait(false);
-        alive = false;
+        state.Break();
         await beating.ConfigureAwait(false);
         await DropAsync(redis).ConfigureAwait(false);
         closed.Dispose();
@@ -140,6 +136,8 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
     {
+        // After a break the library may still have the subscription of before, and would call the handlers twice.
+        await subscriber.UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
         await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(answerWithin).ConfigureAwait(false);
         handlers.IsSubscribed = true;
     }
@@ -152,16 +150,9 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             if (ReferenceEquals(connection, redis))
             {
-                Lose();
+                state.Break();
             }
         };
-    }
-
-    private void Lose()
-    {
-        Interlocked.Increment(ref breaks);
-        alive = false;
-        hearsAll = false;
     }
 
     private async Task BeatAsync()
@@ -169,7 +160,7 @@ internal sealed class RedisLink : IAsyncDisposable
         var inVain = 0;
         while (!closed.IsCancellationRequested)
         {
-            var before = Interlocked.Read(ref breaks);
+            var before = state.Breaks;
             if (await ComesBackAsync().ConfigureAwait(false))
             {
                 inVain = 0;
@@ -177,14 +168,14 @@ internal sealed class RedisLink : IAsyncDisposable
             }
             else if (!closed.IsCancellationRequested)
             {
-                Lose();
+                state.Break();
                 if (++inVain % Patience == 0)
                 {
                     await ReplaceAsync().ConfigureAwait(false);
                 }
             }
 
-            await Task.Delay(alive ? BeatEvery : BeatEveryWhileAway, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(state.IsAlive ? BeatEvery : BeatEveryWhileAway, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -196,7 +187,7 @@ internal sealed class RedisLink : IAsyncDisposable
             var subscriber = connection.GetSubscriber();
             var beat = new Beat(Random.Shared.NextInt64());
             latest = beat;
-            if (!alive)
+            if (!state.IsAlive)
             {
                 // Subscribing is idempotent, and after a break the one of before may be lost.
                 await subscriber.UnsubscribeAsync(pulse).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
@@ -225,7 +216,7 @@ internal sealed class RedisLink : IAsyncDisposable
     /// <summary>Redis answers. If it did not before, everything is subscribed again; if it breaks meanwhile, the next beat begins anew.</summary>
     private async Task FoundAsync(long before)
     {
-        if (alive)
+        if (state.IsAlive)
         {
             return;
         }
@@ -234,7 +225,7 @@ internal sealed class RedisLink : IAsyncDisposable
         firstBeat.TrySetResult();
         foreach (var piece in lost.Chunk(Piece))
         {
-            if (!alive || !await SubscribeAgainAsync(piece).ConfigureAwait(false))
+            if (!state.IsAlive || !await SubscribeAgainAsync(piece).ConfigureAwait(false))
             {
                 return;
             }
@@ -245,8 +236,7 @@ internal sealed class RedisLink : IAsyncDisposable
             }
         }
 
-        hearsAll = true;
-        hearsAll = Interlocked.Read(ref breaks) == before;
+        state.TryMarkSubscribed(before);
     }
 
     /// <summary>Lets calls through again. The channels of before, to be subscribed anew; those that come from now on subscribe themselves.</summary>
@@ -261,8 +251,7 @@ internal sealed class RedisLink : IAsyncDisposable
                 handlers.IsSubscribed = false;
             }
 
-            alive = true;
-            alive = Interlocked.Read(ref breaks) == before;
+            state.TryMarkAlive(before);
             return lost;
         }
         finally
@@ -279,16 +268,13 @@ internal sealed class RedisLink : IAsyncDisposable
             var subscriber = redis.GetSubscriber();
 
             // Some of them may have nobody left who listens, or were subscribed by a newcomer.
-            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value).Select(async channel =>
-            {
-                await subscriber.UnsubscribeAsync(channel.Key).WaitAsync(answerWithin).ConfigureAwait(false);
-                await SubscribeAsync(subscriber, channel.Key, channel.Value).ConfigureAwait(false);
-            })).ConfigureAwait(false);
+            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value)
+                .Select(channel => SubscribeAsync(subscriber, channel.Key, channel.Value))).ConfigureAwait(false);
             return true;
         }
         catch (Exception)
         {
-            Lose();
+            state.Break();
             return false;
         }
         finally
@@ -330,7 +316,7 @@ internal sealed class RedisLink : IAsyncDisposable
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (handlers.RemoveAndIsEmpty(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && alive)
+            if (handlers.RemoveAndIsEmpty(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && state.IsAlive)
             {
                 await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
             }

@@ -64,8 +64,8 @@ internal sealed class RedisPresence : IPresence
     public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
         RunAsync(PresenceScripts.LeaveForNow, meeting, ct, participantId, connection);
 
-    public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string? connection, CancellationToken ct) =>
-        (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection ?? string.Empty).ConfigureAwait(false) == 1;
+    public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
+        (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection).ConfigureAwait(false) == 1;
 
     public async Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLife)).ConfigureAwait(false) == 1;

@@ -23,13 +23,16 @@ public sealed class SqlIdempotencyRepository(ISqlDatabase database) : SqlReposit
         },
         ct);
 
-    public Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, long at, CancellationToken ct) => Database.RunAsync(
+    public Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, string? meetingUid, long at, CancellationToken ct) => Database.RunAsync(
         SqlScope.Of(row.Tenant),
         async connection =>
         {
             await connection.ExecuteAsync(new CommandDefinition(
-                "UPDATE idempotency_keys SET completed_at = @at WHERE tenant = @Tenant AND key_hash = @KeyHash AND meeting_id = @MeetingId AND completed_at IS NULL",
-                new { row.Tenant, row.KeyHash, row.MeetingId, at },
+                """
+                UPDATE idempotency_keys SET completed_at = @at, meeting_uid = @meetingUid
+                WHERE tenant = @Tenant AND key_hash = @KeyHash AND meeting_id = @MeetingId AND completed_at IS NULL
+                """,
+                new { row.Tenant, row.KeyHash, row.MeetingId, at, meetingUid },
                 cancellationToken: ct)).ConfigureAwait(false);
             return await ReadAsync(connection, row, ct).ConfigureAwait(false);
         },

@@ -13,6 +13,9 @@ public sealed record IdempotencyRow
     public required string MeetingId { get; init; }
     public required string TokenId { get; init; }
 
+    /// <summary>Uid of the Meeting object, which the host token names; null until the meeting is made, and in rows of releases that did not keep it.</summary>
+    public string? MeetingUid { get; init; }
+
     /// <summary>Null until the meeting is made.</summary>
     public long? CompletedAt { get; init; }
     public long ExpiresAt { get; init; }

@@ -51,7 +51,8 @@ public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials cre
             : throw new ProblemException(ProblemCode.IdempotencyKeyReused, $"The same {Header} came with another body before: send a new key with a new request.");
     }
 
-    public Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, CancellationToken ct) => rows.CompleteAsync(row, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
+    public Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, string? meetingUid, CancellationToken ct) =>
+        rows.CompleteAsync(row, meetingUid, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

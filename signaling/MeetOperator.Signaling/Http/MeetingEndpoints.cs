@@ -29,7 +29,7 @@ public sealed class MeetingEndpoints(
         var repeatable = await idempotency.ClaimAsync(request, tenant, body, ct).ConfigureAwait(false);
         if (repeatable is { CompletedAt: not null })
         {
-            return Created(request, tenant, body, repeatable.MeetingId, null, repeatable);
+            return Created(request, tenant, body, repeatable.MeetingId, repeatable.MeetingUid, repeatable);
         }
 
         // Made by the request of before, whose answer was lost: it may be the one that used up the quota.
@@ -44,11 +44,11 @@ public sealed class MeetingEndpoints(
         var id = meeting.Metadata.Name!;
         if (repeatable is not null)
         {
-            repeatable = await idempotency.CompleteAsync(repeatable, ct).ConfigureAwait(false);
+            repeatable = await idempotency.CompleteAsync(repeatable, meeting.Metadata.Uid, ct).ConfigureAwait(false);
         }
 
         await directory.WaitAsync(id, view => view is not null, SeenWait, time, ct).ConfigureAwait(false);
-        return Created(request, tenant, body, id, repeatable is null ? meeting.Metadata.Uid : null, repeatable);
+        return Created(request, tenant, body, id, repeatable is null ? meeting.Metadata.Uid : repeatable.MeetingUid, repeatable);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
@@ -75,7 +75,7 @@ public sealed class MeetingEndpoints(
         return Results.Ok(new SuccessAnswer(true));
     }
 
-    /// <summary>The answer to a request that came before is the same to the letter: its token has the time and the id of then.</summary>
+    /// <summary>The answer to a request that came before is the same to the letter: its token has the time and the ids of then.</summary>
     private IResult Created(HttpRequest request, Tenant tenant, CreateMeetingRequest body, string id, string? uid, IdempotencyRow? repeatable)
     {
         var issued = repeatable?.CompletedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : time.GetUtcNow();

@@ -93,13 +93,13 @@ public sealed class WhipEndpoints(
             ?? throw new ProblemException(ProblemCode.NotPlaced, view.Obstacle?.Message ?? "The meeting is not placed on a media node yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
         // A new WHIP session takes the place of the one before; the others must not see the participant go in between.
         var opening = $"opening-{Guid.NewGuid():N}";
-        await using var hold = await sessions.AcquireAsync(new MeetingKey(subject.Tenant, id)).ConfigureAwait(false);
+        await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
         await hold.Session.OpeningHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
             answer = await CallAsync(assignment, (node, limit) => open(node, (id, assignment.Generation), row.ParticipantId, sdp, limit), ct).ConfigureAwait(false);
-            await ShowAsync(row, assignment, answer.SessionId).ConfigureAwait(false);
+            await ShowAsync(view, row, assignment, answer.SessionId).ConfigureAwait(false);
         }
         finally
         {
@@ -111,9 +111,9 @@ public sealed class WhipEndpoints(
     }
 
     /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
-    private async Task ShowAsync(ParticipantRow row, MediaAssignment assignment, string sessionId)
+    private async Task ShowAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
-        var hold = await sessions.AcquireAsync(new MeetingKey(row.Tenant, row.MeetingId)).ConfigureAwait(false);
+        var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
         if (await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false) is { } refusal)
         {
             await CallAsync(assignment, async (node, limit) =>

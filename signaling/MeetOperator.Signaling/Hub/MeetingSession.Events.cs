@@ -8,8 +8,16 @@ namespace MeetOperator.Signaling;
 /// <summary>What a session does about what it hears: from the bus, the media node, the directory and the clock.</summary>
 public sealed partial class MeetingSession
 {
+    private bool recoveryWaits;
+
     private async Task OnBusEventAsync(BusEvent e)
     {
+        if (ended)
+        {
+            // It may be about the next meeting with the id.
+            return;
+        }
+
         switch (e.Kind)
         {
             case BusEventKind.Presence:
@@ -47,7 +55,7 @@ public sealed partial class MeetingSession
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
                 await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
-            case RoomEventTypes.Ready:
+            case RoomEventTypes.Ready when !ended:
                 // The stream was away, or is new: who came or went meanwhile was not told.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
@@ -138,10 +146,18 @@ public sealed partial class MeetingSession
         headless.ReleaseAll();
     }
 
-    /// <summary>The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before.</summary>
+    /// <summary>
+    /// The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before. However often the bus
+    /// breaks meanwhile, one recovery waits: it will read what is there then.
+    /// </summary>
     private async Task RecoverAsync()
     {
         loop.Post(presence.HoldRemovals);
+        if (Interlocked.Exchange(ref recoveryWaits, true))
+        {
+            return;
+        }
+
         try
         {
             await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
@@ -166,6 +182,13 @@ public sealed partial class MeetingSession
 
     private async Task<bool> RecoverNowAsync()
     {
+        // What breaks from here on needs another recovery.
+        Interlocked.Exchange(ref recoveryWaits, false);
+        if (ended)
+        {
+            return false;
+        }
+
         presence.HoldRemovals();
         foreach (var participantId in removed)
         {
@@ -213,6 +236,12 @@ public sealed partial class MeetingSession
 
     private async Task TickNowAsync()
     {
+        if (ended)
+        {
+            // The presence of its people would be shown in the next meeting with the id.
+            return;
+        }
+
         _ = ReadStandingAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))

@@ -25,14 +25,15 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private Task ticking = Task.CompletedTask;
     private bool presenceIsStale;
 
-    /// <summary>Of the Meeting object that this session is of; null until it was seen.</summary>
-    private string? uid;
+    /// <summary>Of the Meeting object that this session is of.</summary>
+    private readonly string? uid;
     private bool ended;
     private bool evacuated;
 
-    private MeetingSession(MeetingKey key, MeetingServices services)
+    private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
     {
         Key = key;
+        this.uid = uid;
         this.services = services;
         logger = services.Loggers.CreateLogger<MeetingSession>();
         loop = new SessionLoop(e => LogStepFailed(logger, e, Key.MeetingId));
@@ -46,11 +47,11 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
     public RoomLink Room { get; }
 
-    public static async Task<MeetingSession> OpenAsync(MeetingKey key, MeetingServices services)
+    public static async Task<MeetingSession> OpenAsync(MeetingView meeting, MeetingServices services)
     {
-        var session = new MeetingSession(key, services);
+        var session = new MeetingSession(meeting.Key, meeting.Object.Metadata.Uid, services);
         session.subscription = await session.SubscribeAsync().ConfigureAwait(false);
-        session.watch = services.Directory.OnChange(key.MeetingId, () => session.loop.Post(session.OnMeetingChangedAsync));
+        session.watch = services.Directory.OnChange(meeting.Id, () => session.loop.Post(session.OnMeetingChangedAsync));
         session.loop.Post(session.OnMeetingChangedAsync);
         session.ticking = session.TickAsync();
         services.Metrics.MeetingOpened();
@@ -269,16 +270,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private int Capacity() => View()?.Places ?? 0;
 
     /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another meeting by now.</summary>
-    private MeetingView? View()
-    {
-        if (services.Directory.Find(Key.MeetingId) is not { } view || view.TenantName != Key.Tenant)
-        {
-            return null;
-        }
-
-        uid ??= view.Object.Metadata.Uid;
-        return view.Object.Metadata.Uid == uid ? view : null;
-    }
+    private MeetingView? View() =>
+        services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == uid ? view : null;
 
     private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
     {

@@ -5,7 +5,8 @@ namespace MeetOperator.Signaling;
 /// <summary>The sessions of this instance: opened by the first who needs one, closed behind the last.</summary>
 public sealed class MeetingSessions(MeetingServices services)
 {
-    private readonly Dictionary<MeetingKey, Held> sessions = [];
+    /// <summary>By Meeting object: another one may come to have the id while somebody still holds the session of the first.</summary>
+    private readonly Dictionary<(MeetingKey Meeting, string? Uid), Held> sessions = [];
     private readonly SemaphoreSlim gate = new(1);
     private volatile bool evacuating;
 
@@ -14,14 +15,15 @@ public sealed class MeetingSessions(MeetingServices services)
     /// <summary>True once the server is going down: sockets that come now are sent away at once.</summary>
     public bool IsEvacuating => evacuating;
 
-    public async Task<SessionHold> AcquireAsync(MeetingKey key)
+    public async Task<SessionHold> AcquireAsync(MeetingView meeting)
     {
+        var key = (meeting.Key, meeting.Object.Metadata.Uid);
         await gate.WaitAsync().ConfigureAwait(false);
         try
         {
             if (!sessions.TryGetValue(key, out var held))
             {
-                sessions[key] = held = new Held(await MeetingSession.OpenAsync(key, services).ConfigureAwait(false));
+                sessions[key] = held = new Held(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
             }
 
             held.Holds++;
@@ -51,7 +53,7 @@ public sealed class MeetingSessions(MeetingServices services)
         await Task.WhenAll(all.Select(s => s.EvacuateAsync())).ConfigureAwait(false);
     }
 
-    private async Task ReleaseAsync(MeetingKey key)
+    private async Task ReleaseAsync((MeetingKey Meeting, string? Uid) key)
     {
         MeetingSession? last = null;
         await gate.WaitAsync().ConfigureAwait(false);

@@ -95,7 +95,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     {
         foreach (var id in unclaimed.Keys.Except(own.Select(e => e.ParticipantId)).ToList())
         {
-            unclaimed.Remove(id); // Gone before it could be claimed: what stands there is somebody else's.
+            unclaimed.Remove(id); // The connection ended before its entry could be claimed.
         }
 
         var claims = own.Where(e => unclaimed.ContainsKey(e.ParticipantId)).ToList();
@@ -167,8 +167,17 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public Task<int> CountSessionsAsync(string participantId) =>
         OrAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
-    public Task<bool> RemoveAsync(string participantId, string connectionId) =>
-        OrAsync(() => services.Bus.Presence.RemoveAsync(key, participantId, unclaimed.Remove(participantId) ? null : connectionId, CancellationToken.None), true);
+    /// <summary>
+    /// Removes the entry of this connection and of no other: who left here may be back elsewhere. False when the participant is still present.
+    /// </summary>
+    public Task<bool> RemoveAsync(string participantId, string connectionId)
+    {
+        var isUnclaimed = unclaimed.Remove(participantId);
+        return OrAsync(
+            async () => await services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
+                || (isUnclaimed && await IsAbsentAsync(participantId).ConfigureAwait(false)),
+            true);
+    }
 
     public Task LeaveForNowAsync(string participantId, string connectionId) =>
         TryAsync(() => services.Bus.Presence.LeaveForNowAsync(key, participantId, connectionId, CancellationToken.None));
@@ -212,6 +221,9 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
     /// <summary>Ends when every row that was to be written is written.</summary>
     public ValueTask DisposeAsync() => rows.DisposeAsync();
+
+    private async Task<bool> IsAbsentAsync(string participantId) =>
+        (await services.Bus.Presence.ListAsync(key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
 
     private Task<bool> TryAsync(Func<Task> call) => OrAsync(
         async () =>

@@ -16,8 +16,8 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw new ProblemException(ProblemCode.Forbidden, "This page may not open sockets here: its origin is neither this host nor the public URL.");
         }
 
-        var identity = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
-        await using var hold = await sessions.AcquireAsync(identity.Meeting).ConfigureAwait(false);
+        var (identity, meeting) = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
+        await using var hold = await sessions.AcquireAsync(meeting).ConfigureAwait(false);
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ProtocolLimits.Subprotocol) ? ProtocolLimits.Subprotocol : null,
@@ -42,7 +42,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
         }
     }
 
-    private async Task<SocketIdentity> IdentifyAsync(HttpContext context, string meetingId)
+    private async Task<(SocketIdentity Identity, MeetingView Meeting)> IdentifyAsync(HttpContext context, string meetingId)
     {
         var ct = context.RequestAborted;
         var code = context.Request.Query["code"];
@@ -79,7 +79,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
         }
 
-        var key = new MeetingKey(subject.Tenant, meetingId);
+        var key = view.Key;
         if (!services.Limits.TryOpen(key, row.ParticipantId))
         {
             throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens sockets too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };
@@ -90,8 +90,9 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw credentials.Failed(context.Request, Unauthorized());
         }
 
-        return new SocketIdentity(
+        var identity = new SocketIdentity(
             key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), byTicket, Returning: row.ConnectionStatus != ConnectionStatuses.Joining);
+        return (identity, view);
     }
 
     private static ProblemException Unauthorized() =>

@@ -28,8 +28,8 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
 
         try
         {
-            var meetings = await kube.ListAllAsync<Meeting>(found.Spec.Namespace, null, ct).ConfigureAwait(false);
-            return meetings.Items.Where(m => !MeetingView.HasEnded(m)).Select(MeetingId.Of).ToHashSet(StringComparer.Ordinal);
+            var meetings = await ListAsync(found, ct).ConfigureAwait(false);
+            return meetings.Where(m => !MeetingView.HasEnded(m)).Select(MeetingId.Of).ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
         {
@@ -47,7 +47,7 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
 
         if (directory.FindTenant(row.Tenant) is { } tenant)
         {
-            return await AskAsync(new NamespacedName(tenant.Spec.Namespace, row.MeetingId), row.MeetingId, ct).ConfigureAwait(false);
+            return await AskAsync(row.MeetingId, limit => FindAsync(tenant, row.MeetingId, limit), ct).ConfigureAwait(false);
         }
 
         return directory.IsCurrent ? MeetingLife.Over : MeetingLife.Unknown;
@@ -65,7 +65,7 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
             return MeetingLife.Live;
         }
 
-        var life = await AskAsync(view.Object.Metadata.NamespacedName, view.Id, ct).ConfigureAwait(false);
+        var life = await AskAsync(view.Id, limit => GetAsync(view.Object.Metadata.NamespacedName, limit), ct).ConfigureAwait(false);
         if (life == MeetingLife.Live)
         {
             await rows.ReopenAsync(view.TenantName, view.Id, row.EndTime ?? 0, ct).ConfigureAwait(false);
@@ -74,14 +74,30 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
         return life;
     }
 
-    private async Task<MeetingLife> AskAsync(NamespacedName name, string meetingId, CancellationToken ct)
+    private static MeetingLife LifeOf(string meetingId, IEnumerable<Meeting> found) =>
+        found.Any(m => MeetingId.Of(m) == meetingId && !MeetingView.HasEnded(m)) ? MeetingLife.Live : MeetingLife.Over;
+
+    private async Task<IReadOnlyList<Meeting>> ListAsync(Tenant tenant, CancellationToken ct) =>
+        [.. (await kube.ListAllAsync<Meeting>(tenant.Spec.Namespace, null, ct).ConfigureAwait(false)).Items];
+
+    private async Task<IReadOnlyList<Meeting>> GetAsync(NamespacedName name, CancellationToken ct) =>
+        await kube.TryGetAsync<Meeting>(name, ct).ConfigureAwait(false) is { } meeting ? [meeting] : [];
+
+    private async Task<IReadOnlyList<Meeting>> FindAsync(Tenant tenant, string meetingId, CancellationToken ct)
+    {
+        var named = await GetAsync(new NamespacedName(tenant.Spec.Namespace, meetingId), ct).ConfigureAwait(false);
+
+        // The id of a meeting that was made with kubectl is its uid, and only a list finds that.
+        return named.Count > 0 ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
+    }
+
+    private async Task<MeetingLife> AskAsync(string meetingId, Func<CancellationToken, Task<IReadOnlyList<Meeting>>> find, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(AskWithin, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
-            var meeting = await kube.TryGetAsync<Meeting>(name, linked.Token).ConfigureAwait(false);
-            return meeting is null || MeetingId.Of(meeting) != meetingId || MeetingView.HasEnded(meeting) ? MeetingLife.Over : MeetingLife.Live;
+            return LifeOf(meetingId, await find(linked.Token).ConfigureAwait(false));
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {

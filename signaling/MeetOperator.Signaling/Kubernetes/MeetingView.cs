@@ -1,5 +1,6 @@
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
@@ -7,6 +8,8 @@ namespace MeetOperator.Signaling;
 public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment? Assignment)
 {
     public string Id { get; } = MeetingId.Of(Object);
+
+    public MeetingKey Key => new(TenantName, Id);
 
     public string TenantName => Tenant.Metadata.Name!;
 

@@ -31,7 +31,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (KubeApiException e) when (id is not null && e.IsAlreadyExists)
         {
-            return meeting;
+            return await GetMadeAsync(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (id is not null)
         {
@@ -155,6 +155,19 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
             new ProblemException(ProblemCode.Unavailable, "The Kubernetes API server did not take the request.") { RetryAfter = TimeSpan.FromSeconds(2) },
         _ => e,
     };
+
+    /// <summary>The meeting that another request of the same key has made.</summary>
+    private async Task<Meeting> GetMadeAsync(NamespacedName name, CancellationToken ct)
+    {
+        try
+        {
+            return await LimitedAsync(limit => kube.GetAsync<Meeting>(name, limit), ct).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw Translate(e);
+        }
+    }
 
     private async Task<Meeting> LimitedAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
     {

@@ -71,6 +71,26 @@ public sealed class EgressTests : IDisposable
         Assert.Equal([(4, 8)], Receive(_receivers[2], 1));
     }
 
+    /// <summary>So many of different sizes that they leave in the middle, while others wait.</summary>
+    [Fact]
+    public void SendControl_MoreThanALaneHolds_EachGoesToItsOwnAddress()
+    {
+        var sizes = Enumerable.Range(0, 200).Select(i => 100 + i).ToList();
+        for (var i = 0; i < sizes.Count; i++)
+        {
+            var datagram = new byte[sizes[i]];
+            datagram[0] = (byte)i;
+            _egress.SendControl(Address(_receivers[1]), datagram.AsSpan(0, 4));
+            _egress.SendControl(Address(_receivers[0]), datagram);
+        }
+
+        _egress.Flush();
+
+        Assert.Equal(sizes.Select((size, i) => (size, i)), Receive(_receivers[0], sizes.Count));
+        Assert.Equal(sizes.Select((_, i) => (4, i)), Receive(_receivers[1], sizes.Count));
+        Assert.Equal(0, _receivers[0].Available + _receivers[1].Available);
+    }
+
     [Fact]
     public void Commit_NothingWritten_SendsNothing()
     {

@@ -58,6 +58,9 @@ internal sealed partial class SyntheticPeer : IDisposable
     /// <summary>Plaintext RTCP that came.</summary>
     public List<byte[]> Rtcp { get; } = [];
 
+    /// <summary>Transaction ids of the node's own checks that came, repetitions included.</summary>
+    public List<string> Checks { get; } = [];
+
     /// <summary>Lines that go into every section of this peer's SDP.</summary>
     public string TransportLines(string setup) =>
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
@@ -144,6 +147,11 @@ internal sealed partial class SyntheticPeer : IDisposable
             if (PacketClassifier.Classify(_buffer.AsSpan(0, length)) == PacketKind.Rtp && LoseRtp((byte)(_buffer[1] & 0x7F), Count((byte)(_buffer[1] & 0x7F))))
             {
                 continue;
+            }
+
+            if (StunMessage.TryParse(_buffer.AsSpan(0, length), out var message) && message.Type == StunMessageType.BindingRequest)
+            {
+                Checks.Add(Convert.ToHexString(message.TransactionId));
             }
 
             var result = _transport.HandleDatagram(now, TransportAddress.FromIPEndPoint((IPEndPoint)from), _buffer.AsSpan(0, length));

@@ -35,6 +35,23 @@ public sealed class PlayAnswerTests
         Assert.Equal([-1, 1], Build([Track(unknown, 1), Track(Sample.Vp8, 2)]).TrackIndexes);
     }
 
+    /// <summary>Answers are made on the thread that forwards media: a large offer in a large room must not hold that up.</summary>
+    [Fact]
+    public void TryBuild_ManySectionsThatCanTakeNoneOfManyTracks_AsksEachSectionOnceForACodec()
+    {
+        var offer = Sample.Parse(
+            "v=0\r\na=group:BUNDLE " + string.Join(' ', Enumerable.Range(0, 500)) + "\r\n" + string.Concat(Enumerable.Range(0, 500).Select(section =>
+                $"m=video 9 UDP/TLS/RTP/SAVPF {string.Join(' ', Enumerable.Range(96, 12))}\r\na=mid:{section}\r\na=recvonly\r\na=rtcp-mux\r\n"
+                + string.Concat(Enumerable.Range(96, 12).Select(type => $"a=rtpmap:{type} VP8/90000\r\na=fmtp:{type} profile=9\r\n")))));
+        var tracks = Enumerable.Range(0, 200).Select(ssrc => Track(Sample.Vp8 with { Feedback = ["nack"] }, (uint)ssrc)).ToList();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.True(PlayAnswer.TryBuild(offer, tracks, Sample.Local, 7, out var answer, out var error), error?.ToString());
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 * 1024 * 1024);
+        Assert.All(answer.TrackIndexes, index => Assert.Equal(-1, index));
+    }
+
     [Fact]
     public void TryBuild_H264_UsesThePlayersPayloadTypeForTheSameProfile()
     {

@@ -29,6 +29,22 @@ public sealed class SessionDescriptionTests
         Assert.Equal("42e01f", codecs.First(c => c.PayloadType == 108).Parameter("profile-level-id"));
     }
 
+    /// <summary>Offers are read on the thread that forwards media: one that names a codec a thousand times must not hold that up.</summary>
+    [Fact]
+    public void Codecs_FormatAndFeedbackRepeatedOverAndOver_AreReadOnce()
+    {
+        var offer = Sample.Parse(
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF" + string.Concat(Enumerable.Repeat(" 96", 1300)) + "\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
+            + string.Concat(Enumerable.Repeat("a=rtcp-fb:* x\r\n", 19_000)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var codec = Assert.Single(offer.Sections[0].Codecs);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * 1024 * 1024);
+        Assert.Equal(("VP8", 96), (codec.Name, codec.PayloadType));
+        Assert.Contains("nack", codec.Feedback);
+    }
+
     [Fact]
     public void TryParse_OfferOfFirefox_TakesSessionLevelFingerprintAndDirectedExtensions()
     {

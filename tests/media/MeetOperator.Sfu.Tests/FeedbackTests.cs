@@ -319,6 +319,28 @@ public sealed class FeedbackTests
         Assert.Equal("alice"u8.ToArray(), name.ToArray());
     }
 
+    /// <summary>Forty reports in each datagram, as one participant can send them; every one that is passed on costs a packet to each subscriber.</summary>
+    [Fact]
+    public void OnRtcp_FloodOfSenderReports_IsPassedOnTenTimesASecond()
+    {
+        var call = new Call();
+        var (_, _, egress) = call.Join();
+        call.Send(1, key: true);
+        for (var i = 0; i < 100; i++)
+        {
+            call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) =>
+            {
+                for (var report = 0; report < 40; report++)
+                {
+                    w.AddSenderReport(Call.Ssrc, 42UL << 32, 12_000, 1, 1);
+                }
+            }));
+            call.Advance(10);
+        }
+
+        Assert.InRange(egress.CountFeedback((type, _) => type == RtcpPacketType.SenderReport), 9, 11);
+    }
+
     [Fact]
     public void OnRtcp_ReceiverReport_GivesLossAndRoundTrip()
     {

@@ -179,6 +179,57 @@ public sealed class IceLiteAgentProofTests
         Assert.Equal(One, agent.Selected);
     }
 
+    /// <summary>
+    /// Media used up what the address may get. A check that could not be sent must not put off the next one, or media would use up whatever comes in
+    /// meanwhile, and the address would never be proved.
+    /// </summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(100)]
+    public void Question_TheAddressMayNotGetIt_IsSentWithTheNextThatComesFromThere(int ufragCharacters)
+    {
+        var ufrag = new string('u', ufragCharacters);
+        agent.SetRemote(new IceCredentials(ufrag, "remote-password"), null);
+        Check(One, useCandidate: true, username: $"local:{ufrag}");
+        while (agent.TrySpend(1))
+        {
+        }
+
+        agent.OnEstablished(now, null);
+        for (var end = now + (10 * Second); now < end; now += Second / 100)
+        {
+            agent.HandleTimeout(now, outgoing);
+            Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
+        }
+
+        Assert.Empty(Questions());
+        Media(One, bytes: 200);
+
+        var (_, question) = Assert.Single(Questions());
+        Assert.Equal(600 - question.Length, agent.Allowance);
+        Answer(One, question);
+        Assert.True(agent.TrySpend(100_000));
+    }
+
+    /// <summary>To the byte: one byte less, and nothing is sent.</summary>
+    [Fact]
+    public void Question_TheAddressMayGetExactlyIt_IsSent()
+    {
+        Check(One, useCandidate: true);
+        agent.OnEstablished(now, null);
+        var length = StunMessageWriter.CheckLength("remote:local".Length);
+        while (agent.Allowance >= length)
+        {
+            agent.TrySpend(1);
+        }
+
+        agent.HandleTimeout(now, outgoing);
+        Assert.Empty(Questions());
+        Media(One, bytes: 1);
+
+        Assert.Equal(length, Assert.Single(Questions()).Question.Length);
+    }
+
     [Fact]
     public void Question_Lost_ALaterCopyIsAnsweredToo()
     {
@@ -192,6 +243,24 @@ public sealed class IceLiteAgentProofTests
 
         Assert.Equal(lost[8..20], copy[8..20]);
         Assert.Equal(DropReason.None, Answer(Two, copy));
+        Assert.Equal(Two, agent.Selected);
+    }
+
+    /// <summary>A renegotiation repeats the peer's credentials. What it answered meanwhile is good.</summary>
+    [Fact]
+    public void Question_RenegotiationUnderTheSameCredentials_TheAnswerToAnEarlierCopyCounts()
+    {
+        Connect();
+        now += PathChoice.QuietTicks + 1;
+        Media(Two);
+        var (_, first) = Assert.Single(Questions());
+        agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+        now += PathQuestion.RepeatTicks;
+        Media(Two);
+        Assert.Single(Questions());
+
+        Assert.Equal(DropReason.None, Answer(Two, first));
+
         Assert.Equal(Two, agent.Selected);
     }
 

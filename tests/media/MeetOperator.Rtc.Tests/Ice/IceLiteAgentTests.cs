@@ -200,6 +200,22 @@ public sealed class IceLiteAgentTests
         Assert.False(agent.IsValidated(One));
     }
 
+    /// <summary>The first answer can be lost, and a success to the repetition would leave the peer in its role (RFC 8489 §6.3.1).</summary>
+    [Fact]
+    public void Handle_RoleConflictThatIsRepeated_IsToldOfTheConflictAgain()
+    {
+        var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddIceControlled(1));
+        agent.Handle(Now, One, request, outgoing);
+        outgoing.TryTake(out _, out _);
+
+        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+
+        Assert.True(outgoing.TryTake(out _, out var datagram));
+        Assert.True(StunMessage.TryParse(datagram, out var answer));
+        Assert.Equal(487, answer.ErrorCode);
+        Assert.False(agent.IsValidated(One));
+    }
+
     [Fact]
     public void Handle_AttributeThatMustBeUnderstood_IsAnsweredWith420()
     {

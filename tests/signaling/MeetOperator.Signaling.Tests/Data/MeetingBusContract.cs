@@ -229,7 +229,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
         await B.Presence.EnterAsync(key, Entry("a", connection: "new"), 10, Long, default);
         Assert.False(await A.Presence.RemoveAsync(key, "a", "old", default));
         Assert.Single(await A.Presence.ListAsync(key, default));
-        var removals = await Task.WhenAll(A.Presence.RemoveAsync(key, "a", null, default), B.Presence.RemoveAsync(key, "a", "new", default));
+        var removals = await Task.WhenAll(A.Presence.RemoveAsync(key, "a", "new", default), B.Presence.RemoveAsync(key, "a", "new", default));
         Assert.Single(removals, r => r);
         Assert.Empty(await A.Presence.ListAsync(key, default));
     }

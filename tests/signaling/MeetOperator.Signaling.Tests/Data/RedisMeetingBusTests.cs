@@ -110,6 +110,52 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     }
 
     [Fact]
+    public async Task Redis_Restarted_WhoSubscribesBeforeAllChannelsAreBack_GetsEachEventOnce()
+    {
+        const int Meetings = 1_000;
+        var own = new RedisServer();
+        await own.InitializeAsync();
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        {
+            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            var keys = Enumerable.Range(0, Meetings).Select(i => new MeetingKey("acme", $"m{i}")).ToList();
+            var (first, second) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+            var added = new TaskCompletionSource<Task>();
+            var recovered = 0;
+            await Task.WhenAll(keys.Select(key => bus.SubscribeAsync(
+                key,
+                e => first.Enqueue(e.Text!),
+                () =>
+                {
+                    if (Interlocked.Increment(ref recovered) == 1)
+                    {
+                        // As soon as one meeting is back, every meeting gets a second subscriber.
+                        added.SetResult(Task.WhenAll(keys.Select(k => bus.SubscribeAsync(k, e => second.Enqueue(e.Text!), () => { }, default))));
+                    }
+                },
+                default)));
+
+            own.Kill();
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await own.StartAsync();
+            await await added.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            await Eventually.TrueAsync(() => bus.IsConnected, "it is whole again");
+            foreach (var text in new[] { "one", "last" })
+            {
+                await Task.WhenAll(keys.Select(key => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = $"{text} of {key}" }, default)));
+            }
+
+            foreach (var heard in new[] { first, second })
+            {
+                await Eventually.TrueAsync(() => heard.Distinct().Count() == 2 * Meetings, "all events arrive");
+                Assert.Equal(Meetings, heard.Count(e => e.StartsWith("one", StringComparison.Ordinal)));
+            }
+        }
+
+        await own.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Renewals_OfManyMeetings_AreFewCommands()
     {
         const int Meetings = 1_000;
@@ -132,6 +178,27 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         }
 
         await own.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("not JSON")]
+    [InlineData("5")]
+    public async Task Renewals_OneEntryThatCannotBeRead_OtherMeetingsAreRenewedAndItIsWrittenAgain(string stored)
+    {
+        const int Meetings = 100;
+        var run = Guid.NewGuid().ToString("N");
+        var entries = Enumerable.Range(0, Meetings).Select(i => (
+            Key: new MeetingKey("acme", $"{run}-{i}"),
+            Entry: new PresenceEntry { ParticipantId = "ann", DisplayName = "Ann", Role = "host", Instance = "A", Connection = "c", Connected = true })).ToList();
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        await redis.GetDatabase().HashSetAsync($"{entries[Meetings / 2].Key}:presence", "ann", stored);
+
+        await Task.WhenAll(entries.Select(e => A.Presence.RenewAsync(e.Key, [e.Entry], TimeSpan.FromSeconds(60), default)));
+
+        foreach (var (key, entry) in entries)
+        {
+            Assert.Equal([entry], await B.Presence.ListAsync(key, default));
+        }
     }
 
     private static async Task<long> ScriptsAsync(RedisServer server)

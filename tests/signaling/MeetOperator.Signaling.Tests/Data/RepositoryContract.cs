@@ -256,8 +256,9 @@ public abstract class RepositoryContract : IAsyncLifetime
         var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => keys.ClaimAsync(Claim($"m{i}", expires: 1_000), 500, default))));
         var claimed = Assert.Single(claims.Distinct());
         Assert.Equal(claimed, await keys.ClaimAsync(Claim("late", expires: 2_000) with { BodyHash = "other" }, 999, default));
-        Assert.Equal(600, (await keys.CompleteAsync(claimed, 600, default)).CompletedAt);
-        Assert.Equal(600, (await keys.CompleteAsync(claimed, 700, default)).CompletedAt);
+        var completed = await keys.CompleteAsync(claimed, "uid-1", 600, default);
+        Assert.Equal(claimed with { CompletedAt = 600, MeetingUid = "uid-1" }, completed);
+        Assert.Equal(completed, await keys.CompleteAsync(claimed, "uid-2", 700, default));
 
         Assert.Equal("theirs", (await keys.ClaimAsync(Claim("theirs", expires: 1_000) with { Tenant = "globex" }, 999, default)).MeetingId);
         var next = await keys.ClaimAsync(Claim("next", expires: 2_000), 1_000, default);

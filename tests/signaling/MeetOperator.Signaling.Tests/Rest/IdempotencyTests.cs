@@ -41,6 +41,37 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         Assert.Equal(2, await CountAsync(title));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task HostToken_OfAMeetingThatIsGone_IsNothingInTheNextWithItsId(bool answeredByAnotherRequest)
+    {
+        var key = $"k-successor-{answeredByAnotherRequest}";
+        var first = await SendAsync(key, key);
+        if (answeredByAnotherRequest)
+        {
+            // As if the server had died between making the meeting and noting that it is made.
+            await ForgetCompletionAsync(TestCluster.Tenant);
+            first = await SendAsync(key, key);
+        }
+
+        var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        var again = (await (await SendAsync(key, key)).Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
+        Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }, meeting.HostToken)).StatusCode);
+        var name = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
+        await server.Cluster.Client.MergePatchAsync<Meeting>(name, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
+        await server.Cluster.Client.DeleteAsync<Meeting>(name, default);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name) is null, "the meeting is gone");
+        await server.Cluster.ApplyMeetingAsync(name.Name);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name)?.Assignment is not null, "the next one is placed");
+
+        foreach (var token in new[] { meeting.HostToken, again.HostToken })
+        {
+            await Problem.IsAsync(
+                await Signaling.SendAsync(HttpMethod.Post, $"meetings/{name.Name}/join", new { displayName = "Mallory" }, token), HttpStatusCode.Forbidden, "forbidden");
+        }
+    }
+
     [Fact]
     public async Task ManyAtOnce_MakeOneMeeting()
     {
@@ -51,8 +82,11 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
             Assert.Equal(HttpStatusCode.Created, response.StatusCode);
             return await response.Content.ReadAsStringAsync();
         }));
-        Assert.Single(answers.Distinct());
+        var made = System.Text.Json.JsonSerializer.Deserialize<CreateMeetingAnswer>(Assert.Single(answers.Distinct()), System.Text.Json.JsonSerializerOptions.Web)!;
         Assert.Equal(1, await CountAsync(title));
+        Assert.True(Signaling.Service<Tokens>().TryVerify(TokenKind.Host, made.HostToken, out var subject));
+        var stored = await server.Cluster.Client.GetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, made.MeetingId), default);
+        Assert.Equal(stored.Metadata.Uid, subject.MeetingUid);
     }
 
     [Fact]
@@ -77,8 +111,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         await Eventually.TrueAsync(async () => (await SendAsync(Guid.NewGuid().ToString("N"), "one more", Key)).StatusCode == HttpStatusCode.TooManyRequests, "the quota is used up");
 
         // As if the server had died between making the meeting and noting that it is made.
-        await Signaling.Service<ISqlDatabase>().RunAsync(
-            SqlScope.Of("small"), connection => connection.ExecuteAsync("UPDATE idempotency_keys SET completed_at = NULL WHERE tenant = 'small'"), default);
+        await ForgetCompletionAsync("small");
         var again = await SendAsync("k-quota", "only one", Key);
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
         Assert.Equal(made.MeetingId, (await again.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId);
@@ -120,6 +153,9 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
 
         return await Signaling.Http.SendAsync(request);
     }
+
+    private Task<int> ForgetCompletionAsync(string tenant) => Signaling.Service<ISqlDatabase>().RunAsync(
+        SqlScope.Of(tenant), connection => connection.ExecuteAsync("UPDATE idempotency_keys SET completed_at = NULL WHERE tenant = @tenant", new { tenant }), default);
 
     private async Task<int> CountAsync(string title) =>
         (await server.Cluster.Client.ListAsync<Meeting>(TestCluster.Namespace, null, default)).Items.Count(m => m.Spec.Title == title);

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Signaling.Protocol;
+using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -59,6 +61,25 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         {
             await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}"), HttpStatusCode.NotFound, "unknown-meeting");
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MadeWithKubectl_NotSeenYet_IsOverOnlyWhenItIs(bool isOver)
+    {
+        var made = await server.Cluster.ApplyMeetingAsync($"made-with-kubectl-{isOver}".ToLowerInvariant());
+        var id = MeetingId.Of(made);
+        await Signaling.JoinAsync(id, "Ann");
+        if (isOver)
+        {
+            await server.Cluster.Client.DeleteAsync<Meeting>(made.Metadata.NamespacedName, default);
+        }
+
+        // As a replica answers whose watch has not brought the meeting yet.
+        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+
+        Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
     }
 
     /// <summary>The operator's part: it lets the object go.</summary>

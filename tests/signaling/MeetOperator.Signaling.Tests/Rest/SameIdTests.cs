@@ -13,7 +13,7 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1) } };
+            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), JoinWait = TimeSpan.FromMinutes(5) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -79,6 +79,23 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }, meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
         await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{id}", bearer: meeting.HostToken);
         Assert.NotEqual(MeetingDesiredState.Ended, (await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default))!.Spec.DesiredState);
+    }
+
+    [Fact]
+    public async Task Meeting_WhoseIdAnEarlierOneHadThatSomebodyStillHoldsOpen_IsEnteredAndTheEarlierOneIsNot()
+    {
+        var id = Guid.NewGuid().ToString("D");
+        await MakeAsync(id);
+        await using var early = await TestClient.OpenAsync(await Signaling.JoinAsync(id, "Early"));
+        await UnmakeAsync(id);
+        await MakeAsync(id);
+
+        await using var ann = await Signaling.EnterAsync(id, "Ann");
+        await using var bob = await Signaling.EnterAsync(id, "Bob");
+        Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["participantId"]);
+        await early.SendAsync(new { type = "join", participantId = early.Id });
+        await early.ExpectAsync("meeting-ended");
+        Assert.False(ann.Closed.IsCompleted);
     }
 
     private async Task MakeAsync(string id)

@@ -1,0 +1,60 @@
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling.Tests;
+
+public sealed class LinkStateTests
+{
+    private readonly LinkState state = new();
+
+    [Fact]
+    public void Alive_ThenSubscribed_IsBoth()
+    {
+        Assert.True(state.TryMarkAlive(state.Breaks));
+        Assert.Equal((true, false), (state.IsAlive, state.IsSubscribed));
+
+        Assert.True(state.TryMarkSubscribed(state.Breaks));
+        Assert.Equal((true, true), (state.IsAlive, state.IsSubscribed));
+    }
+
+    [Fact]
+    public void Break_WhileSubscribing_IsNotForgottenAtTheNextBeat()
+    {
+        var before = state.Breaks;
+        state.TryMarkAlive(before);
+        state.Break();
+
+        Assert.False(state.TryMarkSubscribed(before));
+        state.TryMarkAlive(state.Breaks);
+
+        Assert.Equal((true, false), (state.IsAlive, state.IsSubscribed));
+    }
+
+    [Fact]
+    public void Break_WhileABeatIsUnderWay_StaysABreak()
+    {
+        var before = state.Breaks;
+        state.Break();
+
+        Assert.False(state.TryMarkAlive(before));
+        Assert.False(state.IsAlive);
+    }
+
+    [Fact]
+    public void Break_EndsBothAtOnce()
+    {
+        state.TryMarkAlive(state.Breaks);
+        state.TryMarkSubscribed(state.Breaks);
+
+        state.Break();
+
+        Assert.Equal((false, false), (state.IsAlive, state.IsSubscribed));
+    }
+
+    [Fact]
+    public void Subscribed_WhileNothingIsAnswered_ChangesNothing()
+    {
+        state.Break();
+
+        Assert.False(state.TryMarkSubscribed(state.Breaks));
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Presence of people whom one instance accepted while it had no way to Redis, and who leave as soon as it has.</summary>
+[Collection(ServersCollection.Name)]
+public sealed class SessionPresenceTests(SessionPresenceTests.Server server, RedisServer redis) : IClassFixture<SessionPresenceTests.Server>, IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+
+    private readonly MeetingKey key = new(TestCluster.Tenant, Guid.NewGuid().ToString("D"));
+    private TcpForwarder wire = null!;
+    private RedisMeetingBus cut = null!;
+    private RedisMeetingBus other = null!;
+    private SessionPresence presence = null!;
+
+    public sealed class Server : ServerFixture;
+
+    public async Task InitializeAsync()
+    {
+        wire = new TcpForwarder(IPEndPoint.Parse(redis.Configuration));
+        cut = await RedisMeetingBus.ConnectAsync(redis.Patient.Replace(redis.Configuration, wire.Address.Authority, StringComparison.Ordinal));
+        other = await RedisMeetingBus.ConnectAsync(redis.Patient);
+        await Eventually.TrueAsync(() => cut.IsConnected && other.IsConnected, "both are connected");
+        presence = new SessionPresence(key, server.Signaling.Service<MeetingServices>() with { Bus = cut });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await presence.DisposeAsync();
+        await cut.DisposeAsync();
+        await other.DisposeAsync();
+        await wire.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("before")]
+    public async Task Remove_AcceptedWithoutRedisAndBackElsewhere_LeavesTheNewerConnection(string? before)
+    {
+        await AcceptWithoutRedisAsync("here", before);
+        await other.Presence.EnterAsync(key, Entry("elsewhere"), 10, Long, default);
+
+        Assert.False(await presence.RemoveAsync("ann", "here"));
+
+        Assert.Equal("elsewhere", Assert.Single(await other.Presence.ListAsync(key, default)).Connection);
+    }
+
+    [Fact]
+    public async Task Remove_AcceptedWithoutRedisAndNowhereElse_IsGone()
+    {
+        await AcceptWithoutRedisAsync("here", before: null);
+
+        Assert.True(await presence.RemoveAsync("ann", "here"));
+    }
+
+    private async Task AcceptWithoutRedisAsync(string connection, string? before)
+    {
+        wire.Break();
+        await Eventually.TrueAsync(() => !cut.IsConnected, "the loss is noticed");
+        Assert.Equal(EnterOutcome.Entered, (await presence.EnterAsync(Entry(connection), 10, before)).Outcome);
+        wire.Mend();
+        await Eventually.TrueAsync(() => cut.IsConnected, "Redis is found again");
+    }
+
+    private PresenceEntry Entry(string connection) => presence.NewEntry(
+        new SocketIdentity(key, "ann", "Ann", ParticipantRole.Participant, ByTicket: true, Returning: true), connection, silenced: false);
+}
