@@ -17,12 +17,21 @@ public sealed class PrometheusExposition : IDisposable
     private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
     private readonly Lock _scrape = new();
 
+    /// <summary>Of all meters in the process with these names.</summary>
     /// <param name="meters">Names of meters; one that ends with <c>*</c> stands for all that begin so.</param>
     public PrometheusExposition(params string[] meters)
+        : this(null, meters)
+    {
+    }
+
+    /// <summary>Of one host's meters: those of other factories are left out, so that two hosts in a process do not show each other's figures.</summary>
+    /// <param name="factory">The host's own; meters that no factory made count as well.</param>
+    /// <param name="meters">As above.</param>
+    public PrometheusExposition(IMeterFactory? factory, params string[] meters)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (meters.Any(name => Matches(name, instrument.Meter.Name)))
+            if (meters.Any(name => Matches(name, instrument.Meter.Name)) && (factory is null || instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, factory)))
             {
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, MetricFamily.Create));
             }

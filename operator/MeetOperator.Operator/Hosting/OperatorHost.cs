@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Client;
@@ -68,7 +69,7 @@ public static class OperatorHost
 
         app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct));
         app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct));
-        var metrics = new PrometheusExposition("MeetOperator.*");
+        var metrics = new PrometheusExposition(app.Services.GetRequiredService<IMeterFactory>(), "MeetOperator.*");
         app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
         app.MapGet("/metrics", () => Results.Text(metrics.Write(), PrometheusExposition.ContentType));
         return app;

@@ -5,24 +5,24 @@ using MeetOperator.Placement;
 namespace MeetOperator.Operator.Hosting;
 
 /// <summary>The operator's own instruments; queue and reconcile figures are those of Kube.Runtime.</summary>
-internal sealed class OperatorMetrics : IDisposable
+internal sealed class OperatorMetrics
 {
-    private readonly Meter _meter = new("MeetOperator.Operator");
     private readonly Counter<long> _placements;
     private readonly Histogram<double> _ready;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _missedPolls;
 
-    public OperatorMetrics(ClusterView cluster, LeadershipGuard guard)
+    public OperatorMetrics(ClusterView cluster, LeadershipGuard guard, IMeterFactory meters)
     {
-        _placements = _meter.CreateCounter<long>("meet_operator_placements_total", description: "Decisions of the planner that changed something, by outcome.");
-        _ended = _meter.CreateCounter<long>("meet_operator_meetings_ended_total", description: "Meetings that ended, by reason.");
-        _missedPolls = _meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes that gave no report, by cause: timeout, unreachable or report-refused.");
-        _ready = _meter.CreateHistogram<double>("meet_operator_meeting_ready_seconds", "s", "Time from a meeting's creation to its first readiness; creation times have whole seconds.");
-        _meter.CreateObservableGauge("meet_operator_leader", () => guard.IsLeading ? 1 : 0, description: "1 while this replica leads.");
-        _meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");
-        _meter.CreateObservableGauge("meet_operator_media_nodes", () => Count(cluster.Nodes.List(), node => node.Status?.State?.ToString() ?? "New", "state"), description: "Media nodes by state.");
-        _meter.CreateObservableGauge("meet_operator_participants", () => (long)cluster.Meetings.List().Sum(meeting => meeting.Status?.Participants ?? 0), description: "People in meetings.");
+        var meter = meters.Create("MeetOperator.Operator");
+        _placements = meter.CreateCounter<long>("meet_operator_placements_total", description: "Decisions of the planner that changed something, by outcome.");
+        _ended = meter.CreateCounter<long>("meet_operator_meetings_ended_total", description: "Meetings that ended, by reason.");
+        _missedPolls = meter.CreateCounter<long>("meet_operator_missed_polls_total", description: "Polls of media nodes that gave no report, by cause: timeout, unreachable or report-refused.");
+        _ready = meter.CreateHistogram<double>("meet_operator_meeting_ready_seconds", "s", "Time from a meeting's creation to its first readiness; creation times have whole seconds.");
+        meter.CreateObservableGauge("meet_operator_leader", () => guard.IsLeading ? 1 : 0, description: "1 while this replica leads.");
+        meter.CreateObservableGauge("meet_operator_meetings", () => Count(cluster.Meetings.List(), meeting => meeting.Status?.Phase?.ToString() ?? "New", "phase"), description: "Meetings by phase.");
+        meter.CreateObservableGauge("meet_operator_media_nodes", () => Count(cluster.Nodes.List(), node => node.Status?.State?.ToString() ?? "New", "state"), description: "Media nodes by state.");
+        meter.CreateObservableGauge("meet_operator_participants", () => (long)cluster.Meetings.List().Sum(meeting => meeting.Status?.Participants ?? 0), description: "People in meetings.");
     }
 
     public void Placed(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
@@ -32,8 +32,6 @@ internal sealed class OperatorMetrics : IDisposable
     public void PollMissed(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void BecameReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
-
-    public void Dispose() => _meter.Dispose();
 
     private static IEnumerable<Measurement<long>> Count<T>(IEnumerable<T> items, Func<T, string> label, string name) =>
         items.GroupBy(label).Select(group => new Measurement<long>(group.Count(), new KeyValuePair<string, object?>(name, group.Key)));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using MeetOperator.Contracts;
 using MeetOperator.Kube.Client;
@@ -99,7 +100,7 @@ public static class SignalingHost
         services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
         services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
         services.AddSingleton<GracefulEnd>().AddHostedService(p => p.GetRequiredService<GracefulEnd>());
-        services.AddSingleton(_ => new PrometheusExposition(SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
+        services.AddSingleton(p => new PrometheusExposition(p.GetRequiredService<IMeterFactory>(), SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
         services.AddProblemDetails().AddExceptionHandler<RequestFailures>();
         services.AddHealthChecks()
             .AddCheck("loops", () => ProbeAnswer.Of(health.Problem), [ProbeAnswer.Live])

@@ -3,11 +3,10 @@ using System.Diagnostics.Metrics;
 namespace MeetOperator.Signaling;
 
 /// <summary>Instruments of the meter <see cref="MeterName"/>.</summary>
-public sealed class SignalingMetrics : IDisposable
+public sealed class SignalingMetrics
 {
     public const string MeterName = "MeetOperator.Signaling";
 
-    private readonly Meter meter = new(MeterName);
     private readonly UpDownCounter<long> sockets;
     private readonly UpDownCounter<long> meetings;
     private readonly Counter<long> received;
@@ -17,8 +16,10 @@ public sealed class SignalingMetrics : IDisposable
     private readonly Histogram<double> joinSeconds;
     private readonly Counter<long> nodeErrors;
 
-    public SignalingMetrics()
+    public SignalingMetrics(IMeterFactory meters)
     {
+        ArgumentNullException.ThrowIfNull(meters);
+        var meter = meters.Create(MeterName);
         sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "WebSockets that are open.");
         meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a socket on this instance.");
         received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages of clients, by type.");
@@ -50,8 +51,6 @@ public sealed class SignalingMetrics : IDisposable
     }
 
     public void NodeFailed(string code) => nodeErrors.Add(1, Tag("code", code));
-
-    public void Dispose() => meter.Dispose();
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

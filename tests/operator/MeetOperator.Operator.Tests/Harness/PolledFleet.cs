@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
@@ -11,6 +12,7 @@ using MeetOperator.Operator.Fleet;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Nodes;
 using MeetOperator.Operator.Webhook.Certificates;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
@@ -20,7 +22,7 @@ internal sealed class PolledFleet : IAsyncDisposable
 {
     private readonly LoggerFactory _logs;
     private readonly KubeClient _nobody = new(new KubeConfig { Server = new Uri("http://127.0.0.1:1/") });
-    private readonly OperatorMetrics _metrics;
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly NodeClients _clients;
 
     /// <param name="client">For the cluster's informers; null is a server that does not exist.</param>
@@ -31,10 +33,10 @@ internal sealed class PolledFleet : IAsyncDisposable
         _logs = new LoggerFactory([Log]);
         Health = new LoopHealth(clock);
         Cluster = new ClusterView(client ?? _nobody, Options, _logs, clock);
-        _metrics = new OperatorMetrics(Cluster, new LeadershipGuard());
+        var metrics = new OperatorMetrics(Cluster, new LeadershipGuard(), _services.GetRequiredService<IMeterFactory>());
         _clients = new NodeClients(new LeaderTerm(() => Interlocked.Read(ref _term), static () => { }, seen => Interlocked.Exchange(ref _term, seen + 1)), Authority, TimeProvider.System);
         Fleet = new MediaFleet(Wakeups, clock);
-        Poller = new NodePoller(Fleet, _clients, _metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
+        Poller = new NodePoller(Fleet, _clients, metrics, Health, _logs.CreateLogger<NodePoller>(), clock);
     }
 
     private long _term = 1;
@@ -98,7 +100,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     {
         await Poller.DisposeAsync();
         _clients.Dispose();
-        _metrics.Dispose();
+        _services.Dispose();
         Health.Dispose();
         _nobody.Dispose();
         _logs.Dispose();

@@ -26,7 +26,7 @@ public sealed class DrainTests
 
         await cluster.Client.DeleteAsync<SfuPool>(PoolP, default, new DeleteOptions { PropagationPolicy = propagation });
 
-        await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the node names the meeting");
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the node names the meeting");
         await cluster.EventuallyAsync(async () => Blocked((await cluster.PoolAsync("p")).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the pool does, too");
         await ExpectUntouchedAsync(cluster, before, pod);
 
