@@ -9,11 +9,16 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>One media node in memory: what the cluster says, and what the polls say. Guarded by the fleet.</summary>
 internal sealed class FleetNode(NamespacedName key)
 {
+    private string? _untrustedPod;
+
     public NamespacedName Key { get; } = key;
     public SfuNode Node { get; set; } = new();
     public SfuPool? Pool { get; set; }
     public bool SharedNamespace { get; set; }
     public Pod? Pod { get; set; }
+
+    /// <summary>The Pod is being deleted: its process ends within the grace period.</summary>
+    public bool IsTerminating => Pod?.Metadata.DeletionTimestamp is not null;
     public Machine? Machine { get; set; }
     public NodeReport? Report { get; set; }
 
@@ -31,6 +36,15 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
+
+    /// <summary>Pods in a row whose credentials did not fit.</summary>
+    public int UntrustedPods { get; private set; }
+
+    /// <summary>Timestamp of the last poll that was answered in any way.</summary>
+    public long AnsweredAt { get; set; }
+
+    /// <summary>Timestamp since which the kubelet says that the process is not ready; null while it says that it is, or says nothing.</summary>
+    public long? NotReadySince { get; set; }
 
     /// <summary>Another process runs than the one that answered last, and it has not answered yet.</summary>
     public bool HasRestarted { get; set; }
@@ -68,7 +82,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Whether meetings of a namespace may be on the node at all; what others report of them counts for nothing.</summary>
     public bool IsVisibleTo(string? @namespace) => SharedNamespace || Key.Namespace == @namespace;
 
-    public NodeFacts Facts(int meetings) => new()
+    public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {
         Node = Node,
         Pool = Pool,
@@ -80,6 +94,8 @@ internal sealed class FleetNode(NamespacedName key)
         MissReason = MissReason,
         AnswersWrongly = AnswersWrongly,
         IsUntrusted = IsUntrusted,
+        UntrustedPods = UntrustedPods,
+        NotReadyFor = NotReadySince is { } since ? time.GetElapsedTime(Math.Max(since, AnsweredAt)) : TimeSpan.Zero,
         HasRestarted = HasRestarted,
         Problem = Problem,
         Fault = Fault,
@@ -105,11 +121,25 @@ internal sealed class FleetNode(NamespacedName key)
         Rooms.Clear();
     }
 
+    /// <summary>Each Pod counts once, however often it is polled.</summary>
+    public void CountUntrusted()
+    {
+        if (Pod?.Metadata.Uid is { } uid && uid != _untrustedPod)
+        {
+            _untrustedPod = uid;
+            UntrustedPods++;
+        }
+    }
+
+    /// <summary>The node has served.</summary>
+    public void ForgetUntrusted() => (_untrustedPod, UntrustedPods) = (null, 0);
+
     public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
         var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
+        var dead = NodeDeath.IsDead(Facts(meetings, time), Verdict, now);
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
@@ -119,11 +149,12 @@ internal sealed class FleetNode(NamespacedName key)
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
             State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
-            MayLive = Verdict.State == SfuNodeState.Unhealthy && !NodeDeath.IsDead(Facts(meetings), Verdict, now),
+            MayLive = Verdict.State == SfuNodeState.Unhealthy && !dead,
+            HasLostRooms = Verdict.State == SfuNodeState.Starting && dead,
             Outdated = Outdated,
             CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
             Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
-            Evicting = Pod?.Metadata.DeletionTimestamp is not null || NodeStateRules.IsEvicting(Node, Pool, drainNow),
+            Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),
             Dropping = NodeStateRules.IsDropping(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,

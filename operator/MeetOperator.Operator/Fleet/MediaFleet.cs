@@ -28,12 +28,15 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             {
                 entry.ForgetReports();
                 entry.HasRestarted = true;
+                entry.NotReadySince = null;
             }
 
+            entry.HasRestarted |= entry.Pod is not null && pod is null; // Whatever runs next is another process.
             entry.Node = node;
             entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
             entry.Pool = pool;
             entry.Pod = pod;
+            entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
             entry.SharedNamespace = sharedNamespace;
             entry.Target = target;
             entry.Machine = machine;
@@ -68,10 +71,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             entry.Report = report;
             entry.LastSeen = time.GetUtcNow();
-            entry.SeenAt = time.GetTimestamp();
+            entry.SeenAt = entry.AnsweredAt = time.GetTimestamp();
             entry.Missed = 0;
             entry.MissReason = null;
             entry.HasRestarted = false;
+            entry.ForgetUntrusted();
             entry.Fault = entry.Forwarding.Judge(report, time.GetElapsedTime(0));
             (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
         });
@@ -103,6 +107,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.MissReason = reason;
             entry.AnswersWrongly = answersWrongly;
             entry.IsUntrusted = isUntrusted;
+            entry.AnsweredAt = answersWrongly || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
+            if (isUntrusted && entry.Missed >= NodeStateRules.DeadAfterMissedPolls)
+            {
+                entry.CountUntrusted();
+            }
         }
     });
 
@@ -325,7 +334,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private NodeView View(FleetNode entry)
     {
-        var facts = entry.Facts(_table.CountOn(entry.Key));
+        var facts = entry.Facts(_table.CountOn(entry.Key), time);
         var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
         return new NodeView
         {
@@ -335,6 +344,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             LastSeen = entry.LastSeen,
             Target = entry.Target,
             Served = facts.Served,
+            UntrustedPods = facts.UntrustedPods,
             DrainNow = entry.DrainNow(now, time),
             IsDropped = NodeStateRules.IsDropping(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeDeath.IsLost(facts, entry.Verdict, unhealthyFor, now),
@@ -356,6 +366,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         NamespacedName pool;
         bool opened;
         bool died;
+        bool evicted;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -369,11 +380,13 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             before = entry.Verdict;
+            var wasTerminating = entry.IsTerminating;
             edit(entry);
-            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
+            evicted = entry.IsTerminating && !wasTerminating; // Whatever else is wrong with the node and gives its state the reason.
+            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
-            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key)), after, now);
+            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {
@@ -390,7 +403,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             wakeups.CapacityGrew();
         }
 
-        if (before == after && !died)
+        if (before == after && !died && !evicted)
         {
             return;
         }
@@ -398,6 +411,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         wakeups.Node(key);
         wakeups.Pool(pool);
         if (died
+            || evicted
             || ((ForwardingWatch.IsToBeLeft(after.Reason) || after.Reason == NodeStateRules.PodTerminating) && before.Reason != after.Reason))
         {
             WakeMeetings(key);

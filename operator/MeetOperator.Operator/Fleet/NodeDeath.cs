@@ -10,16 +10,21 @@ internal static class NodeDeath
     /// <summary>A process that died is back by then; what is still away is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// How long the kubelet's probe and the operator's polls must have failed together. The probe runs once a second: a busy machine makes one or two of them fail, and people go on talking.
+    /// </summary>
+    public static readonly TimeSpan ProbeFailsFor = TimeSpan.FromSeconds(3);
+
     /// <summary>What a kubelet may take beyond a Pod's grace period before it counts as gone.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pool must not count on the node.</summary>
+    /// <summary>The pool must not count on the node, and makes another. Not for one that never served: another would meet the same problem.</summary>
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
     /// <param name="unhealthyFor">Since when it has not served; zero while it does.</param>
     /// <param name="now">The present time.</param>
     public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
-        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || unhealthyFor >= LostAfter));
+        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || (facts.Served && unhealthyFor >= LostAfter)));
 
     /// <summary>
     /// Nobody can be on the node any more. That it does not answer the operator is not enough, however long: one NetworkPolicy or one broken route would take it
@@ -28,11 +33,19 @@ internal static class NodeDeath
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
     /// <param name="now">The present time.</param>
-    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) =>
-        verdict.State == SfuNodeState.Unhealthy
-        && (verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
+    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) => verdict.State switch
+    {
+        SfuNodeState.Unhealthy => verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
             || Evidence(facts) is not null
-            || (!facts.Answers && Overdue(facts, now)));
+            || (!facts.Answers && Overdue(facts, now)),
+        SfuNodeState.Starting => HasLostItsProcess(facts),
+        _ => false,
+    };
+
+    /// <summary>
+    /// The process that carried the node's meetings is gone with their rooms, and the next one has not answered yet. It may never come: no machine may take its Pod.
+    /// </summary>
+    private static bool HasLostItsProcess(NodeFacts facts) => facts.Served && (facts.HasRestarted || PodRuns.HasNotBegun(facts.Pod));
 
     /// <summary>What says, besides missed polls, that the process which carried the node's meetings is gone; null when nothing does.</summary>
     public static string? Evidence(NodeFacts facts) =>
@@ -46,7 +59,7 @@ internal static class NodeDeath
 
     /// <summary>A node that knows that it drains says itself that it is not ready, so its readiness tells nothing.</summary>
     private static bool HasFailedItsProbe(NodeFacts facts) =>
-        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && PodRuns.IsReady(facts.Pod) == false;
+        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= ProbeFailsFor;
 
     /// <summary>The kubelet should have ended the Pod and has not.</summary>
     private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;

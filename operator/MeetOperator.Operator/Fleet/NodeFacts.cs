@@ -39,8 +39,14 @@ internal sealed record NodeFacts
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; init; }
 
+    /// <summary>Pods of the node in a row, the present one included, whose credentials did not fit and of which none has served.</summary>
+    public int UntrustedPods { get; init; }
+
     /// <summary>The last poll was answered in some way: a process is there.</summary>
     public bool Answers => AnswersWrongly || IsUntrusted;
+
+    /// <summary>How long the kubelet's readiness probe has failed while the operator got no answer either; zero while one of the two was answered.</summary>
+    public TimeSpan NotReadyFor { get; init; }
 
     /// <summary>The present process is not the one that answered last, and has not answered yet: what that one carried is gone.</summary>
     public bool HasRestarted { get; init; }

@@ -26,7 +26,7 @@ internal static class PodReplacement
             return $"it answers and does not forward ({view.Verdict.Message})";
         }
 
-        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && IsDeserted(view) && now - pod.Metadata.CreationTimestamp >= Lived)
+        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && IsDeserted(view) && now - pod.Metadata.CreationTimestamp >= NodeStateRules.UntrustedPodAge(view.UntrustedPods))
         {
             return $"its credentials are of no use any more ({view.Verdict.Message})";
         }
@@ -36,7 +36,6 @@ internal static class PodReplacement
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
         }
 
-        var waits = pod.Status?.ContainerStatuses?.Any(container => container.State?.Waiting?.Reason == "CrashLoopBackOff") == true;
-        return waits && now - pod.Metadata.CreationTimestamp >= Lived ? "the process has died more than once and would wait for its next start" : null;
+        return PodRuns.WhyStopped(pod) == "CrashLoopBackOff" && now - pod.Metadata.CreationTimestamp >= Lived ? "the process has died more than once and would wait for its next start" : null;
     }
 }

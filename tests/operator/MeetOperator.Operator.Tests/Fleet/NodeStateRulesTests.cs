@@ -60,9 +60,18 @@ public sealed class NodeStateRulesTests
     public void Derive_ContainerStopped_IsUnhealthyBeforeAnyPollIsMissed()
     {
         var pod = Pod("Running");
-        pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
+        pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
 
         Expect(SfuNodeState.Unhealthy, "OOMKilled", Facts() with { Pod = pod });
+    }
+
+    [Fact]
+    public void Derive_InjectedSidecarStopped_StillServes()
+    {
+        var pod = Pod("Running");
+        pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "sidecar", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Completed" } } }];
+
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Pod = pod });
     }
 
     [Fact]
@@ -85,6 +94,14 @@ public sealed class NodeStateRulesTests
         Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, Missed = 2, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
+    }
+
+    /// <summary>Nobody can be on it, so its Pod is made anew when something was wrong with its credentials.</summary>
+    [Fact]
+    public void HasServed_UnhealthyFromTheStart_IsFalse()
+    {
+        Assert.False(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } }));
+        Assert.True(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy, LastSeen = Now } }));
     }
 
     [Fact]

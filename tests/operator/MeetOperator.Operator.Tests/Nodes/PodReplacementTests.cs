@@ -24,6 +24,9 @@ public sealed class PodReplacementTests
     public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
 
     [Fact]
+    public void Why_BackOffOfAnInjectedSidecar_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
+
+    [Fact]
     public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
 
     [Fact]
@@ -44,6 +47,21 @@ public sealed class PodReplacementTests
         Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
         Assert.Contains("of no use any more", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
         Assert.Null(PodReplacement.Why(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
+    }
+
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 40)]
+    [InlineData(3, 80)]
+    [InlineData(4, 160)]
+    [InlineData(5, 300)]
+    [InlineData(1_000_000, 300)]
+    public void Why_CredentialsOfOnePodAfterAnotherDoNotFit_WaitsLongerFromPodToPod(int pods, int seconds)
+    {
+        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, UntrustedPods = pods };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", seconds - 1, null), view, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", seconds, null), view, Now));
     }
 
     /// <summary>It is the operator's own certificate that may not be taken.</summary>
@@ -69,13 +87,13 @@ public sealed class PodReplacementTests
         Rooms = [],
     };
 
-    private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
+    private static Pod Pod(string phase, int ageSeconds, string? waiting, string container = "media-node") => new()
     {
         Metadata = new ObjectMeta { CreationTimestamp = Now.AddSeconds(-ageSeconds) },
         Status = new PodStatus
         {
             Phase = phase,
-            ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = waiting is null ? null : new ContainerStateWaiting { Reason = waiting } } }],
+            ContainerStatuses = [new ContainerStatus { Name = container, State = new ContainerState { Waiting = waiting is null ? null : new ContainerStateWaiting { Reason = waiting } } }],
         },
     };
 }
