@@ -32,6 +32,12 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
 
+    /// <summary>Timestamp of the last poll that was answered in any way.</summary>
+    public long AnsweredAt { get; set; }
+
+    /// <summary>Timestamp since which the kubelet says that the process is not ready; null while it says that it is, or says nothing.</summary>
+    public long? NotReadySince { get; set; }
+
     /// <summary>Another process runs than the one that answered last, and it has not answered yet.</summary>
     public bool HasRestarted { get; set; }
     public NodeProblem? Problem { get; set; }
@@ -68,7 +74,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Whether meetings of a namespace may be on the node at all; what others report of them counts for nothing.</summary>
     public bool IsVisibleTo(string? @namespace) => SharedNamespace || Key.Namespace == @namespace;
 
-    public NodeFacts Facts(int meetings) => new()
+    public NodeFacts Facts(int meetings, TimeProvider time) => new()
     {
         Node = Node,
         Pool = Pool,
@@ -80,6 +86,7 @@ internal sealed class FleetNode(NamespacedName key)
         MissReason = MissReason,
         AnswersWrongly = AnswersWrongly,
         IsUntrusted = IsUntrusted,
+        NotReadyFor = NotReadySince is { } since ? time.GetElapsedTime(Math.Max(since, AnsweredAt)) : TimeSpan.Zero,
         HasRestarted = HasRestarted,
         Problem = Problem,
         Fault = Fault,
@@ -119,7 +126,7 @@ internal sealed class FleetNode(NamespacedName key)
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
             State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
-            MayLive = Verdict.State == SfuNodeState.Unhealthy && !NodeDeath.IsDead(Facts(meetings), Verdict, now),
+            MayLive = Verdict.State == SfuNodeState.Unhealthy && !NodeDeath.IsDead(Facts(meetings, time), Verdict, now),
             Outdated = Outdated,
             CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
             Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },

@@ -28,12 +28,14 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             {
                 entry.ForgetReports();
                 entry.HasRestarted = true;
+                entry.NotReadySince = null;
             }
 
             entry.Node = node;
             entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
             entry.Pool = pool;
             entry.Pod = pod;
+            entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
             entry.SharedNamespace = sharedNamespace;
             entry.Target = target;
             entry.Machine = machine;
@@ -68,7 +70,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             entry.Report = report;
             entry.LastSeen = time.GetUtcNow();
-            entry.SeenAt = time.GetTimestamp();
+            entry.SeenAt = entry.AnsweredAt = time.GetTimestamp();
             entry.Missed = 0;
             entry.MissReason = null;
             entry.HasRestarted = false;
@@ -103,6 +105,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.MissReason = reason;
             entry.AnswersWrongly = answersWrongly;
             entry.IsUntrusted = isUntrusted;
+            entry.AnsweredAt = answersWrongly || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
         }
     });
 
@@ -325,7 +328,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private NodeView View(FleetNode entry)
     {
-        var facts = entry.Facts(_table.CountOn(entry.Key));
+        var facts = entry.Facts(_table.CountOn(entry.Key), time);
         var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
         return new NodeView
         {
@@ -370,10 +373,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             before = entry.Verdict;
             edit(entry);
-            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key)));
+            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
-            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key)), after, now);
+            var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {

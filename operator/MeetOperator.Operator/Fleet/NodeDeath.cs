@@ -10,6 +10,11 @@ internal static class NodeDeath
     /// <summary>A process that died is back by then; what is still away is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// How long the kubelet's probe and the operator's polls must have failed together. The probe runs once a second: a busy machine makes one or two of them fail, and people go on talking.
+    /// </summary>
+    public static readonly TimeSpan ProbeFailsFor = TimeSpan.FromSeconds(3);
+
     /// <summary>What a kubelet may take beyond a Pod's grace period before it counts as gone.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
 
@@ -46,7 +51,7 @@ internal static class NodeDeath
 
     /// <summary>A node that knows that it drains says itself that it is not ready, so its readiness tells nothing.</summary>
     private static bool HasFailedItsProbe(NodeFacts facts) =>
-        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && PodRuns.IsReady(facts.Pod) == false;
+        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= ProbeFailsFor;
 
     /// <summary>The kubelet should have ended the Pod and has not.</summary>
     private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;

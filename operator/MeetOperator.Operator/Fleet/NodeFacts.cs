@@ -42,6 +42,9 @@ internal sealed record NodeFacts
     /// <summary>The last poll was answered in some way: a process is there.</summary>
     public bool Answers => AnswersWrongly || IsUntrusted;
 
+    /// <summary>How long the kubelet's readiness probe has failed while the operator got no answer either; zero while one of the two was answered.</summary>
+    public TimeSpan NotReadyFor { get; init; }
+
     /// <summary>The present process is not the one that answered last, and has not answered yet: what that one carried is gone.</summary>
     public bool HasRestarted { get; init; }
 

@@ -117,10 +117,7 @@ internal static class NodeStateRules
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
         }
 
-        var stopped = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.State is { Running: null } state && (state.Terminated is not null || state.Waiting is not null));
-        return facts.Served && stopped is not null
-            ? $"the process has stopped ({stopped.State!.Waiting?.Reason ?? stopped.State.Terminated?.Reason ?? "Terminated"})"
-            : null;
+        return facts.Served && PodRuns.WhyStopped(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
     }
 
     private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings move"

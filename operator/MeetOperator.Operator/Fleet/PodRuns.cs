@@ -1,8 +1,11 @@
+using MeetOperator.Contracts;
 using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Tells runs of a media node's process apart. Pure.</summary>
+/// <summary>
+/// Reads what the kubelet says of a media node's process, and tells runs of it apart. The Pod's other containers, such as an injected sidecar, say nothing about it. Pure.
+/// </summary>
 internal static class PodRuns
 {
     /// <summary>True when <paramref name="now"/> is another process than <paramref name="before"/>: another Pod, or a container that was restarted.</summary>
@@ -10,16 +13,23 @@ internal static class PodRuns
         before is not null && now is not null && (before.Metadata.Uid != now.Metadata.Uid || Restarts(now) > Restarts(before));
 
     /// <summary>True when the process runs only since a moment after <paramref name="seen"/>; both are wall clocks, of different machines.</summary>
-    public static bool HasStartedAfter(Pod? pod, DateTimeOffset? seen) =>
-        seen is not null && pod?.Status?.ContainerStatuses?.Any(container => container.State?.Running?.StartedAt > seen) == true;
+    public static bool HasStartedAfter(Pod? pod, DateTimeOffset? seen) => Process(pod)?.State?.Running?.StartedAt > seen;
 
     /// <summary>True when the present process ran already when it was <paramref name="seen"/>.</summary>
-    public static bool HasRunSince(Pod? pod, DateTimeOffset? seen) =>
-        seen is not null && pod?.Status?.ContainerStatuses?.Any(container => container.State?.Running?.StartedAt <= seen) == true;
+    public static bool HasRunSince(Pod? pod, DateTimeOffset? seen) => Process(pod)?.State?.Running?.StartedAt <= seen;
 
     /// <summary>What the kubelet's readiness probe says; null while it says nothing.</summary>
-    public static bool? IsReady(Pod? pod) =>
-        pod?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status switch { "True" => true, "False" => false, _ => null };
+    public static bool? IsReady(Pod? pod) => Process(pod)?.Ready;
 
-    private static int Restarts(Pod pod) => pod.Status?.ContainerStatuses?.Sum(container => container.RestartCount) ?? 0;
+    /// <summary>Why the process does not run, as far as the kubelet says so; null while it runs or nothing is said.</summary>
+    public static string? WhyStopped(Pod pod) => Process(pod)?.State switch
+    {
+        { Running: null, Waiting: { } waiting } => waiting.Reason ?? "Waiting",
+        { Running: null, Terminated: { } terminated } => terminated.Reason ?? "Terminated",
+        _ => null,
+    };
+
+    private static ContainerStatus? Process(Pod? pod) => pod?.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == MeetComponents.MediaNode);
+
+    private static int Restarts(Pod pod) => Process(pod)?.RestartCount ?? 0;
 }

@@ -36,7 +36,6 @@ internal static class PodReplacement
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
         }
 
-        var waits = pod.Status?.ContainerStatuses?.Any(container => container.State?.Waiting?.Reason == "CrashLoopBackOff") == true;
-        return waits && now - pod.Metadata.CreationTimestamp >= Lived ? "the process has died more than once and would wait for its next start" : null;
+        return PodRuns.WhyStopped(pod) == "CrashLoopBackOff" && now - pod.Metadata.CreationTimestamp >= Lived ? "the process has died more than once and would wait for its next start" : null;
     }
 }

@@ -84,7 +84,7 @@ internal static class MediaNodePod
         ReadinessProbe = new Probe
         {
             HttpGet = new HttpGetAction { Path = "/readyz", Port = "control", Scheme = "HTTPS" },
-            PeriodSeconds = 1, // The second witness of a process that hangs, beside the operator's polls: meetings leave when both find it silent.
+            PeriodSeconds = 1, // The second witness of a process that hangs, beside the operator's polls: meetings leave when both find it silent for a few seconds.
             TimeoutSeconds = 1,
             FailureThreshold = 1,
         },

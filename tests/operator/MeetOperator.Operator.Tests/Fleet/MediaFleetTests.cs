@@ -123,24 +123,77 @@ public sealed class MediaFleetTests
         Assert.Equal("stranger", Assert.Single(Report(target, ("stranger", 1))).Room);
     }
 
+    /// <summary>A busy machine makes a probe fail that waits for one second, and the operator's polls with it.</summary>
     [Fact]
-    public void Missed_ThreePollsAndTheKubeletsProbe_WakesTheMeetingsAndPlacementMovesThem()
+    public void Missed_ThreePollsAndOneProbe_MeetingsStay()
+    {
+        var busy = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+
+        Miss(busy, polls: 3);
+        Observe("n1", "pod-n1", 200, Container(isReady: false));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Miss(busy, polls: 1);
+        Observe("n1", "pod-n1", 200, Container(isReady: true));
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Miss(busy, polls: 1);
+
+        Assert.Empty(_woken);
+        Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
+    }
+
+    /// <summary>A probe that has failed for long says nothing while the node answers the operator.</summary>
+    [Fact]
+    public void Missed_ThreePollsOfANodeThatWasNotReadyBefore_MeetingsStayForAFewSeconds()
+    {
+        var node = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+        Observe("n1", "pod-n1", 200, Container(isReady: false));
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Report(node, ("m1", 2));
+        _woken.Clear();
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Miss(node, polls: 3);
+        Assert.Empty(_woken);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Miss(node, polls: 1);
+        Assert.Equal(["m1"], _woken);
+    }
+
+    [Fact]
+    public void Missed_PollsAndTheKubeletsProbeForSeconds_WakesTheMeetingsAndPlacementMovesThem()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
         AddNode("n2");
 
-        for (var poll = 0; poll < 3; poll++)
-        {
-            _fleet.Missed(dying, "refused");
-        }
-
+        Miss(dying, polls: 3);
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
         Assert.Empty(_woken);
-        Observe("n1", "pod-n1", 200, isReady: false);
+        Observe("n1", "pod-n1", 200, Container(isReady: false));
+        _time.Advance(NodeDeath.ProbeFailsFor);
+        Miss(dying, polls: 1);
+
         Assert.Equal(["m1"], _woken);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
+    }
+
+    [Fact]
+    public void Observe_SidecarRestarted_SaysNothingOfTheMediaNode()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+
+        Observe("n1", "pod-n1", 200, Container(isReady: true), new ContainerStatus { Name = "sidecar" });
+        Observe("n1", "pod-n1", 200, Container(isReady: true), new ContainerStatus { Name = "sidecar", RestartCount = 1 });
+
+        Assert.NotNull(_fleet.View(Key("n1"))!.Report);
+        Assert.Empty(_woken);
     }
 
     [Fact]
@@ -148,12 +201,10 @@ public sealed class MediaFleetTests
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
-        for (var poll = 0; poll < 3; poll++)
-        {
-            _fleet.Missed(dying, "refused");
-        }
+        Observe("n1", "pod-n1", 200, Container(isReady: false));
+        _time.Advance(NodeDeath.ProbeFailsFor);
+        Miss(dying, polls: 3);
 
-        Observe("n1", "pod-n1", 200, isReady: false);
         Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
         Assert.Null(_fleet.Current(Ref("m1"))!.Node);
         AddNode("n2");
@@ -221,9 +272,9 @@ public sealed class MediaFleetTests
         var target = AddNode("n1");
         PlaceWithRoom("m1");
 
-        Observe("n1", "pod-n1", 200, new ContainerStatus { State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Error" } } });
+        Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Error" } } });
         Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
-        Observe("n1", "pod-n1", 200, new ContainerStatus { RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
+        Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
         Assert.False(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
 
         Report(target);
@@ -445,14 +496,24 @@ public sealed class MediaFleetTests
         return target;
     }
 
-    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null, bool? isReady = null)
+    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, ContainerStatus? sidecar = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null)
     {
         var target = new PollTarget(new NamespacedName(@namespace, name), podUid, new Uri("http://127.0.0.1:1/"), "token");
         var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, Drain = drain }, Status = drain is null ? null : new SfuNodeStatus { DrainRequestedAt = _time.GetUtcNow() } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
-        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : [container], Conditions = isReady is null ? null : [new PodCondition { Type = "Ready", Status = isReady.ToString()! }] } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : sidecar is null ? [container] : [container, sidecar] } };
         _fleet.Observe(node, pool, pod, shared, target);
         return target;
+    }
+
+    private static ContainerStatus Container(bool isReady) => new() { Name = "media-node", Ready = isReady, State = new ContainerState { Running = new ContainerStateRunning() } };
+
+    private void Miss(PollTarget target, int polls)
+    {
+        for (var poll = 0; poll < polls; poll++)
+        {
+            _fleet.Missed(target, "no answer");
+        }
     }
 
     private PlacementDecision Place(string meeting, CurrentAssignment? current = null) => _fleet.Place(

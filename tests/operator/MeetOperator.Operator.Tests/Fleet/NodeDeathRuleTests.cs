@@ -10,13 +10,13 @@ public sealed class NodeDeathRuleTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly Machine Well = new("m1", Gone: false, Ready: true, Cordoned: false);
 
-    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(WithoutConditions)];
+    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(MachineNotReady), nameof(MachineGone), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
 
     [Theory]
     [MemberData(nameof(Alive))]
-    public void IsDead_NobodyButTheOperatorMissesIt_IsNotHoweverLong(string what) => Assert.False(IsDead(what));
+    public void IsDead_NothingSaysThatTheProcessIsGone_IsNot(string what) => Assert.False(IsDead(what));
 
     [Theory]
     [MemberData(nameof(Dead))]
@@ -41,7 +41,9 @@ public sealed class NodeDeathRuleTests
             nameof(Untrusted) => Untrusted,
             nameof(Draining) => Draining,
             nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
-            nameof(WithoutConditions) => WithoutConditions,
+            nameof(MissedOneProbe) => MissedOneProbe,
+            nameof(SidecarFails) => SidecarFails,
+            nameof(ProcessStopped) => ProcessStopped,
             nameof(ProbeFails) => ProbeFails,
             nameof(MachineNotReady) => MachineNotReady,
             nameof(MachineGone) => MachineGone,
@@ -72,9 +74,26 @@ public sealed class NodeDeathRuleTests
         return ProbeFails(facts) with { Node = node, LastSeen = null };
     }
 
-    private static NodeFacts WithoutConditions(NodeFacts facts) => facts with { Pod = Pod(ready: null) };
+    /// <summary>A machine that was busy for a second or two.</summary>
+    private static NodeFacts MissedOneProbe(NodeFacts facts) => facts with { NotReadyFor = TimeSpan.FromSeconds(2) };
 
-    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { Pod = Pod(ready: "False") };
+    /// <summary>The Pod is not ready, and that is not the media node's doing.</summary>
+    private static NodeFacts SidecarFails(NodeFacts facts)
+    {
+        var pod = Pod();
+        pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }];
+        pod.Status.ContainerStatuses!.Add(new ContainerStatus { Name = "sidecar", RestartCount = 9, State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } });
+        return facts with { Pod = pod };
+    }
+
+    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.ProbeFailsFor };
+
+    private static NodeFacts ProcessStopped(NodeFacts facts)
+    {
+        var pod = Pod();
+        pod.Status!.ContainerStatuses![0].State = new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 137, Reason = "OOMKilled" } };
+        return facts with { Pod = pod, Missed = 0 };
+    }
 
     private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { Machine = Well with { Ready = false } };
 
@@ -84,22 +103,22 @@ public sealed class NodeDeathRuleTests
 
     private static NodeFacts Restarted(NodeFacts facts) => facts with { HasRestarted = true, LastSeen = null, IsUntrusted = true };
 
-    private static NodeFacts StartedSinceItWasSeen(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod("True", started: Now) };
+    private static NodeFacts StartedSinceItWasSeen(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod(started: Now) };
 
     private static NodeFacts Overdue(NodeFacts facts)
     {
-        var pod = Pod("True");
+        var pod = Pod();
         pod.Metadata.DeletionTimestamp = Now - TimeSpan.FromSeconds(11);
         return facts with { Pod = pod };
     }
 
     /// <summary>Nobody of this version can call it, signaling neither.</summary>
-    private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod("True", certificate: false) };
+    private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
 
     private static NodeFacts Facts(Func<NodeFacts, NodeFacts> change) => change(new NodeFacts
     {
         Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Allocated, LastSeen = Now - TimeSpan.FromMinutes(10) } },
-        Pod = Pod("True", started: Now - TimeSpan.FromHours(1)),
+        Pod = Pod(started: Now - TimeSpan.FromHours(1)),
         Machine = Well,
         LastSeen = Now - TimeSpan.FromMinutes(10),
         Missed = 300,
@@ -107,7 +126,7 @@ public sealed class NodeDeathRuleTests
         Meetings = 1,
     });
 
-    private static Pod Pod(string? ready, DateTimeOffset? started = null, bool certificate = true) => new()
+    private static Pod Pod(DateTimeOffset? started = null, bool certificate = true) => new()
     {
         Spec = new PodSpec
         {
@@ -123,8 +142,7 @@ public sealed class NodeDeathRuleTests
         Status = new PodStatus
         {
             Phase = "Running",
-            Conditions = ready is null ? null : [new PodCondition { Type = "Ready", Status = ready }],
-            ContainerStatuses = [new ContainerStatus { State = new ContainerState { Running = new ContainerStateRunning { StartedAt = started } } }],
+            ContainerStatuses = [new ContainerStatus { Name = "media-node", Ready = true, State = new ContainerState { Running = new ContainerStateRunning { StartedAt = started } } }],
         },
     };
 }

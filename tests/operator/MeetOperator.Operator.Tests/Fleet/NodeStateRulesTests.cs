@@ -60,9 +60,18 @@ public sealed class NodeStateRulesTests
     public void Derive_ContainerStopped_IsUnhealthyBeforeAnyPollIsMissed()
     {
         var pod = Pod("Running");
-        pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
+        pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
 
         Expect(SfuNodeState.Unhealthy, "OOMKilled", Facts() with { Pod = pod });
+    }
+
+    [Fact]
+    public void Derive_InjectedSidecarStopped_StillServes()
+    {
+        var pod = Pod("Running");
+        pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "sidecar", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Completed" } } }];
+
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Pod = pod });
     }
 
     [Fact]

@@ -14,6 +14,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 internal sealed class FakeKubelet : IAsyncDisposable
 {
     private static int _addresses = Random.Shared.Next(1 << 20);
+    private static int _sidecarRestarts;
     private readonly KubeClient _client;
     private readonly Informer<Pod> _pods;
     private readonly CancellationTokenSource _stop = new();
@@ -21,6 +22,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Task> _work = new();
     private readonly ConcurrentDictionary<(string Machine, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
+    private readonly ConcurrentDictionary<string, bool> _killed = new();
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(1) };
     private readonly Task _running;
     private readonly Task _probing;
@@ -60,8 +62,15 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
 
-    /// <summary>Kills the process; polls and the probe find nobody, and nothing is started again.</summary>
-    public Task KillAsync(string name) => _nodes[name].DieAsync();
+    /// <summary>Adds a second container to every Pod that runs, as a service mesh does; it is not ready and was started again often.</summary>
+    public bool InjectsSidecars { get; set; }
+
+    /// <summary>Kills the process: polls find nobody, the container's state says so within a second, and nothing is started again.</summary>
+    public Task KillAsync(string name)
+    {
+        _killed[name] = true;
+        return _nodes[name].DieAsync();
+    }
 
     /// <summary>The machine loses its power: the process is gone, and no kubelet says so.</summary>
     public Task LosePowerAsync(string name)
@@ -91,7 +100,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
     }
 
-    /// <summary>The readiness probe of every Pod that runs, once a second, as its spec asks for.</summary>
+    /// <summary>What every Pod that runs is found to be, once a second: its container's state, and the readiness probe that its spec asks for.</summary>
     private async Task ProbeAllAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -105,7 +114,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     {
         try
         {
-            var ready = false;
+            var (ready, killed) = (false, _killed.ContainsKey(pod.Metadata.Name!));
             try
             {
                 using var answer = await _probe.GetAsync(new Uri(_nodes[pod.Metadata.Name!].Address, "readyz"), _stop.Token);
@@ -116,9 +125,10 @@ internal sealed class FakeKubelet : IAsyncDisposable
                 // Refused, or not answered in time.
             }
 
-            if (pod.Status!.Conditions?.FirstOrDefault(condition => condition.Type == "Ready")?.Status != Text(ready))
+            var found = pod.Status!.ContainerStatuses?.FirstOrDefault();
+            if (found?.Ready != ready || (killed && found.State?.Terminated is null))
             {
-                await StatusAsync(pod, new JsonObject { ["conditions"] = Ready(ready) });
+                await StatusAsync(pod, new JsonObject { ["conditions"] = Ready(ready && !InjectsSidecars), ["containerStatuses"] = Containers(ready, killed, found?.State?.Running?.StartedAt) });
             }
         }
         catch (Exception missed) when (_stop.IsCancellationRequested || missed is KubeApiException or HttpRequestException or KeyNotFoundException)
@@ -129,11 +139,20 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     private static JsonArray Ready(bool ready) => new(new JsonObject { ["type"] = "Ready", ["status"] = Text(ready) });
 
-    private static JsonArray Running() => new(new JsonObject
+    private JsonArray Containers(bool ready, bool killed, DateTimeOffset? startedAt)
     {
-        ["name"] = "media-node", ["ready"] = true, ["restartCount"] = 0,
-        ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) } },
-    });
+        var state = killed ? new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = 137, ["reason"] = "Error" } } : new JsonObject { ["running"] = new JsonObject { ["startedAt"] = Time(startedAt) } };
+        var process = new JsonObject { ["name"] = "media-node", ["ready"] = ready, ["restartCount"] = 0, ["state"] = state };
+        return InjectsSidecars ? new JsonArray(process, Sidecar()) : new JsonArray(process);
+    }
+
+    private static JsonObject Sidecar() => new()
+    {
+        ["name"] = "sidecar", ["ready"] = false, ["restartCount"] = Interlocked.Increment(ref _sidecarRestarts),
+        ["state"] = new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "CrashLoopBackOff" } },
+    };
+
+    private static string Time(DateTimeOffset? time) => (time ?? TimeProvider.System.GetUtcNow()).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Text(bool ready) => ready ? "True" : "False";
 
@@ -161,6 +180,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
             if (_nodes.TryRemove(name, out var leaving))
             {
+                _killed.TryRemove(name, out _);
                 await leaving.DisposeAsync();
             }
 
@@ -208,7 +228,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             address = IPAddress.Parse(_nodes[name].Address.Host);
         }
 
-        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(true), ["containerStatuses"] = Running(), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
+        await StatusAsync(pod, new JsonObject { ["phase"] = "Running", ["conditions"] = Ready(!InjectsSidecars), ["containerStatuses"] = Containers(ready: true, killed: false, null), ["podIP"] = address.ToString(), ["hostIP"] = pod.Spec.HostNetwork == true ? _host.ToString() : "127.0.0.1" });
     }
 
     private async Task<bool> MayStartAsync(Pod pod)

@@ -48,10 +48,13 @@ public sealed class NodeDeathTests
     }
 
     /// <summary>One NetworkPolicy, one broken route: the kubelet's probe is answered, and so are people.</summary>
-    [Fact]
-    public async Task Node_SilentTowardsTheOperatorAlone_KeepsItsMeetingsAndGetsNoOthers()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Node_SilentTowardsTheOperatorAlone_KeepsItsMeetingsAndGetsNoOthers(bool besideASidecarThatFails)
     {
         await using var cluster = await TestCluster.StartAsync();
+        cluster.Kubelet.InjectsSidecars = besideASidecarThatFails;
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var meeting = await cluster.WaitForReadyAsync("standup");

@@ -24,6 +24,9 @@ public sealed class PodReplacementTests
     public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
 
     [Fact]
+    public void Why_BackOffOfAnInjectedSidecar_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
+
+    [Fact]
     public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
 
     [Fact]
@@ -69,13 +72,13 @@ public sealed class PodReplacementTests
         Rooms = [],
     };
 
-    private static Pod Pod(string phase, int ageSeconds, string? waiting) => new()
+    private static Pod Pod(string phase, int ageSeconds, string? waiting, string container = "media-node") => new()
     {
         Metadata = new ObjectMeta { CreationTimestamp = Now.AddSeconds(-ageSeconds) },
         Status = new PodStatus
         {
             Phase = phase,
-            ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = waiting is null ? null : new ContainerStateWaiting { Reason = waiting } } }],
+            ContainerStatuses = [new ContainerStatus { Name = container, State = new ContainerState { Waiting = waiting is null ? null : new ContainerStateWaiting { Reason = waiting } } }],
         },
     };
 }
