@@ -82,6 +82,7 @@ public static class PlacementPlanner
     {
         null => $"{current.SfuNode} is gone",
         { State: SfuNodeState.Unhealthy, MayLive: false } => $"{current.SfuNode} does not serve",
+        { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
         { Dropping: true } => $"{current.SfuNode} is being drained by force",
         _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
         _ when current.RoomLost => $"{current.SfuNode} was restarted",

@@ -117,6 +117,7 @@ internal sealed class FleetNode(NamespacedName key)
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
         var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
+        var dead = NodeDeath.IsDead(Facts(meetings, time), Verdict, now);
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
@@ -126,7 +127,8 @@ internal sealed class FleetNode(NamespacedName key)
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
             State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
-            MayLive = Verdict.State == SfuNodeState.Unhealthy && !NodeDeath.IsDead(Facts(meetings, time), Verdict, now),
+            MayLive = Verdict.State == SfuNodeState.Unhealthy && !dead,
+            HasLostRooms = Verdict.State == SfuNodeState.Starting && dead,
             Outdated = Outdated,
             CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
             Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },

@@ -31,6 +31,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 entry.NotReadySince = null;
             }
 
+            entry.HasRestarted |= entry.Pod is not null && pod is null; // Whatever runs next is another process.
             entry.Node = node;
             entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
             entry.Pool = pool;

@@ -33,11 +33,19 @@ internal static class NodeDeath
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
     /// <param name="now">The present time.</param>
-    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) =>
-        verdict.State == SfuNodeState.Unhealthy
-        && (verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
+    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) => verdict.State switch
+    {
+        SfuNodeState.Unhealthy => verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
             || Evidence(facts) is not null
-            || (!facts.Answers && Overdue(facts, now)));
+            || (!facts.Answers && Overdue(facts, now)),
+        SfuNodeState.Starting => HasLostItsProcess(facts),
+        _ => false,
+    };
+
+    /// <summary>
+    /// The process that carried the node's meetings is gone with their rooms, and the next one has not answered yet. It may never come: no machine may take its Pod.
+    /// </summary>
+    private static bool HasLostItsProcess(NodeFacts facts) => facts.Served && (facts.HasRestarted || PodRuns.HasNotBegun(facts.Pod));
 
     /// <summary>What says, besides missed polls, that the process which carried the node's meetings is gone; null when nothing does.</summary>
     public static string? Evidence(NodeFacts facts) =>

@@ -29,6 +29,10 @@ internal static class PodRuns
         _ => null,
     };
 
+    /// <summary>True for a Pod whose process has never run: a node that served did so in a Pod before it.</summary>
+    public static bool HasNotBegun(Pod? pod) =>
+        pod is { Status: null or { Phase: null or "" or "Pending" } } && Process(pod) is null or { State.Running: null, RestartCount: 0 };
+
     private static ContainerStatus? Process(Pod? pod) => pod?.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == MeetComponents.MediaNode);
 
     private static int Restarts(Pod pod) => Process(pod)?.RestartCount ?? 0;

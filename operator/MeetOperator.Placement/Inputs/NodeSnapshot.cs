@@ -18,6 +18,9 @@ public sealed record NodeSnapshot
     /// <summary>It does not serve as far as the operator sees, and people may be on it: its meetings stay.</summary>
     public bool MayLive { get; init; }
 
+    /// <summary>The process that carried the node's meetings is gone, and the next one does not serve yet: they leave.</summary>
+    public bool HasLostRooms { get; init; }
+
     /// <summary>Cordoned: takes no new meetings, keeps those it has.</summary>
     public bool Unschedulable { get; init; }
 

@@ -184,6 +184,47 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
+    public void Observe_AnotherPodThatNoMachineTakes_TheMeetingsOfTheFormerMoveAtOnce()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+
+        ObserveUnscheduled("n1");
+
+        Assert.Equal(["m1"], _woken);
+        Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Verdict.Reason);
+        var decision = Place("m1", _fleet.Current(Ref("m1")));
+        Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
+    }
+
+    /// <summary>The Pod died under the leader before.</summary>
+    [Fact]
+    public void Place_AdoptedMeetingOfANodeWhosePodNoMachineTakes_Moves()
+    {
+        ObserveUnscheduled("n1");
+        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "n1", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
+        AddNode("n2");
+
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+    }
+
+    /// <summary>The Pod was gone for a moment, and the one that follows does not answer.</summary>
+    [Fact]
+    public void Observe_PodGoneAndANewOneThatDoesNotAnswer_TheMeetingsMove()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+        Observe("n1", podUid: null, 200);
+
+        Observe("n1", "another-pod", 200, Container(isReady: false));
+
+        Assert.Equal(["m1"], _woken);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+    }
+
+    [Fact]
     public void Observe_SidecarRestarted_SaysNothingOfTheMediaNode()
     {
         AddNode("n1");
@@ -496,14 +537,21 @@ public sealed class MediaFleetTests
         return target;
     }
 
-    private PollTarget Observe(string name, string podUid, int maxMeetings, ContainerStatus? container = null, ContainerStatus? sidecar = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null)
+    private PollTarget Observe(string name, string? podUid, int maxMeetings, ContainerStatus? container = null, ContainerStatus? sidecar = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null)
     {
-        var target = new PollTarget(new NamespacedName(@namespace, name), podUid, new Uri("http://127.0.0.1:1/"), "token");
+        var target = new PollTarget(new NamespacedName(@namespace, name), podUid ?? string.Empty, new Uri("http://127.0.0.1:1/"), "token");
         var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, Drain = drain }, Status = drain is null ? null : new SfuNodeStatus { DrainRequestedAt = _time.GetUtcNow() } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
         var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : sidecar is null ? [container] : [container, sidecar] } };
-        _fleet.Observe(node, pool, pod, shared, target);
+        _fleet.Observe(node, pool, podUid is null ? null : pod, shared, podUid is null ? null : target);
         return target;
+    }
+
+    private void ObserveUnscheduled(string name)
+    {
+        var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" } } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = "unscheduled" }, Status = new PodStatus { Phase = "Pending", Conditions = [new PodCondition { Type = "PodScheduled", Status = "False", Message = "0/1 nodes are available" }] } };
+        _fleet.Observe(node, new SfuPool { Spec = new SfuPoolSpec() }, pod, false, null);
     }
 
     private static ContainerStatus Container(bool isReady) => new() { Name = "media-node", Ready = isReady, State = new ContainerState { Running = new ContainerStateRunning() } };
