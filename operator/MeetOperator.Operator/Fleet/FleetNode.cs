@@ -14,6 +14,9 @@ internal sealed class FleetNode(NamespacedName key)
     public SfuPool? Pool { get; set; }
     public bool SharedNamespace { get; set; }
     public Pod? Pod { get; set; }
+
+    /// <summary>The Pod is being deleted: its process ends within the grace period.</summary>
+    public bool IsTerminating => Pod?.Metadata.DeletionTimestamp is not null;
     public Machine? Machine { get; set; }
     public NodeReport? Report { get; set; }
 
@@ -132,7 +135,7 @@ internal sealed class FleetNode(NamespacedName key)
             Outdated = Outdated,
             CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
             Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
-            Evicting = Pod?.Metadata.DeletionTimestamp is not null || NodeStateRules.IsEvicting(Node, Pool, drainNow),
+            Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),
             Dropping = NodeStateRules.IsDropping(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,

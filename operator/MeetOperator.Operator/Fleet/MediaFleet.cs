@@ -360,6 +360,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         NamespacedName pool;
         bool opened;
         bool died;
+        bool evicted;
         lock (_gate)
         {
             if (!_nodes.TryGetValue(key, out var entry))
@@ -373,7 +374,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             }
 
             before = entry.Verdict;
+            var wasTerminating = entry.IsTerminating;
             edit(entry);
+            evicted = entry.IsTerminating && !wasTerminating; // Whatever else is wrong with the node and gives its state the reason.
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
@@ -394,7 +397,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             wakeups.CapacityGrew();
         }
 
-        if (before == after && !died)
+        if (before == after && !died && !evicted)
         {
             return;
         }
@@ -402,6 +405,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         wakeups.Node(key);
         wakeups.Pool(pool);
         if (died
+            || evicted
             || ((ForwardingWatch.IsToBeLeft(after.Reason) || after.Reason == NodeStateRules.PodTerminating) && before.Reason != after.Reason))
         {
             WakeMeetings(key);

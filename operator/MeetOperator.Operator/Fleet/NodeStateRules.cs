@@ -121,6 +121,7 @@ internal static class NodeStateRules
     }
 
     private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings move"
+        : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings move"
         : ", and nothing else says that it is dead: its meetings stay, new ones go elsewhere; look at routes and NetworkPolicies between the operator and the node";
 
     private static NodeVerdict Starting(NodeFacts facts)

@@ -59,7 +59,7 @@ internal sealed class SfuNodeController(
             await drains.StopAsync(node, ct).ConfigureAwait(false);
         }
 
-        if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || ForwardingWatch.IsToBeLeft(view.Verdict.Reason)))
+        if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || pod?.Metadata.DeletionTimestamp is not null || ForwardingWatch.IsToBeLeft(view.Verdict.Reason)))
         {
             fleet.WakeMeetings(key); // They leave as soon as another node can take them.
         }

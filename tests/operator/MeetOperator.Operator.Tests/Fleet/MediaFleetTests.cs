@@ -198,6 +198,24 @@ public sealed class MediaFleetTests
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Observe_PodOfASilentNodeIsDeleted_WakesItsMeetingsAndPlacementMovesThem(bool isUntrusted)
+    {
+        var silent = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+        Miss(silent, polls: 3, isUntrusted);
+        Assert.Empty(_woken);
+
+        Observe("n1", "pod-n1", 200, deletedAt: _time.GetUtcNow());
+
+        Assert.Equal(["m1"], _woken);
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+        Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The Pod died under the leader before.</summary>
     [Fact]
     public void Place_AdoptedMeetingOfANodeWhosePodNoMachineTakes_Moves()
@@ -537,12 +555,12 @@ public sealed class MediaFleetTests
         return target;
     }
 
-    private PollTarget Observe(string name, string? podUid, int maxMeetings, ContainerStatus? container = null, ContainerStatus? sidecar = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null)
+    private PollTarget Observe(string name, string? podUid, int maxMeetings, ContainerStatus? container = null, ContainerStatus? sidecar = null, string @namespace = "meet-a", bool shared = false, SfuNodeDrain? drain = null, DateTimeOffset? deletedAt = null)
     {
         var target = new PollTarget(new NamespacedName(@namespace, name), podUid ?? string.Empty, new Uri("http://127.0.0.1:1/"), "token");
         var node = new SfuNode { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, Drain = drain }, Status = drain is null ? null : new SfuNodeStatus { DrainRequestedAt = _time.GetUtcNow() } };
         var pool = new SfuPool { Spec = new SfuPoolSpec { Capacity = new SfuCapacity { MaxMeetings = maxMeetings, MaxParticipants = 50_000 } } };
-        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : sidecar is null ? [container] : [container, sidecar] } };
+        var pod = new Pod { Metadata = new ObjectMeta { Uid = podUid, DeletionTimestamp = deletedAt }, Status = new PodStatus { Phase = "Running", ContainerStatuses = container is null ? null : sidecar is null ? [container] : [container, sidecar] } };
         _fleet.Observe(node, pool, podUid is null ? null : pod, shared, podUid is null ? null : target);
         return target;
     }
@@ -556,11 +574,11 @@ public sealed class MediaFleetTests
 
     private static ContainerStatus Container(bool isReady) => new() { Name = "media-node", Ready = isReady, State = new ContainerState { Running = new ContainerStateRunning() } };
 
-    private void Miss(PollTarget target, int polls)
+    private void Miss(PollTarget target, int polls, bool isUntrusted = false)
     {
         for (var poll = 0; poll < polls; poll++)
         {
-            _fleet.Missed(target, "no answer");
+            _fleet.Missed(target, "no answer", isUntrusted: isUntrusted);
         }
     }
 
