@@ -9,6 +9,8 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>One media node in memory: what the cluster says, and what the polls say. Guarded by the fleet.</summary>
 internal sealed class FleetNode(NamespacedName key)
 {
+    private string? _untrustedPod;
+
     public NamespacedName Key { get; } = key;
     public SfuNode Node { get; set; } = new();
     public SfuPool? Pool { get; set; }
@@ -34,6 +36,9 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
+
+    /// <summary>Pods in a row whose credentials did not fit.</summary>
+    public int UntrustedPods { get; private set; }
 
     /// <summary>Timestamp of the last poll that was answered in any way.</summary>
     public long AnsweredAt { get; set; }
@@ -89,6 +94,7 @@ internal sealed class FleetNode(NamespacedName key)
         MissReason = MissReason,
         AnswersWrongly = AnswersWrongly,
         IsUntrusted = IsUntrusted,
+        UntrustedPods = UntrustedPods,
         NotReadyFor = NotReadySince is { } since ? time.GetElapsedTime(Math.Max(since, AnsweredAt)) : TimeSpan.Zero,
         HasRestarted = HasRestarted,
         Problem = Problem,
@@ -114,6 +120,19 @@ internal sealed class FleetNode(NamespacedName key)
         Orphans.Clear();
         Rooms.Clear();
     }
+
+    /// <summary>Each Pod counts once, however often it is polled.</summary>
+    public void CountUntrusted()
+    {
+        if (Pod?.Metadata.Uid is { } uid && uid != _untrustedPod)
+        {
+            _untrustedPod = uid;
+            UntrustedPods++;
+        }
+    }
+
+    /// <summary>The node has served.</summary>
+    public void ForgetUntrusted() => (_untrustedPod, UntrustedPods) = (null, 0);
 
     public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
     {

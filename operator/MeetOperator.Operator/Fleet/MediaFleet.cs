@@ -75,6 +75,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.Missed = 0;
             entry.MissReason = null;
             entry.HasRestarted = false;
+            entry.ForgetUntrusted();
             entry.Fault = entry.Forwarding.Judge(report, time.GetElapsedTime(0));
             (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
         });
@@ -107,6 +108,10 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             entry.AnswersWrongly = answersWrongly;
             entry.IsUntrusted = isUntrusted;
             entry.AnsweredAt = answersWrongly || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
+            if (isUntrusted && entry.Missed >= NodeStateRules.DeadAfterMissedPolls)
+            {
+                entry.CountUntrusted();
+            }
         }
     });
 
@@ -339,6 +344,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             LastSeen = entry.LastSeen,
             Target = entry.Target,
             Served = facts.Served,
+            UntrustedPods = facts.UntrustedPods,
             DrainNow = entry.DrainNow(now, time),
             IsDropped = NodeStateRules.IsDropping(entry.Node, entry.Pool, entry.DrainNow(now, time)),
             IsLost = NodeDeath.IsLost(facts, entry.Verdict, unhealthyFor, now),

@@ -18,13 +18,13 @@ internal static class NodeDeath
     /// <summary>What a kubelet may take beyond a Pod's grace period before it counts as gone.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pool must not count on the node.</summary>
+    /// <summary>The pool must not count on the node, and makes another. Not for one that never served: another would meet the same problem.</summary>
     /// <param name="facts">What is known of the node.</param>
     /// <param name="verdict">What follows from them.</param>
     /// <param name="unhealthyFor">Since when it has not served; zero while it does.</param>
     /// <param name="now">The present time.</param>
     public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
-        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || unhealthyFor >= LostAfter));
+        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || (facts.Served && unhealthyFor >= LostAfter)));
 
     /// <summary>
     /// Nobody can be on the node any more. That it does not answer the operator is not enough, however long: one NetworkPolicy or one broken route would take it

@@ -39,6 +39,9 @@ internal sealed record NodeFacts
     /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
     public bool IsUntrusted { get; init; }
 
+    /// <summary>Pods of the node in a row, the present one included, whose credentials did not fit and of which none has served.</summary>
+    public int UntrustedPods { get; init; }
+
     /// <summary>The last poll was answered in some way: a process is there.</summary>
     public bool Answers => AnswersWrongly || IsUntrusted;
 

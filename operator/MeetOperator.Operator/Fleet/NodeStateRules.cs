@@ -34,7 +34,8 @@ internal static class NodeStateRules
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.IsUntrusted)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other ({facts.MissReason}){Consequence(facts)}");
+            var consequence = facts.Served ? Consequence(facts) : string.Empty;
+            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other ({facts.MissReason}){consequence}{Repetition(facts)}");
         }
 
         if (facts.Missed >= DeadAfterMissedPolls && facts.Served)
@@ -82,9 +83,15 @@ internal static class NodeStateRules
             : new NodeVerdict(state, "Serving", "the node takes new meetings");
     }
 
-    /// <summary>An operator once wrote down that it answered.</summary>
+    /// <summary>An operator once wrote down that it answered. A node can be unhealthy without: one whose credentials have never fitted.</summary>
     public static bool HasServed(SfuNode node) =>
-        node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining or SfuNodeState.Unhealthy;
+        node.Status is { State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining } or { State: SfuNodeState.Unhealthy, LastSeen: not null };
+
+    /// <summary>
+    /// Age at which a Pod whose credentials do not fit is made anew. It doubles from Pod to Pod, up to five minutes: a new Secret does not help against a wrong clock, for example.
+    /// </summary>
+    /// <param name="pods">Pods in a row with this trouble, the present one included.</param>
+    public static TimeSpan UntrustedPodAge(int pods) => TimeSpan.FromSeconds(Math.Min(20 << Math.Clamp(pods - 1, 0, 4), 300));
 
     public static bool IsDraining(SfuNode node) => node.Spec.Drain is not null || node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
 
@@ -123,6 +130,9 @@ internal static class NodeStateRules
     private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings move"
         : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings move"
         : ", and nothing else says that it is dead: its meetings stay, new ones go elsewhere; look at routes and NetworkPolicies between the operator and the node";
+
+    private static string Repetition(NodeFacts facts) => facts.UntrustedPods <= 1 ? string.Empty
+        : $"; {facts.UntrustedPods} Pods in a row had this problem, so the next one is made only when this one is {UntrustedPodAge(facts.UntrustedPods).TotalSeconds:0} s old: compare the clocks of the cluster nodes that run the operator and the media node";
 
     private static NodeVerdict Starting(NodeFacts facts)
     {

@@ -20,6 +20,9 @@ internal sealed record NodeView
     /// <summary>It has answered once, to this operator or to one before.</summary>
     public bool Served { get; init; }
 
+    /// <summary>Pods of the node in a row, the present one included, whose credentials did not fit.</summary>
+    public int UntrustedPods { get; init; }
+
     /// <summary>Its pool must not count on it any more.</summary>
     public bool IsLost { get; init; }
 

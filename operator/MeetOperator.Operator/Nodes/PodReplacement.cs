@@ -26,7 +26,7 @@ internal static class PodReplacement
             return $"it answers and does not forward ({view.Verdict.Message})";
         }
 
-        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && IsDeserted(view) && now - pod.Metadata.CreationTimestamp >= Lived)
+        if (view is { Verdict.Reason: NodeStateRules.Untrusted, Meetings: 0 } && IsDeserted(view) && now - pod.Metadata.CreationTimestamp >= NodeStateRules.UntrustedPodAge(view.UntrustedPods))
         {
             return $"its credentials are of no use any more ({view.Verdict.Message})";
         }

@@ -216,6 +216,24 @@ public sealed class MediaFleetTests
         Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Missed_OnePodAfterTheOtherIsUntrusted_CountsThemAndSaysWhenTheNextIsMade()
+    {
+        for (var pod = 1; pod <= 3; pod++)
+        {
+            Miss(Observe("n1", $"pod-{pod}", 200), polls: 5, isUntrusted: true);
+            Assert.Equal(pod, _fleet.View(Key("n1"))!.UntrustedPods);
+            Observe("n1", podUid: null, 200);
+        }
+
+        var fourth = Observe("n1", "pod-4", 200);
+        Miss(fourth, polls: 3, isUntrusted: true);
+        Assert.Contains("4 Pods in a row had this problem, so the next one is made only when this one is 160 s old", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+
+        Report(fourth);
+        Assert.Equal(0, _fleet.View(Key("n1"))!.UntrustedPods);
+    }
+
     /// <summary>The Pod died under the leader before.</summary>
     [Fact]
     public void Place_AdoptedMeetingOfANodeWhosePodNoMachineTakes_Moves()

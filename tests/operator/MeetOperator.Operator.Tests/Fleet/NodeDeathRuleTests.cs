@@ -32,6 +32,18 @@ public sealed class NodeDeathRuleTests
         Assert.True(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(20), Now));
     }
 
+    /// <summary>Otherwise its pool would make one node after the other, each as little trusted as the first.</summary>
+    [Fact]
+    public void IsLost_CredentialsThatNeverFitted_IsNotHoweverLong()
+    {
+        var untrusted = Facts(Untrusted) with { Machine = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
+        var verdict = NodeStateRules.Derive(untrusted);
+
+        Assert.Equal(NodeStateRules.Untrusted, verdict.Reason);
+        Assert.False(NodeDeath.IsLost(untrusted, verdict, TimeSpan.FromHours(1), Now));
+        Assert.True(NodeDeath.IsLost(untrusted with { Machine = Well with { Ready = false } }, verdict, TimeSpan.Zero, Now));
+    }
+
     private static bool IsDead(string what)
     {
         var facts = Facts(what switch

@@ -96,6 +96,14 @@ public sealed class NodeStateRulesTests
         Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
     }
 
+    /// <summary>Nobody can be on it, so its Pod is made anew when something was wrong with its credentials.</summary>
+    [Fact]
+    public void HasServed_UnhealthyFromTheStart_IsFalse()
+    {
+        Assert.False(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } }));
+        Assert.True(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy, LastSeen = Now } }));
+    }
+
     [Fact]
     public void DrainDeadline_WithAPool_WaitsAsLongAsThePoolSays()
     {

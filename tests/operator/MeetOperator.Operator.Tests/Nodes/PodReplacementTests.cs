@@ -49,6 +49,21 @@ public sealed class PodReplacementTests
         Assert.Null(PodReplacement.Why(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
     }
 
+    [Theory]
+    [InlineData(1, 20)]
+    [InlineData(2, 40)]
+    [InlineData(3, 80)]
+    [InlineData(4, 160)]
+    [InlineData(5, 300)]
+    [InlineData(1_000_000, 300)]
+    public void Why_CredentialsOfOnePodAfterAnotherDoNotFit_WaitsLongerFromPodToPod(int pods, int seconds)
+    {
+        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, UntrustedPods = pods };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", seconds - 1, null), view, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", seconds, null), view, Now));
+    }
+
     /// <summary>It is the operator's own certificate that may not be taken.</summary>
     [Fact]
     public void Why_CredentialsDoNotFitAndPeopleMayBeOnIt_IsKept()
