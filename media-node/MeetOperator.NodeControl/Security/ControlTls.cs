@@ -1,11 +1,14 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>TLS of NodeControl, both sides. Credentials are asked for at every handshake, so that new ones are used without a restart.</summary>
+/// <summary>TLS of NodeControl, both sides: 1.3 and nothing older, since both come with this product. Credentials are asked for at every handshake, so that new ones are used without a restart.</summary>
 public static class ControlTls
 {
+    private const SslProtocols Version = SslProtocols.Tls13;
+
     /// <summary>A connection is made anew after this time, so that a renewed certificate, or one that is not trusted any more, tells.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
@@ -22,6 +25,8 @@ public static class ControlTls
         UseCookies = false,
         SslOptions = new SslClientAuthenticationOptions
         {
+            EnabledSslProtocols = Version,
+            AllowRenegotiation = false,
             AllowTlsResume = false,
             CertificateChainPolicy = Offline(),
             LocalCertificateSelectionCallback = (_, _, _, _, _) => credentials()?.Certificate!,
@@ -39,6 +44,8 @@ public static class ControlTls
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = credentials.Context,
+            EnabledSslProtocols = Version,
+            AllowRenegotiation = false,
             ClientCertificateRequired = true,
             AllowTlsResume = false,
             CertificateChainPolicy = Offline(),

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using MeetOperator.NodeControl;
 using MeetOperator.NodeControl.Testing;
@@ -135,6 +137,42 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(plain, "healthz")));
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(plain, "v1/node")));
     }
+
+    [Fact]
+    public async Task Caller_OfTls12_IsRefused()
+    {
+        using var older = Speaking(SslProtocols.Tls12);
+        using var present = Speaking(SslProtocols.Tls13);
+
+        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => older.GetAsync(new Uri(_node.Address, "healthz")));
+        Assert.Equal(HttpRequestError.SecureConnectionError, refusal.HttpRequestError);
+        Assert.Equal(HttpStatusCode.OK, (await present.GetAsync(new Uri(_node.Address, "healthz"))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, typeof(HttpRequestException))]
+    [InlineData(SslProtocols.Tls13, typeof(NodeControlException))]
+    public async Task Node_OfTls12_IsNotCalled(SslProtocols version, Type outcome)
+    {
+        var credentials = TestAuthority.Read(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var connection = await listener.AcceptTcpClientAsync();
+            await using var tls = new SslStream(connection.GetStream());
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = credentials.Context, EnabledSslProtocols = version });
+            await tls.ReadAtLeastAsync(new byte[4096], 1);
+            await tls.WriteAsync("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+        });
+        using var http = TestNode.Authority.Http(ControlRole.Operator);
+
+        await Assert.ThrowsAsync(outcome, () => new NodeControlClient(http, new Uri($"https://{listener.LocalEndpoint}/"), Host).GetNodeAsync(default));
+        Assert.Equal(version == SslProtocols.Tls12, await Record.ExceptionAsync(() => serving) is AuthenticationException);
+    }
+
+    private static HttpClient Speaking(SslProtocols version) =>
+        new(new SocketsHttpHandler { SslOptions = { EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
     /// <summary>From one authority to the next, with calls going on all the while: each side trusts both before the other shows the new one.</summary>
     [Fact]
