@@ -77,7 +77,8 @@ public sealed record ParticipantReport
     public bool Publishing { get; init; }
     public bool Subscribing { get; init; }
 
-    /// <summary>Ids of its sessions, connected or not; null from nodes of versions that did not tell.</summary>
-    public IReadOnlyList<string>? Sessions { get; init; }
+    /// <summary>Id of the session in which the node offers, connected or not; empty when there is none, null from nodes of versions that did not tell.</summary>
+    public string? SubscribeSession { get; init; }
+
     public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
 }

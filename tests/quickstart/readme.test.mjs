@@ -47,7 +47,9 @@ describe('READMEs', () => {
         test('no process of it has a file of its own in the temporary folder', async () => {
           const own = execFileSync('pgrep', ['-f', `^${copy}/.meet/programs/`], { encoding: 'utf8' }).trim().split('\n');
           assert.ok(own.length >= 3, `local, operator and signaling: ${own}`);
-          assert.deepEqual(readdirSync('/tmp').filter(name => own.some(pid => new RegExp(`^(dotnet-diagnostic|clr-debug-pipe)-${pid}-`).test(name))), []);
+          // Their names hold the process id and when it started (field 22 of proc(5)'s stat): others before it may have had the id.
+          const marks = own.map(pid => `-${pid}-${readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19]}-`);
+          assert.deepEqual(readdirSync('/tmp').filter(name => /^(dotnet-diagnostic|clr-debug-pipe)-/.test(name) && marks.some(mark => name.includes(mark))), []);
         });
         test('the page answers where the README says', async () => {
           const response = await fetch(`http://localhost:${env.MEET_PORT}/`);

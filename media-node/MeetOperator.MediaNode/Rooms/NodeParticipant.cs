@@ -83,7 +83,7 @@ internal sealed class NodeParticipant(string id)
         Participant = Id,
         Publishing = Publishing?.Peer.IsReady == true,
         Subscribing = Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady),
-        Sessions = [.. Peers.Select(p => p.Id)],
+        SubscribeSession = Subscribing?.Peer.Id ?? string.Empty,
         Tracks = DescribeTracks(),
     };
 

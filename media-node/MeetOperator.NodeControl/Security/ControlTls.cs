@@ -4,15 +4,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>TLS of NodeControl, both sides: 1.3 and nothing older, since both come with this product. Credentials are asked for at every handshake, so that new ones are used without a restart.</summary>
+/// <summary>TLS of NodeControl, both sides. Credentials are asked for at every handshake, so that new ones are used without a restart.</summary>
 public static class ControlTls
 {
-    private const SslProtocols Version = SslProtocols.Tls13;
-
     /// <summary>A connection is made anew after this time, so that a renewed certificate, or one that is not trusted any more, tells.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    /// <summary>The side of operator and signaling. The name that a server's certificate must carry is the request's Host header (<see cref="NodeControlClient"/>).</summary>
+    /// <summary>The side of operator and signaling: TLS 1.3 and nothing older, which every media node speaks. The name that a server's certificate must carry is the request's Host header (<see cref="NodeControlClient"/>).</summary>
     /// <param name="credentials">Null while there are none: then no node is trusted.</param>
     /// <param name="connectTimeout">How long a connection may take to come about.</param>
     /// <param name="time">The clock by which certificates are judged.</param>
@@ -25,7 +23,7 @@ public static class ControlTls
         UseCookies = false,
         SslOptions = new SslClientAuthenticationOptions
         {
-            EnabledSslProtocols = Version,
+            EnabledSslProtocols = SslProtocols.Tls13,
             AllowRenegotiation = false,
             AllowTlsResume = false,
             CertificateChainPolicy = Offline(),
@@ -44,7 +42,8 @@ public static class ControlTls
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = credentials.Context,
-            EnabledSslProtocols = Version,
+            // Kubelets and Prometheus call here, too, and those built for FIPS 140 stop at 1.2.
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             AllowRenegotiation = false,
             ClientCertificateRequired = true,
             AllowTlsResume = false,

@@ -54,6 +54,7 @@ internal static class NodeDeath
         : facts.Answers ? null
         : facts.Machine is { Gone: true } gone ? $"cluster node {gone.Name} is gone"
         : facts.Machine is { Ready: false } away ? $"cluster node {away.Name} is not ready"
+        : PodRuns.IsGivenUp(facts.Pod) ? "the cluster has given up the Pod's machine"
         : HasFailedItsProbe(facts) ? "the kubelet's probe fails, too"
         : null;
 

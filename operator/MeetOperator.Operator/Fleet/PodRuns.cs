@@ -21,6 +21,13 @@ internal static class PodRuns
     /// <summary>What the kubelet's readiness probe says; null while it says nothing.</summary>
     public static bool? IsReady(Pod? pod) => Process(pod)?.Ready;
 
+    /// <summary>
+    /// True when the cluster has given up the Pod's machine: its node lifecycle controller sets Ready to False then, while ContainersReady stays as the kubelet wrote it last. A container that
+    /// is not ready makes both False, and with readiness gates the kubelet itself writes what looks the same.
+    /// </summary>
+    public static bool IsGivenUp(Pod? pod) =>
+        Condition(pod, "Ready") == "False" && Condition(pod, "ContainersReady") == "True" && pod!.Spec?.UnknownFields?.ContainsKey("readinessGates") != true;
+
     /// <summary>Why the process does not run, as far as the kubelet says so; null while it runs or nothing is said.</summary>
     public static string? WhyStopped(Pod pod) => Process(pod)?.State switch
     {
@@ -32,6 +39,8 @@ internal static class PodRuns
     /// <summary>True for a Pod whose process has never run: a node that served did so in a Pod before it.</summary>
     public static bool HasNotBegun(Pod? pod) =>
         pod is { Status: null or { Phase: null or "" or "Pending" } } && Process(pod) is null or { State.Running: null, RestartCount: 0 };
+
+    private static string? Condition(Pod? pod, string type) => pod?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == type)?.Status;
 
     private static ContainerStatus? Process(Pod? pod) => pod?.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == MeetComponents.MediaNode);
 

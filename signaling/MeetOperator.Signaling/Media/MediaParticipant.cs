@@ -165,7 +165,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
     {
-        if (assignment is null || (assignment == started && reason != RoomLink.Lost))
+        if (assignment is null || (assignment == started && subscribeSession is not null && reason != RoomLink.Lost))
         {
             return;
         }

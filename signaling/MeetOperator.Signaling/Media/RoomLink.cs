@@ -183,10 +183,10 @@ public sealed partial class RoomLink : IAsyncDisposable
             {
                 await foreach (var roomEvent in services.Nodes.Client(assignment).WatchRoomAsync(MeetingId, ct).ConfigureAwait(false))
                 {
-                    wait = FirstRetry;
                     if (roomEvent.Type == RoomEventTypes.Ready)
                     {
                         await RestartLostAsync(assignment, ct).ConfigureAwait(false);
+                        wait = FirstRetry;
                     }
 
                     Handle(roomEvent);
@@ -218,7 +218,10 @@ public sealed partial class RoomLink : IAsyncDisposable
         return room.ParticipantList ?? [];
     }
 
-    /// <summary>By their sessions: a participant that the node forgot is known to it again with the next touch, but without any.</summary>
+    /// <summary>
+    /// By their sessions: a participant that the node forgot is known to it again with the next touch, but without any. One that has another session than ours was taken over by another
+    /// replica, which sees to it.
+    /// </summary>
     private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var open = participants.Values.Select(p => (Participant: p, Session: p.SubscribeSession)).Where(p => p.Session is not null).ToArray();
@@ -227,10 +230,10 @@ public sealed partial class RoomLink : IAsyncDisposable
             return;
         }
 
-        var known = (await ReportAsync(assignment, ct).ConfigureAwait(false)).ToDictionary(p => p.Participant, p => p.Sessions, StringComparer.Ordinal);
+        var served = (await ReportAsync(assignment, ct).ConfigureAwait(false)).Where(p => p.SubscribeSession != string.Empty).Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
         foreach (var (participant, session) in open)
         {
-            if (!known.TryGetValue(participant.ParticipantId, out var sessions) || sessions?.Contains(session!) == false)
+            if (!served.Contains(participant.ParticipantId))
             {
                 participant.RestartLost(session!);
             }

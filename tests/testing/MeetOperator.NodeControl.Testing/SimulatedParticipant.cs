@@ -47,7 +47,7 @@ public sealed class SimulatedParticipant(string id)
         Participant = Id,
         Publishing = PublishSession is not null,
         Subscribing = SubscribeSession is not null,
-        Sessions = [.. new[] { PublishSession, SubscribeSession }.OfType<string>()],
+        SubscribeSession = SubscribeSession ?? string.Empty,
         Tracks = Tracks,
     };
 }

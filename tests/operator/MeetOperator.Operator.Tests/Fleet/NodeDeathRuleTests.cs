@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Core;
@@ -10,9 +11,9 @@ public sealed class NodeDeathRuleTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly Machine Well = new("m1", Gone: false, Ready: true, Cordoned: false);
 
-    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails)];
+    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(MachineGivenUp), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
 
     [Theory]
     [MemberData(nameof(Alive))]
@@ -55,6 +56,8 @@ public sealed class NodeDeathRuleTests
             nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
             nameof(MissedOneProbe) => MissedOneProbe,
             nameof(SidecarFails) => SidecarFails,
+            nameof(GateIsShut) => GateIsShut,
+            nameof(MachineGivenUp) => MachineGivenUp,
             nameof(ProcessStopped) => ProcessStopped,
             nameof(ProbeFails) => ProbeFails,
             nameof(MachineNotReady) => MachineNotReady,
@@ -93,9 +96,25 @@ public sealed class NodeDeathRuleTests
     private static NodeFacts SidecarFails(NodeFacts facts)
     {
         var pod = Pod();
-        pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }];
+        pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }, new PodCondition { Type = "ContainersReady", Status = "False" }];
         pod.Status.ContainerStatuses!.Add(new ContainerStatus { Name = "sidecar", RestartCount = 9, State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } });
         return facts with { Pod = pod };
+    }
+
+    /// <summary>Written by the cluster's node lifecycle controller; the kubelet, which writes the rest, is gone with its machine. Cluster nodes are not known here.</summary>
+    private static NodeFacts MachineGivenUp(NodeFacts facts)
+    {
+        var pod = Pod();
+        pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }, new PodCondition { Type = "ContainersReady", Status = "True" }];
+        return facts with { Pod = pod, Machine = null };
+    }
+
+    /// <summary>Whoever opens the Pod's readiness gate has not, and that is not the media node's doing.</summary>
+    private static NodeFacts GateIsShut(NodeFacts facts)
+    {
+        var given = MachineGivenUp(facts);
+        given.Pod!.Spec!.UnknownFields = new Dictionary<string, JsonElement> { ["readinessGates"] = JsonElement.Parse("""[{"conditionType": "target-health"}]""") };
+        return given;
     }
 
     private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.ProbeFailsFor };

@@ -56,6 +56,9 @@ public sealed class TestSignaling : IAsyncDisposable
             MetricsAddress = "127.0.0.1:0",
             Database = $"sqlite:{path}",
             LocalTenant = TestCluster.Tenant,
+
+            // The media nodes of tests are in this process, which is busy with other tests.
+            Timings = new SignalingTimings { NodeConnect = TimeSpan.FromSeconds(60) },
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
         };
         options = change?.Invoke(options) ?? options;
