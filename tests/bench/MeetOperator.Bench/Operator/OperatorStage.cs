@@ -73,7 +73,7 @@ internal sealed class OperatorStage : IAsyncDisposable
     private async Task BuildAsync()
     {
         await _operator.StartAsync().ConfigureAwait(false);
-        await Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = Tenant }, Spec = new TenantSpec { Namespace = Namespace } }, default).ConfigureAwait(false);
+        await Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = Tenant }, Spec = new TenantSpec { Namespace = Namespace, DeletionPolicy = TenantDeletionPolicy.Delete } }, default).ConfigureAwait(false);
         await UntilAsync(async () => Conditions.IsTrue((await Client.GetAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false)).Status?.Conditions, MeetConditions.Ready)).ConfigureAwait(false);
         await Client.CreateAsync(Pool(), default).ConfigureAwait(false);
         await UntilAsync(async () => (await Client.GetAsync<SfuPool>(new NamespacedName(Namespace, "pool"), default).ConfigureAwait(false)).Status?.ReadyReplicas == MediaNodes).ConfigureAwait(false);
@@ -86,6 +86,9 @@ internal sealed class OperatorStage : IAsyncDisposable
         await Parallel.ForEachAsync(left.Items, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (meeting, ct) =>
             await Client.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false)).ConfigureAwait(false);
         await UntilAsync(async () => (await Client.ListAsync<Meeting>(Namespace, new ListOptions { Limit = 1 }, default).ConfigureAwait(false)).Items.Count == 0).ConfigureAwait(false);
+        var pool = new NamespacedName(Namespace, "pool");
+        await Client.TryDeleteAsync<SfuPool>(pool, default).ConfigureAwait(false);
+        await UntilAsync(async () => await Client.TryGetAsync<SfuPool>(pool, default).ConfigureAwait(false) is null).ConfigureAwait(false);
         await Client.TryDeleteAsync<Tenant>(new NamespacedName(null, Tenant), default).ConfigureAwait(false);
         await UntilAsync(async () => await Client.TryGetAsync<Namespace>(new NamespacedName(null, Namespace), default).ConfigureAwait(false) is null).ConfigureAwait(false);
     }
