@@ -16,8 +16,8 @@ FROM scratch
 COPY --from=debian /files/ /
 COPY --chmod=0555 runtime/ /app/
 # Works with a read-only root file system: no globalization data, no diagnostics sockets, nothing written beside what is mounted.
-# The C library keeps two heaps instead of one a thread, and gives back at once what the runtime's compiler took: 65,536 bytes are a page of it.
-ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536
 ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_EnableDiagnostics=0 SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+# Two malloc arenas instead of one a thread. The JIT compiler allocates blocks of 64 KiB, which are returned to the kernel at once when they are mapped.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536
 WORKDIR /app
 USER 65532:65532

@@ -187,7 +187,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return DropReason.None;
     }
 
-    /// <summary>True when the check is answered with an error, each copy of it with the same.</summary>
+    /// <summary>Answers a check that cannot be accepted with an error, and each retransmission of it with the same error. False when it can be accepted.</summary>
     private static bool TryRefuse(in TransportAddress from, scoped in StunMessage message, KnownCredentials known, OutgoingDatagrams outgoing)
     {
         if (message.UnknownRequiredAttribute != 0)

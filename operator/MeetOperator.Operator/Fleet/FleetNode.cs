@@ -43,7 +43,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Timestamp of the last poll that was answered in any way.</summary>
     public long AnsweredAt { get; set; }
 
-    /// <summary>Timestamp since which the kubelet says that the process is not ready; null while it says that it is, or says nothing.</summary>
+    /// <summary>When the kubelet first reported the container as not ready (a monotonic timestamp); null while it reports it as ready, or reports nothing.</summary>
     public long? NotReadySince { get; set; }
 
     /// <summary>Another process runs than the one that answered last, and it has not answered yet.</summary>

@@ -59,7 +59,7 @@ internal static class NodeStateRules
             return new NodeVerdict(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
         }
 
-        // Before a drain, for whose deadline meetings must not wait then.
+        // Judged before the drain: on a node that does not forward, meetings must not wait for a drain's deadline.
         if (facts.Fault is { } cutOff)
         {
             return new NodeVerdict(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);

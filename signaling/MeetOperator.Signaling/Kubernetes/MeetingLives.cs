@@ -87,7 +87,7 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
     {
         var named = await GetAsync(new NamespacedName(tenant.Spec.Namespace, meetingId), ct).ConfigureAwait(false);
 
-        // The id of a meeting that was made with kubectl is its uid, and only a list finds that.
+        // A meeting that was made with kubectl has its uid as id, and the API server finds no object by its uid: the namespace is listed.
         return named.Count > 0 ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
     }
 

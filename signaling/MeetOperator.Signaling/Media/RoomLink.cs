@@ -215,12 +215,12 @@ public sealed partial class RoomLink : IAsyncDisposable
     private async Task<IReadOnlyList<ParticipantReport>> ReportAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var room = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
-        return room.ParticipantList ?? [];
+        return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may hold nulls.
     }
 
     /// <summary>
-    /// By their sessions: a participant that the node forgot is known to it again with the next touch, but without any. One that has another session than ours was taken over by another
-    /// replica, which sees to it.
+    /// By their sessions: a participant that the node forgot is known to it again with the next touch, but without any. When the node
+    /// has another session for somebody than the one we opened, another replica has taken that participant over.
     /// </summary>
     private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
     {

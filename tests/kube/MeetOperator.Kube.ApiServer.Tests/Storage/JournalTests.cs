@@ -226,7 +226,7 @@ public sealed class JournalTests : IDisposable
         journal.StartCommitting(() => [.. state.Values]);
         var i = 0;
 
-        // Nothing is rotated while a snapshot is being written, which takes as long as the disk likes.
+        // The log is not rotated while a snapshot is being written, and a slow disk may take long to write one.
         for (; i < 100 || (LogBytes() >= 8000 && i < 100_000); i++)
         {
             last = i + 1;

@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A bus that breaks and comes back faster than a meeting can read everything anew.</summary>
+/// <summary>The bus goes away and comes back again before a meeting has recovered.</summary>
 public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<RecoveryTests.Server>
 {
     public sealed class Server : ServerFixture;
@@ -29,7 +29,7 @@ public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<R
 
         services.Recoveries.Release(turns);
 
-        // Every meeting says once in a recovery that the others are to look at presence. Whoever waited for a turn has had it when all are to be had again.
+        // Each recovery publishes one presence event. All waiting recoveries have run once every turn is free again.
         await Eventually.TrueAsync(() => Volatile.Read(ref told) > 0, "the meeting recovers");
         await TakeAllAsync();
         Assert.Equal(1, Volatile.Read(ref told));
