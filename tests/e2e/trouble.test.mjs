@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 import { flags, headlessShell } from './support/browser.mjs';
 import { meetingRoom } from './support/meeting-room.mjs';
 import { family, processesOf } from './support/processes.mjs';
-import { until, Visitor } from './support/visitor.mjs';
+import { explained, until, Visitor } from './support/visitor.mjs';
 
 const room = meetingRoom();
 const limits = { timeout: 300_000 };
@@ -41,10 +41,12 @@ async function pair(run) {
   await room.withPeople(['Bob'], async (bob, meeting) => {
     const ada = await room.arrive('Ada');
     try {
-      const wire = await scissors(ada);
-      await ada.enter(meeting.meetingId);
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada')]);
-      await run(ada, bob, wire, meeting);
+      await explained([ada], async () => {
+        const wire = await scissors(ada);
+        await ada.enter(meeting.meetingId);
+        await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada')]);
+        await run(ada, bob, wire, meeting);
+      });
     } finally {
       await ada.close();
     }

@@ -92,7 +92,7 @@ internal static class Routes
             .WithName("health").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
         app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct))
             .WithName("ready").WithTags("operations").Produces<string>(StatusCodes.Status200OK, "text/plain");
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapGet("/openapi/v1.json", (OpenApiDocumentation documentation, CancellationToken ct) => documentation.AnswerAsync(ct)).ExcludeFromDescription();
     }
 
     private static Task<IResult> GetAsync(HttpContext context, string id, MeetingEndpoints endpoints, WebSocketEndpoint sockets, CancellationToken ct) =>

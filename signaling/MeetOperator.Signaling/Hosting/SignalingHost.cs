@@ -105,12 +105,7 @@ public static class SignalingHost
         services.AddHealthChecks()
             .AddCheck("loops", () => ProbeAnswer.Of(health.Problem), [ProbeAnswer.Live])
             .AddCheck<Readiness>("readiness", tags: [ProbeAnswer.Ready]);
-        services.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
-        {
-            openApi.Info.Title = "MeetOperator";
-            openApi.Info.Description = "Meetings over REST. The WebSocket protocol and the codes of problems are described in docs/signaling-protocol.md.";
-            return Task.CompletedTask;
-        }));
+        services.AddSingleton(p => new OpenApiDocumentation(services, p.GetRequiredService<EndpointDataSource>()));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + GracefulEnd.StopWithin);
     }
 

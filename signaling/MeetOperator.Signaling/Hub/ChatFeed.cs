@@ -21,14 +21,20 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     /// <summary>True when lines may be missing that nobody will announce any more.</summary>
     public bool IsBehind { get; private set; }
 
-    /// <summary>Sends the last lines to a newcomer and, if that shows lines that the others have not seen, those to the others.</summary>
-    public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> others, CancellationToken ct)
+    /// <summary>
+    /// Sends the last lines to a newcomer and, if that shows lines that the others have not seen, those to the others. Lines that are stored between the
+    /// two reads go to the newcomer as well.
+    /// </summary>
+    /// <param name="newcomer">One of <paramref name="members"/>.</param>
+    /// <param name="members">All of the session.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> members, CancellationToken ct)
     {
         IsBehind = true;
         await ReplayAsync(newcomer, ct).ConfigureAwait(false);
         if (newcomer.ChatCursor > cursor)
         {
-            await CatchUpAsync(others, ct).ConfigureAwait(false);
+            await CatchUpAsync(members, ct).ConfigureAwait(false);
         }
 
         IsBehind = false;

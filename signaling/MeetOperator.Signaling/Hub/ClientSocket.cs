@@ -23,7 +23,7 @@ public sealed class ClientSocket : IAsyncDisposable
     /// <summary>Pieces that one message may come in, and how many of them may be empty.</summary>
     private const int MaxPieces = 2_048;
     private const int MaxEmptyPieces = 16;
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebSocket socket;
     private readonly TimeProvider time;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { launch } from '../../e2e/support/browser.mjs';
-import { Visitor } from '../../e2e/support/visitor.mjs';
+import { explained, Visitor } from '../../e2e/support/visitor.mjs';
 import { apply, get, kubectl, ready, until } from './kubectl.mjs';
 
 const group = 'meetoperator.io/v1alpha1';
@@ -65,9 +65,11 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
   room.withPair = async run => {
     try {
       pair ??= await comeIn();
-      await apart(pair.people[1]);
-      await together(...pair.people);
-      return await run(...pair.people, pair.meeting);
+      return await explained(pair.people, async () => {
+        await apart(pair.people[1]);
+        await together(...pair.people);
+        return run(...pair.people, pair.meeting);
+      });
     } catch (error) {
       await leave();
       throw error;

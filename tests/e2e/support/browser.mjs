@@ -22,7 +22,7 @@ export const smallCamera = () => {
   if (devices === undefined) return;
   const real = devices.getUserMedia.bind(devices);
   devices.getUserMedia = constraints => real(typeof constraints.video === 'object'
-    ? { ...constraints, video: { ...constraints.video, width: 320, height: 180, frameRate: 15 } } : constraints);
+    ? { ...constraints, video: { ...constraints.video, width: 320, height: 180, frameRate: 10 } } : constraints);
 };
 
 /** Collects the page's peer connections, so that a test can ask the browser itself what arrives. */

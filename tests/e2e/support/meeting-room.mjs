@@ -1,7 +1,7 @@
 import { after, before } from 'node:test';
 import { launch } from './browser.mjs';
 import { createMeeting, openProduct } from './product.mjs';
-import { Visitor } from './visitor.mjs';
+import { explained, Visitor } from './visitor.mjs';
 
 /** One product and one browser for the tests of a file; every test gets visitors of its own. */
 export function meetingRoom(openBrowser = launch) {
@@ -20,12 +20,14 @@ export function meetingRoom(openBrowser = launch) {
     const meeting = await createMeeting(room.product, request);
     const people = [];
     try {
-      for (const name of names) {
-        const person = await Visitor.arrive(room.browser, room.product, name);
-        people.push(person);
-        await person.enter(meeting.meetingId);
-      }
-      await run(...people, meeting);
+      await explained(people, async () => {
+        for (const name of names) {
+          const person = await Visitor.arrive(room.browser, room.product, name);
+          people.push(person);
+          await person.enter(meeting.meetingId);
+        }
+        await run(...people, meeting);
+      });
     } finally {
       await Promise.all(people.map(person => person.close()));
     }

@@ -122,12 +122,29 @@ export class Visitor {
     await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
   }
 
+  /** What the page shows, for the report of a test that failed. */
+  async describe() {
+    const shown = this.page.evaluate(() => document.body.innerText.replaceAll(/\s+/g, ' ').slice(0, 300));
+    const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not answer'));
+    return `${this.name} sees: ${await Promise.race([shown, late]).catch(error => error.message)}`;
+  }
+
   marks() {
     return this.page.evaluate(() => globalThis.marks);
   }
 
   close() {
     return this.context.close();
+  }
+}
+
+/** Runs; what fails says what these people see, too. */
+export async function explained(people, run) {
+  try {
+    return await run();
+  } catch (error) {
+    error.message += `\n${(await Promise.all(people.map(person => person.describe()))).join('\n')}`;
+    throw error;
   }
 }
 

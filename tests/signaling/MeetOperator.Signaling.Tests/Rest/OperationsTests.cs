@@ -62,6 +62,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     {
         var openApi = JsonNode.Parse(await Http.GetStringAsync("openapi/v1.json"))!;
         Assert.StartsWith("3.", (string?)openApi["openapi"], StringComparison.Ordinal);
+        Assert.Equal("/", (string?)openApi["servers"]![0]!["url"]);
         var paths = openApi["paths"]!.AsObject();
         string[] documented =
         [
@@ -78,6 +79,8 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         var create = (paths["/meetings"] ?? paths["/meetings/"])!["post"]!;
         Assert.NotNull(create["requestBody"]!["content"]!["application/json"]);
         Assert.All(["201", "400", "401", "413", "415", "429", "503"], status => Assert.NotNull(create["responses"]![status]));
+        Assert.Equal("Body of `POST /meetings`.", (string?)openApi["components"]!["schemas"]!["CreateMeetingRequest"]!["description"]);
+        Assert.Null(create["parameters"]); // services of the server are none
     }
 
     [Fact]

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using MeetOperator.Signaling.Data;
+using MeetOperator.Signaling.Protocol;
+
+namespace MeetOperator.Signaling.Tests;
+
+/// <summary>Chat on its way to the members of one session, while others go on writing.</summary>
+public sealed class ChatFeedTests : IAsyncLifetime
+{
+    private static readonly MeetingKey Meeting = new("acme", "m1");
+
+    private readonly string folder = Daemon.NewFolder("chat-feed");
+    private ISqlDatabase database = null!;
+    private SqlChatRepository chat = null!;
+
+    public async Task InitializeAsync()
+    {
+        database = SqlDatabases.Create($"sqlite:{Path.Combine(folder, "chat.db")}");
+        await Migrator.MigrateAsync(database, TimeProvider.System, default);
+        await new SqlMeetingRepository(database).AddAsync(new MeetingRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, Title = "Chat", Status = MeetingRowStatus.Open, StartTime = 1 }, default);
+        await new SqlParticipantRepository(database).AddAsync(
+            new ParticipantRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, ParticipantId = "ann", DisplayName = "Ann", Role = "participant", ConnectionStatus = ConnectionStatuses.Connected, JoinTime = 1 }, default);
+        chat = new SqlChatRepository(database);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await database.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Newcomer_WhileLinesAreStored_GetsEveryLineOnceAndInOrder()
+    {
+        await AppendAsync("line 1");
+        var busy = new BusyRepository(chat, () => AppendAsync("line 3"));
+        var feed = new ChatFeed(busy, Meeting);
+        await using var ann = await Person.OpenAsync("ann");
+        await feed.ReplayAsync(ann.Member, [ann.Member], default);
+
+        // Ann has not been told of it when Bob comes, and one more is stored between the reads for him and for her.
+        await AppendAsync("line 2");
+        busy.StoreAfterNextReplay = true;
+        await using var bob = await Person.OpenAsync("bob");
+        await feed.ReplayAsync(bob.Member, [ann.Member, bob.Member], default);
+
+        await AppendAsync("line 4");
+        await feed.DeliverAsync(4, "{\"messageId\":\"4\"}", [ann.Member, bob.Member], default);
+        Assert.Equal(["1", "2", "3", "4"], await ann.ReadAsync(4));
+        Assert.Equal(["1", "2", "3", "4"], await bob.ReadAsync(4));
+    }
+
+    private Task AppendAsync(string text) =>
+        chat.AppendAsync(new ChatRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, SenderId = "ann", DisplayName = "Ann", Content = text, Reference = text }, default);
+
+    /// <summary>The real one, in which somebody writes at the worst moment.</summary>
+    private sealed class BusyRepository(IChatRepository real, Func<Task> store) : IChatRepository
+    {
+        public bool StoreAfterNextReplay { get; set; }
+
+        public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) => real.AppendAsync(line, ct);
+
+        public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
+            real.ListAfterAsync(tenant, meetingId, afterMessageId, limit, ct);
+
+        public async Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct)
+        {
+            var rows = await real.ListLastAsync(tenant, meetingId, limit, ct);
+            if (StoreAfterNextReplay)
+            {
+                StoreAfterNextReplay = false;
+                await store();
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>A member and the other end of its socket.</summary>
+    private sealed class Person(Member member, WebSocket client) : IAsyncDisposable
+    {
+        public Member Member { get; } = member;
+
+        public static async Task<Person> OpenAsync(string id)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var caller = new TcpClient();
+            await caller.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+            var server = WebSocket.CreateFromStream((await listener.AcceptTcpClientAsync()).GetStream(), new WebSocketCreationOptions { IsServer = true });
+            var socket = new ClientSocket(server, TimeProvider.System, TimeSpan.FromSeconds(30));
+            var identity = new SocketIdentity(Meeting, id, id, ParticipantRole.Participant, ByTicket: true, Returning: false);
+            return new Person(new Member(identity, socket, resume: false), WebSocket.CreateFromStream(caller.GetStream(), new WebSocketCreationOptions { IsServer = false }));
+        }
+
+        /// <summary>The ids of the next lines.</summary>
+        public async Task<List<string>> ReadAsync(int lines)
+        {
+            var ids = new List<string>();
+            var buffer = new byte[8 * 1024];
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (ids.Count < lines)
+            {
+                var result = await client.ReceiveAsync(buffer, limit.Token);
+                ids.Add((string)JsonNode.Parse(buffer.AsSpan(0, result.Count))!["messageId"]!);
+            }
+
+            return ids;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            client.Dispose();
+            await Member.Socket.DisposeAsync();
+        }
+    }
+}
