@@ -52,9 +52,17 @@ internal sealed partial class JournalDirectory : IDisposable
         }
 
         var changes = loaded.Changes;
-        foreach (var (_, file) in Files("log-").Where(f => f.Version >= from).OrderBy(f => f.Version))
+        var logs = Files("log-").Where(f => f.Version >= from).OrderBy(f => f.Version).ToList();
+        foreach (var (version, file) in logs)
         {
-            if (JournalFile.ReadLog(file, loaded) is > 0 and var dropped)
+            if (version > loaded.LastVersion)
+            {
+                throw new DamagedStoreException(
+                    $"{_path} lacks what came after version {loaded.LastVersion} and before {Path.GetFileName(file)}: a file is missing, or one was cut off. Restore the folder from a backup, "
+                    + $"or give up {Path.GetFileName(file)} and what came after it: mv {file} {file}.damaged");
+            }
+
+            if (JournalFile.ReadLog(file, loaded, isNewest: version == logs[^1].Version) is > 0 and var dropped)
             {
                 LogUnfinished(file, dropped);
             }

@@ -4,8 +4,11 @@ namespace MeetOperator.Kube.ApiServer.Storage;
 internal static class JournalFile
 {
     /// <summary>Applies a log. Returns how many bytes of an unfinished write at its end were left out.</summary>
+    /// <param name="file">The log.</param>
+    /// <param name="objects">What the files before it hold.</param>
+    /// <param name="isNewest">Only then may it end in an unfinished write: a log is whole before the next one begins.</param>
     /// <exception cref="DamagedStoreException">A record that was on disk is damaged.</exception>
-    public static int ReadLog(string file, LoadedObjects objects)
+    public static int ReadLog(string file, LoadedObjects objects, bool isNewest)
     {
         ReadOnlySpan<byte> data = File.ReadAllBytes(file);
         var (read, first, _) = Apply(data, objects);
@@ -17,7 +20,7 @@ internal static class JournalFile
 
         // Only the last write of a log can be unfinished: each one begins after the one before it has reached the disk.
         // A batch mark therefore proves everything before it. A log without marks is of an earlier version: there any later record is proof.
-        if (HoldsLater(rest, first == JournalRecord.Batch ? JournalRecord.Batch : null))
+        if (!isNewest || HoldsLater(rest, first == JournalRecord.Batch ? JournalRecord.Batch : null))
         {
             throw new DamagedStoreException(
                 $"{file} is damaged at byte {read}: objects that were stored there cannot be read. Restore the file from a backup, or give up what this file holds after the damage: "

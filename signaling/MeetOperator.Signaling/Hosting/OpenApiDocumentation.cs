@@ -8,26 +8,17 @@ namespace MeetOperator.Signaling;
 
 /// <summary>
 /// The OpenAPI document of every route, made when somebody first asks for it: in a container of its own, so that a server that nobody asks loads none of
-/// the libraries that make it. Safe to use from any thread.
+/// the libraries that make it. That has the server's services too: what a route takes from them is no parameter of a request. Safe to use from any thread.
 /// </summary>
-/// <param name="services">Those of the server: what a route takes from them is no parameter of a request.</param>
-/// <param name="routes">What is described.</param>
-internal sealed class OpenApiDocumentation(IServiceCollection services, EndpointDataSource routes)
+internal sealed class OpenApiDocumentation
 {
-    private Task<string>? _document;
+    private readonly Lazy<Task<string>> _document;
 
-    public async Task<IResult> AnswerAsync(CancellationToken ct)
-    {
-        // Two first callers make it twice, which does no harm; one that could not be made is tried again.
-        if (_document is not { IsFaulted: false } document)
-        {
-            _document = document = MakeAsync();
-        }
+    public OpenApiDocumentation(IServiceCollection services, EndpointDataSource routes) => _document = new Lazy<Task<string>>(() => MakeAsync(services, routes));
 
-        return Results.Text(await document.WaitAsync(ct).ConfigureAwait(false), "application/json");
-    }
+    public async Task<IResult> AnswerAsync(CancellationToken ct) => Results.Text(await _document.Value.WaitAsync(ct).ConfigureAwait(false), "application/json");
 
-    private async Task<string> MakeAsync()
+    private static async Task<string> MakeAsync(IServiceCollection services, EndpointDataSource routes)
     {
         IServiceCollection own = new ServiceCollection();
         own.Add(services).Replace(ServiceDescriptor.Singleton(routes));
@@ -38,7 +29,9 @@ internal sealed class OpenApiDocumentation(IServiceCollection services, Endpoint
             openApi.Servers = [new OpenApiServer { Url = "/" }]; // relative: right by every name that the server is reached by
             return Task.CompletedTask;
         }));
-        await using var container = own.BuildServiceProvider();
+
+        // Not disposed: what it shares with the server is the server's.
+        var container = own.BuildServiceProvider();
         var document = await container.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync(CancellationToken.None).ConfigureAwait(false);
         return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1).ConfigureAwait(false);
     }

@@ -22,19 +22,16 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     public bool IsBehind { get; private set; }
 
     /// <summary>
-    /// Sends the last lines to a newcomer and, if that shows lines that the others have not seen, those to the others. Lines that are stored between the
-    /// two reads go to the newcomer as well.
+    /// Sends the last lines to a newcomer. If that shows lines that the others have not seen, those go to the others, and what is stored between the two
+    /// reads to all. Others who could not be sent the lines of before get them as well.
     /// </summary>
-    /// <param name="newcomer">One of <paramref name="members"/>.</param>
-    /// <param name="members">All of the session.</param>
-    /// <param name="ct">Ends the reading.</param>
-    public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> members, CancellationToken ct)
+    public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> others, CancellationToken ct)
     {
         IsBehind = true;
         await ReplayAsync(newcomer, ct).ConfigureAwait(false);
-        if (newcomer.ChatCursor > cursor)
+        if (newcomer.ChatCursor > cursor || others.Any(m => m.ChatCursor < 0))
         {
-            await CatchUpAsync(members, ct).ConfigureAwait(false);
+            await CatchUpAsync([newcomer, .. others], ct).ConfigureAwait(false);
         }
 
         IsBehind = false;

@@ -243,6 +243,7 @@ public sealed partial class MeetingSession
         }
 
         _ = ReadStandingAsync();
+        _ = ConfirmRemovalsAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
         {

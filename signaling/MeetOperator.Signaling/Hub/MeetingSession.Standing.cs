@@ -12,7 +12,11 @@ public sealed partial class MeetingSession
 
     /// <summary>Removed participants whose media is being ended, before anybody is told.</summary>
     private readonly HashSet<string> leaving = new(StringComparer.Ordinal);
+
+    /// <summary>Removed participants whom the media node has not been seen without.</summary>
+    private readonly HashSet<string> unconfirmed = new(StringComparer.Ordinal);
     private bool reading;
+    private bool confirming;
 
     /// <summary>Not on the loop: a slow database holds up nothing.</summary>
     private async Task ReadStandingAsync()
@@ -55,7 +59,7 @@ public sealed partial class MeetingSession
     {
         foreach (var participantId in removals)
         {
-            var isNew = removed.Add(participantId);
+            var isNew = NoteRemoval(participantId);
             if ((!isNew && !members.ContainsKey(participantId) && roster.Find(participantId) is null) || !leaving.Add(participantId))
             {
                 continue;
@@ -91,7 +95,7 @@ public sealed partial class MeetingSession
 
     private void Remove(string participantId)
     {
-        removed.Add(participantId);
+        NoteRemoval(participantId);
         if (members.Remove(participantId, out var member))
         {
             member.Send(new RemovedMessage("removed"));
@@ -101,5 +105,43 @@ public sealed partial class MeetingSession
 
         Broadcast(roster.Remove(participantId, "removed"));
         headless.Release();
+    }
+
+    /// <summary>False when it is known here.</summary>
+    private bool NoteRemoval(string participantId)
+    {
+        if (!removed.Add(participantId))
+        {
+            return false;
+        }
+
+        unconfirmed.Add(participantId);
+        return true;
+    }
+
+    /// <summary>
+    /// Drops again whom the node still has, for a call that failed, or another instance that came later, leaves somebody there who hears the others
+    /// and whom nobody sees. Not on the loop: the node is not waited for.
+    /// </summary>
+    private async Task ConfirmRemovalsAsync()
+    {
+        if (unconfirmed.Count == 0 || Interlocked.Exchange(ref confirming, true))
+        {
+            return;
+        }
+
+        try
+        {
+            string[] participants = [.. unconfirmed];
+            if (await Room.KnownAsync().ConfigureAwait(false) is { } known)
+            {
+                await Task.WhenAll(participants.Where(known.Contains).Select(Room.ForgetAsync)).ConfigureAwait(false);
+                loop.Post(() => unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p))));
+            }
+        }
+        finally
+        {
+            Interlocked.Exchange(ref confirming, false);
+        }
     }
 }

@@ -236,7 +236,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     {
         try
         {
-            await chat.ReplayAsync(member, members.Values, closed.Token).ConfigureAwait(false);
+            await chat.ReplayAsync(member, [.. members.Values.Where(m => m != member)], closed.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -167,7 +167,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure)
         {
-            // The node forgets participants that nobody shows it any more.
+            // The node forgets participants that nobody shows it any more and who have no connection; who was removed is dropped again on each tick.
             Metrics.NodeFailed(failure.Cause);
         }
     }

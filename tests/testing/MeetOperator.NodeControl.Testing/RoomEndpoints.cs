@@ -41,6 +41,12 @@ internal static class RoomEndpoints
         {
             lock (node.Gate)
             {
+                if (node.RefusesToDrop)
+                {
+                    node.RefusedDrops++;
+                    throw new NodeRefusal(500, "internal", "The simulated node drops nobody.");
+                }
+
                 NodeEndpoints.Room(node, room).Remove(participant, "closed");
                 return Results.NoContent();
             }

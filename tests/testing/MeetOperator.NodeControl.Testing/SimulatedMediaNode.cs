@@ -85,6 +85,12 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     /// <summary>While true, no room is ended: the call is answered with an error.</summary>
     public bool RefusesToEnd { get; set; }
 
+    /// <summary>While true, no participant is dropped: the call is answered with an error.</summary>
+    public bool RefusesToDrop { get; set; }
+
+    /// <summary>Calls that <see cref="RefusesToDrop"/> has refused.</summary>
+    public int RefusedDrops { get; internal set; }
+
     /// <summary>The code with which rooms are refused, also ones that exist already; null while none is.</summary>
     public string? RefusesToMake { get; set; }
 

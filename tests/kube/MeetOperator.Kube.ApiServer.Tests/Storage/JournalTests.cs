@@ -247,6 +247,59 @@ public sealed class JournalTests : IDisposable
         long LogBytes() => Directory.GetFiles(_directory, "log-*").Sum(f => new FileInfo(f) is { Exists: true } log ? log.Length : 0);
     }
 
+    /// <summary>A folder with two logs, as a disk that is too full for a snapshot leaves it; the second begins after version 1.</summary>
+    private async Task<(string First, string Second)> TwoLogsAsync()
+    {
+        var inTheWay = Directory.CreateDirectory(Path.Combine(_directory, $"snapshot-{1:D19}.tmp")); // No snapshot can be written.
+        var journal = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _, rotateAtBytes: 500);
+        journal.StartCommitting(() => []);
+        for (var version = 1; version <= 2; version++)
+        {
+            var root = new JsonObject { ["metadata"] = new JsonObject { ["name"] = $"n{version}", ["uid"] = "u" }, ["spec"] = new JsonObject { ["value"] = new string('x', version == 1 ? 500 : 1) } };
+            await journal.Append(new StoreEvent(new StoredObject(Key($"n{version}"), version, root), null, Deleted: false));
+        }
+
+        await journal.DisposeAsync();
+        inTheWay.Delete();
+        var logs = Directory.GetFiles(_directory, "log-*").Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(2, logs.Length);
+        return (logs[0], logs[1]);
+    }
+
+    [Theory]
+    [InlineData(5)] // In its last write.
+    [InlineData(1 << 20)] // All of it.
+    public async Task Restart_WithALogCutOffBeforeTheNext_IsRefused(int bytes)
+    {
+        var (first, _) = await TwoLogsAsync();
+        var whole = await File.ReadAllBytesAsync(first);
+        using (var file = new FileStream(first, FileMode.Open))
+        {
+            file.SetLength(Math.Max(0, file.Length - bytes));
+        }
+
+        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains(_directory, refused.Message);
+
+        await File.WriteAllBytesAsync(first, whole);
+        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        Assert.Equal(2, loaded.Objects.Count);
+    }
+
+    [Fact]
+    public async Task Restart_WithAMissingFile_IsRefusedWithTheWayOut()
+    {
+        var (first, second) = await TwoLogsAsync();
+        File.Delete(first);
+
+        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains($"mv {second} {second}.damaged", refused.Message);
+
+        File.Move(second, second + ".damaged");
+        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        Assert.Empty(loaded.Objects);
+    }
+
     [Fact]
     public async Task Snapshot_IsNamedOnDiskBeforeTheLogsItReplacesGo()
     {

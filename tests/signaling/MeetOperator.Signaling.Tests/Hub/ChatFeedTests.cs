@@ -39,13 +39,13 @@ public sealed class ChatFeedTests : IAsyncLifetime
         var busy = new BusyRepository(chat, () => AppendAsync("line 3"));
         var feed = new ChatFeed(busy, Meeting);
         await using var ann = await Person.OpenAsync("ann");
-        await feed.ReplayAsync(ann.Member, [ann.Member], default);
+        await feed.ReplayAsync(ann.Member, [], default);
 
         // Ann has not been told of it when Bob comes, and one more is stored between the reads for him and for her.
         await AppendAsync("line 2");
-        busy.StoreAfterNextReplay = true;
+        busy.HappensNow = true;
         await using var bob = await Person.OpenAsync("bob");
-        await feed.ReplayAsync(bob.Member, [ann.Member, bob.Member], default);
+        await feed.ReplayAsync(bob.Member, [ann.Member], default);
 
         await AppendAsync("line 4");
         await feed.DeliverAsync(4, "{\"messageId\":\"4\"}", [ann.Member, bob.Member], default);
@@ -53,13 +53,31 @@ public sealed class ChatFeedTests : IAsyncLifetime
         Assert.Equal(["1", "2", "3", "4"], await bob.ReadAsync(4));
     }
 
+    [Fact]
+    public async Task Member_WhoseReplayFailed_GetsEveryLineWhenTheNextOneComes()
+    {
+        await AppendAsync("line 1");
+        var busy = new BusyRepository(chat, () => throw new IOException("The database is away."));
+        var feed = new ChatFeed(busy, Meeting);
+        busy.HappensNow = true;
+        await using var ann = await Person.OpenAsync("ann");
+        await Assert.ThrowsAsync<IOException>(() => feed.ReplayAsync(ann.Member, [], default));
+
+        await using var bob = await Person.OpenAsync("bob");
+        await feed.ReplayAsync(bob.Member, [ann.Member], default);
+        await AppendAsync("line 2");
+        await feed.DeliverAsync(2, "{\"messageId\":\"2\"}", [ann.Member, bob.Member], default);
+        Assert.Equal(["1", "2"], await ann.ReadAsync(2));
+        Assert.Equal(["1", "2"], await bob.ReadAsync(2));
+    }
+
     private Task AppendAsync(string text) =>
         chat.AppendAsync(new ChatRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, SenderId = "ann", DisplayName = "Ann", Content = text, Reference = text }, default);
 
-    /// <summary>The real one, in which somebody writes at the worst moment.</summary>
-    private sealed class BusyRepository(IChatRepository real, Func<Task> store) : IChatRepository
+    /// <summary>The real one, in which something happens right after the lines of before were read.</summary>
+    private sealed class BusyRepository(IChatRepository real, Func<Task> happens) : IChatRepository
     {
-        public bool StoreAfterNextReplay { get; set; }
+        public bool HappensNow { get; set; }
 
         public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) => real.AppendAsync(line, ct);
 
@@ -69,10 +87,10 @@ public sealed class ChatFeedTests : IAsyncLifetime
         public async Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct)
         {
             var rows = await real.ListLastAsync(tenant, meetingId, limit, ct);
-            if (StoreAfterNextReplay)
+            if (HappensNow)
             {
-                StoreAfterNextReplay = false;
-                await store();
+                HappensNow = false;
+                await happens();
             }
 
             return rows;

@@ -88,6 +88,34 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     }
 
     [Fact]
+    public async Task Remove_WhileTheNodeDropsNobody_IsAskedAgainUntilItHas()
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+        var refused = server.Node.RefusedDrops;
+        server.Node.RefusesToDrop = true;
+        try
+        {
+            await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+            await bob.ExpectCloseAsync();
+            await ann.ExpectAsync("participant-left");
+
+            // One call by the host's request, one as his socket ends; the next one is asked for by the clock.
+            await Eventually.TrueAsync(() => server.Node.RefusedDrops - refused > 3, "the node is asked again");
+            Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
+        }
+        finally
+        {
+            server.Node.RefusesToDrop = false;
+        }
+
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
+        Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)));
+    }
+
+    [Fact]
     public async Task HungNode_TheMeetingGoesOn()
     {
         var meeting = await Signaling.CreateAsync();
