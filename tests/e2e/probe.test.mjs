@@ -35,7 +35,7 @@ describe('the probe', () => {
   });
 
   it('names the step that fails', limits, async () => {
-    const refused = await probe('--url', product.url, '--api-key', 'nobody-has-this-key', '--timeout', '90');
+    const refused = await probe('--url', product.url, '--api-key', 'nobody-has-this-key', '--timeout', '20');
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /create the meeting.*401/s);
 
