@@ -12,8 +12,8 @@ public static class ProtocolLimits
     /// </summary>
     public const int MaxSdpLength = 384 * 1024;
 
-    /// <summary>Longest session description that is relayed to a participant, in characters: of two people it has a few thousand.</summary>
-    public const int MaxRelayedLength = 32 * 1024;
+    /// <summary>Longest text frame that is relayed to a participant, in bytes: with the session description of two people it has a few thousand.</summary>
+    public const int MaxRelayedBytes = 32 * 1024;
 
     /// <summary>Longest REST body of JSON, in bytes.</summary>
     public const int MaxBodyBytes = 64 * 1024;

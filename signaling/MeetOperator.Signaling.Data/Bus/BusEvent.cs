@@ -20,6 +20,9 @@ public sealed record BusEvent
     /// <summary>A text frame, or a reason.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Names a relayed frame whose sender waits to hear that it was delivered; what answers it carries the same.</summary>
+    public long? Delivery { get; init; }
+
     /// <summary>Place of a chat line in its meeting.</summary>
     public long Sequence { get; init; }
 }

@@ -16,4 +16,7 @@ public enum BusEventKind
 
     /// <summary>A host removed the participant.</summary>
     Remove,
+
+    /// <summary>A frame was handed to its participant's socket.</summary>
+    FrameDelivered,
 }

@@ -19,6 +19,9 @@ public sealed record PresenceEntry
     /// <summary>The signaling instance that holds the connection.</summary>
     public required string Instance { get; init; }
 
+    /// <summary>The instance tells the sender of a relayed frame that it was delivered; those of earlier versions do not.</summary>
+    public bool AcknowledgesFrames { get; init; }
+
     /// <summary>Names one connection; a newer connection of the same participant replaces the entry.</summary>
     public required string Connection { get; init; }
 

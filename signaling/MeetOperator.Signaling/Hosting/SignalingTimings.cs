@@ -27,6 +27,9 @@ public sealed record SignalingTimings
     /// <summary>How long a message may take from its first piece to its last.</summary>
     public TimeSpan MessageWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long another instance may take to say that it delivered what a participant has relayed.</summary>
+    public TimeSpan RelayAcknowledgement { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Participants are shown to the media node this often.</summary>
     public TimeSpan Touch { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -45,7 +45,9 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
             return null;
         }
 
-        // A row stays open when nobody was in the meeting as its object went.
-        return row.Status == MeetingRowStatus.Ended ? MeetingLife.Over : await lives.AskAsync(row, ct).ConfigureAwait(false);
+        // A row stays open when nobody was in the meeting as its object went, and one that has ended may be of an earlier meeting with the id; without
+        // the API server it is believed.
+        var life = await lives.AskAsync(row, ct).ConfigureAwait(false);
+        return row.Status == MeetingRowStatus.Ended && life == MeetingLife.Unknown ? MeetingLife.Over : life;
     }
 }

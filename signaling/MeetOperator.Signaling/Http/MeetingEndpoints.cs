@@ -68,7 +68,7 @@ public sealed class MeetingEndpoints(
         var subject = credentials.Host(request, id);
         if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsOf(subject, view))
         {
-            await writer.EndAsync(subject.Tenant, id, ct).ConfigureAwait(false);
+            await writer.EndAsync(subject, ct).ConfigureAwait(false);
         }
 
         // Ended, or ended and removed long ago: either way it is as was asked for.

@@ -73,7 +73,7 @@ public sealed class WhipEndpoints(
         var row = await participants.FindAsync(subject.Tenant, id, subject.ParticipantId!, ct).ConfigureAwait(false);
         if (row is null or { ConnectionStatus: ConnectionStatuses.Removed })
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+            throw NotInMeeting();
         }
 
         var view = await directory.WaitAsync(
@@ -110,18 +110,17 @@ public sealed class WhipEndpoints(
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 
+    private static ProblemException NotInMeeting() => new(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+
     /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
     private async Task ShowAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        if (await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false) is { } refusal)
+        var outcome = await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false);
+        if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
-            await CallAsync(assignment, async (node, limit) =>
-            {
-                await node.DeleteParticipantAsync(row.MeetingId, row.ParticipantId, limit).ConfigureAwait(false);
-                return true;
-            }, CancellationToken.None).ConfigureAwait(false);
-            throw new ProblemException(ProblemCode.MeetingFull, refusal.Message);
+            await hold.Session.Room.ForgetAsync(assignment, row.ParticipantId).ConfigureAwait(false);
+            throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
     }
 

@@ -155,13 +155,15 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     private static IReadOnlyList<OfferedTrack>? Tracks(OfferMessage offer) =>
         offer.Tracks.Count == 0 ? null : [.. offer.Tracks.Select(t => new OfferedTrack(t.Mid, null, null, WireName.Of(t.Source)))];
 
-    private async Task RelayAsync(Member from, string to, int length, ServerMessage message)
+    private async Task RelayAsync(Member from, string to, int characters, ServerMessage message)
     {
-        if (services.Limits.TakeRelayed(identity, length) is { } tooMuch)
+        // What has too many characters has too many bytes, and need not be written to know it.
+        var frame = characters > ProtocolLimits.MaxRelayedBytes ? [] : message.ToUtf8();
+        if (services.Limits.TakeRelayed(identity, Math.Max(characters, frame.Length)) is { } tooMuch)
         {
             Refuse(tooMuch);
         }
-        else if (await session.RelayAsync(from, to, message).ConfigureAwait(false) is { } failure)
+        else if (await session.RelayAsync(from, to, frame).ConfigureAwait(false) is { } failure)
         {
             socket.Send(new ErrorMessage(failure));
         }

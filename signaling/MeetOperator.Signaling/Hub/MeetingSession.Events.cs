@@ -36,6 +36,9 @@ public sealed partial class MeetingSession
             case BusEventKind.Frame:
                 await OnFrameAsync(e).ConfigureAwait(false);
                 break;
+            case BusEventKind.FrameDelivered when e.Delivery is { } delivery:
+                unacknowledged.Remove(delivery);
+                break;
             case BusEventKind.Chat when e.Text is not null:
                 await DeliverAsync(e.Sequence, e.Text).ConfigureAwait(false);
                 break;

@@ -1,5 +1,4 @@
 using MeetOperator.Signaling.Data;
-using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
@@ -13,8 +12,11 @@ public sealed partial class MeetingSession
         return true;
     });
 
-    /// <summary>Shows the participant to the others, until its last session has ended. <paramref name="hold"/> keeps this session open meanwhile.</summary>
-    public Task<ProtocolError?> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.AskAsync<ProtocolError?>(async () =>
+    /// <summary>
+    /// Shows the participant to the others, until its last session has ended; not when the meeting is full or a host removed the participant.
+    /// <paramref name="hold"/> keeps this session open meanwhile.
+    /// </summary>
+    public Task<EnterOutcome> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.AskAsync(async () =>
     {
         await headless.AddSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
         var kept = false;
@@ -23,19 +25,20 @@ public sealed partial class MeetingSession
             if (roster.Find(row.ParticipantId) is { IsShared: false })
             {
                 // Shown by its socket.
-                return null;
+                return EnterOutcome.Entered;
             }
 
             var result = await presence.EnterAsync(headless.EntryOf(row), Capacity()).ConfigureAwait(false);
-            if (result.Outcome == EnterOutcome.Full)
+            var outcome = removed.Contains(row.ParticipantId) ? EnterOutcome.Removed : result.Outcome;
+            if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
             {
                 await headless.EndSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
-                return new ProtocolError(ErrorCode.Forbidden, "The meeting is full.");
+                return outcome;
             }
 
             kept = headless.Keep(result.Entry!, sessionId, hold);
             await ChangedAsync(result.Entry!).ConfigureAwait(false);
-            return null;
+            return outcome;
         }
         finally
         {

@@ -10,8 +10,11 @@ public sealed partial class MeetingSession
     private static readonly ProtocolError NotDelivered =
         new(ErrorCode.Unavailable, "The message was not delivered: the participant's connection is interrupted or too slow. Send it again.");
 
+    /// <summary>Frames that another instance has not acknowledged yet, and their senders. The limit of messages a second bounds them.</summary>
+    private readonly Dictionary<long, string> unacknowledged = [];
+
     /// <summary>Passes a frame to one participant wherever its socket is; null when it is on its way, else why not.</summary>
-    public Task<ProtocolError?> RelayAsync(Member from, string to, ServerMessage message) => loop.AskAsync(async () =>
+    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.AskAsync(async () =>
     {
         if (!IsCurrent(from))
         {
@@ -28,7 +31,6 @@ public sealed partial class MeetingSession
             return new ProtocolError(ErrorCode.UnknownParticipant, "Unknown participant in 'to'.");
         }
 
-        var frame = message.ToUtf8();
         if (members.TryGetValue(to, out var local))
         {
             return local.Socket.TrySendRelayed(frame) ? null : NotDelivered;
@@ -40,9 +42,35 @@ public sealed partial class MeetingSession
             return NotDelivered;
         }
 
-        var relayed = new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, From = from.ParticipantId, Text = Encoding.UTF8.GetString(frame) };
-        return await presence.TryPublishAsync(relayed).ConfigureAwait(false) ? null : NotDelivered;
+        // An instance of an earlier version acknowledges nothing.
+        long? delivery = entry.AcknowledgesFrames ? Random.Shared.NextInt64() : null;
+        var relayed = new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, From = from.ParticipantId, Text = Encoding.UTF8.GetString(frame), Delivery = delivery };
+        if (!await presence.TryPublishAsync(relayed).ConfigureAwait(false))
+        {
+            return NotDelivered;
+        }
+
+        if (delivery is { } number)
+        {
+            unacknowledged[number] = from.ParticipantId;
+            _ = ExpectAcknowledgementAsync(number);
+        }
+
+        return null;
     });
+
+    /// <summary>Redis takes a frame also for an instance that has died or hears nothing.</summary>
+    private async Task ExpectAcknowledgementAsync(long delivery)
+    {
+        await Task.Delay(services.Options.Timings.RelayAcknowledgement, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        loop.Post(() =>
+        {
+            if (unacknowledged.Remove(delivery, out var sender) && members.TryGetValue(sender, out var member))
+            {
+                member.Send(new ErrorMessage(NotDelivered));
+            }
+        });
+    }
 
     private async Task OnFrameAsync(BusEvent e)
     {
@@ -56,12 +84,22 @@ public sealed partial class MeetingSession
         {
             if (e.From is null)
             {
-                member.Socket.Send(frame);
+                // Nobody is told twice that one frame was not delivered.
+                if (e.Delivery is not { } refused || unacknowledged.Remove(refused))
+                {
+                    member.Socket.Send(frame);
+                }
+
                 return;
             }
 
             if (member.Socket.TrySendRelayed(frame))
             {
+                if (e.Delivery is not null)
+                {
+                    await presence.TryPublishAsync(new BusEvent { Kind = BusEventKind.FrameDelivered, Delivery = e.Delivery }).ConfigureAwait(false);
+                }
+
                 return;
             }
         }
@@ -78,6 +116,7 @@ public sealed partial class MeetingSession
                 Kind = BusEventKind.Frame,
                 ParticipantId = sender,
                 Text = Encoding.UTF8.GetString(new ErrorMessage(NotDelivered).ToUtf8()),
+                Delivery = e.Delivery,
             }).ConfigureAwait(false);
         }
     }

@@ -52,6 +52,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         Instance = services.Options.Instance,
         Connection = connectionId,
         Connected = true,
+        AcknowledgesFrames = true,
         Since = known?.Since ?? services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
     };
 

@@ -27,10 +27,10 @@ public sealed class SocketLimits : IDisposable
         : !tenantMessages.TryTake(from.Meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The tenant's participants send too many messages at once.")
         : null;
 
-    /// <summary>Null when the participant may have a description or candidate of this length relayed.</summary>
-    public ProtocolError? TakeRelayed(SocketIdentity from, int length) =>
-        length > ProtocolLimits.MaxRelayedLength ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedLength} characters.")
-        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), Math.Max(1, length)) ? new ProtocolError(ErrorCode.RateLimited, "Too much is relayed for this participant at once. Send it again later.")
+    /// <summary>Null when the participant may have a frame of this many bytes relayed.</summary>
+    public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
+        bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedBytes} bytes as it is sent on.")
+        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much is relayed for this participant at once. Send it again later.")
         : null;
 
     /// <summary>False when the participant opens sockets too fast.</summary>

@@ -47,7 +47,7 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
 
         if (directory.FindTenant(row.Tenant) is { } tenant)
         {
-            return await AskAsync(row.MeetingId, limit => FindAsync(tenant, row.MeetingId, limit), ct).ConfigureAwait(false);
+            return await AskAsync(row.MeetingId, limit => FindAsync(tenant, row, limit), ct).ConfigureAwait(false);
         }
 
         return directory.IsCurrent ? MeetingLife.Over : MeetingLife.Unknown;
@@ -83,12 +83,13 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
     private async Task<IReadOnlyList<Meeting>> GetAsync(NamespacedName name, CancellationToken ct) =>
         await kube.TryGetAsync<Meeting>(name, ct).ConfigureAwait(false) is { } meeting ? [meeting] : [];
 
-    private async Task<IReadOnlyList<Meeting>> FindAsync(Tenant tenant, string meetingId, CancellationToken ct)
+    private async Task<IReadOnlyList<Meeting>> FindAsync(Tenant tenant, MeetingRow row, CancellationToken ct)
     {
-        var named = await GetAsync(new NamespacedName(tenant.Spec.Namespace, meetingId), ct).ConfigureAwait(false);
+        var named = await GetAsync(new NamespacedName(tenant.Spec.Namespace, row.MeetingId), ct).ConfigureAwait(false);
 
-        // A meeting that was made with kubectl has its uid as id, and the API server finds no object by its uid: the namespace is listed.
-        return named.Count > 0 ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
+        // A meeting that was made with kubectl has its uid as id, and the API server finds no object by its uid: the namespace is listed. Once it has
+        // ended, no other has that id.
+        return named.Count > 0 || row.Status == MeetingRowStatus.Ended ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
     }
 
     private async Task<MeetingLife> AskAsync(string meetingId, Func<CancellationToken, Task<IReadOnlyList<Meeting>>> find, CancellationToken ct)

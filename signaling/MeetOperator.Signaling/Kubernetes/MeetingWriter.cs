@@ -31,7 +31,8 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (KubeApiException e) when (id is not null && e.IsAlreadyExists)
         {
-            return await GetMadeAsync(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false);
+            // Another request of the same key has made it.
+            return await GetAsync(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (id is not null)
         {
@@ -46,12 +47,12 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     }
 
     /// <summary>
-    /// Asks for the end of the tenant's own meeting, whoever else has one of the same id; the operator ends it. The row is closed here, so that no
+    /// Asks for the end of the meeting of the host token, whoever else has one of the same id; the operator ends it. The row is closed here, so that no
     /// line is stored once the caller has its answer.
     /// </summary>
-    public async Task EndAsync(string tenantName, string meetingId, CancellationToken ct)
+    public async Task EndAsync(TokenSubject host, CancellationToken ct)
     {
-        if (directory.FindTenant(tenantName) is not { } tenant)
+        if (directory.FindTenant(host.Tenant) is not { } tenant)
         {
             if (!directory.HasSynced)
             {
@@ -63,19 +64,30 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
             return;
         }
 
+        var name = new NamespacedName(tenant.Spec.Namespace, host.MeetingId);
+        var patch = new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } };
+        if (host.MeetingUid is { } uid)
+        {
+            patch["metadata"] = new JsonObject { ["uid"] = uid };
+        }
+
         try
         {
-            await LimitedAsync(
-                limit => kube.MergePatchAsync<Meeting>(
-                    new NamespacedName(tenant.Spec.Namespace, meetingId),
-                    new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(MeetingDesiredState.Ended) } },
-                    limit,
-                    AsSignaling),
-                ct).ConfigureAwait(false);
+            await LimitedAsync(limit => kube.MergePatchAsync<Meeting>(name, patch, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
             // Gone already: that is what was asked for.
+        }
+        catch (KubeApiException e) when (host.MeetingUid is not null && (e.IsInvalid || e.IsConflict))
+        {
+            if ((await GetAsync(name, ct).ConfigureAwait(false)).Metadata.Uid == host.MeetingUid)
+            {
+                throw Translate(e);
+            }
+
+            // Gone already, and the row belongs to the next meeting with the id.
+            return;
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
         {
@@ -84,7 +96,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
 
         await CloseAsync().ConfigureAwait(false);
 
-        Task CloseAsync() => rows.CloseAsync(tenantName, meetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
+        Task CloseAsync() => rows.CloseAsync(host.Tenant, host.MeetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
 
     /// <summary>The row of a meeting that came from kubectl or GitOps is made when somebody first joins it; false when there was one.</summary>
@@ -156,8 +168,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         _ => e,
     };
 
-    /// <summary>The meeting that another request of the same key has made.</summary>
-    private async Task<Meeting> GetMadeAsync(NamespacedName name, CancellationToken ct)
+    private async Task<Meeting> GetAsync(NamespacedName name, CancellationToken ct)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MeetOperator.NodeControl;
 using MeetOperator.Signaling.Protocol;
 
@@ -12,12 +13,21 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
+    /// <summary>Offers and answers that may wait for the node: a client has one offer under way, and answers each of the server's.</summary>
+    private const int MaxWaiting = 8;
+
     private readonly RoomLink room;
     private readonly Member member;
     private readonly SessionLoop calls;
     private readonly CancellationTokenSource closed = new();
     private MediaAssignment? started;
     private readonly RestartPace pace = new();
+
+    /// <summary>Guards the last offer and the mutes that wait.</summary>
+    private readonly Lock gate = new();
+    private readonly Dictionary<MediaType, bool> mutes = [];
+    private StrongBox<OfferMessage>? lastOffer;
+    private int waiting;
     private volatile string? subscribeSession;
 
     /// <summary>Null also while it was opened over a socket of before.</summary>
@@ -46,9 +56,41 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// <summary>Begins anew after the node lost <paramref name="session"/>, unless there is another by then.</summary>
     internal void RestartLost(string session) => Post(assignment => session == subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
 
-    public void Publish(OfferMessage offer) => Post(assignment => AnsweredAsync(() => PublishAsync(Placed(assignment), offer), offer.SessionId, offer.Reference));
+    public void Publish(OfferMessage offer)
+    {
+        var next = new StrongBox<OfferMessage>(offer);
+        lock (gate)
+        {
+            if (offer.Restart && lastOffer is not null)
+            {
+                // The session of the one that still waits would be replaced at once.
+                lastOffer.Value = offer;
+                return;
+            }
 
-    public void Answer(AnswerMessage answer) => Post(assignment => AnsweredAsync(async () =>
+            if (waiting < MaxWaiting)
+            {
+                lastOffer = next;
+            }
+        }
+
+        PostBounded(
+            assignment =>
+            {
+                OfferMessage taken;
+                lock (gate)
+                {
+                    taken = next.Value!;
+                    lastOffer = lastOffer == next ? null : lastOffer;
+                }
+
+                return AnsweredAsync(() => PublishAsync(Placed(assignment), taken), taken.SessionId, taken.Reference);
+            },
+            offer.SessionId,
+            offer.Reference);
+    }
+
+    public void Answer(AnswerMessage answer) => PostBounded(assignment => AnsweredAsync(async () =>
     {
         try
         {
@@ -59,10 +101,31 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             // A newer offer is on its way to the client, and its answer will do.
         }
-    }, answer.SessionId));
+    }, answer.SessionId), answer.SessionId);
 
-    /// <summary>Lets the node drop (or forward again) the microphone or the camera, whatever the client sends.</summary>
-    public void Mute(MediaType kind, bool muted) => Post(assignment => assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, muted)));
+    /// <summary>Lets the node drop (or forward again) the microphone or the camera, whatever the client sends. Of several that wait the last counts.</summary>
+    public void Mute(MediaType kind, bool muted)
+    {
+        lock (gate)
+        {
+            var waits = mutes.ContainsKey(kind);
+            mutes[kind] = muted;
+            if (waits)
+            {
+                return;
+            }
+        }
+
+        Post(assignment =>
+        {
+            lock (gate)
+            {
+                mutes.Remove(kind, out muted);
+            }
+
+            return assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, muted));
+        });
+    }
 
     /// <summary>An offer of the node, by its event stream.</summary>
     public void Offered(RoomEvent offer) => Post(_ =>
@@ -119,6 +182,30 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private static MediaAssignment Placed(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
 
     private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
+
+    /// <summary>For what may be large: while the node hangs, only so much of it is kept.</summary>
+    private void PostBounded(Func<MediaAssignment?, Task> call, string? session, string? reference = null)
+    {
+        if (Interlocked.Increment(ref waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref waiting);
+            room.Metrics.Refused(WireName.Of(ErrorCode.RateLimited));
+            member.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers wait for the media node. Wait for the answer to one before the next.", reference, session));
+            return;
+        }
+
+        Post(async assignment =>
+        {
+            try
+            {
+                await call(assignment).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref waiting);
+            }
+        });
+    }
 
     private async Task AnsweredAsync(Func<Task> call, string? session = null, string? reference = null)
     {

@@ -78,6 +78,24 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
+    public async Task Killed_WhatIsRelayedToItsPeopleIsAnsweredAsNotDelivered()
+    {
+        var (a, b) = await StartAsync(patient: true);
+        var meetingId = await CreateAsync(a.Address, new { mode = "P2P", maxParticipants = 2 });
+        await using var ann = await EnterAsync(await SignalingProcess.JoinAsync(a.Address, meetingId, "Ann"), a);
+        await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
+        await ann.ExpectAsync("participant-joined");
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+        await bob.ExpectAsync("offer");
+
+        b.Kill();
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
+
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "unavailable");
+        Assert.Single(ann.OfType("error"));
+    }
+
+    [Fact]
     public async Task Killed_WhoPublishesByWhipThroughItStaysAndLeavesWithHisLastSession()
     {
         var (a, b) = await StartAsync(patient: false);
@@ -174,10 +192,10 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         }
     }
 
-    private static async Task<string> CreateAsync(Uri server)
+    private static async Task<string> CreateAsync(Uri server, object? settings = null)
     {
         using var http = new HttpClient { BaseAddress = server };
-        var response = await Patiently.SendAsync(() => http.PostAsJsonAsync("meetings", new { title = "Planning" }));
+        var response = await Patiently.SendAsync(() => http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId;
     }

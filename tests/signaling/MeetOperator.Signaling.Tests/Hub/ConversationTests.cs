@@ -106,6 +106,54 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
+    public async Task Relay_IsMeasuredAsItIsSentOn()
+    {
+        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
+
+        // In JSON each of these is six bytes, so 20,000 are more than 32 KiB.
+        await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = "v=0\r\n" + new string('\u0001', 20_000) });
+        Assert.Equal("too-large", (string?)(await ann.ExpectAsync("error"))["code"]);
+
+        // 256 KiB at once are nine of 28 KB.
+        for (var i = 0; i < 20; i++)
+        {
+            await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = "v=0\r\n" + new string('\u0001', 4_700) });
+        }
+
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited");
+        await bob.ExpectAsync("offer");
+    }
+
+    [Fact]
+    public async Task Relay_ThatAnotherInstanceDoesNotAcknowledge_IsNotDelivered_UnlessItIsOfAVersionThatNeverDoes()
+    {
+        var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 4 });
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        var key = new MeetingKey(TestCluster.Tenant, meeting.MeetingId);
+        var bus = Signaling.Service<IMeetingBus>();
+        var others = new[] { "older", "dead" };
+        foreach (var other in others)
+        {
+            var entry = new PresenceEntry { ParticipantId = other, DisplayName = other, Role = "participant", Instance = other, Connection = other, Connected = true, AcknowledgesFrames = other == "dead" };
+            await bus.Presence.EnterAsync(key, entry, 100, TimeSpan.FromMinutes(2), default);
+        }
+
+        await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Presence }, default);
+        foreach (var other in others)
+        {
+            await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == other);
+            await ann.SendAsync(new { type = "offer", to = other, sdp = Sdp.Publish() });
+        }
+
+        // An error about the first would have come before.
+        Assert.Equal("unavailable", (string?)(await ann.ExpectAsync("error"))["code"]);
+        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.RelayAcknowledgement, ann);
+        Assert.Single(ann.OfType("error"));
+    }
+
+    [Fact]
     public async Task Relay_ToSomebodyInAnotherMeeting_IsUnknown()
     {
         var one = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });

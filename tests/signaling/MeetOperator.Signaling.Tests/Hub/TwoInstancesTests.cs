@@ -41,6 +41,11 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         await bob.SendAsync(new { type = "answer", to = ann.Id, sdp = Sdp.Answer() });
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
 
+        // What was delivered is not taken for lost when the time for it is over.
+        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.RelayAcknowledgement * 2, ann);
+        Assert.Empty(ann.OfType("error"));
+        Assert.Empty(bob.OfType("error"));
+
         // Bob is listed for some seconds more, and has no socket on either.
         bob.Abort();
         await Eventually.TrueAsync(

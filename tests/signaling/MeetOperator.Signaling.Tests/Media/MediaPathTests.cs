@@ -95,6 +95,60 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NodeHangs_MoreOffersThanAFewAreRefused_AndNeitherBeginningAnewNorLeavingIs()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        node.Hang();
+        await OfferAsync("before");
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("before", StringComparison.Ordinal) == true);
+
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true, reference = "anew" });
+        node.Resume();
+        await ann.ExpectAsync("answer", m => (string?)m["reference"] == "anew");
+        Assert.DoesNotContain(ann.OfType("error"), m => (string?)m["reference"] == "anew");
+
+        node.Hang();
+        await OfferAsync("last");
+        await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("last", StringComparison.Ordinal) == true);
+        await ann.SendAsync(new { type = "leave" });
+        await bob.ExpectAsync("participant-left", m => (string?)m["reason"] == "left");
+        Assert.Equal(CloseCodes.Normal, await ann.ExpectCloseAsync());
+        node.Resume();
+
+        async Task OfferAsync(string reference)
+        {
+            for (var i = 0; i < 15; i++)
+            {
+                await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), reference = $"{reference}-{i}" });
+            }
+        }
+    }
+
+    [Fact]
+    public async Task NodeHangs_WhatWasMutedLastHoldsAfterwards()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        node.Hang();
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        foreach (var type in new[] { "mute", "unmute", "mute", "unmute" })
+        {
+            await ann.SendAsync(new { type, mediaType = "video" });
+        }
+
+        await ann.SendAsync(new { type = "mute", mediaType = "audio" });
+        await ann.ExpectAsync("media-update", m => !(bool)m["audio"]!);
+        node.Resume();
+
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("microphone")), "the microphone is muted at the node");
+        Assert.False(node.Read(meeting.MeetingId, r => r.Participants[ann.Id].IsMuted("camera")));
+    }
+
+    [Fact]
     public async Task OfferForASessionThatIsGone_IsAnsweredUnknownSession()
     {
         var meeting = await signaling.CreateAsync();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using MeetOperator.NodeControl;
+using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
@@ -138,6 +139,25 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         Assert.Empty(ann.OfType("participant-left"));
         server.Node.Emit(meeting.MeetingId, Closed(camera, second));
         await ann.ExpectAsync("participant-left");
+    }
+
+    [Theory]
+    [InlineData("whip")]
+    [InlineData("whep")]
+    public async Task Open_WhileItsOwnerIsBeingRemoved_IsForbidden(string kind)
+    {
+        var meeting = await Signaling.CreateAsync();
+        await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
+        await ann.ExpectAsync("answer");
+        var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
+
+        // As when the request has found the row just before the removal.
+        await Signaling.Service<IMeetingBus>().Presence.ExpelAsync(new MeetingKey(TestCluster.Tenant, meeting.MeetingId), camera.ParticipantId, default);
+
+        await Problem.IsAsync(await SendAsync(meeting.MeetingId, kind, camera.Ticket, kind == "whip" ? Sdp.Publish("2") : Sdp.Play()), HttpStatusCode.Forbidden, "forbidden");
+        Assert.False(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(camera.ParticipantId)));
+        Assert.Empty(ann.OfType("participant-joined"));
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -77,6 +78,28 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         }
 
         // As a replica answers whose watch has not brought the meeting yet.
+        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+
+        Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EarlierMeetingWithTheId_HasEnded_IsOverOnlyWhenThereIsNoOther(bool isOver)
+    {
+        var id = Guid.NewGuid().ToString("D");
+        var made = await server.Cluster.ApplyMeetingAsync(id);
+        await Signaling.JoinAsync(id, "Ann");
+        await server.Cluster.Client.DeleteAsync<Meeting>(made.Metadata.NamespacedName, default);
+        await Eventually.TrueAsync(
+            async () => (await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
+        if (!isOver)
+        {
+            await server.Cluster.ApplyMeetingAsync(id);
+        }
+
+        // As a replica answers whose watch has not brought the next meeting yet.
         var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
 
         Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));

@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
@@ -78,6 +79,29 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }, meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
         await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{id}", bearer: meeting.HostToken);
+        Assert.NotEqual(MeetingDesiredState.Ended, (await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default))!.Spec.DesiredState);
+    }
+
+    [Fact]
+    public async Task HostToken_OfAnEarlierMeeting_EndsNothingOfTheNextWithItsIdThatIsNotSeenYet()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var id = meeting.MeetingId;
+        await server.Cluster.Client.MergePatchAsync<Meeting>(
+            new NamespacedName(TestCluster.Namespace, id), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
+        await UnmakeAsync(id);
+        await Eventually.TrueAsync(
+            async () => (await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
+        await MakeAsync(id);
+        await using var ann = await Signaling.EnterAsync(id, "Ann");
+
+        // As a replica asks for it whose watch has not brought the next meeting yet.
+        Assert.True(Signaling.Service<Tokens>().TryVerify(TokenKind.Host, meeting.HostToken, out var host));
+        await Signaling.Service<MeetingWriter>().EndAsync(host, default);
+
+        await ann.SendAsync(new { type = "chat", message = "still here" });
+        await ann.ExpectAsync("chat");
+        Assert.Empty(ann.OfType("meeting-ended"));
         Assert.NotEqual(MeetingDesiredState.Ended, (await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default))!.Spec.DesiredState);
     }
 
