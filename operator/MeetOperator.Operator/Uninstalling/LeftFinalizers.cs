@@ -79,7 +79,7 @@ public static class LeftFinalizers
         {
             await client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
         }
-        catch (KubeApiException gone) when (gone.IsNotFound || gone.IsConflict)
+        catch (KubeApiException gone) when (gone.IsNotFound || gone.IsConflict || gone.IsInvalid)
         {
             // It went meanwhile, or another Pod has its name.
         }
