@@ -38,12 +38,11 @@ internal sealed class PublishSession : IPeerSessionOwner
     public List<PublishedTrack> Tracks { get; } = [];
 
     /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
-    public string Answer(SdpOffer request, IReadOnlyList<string> codecs) => Accept(Prepare(request, codecs));
+    public string Answer(SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) => Accept(Prepare(request, offer, codecs));
 
     /// <summary>Everything that can be refused; nothing has changed yet.</summary>
-    public PreparedAnswer Prepare(SdpOffer request, IReadOnlyList<string> codecs)
+    public PreparedAnswer Prepare(SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs)
     {
-        var offer = SdpReading.Parse(request.Sdp);
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
         var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
         var local = _room.Sessions.Describe(renewed ?? Peer.Transport.LocalCredentials);

@@ -200,7 +200,8 @@ public sealed class FaultTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<Exception>(() => _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             room.Participants.Single().Publishing!.Tracks.Add(null!);
-            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(again), Restart = true });
+            var offer = TestSdp.Publish(again);
+            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = offer, Restart = true }, SdpReading.Parse(offer));
         }));
 
         Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the neighbour's
