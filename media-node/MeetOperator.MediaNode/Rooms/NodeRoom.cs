@@ -117,7 +117,7 @@ internal sealed class NodeRoom
 
         if (session is not null && !request.Restart)
         {
-            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, offer, _spec.Codecs), Tracks = participant.DescribeTracks() };
+            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(MonotonicClock.NowTicks, request, offer, _spec.Codecs), Tracks = participant.DescribeTracks() };
             OfferChanges();
             return renegotiated;
         }
@@ -126,7 +126,7 @@ internal sealed class NodeRoom
         PreparedAnswer prepared;
         try
         {
-            prepared = fresh.Prepare(request, offer, _spec.Codecs);
+            prepared = fresh.Prepare(MonotonicClock.NowTicks, request, offer, _spec.Codecs);
             if (session is not null)
             {
                 End(participant, session.Peer, "closed");
