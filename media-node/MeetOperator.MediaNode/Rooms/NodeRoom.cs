@@ -435,7 +435,14 @@ internal sealed class NodeRoom
         {
             if (participant.Subscribing is { } session)
             {
-                Offer(participant, session);
+                try
+                {
+                    Offer(participant, session);
+                }
+                catch (Exception e)
+                {
+                    session.Peer.Fail(e);
+                }
             }
         }
     }
