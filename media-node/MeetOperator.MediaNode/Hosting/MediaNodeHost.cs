@@ -25,6 +25,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public MediaNodeHost(NodeOptions options, ILoggerFactory loggers, TimeProvider clock)
     {
         Options = options;
+        Clock = clock;
         Terms = new TermFence(clock);
         Credentials = options.Credentials is { } first ? new HeldCredentials(first, clock) : null;
         _logger = loggers.CreateLogger<MediaNodeHost>();
@@ -63,6 +64,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public RoomDirectory Rooms { get; }
 
     /// <summary>Which operator leads, as far as its calls say.</summary>
+    public TimeProvider Clock { get; }
+
     public TermFence Terms { get; }
 
     /// <summary>Null only where no control API is served.</summary>
