@@ -63,9 +63,9 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public RoomDirectory Rooms { get; }
 
-    /// <summary>Which operator leads, as far as its calls say.</summary>
     public TimeProvider Clock { get; }
 
+    /// <summary>Which operator leads, as far as its calls say.</summary>
     public TermFence Terms { get; }
 
     /// <summary>Null only where no control API is served.</summary>
