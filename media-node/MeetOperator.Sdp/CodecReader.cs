@@ -12,7 +12,7 @@ internal static class CodecReader
     {
         var maps = ByPayloadType(section.Values("rtpmap"));
         var parameters = ByPayloadType(section.Values("fmtp"));
-        var feedback = Feedback(section);
+        var feedback = Feedback(section, maps.Keys);
         var seen = new HashSet<int>();
         var codecs = new List<RtpCodec>();
         var repairs = new Dictionary<int, int>();
@@ -27,7 +27,7 @@ internal static class CodecReader
             codec = codec with
             {
                 Parameters = parameters.GetValueOrDefault(payloadType),
-                Feedback = [.. feedback.Where(f => f.Of is null || f.Of == payloadType).Take(MaxFeedback).Select(f => f.Value)],
+                Feedback = feedback[payloadType],
             };
             if (!codec.Is("rtx"))
             {
@@ -78,24 +78,40 @@ internal static class CodecReader
         return found;
     }
 
-    /// <summary>The lines in their order; without a payload type those of all codecs (<c>*</c>).</summary>
-    private static List<(int? Of, string Value)> Feedback(MediaSection section)
+    /// <summary>The lines of each payload type in their order, with those of all codecs (<c>*</c>) among them.</summary>
+    private static Dictionary<int, List<string>> Feedback(MediaSection section, IEnumerable<int> payloadTypes)
     {
-        var found = new List<(int?, string)>();
+        var found = payloadTypes.ToDictionary(p => p, _ => new List<string>());
+        var ofAll = 0;
         foreach (var value in section.Values("rtcp-fb"))
         {
             var space = value.IndexOf(' ');
             if (space > 0 && value.AsSpan(0, space) is "*")
             {
-                found.Add((null, value[(space + 1)..].Trim()));
+                // Each codec has its share filled by so many, however many more there are.
+                if (ofAll++ < MaxFeedback)
+                {
+                    foreach (var list in found.Values)
+                    {
+                        Add(list, value[(space + 1)..]);
+                    }
+                }
             }
-            else if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var of))
+            else if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var of) && found.TryGetValue(of, out var list))
             {
-                found.Add((of, value[(space + 1)..].Trim()));
+                Add(list, value[(space + 1)..]);
             }
         }
 
         return found;
+    }
+
+    private static void Add(List<string> feedback, string value)
+    {
+        if (feedback.Count < MaxFeedback)
+        {
+            feedback.Add(value.Trim());
+        }
     }
 
     private static bool TryPayloadType(ReadOnlySpan<char> text, out int payloadType) =>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -54,7 +55,7 @@ internal static class BenchServer
         {
             using var body = await JsonDocument.ParseAsync(c.Request.Body);
             var offer = new SdpOffer { Generation = 1, Sdp = Sdp(body) };
-            var answer = await node.Rooms.RunAsync(Room, r => r.Publish(Id(body.RootElement.GetProperty("id")), offer), c.RequestAborted);
+            var answer = await node.Rooms.RunAsync(Room, r => r.Publish(Id(body.RootElement.GetProperty("id")), offer, SdpReading.Parse(offer.Sdp)), c.RequestAborted);
             await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
         });
         app.MapPost("/bench/subscribe", async (HttpContext c) =>
@@ -62,7 +63,7 @@ internal static class BenchServer
             using var body = await JsonDocument.ParseAsync(c.Request.Body);
             var feeds = body.RootElement.GetProperty("feeds").EnumerateArray().Select(Id).ToList();
             var request = new PlayRequest { Generation = 1, Sdp = Sdp(body), Feeds = feeds };
-            var answer = await node.Rooms.RunAsync(Room, r => r.Play(Id(body.RootElement.GetProperty("id")), request), c.RequestAborted);
+            var answer = await node.Rooms.RunAsync(Room, r => r.Play(Id(body.RootElement.GetProperty("id")), request, SdpReading.Parse(request.Sdp)), c.RequestAborted);
             await ControlJson.WriteAsync(c, 200, new { answer.Sdp });
         });
         app.MapPost("/bench/allocations", async (HttpContext c) =>

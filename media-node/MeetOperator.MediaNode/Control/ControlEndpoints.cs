@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using MeetOperator.MediaNode.Hosting;
 using MeetOperator.MediaNode.Rooms;
+using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
 using MeetOperator.Sdp;
 using Microsoft.AspNetCore.Builder;
@@ -102,7 +103,8 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
             var offer = Bounded(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Publish(Id(participant, "participant"), offer), c.RequestAborted));
+            var sdp = SdpReading.Parse(offer.Sdp);
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Publish(Id(participant, "participant"), offer, sdp), c.RequestAborted));
         });
         v1.MapPost(Participant + "/subscribe", async (string room, string participant, HttpContext c) =>
         {
@@ -112,12 +114,14 @@ internal static class ControlEndpoints
         v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
         {
             var answer = Bounded(await ControlJson.ReadAsync<SubscribeAnswer>(c), a => a.Sdp);
-            return await NoContentAsync(rooms, c, room, r => r.Answer(participant, answer));
+            var sdp = SdpReading.Parse(answer.Sdp);
+            return await NoContentAsync(rooms, c, room, r => r.Answer(participant, answer, sdp));
         });
         v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
         {
             var request = Bounded(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
-            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request), c.RequestAborted));
+            var sdp = SdpReading.Parse(request.Sdp);
+            await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request, sdp), c.RequestAborted));
         });
         v1.MapPatch(Participant + "/tracks", async (string room, string participant, HttpContext c) =>
         {

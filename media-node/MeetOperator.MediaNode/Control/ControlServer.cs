@@ -52,7 +52,7 @@ internal static class ControlServer
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton(node);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(node.Clock);
         builder.Services.AddSingleton<IHostLifetime, GracefulLifetime>();
         builder.Services.AddProblemDetails().AddExceptionHandler<ProblemHandler>();
         builder.Services.AddHealthChecks()

@@ -1,4 +1,5 @@
 using System.Net;
+using MeetOperator.MediaNode.Sessions;
 
 namespace MeetOperator.MediaNode.Control;
 
@@ -32,6 +33,11 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
 
     public static Refusal NothingToPlay(IReadOnlyList<string> feeds) => new(
         HttpStatusCode.Conflict, "nothing-to-play", feeds.Count == 0 ? "Nobody publishes in the room yet; try again later." : $"{string.Join(", ", feeds)}: nothing is published yet; try again later.");
+
+    public static Refusal TooManyNewTracks(string participant, int tracks, TimeSpan wait) => new(
+        HttpStatusCode.TooManyRequests,
+        "too-many-new-tracks",
+        $"Participant '{participant}' begins {tracks} more tracks and may begin {TrackLimit.Burst} at once and one a second; offer again in {Math.Ceiling(wait.TotalSeconds)} s, or keep source and codec of the sections.");
 
     public static Refusal InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 

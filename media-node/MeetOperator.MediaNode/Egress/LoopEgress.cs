@@ -11,6 +11,9 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     /// <summary>Lanes for STUN and DTLS made beforehand; more are made when more peers speak within one batch.</summary>
     private const int ControlLanes = 64;
+
+    /// <summary>How long no segmented message is tried after many were refused: it may have been an IPsec route, or a device that is gone.</summary>
+    private const long UnsegmentedTicks = TimeSpan.TicksPerMinute;
     private readonly UdpSocket _socket;
     private readonly Func<long> _clock;
     private readonly SendBatch _batch = new(BatchMessages);
@@ -19,13 +22,16 @@ internal sealed unsafe class LoopEgress : IDisposable
     private readonly Dictionary<ulong, EgressLane> _controlLanes = [];
     private readonly Stack<EgressLane> _idleControlLanes = new();
 
+    private bool _useSegmentation;
+    private long _segmentsAgainAt;
+
     /// <param name="socket">Where everything leaves.</param>
     /// <param name="clock">Monotonic time in 100 ns ticks; asked only when something was refused or has to wait.</param>
     public LoopEgress(UdpSocket socket, Func<long>? clock = null)
     {
         _socket = socket;
         _clock = clock ?? (() => MonotonicClock.NowTicks);
-        _batch.Segmentation = socket.KnowsSegmentation;
+        UseSegmentation(socket.KnowsSegmentation);
         for (var i = 0; i < ControlLanes; i++)
         {
             _idleControlLanes.Push(new EgressLane(this));
@@ -56,8 +62,8 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     public bool Segmentation => _batch.Segmentation;
 
-    /// <summary>Off on hosts whose kernel or network card cannot; it also goes off by itself when the device refuses.</summary>
-    public void UseSegmentation(bool use) => _batch.Segmentation = use;
+    /// <summary>Off on hosts whose kernel cannot; it also goes off by itself for a minute when the device refuses.</summary>
+    public void UseSegmentation(bool use) => (_useSegmentation, _batch.Segmentation, _segmentsAgainAt) = (use, use, 0);
 
     public void Enlist(EgressLane lane) => _waiting.Add(lane);
 
@@ -85,6 +91,11 @@ internal sealed unsafe class LoopEgress : IDisposable
 
         try
         {
+            if (_useSegmentation && !_batch.Segmentation)
+            {
+                TrySegmentationAgain();
+            }
+
             for (var i = 0; i < _waiting.Count; i++)
             {
                 _waiting[i].HandOver(i);
@@ -124,6 +135,19 @@ internal sealed unsafe class LoopEgress : IDisposable
         else
         {
             _batch.Add((byte*)message.Data, message.Length, message.SegmentBytes, message.Address, message.Port, singly, mark);
+        }
+    }
+
+    /// <summary>It went off: a minute later it is tried again.</summary>
+    private void TrySegmentationAgain()
+    {
+        if (_segmentsAgainAt == 0)
+        {
+            _segmentsAgainAt = NowTicks + UnsegmentedTicks;
+        }
+        else if (NowTicks >= _segmentsAgainAt)
+        {
+            UseSegmentation(true);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class MediaNodeHost : IDisposable
     public MediaNodeHost(NodeOptions options, ILoggerFactory loggers, TimeProvider clock)
     {
         Options = options;
+        Clock = clock;
         Terms = new TermFence(clock);
         Credentials = options.Credentials is { } first ? new HeldCredentials(first, clock) : null;
         _logger = loggers.CreateLogger<MediaNodeHost>();
@@ -61,6 +62,8 @@ internal sealed partial class MediaNodeHost : IDisposable
     public NodeOptions Options { get; }
 
     public RoomDirectory Rooms { get; }
+
+    public TimeProvider Clock { get; }
 
     /// <summary>Which operator leads, as far as its calls say.</summary>
     public TermFence Terms { get; }

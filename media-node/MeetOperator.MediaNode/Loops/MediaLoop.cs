@@ -21,6 +21,9 @@ internal sealed class MediaLoop : IDisposable
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
 
+    /// <summary>More of them wait for the next turn: media and timers come in between.</summary>
+    private const int CommandsPerTurn = 8;
+
     /// <summary>Timers of transports and tracks are looked at this often while there are sessions.</summary>
     private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long IdleWaitTicks = TimeSpan.TicksPerSecond;
@@ -239,9 +242,10 @@ internal sealed class MediaLoop : IDisposable
             Egress.Flush();
         }
 
+        var moreCommands = false;
         if (_commands.Reader.TryPeek(out _))
         {
-            RunCommands();
+            moreCommands = RunCommands();
             Egress.Flush();
         }
 
@@ -250,7 +254,7 @@ internal sealed class MediaLoop : IDisposable
             Tick(now);
         }
 
-        if (received == 0)
+        if (received == 0 && !moreCommands)
         {
             var before = MonotonicClock.NowTicks;
             _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before), Egress.IsBlocked);
@@ -350,15 +354,17 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    private void RunCommands()
+    /// <summary>True when more are waiting.</summary>
+    private bool RunCommands()
     {
-        while (_commands.Reader.TryRead(out var command))
+        for (var i = 0; i < CommandsPerTurn && _commands.Reader.TryRead(out var command); i++)
         {
             command();
             RunDeferred();
         }
 
         _nextTick = Math.Min(_nextTick, MonotonicClock.NowTicks + TickTicks);
+        return _commands.Reader.TryPeek(out _);
     }
 
     private void RunDeferred()

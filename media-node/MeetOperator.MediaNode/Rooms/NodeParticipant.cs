@@ -18,6 +18,9 @@ internal sealed class NodeParticipant(string id)
     /// <summary>Of all its sessions together, also of those that replace them.</summary>
     public IngressLimit Ingress { get; } = new();
 
+    /// <summary>As <see cref="Ingress"/>, of the tracks that it begins.</summary>
+    public TrackLimit NewTracks { get; } = new();
+
     /// <summary>As <see cref="Ingress"/>, of the memory for sending packets again.</summary>
     public RetransmissionBudget Retransmissions { get; } = new(RetransmissionBudget.DefaultBytes);
 

@@ -100,7 +100,10 @@ internal sealed class NodeRoom
         OfferChanges();
     }
 
-    public SdpAnswer Publish(string participantId, SdpOffer request)
+    /// <param name="participantId">Who publishes.</param>
+    /// <param name="request">What signaling asks for.</param>
+    /// <param name="offer">Its SDP, parsed.</param>
+    public SdpAnswer Publish(string participantId, SdpOffer request, SessionDescription offer)
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
@@ -114,7 +117,7 @@ internal sealed class NodeRoom
 
         if (session is not null && !request.Restart)
         {
-            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(request, _spec.Codecs), Tracks = participant.DescribeTracks() };
+            var renegotiated = new SdpAnswer { SessionId = session.Peer.Id, Sdp = session.Answer(MonotonicClock.NowTicks, request, offer, _spec.Codecs), Tracks = participant.DescribeTracks() };
             OfferChanges();
             return renegotiated;
         }
@@ -123,7 +126,7 @@ internal sealed class NodeRoom
         PreparedAnswer prepared;
         try
         {
-            prepared = fresh.Prepare(request, _spec.Codecs);
+            prepared = fresh.Prepare(MonotonicClock.NowTicks, request, offer, _spec.Codecs);
             if (session is not null)
             {
                 End(participant, session.Peer, "closed");
@@ -163,7 +166,7 @@ internal sealed class NodeRoom
         return session.Current;
     }
 
-    public void Answer(string participantId, SubscribeAnswer answer)
+    public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description)
     {
         var participant = Known(participantId);
         var session = participant.Subscribing
@@ -173,11 +176,11 @@ internal sealed class NodeRoom
             throw Refusal.UnknownSession(named);
         }
 
-        session.Answer(answer);
+        session.Answer(answer, description);
         Offer(participant, session);
     }
 
-    public SdpAnswer Play(string participantId, PlayRequest request)
+    public SdpAnswer Play(string participantId, PlayRequest request, SessionDescription offer)
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
@@ -193,7 +196,7 @@ internal sealed class NodeRoom
         var session = new PlaySession(this, participant);
         try
         {
-            var (answer, played) = session.Answer(request, tracks);
+            var (answer, played) = session.Answer(request, offer, tracks);
             participant.Plays.Add(session);
             return new SdpAnswer { SessionId = session.Peer.Id, Sdp = answer, Tracks = played };
         }
@@ -432,7 +435,14 @@ internal sealed class NodeRoom
         {
             if (participant.Subscribing is { } session)
             {
-                Offer(participant, session);
+                try
+                {
+                    Offer(participant, session);
+                }
+                catch (Exception e)
+                {
+                    session.Peer.Fail(e);
+                }
             }
         }
     }

@@ -33,9 +33,8 @@ internal sealed class PlaySession : IPeerSessionOwner
     public Subscriber Subscriber => _subscriber;
 
     /// <summary>The answer, and what its sections carry. A player for whom nothing is there is refused: WHEP has no later offers.</summary>
-    public (string Sdp, IReadOnlyList<TrackDescription> Played) Answer(PlayRequest request, IReadOnlyList<PublishedTrack> tracks)
+    public (string Sdp, IReadOnlyList<TrackDescription> Played) Answer(PlayRequest request, SessionDescription offer, IReadOnlyList<PublishedTrack> tracks)
     {
-        var offer = SdpReading.Parse(request.Sdp);
         var playable = tracks.Select(t => new PlayableTrack
         {
             Kind = t.Kind,

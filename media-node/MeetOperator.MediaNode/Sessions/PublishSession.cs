@@ -38,12 +38,12 @@ internal sealed class PublishSession : IPeerSessionOwner
     public List<PublishedTrack> Tracks { get; } = [];
 
     /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
-    public string Answer(SdpOffer request, IReadOnlyList<string> codecs) => Accept(Prepare(request, codecs));
+    public string Answer(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) =>
+        Accept(Prepare(nowTicks, request, offer, codecs));
 
     /// <summary>Everything that can be refused; nothing has changed yet.</summary>
-    public PreparedAnswer Prepare(SdpOffer request, IReadOnlyList<string> codecs)
+    public PreparedAnswer Prepare(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs)
     {
-        var offer = SdpReading.Parse(request.Sdp);
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
         var renewed = remote.RestartsIce(Peer.Transport) ? IceCredentials.Generate() : null;
         var local = _room.Sessions.Describe(renewed ?? Peer.Transport.LocalCredentials);
@@ -57,7 +57,11 @@ internal sealed class PublishSession : IPeerSessionOwner
             throw Refusal.InvalidSdp($"SDP: more than {MaxTracks} sections send.");
         }
 
-        return new PreparedAnswer(answer.Description.ToString(), answer.Sections, Sources(answer.Sections, request.Tracks), remote, renewed);
+        var sources = Sources(answer.Sections, request.Tracks);
+        var added = answer.Sections.Zip(sources).Count(s => s.First is { Active: true, Codec: { } codec } && !Keeps(Find(s.First), s.Second, codec));
+        return _participant.NewTracks.TryTake(nowTicks, added, out var wait)
+            ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
+            : throw Refusal.TooManyNewTracks(_participant.Id, added, wait);
     }
 
     /// <summary>Makes what was prepared true, and gives the answer's text.</summary>
@@ -99,7 +103,7 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     private void Apply(NegotiatedSection section, TrackSource source)
     {
-        var existing = Tracks.Find(t => t.Track.Options.Mid == section.Mid);
+        var existing = Find(section);
         if (!section.Active || section.Codec is not { } codec)
         {
             if (existing is not null)
@@ -131,7 +135,7 @@ internal sealed class PublishSession : IPeerSessionOwner
             RtxSsrc = section.Ssrcs?.Retransmission,
             Nack = codec.Feedback.Contains("nack"),
         };
-        if (existing is not null && existing.Source == TrackSources.Name(source) && existing.Codec.Is(codec.Name))
+        if (existing is not null && Keeps(existing, source, codec))
         {
             _publisher.Renegotiate(existing.Track, options);
             return;
@@ -148,6 +152,12 @@ internal sealed class PublishSession : IPeerSessionOwner
         _publisher.Add(track.Track);
         _room.OnTrackAdded(_participant, track);
     }
+
+    private PublishedTrack? Find(NegotiatedSection section) => Tracks.Find(t => t.Track.Options.Mid == section.Mid);
+
+    /// <summary>The section goes on with the track that it has; else a new one takes its place.</summary>
+    private static bool Keeps(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
+        track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
 
     private void Drop(PublishedTrack track)
     {

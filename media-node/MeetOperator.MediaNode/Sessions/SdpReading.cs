@@ -9,8 +9,21 @@ namespace MeetOperator.MediaNode.Sessions;
 /// <summary>Reads a client's description, or refuses the request with what is wrong in it.</summary>
 internal static class SdpReading
 {
-    public static SessionDescription Parse(string? sdp) =>
-        SessionDescription.TryParse(sdp, out var description, out var error) ? description : throw Refusal.InvalidSdp(error.ToString());
+    /// <summary>The long part of the work; to be done before the loop is entered.</summary>
+    public static SessionDescription Parse(string? sdp)
+    {
+        if (!SessionDescription.TryParse(sdp, out var description, out var error))
+        {
+            throw Refusal.InvalidSdp(error.ToString());
+        }
+
+        foreach (var section in description.Sections)
+        {
+            _ = section.Codecs; // read once and kept
+        }
+
+        return description;
+    }
 
     /// <summary>The peer's side of the transport; nothing has changed yet.</summary>
     public static RemotePeer ReadRemote(SessionDescription description, bool isAnswer)

@@ -3,6 +3,7 @@ using MeetOperator.MediaNode.Control;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
+using MeetOperator.Sdp;
 using MeetOperator.Sdp.Negotiation;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
@@ -89,7 +90,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         return _toldFull && !before;
     }
 
-    public void Answer(SubscribeAnswer answer)
+    public void Answer(SubscribeAnswer answer, SessionDescription description)
     {
         if (answer.Revision != Current.Revision)
         {
@@ -97,7 +98,6 @@ internal sealed class SubscribeSession : IPeerSessionOwner
                 System.Net.HttpStatusCode.Conflict, "stale-revision", $"revision {answer.Revision} is not the newest offer; answer revision {Current.Revision}.");
         }
 
-        var description = SdpReading.Parse(answer.Sdp);
         if (!SubscribeAnswerReader.TryRead(_offered, description, out var sections, out var error))
         {
             throw Refusal.InvalidSdp(error.ToString());

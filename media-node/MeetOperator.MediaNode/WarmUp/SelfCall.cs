@@ -1,5 +1,6 @@
 using System.Net;
 using MeetOperator.MediaNode.Hosting;
+using MeetOperator.MediaNode.Sessions;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.NodeControl;
 using MeetOperator.Rtc;
@@ -34,9 +35,9 @@ internal static class SelfCall
                 new IPEndPoint(node.Options.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : node.Options.BindAddress, port));
             var offer = "v=0\r\n" + publisher.Section("0", "sendonly", "video 9 UDP/TLS/RTP/SAVPF 96 97")
                 + "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\na=ssrc:1 cname:x\r\n";
-            var published = await node.Rooms.RunAsync(Room, r => r.Publish("publisher", new SdpOffer { Generation = 1, Sdp = offer }), ct).ConfigureAwait(false);
+            var published = await node.Rooms.RunAsync(Room, r => r.Publish("publisher", new SdpOffer { Generation = 1, Sdp = offer }, SdpReading.Parse(offer)), ct).ConfigureAwait(false);
             var request = "v=0\r\n" + player.Section("0", "recvonly", "video 9 UDP/TLS/RTP/SAVPF 96") + "a=rtpmap:96 VP8/90000\r\n";
-            var played = await node.Rooms.RunAsync(Room, r => r.Play("player", new PlayRequest { Generation = 1, Sdp = request }), ct).ConfigureAwait(false);
+            var played = await node.Rooms.RunAsync(Room, r => r.Play("player", new PlayRequest { Generation = 1, Sdp = request }, SdpReading.Parse(request)), ct).ConfigureAwait(false);
             await node.Rooms.RunAsync(Room, r => r.Subscribe("player", new SubscribeRequest { Generation = 1 }), ct).ConfigureAwait(false);
             return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address)
                 && await TalkAsync(publisher, player, end, ct).ConfigureAwait(false);

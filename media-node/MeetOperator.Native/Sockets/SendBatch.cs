@@ -59,7 +59,7 @@ public sealed unsafe class SendBatch : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>False once it showed that the device cannot segment at all; it is not tried again.</summary>
+    /// <summary>Goes off when it showed that the device cannot segment at all; whoever owns the batch may try again.</summary>
     public bool Segmentation { get; set; } = true;
 
     /// <summary>Marks of messages that did not leave segmented, but datagram by datagram; see <see cref="ForgetRefusals"/>.</summary>
@@ -182,7 +182,7 @@ public sealed unsafe class SendBatch : IDisposable
 
         if (error is InputOutput or NotSupported && ++_refusedInRow == DeviceRefusals)
         {
-            Segmentation = false;
+            (Segmentation, _refusedInRow) = (false, 0);
         }
     }
 

@@ -31,6 +31,9 @@ internal interface IIceAgent
     /// <summary>Takes a STUN datagram and queues the answer. Returns None when it was authentic.</summary>
     DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing);
 
+    /// <summary>False when more DTLS than any client sends came from there of late.</summary>
+    bool TakesDtls(long nowTicks, in TransportAddress from);
+
     /// <summary>A datagram of the handshake came, of which nothing is proved yet.</summary>
     void CountReceived(in TransportAddress from, int bytes);
 

@@ -59,6 +59,8 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool IsHeld(long nowTicks, in TransportAddress address) => Selected == address;
 
+    public bool TakesDtls(long nowTicks, in TransportAddress from) => true;
+
     public void CountReceived(in TransportAddress from, int bytes)
     {
     }

@@ -26,6 +26,12 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     /// </summary>
     private const int ChecksPerSecond = 200;
 
+    /// <summary>
+    /// DTLS datagrams: a handshake with a chain of certificates is some 20, its repetitions included some 100, and after it there is only the goodbye.
+    /// Counted like checks.
+    /// </summary>
+    private const int DtlsPerSecond = 100;
+
     private readonly IcePaths paths = new(consentTimeoutTicks);
     private readonly SeenChecks seen = new();
     private readonly ulong tieBreaker = (ulong)random.NextInt64();
@@ -38,6 +44,8 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     private RateLimit elsewhere = new(ElsewherePerSecond);
     private RateLimit checks = new(ChecksPerSecond);
     private RateLimit provenChecks = new(ChecksPerSecond);
+    private RateLimit dtls = new(DtlsPerSecond);
+    private RateLimit provenDtls = new(DtlsPerSecond);
 
     public TransportAddress? Selected => selected?.Address;
 
@@ -88,6 +96,9 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             _ => DropReason.StunUnexpected,
         };
     }
+
+    public bool TakesDtls(long nowTicks, in TransportAddress from) =>
+        paths.Find(from) is { Proven: true } ? provenDtls.TryTake(nowTicks) : dtls.TryTake(nowTicks);
 
     public void CountReceived(in TransportAddress from, int bytes) => paths.Find(from)?.CountReceived(bytes);
 

@@ -32,6 +32,9 @@ public enum DropReason : byte
     /// <summary>Not a DTLS record.</summary>
     DtlsMalformed,
 
+    /// <summary>More DTLS than any client sends.</summary>
+    DtlsRate,
+
     /// <summary>SRTP before the keys are there, or DTLS after the end.</summary>
     NotConnected,
 

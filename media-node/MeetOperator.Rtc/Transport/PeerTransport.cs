@@ -278,6 +278,11 @@ public sealed class PeerTransport : IDisposable
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
 
+        if (!ice.TakesDtls(nowTicks, from))
+        {
+            return DatagramResult.Dropped(DropReason.DtlsRate);
+        }
+
         ice.CountReceived(from, datagram.Length);
         var handshaking = !channel.IsEstablished;
         var reason = channel.HandleRecords(nowTicks, datagram);

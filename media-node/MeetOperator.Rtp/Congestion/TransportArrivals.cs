@@ -9,9 +9,11 @@ namespace MeetOperator.Rtp.Congestion;
 public sealed class TransportArrivals
 {
     private const int Capacity = 8192;
-    private const long NotReceived = long.MinValue;
 
     private readonly long[] arrivals = new long[Capacity];
+
+    /// <summary>Which cycle of the window each arrival is of: what a jump passes over need not be cleared.</summary>
+    private readonly int[] cycles = new int[Capacity];
     private ExtendedSequenceNumber sequence;
     private bool started;
     private long next; // the first that the next feedback covers
@@ -32,22 +34,20 @@ public sealed class TransportArrivals
         {
             started = true;
             next = current;
-            Array.Fill(arrivals, NotReceived);
+            Array.Fill(cycles, -1);
         }
-        else if (current > previous)
+        else if (current <= previous)
         {
-            ForgetRange(previous + 1, current);
-        }
-        else if (current <= sequence.Highest - Capacity || arrivals[Slot(current)] != NotReceived)
-        {
-            return; // too old, or a copy
-        }
-        else
-        {
+            if (current <= previous - Capacity || IsReceived(current))
+            {
+                return; // too old, or a copy
+            }
+
             next = Math.Min(next, current); // late: report from there again, as the sender believes it lost
         }
 
         arrivals[Slot(current)] = nowTicks;
+        cycles[Slot(current)] = Cycle(current);
         next = Math.Max(next, sequence.Highest - Capacity + 1);
     }
 
@@ -81,31 +81,20 @@ public sealed class TransportArrivals
 
     private static int Slot(long sequenceNumber) => (int)(sequenceNumber & (Capacity - 1));
 
-    private long? ArrivalAt(long sequenceNumber) =>
-        arrivals[Slot(sequenceNumber)] is var arrival && arrival == NotReceived ? null : arrival;
+    private static int Cycle(long sequenceNumber) => (int)(sequenceNumber / Capacity);
+
+    private bool IsReceived(long sequenceNumber) => cycles[Slot(sequenceNumber)] == Cycle(sequenceNumber);
+
+    private long? ArrivalAt(long sequenceNumber) => IsReceived(sequenceNumber) ? arrivals[Slot(sequenceNumber)] : null;
 
     private long FirstReceived()
     {
         var first = next;
-        while (first < sequence.Highest && arrivals[Slot(first)] == NotReceived)
+        while (first < sequence.Highest && !IsReceived(first))
         {
             first++;
         }
 
         return first;
-    }
-
-    private void ForgetRange(long first, long last)
-    {
-        if (last - first >= Capacity)
-        {
-            Array.Fill(arrivals, NotReceived);
-            return;
-        }
-
-        for (var i = first; i <= last; i++)
-        {
-            arrivals[Slot(i)] = NotReceived;
-        }
     }
 }

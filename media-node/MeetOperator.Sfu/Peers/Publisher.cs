@@ -191,11 +191,13 @@ public sealed class Publisher
     private void ReadExtensions(long nowTicks, in RtpPacket packet, UpTrack track)
     {
         var map = track.Options.Extensions;
+        var isCounted = false;
         foreach (var element in packet.Extensions)
         {
             switch (map.KindOf(element.Id))
             {
-                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2:
+                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2 && !isCounted:
+                    isCounted = true; // a packet has one number, however many it carries
                     _arrivals.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:

@@ -150,6 +150,7 @@ public sealed class DownTrack
         }
 
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { History: { } history } source
+            || source != _lastSource // nothing of it was sent yet: the numbers are still the former source's
             || !_munger.TryFindSource(sequence, out var sourceSequence)
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using MeetOperator.MediaNode.Egress;
 using MeetOperator.Native.Sockets;
 using MeetOperator.Rtc;
@@ -41,6 +42,37 @@ public sealed class EgressTests : IDisposable
         Assert.Equal((3 * sizes.Length, 3L * sizes.Sum(), 0), (_egress.SentDatagrams, _egress.SentBytes, _egress.RefusedDatagrams));
         Assert.Equal(segmentation, _egress.Segmentation);
     }
+
+    [Fact]
+    public void Flush_SegmentationWentOff_IsTriedAgainAfterAMinute()
+    {
+        var now = TimeSpan.TicksPerDay;
+        using var egress = new LoopEgress(_socket, () => now);
+        var lane = new EgressLane(egress) { Destination = Lane(_receivers[0]).Destination };
+        Batch(egress).Segmentation = false; // as eight refusals of the device in a row leave it
+
+        Assert.Equal(2, MessagesForTwo());
+        now += 59 * TimeSpan.TicksPerSecond;
+        Assert.Equal(2, MessagesForTwo());
+        now += 2 * TimeSpan.TicksPerSecond;
+        Assert.Equal(1, MessagesForTwo());
+
+        egress.UseSegmentation(false);
+        now += TimeSpan.TicksPerDay;
+        Assert.Equal(2, MessagesForTwo());
+
+        long MessagesForTwo()
+        {
+            var before = egress.SentMessages;
+            Put(lane, 0, 1200);
+            Put(lane, 1, 1200);
+            egress.Flush();
+            return egress.SentMessages - before;
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_batch")]
+    private static extern ref SendBatch Batch(LoopEgress egress);
 
     [Fact]
     public void Reserve_SlabIsFull_SendsWhatIsThere()

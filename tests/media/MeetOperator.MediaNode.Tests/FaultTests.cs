@@ -1,8 +1,14 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using MeetOperator.MediaNode.Loops;
 using MeetOperator.MediaNode.Rooms;
 using MeetOperator.MediaNode.Sessions;
 using MeetOperator.NodeControl;
+using MeetOperator.Rtc.Stun;
 using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Rtcp;
 using MeetOperator.Sfu.Peers;
 using MeetOperator.Sfu.Tracks;
 
@@ -95,19 +101,96 @@ public sealed class FaultTests : IAsyncLifetime
     public async Task Subscriber_AnErrorWhileAPacketIsForwarded_EndsTheSubscriberAndNotThePublisher()
     {
         var egress = new FaultyEgress();
-        await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber("mallory", egress).Add(
-            room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
-            new DownTrackOptions { Ssrc = 1, PayloadType = 96, Extensions = HeaderExtensionMap.Empty, FirstSequenceNumber = 1, Cname = "alice" }));
-        using var carol = new SyntheticPeer();
-        var play = await _rooms.Node.Control.PlayAsync(TwoRooms.Neighbour, "carol", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(carol), Feeds = ["alice"] }, default);
-        carol.Connect(play.Sdp);
-        await SyntheticPeer.UntilAsync("carol connected", () => carol.IsConnected, carol, _rooms.Alice, _rooms.Bob);
+        using var carol = await JoinBehindAsync(egress);
 
         await _rooms.InOneBatchAsync(() => _rooms.SendFromAlice(20));
 
         await _rooms.AssertNeighbourIsWellAsync(21);
         await SyntheticPeer.UntilAsync("who joined behind the faulty one has all packets, too", () => carol.Rtp.Count == 30, carol, _rooms.Alice, _rooms.Bob);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
+    }
+
+    [Fact]
+    public async Task Subscriber_AnErrorWhileAReportIsPassedOn_EndsTheSubscriberAndTheOthersGetIt()
+    {
+        var egress = new FaultyEgress { TakesRtp = true };
+        using var carol = await JoinBehindAsync(egress);
+        _rooms.SendFromAlice(1);
+        await SyntheticPeer.UntilAsync("a picture for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
+        Assert.Equal((1, 0), (egress.Sent, egress.Failed));
+        carol.Rtcp.Clear();
+
+        await _rooms.InOneBatchAsync(() =>
+        {
+            _rooms.Alice.SendRtcp([0x80, 200, 0, 6, 0, 0, 0, (byte)TestSdp.VideoSsrc, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+            _rooms.SendFromAlice(20);
+        });
+
+        await SyntheticPeer.UntilAsync("the report for who joined behind", () => Has(carol, RtcpPacketType.SenderReport), carol, _rooms.Alice, _rooms.Bob);
+        await _rooms.AssertNeighbourIsWellAsync(22);
+        Assert.Equal((1, 1), (egress.Sent, egress.Failed));
+        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Session));
+    }
+
+    [Fact]
+    public async Task Subscriber_AnErrorInTheGoodbyeOfATrack_EndsTheSubscriberAndTheOthersAreTold()
+    {
+        var egress = new FaultyEgress { TakesRtp = true };
+        using var carol = await JoinBehindAsync(egress);
+        _rooms.SendFromAlice(1);
+        await SyntheticPeer.UntilAsync("a picture for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
+
+        await _rooms.Node.Control.PublishAsync(TwoRooms.Neighbour, "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(_rooms.Alice, video: false) }, default);
+
+        await SyntheticPeer.UntilAsync("the goodbye for who joined behind", () => Has(carol, RtcpPacketType.Goodbye), carol, _rooms.Alice, _rooms.Bob);
+        Assert.Equal((1, 1), (egress.Sent, egress.Failed));
+        Assert.Equal(1, (await _rooms.Node.Control.GetRoomAsync(TwoRooms.Neighbour, default)).UpTracks);
+    }
+
+    [Fact]
+    public async Task Subscriber_AnErrorInItsOffer_EndsItsSessionAloneAndThePublisherIsAnswered()
+    {
+        await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
+        foreach (var name in new[] { "mallory", "dave" })
+        {
+            await _rooms.Node.Control.SubscribeAsync(TwoRooms.Bad, name, new SubscribeRequest { Generation = 1 }, default);
+        }
+
+        await _rooms.RunAsync(TwoRooms.Bad, room => Slots(room.Participants.Single(p => p.Id == "mallory").Subscribing!) = null!);
+        using var eve = new SyntheticPeer();
+        await _rooms.PublishAsync(TwoRooms.Bad, "eve", eve);
+
+        await events.UntilAsync("an offer for who comes behind", e => e.Last(RoomEventTypes.Offer, "dave")?.Tracks?.Count == 2);
+        await events.UntilAsync("the session failed", e => e.All.Any(x => x is { Type: RoomEventTypes.SessionState, ParticipantId: "mallory", State: "failed", Reason: "error" }));
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
+        await _rooms.AssertNeighbourIsWellAsync(1);
+    }
+
+    [Fact]
+    public async Task Datagram_OfNoSession_ThatThrows_IsLostAlone()
+    {
+        var probe = _rooms.Loop.Probe;
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await _rooms.InOneBatchAsync(() =>
+        {
+            Probe(_rooms.Loop) = null!;
+            stranger.SendTo([1, 2, 3], new IPEndPoint(IPAddress.Loopback, _rooms.Loop.Port));
+            _rooms.SendFromAlice(20);
+        });
+
+        await _rooms.AssertNeighbourIsWellAsync(21);
+        await _rooms.OnLoopAsync(() => Probe(_rooms.Loop) = probe);
+        Assert.InRange(await _rooms.FaultsAsync(FaultScope.Datagram), 1, long.MaxValue); // the node's own probes come, too
+        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Turn));
+    }
+
+    [Fact]
+    public async Task Turn_ThatThrows_IsTheOnlyOne()
+    {
+        Assert.True(Commands(_rooms.Loop).Writer.TryWrite(() => throw new InvalidOperationException("error in the loop itself")));
+
+        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Turn));
     }
 
     [Fact]
@@ -200,7 +283,8 @@ public sealed class FaultTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<Exception>(() => _rooms.RunAsync(TwoRooms.Bad, room =>
         {
             room.Participants.Single().Publishing!.Tracks.Add(null!);
-            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(again), Restart = true });
+            var offer = TestSdp.Publish(again);
+            return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = offer, Restart = true }, SdpReading.Parse(offer));
         }));
 
         Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the neighbour's
@@ -253,6 +337,44 @@ public sealed class FaultTests : IAsyncLifetime
         await _rooms.AssertNeighbourIsWellAsync(1);
     }
 
+    /// <summary>A subscriber of Alice's camera with <paramref name="egress"/>, and a player that joins after it.</summary>
+    private async Task<SyntheticPeer> JoinBehindAsync(FaultyEgress egress)
+    {
+        await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber("mallory", egress).Add(
+            room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
+            new DownTrackOptions { Ssrc = 1, PayloadType = 96, Extensions = HeaderExtensionMap.Empty, FirstSequenceNumber = 1, Cname = "alice" }));
+        var carol = new SyntheticPeer();
+        var play = await _rooms.Node.Control.PlayAsync(TwoRooms.Neighbour, "carol", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(carol), Feeds = ["alice"] }, default);
+        carol.Connect(play.Sdp);
+        await SyntheticPeer.UntilAsync("carol connected", () => carol.IsConnected, carol, _rooms.Alice, _rooms.Bob);
+        return carol;
+    }
+
+    private static bool Has(SyntheticPeer peer, RtcpPacketType type)
+    {
+        foreach (var compound in peer.Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (packet.Type == type)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_slots")]
+    private static extern ref SubscriptionSlots Slots(SubscribeSession session);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Probe>k__BackingField")]
+    private static extern ref EchoProbe Probe(MediaLoop loop);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_commands")]
+    private static extern ref Channel<Action> Commands(MediaLoop loop);
+
     private static void SendFrom(SyntheticPeer peer, string callback)
     {
         if (callback == nameof(IPeerSessionOwner.OnRtcp))
@@ -274,10 +396,13 @@ public sealed class FaultTests : IAsyncLifetime
 
         public bool IsReady => true;
 
+        /// <summary>Only what goes another way than packets is faulty.</summary>
+        public bool TakesRtp { get; init; }
+
         public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
         {
             Sent++;
-            throw new InvalidOperationException("error on the way to a subscriber");
+            return TakesRtp ? default(ReadOnlySpan<byte>) : throw new InvalidOperationException("error on the way to a subscriber");
         }
 
         public void SendAgain(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("nothing was sent");

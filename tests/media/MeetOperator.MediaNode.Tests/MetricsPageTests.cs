@@ -1,4 +1,5 @@
 using MeetOperator.MediaNode.Control;
+using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
@@ -44,6 +45,22 @@ public sealed class MetricsPageTests
         await Assert.ThrowsAsync<InvalidOperationException>(_page.ReadAsync);
 
         Assert.Equal("page 4", await _page.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Metrics_OverHttp_AreAsTheyWereAtMostASecondAgo()
+    {
+        await using var node = await TestNode.StartAsync(clock: _clock);
+        Task<string> ReadAsync() => node.Http.GetStringAsync(new Uri(node.Address, "metrics"));
+        var first = await ReadAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+
+        _clock.Advance(MetricsPage.Age - TimeSpan.FromTicks(1));
+        Assert.Equal(first, await ReadAsync());
+        Assert.Contains("\nmeet_node_rooms 0", first, StringComparison.Ordinal);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Contains("\nmeet_node_rooms 1", await ReadAsync(), StringComparison.Ordinal);
     }
 
     private sealed class Clock : TimeProvider

@@ -94,6 +94,26 @@ public sealed class SessionLimitTests : IAsyncLifetime
         Assert.Single(_events.All, e => e.Type == RoomEventTypes.Offer);
     }
 
+    [Fact]
+    public async Task Subscribe_LaterOffers_AreOfOneSessionWithGrowingVersions()
+    {
+        using var alice = new SyntheticPeer();
+        using var bob = new SyntheticPeer();
+        await _node.Control.PublishAsync("r", "alice", Offer(alice), default);
+        var first = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        await _node.Control.AnswerAsync("r", "bob", Answer(first, bob), default);
+        await _node.Control.PublishAsync("r", "alice", Offer(alice) with { Sdp = TestSdp.Publish(alice, video: false) }, default);
+        await _events.UntilAsync("the next offer", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == first.Revision + 1);
+        var other = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1, Restart = true }, default);
+
+        var (before, after) = (Origin(first.Sdp), Origin(_events.Last(RoomEventTypes.Offer, "bob")!.Sdp!));
+        Assert.Equal(before[1], after[1]);
+        Assert.Equal(ulong.Parse(before[2]) + 1, ulong.Parse(after[2]));
+        Assert.NotEqual(before[1], Origin(other.Sdp)[1]);
+
+        static string[] Origin(string sdp) => sdp.Split("\r\n").First(l => l.StartsWith("o=", StringComparison.Ordinal)).Split(' ');
+    }
+
     private static List<RoomEvent> Full(RoomEvents events) => [.. events.All.Where(e => e.State == "full")];
 
     private static SdpOffer Offer(SyntheticPeer peer) => new() { Generation = 1, Sdp = TestSdp.Publish(peer) };

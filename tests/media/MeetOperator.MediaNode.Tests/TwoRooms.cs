@@ -63,7 +63,14 @@ internal sealed class TwoRooms : IAsyncDisposable
     public Task<T> OnLoopAsync<T>(Func<T> work) => Loop.RunAsync(work, default);
 
     /// <summary>What is sent in <paramref name="send"/> lies in the socket together, so that the loop takes it as one batch.</summary>
-    public async Task InOneBatchAsync(Action send)
+    public Task InOneBatchAsync(Action send) => WhileHeldAsync(() =>
+    {
+        send();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Meanwhile the loop stands still.</summary>
+    public async Task WhileHeldAsync(Func<Task> work)
     {
         using var held = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
@@ -73,7 +80,7 @@ internal sealed class TwoRooms : IAsyncDisposable
             return release.Wait(TimeSpan.FromSeconds(30));
         });
         Assert.True(held.Wait(TimeSpan.FromSeconds(30)));
-        send();
+        await work();
         release.Set();
         Assert.True(await holding);
     }

@@ -1,3 +1,4 @@
+using MeetOperator.Rtp.Congestion;
 using MeetOperator.Rtp.HeaderExtensions;
 using MeetOperator.Rtp.Retransmission;
 using MeetOperator.Rtp.Rtcp;
@@ -264,6 +265,32 @@ public sealed class FeedbackTests
         }
 
         Assert.InRange(call.Upstream.TransportFeedbacks, 14, 18);
+    }
+
+    [Fact]
+    public void HandleTimeout_PacketWithSeveralTransportNumbers_OnlyTheFirstIsReported()
+    {
+        var call = new Call();
+        call.Publisher.OnRtp(call.Now, [0x90, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0x03, 0xE8, 0xBE, 0xDE, 0, 2, 0x31, 0, 7, 0x31, 0x20, 0x06, 0, 0, 0x10, 0, 0, 0]);
+
+        call.Advance(100);
+
+        var reported = new List<ushort>();
+        foreach (var compound in call.Upstream.Rtcp)
+        {
+            foreach (var packet in new RtcpReader(compound))
+            {
+                if (FeedbackMessage.TryParse(packet, out var message) && TransportFeedback.TryParse(message, out var feedback))
+                {
+                    foreach (var told in feedback.Packets)
+                    {
+                        reported.Add(told.SequenceNumber);
+                    }
+                }
+            }
+        }
+
+        Assert.Equal([(ushort)7], reported);
     }
 
     [Fact]

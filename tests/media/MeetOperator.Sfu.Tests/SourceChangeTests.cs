@@ -65,6 +65,44 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
+    public void OnRtcp_NackAfterAChangeAndBeforeTheKeyFrame_IsNotAnsweredFromTheNewSource()
+    {
+        var (subscriber, _, egress) = _call.Join();
+        for (ushort i = 5; i <= 10; i++)
+        {
+            Send(77, i, key: i == 5); // 100 to 105
+        }
+
+        Send(78, 9); // waits for a key frame; 104 was number 9 of the former source
+        egress.Rtp.Clear();
+        subscriber.OnRtcp(_call.Now, Nack(104));
+        Assert.Empty(egress.Rtp);
+
+        Send(78, 10, key: true); // 106
+        egress.Rtp.Clear();
+        subscriber.OnRtcp(_call.Now, Nack(106));
+        Assert.Equal(10, RecordingEgress.Payload(Assert.Single(egress.Rtp))[5]);
+    }
+
+    [Fact]
+    public void Attach_AnotherTrackInTheSameStream_BeforeItsKeyFrameNacksAreNotAnsweredFromIt()
+    {
+        var (subscriber, down, egress) = _call.Join();
+        Send(77, 1, key: true); // 100
+        Send(77, 2);
+        var other = new Call();
+        other.Now = _call.Now;
+        other.Track.Attach(down);
+        other.Send(1);
+        other.Send(2);
+        egress.Rtp.Clear();
+
+        subscriber.OnRtcp(_call.Now, Nack(101));
+
+        Assert.Empty(egress.Rtp);
+    }
+
+    [Fact]
     public void Attach_AnotherTrackInTheSameStream_NacksOfTheFormerAreNotAnsweredFromIt()
     {
         var (subscriber, down, egress) = _call.Join();

@@ -66,6 +66,8 @@ public sealed class HandshakeTests
             Assert.True(pair.Connect(), $"seed {seed}: server {pair.Server.Transport.State}, client {pair.Client.Transport.State}");
             Assert.All(pair.Server.Sent.Concat(pair.Client.Sent).Where(d => d[0] == 22), d => Assert.InRange(d.Length, 13, 260));
 
+            Assert.Equal(0, pair.Server.Transport.Drops[DropReason.DtlsRate]);
+
             // Bytes 19 to 21 are the fragment's offset in its message (RFC 6347 §4.2.2).
             Assert.Contains(pair.Server.Sent, d => d[0] == 22 && d.Length > 25 && ((d[19] << 16) | (d[20] << 8) | d[21]) > 0);
         }

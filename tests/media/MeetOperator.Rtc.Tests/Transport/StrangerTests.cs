@@ -93,6 +93,51 @@ public sealed class StrangerTests
     }
 
     [Fact]
+    public void Dtls_FloodOnAConnection_IsCutToTheLimitAndMediaGoesOn()
+    {
+        using var pair = new TransportPair(seed: 8);
+        Assert.True(pair.Connect());
+        pair.Run(TimeSpan.FromSeconds(1));
+        byte[] record = [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40, .. new byte[40]];
+        for (var i = 0; i < 2_000; i++)
+        {
+            pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, record);
+            pair.Run(TimeSpan.FromMilliseconds(1));
+        }
+
+        pair.Client.SendRtp(Header, [1]);
+        pair.Run(TimeSpan.FromMilliseconds(100));
+
+        // A hundred at once and a hundred a second in two seconds.
+        Assert.InRange(pair.Server.Transport.Drops[DropReason.DtlsRate], 1_690, 1_710);
+        Assert.Single(pair.Server.Received);
+        Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
+    }
+
+    [Fact]
+    public void Dtls_FloodUnderAnAddressThatIsNotProven_LeavesTheClientsOwnTaken()
+    {
+        using var pair = new TransportPair(seed: 9);
+        Assert.True(pair.Connect());
+
+        // A packet that opens a path at another address, as somebody who copies it on the way can.
+        Span<byte> copy = stackalloc byte[200];
+        var length = pair.Client.Transport.ProtectRtp(Header, [1], copy);
+        pair.Network.Send(Stranger, TransportPair.ServerAddress, copy[..length].ToArray());
+        pair.Run(TimeSpan.FromMilliseconds(50));
+        for (var i = 0; i < 1_000; i++)
+        {
+            pair.Network.Send(Stranger, TransportPair.ServerAddress, [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40, .. new byte[40]]);
+        }
+
+        pair.Client.Transport.Close(pair.Network.NowTicks);
+        pair.Client.Poll();
+        pair.Run(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(900, pair.Server.Transport.Drops[DropReason.DtlsRate]);
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Closed, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public void Spray_Counters_NameEveryCause()
     {
         using var pair = new TransportPair(seed: 6);

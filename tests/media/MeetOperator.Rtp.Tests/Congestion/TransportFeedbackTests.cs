@@ -152,6 +152,44 @@ public sealed class TransportFeedbackTests
         Assert.Equal(1, received);
     }
 
+    [Theory]
+    [InlineData(8191)]
+    [InlineData(8192)]
+    [InlineData(8193)]
+    [InlineData(16_384)]
+    public void Feedback_AfterAJump_NothingOfBeforeIsTakenForWhatWasPassedOver(int jump)
+    {
+        var buffer = new byte[1200];
+        for (ushort i = 0; i < 8192; i++)
+        {
+            arrivals.OnPacket(Start, i);
+        }
+
+        arrivals.OnPacket(Start, (ushort)(8191 + jump));
+        var received = new List<ushort>();
+        var lost = 0;
+        while (arrivals.HasNews)
+        {
+            var length = arrivals.WriteFeedback(1, 2, buffer);
+            foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
+            {
+                if (packet.Received)
+                {
+                    received.Add(packet.SequenceNumber);
+                }
+                else
+                {
+                    lost++;
+                }
+            }
+        }
+
+        // The window holds one packet of before beside the shortest jump.
+        ushort[] expected = jump == 8191 ? [8191, 16_382] : [(ushort)(8191 + jump)];
+        Assert.Equal(expected, received);
+        Assert.Equal(jump == 8191 ? 8190 : 8191, lost);
+    }
+
     [Fact]
     public void OnPacketAndWriteFeedback_AllocateNothing()
     {

@@ -1,0 +1,64 @@
+using System.Net;
+using MeetOperator.MediaNode.Sessions;
+using MeetOperator.NodeControl;
+
+namespace MeetOperator.MediaNode.Tests;
+
+/// <summary>Who swaps its tracks over and over uses up nobody else's receive session.</summary>
+public sealed class TrackLimitTests
+{
+    [Fact]
+    public async Task Publish_SourcesSwappedOverAndOver_IsRefusedAndTheSubscriberKeepsItsSession()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        await using var events = await RoomEvents.OpenAsync(node.Control, "r");
+        using var mallory = new SyntheticPeer();
+        using var bob = new SyntheticPeer();
+        var offer = Offer("microphone");
+        await node.Control.PublishAsync("r", "mallory", offer, default);
+        var first = await node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
+        await node.Control.PublishAsync("r", "mallory", Offer("screen-audio"), default);
+
+        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", offer, default));
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-new-tracks"), (refusal.Status, refusal.Code));
+        Assert.Matches("offer again in 1?[0-9] s", refusal.Message);
+        var report = (await node.Control.GetRoomAsync("r", default)).ParticipantList!.Single(p => p.Participant == "mallory");
+        Assert.All(report.Tracks, t => Assert.Equal("screen-audio", t.Source));
+        await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", offer with { Restart = true }, default));
+        Assert.Equal(16, (await node.Control.GetRoomAsync("r", default)).UpTracks);
+
+        // What begins no track is answered all the same, as are the others.
+        await node.Control.PublishAsync("r", "mallory", Offer("screen-audio"), default);
+        await node.Control.PublishAsync("r", "carol", Offer("microphone"), default);
+        await node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { SessionId = first.SessionId, Revision = first.Revision, Sdp = TestSdp.Answer(first.Sdp, bob) }, default);
+        await events.UntilAsync("bob is offered what there is now", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 32);
+
+        SdpOffer Offer(string source) => new()
+        {
+            Generation = 1,
+            Sdp = TestSdp.Microphones(mallory, 16),
+            Tracks = [.. Enumerable.Range(0, 16).Select(i => new TrackDescription { Mid = $"{i}", Kind = "audio", Source = source })],
+        };
+    }
+
+    [Fact]
+    public void TryTake_MoreThanTheBurst_OneASecond()
+    {
+        var limit = new TrackLimit();
+        var now = TimeSpan.TicksPerHour;
+        Assert.True(limit.TryTake(now, 32, out _));
+        Assert.False(limit.TryTake(now, 2, out var wait));
+        Assert.Equal(TimeSpan.FromSeconds(2), wait);
+        Assert.True(limit.TryTake(now, 0, out _));
+
+        now += TimeSpan.TicksPerSecond;
+        Assert.True(limit.TryTake(now, 1, out _));
+        Assert.False(limit.TryTake(now, 1, out _));
+
+        now += TimeSpan.TicksPerHour;
+        Assert.True(limit.TryTake(now, 32, out _));
+        Assert.False(limit.TryTake(now, 1, out _));
+    }
+}
