@@ -41,7 +41,13 @@ public sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.Forbidden, "This session is not the ticket holder's.");
         }
 
-        if (directory.Find(id)?.Assignment is { } assignment)
+        var view = directory.HasSynced ? directory.Find(id) : null;
+        if (view is null && await absent.ExplainAsync(request, id, ct).ConfigureAwait(false) is { Code: ProblemCode.Unavailable } notKnown)
+        {
+            throw notKnown;
+        }
+
+        if (view?.Assignment is { } assignment)
         {
             await CallAsync(assignment, async (node, limit) =>
             {
