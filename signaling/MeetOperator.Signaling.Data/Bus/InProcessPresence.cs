@@ -261,10 +261,10 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         Since = old.Since,
     };
 
-    /// <summary>One host always has a seat; else the places that nobody came to give way when all are taken.</summary>
+    /// <summary>One host always has a seat; else, when all are taken, places that are kept give way: those of one address beyond a quarter, then those that nobody came to.</summary>
     private static bool HasSeat(Dictionary<string, Held> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
     {
-        var present = entries.Where(h => h.Value.Until > now).ToList();
+        var present = entries.Where(h => h.Value.Until > now).OrderBy(h => h.Value.Until).ToList();
         if (present.Count < capacity)
         {
             return true;
@@ -277,7 +277,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             return true;
         }
 
-        var idle = present.Where(h => !h.Value.Entry.Connected && h.Value.Entry.FirmUntil <= now.ToUnixTimeMilliseconds()).ToList();
+        var kept = present.Where(h => h.Value.Entry is { Connected: false, FirmUntil: not null }).ToLookup(h => h.Value.Entry.FirmUntil > now.ToUnixTimeMilliseconds());
+        var tooMany = kept[true].GroupBy(h => h.Value.Entry.Address ?? h.Key).SelectMany(ofOne => ofOne.Skip((capacity + 3) / 4));
+        var idle = tooMany.Concat(kept[false]).ToList();
         var needed = present.Count - capacity + 1;
         if (idle.Count < needed)
         {

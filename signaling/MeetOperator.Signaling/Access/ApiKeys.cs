@@ -45,9 +45,9 @@ public sealed class ApiKeys
             }
         }
 
-        return tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || hashes.Get(new NamespacedName(ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
+        return tenants.HasSynced && hashes.HasSynced && tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || hashes.Get(new NamespacedName(ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
             ? null
-            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be checked yet: the operator has not read the keys of every tenant.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be checked yet: the keys of some tenants have not been read.") { RetryAfter = TimeSpan.FromSeconds(2) };
     }
 
     /// <summary>The tenant that exists now, not one of the same name before it.</summary>

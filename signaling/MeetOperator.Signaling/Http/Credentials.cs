@@ -14,6 +14,9 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
     private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
+    /// <summary>A wall that plays everybody of a large meeting one by one opens its sessions at once.</summary>
+    private readonly Throttle ticketRequests = new(perSecond: 20, burst: 200);
+
     /// <summary>The tenant for whom a meeting may be created.</summary>
     public Tenant Tenant(HttpRequest request)
     {
@@ -45,12 +48,18 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     public TokenSubject Host(HttpRequest request, string meetingId) =>
         Require(request, TokenKind.Host, meetingId, "the host token that creating the meeting answered");
 
+    /// <summary>The ticket of this meeting. Each request with it counts for its participant, who may send only so many.</summary>
     public TokenSubject Ticket(HttpRequest request, string meetingId)
     {
         var subject = Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
-        return directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsOf(subject, meeting)
-            ? throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The ticket is of an earlier meeting with this id."))
-            : subject;
+        if (directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsOf(subject, meeting))
+        {
+            throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The ticket is of an earlier meeting with this id."));
+        }
+
+        return ticketRequests.TryTake($"{subject.Tenant}/{meetingId}/{subject.ParticipantId}")
+            ? subject
+            : throw ProblemException.TooMany("Too many requests with this ticket.");
     }
 
     /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not. Another tenant's meeting may have had the same id before.</summary>
@@ -104,5 +113,9 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
         ? problem
         : new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
-    public void Dispose() => failures.Dispose();
+    public void Dispose()
+    {
+        failures.Dispose();
+        ticketRequests.Dispose();
+    }
 }

@@ -59,7 +59,7 @@ public sealed class JoinEndpoint(
         var shows = body.Ticket is not null || request.Headers.Authorization.Count > 0;
         if (!(shows ? joinsWithCredential : joins).TryTake(caller))
         {
-            throw TooMany("Too many joins from this address.");
+            throw ProblemException.TooMany("Too many joins from this address.");
         }
 
         MeetingRules.Check(body);
@@ -77,12 +77,12 @@ public sealed class JoinEndpoint(
         {
             if (!joinsByCredential.TryTake($"{view.TenantName}/{id}/{ticket?.ParticipantId}"))
             {
-                throw TooMany("Too many joins with this ticket or host token.");
+                throw ProblemException.TooMany("Too many joins with this ticket or host token.");
             }
         }
         else if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
         {
-            throw TooMany("Too many people join this meeting at once.");
+            throw ProblemException.TooMany("Too many people join this meeting at once.");
         }
 
         var before = ticket is null ? null : await ReturningAsync(ticket, ct).ConfigureAwait(false);
@@ -94,7 +94,7 @@ public sealed class JoinEndpoint(
 
         var role = isHost || before?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
         var participantId = before?.ParticipantId ?? Guid.NewGuid().ToString("D");
-        var place = await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, ct).ConfigureAwait(false);
+        var place = await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, caller, ct).ConfigureAwait(false);
         if (before is null)
         {
             try
@@ -116,8 +116,6 @@ public sealed class JoinEndpoint(
             tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLife),
             WireName.Of(role));
     }
-
-    private static ProblemException TooMany(string detail) => new(ProblemCode.QuotaExceeded, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
 
     private static void ThrowIfEnded(MeetingView view)
     {
@@ -169,7 +167,7 @@ public sealed class JoinEndpoint(
     }
 
     /// <summary>Keeps a place for as long as the WebSocket URL works; who is connected already keeps its own.</summary>
-    private async Task<PresenceEntry> ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, CancellationToken ct)
+    private async Task<PresenceEntry> ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, string caller, CancellationToken ct)
     {
         var key = new MeetingKey(view.TenantName, view.Id);
         var silenced = view.Object.Spec.Access.MuteOnEntry && role != ParticipantRole.Host;
@@ -182,6 +180,7 @@ public sealed class JoinEndpoint(
             AudioSilenced = silenced,
             Instance = options.Instance,
             Connection = $"place-{Guid.NewGuid():N}",
+            Address = caller,
             Since = time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         try

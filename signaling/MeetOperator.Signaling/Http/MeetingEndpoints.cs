@@ -15,6 +15,9 @@ public sealed class MeetingEndpoints(
 
     private readonly Throttle creates = new(perSecond: 200, burst: 400);
 
+    /// <summary>Everybody of a large office opens the page at once.</summary>
+    private readonly Throttle readsFromOneAddress = new(perSecond: 50, burst: 500);
+
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)
     {
         var tenant = credentials.Tenant(request);
@@ -54,6 +57,11 @@ public sealed class MeetingEndpoints(
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        if (!readsFromOneAddress.TryTake($"{id} {CallerAddress.Of(request)}"))
+        {
+            throw ProblemException.TooMany("The meeting is read too often from this address.");
+        }
+
         var present = view.IsEnded ? [] : await ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false);
         return Results.Ok(new MeetingAnswer(
             id,

@@ -14,6 +14,9 @@ public sealed class ProblemException(ProblemCode code, string detail) : Exceptio
 
     public static ProblemException UnknownMeeting() => new(ProblemCode.UnknownMeeting, "There is no meeting with this id.");
 
+    /// <summary>A refusal that passes within a second.</summary>
+    public static ProblemException TooMany(string detail) => new(ProblemCode.QuotaExceeded, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public static ProblemException Invalid(string field, string message) =>
         new(ProblemCode.InvalidRequest, $"{field}: {message}") { Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [message] } };
 }

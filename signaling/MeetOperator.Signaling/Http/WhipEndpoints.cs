@@ -11,25 +11,34 @@ public sealed class WhipEndpoints(
 {
     private const string SdpType = "application/sdp";
 
+    /// <summary>An encoder that lost its connection tries again every few seconds; each time it is a new peer at the media node.</summary>
+    private readonly Throttle publishing = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
+
     private readonly MeetingServices services = sessions.Services;
 
-    public Task<IResult> PublishAsync(HttpRequest request, string id, CancellationToken ct) =>
-        OpenAsync(request, id, "whip", (node, room, owner, sdp, limit) => node.PublishAsync(
-            room.MeetingId, owner, new SdpOffer { Generation = room.Generation, Sdp = sdp, Restart = true }, limit), ct);
+    public async Task<IResult> PublishAsync(HttpRequest request, string id, CancellationToken ct)
+    {
+        var subject = credentials.Ticket(request, id);
+        if (!publishing.TryTake($"{subject.Tenant}/{id}/{subject.ParticipantId}"))
+        {
+            throw ProblemException.TooMany("This participant publishes anew too often.");
+        }
+
+        return await OpenAsync(request, id, "whip", subject, (node, room, owner, sdp, limit) => node.PublishAsync(
+            room.MeetingId, owner, new SdpOffer { Generation = room.Generation, Sdp = sdp, Restart = true }, limit), ct).ConfigureAwait(false);
+    }
 
     public async Task<IResult> PlayAsync(HttpRequest request, string id, string? participant, CancellationToken ct)
     {
-        if (participant is not null)
+        var subject = credentials.Ticket(request, id);
+        if (participant is not null
+            && directory.Find(id) is { } view
+            && (await services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
         {
-            credentials.Ticket(request, id);
-            if (directory.Find(id) is { } view
-                && (await services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
-            {
-                throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
-            }
+            throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
         }
 
-        return await OpenAsync(request, id, "whep", (node, room, owner, sdp, limit) => node.PlayAsync(
+        return await OpenAsync(request, id, "whep", subject, (node, room, owner, sdp, limit) => node.PlayAsync(
             room.MeetingId, owner, new PlayRequest { Generation = room.Generation, Sdp = sdp, Feeds = participant is null ? [] : [participant] }, limit), ct).ConfigureAwait(false);
     }
 
@@ -41,7 +50,13 @@ public sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.Forbidden, "This session is not the ticket holder's.");
         }
 
-        if (directory.Find(id)?.Assignment is { } assignment)
+        var view = directory.HasSynced ? directory.Find(id) : null;
+        if (view is null && await absent.ExplainAsync(request, id, ct).ConfigureAwait(false) is { Code: ProblemCode.Unavailable } notKnown)
+        {
+            throw notKnown;
+        }
+
+        if (view?.Assignment is { } assignment)
         {
             await CallAsync(assignment, async (node, limit) =>
             {
@@ -65,10 +80,10 @@ public sealed class WhipEndpoints(
         HttpRequest request,
         string id,
         string kind,
+        TokenSubject subject,
         Func<NodeControlClient, (string MeetingId, long Generation), string, string, CancellationToken, Task<SdpAnswer>> open,
         CancellationToken ct)
     {
-        var subject = credentials.Ticket(request, id);
         var sdp = await RequestBody.ReadSdpAsync(request, ct).ConfigureAwait(false);
         var row = await participants.FindAsync(subject.Tenant, id, subject.ParticipantId!, ct).ConfigureAwait(false);
         if (row is null or { ConnectionStatus: ConnectionStatuses.Removed })

@@ -45,6 +45,10 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         {
             Refuse(tooMany);
         }
+        else if (services.Limits.TakeSharedMessage(identity.Meeting) is { } busy)
+        {
+            Answer(busy); // Others may be to blame.
+        }
         else if (frame.Bytes.Length > ProtocolLimits.MaxMessageBytes)
         {
             Refuse(new ProtocolError(ErrorCode.TooLarge, $"A message has at most {ProtocolLimits.MaxMessageBytes} bytes."));
@@ -181,10 +185,15 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         }
     }
 
-    private void Refuse(ProtocolError error)
+    private void Answer(ProtocolError error)
     {
         services.Metrics.Refused(WireName.Of(error.Code));
         socket.Send(new ErrorMessage(error));
+    }
+
+    private void Refuse(ProtocolError error)
+    {
+        Answer(error);
         if (++bad >= SocketLimits.MaxBadMessages)
         {
             socket.Close(CloseCodes.Refused, "too many bad messages");

@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>
 /// What people may say and open on this instance. Counted for the participant and not for the socket, so that a new socket is no new allowance, and
-/// for the tenant, so that one tenant does not take the instance from the others.
+/// for the meeting and the tenant, so that neither takes what the others need.
 /// </summary>
 public sealed class SocketLimits : IDisposable
 {
@@ -13,18 +13,25 @@ public sealed class SocketLimits : IDisposable
     public const int MaxBadMessages = 20;
 
     private const int TenantMessagesPerSecond = 10_000;
+    private const int MeetingMessagesPerSecond = TenantMessagesPerSecond / 2;
     private const int RelayedBytesPerSecond = 32 * 1024;
     private const int RelayedBytesAtOnce = 256 * 1024;
 
     private readonly Throttle messages = new(MessagesPerSecond, MessagesPerSecond);
+    private readonly Throttle meetingMessages = new(MeetingMessagesPerSecond, 2 * MeetingMessagesPerSecond);
     private readonly Throttle tenantMessages = new(TenantMessagesPerSecond, 2 * TenantMessagesPerSecond);
     private readonly Throttle relayed = new(RelayedBytesPerSecond, RelayedBytesAtOnce);
     private readonly Throttle openings = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
-    /// <summary>Null when the participant may send one more message.</summary>
+    /// <summary>Null when the participant's own budget has one more message.</summary>
     public ProtocolError? TakeMessage(SocketIdentity from) =>
         !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"At most {MessagesPerSecond} messages a second.")
-        : !tenantMessages.TryTake(from.Meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The tenant's participants send too many messages at once.")
+        : null;
+
+    /// <summary>Null when the budgets of the meeting and of its tenant have one more message. Who is refused here may have sent little.</summary>
+    public ProtocolError? TakeSharedMessage(MeetingKey meeting) =>
+        !meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The meeting's participants send too many messages at once.")
+        : !tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The tenant's participants send too many messages at once.")
         : null;
 
     /// <summary>Null when the participant may have a frame of this many bytes relayed.</summary>
@@ -39,6 +46,7 @@ public sealed class SocketLimits : IDisposable
     public void Dispose()
     {
         messages.Dispose();
+        meetingMessages.Dispose();
         tenantMessages.Dispose();
         relayed.Dispose();
         openings.Dispose();

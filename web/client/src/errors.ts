@@ -50,6 +50,7 @@ export class MeetError extends Error {
   /** A later try may succeed without anybody changing anything. */
   get transient(): boolean {
     return this.code === 'network' || this.code === 'not-placed' || this.code === 'media-node-unreachable' || this.code === 'unavailable'
+      || (this.code === 'quota-exceeded' && this.retryAfterSeconds !== undefined)
       || (this.code === 'unexpected' && (this.status ?? 0) >= 500);
   }
 }

@@ -143,6 +143,19 @@ describe('when the socket is lost', () => {
     expect(server.sockets).toHaveLength(sockets);
   });
 
+  it('goes on when many come back at once and it is told to wait', async () => {
+    const { server, meeting } = await inMeeting();
+    let refusals = 2;
+    server.answer = call => (call.method === 'GET' && refusals-- > 0 ? { ...problem(429, 'quota-exceeded'), headers: { 'retry-after': '1' } } : server.usual(call));
+    for (let round = 0; round < 2; round++) {
+      server.socket.drop();
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+    expect(refusals).toBeLessThan(0);
+    server.welcome();
+    expect(meeting.snapshot.connection.phase).toBe('connected');
+  });
+
   it('believes that its meeting is unknown only when it is told so again: a server that has just started may not know it yet', async () => {
     const { server, meeting } = await inMeeting();
     let unknown = 2;

@@ -138,6 +138,24 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reserve_PlacesForOneAddressBeyondAQuarter_GiveWayToOthersAtOnce()
+    {
+        foreach (var i in Enumerable.Range(0, 10))
+        {
+            Assert.Equal(EnterOutcome.Entered, await ReserveAsync(i % 2 == 0 ? A : B, Entry($"crowd {i}") with { Connected = false, Address = "203.0.113.9" }, capacity: 8));
+        }
+
+        Assert.Equal(8, (await A.Presence.ListAsync(key, default)).Count);
+        foreach (var i in Enumerable.Range(0, 6))
+        {
+            Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry($"other {i}") with { Connected = false, Address = $"198.51.100.{i}" }, capacity: 8));
+        }
+
+        Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("late") with { Connected = false, Address = "198.51.100.9" }, capacity: 8));
+        Assert.Equal(2, (await A.Presence.ListAsync(key, default)).Count(p => p.ParticipantId.StartsWith("crowd", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Host_AlwaysHasASeat_AndOnlyOne()
     {
         await A.Presence.EnterAsync(key, Entry("a"), 1, Long, default);

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Http.Headers;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
 using MeetOperator.Kube.Client;
+using MeetOperator.NodeControl.Testing;
 using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
@@ -9,7 +11,10 @@ namespace MeetOperator.Signaling.Tests;
 /// <summary>A replica that has just started and has not read the API server yet, beside one that has.</summary>
 public sealed class UnsyncedReplicaTests : IAsyncLifetime
 {
+    private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
+
     private TestCluster cluster = null!;
+    private SimulatedMediaNode node = null!;
     private TcpForwarder wire = null!;
     private KubeClient kube = null!;
     private TestSignaling synced = null!;
@@ -18,7 +23,8 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         cluster = await TestCluster.StartAsync();
-        await cluster.AddNodeAsync("default-aaaaa");
+        node = await cluster.AddNodeAsync("default-aaaaa");
+        await cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
         synced = await TestSignaling.StartAsync(cluster);
         wire = new TcpForwarder(IPEndPoint.Parse(cluster.Api.Server.Address.Authority));
         wire.Break();
@@ -59,6 +65,39 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
 
         wire.Mend();
         await Eventually.TrueAsync(async () => (await unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "it is known when it has been read");
+    }
+
+    [Fact]
+    public async Task ApiKey_IsNotKnownYet_AndNobodyIsToBlame()
+    {
+        // More than the refusals that one address has before it is told to slow down.
+        for (var i = 0; i < 80; i++)
+        {
+            await LaterAsync(await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey));
+        }
+
+        wire.Mend();
+        await Eventually.TrueAsync(
+            async () => (await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey)).StatusCode == HttpStatusCode.Created, "the key is known when it has been read");
+    }
+
+    [Fact]
+    public async Task WhipSession_IsNotSaidToBeClosedBeforeItIs()
+    {
+        var meeting = await synced.CreateAsync();
+        var camera = await synced.JoinAsync(meeting.MeetingId, "Camera");
+        var opened = await synced.SendAsync(
+            HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", new StringContent(Sdp.Publish(), MediaTypeHeaderValue.Parse("application/sdp")), camera.Ticket);
+        Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
+        var session = opened.Headers.Location!.ToString();
+
+        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket));
+        Assert.NotNull(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
+
+        wire.Mend();
+        await Eventually.TrueAsync(
+            async () => (await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "it is closed by the replica that has read the meeting");
+        Assert.Null(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
     }
 
     [Fact]

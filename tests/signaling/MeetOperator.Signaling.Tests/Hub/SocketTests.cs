@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
+using MeetOperator.Signaling.Data;
 using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
@@ -167,6 +168,60 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
 
         Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
         Assert.All(client.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
+    }
+
+    [Fact]
+    public async Task TooManyMessagesOfOthers_AreNotHeldAgainstAnybody_AndStayInTheirMeeting()
+    {
+        var (loud, quiet) = (await Signaling.CreateAsync(), await Signaling.CreateAsync());
+        await using var ann = await Signaling.EnterAsync(loud.MeetingId, "Ann");
+        await using var bob = await Signaling.EnterAsync(quiet.MeetingId, "Bob");
+        var limits = Signaling.Service<SocketLimits>();
+        using var over = new CancellationTokenSource();
+        var crowd = Task.Run(async () =>
+        {
+            // As hundreds of participants who send no more than each may.
+            while (!over.IsCancellationRequested)
+            {
+                while (limits.TakeSharedMessage(new MeetingKey(TestCluster.Tenant, loud.MeetingId)) is null)
+                {
+                }
+
+                await Task.Delay(1);
+            }
+        });
+        try
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await bob.SendAsync(new { type = "chat", message = $"line {i}" });
+                await bob.ExpectAsync("chat", m => (string?)m["message"] == $"line {i}");
+            }
+
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    await ann.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
+                    return ann.Closed.IsCompleted || ann.OfType("error").Count > SocketLimits.MaxBadMessages;
+                },
+                "the meeting is slowed down");
+            Assert.False(ann.Closed.IsCompleted);
+            Assert.All(ann.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
+            Assert.Empty(bob.OfType("error"));
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await crowd;
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await ann.SendAsync(new { type = "chat", message = "still here" });
+                return ann.OfType("chat").Count > 0;
+            },
+            "who was refused because of others goes on");
     }
 
     [Fact]

@@ -187,6 +187,34 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
+    public async Task Whip_OpenedWithoutEnd_IsSlowedDownForThatTicketOnly()
+    {
+        var meeting = await Signaling.CreateAsync();
+        var (loop, camera) = (await Signaling.JoinAsync(meeting.MeetingId, "Loop"), await Signaling.JoinAsync(meeting.MeetingId, "Camera"));
+        Assert.InRange(await Flood.PassedAsync(_ => SendAsync(meeting.MeetingId, "whip", loop.Ticket, Sdp.Publish())), 20, 199);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish())).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("messages")]
+    [InlineData("whep")]
+    [InlineData("close")]
+    public async Task Ticket_UsedWithoutEnd_IsSlowedDownAndNoOther(string what)
+    {
+        var meeting = await Signaling.CreateAsync();
+        var (loop, ann) = (await Signaling.JoinAsync(meeting.MeetingId, "Loop"), await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
+        Assert.InRange(await Flood.PassedAsync(_ => CallAsync(loop.Ticket)), 200, 4_999);
+        Assert.NotEqual(HttpStatusCode.TooManyRequests, (await CallAsync(ann.Ticket)).StatusCode);
+
+        Task<HttpResponseMessage> CallAsync(string ticket) => what switch
+        {
+            "messages" => Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: ticket),
+            "whep" => SendAsync(meeting.MeetingId, "whep", ticket, Sdp.Play()),
+            _ => Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/whip/none", bearer: ticket),
+        };
+    }
+
+    [Fact]
     public async Task Whip_DeadNode_IsUnreachable()
     {
         var meeting = await Signaling.CreateAsync();

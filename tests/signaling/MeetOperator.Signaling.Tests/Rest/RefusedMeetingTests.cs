@@ -25,7 +25,7 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
         var id = Guid.NewGuid().ToString("D");
         await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-small", tenant: tenant);
         await Eventually.TrueAsync(() => Find(id)?.Assignment is not null, "the meeting is placed");
-        await Signaling.JoinAsync(id, "Ann");
+        await using var ann = await Signaling.EnterAsync(id, "Ann");
 
         await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, tenant), JsonNode.Parse("""{"spec":{"quotas":{"participantsPerMeeting":2}}}""")!, default);
         await RefuseAsync(id, "meet-small", "QuotaExceeded");
