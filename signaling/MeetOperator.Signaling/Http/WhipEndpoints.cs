@@ -155,6 +155,10 @@ public sealed class WhipEndpoints(
         {
             throw new ProblemException(ProblemCode.NotPublishing, "Nothing is published to play yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
+        catch (NodeControlException e) when (e.Code == "too-many-new-tracks")
+        {
+            throw ProblemException.TooMany(e.Message);
+        }
         catch (NodeControlException e) when (e.Code == "room-full")
         {
             throw new ProblemException(ProblemCode.MeetingFull, e.Message);
