@@ -50,7 +50,8 @@ public sealed class MachineTests
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
         await WithMachineAsync(cluster, "machine-1");
-        cluster.Kubelet.Schedules = true;
+        await WithMachineAsync(cluster, "machine-2");
+        (cluster.Kubelet.Schedules, cluster.Kubelet.OtherMachines) = (true, ["machine-2"]); // The Pod keeps its ports on its machine.
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var lost = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode;
@@ -60,8 +61,10 @@ public sealed class MachineTests
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == lost).Status!.State == SfuNodeState.Unhealthy, "the node is silent");
         time.Skip(TimeSpan.FromMinutes(1));
 
+        IReadOnlyList<SfuNode> nodes = [];
         await cluster.EventuallyAsync(
-            async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready or SfuNodeState.Allocated } only] && only.Metadata.Name != lost, "only the replacement is left");
+            async () => (nodes = await cluster.NodesAsync()) is [{ Status.State: SfuNodeState.Ready or SfuNodeState.Allocated } only] && only.Metadata.Name != lost,
+            "only the replacement is left", () => string.Join("; ", nodes.Select(node => $"{node.Metadata.Name} {node.Status?.State} {node.Status?.Message}")));
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != lost, "has moved");
         await cluster.Client.DeleteAsync<Pod>(new NamespacedName("meet-a", lost), default, new DeleteOptions { GracePeriodSeconds = 0 });
     }
