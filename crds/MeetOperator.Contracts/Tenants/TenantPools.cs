@@ -12,6 +12,12 @@ public sealed record TenantPools
     [MaxItems(8)]
     public IReadOnlyList<ExposureType>? AllowedExposures { get; init; }
 
+    /// <summary>The only priority classes that SfuPools of the tenant's namespace may name, out of those that the installation allows. Default: all of these; an empty list allows none; mutable.</summary>
+    [MaxItems(32)]
+    [MaxLength(253)]
+    [MinLength(1)]
+    public IReadOnlyList<string>? AllowedPriorityClasses { get; init; }
+
     /// <summary>The only image repositories (with registry, or what they begin with) that SfuPools of the tenant's namespace may name, out of those that the installation allows. Default: all of these; an empty list allows the installation's own image only; mutable.</summary>
     [MaxItems(32)]
     [MaxLength(255)]

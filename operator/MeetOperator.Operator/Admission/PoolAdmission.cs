@@ -35,6 +35,8 @@ internal sealed class PoolAdmission(PoolRights rights)
     {
         PoolRules.ImageField => now.Image != before?.Image,
         PoolRules.ExposureField => now.Exposure.Type != before?.Exposure.Type,
+        PoolRules.PriorityField => now.Template.PriorityClassName != before?.Template.PriorityClassName,
+        PoolRules.AnnotationsField => now.Template.Annotations.Except(before?.Template.Annotations ?? new Dictionary<string, string>()).Any(),
         PoolRules.PortsField => now.Exposure.PortRange != before?.Exposure.PortRange,
         _ => false,
     };

@@ -66,9 +66,12 @@ internal sealed class ForwardingWatch
     /// <summary>Meetings leave the node as soon as another can take them, and stay until then.</summary>
     public static bool IsToBeLeft(string? reason) => reason is CutOff or LoopStuck;
 
+    /// <summary>The loop does nothing for the people on it.</summary>
+    public static bool IsStuck(LoopReport loop) => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs;
+
     private NodeProblem? Loops(NodeReport report)
     {
-        var stuck = report.LoopReports.Where(loop => loop.TickAgeMs > StuckMs || loop.ProbeAgeMs > StuckMs).ToArray();
+        var stuck = report.LoopReports.Where(IsStuck).ToArray();
         _stuck = stuck.Length == 0 ? 0 : _stuck + 1;
         return _stuck < InARow ? null
             : new NodeProblem(stuck.Length == report.LoopReports.Count ? NotForwarding : LoopStuck, stuck[0].TickAgeMs > StuckMs

@@ -57,11 +57,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         moved.ForEach(wakeups.Meeting);
     }
 
-    /// <summary>Takes in an answer; gives the rooms that no meeting has claimed for a while and that should be ended.</summary>
-    public IReadOnlyList<RoomReport> Reported(PollTarget target, NodeReport report, long pollStarted)
+    /// <summary>Takes in an answer; gives the rooms that have not belonged to a meeting there for a while and should be ended.</summary>
+    public IReadOnlyList<OrphanRoom> Reported(PollTarget target, NodeReport report, long pollStarted)
     {
         List<NamespacedName> changed = [];
-        IReadOnlyList<RoomReport> orphans = [];
+        IReadOnlyList<OrphanRoom> orphans = [];
         Change(target.Node, make: false, entry =>
         {
             if (entry.Target != target)
@@ -192,24 +192,29 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
     }
 
-    /// <summary>Every node that can be asked has answered since this operator began to lead, or has missed enough polls not to be waited for.</summary>
-    public bool AllHaveReported
+    /// <summary>
+    /// Every node that may have a room of the namespace has answered since this operator began to lead, or is not to be waited for: it has missed enough polls, or the process
+    /// that could have a room from before is gone.
+    /// </summary>
+    public bool HaveReported(string? @namespace)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _nodes.Values.All(node => node.Target is null || node.Report is not null || node.Missed >= NodeStateRules.DeadAfterMissedPolls);
-            }
+            return _nodes.Values.All(node => !node.IsVisibleTo(@namespace)
+                || node.Target is null
+                || node.Report is not null
+                || node.Missed >= NodeStateRules.DeadAfterMissedPolls
+                || node.HasRestarted
+                || (node.Pod is { } pod && PodRuns.WhyStopped(pod) is not null));
         }
     }
 
-    /// <summary>Takes over what a status says, unless something newer is known here or another meeting has the id.</summary>
+    /// <summary>Takes over what a status says, unless something newer is known here, another meeting has the id, or its generation is absurd.</summary>
     public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
     {
         lock (_gate)
         {
-            if (_table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= assignment.Generation))
+            if (assignment.Generation >= ReportRules.MaxGeneration || _table.IsHeldByAnother(meeting) || (_table.Find(meeting) is { } known && known.Generation >= assignment.Generation))
             {
                 return;
             }
@@ -340,6 +345,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         {
             Verdict = entry.Verdict,
             Meetings = facts.Meetings,
+            WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
             Report = entry.Report,
             LastSeen = entry.LastSeen,
             Target = entry.Target,
@@ -385,6 +391,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             evicted = entry.IsTerminating && !wasTerminating; // Whatever else is wrong with the node and gives its state the reason.
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
+            entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
             var dead = NodeDeath.IsDead(entry.Facts(_table.CountOn(key), time), after, now);
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);

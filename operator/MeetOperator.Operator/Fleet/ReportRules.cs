@@ -18,7 +18,7 @@ internal static class ReportRules
     /// <summary>More people than a node can ever have; sums over all rooms stay far from an overflow.</summary>
     private const int MaxCount = 1_000_000;
 
-    /// <summary>Generations grow by one with each move. Far beyond any; no report raises a meeting's generation above it.</summary>
+    /// <summary>Generations grow by one with each move. Far beyond any; no report and no status raises a meeting's generation above it.</summary>
     public const long MaxGeneration = 1_000_000_000_000;
 
     /// <summary>

@@ -10,11 +10,11 @@ internal static class RoomReports
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>Updates head counts and lost rooms; gives the meetings that changed and the rooms to end.</summary>
-    public static (List<NamespacedName> Changed, IReadOnlyList<RoomReport> Orphans) TakeIn(
+    public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) TakeIn(
         FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
     {
         var changed = new List<NamespacedName>();
-        var orphans = new List<RoomReport>();
+        var orphans = new List<OrphanRoom>();
         var rooms = new HashSet<string>(report.Rooms.Count, StringComparer.Ordinal);
         node.Rooms.Clear();
         foreach (var room in report.Rooms)
@@ -40,9 +40,13 @@ internal static class RoomReports
                     changed.Add(entry.Meeting);
                 }
             }
+            else if (HasMoved(node, entry) && room.Participants > 0)
+            {
+                node.Orphans.Remove(room.Room); // People are still on the way to the other node, or cannot reach it: the room stays until they have left, or the meeting ends.
+            }
             else if (IsOrphan(node, room.Room, time))
             {
-                orphans.Add(room);
+                orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: HasMoved(node, entry)));
             }
         }
 
@@ -57,6 +61,9 @@ internal static class RoomReports
 
         return (changed, orphans);
     }
+
+    /// <summary>The room's meeting goes on at another node. A node that may not carry the meeting never had its room.</summary>
+    private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Node: not null } && node.IsVisibleTo(meeting.Meeting.Namespace);
 
     private static bool IsOrphan(FleetNode node, string room, TimeProvider time)
     {

@@ -52,10 +52,10 @@ internal sealed class LeaderWork : IAsyncDisposable
 
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
-        _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids);
+        _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids, rights);
         var ages = new SteadyAges(time);
         var rooms = new RoomKeeper(_fleet, _clients, new NodeLanes(Math.Max(1, options.MeetingConcurrency / 4), time));
-        var steps = Steps(cluster, _fleet, ids, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
+        var steps = Steps(cluster, _fleet, ids, rights, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
         var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, health, logs).Build(
@@ -105,9 +105,9 @@ internal sealed class LeaderWork : IAsyncDisposable
     }
 
     private static IMeetingStep[] Steps(
-        ClusterView cluster, MediaFleet fleet, MeetingIds ids, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, SteadyAges ages, MeetingEvents events) =>
+        ClusterView cluster, MediaFleet fleet, MeetingIds ids, PoolRights rights, QuotaLedger ledger, PendingMeetings pending, MeetingReleases releases, RoomKeeper rooms, SteadyAges ages, MeetingEvents events) =>
     [
-        new AdoptStep(fleet, ids),
+        new AdoptStep(fleet, ids, rights),
         new DeleteStep(cluster, rooms, releases),
         new FinishedStep(cluster, releases),
         new ObserveStep(fleet),

@@ -3,6 +3,7 @@ using MeetOperator.Kube;
 using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Cluster;
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Pools;
 using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Meetings;
@@ -10,7 +11,7 @@ namespace MeetOperator.Operator.Meetings;
 /// <summary>
 /// Holds what is in memory against what the statuses say: at the start of a term, at every change of a status, and once in a while for changes that nobody saw.
 /// </summary>
-internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, MeetingReleases releases, MeetingIds ids)
+internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, MeetingReleases releases, MeetingIds ids, PoolRights rights)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -31,7 +32,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }
 
-            if (status.Assignments is [var assignment, ..])
+            if (status.Assignments is [var assignment, ..] && rights.MayCarry(reference.Name.Namespace, assignment.Namespace))
             {
                 fleet.Adopt(reference, assignment);
             }

@@ -144,7 +144,7 @@ internal sealed partial class NodePoller(
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
         NodeReport report;
-        IReadOnlyList<RoomReport> orphans;
+        IReadOnlyList<OrphanRoom> orphans;
         try
         {
             report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
@@ -204,14 +204,14 @@ internal sealed partial class NodePoller(
     }
 
     /// <summary>What could not be ended is found again; that it could not says nothing about the node's report.</summary>
-    private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<RoomReport> orphans, CancellationToken ct)
+    private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
     {
         try
         {
             foreach (var orphan in orphans)
             {
                 LogOrphan(target.Node, orphan.Room);
-                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, ct).ConfigureAwait(false);
+                await client.DeleteRoomAsync(orphan.Room, orphan.Generation, ct, orphan.OnlyIfEmpty).ConfigureAwait(false);
             }
         }
         catch (LeadershipLostException)

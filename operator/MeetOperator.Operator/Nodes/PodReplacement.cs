@@ -12,6 +12,14 @@ internal static class PodReplacement
     /// </summary>
     private static readonly TimeSpan Lived = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long people on loops that work are waited for, once their meetings have another node.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(15);
+
+    /// <summary>People whose loop works have not all left for their meeting's new node.</summary>
+    private static bool AreLeaving(NodeView view) => view is { Verdict.Reason: ForwardingWatch.LoopStuck, Report: { } report }
+        && view.WithoutMeetingsFor < OnTheWay
+        && report.LoopReports.Any(loop => loop.ConnectedSessions > 0 && !ForwardingWatch.IsStuck(loop));
+
     /// <summary>It may be the operator's own certificate that does not fit: then people whom nobody counts any more may still be there.</summary>
     private static bool IsDeserted(NodeView view) => view.IsDead || !view.Served || (view.Report is { } report && NodeEmptiness.Sessions(report) == 0);
 
@@ -21,7 +29,7 @@ internal static class PodReplacement
     /// <param name="now">The present time.</param>
     public static string? Why(Pod pod, NodeView? view, DateTimeOffset now)
     {
-        if (view is { Verdict.Reason: ForwardingWatch.NotForwarding or ForwardingWatch.LoopStuck, Meetings: 0 } && now - pod.Metadata.CreationTimestamp >= Lived)
+        if (view is { Verdict.Reason: ForwardingWatch.NotForwarding or ForwardingWatch.LoopStuck, Meetings: 0 } && !AreLeaving(view) && now - pod.Metadata.CreationTimestamp >= Lived)
         {
             return $"it answers and does not forward ({view.Verdict.Message})";
         }

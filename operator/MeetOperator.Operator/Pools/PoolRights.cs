@@ -11,6 +11,13 @@ internal sealed class PoolRights(ClusterView cluster, OperatorOptions options)
     /// <summary>True for namespaces whose pools every tenant may be given: the admin's list decides, and no label.</summary>
     public bool IsShared(string? @namespace) => @namespace is not null && (@namespace == options.Namespace || options.Pools.Namespaces.Contains(@namespace));
 
+    /// <summary>
+    /// False for a node that a meeting of the namespace cannot have been given: one of another tenant. A namespace that the installation has taken off its list goes on with
+    /// the meetings that it has.
+    /// </summary>
+    public bool MayCarry(string? meetingNamespace, string? nodeNamespace) =>
+        nodeNamespace == meetingNamespace || IsShared(nodeNamespace) || cluster.OwnerOf(nodeNamespace) is null;
+
     /// <summary>Why the pool makes no node; null when it may.</summary>
     public PoolRefusal? Refusal(SfuPool pool) => Judge(pool, onlyEarlier: true).FirstOrDefault();
 

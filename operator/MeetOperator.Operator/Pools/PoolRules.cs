@@ -11,10 +11,18 @@ internal static class PoolRules
     public const string NamespaceField = "metadata.namespace";
     public const string ExposureField = "spec.exposure.type";
     public const string ImageField = "spec.image";
+    public const string PriorityField = "spec.template.priorityClassName";
+    public const string AnnotationsField = "spec.template.annotations";
     public const string PortsField = "spec.exposure.portRange";
 
     /// <summary>Ports that the pools of a tenant may claim together, on every machine of the cluster; pools of the installation may claim more.</summary>
     public const int MostTenantPorts = 4096;
+
+    /// <summary>Domains whose annotations tell the cluster's own components, or a CNI plugin, what to do with a Pod.</summary>
+    private static readonly string[] ClusterDomains = ["kubernetes.io", "k8s.io", "cni.cncf.io", "multus-cni.io"];
+
+    /// <summary>What the keys of container runtimes' annotations begin with; some have no domain.</summary>
+    private const string RuntimePrefix = "io.kubernetes.";
 
     /// <summary>Everything that stands in the pool's way; empty when it may make nodes.</summary>
     /// <param name="pool">Judged.</param>
@@ -47,6 +55,17 @@ internal static class PoolRules
             yield return refused;
         }
 
+        if (!shared && Priority(pool.Spec.Template.PriorityClassName, limits, options.Pools) is { } priority)
+        {
+            yield return priority;
+        }
+
+        if (!shared && pool.Spec.Template.Annotations.Keys.FirstOrDefault(IsOfTheCluster) is { } key)
+        {
+            yield return new PoolRefusal("AnnotationNotAllowed", AnnotationsField,
+                $"{key} is not allowed here; allowed: keys outside of {string.Join(", ", ClusterDomains)} and {RuntimePrefix}*. A pool in a namespace of the installation (value pools.namespaces) may have any");
+        }
+
         var held = others.ToArray();
         var claimed = Width(pool) + held.Where(other => other.Metadata.Namespace == pool.Metadata.Namespace).Sum(Width);
         if (!shared && errors.Count == 0 && claimed > MostTenantPorts)
@@ -71,8 +90,14 @@ internal static class PoolRules
         }
 
         var range = exposure.PortRange;
-        return Holds(node, range) ? null
-            : new PoolRefusal("NodeOutsidePool", "spec.udpPorts", $"{string.Join(", ", node.Spec.UdpPorts)} are not all within {range.Min}-{range.Max} of SfuPool {node.Spec.PoolRef.Name}: the pool makes another node");
+        if (!Holds(node, range))
+        {
+            return new PoolRefusal("NodeOutsidePool", "spec.udpPorts", $"{string.Join(", ", node.Spec.UdpPorts)} are not all within {range.Min}-{range.Max} of SfuPool {node.Spec.PoolRef.Name}: the pool makes another node");
+        }
+
+        var control = SfuNodeObject.ControlPort(exposure.Type, node.Spec.UdpPorts);
+        return node.Spec.ControlPort == control ? null
+            : new PoolRefusal("NodeOutsidePool", "spec.controlPort", $"{node.Spec.ControlPort} is not {control}, which SfuPool {node.Spec.PoolRef.Name} gives: the pool makes another node");
     }
 
     /// <summary>True when the range holds every port of the node.</summary>
@@ -94,6 +119,20 @@ internal static class PoolRules
         var allowed = installation.Exposures.Where(each => tenant?.AllowedExposures?.Contains(each) ?? true).ToArray();
         return allowed.Contains(type) ? null
             : new PoolRefusal("ExposureNotAllowed", ExposureField, $"{type} is not allowed here; allowed: {List(allowed.Select(each => each.ToString()))}{Where(installation.Exposures.Contains(type), "allowedExposures")}");
+    }
+
+    private static PoolRefusal? Priority(string? name, TenantPools? tenant, PoolLimits installation)
+    {
+        var allowed = installation.PriorityClasses.Where(each => tenant?.AllowedPriorityClasses?.Contains(each) ?? true).ToArray();
+        return string.IsNullOrEmpty(name) || allowed.Contains(name) ? null
+            : new PoolRefusal("PriorityClassNotAllowed", PriorityField, $"{name} is not allowed here; allowed: {List(allowed)}{Where(installation.PriorityClasses.Contains(name), "allowedPriorityClasses")}");
+    }
+
+    private static bool IsOfTheCluster(string key)
+    {
+        var domain = key.Split('/')[0];
+        return key.StartsWith(RuntimePrefix, StringComparison.Ordinal)
+            || (domain.Length < key.Length && ClusterDomains.Any(each => domain == each || domain.EndsWith("." + each, StringComparison.Ordinal)));
     }
 
     private static PoolRefusal? Image(string image, TenantPools? tenant, OperatorOptions options)

@@ -30,6 +30,6 @@ internal static class SfuNodeObject
     /// A Pod with an address of its own has every port for itself. On a machine's network the number must be nobody else's: a UDP port belongs to one media node
     /// of a machine, and TCP of the same number is nobody's then.
     /// </summary>
-    private static int ControlPort(ExposureType type, IReadOnlyList<int> udpPorts) =>
-        type == ExposureType.HostNetwork ? udpPorts[0] : MediaNodeEnv.ControlPort;
+    public static int ControlPort(ExposureType type, IReadOnlyList<int> udpPorts) =>
+        type == ExposureType.HostNetwork ? udpPorts.FirstOrDefault() : MediaNodeEnv.ControlPort;
 }

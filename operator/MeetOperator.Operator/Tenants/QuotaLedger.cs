@@ -6,29 +6,25 @@ internal sealed class QuotaLedger
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
-    /// <summary>True when the meeting is open now, or was already; a null limit means none.</summary>
+    /// <summary>True when the meeting is open now, within the limit; one that was counted under a higher limit is counted no more when it is not. A null limit means none.</summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {
         lock (_gate)
         {
             var open = OpenOf(tenant);
-            if (open.Contains(meetingUid))
+            open.Add(meetingUid);
+            if (open.Count <= (limit ?? int.MaxValue))
             {
                 return true;
             }
 
-            if (open.Count >= (limit ?? int.MaxValue))
-            {
-                return false;
-            }
-
-            open.Add(meetingUid);
+            open.Remove(meetingUid);
         }
 
-        return true;
+        return false;
     }
 
-    /// <summary>Counts a meeting that was accepted before, whatever the limit is now.</summary>
+    /// <summary>Counts a meeting that has its place, whatever the limit is now.</summary>
     public void Admit(string tenant, string meetingUid) => TryAdmit(tenant, meetingUid, null);
 
     /// <summary>False when the meeting was not open.</summary>

@@ -7,7 +7,7 @@ namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>
 /// Takes a meeting in while its tenant owns the namespace and what it asks for is allowed. One that has its place and would not be taken any more keeps it, and
-/// its status says why; how many meetings are open is asked only of one that has no place.
+/// its status says why; how many meetings are open is asked only of one that has had no place yet.
 /// </summary>
 internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
@@ -22,10 +22,10 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
             return Refuse(context, MeetingIds.Refusal(context.MeetingId), RefusalRetry);
         }
 
-        var isPlaced = fleet.Current(context.Ref) is { Node: not null };
+        var current = fleet.Current(context.Ref);
         if (Judge(context) is { } refusal)
         {
-            if (!isPlaced)
+            if (current is not { Node: not null })
             {
                 ledger.Release(tenant, context.Ref.Uid);
                 return Refuse(context, refusal, RefusalRetry);
@@ -38,13 +38,14 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
             return ValueTask.FromResult(StepResult.Continue);
         }
 
-        if (isPlaced || context.IsAccepted)
+        if (current is { Node: not null } || (current is not null && context.IsAccepted))
         {
+            // One that has lost its node is open, however many there are.
             ledger.Admit(tenant, context.Ref.Uid);
             return Accept(context);
         }
 
-        if (AcceptRules.Closing(context.Tenant!) is { } closing)
+        if (!context.IsAccepted && AcceptRules.Closing(context.Tenant!) is { } closing)
         {
             return Refuse(context, closing, RefusalRetry);
         }

@@ -1,13 +1,14 @@
 using MeetOperator.Operator.Fleet;
+using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A status that names a higher generation than memory was written by somebody who knew more: memory follows it.</summary>
-internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids) : IMeetingStep
+/// <summary>A status that names a higher generation than memory was written by somebody who knew more: memory follows it, but not to a node of another tenant.</summary>
+internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rights) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.HasItsId(context.Ref))
+        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.HasItsId(context.Ref) && rights.MayCarry(context.Key.Namespace, assignment.Namespace))
         {
             fleet.Adopt(context.Ref, assignment);
         }

@@ -21,7 +21,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
-            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.AllHaveReported)
+            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveReported(context.Key.Namespace))
             {
                 return StepResult.Wait(ReportWait); // It was placed before and its status is lost: a node that still has its room will say so.
             }

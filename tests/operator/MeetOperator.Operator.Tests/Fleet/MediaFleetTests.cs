@@ -123,6 +123,34 @@ public sealed class MediaFleetTests
         Assert.Equal("stranger", Assert.Single(Report(target, ("stranger", 1))).Room);
     }
 
+    [Fact]
+    public void Reported_RoomOfAMeetingThatHasMoved_StaysWhilePeopleAreInItAndTheMeetingLives()
+    {
+        var former = AddNode("n1");
+        PlaceWithRoom("m1");
+        AddNode("n2");
+        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
+
+        Assert.Empty(ReportFor(TimeSpan.FromMinutes(10), former, ("m1", 2)));
+        Assert.Empty(ReportFor(TimeSpan.FromSeconds(5), former, ("m1", 0)));
+        Assert.Empty(ReportFor(TimeSpan.FromSeconds(5), former, ("m1", 1)));
+        Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: true), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), former, ("m1", 0))));
+
+        _fleet.Release(Ref("m1"));
+        Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), former, ("m1", 2))));
+    }
+
+    [Fact]
+    public void Reported_RoomOfAnotherTenantsMeeting_IsEndedWhoeverIsInIt()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+        var stranger = AddNode("x1", @namespace: "meet-b");
+
+        Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), stranger, ("m1", 2))));
+    }
+
     /// <summary>A busy machine makes a probe fail that waits for one second, and the operator's polls with it.</summary>
     [Fact]
     public void Missed_ThreePollsAndOneProbe_MeetingsStay()
@@ -312,6 +340,34 @@ public sealed class MediaFleetTests
         _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
 
         Assert.Equal(Key("n1"), _fleet.Current(Ref("m1"))!.Node);
+    }
+
+    [Fact]
+    public void Adopt_AbsurdGeneration_IsNotBelieved()
+    {
+        AddNode("n1");
+        PlaceWithRoom("m1");
+
+        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration, State = AssignmentState.Ready });
+        Assert.Equal((Key("n1"), 1L), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
+
+        _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-a", Generation = ReportRules.MaxGeneration - 1, State = AssignmentState.Ready });
+        Assert.Equal(Key("elsewhere"), _fleet.Current(Ref("m1"))!.Node);
+    }
+
+    [Fact]
+    public void View_ANodeWithoutMeetings_SaysSinceWhen()
+    {
+        var target = AddNode("n1");
+        PlaceWithRoom("m1");
+        Report(target, ("m1", 2));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(TimeSpan.Zero, _fleet.View(Key("n1"))!.WithoutMeetingsFor);
+
+        _fleet.Release(Ref("m1"));
+        _time.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.Equal(TimeSpan.FromSeconds(7), _fleet.View(Key("n1"))!.WithoutMeetingsFor);
     }
 
     [Fact]
@@ -544,19 +600,42 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void AllHaveReported_WaitsForNodesThatCanBeAsked_AndNotForDeadOnes()
+    public void HaveReported_WaitsForNodesThatCanBeAsked_AndNotForSilentOnes()
     {
         var silent = Observe("n1", "pod-n1", 200);
-        Assert.False(_fleet.AllHaveReported);
+        Assert.False(_fleet.HaveReported("meet-a"));
 
-        for (var poll = 0; poll < 3; poll++)
-        {
-            _fleet.Missed(silent, "no answer");
-        }
+        Miss(silent, polls: 3);
 
-        Assert.True(_fleet.AllHaveReported);
+        Assert.True(_fleet.HaveReported("meet-a"));
         AddNode("n2");
-        Assert.True(_fleet.AllHaveReported);
+        Assert.True(_fleet.HaveReported("meet-a"));
+    }
+
+    [Fact]
+    public void HaveReported_WaitsForNoNodeThatOnlyAnotherTenantMayUse()
+    {
+        Observe("x1", "pod-x1", 200, @namespace: "meet-b");
+        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.False(_fleet.HaveReported("meet-b"));
+
+        Observe("s1", "pod-s1", 200, @namespace: "meet-system", shared: true);
+        Assert.False(_fleet.HaveReported("meet-a"));
+    }
+
+    /// <summary>The process that could have a room from before is gone, however often the next one dies.</summary>
+    [Fact]
+    public void HaveReported_DoesNotWaitForAProcessThatHasDied()
+    {
+        var dying = AddNode("n1");
+        var dead = new ContainerStatus { Name = "media-node", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } };
+
+        Observe("n1", "pod-n1", 200, dead);
+        Assert.True(_fleet.HaveReported("meet-a"));
+        Miss(dying, polls: 2);
+        Assert.True(_fleet.HaveReported("meet-a"));
+        Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
+        Assert.True(_fleet.HaveReported("meet-a"));
     }
 
     private void Holds(PollTarget target, string meeting, long generation, int people) =>
@@ -623,7 +702,20 @@ public sealed class MediaFleetTests
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private IReadOnlyList<RoomReport> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
+    private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
+
+    /// <summary>Reports the same once a second; gives what is to be ended.</summary>
+    private List<OrphanRoom> ReportFor(TimeSpan time, PollTarget target, params (string Room, int People)[] rooms)
+    {
+        var ended = new List<OrphanRoom>();
+        for (var second = 0; second < time.TotalSeconds; second++)
+        {
+            ended.AddRange(Report(target, rooms));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        return ended;
+    }
 
     private NodeReport Of(params (string Room, int People)[] rooms) => new()
     {

@@ -171,6 +171,11 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private async Task RunAsync(InformerChange<Pod> change)
     {
         var name = change.Key.Name;
+        if (change.New is not null && _powerless.ContainsKey(name))
+        {
+            return; // Nobody ends the Pod of a machine without power.
+        }
+
         if (change.New is not { } pod || pod.Metadata.DeletionTimestamp is not null)
         {
             foreach (var held in _ports.Where(entry => entry.Value == name))

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MeetOperator.Contracts;
 using MeetOperator.Kube;
+using MeetOperator.Kube.Client;
 using MeetOperator.Kube.Core;
 using MeetOperator.Operator.Tests.Harness;
 
@@ -39,6 +40,33 @@ public sealed class MachineTests
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
 
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2, Replicas: 2 }, "two up-to-date nodes serve", patience: Minute);
+    }
+
+    /// <summary>Its machine is there, and nobody ends it: only its overdue end says that nobody can be on it.</summary>
+    [Fact]
+    public async Task Pod_TerminatingForEver_ItsNodeIsReplacedAndRemoved()
+    {
+        var time = new SkippableTime();
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
+        await WithMachineAsync(cluster, "machine-1");
+        await WithMachineAsync(cluster, "machine-2");
+        (cluster.Kubelet.Schedules, cluster.Kubelet.OtherMachines) = (true, ["machine-2"]); // The Pod keeps its ports on its machine.
+        await cluster.WithTenantAsync();
+        await cluster.CreateMeetingAsync("standup");
+        var lost = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode;
+
+        await cluster.Kubelet.LosePowerAsync(lost);
+        await cluster.Client.DeleteAsync<Pod>(new NamespacedName("meet-a", lost), default);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == lost).Status!.State == SfuNodeState.Unhealthy, "the node is silent");
+        time.Skip(TimeSpan.FromMinutes(1));
+
+        IReadOnlyList<SfuNode> nodes = [];
+        await cluster.EventuallyAsync(
+            async () => (nodes = await cluster.NodesAsync()) is [{ Status.State: SfuNodeState.Ready or SfuNodeState.Allocated } only] && only.Metadata.Name != lost,
+            "only the replacement is left", () => string.Join("; ", nodes.Select(node => $"{node.Metadata.Name} {node.Status?.State} {node.Status?.Message}")));
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != lost, "has moved");
+        await cluster.Client.DeleteAsync<Pod>(new NamespacedName("meet-a", lost), default, new DeleteOptions { GracePeriodSeconds = 0 });
     }
 
     [Fact]

@@ -33,6 +33,23 @@ public sealed class NodeDeathTests
         Assert.InRange(died.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 
+    /// <summary>A dead node is replaced after 20 s; nobody waits so long for a new meeting.</summary>
+    [Fact]
+    public async Task Node_Dead_NewMeetingsArePlacedAtOnce()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync(replicas: 2);
+        var dead = (await cluster.NodesAsync())[0].Metadata.Name!;
+        await cluster.Kubelet.KillAsync(dead);
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == dead).Status!.Conditions.Ready()?.Reason == "PodFailed", "the node is known to be dead");
+
+        await cluster.Client.CreateAsync(
+            new Meeting { Metadata = new ObjectMeta { Name = "standup", Namespace = "meet-a", Finalizers = [MeetFinalizers.FreeRoom] }, Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "a" } } }, default);
+
+        var placed = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady(), "is ready", TimeSpan.FromSeconds(8));
+        Assert.NotEqual(dead, placed.Status!.Assignments[0].SfuNode);
+    }
+
     [Fact]
     public async Task Node_Hangs_IsLeft()
     {

@@ -64,6 +64,36 @@ public sealed class PoolRightsTests
     }
 
     [Fact]
+    public async Task PriorityClass_ThatIsNotAllowed_MakesNoNode()
+    {
+        await using var cluster = await TestCluster.StartAsync(withOperator: false);
+        await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { PriorityClasses = ["media"] } });
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { PriorityClassName = "system-node-critical" } });
+
+        await StalledAsync(cluster, "PriorityClassNotAllowed", "spec.template.priorityClassName: system-node-critical is not allowed", "allowed: media", "value pools.allowedPriorityClasses of the installation");
+        Assert.Empty(await cluster.NodesAsync());
+        await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":[]}}}""")!, default);
+        await PatchAsync(cluster, """{"spec":{"template":{"priorityClassName":"media"}}}""");
+        await StalledAsync(cluster, "PriorityClassNotAllowed", "media is not allowed", "allowed: none", "spec.pools.allowedPriorityClasses of the Tenant");
+        await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":["media"]}}}""")!, default);
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool serves with a class that is allowed");
+    }
+
+    [Fact]
+    public async Task Annotation_OfTheClustersComponents_MakesNoNode()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a");
+
+        await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { Annotations = new Dictionary<string, string> { ["k8s.v1.cni.cncf.io/networks"] = "storage" } } });
+
+        await StalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed");
+        Assert.Empty(await cluster.NodesAsync());
+    }
+
+    [Fact]
     public async Task PortRange_OfAnotherPool_IsRefusedAndTheOtherPoolIsNot()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -194,16 +224,17 @@ public sealed class PoolRightsTests
     }
 
     [Theory]
-    [InlineData(true, 42010)]
-    [InlineData(false, 53)]
-    public async Task Node_MadeByHandWithWhatItsPoolDoesNotGive_GetsNoPod(bool hostNetwork, int port)
+    [InlineData(true, 42010, 42010)]
+    [InlineData(false, 53, 8090)]
+    [InlineData(false, 42010, 9100)]
+    public async Task Node_MadeByHandWithWhatItsPoolDoesNotGive_GetsNoPod(bool hostNetwork, int port, int control)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var forged = new SfuNode
         {
             Metadata = new ObjectMeta { Name = "p-forged", Namespace = "meet-a" },
-            Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [port], HostNetwork = hostNetwork },
+            Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "p" }, UdpPorts = [port], HostNetwork = hostNetwork, ControlPort = control },
         };
 
         await cluster.Client.CreateAsync(forged, default);
@@ -227,7 +258,7 @@ public sealed class PoolRightsTests
     {
         Condition? stalled = null;
         await cluster.EventuallyAsync(
-            async () => (stalled = Conditions.Get((await cluster.PoolAsync(name)).Status?.Conditions, MeetConditions.Stalled))?.Reason == reason, $"pool {name} is stalled by {reason}", () => stalled?.ToString() ?? "no Stalled");
-        Assert.All((string[])[message, more, most], text => Assert.Contains(text, stalled!.Message, StringComparison.Ordinal));
+            async () => (stalled = Conditions.Get((await cluster.PoolAsync(name)).Status?.Conditions, MeetConditions.Stalled))?.Reason == reason && stalled.Message.Contains(message, StringComparison.Ordinal), $"pool {name} is stalled by {reason}: {message}", () => stalled?.ToString() ?? "no Stalled");
+        Assert.All((string[])[more, most], text => Assert.Contains(text, stalled!.Message, StringComparison.Ordinal));
     }
 }

@@ -24,6 +24,26 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task ConcurrentMeetings_LoweredWhileAcceptedMeetingsWaitForAPlace_IsAskedOfThemAgain()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.CreateTenantAsync("a", new TenantQuotas { ConcurrentMeetings = 3 });
+        await Task.WhenAll(Enumerable.Range(1, 3).Select(number => cluster.CreateMeetingAsync($"m{number}")));
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForANode) == 3, "all are accepted and find no node");
+
+        await QuotaAsync(cluster, 1);
+        await cluster.CreatePoolAsync("p", TestCluster.Pool());
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 1 && await CountAsync(cluster, WaitsForQuota) == 2, "one is open and two wait");
+
+        await QuotaAsync(cluster, 2);
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 2 && await CountAsync(cluster, WaitsForQuota) == 1, "another is let in");
+
+        await QuotaAsync(cluster, 1);
+        await cluster.EventuallyAsync(async () => (await AllAsync(cluster)).Single(WaitsForQuota).Status!.Message!.Contains("of 1 meetings", StringComparison.Ordinal), "the lower quota is known");
+        Assert.Equal(2, await CountAsync(cluster, seen => seen.IsReady()));
+    }
+
+    [Fact]
     public async Task MaxParticipants_AboveTheTenantsQuota_IsRefusedUntilItIsLowered()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -52,6 +72,11 @@ public sealed class QuotaTests
         await cluster.WaitForMeetingAsync("second", WaitsForQuota, "waits for quota");
         Assert.True((await cluster.TryMeetingAsync("first"))!.IsReady());
     }
+
+    private static Task<Tenant> QuotaAsync(TestCluster cluster, int meetings) =>
+        cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), new JsonObject { ["spec"] = new JsonObject { ["quotas"] = new JsonObject { ["concurrentMeetings"] = meetings } } }, default);
+
+    private static bool WaitsForANode(Meeting meeting) => meeting.Status?.Conditions.Ready()?.Reason == "NoCandidates";
 
     private static bool WaitsForQuota(Meeting meeting) => meeting.Status is { Phase: MeetingPhase.Pending } status && status.Conditions.Ready()?.Reason == "QuotaExceeded";
 

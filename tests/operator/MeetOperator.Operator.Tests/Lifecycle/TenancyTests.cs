@@ -89,6 +89,28 @@ public sealed class TenancyTests
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
     }
 
+    /// <summary>Whoever may write statuses of meetings in one tenant's namespace gets no place on another's nodes by that.</summary>
+    [Fact]
+    public async Task Meeting_WhoseStatusNamesAnotherTenantsNode_IsNotPlacedThere()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.WithTenantAsync();
+        await cluster.CreateTenantAsync("b");
+        var forged = new NamespacedName("meet-b", "forged");
+        await cluster.CreateMeetingAsync("forged", tenant: "b", @namespace: "meet-b");
+        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status?.Conditions.Ready()?.Reason == "NoCandidates", "it has no place");
+
+        var node = Assert.Single(await cluster.NodesAsync()).Metadata.Name;
+        var status = new JsonObject { ["sfuCount"] = 1, ["assignments"] = new JsonArray(new JsonObject { ["sfuNode"] = node, ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = 50 }) };
+        await cluster.Client.MergePatchAsync<Meeting>(forged, new JsonObject { ["status"] = status }, default, new WriteOptions { Subresource = "status" });
+
+        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status is { Assignments: [{ State: AssignmentState.Lost }], SfuCount: 0 }, "it has no place still");
+        Assert.Equal("NoCandidates", (await MeetingAsync()).Status!.Conditions.Ready()!.Reason);
+        Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
+
+        Task<Meeting> MeetingAsync() => cluster.Client.GetAsync<Meeting>(forged, default);
+    }
+
     [Fact]
     public async Task Meeting_OfAnUnknownTenant_WaitsForIt()
     {

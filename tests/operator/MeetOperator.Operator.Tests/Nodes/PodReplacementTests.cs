@@ -40,6 +40,22 @@ public sealed class PodReplacementTests
     }
 
     [Fact]
+    public void Why_OneLoopIsStuckAndPeopleOnTheOthersAreStillLeaving_WaitsForThemAWhile()
+    {
+        var view = new NodeView
+        {
+            Verdict = new NodeVerdict(SfuNodeState.Draining, ForwardingWatch.LoopStuck, "stuck"),
+            Meetings = 0,
+            WithoutMeetingsFor = TimeSpan.FromSeconds(14),
+            Report = Report(people: 2) with { LoopReports = [Loop(tickAgeMs: 9000, sessions: 1), Loop(tickAgeMs: 5, sessions: 1)] },
+        };
+
+        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { WithoutMeetingsFor = TimeSpan.FromSeconds(15) }, Now));
+        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { Report = view.Report with { LoopReports = [Loop(9000, 1), Loop(5, 0)] } }, Now));
+    }
+
+    [Fact]
     public void Why_CredentialsOfAnAuthorityThatIsGone_IsReplacedOnceItsMeetingsHaveLeft()
     {
         var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 1 };
@@ -75,6 +91,8 @@ public sealed class PodReplacementTests
         Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { Report = Report(people: 0) }, Now));
         Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { IsDead = true }, Now));
     }
+
+    private static LoopReport Loop(long tickAgeMs, int sessions) => new() { Port = 42000, TickAgeMs = tickAgeMs, ConnectedSessions = sessions };
 
     private static NodeReport Report(int people) => new()
     {

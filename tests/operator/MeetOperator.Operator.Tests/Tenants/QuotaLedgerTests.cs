@@ -33,6 +33,17 @@ public sealed class QuotaLedgerTests
     }
 
     [Fact]
+    public void TryAdmit_LimitLoweredMeanwhile_CountsAsManyAsItAllowsNow()
+    {
+        var ledger = new QuotaLedger();
+        string[] meetings = ["m1", "m2", "m3"];
+        Assert.All(meetings, meeting => Assert.True(ledger.TryAdmit("a", meeting, 3)));
+
+        Assert.Single(meetings, meeting => ledger.TryAdmit("a", meeting, 1));
+        Assert.Equal(1, ledger.OpenMeetings("a"));
+    }
+
+    [Fact]
     public void Release_LetsTheNextIn()
     {
         var ledger = new QuotaLedger();

@@ -17,7 +17,7 @@ public sealed class PoolAdmissionTests : IDisposable
 
     public PoolAdmissionTests()
     {
-        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"] };
+        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"] };
         var options = new OperatorOptions { Namespace = "meet-system", Pools = limits };
         _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
     }
@@ -33,12 +33,29 @@ public sealed class PoolAdmissionTests : IDisposable
     [InlineData("""{"image":"evil.example/x","replicas":0}""", """{"image":"evil.example/x","replicas":3}""", null)]
     [InlineData("""{"image":"evil.example/x:2"}""", """{"image":"evil.example/x:1"}""", "spec.image")]
     [InlineData("""{"exposure":{"type":"HostNetwork","udpPorts":2,"portRange":{"min":42000,"max":42001}}}""", """{"exposure":{"type":"HostNetwork","portRange":{"min":42000,"max":42001}}}""", null)]
+    [InlineData("""{"template":{"priorityClassName":"media"}}""", null, null)]
+    [InlineData("""{"template":{"priorityClassName":"system-node-critical"}}""", null, "spec.template.priorityClassName")]
+    [InlineData("""{"replicas":0,"template":{"priorityClassName":"system-node-critical"}}""", """{"template":{"priorityClassName":"system-node-critical"}}""", null)]
+    [InlineData("""{"template":{"annotations":{"prometheus.io/scrape":"true","example.com/k8s.io":"x","notkubernetes.io/a":"x"}}}""", null, null)]
+    [InlineData("""{"template":{"annotations":{"container.apparmor.security.beta.kubernetes.io/media-node":"unconfined"}}}""", null, "spec.template.annotations")]
+    [InlineData("""{"template":{"annotations":{"k8s.v1.cni.cncf.io/networks":"storage"}}}""", null, "spec.template.annotations")]
+    [InlineData("""{"template":{"annotations":{"io.kubernetes.cri-o.Devices":"/dev/sda"}}}""", null, "spec.template.annotations")]
+    [InlineData("""{"template":{"annotations":{"k8s.io/a":"1"}}}""", """{"template":{"annotations":{"k8s.io/a":"1","k8s.io/b":"1"}}}""", null)]
     public void Review_Pool_NamesTheFieldThatIsNotAllowed(string spec, string? old, string? field)
     {
         var errors = _admission.Review(Request(spec, old));
 
         Assert.Equal(field is null ? [] : [field], errors.Select(error => error.Field));
         Assert.All(errors, error => Assert.Contains("allowed: ", error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Review_PoolOfTheInstallation_MayHaveAnyPriorityAndAnnotation()
+    {
+        var request = Request("""{"template":{"priorityClassName":"system-node-critical","annotations":{"k8s.v1.cni.cncf.io/networks":"media"}}}""", null) with { Namespace = "meet-system" };
+        request.Object!["metadata"]!["namespace"] = "meet-system";
+
+        Assert.Empty(_admission.Review(request));
     }
 
     [Fact]
