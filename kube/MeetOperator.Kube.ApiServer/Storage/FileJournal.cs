@@ -124,7 +124,11 @@ internal sealed partial class FileJournal : IJournal
             return;
         }
 
-        MarkWhole();
+        if (!MarkWhole())
+        {
+            return;
+        }
+
         var full = _log;
         _log = _directory.OpenLog(version);
         full.Dispose();
@@ -146,11 +150,11 @@ internal sealed partial class FileJournal : IJournal
     }
 
     /// <summary>Ends the log with proof that its last write is whole, so that damage to it is told from a crash.</summary>
-    private void MarkWhole()
+    private bool MarkWhole()
     {
         if (_failure is not null)
         {
-            return;
+            return false;
         }
 
         try
@@ -159,10 +163,13 @@ internal sealed partial class FileJournal : IJournal
             JournalRecord.WriteMark(mark, JournalRecord.Batch, 0);
             _log.Write(mark.WrittenSpan);
             _log.Flush(flushToDisk: true);
+            return true;
         }
         catch (IOException e)
         {
             LogFailed(e);
+            _failure = new IOException($"the data directory cannot be written: {e.Message}", e); // After half a mark nothing more can be read.
+            return false;
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class Refusal(HttpStatusCode status, string code, string detail)
     public static Refusal TooManyNewTracks(string participant, int tracks, TimeSpan wait) => new(
         HttpStatusCode.TooManyRequests,
         "too-many-new-tracks",
-        $"Participant '{participant}' begins {tracks} more tracks and may begin {TrackLimit.Burst} at once and one a second; offer again in {Math.Ceiling(wait.TotalSeconds)} s, or keep source and codec of the sections.");
+        $"Participant '{participant}' has begun too many tracks lately ({tracks} more are offered; the limit is {TrackLimit.Burst} at once and one a second): offer again in {Math.Ceiling(wait.TotalSeconds)} s, or keep source and codec of the sections.");
 
     public static Refusal InvalidSdp(string detail) => new(HttpStatusCode.BadRequest, "invalid-sdp", detail);
 

@@ -5,7 +5,7 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>A participant on this node: its sessions, its mute state, and when signaling last spoke of it.</summary>
-internal sealed class NodeParticipant(string id)
+internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 {
     private static readonly List<PublishedTrack> NoTracks = [];
     private readonly HashSet<TrackSource> _muted = [];
@@ -18,8 +18,8 @@ internal sealed class NodeParticipant(string id)
     /// <summary>Of all its sessions together, also of those that replace them.</summary>
     public IngressLimit Ingress { get; } = new();
 
-    /// <summary>As <see cref="Ingress"/>, of the tracks that it begins.</summary>
-    public TrackLimit NewTracks { get; } = new();
+    /// <summary>As <see cref="Ingress"/>, of the tracks that it begins; also over its leaving and coming back.</summary>
+    public TrackLimit NewTracks => newTracks;
 
     /// <summary>As <see cref="Ingress"/>, of the memory for sending packets again.</summary>
     public RetransmissionBudget Retransmissions { get; } = new(RetransmissionBudget.DefaultBytes);

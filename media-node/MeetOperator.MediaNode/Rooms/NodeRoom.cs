@@ -21,6 +21,9 @@ internal sealed class NodeRoom
     private readonly MediaLoop _loop;
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
+
+    /// <summary>Of participants who have gone and had used some of it.</summary>
+    private readonly Dictionary<string, TrackLimit> _limitsOfGone = new(StringComparer.Ordinal);
     private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
@@ -91,6 +94,7 @@ internal sealed class NodeRoom
             return;
         }
 
+        KeepLimit(participant);
         foreach (var peer in participant.Peers.ToArray())
         {
             End(participant, peer, "closed");
@@ -391,6 +395,13 @@ internal sealed class NodeRoom
         }
 
         gone?.ForEach(id => RemoveParticipant(id, "timeout"));
+        foreach (var (id, limit) in _limitsOfGone)
+        {
+            if (limit.IsWhole(nowTicks))
+            {
+                _limitsOfGone.Remove(id);
+            }
+        }
 
         if (_speakers.TryUpdate(nowTicks, _participants, out var speaker, out var level))
         {
@@ -401,9 +412,18 @@ internal sealed class NodeRoom
     /// <summary>A refused offer counts nobody who was not there before.</summary>
     private void ForgetIf(bool isNew, string participantId)
     {
-        if (isNew)
+        if (isNew && _participants.Remove(participantId, out var participant))
         {
-            _participants.Remove(participantId);
+            KeepLimit(participant);
+        }
+    }
+
+    /// <summary>Who leaves and comes back has no more tracks to begin than before.</summary>
+    private void KeepLimit(NodeParticipant participant)
+    {
+        if (!participant.NewTracks.IsWhole(MonotonicClock.NowTicks))
+        {
+            _limitsOfGone[participant.Id] = participant.NewTracks;
         }
     }
 
@@ -416,7 +436,7 @@ internal sealed class NodeRoom
                 throw new Refusal(HttpStatusCode.Conflict, "room-full", $"The room has its {_spec.MaxParticipants} participants.");
             }
 
-            participant = _participants[id] = new NodeParticipant(id);
+            participant = _participants[id] = new NodeParticipant(id, _limitsOfGone.Remove(id, out var limit) ? limit : new TrackLimit());
         }
 
         participant.LastTouchTicks = MonotonicClock.NowTicks;

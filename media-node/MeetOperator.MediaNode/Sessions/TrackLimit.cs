@@ -7,6 +7,9 @@ internal sealed class TrackLimit
     private const long TrackTicks = TimeSpan.TicksPerSecond;
     private long _paidUntil;
 
+    /// <summary>Nothing of it is used.</summary>
+    public bool IsWhole(long nowTicks) => _paidUntil <= nowTicks;
+
     /// <summary>Takes them all or none; <paramref name="wait"/> is when so many would be taken.</summary>
     public bool TryTake(long nowTicks, int tracks, out TimeSpan wait)
     {

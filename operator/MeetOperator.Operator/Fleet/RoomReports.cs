@@ -9,6 +9,12 @@ internal static class RoomReports
     /// <summary>How long a room may be without a meeting: a placement may be under way, or another leader's last write.</summary>
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long people stay in a room after its meeting has moved: those on their way to the other node, and those whom signaling cannot tell during an outage. Nobody holds up
+    /// a drain longer by not coming.
+    /// </summary>
+    private static readonly TimeSpan StayAfterMove = TimeSpan.FromMinutes(10);
+
     /// <summary>Updates head counts and lost rooms; gives the meetings that changed and the rooms to end.</summary>
     public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) TakeIn(
         FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
@@ -40,13 +46,14 @@ internal static class RoomReports
                     changed.Add(entry.Meeting);
                 }
             }
-            else if (HasMoved(node, entry) && room.Participants > 0)
+            else
             {
-                node.Orphans.Remove(room.Room); // People are still on the way to the other node, or cannot reach it: the room stays until they have left, or the meeting ends.
-            }
-            else if (IsOrphan(node, room.Room, time))
-            {
-                orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: HasMoved(node, entry)));
+                var moved = HasMoved(node, entry);
+                var isOccupied = moved && room.Participants > 0;
+                if (IsOrphan(node, room.Room, time, isOccupied ? StayAfterMove : OrphanGrace))
+                {
+                    orphans.Add(new OrphanRoom(room.Room, room.Generation, OnlyIfEmpty: moved && !isOccupied));
+                }
             }
         }
 
@@ -65,7 +72,7 @@ internal static class RoomReports
     /// <summary>The room's meeting goes on at another node. A node that may not carry the meeting never had its room.</summary>
     private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Node: not null } && node.IsVisibleTo(meeting.Meeting.Namespace);
 
-    private static bool IsOrphan(FleetNode node, string room, TimeProvider time)
+    private static bool IsOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)
     {
         if (!node.Orphans.TryGetValue(room, out var since))
         {
@@ -73,7 +80,7 @@ internal static class RoomReports
             return false;
         }
 
-        if (time.GetElapsedTime(since) < OrphanGrace)
+        if (time.GetElapsedTime(since) < grace)
         {
             return false;
         }

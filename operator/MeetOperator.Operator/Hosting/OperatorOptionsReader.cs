@@ -79,7 +79,7 @@ public static class OperatorOptionsReader
 
     private static PoolLimits ReadPools(Func<string, string?> variable, List<string> errors)
     {
-        var limits = new PoolLimits { Namespaces = List(variable("MEET_POOL_NAMESPACES")), PriorityClasses = List(variable("MEET_POOL_PRIORITY_CLASSES")), ImageRepositories = List(variable("MEET_POOL_IMAGES")) };
+        var limits = new PoolLimits { Namespaces = List(variable("MEET_POOL_NAMESPACES")), PriorityClasses = List(variable("MEET_POOL_PRIORITY_CLASSES")), Annotations = List(variable("MEET_POOL_ANNOTATIONS")), ImageRepositories = List(variable("MEET_POOL_IMAGES")) };
         foreach (var entry in limits.ImageRepositories.Where(entry => !ImageRepository.IsRepository(entry)))
         {
             errors.Add($"MEET_POOL_IMAGES holds \"{entry}\", which is no repository: name registry and path without tag, such as registry.example/meet/media-node");

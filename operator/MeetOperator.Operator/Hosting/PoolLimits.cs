@@ -14,6 +14,11 @@ public sealed record PoolLimits
     /// <summary>MEET_POOL_PRIORITY_CLASSES: priority classes that pools in tenants' namespaces may name; pools in the installation's namespaces may name any.</summary>
     public IReadOnlyList<string> PriorityClasses { get; init; } = [];
 
+    /// <summary>
+    /// MEET_POOL_ANNOTATIONS: annotation keys, or prefixes that end in <c>/</c>, that pools in tenants' namespaces may set; pools in the installation's namespaces may set any.
+    /// </summary>
+    public IReadOnlyList<string> Annotations { get; init; } = [];
+
     /// <summary>MEET_POOL_IMAGES: repositories of images, or what they begin with, besides the repository of the operator's own media node image.</summary>
     public IReadOnlyList<string> ImageRepositories { get; init; } = [];
 }

@@ -18,12 +18,6 @@ internal static class PoolRules
     /// <summary>Ports that the pools of a tenant may claim together, on every machine of the cluster; pools of the installation may claim more.</summary>
     public const int MostTenantPorts = 4096;
 
-    /// <summary>Domains whose annotations tell the cluster's own components, or a CNI plugin, what to do with a Pod.</summary>
-    private static readonly string[] ClusterDomains = ["kubernetes.io", "k8s.io", "cni.cncf.io", "multus-cni.io"];
-
-    /// <summary>What the keys of container runtimes' annotations begin with; some have no domain.</summary>
-    private const string RuntimePrefix = "io.kubernetes.";
-
     /// <summary>Everything that stands in the pool's way; empty when it may make nodes.</summary>
     /// <param name="pool">Judged.</param>
     /// <param name="shared">True when its namespace is one of the installation's.</param>
@@ -60,10 +54,10 @@ internal static class PoolRules
             yield return priority;
         }
 
-        if (!shared && pool.Spec.Template.Annotations.Keys.FirstOrDefault(IsOfTheCluster) is { } key)
+        if (!shared && pool.Spec.Template.Annotations.Keys.FirstOrDefault(each => !Allows(options.Pools.Annotations, each)) is { } key)
         {
             yield return new PoolRefusal("AnnotationNotAllowed", AnnotationsField,
-                $"{key} is not allowed here; allowed: keys outside of {string.Join(", ", ClusterDomains)} and {RuntimePrefix}*. A pool in a namespace of the installation (value pools.namespaces) may have any");
+                $"{key} is not allowed here; allowed: {List(options.Pools.Annotations)}{Where(false, "allowedAnnotations")}");
         }
 
         var held = others.ToArray();
@@ -128,13 +122,6 @@ internal static class PoolRules
             : new PoolRefusal("PriorityClassNotAllowed", PriorityField, $"{name} is not allowed here; allowed: {List(allowed)}{Where(installation.PriorityClasses.Contains(name), "allowedPriorityClasses")}");
     }
 
-    private static bool IsOfTheCluster(string key)
-    {
-        var domain = key.Split('/')[0];
-        return key.StartsWith(RuntimePrefix, StringComparison.Ordinal)
-            || (domain.Length < key.Length && ClusterDomains.Any(each => domain == each || domain.EndsWith("." + each, StringComparison.Ordinal)));
-    }
-
     private static PoolRefusal? Image(string image, TenantPools? tenant, OperatorOptions options)
     {
         var own = ImageRepository.Of(options.MediaNodeImage);
@@ -154,6 +141,10 @@ internal static class PoolRules
         return repository == own || (tenant?.AllowedImageRepositories?.Any(each => ImageRepository.Covers(each, repository)) ?? true) ? null
             : new PoolRefusal("ImageNotAllowed", ImageField, $"repository {repository} is not allowed here; allowed: {List([.. own is null ? [] : (string[])[own], .. tenant!.AllowedImageRepositories!])}{Where(true, "allowedImageRepositories")}");
     }
+
+    /// <summary>Annotations tell components of the cluster, CNI plugins and injectors of containers what to do with a Pod; only the installation knows which of them are there.</summary>
+    private static bool Allows(IReadOnlyList<string> allowed, string annotation) =>
+        allowed.Any(each => each == annotation || (each.EndsWith('/') && annotation.StartsWith(each, StringComparison.Ordinal)));
 
     private static string Where(bool tenant, string field) => tenant ? $" (spec.pools.{field} of the Tenant)" : $" (value pools.{field} of the installation)";
 

@@ -6,7 +6,7 @@ internal sealed class QuotaLedger
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
-    /// <summary>True when the meeting is open now, within the limit; one that was counted under a higher limit is counted no more when it is not. A null limit means none.</summary>
+    /// <summary>True when the meeting counts as open, within the limit. One that was counted under a higher limit may be refused, and then no longer counts. A null limit means none.</summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {
         lock (_gate)

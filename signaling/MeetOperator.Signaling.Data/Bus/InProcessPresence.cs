@@ -261,7 +261,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         Since = old.Since,
     };
 
-    /// <summary>One host always has a seat; else, when all are taken, places that are kept give way: those of one address beyond a quarter, then those that nobody came to.</summary>
+    /// <summary>One host always has a seat; else, when all are taken, places that are kept give way: those that nobody came to, then those of one address beyond a quarter.</summary>
     private static bool HasSeat(Dictionary<string, Held> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
     {
         var present = entries.Where(h => h.Value.Until > now).OrderBy(h => h.Value.Until).ToList();
@@ -278,8 +278,8 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
 
         var kept = present.Where(h => h.Value.Entry is { Connected: false, FirmUntil: not null }).ToLookup(h => h.Value.Entry.FirmUntil > now.ToUnixTimeMilliseconds());
-        var tooMany = kept[true].GroupBy(h => h.Value.Entry.Address ?? h.Key).SelectMany(ofOne => ofOne.Skip((capacity + 3) / 4));
-        var idle = tooMany.Concat(kept[false]).ToList();
+        var tooMany = kept[true].GroupBy(h => h.Value.Entry.Address ?? h.Key).SelectMany(ofOne => ofOne.Skip(Math.Max(2, (capacity + 3) / 4)));
+        var idle = kept[false].Concat(tooMany).ToList();
         var needed = present.Count - capacity + 1;
         if (idle.Count < needed)
         {

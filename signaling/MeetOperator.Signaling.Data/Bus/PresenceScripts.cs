@@ -21,7 +21,7 @@ internal static class PresenceScripts
         local function seat(entry, capacity)
           local ids = present()
           if #ids < capacity then return true end
-          local taken, hosts, idle, late, empty, kept = #ids, 0, {}, {}, {}, {}
+          local taken, hosts, idle, beyond, empty, kept = #ids, 0, {}, {}, {}, {}
           local function free(id)
             redis.call('HDEL', KEYS[1], id)
             redis.call('ZREM', KEYS[2], id)
@@ -35,15 +35,15 @@ internal static class PresenceScripts
             if not other.connected and other.firmUntil then
               local address = other.address or id
               if other.firmUntil <= now then
-                late[#late + 1] = id
-              elseif (kept[address] or 0) < math.ceil(capacity / 4) then
+                idle[#idle + 1] = id
+              elseif (kept[address] or 0) < math.max(2, math.ceil(capacity / 4)) then
                 kept[address] = (kept[address] or 0) + 1
               else
-                idle[#idle + 1] = id
+                beyond[#beyond + 1] = id
               end
             end
           end
-          for _, id in ipairs(late) do idle[#idle + 1] = id end
+          for _, id in ipairs(beyond) do idle[#idle + 1] = id end
           if entry.role == 'host' and hosts == 0 then
             for _, id in ipairs(empty) do free(id) end
             return true

@@ -21,7 +21,7 @@ public sealed class WhipEndpoints(
         var subject = credentials.Ticket(request, id);
         if (!publishing.TryTake($"{subject.Tenant}/{id}/{subject.ParticipantId}"))
         {
-            throw ProblemException.TooMany("This participant publishes anew too often.");
+            throw ProblemException.TooMany("This participant starts publishing too often.");
         }
 
         return await OpenAsync(request, id, "whip", subject, (node, room, owner, sdp, limit) => node.PublishAsync(
@@ -50,13 +50,12 @@ public sealed class WhipEndpoints(
             throw new ProblemException(ProblemCode.Forbidden, "This session is not the ticket holder's.");
         }
 
-        var view = directory.HasSynced ? directory.Find(id) : null;
-        if (view is null && await absent.ExplainAsync(request, id, ct).ConfigureAwait(false) is { Code: ProblemCode.Unavailable } notKnown)
+        if (!directory.HasSynced)
         {
-            throw notKnown;
+            throw new ProblemException(ProblemCode.Unavailable, "The meetings have not been read yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
 
-        if (view?.Assignment is { } assignment)
+        if (directory.Find(id)?.Assignment is { } assignment)
         {
             await CallAsync(assignment, async (node, limit) =>
             {

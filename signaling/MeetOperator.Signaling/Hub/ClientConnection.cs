@@ -161,7 +161,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 
     private async Task RelayAsync(Member from, string to, int characters, ServerMessage message)
     {
-        // What has too many characters has too many bytes, and need not be written to know it.
+        // Too many characters are too many bytes, so it need not be serialized.
         var frame = characters > ProtocolLimits.MaxRelayedBytes ? [] : message.ToUtf8();
         if (services.Limits.TakeRelayed(identity, Math.Max(characters, frame.Length)) is { } tooMuch)
         {

@@ -113,9 +113,10 @@ public sealed partial class MeetingSession
 
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            // Their sessions were at the node of before, and nobody can tell them to come to this one.
+            // Their sessions were at the node of before, and nobody can tell them to come to this one: they notice that their session has ended.
             foreach (var participant in headless.Entries)
             {
+                Room.ForgetAtFormer(participant.ParticipantId);
                 await DepartHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
             }
         }

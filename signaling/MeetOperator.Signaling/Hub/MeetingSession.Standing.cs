@@ -96,6 +96,7 @@ public sealed partial class MeetingSession
     private void Remove(string participantId)
     {
         NoteRemoval(participantId);
+        Room.ForgetAtFormer(participantId);
         if (members.Remove(participantId, out var member))
         {
             member.Send(new RemovedMessage("removed"));

@@ -36,7 +36,7 @@ public sealed class SocketLimits : IDisposable
 
     /// <summary>Null when the participant may have a frame of this many bytes relayed.</summary>
     public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
-        bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedBytes} bytes as it is sent on.")
+        bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedBytes} bytes once serialized.")
         : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much is relayed for this participant at once. Send it again later.")
         : null;
 

@@ -44,6 +44,9 @@ public sealed partial class RoomLink : IAsyncDisposable
     /// <summary>Null while no node carries the meeting.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
+    /// <summary>Where the meeting was before it moved: people may still be there.</summary>
+    private MediaAssignment? Former { get; set; }
+
     internal ILogger Logger { get; }
 
     internal SignalingMetrics Metrics => services.Metrics;
@@ -62,6 +65,7 @@ public sealed partial class RoomLink : IAsyncDisposable
             }
 
             moved = watchingEnds is not null;
+            Former = Assignment ?? Former;
             Assignment = assignment;
             watchingEnds?.Cancel();
             if (assignment is null)
@@ -120,6 +124,15 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     /// <summary>Drops somebody at the node; ends when that is done, or has failed.</summary>
     public Task ForgetAsync(string participantId) => Assignment is { } assignment ? ForgetAsync(assignment, participantId) : Task.CompletedTask;
+
+    /// <summary>Drops somebody at the node that carried the meeting before, without waiting for it.</summary>
+    public void ForgetAtFormer(string participantId)
+    {
+        if (Former is { } former)
+        {
+            _ = ForgetAsync(former, participantId);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

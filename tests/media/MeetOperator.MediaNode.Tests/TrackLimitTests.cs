@@ -35,13 +35,37 @@ public sealed class TrackLimitTests
         await node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { SessionId = first.SessionId, Revision = first.Revision, Sdp = TestSdp.Answer(first.Sdp, bob) }, default);
         await events.UntilAsync("bob is offered what there is now", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 32);
 
-        SdpOffer Offer(string source) => new()
-        {
-            Generation = 1,
-            Sdp = TestSdp.Microphones(mallory, 16),
-            Tracks = [.. Enumerable.Range(0, 16).Select(i => new TrackDescription { Mid = $"{i}", Kind = "audio", Source = source })],
-        };
+        SdpOffer Offer(string source) => Microphones(mallory, source);
     }
+
+    [Fact]
+    public async Task Publish_AfterLeavingAndComingBack_IsRefusedAsBefore()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
+        using var mallory = new SyntheticPeer();
+        foreach (var source in new[] { "microphone", "screen-audio" })
+        {
+            await node.Control.PublishAsync("r", "mallory", Microphones(mallory, source), default);
+        }
+
+        for (var round = 0; round < 2; round++)
+        {
+            await node.Control.DeleteParticipantAsync("r", "mallory", default);
+
+            var refusal = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", Microphones(mallory, "microphone"), default));
+            Assert.Equal("too-many-new-tracks", refusal.Code);
+        }
+
+        await node.Control.PublishAsync("r", "carol", Microphones(mallory, "microphone"), default);
+    }
+
+    private static SdpOffer Microphones(SyntheticPeer peer, string source) => new()
+    {
+        Generation = 1,
+        Sdp = TestSdp.Microphones(peer, 16),
+        Tracks = [.. Enumerable.Range(0, 16).Select(i => new TrackDescription { Mid = $"{i}", Kind = "audio", Source = source })],
+    };
 
     [Fact]
     public void TryTake_MoreThanTheBurst_OneASecond()

@@ -49,11 +49,12 @@ public sealed class OperatorOptionsReaderTests
     [Fact]
     public void Read_PoolLimits_AreListsThatAreJudged()
     {
-        var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_PRIORITY_CLASSES", "media, calls"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;
+        var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_PRIORITY_CLASSES", "media, calls"), ("MEET_POOL_ANNOTATIONS", "prometheus.io/,example.com/team"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;
 
         Assert.Equal(["meet-media", "other"], limits.Namespaces);
         Assert.Equal([Contracts.ExposureType.HostPort], limits.Exposures);
         Assert.Equal(["media", "calls"], limits.PriorityClasses);
+        Assert.Equal(["prometheus.io/", "example.com/team"], limits.Annotations);
         Assert.Equal(["registry.example/meet", "registry.example:5000"], limits.ImageRepositories);
         Assert.Equal(2, Read(out _)!.Pools.Exposures.Count);
         Expect("MEET_POOL_EXPOSURES holds \"NodePort\"", ("MEET_POOL_EXPOSURES", "HostPort,NodePort"));

@@ -82,14 +82,14 @@ public sealed class PoolRightsTests
     }
 
     [Fact]
-    public async Task Annotation_OfTheClustersComponents_MakesNoNode()
+    public async Task Annotation_ThatIsNotAllowed_MakesNoNode()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { Annotations = new Dictionary<string, string> { ["k8s.v1.cni.cncf.io/networks"] = "storage" } } });
 
-        await StalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed");
+        await StalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed", "value pools.allowedAnnotations of the installation");
         Assert.Empty(await cluster.NodesAsync());
     }
 

@@ -35,7 +35,6 @@ public sealed class TenantDeletionTests
         await cluster.WaitForMeetingAsync("late", seen => seen.Status?.Conditions.Ready()?.Reason == "TenantDeleting", "is refused");
 
         await EndAsync(cluster);
-        cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 0);
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is gone");
         var left = await cluster.Client.TryGetAsync<Namespace>(NamespaceA, default);
         Assert.Equal(policy == TenantDeletionPolicy.Retain, left is not null);

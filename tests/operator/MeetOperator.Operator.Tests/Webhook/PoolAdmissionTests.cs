@@ -17,7 +17,7 @@ public sealed class PoolAdmissionTests : IDisposable
 
     public PoolAdmissionTests()
     {
-        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"] };
+        var limits = new PoolLimits { Exposures = [Contracts.ExposureType.HostPort], ImageRepositories = ["registry.example/meet"], PriorityClasses = ["media"], Annotations = ["prometheus.io/", "example.com/team"] };
         var options = new OperatorOptions { Namespace = "meet-system", Pools = limits };
         _admission = new PoolAdmission(new PoolRights(new ClusterView(_client, options, NullLoggerFactory.Instance, TimeProvider.System), options));
     }
@@ -36,7 +36,9 @@ public sealed class PoolAdmissionTests : IDisposable
     [InlineData("""{"template":{"priorityClassName":"media"}}""", null, null)]
     [InlineData("""{"template":{"priorityClassName":"system-node-critical"}}""", null, "spec.template.priorityClassName")]
     [InlineData("""{"replicas":0,"template":{"priorityClassName":"system-node-critical"}}""", """{"template":{"priorityClassName":"system-node-critical"}}""", null)]
-    [InlineData("""{"template":{"annotations":{"prometheus.io/scrape":"true","example.com/k8s.io":"x","notkubernetes.io/a":"x"}}}""", null, null)]
+    [InlineData("""{"template":{"annotations":{"prometheus.io/scrape":"true","example.com/team":"x"}}}""", null, null)]
+    [InlineData("""{"template":{"annotations":{"example.com/team2":"x"}}}""", null, "spec.template.annotations")]
+    [InlineData("""{"template":{"annotations":{"sidecar.istio.io/proxyImage":"evil"}}}""", null, "spec.template.annotations")]
     [InlineData("""{"template":{"annotations":{"container.apparmor.security.beta.kubernetes.io/media-node":"unconfined"}}}""", null, "spec.template.annotations")]
     [InlineData("""{"template":{"annotations":{"k8s.v1.cni.cncf.io/networks":"storage"}}}""", null, "spec.template.annotations")]
     [InlineData("""{"template":{"annotations":{"io.kubernetes.cri-o.Devices":"/dev/sda"}}}""", null, "spec.template.annotations")]

@@ -23,6 +23,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     private readonly CancellationTokenSource ends = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> nodes = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<SimulatedMediaNode> drained = [];
     private readonly SemaphoreSlim placing = new(1);
     private readonly HttpClient http;
     private readonly Informer<Meeting> meetings;
@@ -142,11 +143,22 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Places a node's meetings on another one; the node goes on.</summary>
+    public async Task DrainNodeAsync(string name)
+    {
+        nodes.TryRemove(name, out var node);
+        drained.Add(node!);
+        foreach (var meeting in meetings.List())
+        {
+            await ReconcileAsync(meeting.Metadata.NamespacedName);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await ends.CancelAsync();
         await running;
-        foreach (var node in nodes.Values)
+        foreach (var node in nodes.Values.Concat(drained))
         {
             await node.DisposeAsync();
         }

@@ -52,6 +52,30 @@ public sealed class MediaPathTests : IAsyncLifetime
         Assert.Empty(ann.OfType("participant-left"));
     }
 
+    /// <summary>Nobody can tell an encoder to go to another node: it notices that its session has ended, and comes back.</summary>
+    [Fact]
+    public async Task NodeIsDrained_WhoPublishesByWhipOrIsRemoved_IsDroppedThere()
+    {
+        var meeting = await signaling.CreateAsync();
+        await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
+        await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
+        var camera = await signaling.JoinAsync(meeting.MeetingId, "Camera");
+        var offer = new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp"));
+        Assert.True((await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", offer, bearer: camera.Ticket)).IsSuccessStatusCode);
+        await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all are at the node");
+
+        await cluster.AddNodeAsync("default-bbbbb");
+        await cluster.DrainNodeAsync("default-aaaaa");
+
+        await bob.ExpectAsync("media-restart");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
+
+        Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The page leaves by itself.
+        await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "who was removed is dropped at the former node as well");
+    }
+
     [Fact]
     public async Task NodeForgetsAParticipant_ItIsToldToRestart()
     {
