@@ -33,6 +33,9 @@ export interface MeetingEvents {
 const final: ReadonlySet<string> = new Set(['ended', 'removed', 'left', 'failed']);
 const kindOf: Readonly<Partial<Record<TrackSource, MediaType>>> = { microphone: 'audio', camera: 'video' };
 
+/** How long a session that was lost is left to the server before we come back for another. */
+const renewalWaitMs = 1_000;
+
 const unknownAnswersToBelieve = 3;
 
 /** A meeting that one participant is in, from `MeetClient.join` until it ends or they leave. */
@@ -264,13 +267,16 @@ export class Meeting extends Emitter<MeetingEvents> {
       : dialByTicket(this.#joinAnswer.webSocketUrl, this.#identity.meetingId, this.#joinAnswer.ticket);
   }
 
-  /** Only the server can open a subscription, and it does so for a new socket that does not ask to resume. */
+  /**
+   * Only the server can open a subscription, and it does so for a new socket that does not ask to resume. It is given time to say why the session ended:
+   * another tab that took over would otherwise lose the meeting to this one.
+   */
   #renewSubscription(): void {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => {
       if (this.#over || this.#subscribe.alive) return;
       this.#channel.reconnect();
-    }, backoffMs(this.#subscribeFailures++, this.#environment.random()));
+    }, renewalWaitMs + backoffMs(this.#subscribeFailures++, this.#environment.random()));
   }
 
   #handle(message: ServerMessage): void {

@@ -88,7 +88,7 @@ describe('subscribing', () => {
     await settle();
     server.connections[0]!.become('connected');
     server.connections[0]!.become('failed');
-    await vi.advanceTimersByTimeAsync(250);
+    await vi.advanceTimersByTimeAsync(1_250);
     await settle();
     expect(server.socket.protocols).toEqual(['meet.v1', 'ticket.ticket-1']);
     server.welcome([person('bob')]);
@@ -104,7 +104,7 @@ describe('subscribing', () => {
     const { server } = await inMeeting([person('bob')]);
     server.socket.say({ type: 'offer', from: 'sfu', revision: 1, sdp: 'broken', tracks: [] });
     await settle();
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(1_500);
     expect(server.sockets).toHaveLength(2);
   });
 
@@ -134,10 +134,23 @@ describe('subscribing', () => {
     await settle();
     server.connections[0]!.become('connected');
     server.connections[0]!.endedByServer();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_250);
     expect(server.sockets).toHaveLength(2);
     server.welcome([person('bob')]);
     expect(server.socket.of('join')[0]!.capabilities['resume']).not.toBe(true);
+  });
+
+  it('leaves the meeting to another tab that took over, when it hears by media first', async () => {
+    const { server, meeting } = await inMeeting([person('bob')]);
+    server.offer('a', 1, [camera]);
+    await settle();
+    server.connections[0]!.become('connected');
+    server.connections[0]!.endedByServer();
+    await vi.advanceTimersByTimeAsync(900);
+    server.socket.drop(4000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(server.sockets).toHaveLength(1);
+    expect(meeting.snapshot.connection).toMatchObject({ phase: 'failed', code: 'replaced' });
   });
 
   it('comes back for a new session when the server does not know its own', async () => {
@@ -148,7 +161,7 @@ describe('subscribing', () => {
     await settle();
     server.connections[0]!.become('connected');
     server.socket.say({ type: 'error', code: 'unknown-session', sessionId: 's1' });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_250);
     expect(server.sockets).toHaveLength(2);
     expect(problems).toEqual([]);
   });
