@@ -12,7 +12,7 @@ internal sealed unsafe class LoopEgress : IDisposable
     /// <summary>Lanes for STUN and DTLS made beforehand; more are made when more peers speak within one batch.</summary>
     private const int ControlLanes = 64;
 
-    /// <summary>How long no segmented message is tried after many were refused: it may have been an IPsec route, or a device that is gone.</summary>
+    /// <summary>How long segmentation stays off after many messages were refused, which an IPsec route or a device that is gone can cause.</summary>
     private const long UnsegmentedTicks = TimeSpan.TicksPerMinute;
     private readonly UdpSocket _socket;
     private readonly Func<long> _clock;
@@ -138,7 +138,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
     }
 
-    /// <summary>It went off: a minute later it is tried again.</summary>
+    /// <summary>Switches segmentation on again a minute after it went off.</summary>
     private void TrySegmentationAgain()
     {
         if (_segmentsAgainAt == 0)

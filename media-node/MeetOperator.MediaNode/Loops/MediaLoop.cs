@@ -21,7 +21,7 @@ internal sealed class MediaLoop : IDisposable
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
 
-    /// <summary>More of them wait for the next turn: media and timers come in between.</summary>
+    /// <summary>Commands that run in one turn of the loop. The rest wait, so that media and timers are served in between.</summary>
     private const int CommandsPerTurn = 8;
 
     /// <summary>Timers of transports and tracks are looked at this often while there are sessions.</summary>

@@ -18,7 +18,7 @@ internal sealed class NodeParticipant(string id, TrackLimit newTracks)
     /// <summary>Of all its sessions together, also of those that replace them.</summary>
     public IngressLimit Ingress { get; } = new();
 
-    /// <summary>As <see cref="Ingress"/>, of the tracks that it begins; also over its leaving and coming back.</summary>
+    /// <summary>As <see cref="Ingress"/>, for the tracks that it begins; kept when it leaves and comes back.</summary>
     public TrackLimit NewTracks => newTracks;
 
     /// <summary>As <see cref="Ingress"/>, of the memory for sending packets again.</summary>

@@ -22,7 +22,7 @@ internal sealed class NodeRoom
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
 
-    /// <summary>Of participants who have gone and had used some of it.</summary>
+    /// <summary>Track limits of participants who have left, until they are full again.</summary>
     private readonly Dictionary<string, TrackLimit> _limitsOfGone = new(StringComparer.Ordinal);
     private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
     private readonly SpeakerDetector _speakers = new();
@@ -418,7 +418,7 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>Who leaves and comes back has no more tracks to begin than before.</summary>
+    /// <summary>Leaving and coming back does not reset the limit.</summary>
     private void KeepLimit(NodeParticipant participant)
     {
         if (!participant.NewTracks.IsWhole(MonotonicClock.NowTicks))

@@ -7,10 +7,10 @@ internal sealed class TrackLimit
     private const long TrackTicks = TimeSpan.TicksPerSecond;
     private long _paidUntil;
 
-    /// <summary>Nothing of it is used.</summary>
+    /// <summary>True when the whole burst is available again.</summary>
     public bool IsWhole(long nowTicks) => _paidUntil <= nowTicks;
 
-    /// <summary>Takes them all or none; <paramref name="wait"/> is when so many would be taken.</summary>
+    /// <summary>Takes all of them or none; <paramref name="wait"/> is how long until so many are available.</summary>
     public bool TryTake(long nowTicks, int tracks, out TimeSpan wait)
     {
         var paidUntil = Math.Max(_paidUntil, nowTicks) + (tracks * TrackTicks);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>TLS of NodeControl, both sides. Credentials are asked for at every handshake, so that new ones are used without a restart.</summary>
+/// <summary>The TLS settings of NodeControl, for server and client. Each handshake reads the current credentials, so renewed ones take effect without a restart.</summary>
 public static class ControlTls
 {
     /// <summary>A connection is made anew after this time, so that a renewed certificate, or one that is not trusted any more, tells.</summary>

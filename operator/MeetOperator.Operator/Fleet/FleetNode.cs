@@ -67,7 +67,7 @@ internal sealed class FleetNode(NamespacedName key)
     /// <summary>Timestamp since which the verdict has been Unhealthy; null while it is another.</summary>
     public long? UnhealthySince { get; set; }
 
-    /// <summary>Timestamp since which no meeting has been on it; null while there is one.</summary>
+    /// <summary>When the node last became free of meetings (a monotonic timestamp); null while it has one.</summary>
     public long? WithoutMeetingsSince { get; set; }
 
     /// <summary>Nobody could be on it any more when it was last looked at.</summary>

@@ -8,7 +8,7 @@ internal sealed record NodeView
     public required NodeVerdict Verdict { get; init; }
     public required int Meetings { get; init; }
 
-    /// <summary>How long no meeting has been on it; zero while there is one.</summary>
+    /// <summary>How long the node has been without a meeting; zero while it has one.</summary>
     public TimeSpan WithoutMeetingsFor { get; init; }
     public NodeReport? Report { get; init; }
     public DateTimeOffset? LastSeen { get; init; }

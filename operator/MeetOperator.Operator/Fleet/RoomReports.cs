@@ -10,8 +10,8 @@ internal static class RoomReports
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long people stay in a room after its meeting has moved: those on their way to the other node, and those whom signaling cannot tell during an outage. Nobody holds up
-    /// a drain longer by not coming.
+    /// How long people may stay in a room after its meeting has moved. That covers the move itself and an outage in which signaling cannot tell them. After that,
+    /// people who do not follow no longer hold up a drain.
     /// </summary>
     private static readonly TimeSpan StayAfterMove = TimeSpan.FromMinutes(10);
 

@@ -12,10 +12,10 @@ internal static class PodReplacement
     /// </summary>
     private static readonly TimeSpan Lived = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long people on loops that work are waited for, once their meetings have another node.</summary>
+    /// <summary>How long to wait for people on working loops once their meetings have another node.</summary>
     private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(15);
 
-    /// <summary>People whose loop works have not all left for their meeting's new node.</summary>
+    /// <summary>True while people on working loops have not all left for their meeting's new node.</summary>
     private static bool AreLeaving(NodeView view) => view is { Verdict.Reason: ForwardingWatch.LoopStuck, Report: { } report }
         && view.WithoutMeetingsFor < OnTheWay
         && report.LoopReports.Any(loop => loop.ConnectedSessions > 0 && !ForwardingWatch.IsStuck(loop));

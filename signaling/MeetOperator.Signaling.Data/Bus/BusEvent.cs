@@ -20,7 +20,7 @@ public sealed record BusEvent
     /// <summary>A text frame, or a reason.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Names a relayed frame whose sender waits to hear that it was delivered; what answers it carries the same.</summary>
+    /// <summary>Number of a relayed frame that is to be acknowledged; the acknowledgement carries the same.</summary>
     public long? Delivery { get; init; }
 
     /// <summary>Place of a chat line in its meeting.</summary>

@@ -11,7 +11,7 @@ public interface IPresence
 
     /// <summary>
     /// Keeps a place (an entry that is not connected) unless there is none left; who is connected keeps that entry. After <paramref name="firm"/>
-    /// the place gives way to somebody else when the meeting is full, and before that where more than a quarter of the places, and more than two, are kept for one address.
+    /// the place goes to somebody else when the meeting is full; sooner when more than a quarter of the places, and more than two, are reserved from one address.
     /// </summary>
     Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct);
 

@@ -41,7 +41,7 @@ public sealed record PresenceEntry
     /// <summary>Until when a place that is only kept does not give way, in Unix milliseconds of the bus' own clock; null when connected.</summary>
     public long? FirmUntil { get; init; }
 
-    /// <summary>Whose address a kept place was asked from; null when connected.</summary>
+    /// <summary>The address that the place was reserved from; null once connected.</summary>
     public string? Address { get; init; }
 
     /// <summary>Unix milliseconds of the first entry, kept over reconnects; gives the order.</summary>

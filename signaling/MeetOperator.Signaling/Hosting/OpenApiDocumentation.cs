@@ -7,8 +7,9 @@ using Microsoft.OpenApi;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The OpenAPI document of every route, made when somebody first asks for it: in a container of its own, so that a server that nobody asks loads none of
-/// the libraries that make it. That has the server's services too: what a route takes from them is no parameter of a request. Safe to use from any thread.
+/// The OpenAPI document of all routes. It is made on the first request for it, in a service container of its own, so that a server that is never asked does
+/// not load the libraries. The container also has the server's services, so that what routes take from them is not described as part of a request.
+/// Safe to use from any thread.
 /// </summary>
 internal sealed class OpenApiDocumentation
 {
@@ -26,11 +27,11 @@ internal sealed class OpenApiDocumentation
         {
             openApi.Info.Title = "MeetOperator";
             openApi.Info.Description = "Meetings over REST. The WebSocket protocol and the codes of problems are described in docs/signaling-protocol.md.";
-            openApi.Servers = [new OpenApiServer { Url = "/" }]; // relative: right by every name that the server is reached by
+            openApi.Servers = [new OpenApiServer { Url = "/" }]; // Relative, so it is right whichever host name the caller uses.
             return Task.CompletedTask;
         }));
 
-        // Not disposed: what it shares with the server is the server's.
+        // Not disposed: it shares objects that belong to the server.
         var container = own.BuildServiceProvider();
         var document = await container.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync(CancellationToken.None).ConfigureAwait(false);
         return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1).ConfigureAwait(false);

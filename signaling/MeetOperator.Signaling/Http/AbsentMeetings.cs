@@ -45,8 +45,8 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
             return null;
         }
 
-        // A row stays open when nobody was in the meeting as its object went, and one that has ended may be of an earlier meeting with the id; without
-        // the API server it is believed.
+        // An open row may belong to a meeting whose object went while nobody was in it; an ended row may belong to an earlier meeting with the id. Only the
+        // API server knows. While it does not answer, an ended row is believed.
         var life = await lives.AskAsync(row, ct).ConfigureAwait(false);
         return row.Status == MeetingRowStatus.Ended && life == MeetingLife.Unknown ? MeetingLife.Over : life;
     }

@@ -14,7 +14,7 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
 
     private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
-    /// <summary>A wall that plays everybody of a large meeting one by one opens its sessions at once.</summary>
+    /// <summary>The burst lets a video wall open a session for everybody in a large meeting at once.</summary>
     private readonly Throttle ticketRequests = new(perSecond: 20, burst: 200);
 
     /// <summary>The tenant for whom a meeting may be created.</summary>

@@ -15,7 +15,7 @@ public sealed class MeetingEndpoints(
 
     private readonly Throttle creates = new(perSecond: 200, burst: 400);
 
-    /// <summary>Everybody of a large office opens the page at once.</summary>
+    /// <summary>The burst lets a large office open the page at once.</summary>
     private readonly Throttle readsFromOneAddress = new(perSecond: 50, burst: 500);
 
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)

@@ -22,8 +22,8 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     public bool IsBehind { get; private set; }
 
     /// <summary>
-    /// Sends the last lines to a newcomer. If that shows lines that the others have not seen, those go to the others, and what is stored between the two
-    /// reads to all. Others who could not be sent the lines of before get them as well.
+    /// Sends the last lines to a newcomer. If they include lines that the others have not seen, the others get those, and everybody gets what was stored
+    /// between the two reads. Members whose own replay failed before get it now.
     /// </summary>
     public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> others, CancellationToken ct)
     {

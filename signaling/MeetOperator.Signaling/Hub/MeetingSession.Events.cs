@@ -113,7 +113,7 @@ public sealed partial class MeetingSession
 
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            // Their sessions were at the node of before, and nobody can tell them to come to this one: they notice that their session has ended.
+            // Their sessions are at the former node, and nobody can tell them to move: ending the session there makes them come back.
             foreach (var participant in headless.Entries)
             {
                 Room.ForgetAtFormer(participant.ParticipantId);

@@ -59,7 +59,7 @@ public sealed partial class MeetingSession
         return null;
     });
 
-    /// <summary>Redis takes a frame also for an instance that has died or hears nothing.</summary>
+    /// <summary>Redis accepts a frame even when the receiving instance has died or hears nothing.</summary>
     private async Task ExpectAcknowledgementAsync(long delivery)
     {
         await Task.Delay(services.Options.Timings.RelayAcknowledgement, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

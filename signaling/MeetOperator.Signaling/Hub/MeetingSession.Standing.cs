@@ -13,7 +13,7 @@ public sealed partial class MeetingSession
     /// <summary>Removed participants whose media is being ended, before anybody is told.</summary>
     private readonly HashSet<string> leaving = new(StringComparer.Ordinal);
 
-    /// <summary>Removed participants whom the media node has not been seen without.</summary>
+    /// <summary>Removed participants whom the media node may still have.</summary>
     private readonly HashSet<string> unconfirmed = new(StringComparer.Ordinal);
     private bool reading;
     private bool confirming;
@@ -108,7 +108,7 @@ public sealed partial class MeetingSession
         headless.Release();
     }
 
-    /// <summary>False when it is known here.</summary>
+    /// <summary>False when the removal was known here already.</summary>
     private bool NoteRemoval(string participantId)
     {
         if (!removed.Add(participantId))
@@ -121,8 +121,8 @@ public sealed partial class MeetingSession
     }
 
     /// <summary>
-    /// Drops again whom the node still has, for a call that failed, or another instance that came later, leaves somebody there who hears the others
-    /// and whom nobody sees. Not on the loop: the node is not waited for.
+    /// Asks the node again to drop removed participants whom it still has. A call that failed, or another instance that put the participant back, would
+    /// leave somebody in the room who hears the others and whom nobody sees. Runs off the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmRemovalsAsync()
     {

@@ -4,8 +4,8 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// What people may say and open on this instance. Counted for the participant and not for the socket, so that a new socket is no new allowance, and
-/// for the meeting and the tenant, so that neither takes what the others need.
+/// Rate limits for messages and sockets on this instance. They are counted per participant, so that a new socket does not reset them, and also per
+/// meeting and per tenant, so that no meeting or tenant uses up the capacity of the others.
 /// </summary>
 public sealed class SocketLimits : IDisposable
 {

@@ -63,7 +63,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             if (offer.Restart && lastOffer is not null)
             {
-                // The session of the one that still waits would be replaced at once.
+                // The waiting offer's session would be replaced at once.
                 lastOffer.Value = offer;
                 return;
             }
@@ -183,7 +183,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
 
-    /// <summary>For what may be large: while the node hangs, only so much of it is kept.</summary>
+    /// <summary>For calls that may be large: only so many are kept while the node hangs.</summary>
     private void PostBounded(Func<MediaAssignment?, Task> call, string? session, string? reference = null)
     {
         if (Interlocked.Increment(ref waiting) > MaxWaiting)

@@ -180,7 +180,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure)
         {
-            // The node forgets participants that nobody shows it any more and who have no connection; who was removed is dropped again on each tick.
+            // The node forgets participants without a connection when they are no longer refreshed; removals are repeated on each tick.
             Metrics.NodeFailed(failure.Cause);
         }
     }

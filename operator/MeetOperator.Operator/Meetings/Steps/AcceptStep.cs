@@ -40,7 +40,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
 
         if (current is { Node: not null } || (current is not null && context.IsAccepted))
         {
-            // One that has lost its node is open, however many there are.
+            // A meeting that lost its node stays open, whatever the limit.
             ledger.Admit(tenant, context.Ref.Uid);
             return Accept(context);
         }

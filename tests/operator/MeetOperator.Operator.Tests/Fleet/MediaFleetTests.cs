@@ -706,7 +706,7 @@ public sealed class MediaFleetTests
 
     private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
 
-    /// <summary>Reports the same once a second; gives what is to be ended.</summary>
+    /// <summary>Sends the same report once a second for this long, and returns the rooms that are to be ended.</summary>
     private List<OrphanRoom> ReportFor(TimeSpan time, PollTarget target, params (string Room, int People)[] rooms)
     {
         var ended = new List<OrphanRoom>();
