@@ -122,11 +122,11 @@ export class Visitor {
     await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
   }
 
-  /** What the page shows, for the report of a test that failed. */
+  /** What the page shows and what its connections receive, for the report of a test that failed. */
   async describe() {
-    const shown = this.page.evaluate(() => document.body.innerText.replaceAll(/\s+/g, ' ').slice(0, 300));
+    const page = this.page.evaluate(report);
     const late = new Promise(resolve => setTimeout(resolve, 5_000, 'the page does not answer'));
-    return `${this.name} sees: ${await Promise.race([shown, late]).catch(error => error.message)}`;
+    return `${this.name} sees: ${await Promise.race([page, late]).catch(error => error.message)}`;
   }
 
   marks() {
@@ -166,4 +166,23 @@ export async function until(condition, what, within = patience, pause = 100) {
     if (Date.now() > deadline) throw new Error(`Not within ${within / 1000} s: ${what}`);
     await new Promise(resolve => setTimeout(resolve, pause));
   }
+}
+
+/** Runs in the page: its text, its tiles, and the incoming streams of its connections. */
+async function report() {
+  const lines = [document.body.innerText.replaceAll(/\s+/g, ' ').slice(0, 300)];
+  for (const tile of document.querySelectorAll('[data-testid=tile]')) {
+    const videos = [...tile.querySelectorAll('video')].map(video =>
+      `${video.getVideoPlaybackQuality().totalVideoFrames} frames, ready ${video.readyState}, paused ${video.paused}, tracks ${video.srcObject?.getTracks().map(track => `${track.readyState}${track.muted ? ' muted' : ''}`)}`);
+    lines.push(`tile ${tile.dataset.source} "${tile.innerText.replaceAll(/\s+/g, ' ')}": ${videos.join('; ') || 'no video'}`);
+  }
+  for (const [index, connection] of (globalThis.connections ?? []).entries()) {
+    lines.push(`connection ${index}: ${connection.connectionState}, signaling ${connection.signalingState}`);
+    if (connection.connectionState === 'closed') continue;
+    (await connection.getStats()).forEach(({ type, kind, mid, packetsReceived, packetsLost, framesReceived, framesDecoded, keyFramesDecoded, pliCount, packetsSent, framesEncoded }) => {
+      if (type === 'inbound-rtp') lines.push(`  in ${kind} ${mid}: ${JSON.stringify({ packetsReceived, packetsLost, framesReceived, framesDecoded, keyFramesDecoded, pliCount })}`);
+      if (type === 'outbound-rtp') lines.push(`  out ${kind} ${mid}: ${JSON.stringify({ packetsSent, framesEncoded, pliCount })}`);
+    });
+  }
+  return lines.join('\n    ');
 }

@@ -61,7 +61,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Address = "127.0.0.1:0",
             PodName = name,
             PublicUrl = "https://meet.example",
-            LeaseDuration = TimeSpan.FromSeconds(6),
+            LeaseDuration = TimeSpan.FromSeconds(12), // Renewed within 8 s, also on a machine with much else to do.
         };
         options = change?.Invoke(options) ?? options;
         var kube = RealServer.Config ?? new KubeConfig { Server = server ?? ServerAddress, Token = _server.Server.Token };

@@ -24,7 +24,9 @@ public sealed class BadInputTests
 
         await StalledAsync(cluster, "ImageUnavailable", "image registry.invalid/media-node:1 cannot be pulled", "spec.image");
         var node = Assert.Single(await cluster.NodesAsync());
-        Assert.Equal("ImageUnavailable", Conditions.Get(node.Status!.Conditions, MeetConditions.Stalled)!.Reason);
+        await cluster.EventuallyAsync(
+            async () => Conditions.Get(Assert.Single(await cluster.NodesAsync()).Status?.Conditions, MeetConditions.Stalled)?.Reason == "ImageUnavailable",
+            "the node is stalled by ImageUnavailable");
         await EventAsync(cluster, "SfuNode", "ImageUnavailable");
 
         await PatchPoolAsync(cluster, """{"spec":{"image":"localhost/media-node:1"}}""");
