@@ -34,5 +34,5 @@ public sealed class FieldSetTests
     [InlineData("k:{\"port\":80,\"protocol\":\"TCP\"}", "[port=80,protocol=\"TCP\"]")]
     [InlineData("v:\"red\"", "[=\"red\"]")]
     [InlineData("k:damaged", "[=damaged]")]
-    public void Shown_PathElement_IsPrintedAsInConflicts(string element, string expected) => Assert.Equal(expected, PathElement.Shown(element));
+    public void Shown_PathElement_IsPrintedAsInConflicts(string element, string expected) => Assert.Equal(expected, PathElement.Display(element));
 }
