@@ -110,13 +110,13 @@ public sealed class KubeClient : IDisposable
         where T : KubernetesObject
     {
         var path = ResourcePath.Collection(KubernetesEntityAttribute.Of(typeof(T)), item.Metadata.Namespace);
-        return SendAsync<T>(HttpMethod.Post, Describe(path, options), Serialize(item), MediaTypes.Json, ct);
+        return SendAsync<T>(HttpMethod.Post, WithWriteParameters(path, options), Serialize(item), MediaTypes.Json, ct);
     }
 
     /// <summary>Overwrites an object; with a stale <c>metadata.resourceVersion</c> that is a conflict.</summary>
     public Task<T> ReplaceAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject =>
-        SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
+        SendAsync<T>(HttpMethod.Put, WithWriteParameters(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
 
     /// <summary>
     /// Overwrites the status of an object, and nothing else; a conflict when the object has changed since <paramref name="item"/> was read.
@@ -141,13 +141,13 @@ public sealed class KubeClient : IDisposable
             ["status"] = status,
         };
         options = (options ?? new WriteOptions()) with { Subresource = "status" };
-        return SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(metadata.NamespacedName, options), options), Serialize(body), MediaTypes.Json, ct);
+        return SendAsync<T>(HttpMethod.Put, WithWriteParameters(ItemPath<T>(metadata.NamespacedName, options), options), Serialize(body), MediaTypes.Json, ct);
     }
 
     /// <summary>Merges <paramref name="patch"/> into an object (RFC 7386: null removes a field, a list replaces a list).</summary>
     public Task<T> MergePatchAsync<T>(NamespacedName key, JsonNode patch, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject =>
-        SendAsync<T>(HttpMethod.Patch, Describe(ItemPath<T>(key, options), options), Serialize(patch), MediaTypes.MergePatch, ct);
+        SendAsync<T>(HttpMethod.Patch, WithWriteParameters(ItemPath<T>(key, options), options), Serialize(patch), MediaTypes.MergePatch, ct);
 
     /// <summary>
     /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes the fields that
@@ -231,7 +231,7 @@ public sealed class KubeClient : IDisposable
     private static string ItemPath<T>(NamespacedName key, WriteOptions? options) =>
         ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key, options?.Subresource ?? string.Empty);
 
-    private string Describe(string path, WriteOptions? options) => ResourcePath.Query(
+    private string WithWriteParameters(string path, WriteOptions? options) => ResourcePath.Query(
         path,
         ("fieldManager", options?.FieldManager ?? _options.FieldManager),
         ("dryRun", options?.DryRun == true ? "All" : null));

@@ -63,7 +63,7 @@ internal sealed class KubeTransport : IDisposable
                 }
 
                 var retryAfter = RetryPolicy.ReadRetryAfter(response.Headers.RetryAfter, _time.GetUtcNow());
-                if (RetryPolicy.Next(response.StatusCode, retryAfter, retries) is not { } delay)
+                if (RetryPolicy.NextDelay(response.StatusCode, retryAfter, retries) is not { } delay)
                 {
                     throw await StatusReader.ReadAsync(response, retryAfter, linked.Token).ConfigureAwait(false);
                 }

@@ -48,8 +48,8 @@ internal static class ObjectReader
         }
         catch (JsonException e)
         {
-            var again = new Utf8JsonReader(line);
-            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref again, KubeJson.Options)?.Object?.Metadata, e);
+            var retryReader = new Utf8JsonReader(line);
+            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref retryReader, KubeJson.Options)?.Object?.Metadata, e);
         }
     }
 

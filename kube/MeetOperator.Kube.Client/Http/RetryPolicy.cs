@@ -11,9 +11,9 @@ internal static class RetryPolicy
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(10);
 
     /// <summary>The time to wait before the next try, or null to give up.</summary>
-    public static TimeSpan? Next(HttpStatusCode code, TimeSpan? retryAfter, int retriesDone)
+    public static TimeSpan? NextDelay(HttpStatusCode code, TimeSpan? retryAfter, int retries)
     {
-        if (retriesDone >= MaxRetries || code is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
+        if (retries >= MaxRetries || code is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
         {
             return null;
         }

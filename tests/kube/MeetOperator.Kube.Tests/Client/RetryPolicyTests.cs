@@ -19,7 +19,7 @@ public sealed class RetryPolicyTests
     public void Next_CodeDelayAndCount_RetriesOnlyWhenAskedAndBounded(HttpStatusCode code, int? retryAfter, int done, int? expected) =>
         Assert.Equal(
             expected is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            RetryPolicy.Next(code, retryAfter is { } after ? TimeSpan.FromSeconds(after) : null, done));
+            RetryPolicy.NextDelay(code, retryAfter is { } after ? TimeSpan.FromSeconds(after) : null, done));
 
     [Theory]
     [InlineData("7", 7.0)]

@@ -16,13 +16,13 @@ public sealed class LeaseRecordTests
     [InlineData("other", 29.9, false)]
     [InlineData("other", 30, true)]
     public void MayTake_Holder_OnlyAfterItsOwnDurationWithoutAChange(string? holder, double unchangedSeconds, bool expected) =>
-        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30 }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+        Assert.Equal(expected, LeaseRecord.CanTake(new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30 }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
 
     [Theory]
     [InlineData(14.9, false)]
     [InlineData(15, true)]
     public void MayTake_HolderPromisedNothing_OurDurationCounts(double unchangedSeconds, bool expected) =>
-        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = "other" }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+        Assert.Equal(expected, LeaseRecord.CanTake(new LeaseSpec { HolderIdentity = "other" }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
 
     [Fact]
     public void Take_NewTerm_CountsATransitionAlsoWhenOurNameWasOnIt()

@@ -30,7 +30,7 @@ public sealed class LoopHealthTests
         using var health = new LoopHealth(_time);
         using var resting = health.Begin("worker", TimeSpan.FromMinutes(2));
         health.Begin("ended", TimeSpan.FromMinutes(2)).Dispose();
-        resting.Rest();
+        resting.MarkIdle();
 
         _time.Advance(TimeSpan.FromDays(2));
 
