@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The fields of one cluster, user or context; relative file names count from the file that names them.</summary>
+/// <summary>The fields of one cluster, user, or context. Relative file names are relative to the kubeconfig file.</summary>
 internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode? body)
 {
     public string FieldPath(string name) => $"{path}: {field}.{name}";
@@ -32,7 +32,7 @@ internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode?
     public string? File(string name) =>
         Text(name) is { } file ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file) : null;
 
-    /// <summary>PEM text from <c>name-data</c> (base64) or from the file called by <c>name</c>.</summary>
+    /// <summary>PEM text from <c>name-data</c> (base64) or from the file that <c>name</c> references.</summary>
     public string? Pem(string name)
     {
         if (Text(name + "-data") is { } data)

@@ -23,7 +23,7 @@ internal static class KubeConfigFile
         var server = cluster.Require("server");
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
-            throw new KubeConfigException($"{cluster.FieldPath("server")}: \"{server}\" is no http or https address.");
+            throw new KubeConfigException($"{cluster.FieldPath("server")}: \"{server}\" is not an http or https URL.");
         }
 
         return new KubeConfig
@@ -49,7 +49,7 @@ internal static class KubeConfigFile
         {
             (null, null) => null,
             (not null, not null) => Certificates.ReadClient(certificate, key, user!.FieldPath("client-certificate")),
-            _ => throw new KubeConfigException($"{user!.FieldPath("client-certificate")}: client-certificate and client-key must both be given."),
+            _ => throw new KubeConfigException($"{user!.FieldPath("client-certificate")}: client-certificate and client-key must be set together."),
         };
     }
 
