@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class ContainerPlannerTests
 {
-    private static readonly PodPlace Place = new("node-a", "127.0.0.1", "127.0.1.7", "/run/pods/u1");
+    private static readonly PodLocation Location = new("node-a", "127.0.0.1", "127.0.1.7", "/run/pods/u1");
     private static readonly Dictionary<string, string> Inherited = new() { ["PATH"] = "/usr/bin" };
     private static readonly ImageTable Images = new ImageTable().Add("app", new ImageProgram
     {
@@ -134,6 +134,6 @@ public sealed class ContainerPlannerTests
         {
             [new DataReference(true, "keys")] = new Dictionary<string, byte[]> { ["token"] = Encoding.UTF8.GetBytes("s3cret") },
         });
-        return ContainerPlanner.Plan(pod, container, Place, data, Images, Inherited);
+        return ContainerPlanner.Plan(pod, container, Location, data, Images, Inherited);
     }
 }

@@ -14,7 +14,7 @@ public sealed class ProbeScheduleTests
     public void NextAt_EagerAfterSuccess_KeepsThePeriod()
     {
         var schedule = new ProbeSchedule(EveryTen, eager: true);
-        Assert.True(schedule.Counts(TimeSpan.FromSeconds(6), success: true));
+        Assert.True(schedule.RecordResult(TimeSpan.FromSeconds(6), success: true));
         Assert.Equal(TimeSpan.FromSeconds(16), schedule.NextAt(TimeSpan.FromSeconds(6)));
     }
 
@@ -22,7 +22,7 @@ public sealed class ProbeScheduleTests
     public void Counts_EagerFailures_OncePerPeriodAndNotDuringTheDelay()
     {
         var schedule = new ProbeSchedule(EveryTen, eager: true);
-        var counted = Enumerable.Range(0, 250).Count(i => schedule.Counts(TimeSpan.FromMilliseconds(i * 100), success: false));
+        var counted = Enumerable.Range(0, 250).Count(i => schedule.RecordResult(TimeSpan.FromMilliseconds(i * 100), success: false));
         Assert.Equal(2, counted); // at 5 s and at 15 s of the 25 s
     }
 
