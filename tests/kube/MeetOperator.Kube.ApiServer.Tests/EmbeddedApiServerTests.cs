@@ -12,7 +12,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task Restart_OnTheSameDirectory_KeepsObjectsTokenAndCertificate()
+    public async Task Restart_SameDirectory_KeepsObjectsTokenAndCertificate()
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         string token, kubeconfig, version;
@@ -34,7 +34,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_WhileDependentsWereLeft_CollectsThem()
+    public async Task Restart_DependentsOfDeletedOwner_AreCollected()
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         await using (var api = await Api.StartAsync(options))
@@ -49,17 +49,17 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_OnADirectoryInUse_SaysWhichAndWhatToDo()
+    public async Task Start_DirectoryInUse_ErrorContainsFix()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { DataDirectory = _directory });
         var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
-        Assert.Contains("is used by another process. Stop that one first", refused.Message);
+        Assert.Contains("is in use by another process. Stop that process first", refused.Message);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")]
-    public async Task Start_WithADamagedCertificate_SaysWhichFileAndWhatToDo(string content)
+    public async Task Start_CorruptCertificate_ErrorNamesFileAndFix(string content)
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         await (await EmbeddedApiServer.StartAsync(options)).DisposeAsync();
@@ -68,14 +68,14 @@ public sealed class EmbeddedApiServerTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
 
-        Assert.Contains($"{file} does not hold the certificate and key of the API server", refused.Message);
+        Assert.Contains($"{file} does not contain a valid certificate and key of the API server", refused.Message);
         Assert.Contains("remove it", refused.Message);
         File.Delete(file);
         await using var again = await EmbeddedApiServer.StartAsync(options);
     }
 
     [Fact]
-    public async Task Events_AnHourAfterTheyWereLastSeen_AreRemoved()
+    public async Task Events_OneHourAfterLastObservation_AreDeleted()
     {
         var time = new ManualTime();
         await using var api = await Api.StartAsync(new ApiServerOptions { TimeProvider = time });
@@ -92,7 +92,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_OnAPortInUse_FailsAndLeavesTheDirectoryFree()
+    public async Task Start_PortInUse_FailsAndReleasesDirectory()
     {
         await using var api = await Api.StartAsync();
         var options = new ApiServerOptions { DataDirectory = _directory, Port = api.Server.Address.Port };
@@ -101,7 +101,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Kubeconfig_OverTls_WorksForTheTypedClient()
+    public async Task Kubeconfig_TypedClient_ConnectsOverTls()
     {
         await using var api = await Api.StartAsync();
         var path = Path.Combine(_directory, "config");
@@ -112,7 +112,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Admission_Refusal_NamesTheFieldsAndStoresNothing()
+    public async Task Admission_RejectedWrite_NamesFieldsAndStoresNothing()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { AdmissionPolicies = [new NoLargeOnes()] });
         var (code, status) = await api.SendAsync("POST", Api.Widgets, WidgetCrd.Json("w", """{"size":"Large","replicas":7}"""));
@@ -129,7 +129,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task RegisterCrd_ThatIsWrong_SaysWhy()
+    public async Task RegisterCrd_InvalidCrd_ThrowsWithReason()
     {
         await using var api = await Api.StartAsync();
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("name: widgets.example.test", "name: wrong", StringComparison.Ordinal)));
@@ -139,7 +139,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Crd_WithTwoVersions_ServesBothFromOneStore()
+    public async Task Crd_TwoVersions_ShareOneStore()
     {
         await using var api = await Api.StartAsync();
         await api.Server.RegisterCrdAsync("""
@@ -158,7 +158,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Discovery_AndOpenApi_DescribeWhatIsServed()
+    public async Task Discovery_ServedResources_AreListedWithSchemas()
     {
         await using var api = await Api.StartAsync();
         Assert.Equal("1", (string?)(await api.OkAsync("GET", "/version"))["major"]);
@@ -174,7 +174,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task FieldSelector_OnPodsAndEvents_Chooses()
+    public async Task FieldSelector_Pods_SelectsMatches()
     {
         await using var api = await Api.StartAsync();
         const string P = "/api/v1/namespaces/default/pods";
@@ -192,7 +192,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Policy_ThatThrows_FailsItsRequestOnly()
+    public async Task Policy_Throws_FailsOnlyItsRequest()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { AdmissionPolicies = [new Broken()] });
         var owner = await api.CreateWidgetAsync("owner");

@@ -14,15 +14,15 @@ public sealed class PodStatusBuilderTests
     [InlineData("OnFailure", 0, "Succeeded")]
     [InlineData("OnFailure", 1, "Running")]
     [InlineData("Always", 0, "Running")]
-    public void Build_ContainerEnded_PhaseFollowsTheRestartPolicy(string policy, int exitCode, string phase) =>
+    public void Build_ContainerEnded_PhaseFollowsRestartPolicy(string policy, int exitCode, string phase) =>
         Assert.Equal(phase, Build(policy, stopping: false, before: null, Ended(exitCode)).Phase);
 
     [Fact]
-    public void Build_EndedWhileStopping_IsFinalWhateverThePolicy() =>
+    public void Build_EndedWhileStopping_IsFinal() =>
         Assert.Equal("Failed", Build("Always", stopping: true, before: null, Ended(143)).Phase);
 
     [Fact]
-    public void Build_OneOfTwoNotReady_NamesIt()
+    public void Build_OneOfTwoNotReady_MessageNamesIt()
     {
         var status = Build("Always", stopping: false, before: null, Running, Running with { Ready = false });
         var ready = status.Conditions!.Single(c => c.Type == "Ready");
@@ -35,7 +35,7 @@ public sealed class PodStatusBuilderTests
         Assert.Equal("Pending", Build("Always", stopping: false, before: null, Running, ContainerSnapshot.Waiting("ErrImagePull")).Phase);
 
     [Fact]
-    public void Build_SameVerdictAsBefore_KeepsItsTime()
+    public void Build_UnchangedStatus_KeepsTransitionTime()
     {
         var earlier = Now.AddHours(-1);
         var before = new PodStatus { Conditions = [new PodCondition { Type = "Ready", Status = "True", LastTransitionTime = earlier }] };
@@ -45,7 +45,7 @@ public sealed class PodStatusBuilderTests
     }
 
     [Fact]
-    public void Take_Addresses_AreUniqueStableAndReusedLast()
+    public void Allocate_PodAddresses_AreUniqueStableAndReusedLast()
     {
         var addresses = new PodAddresses("127.0.9");
         Assert.Equal("127.0.9.2", addresses.Allocate("a"));

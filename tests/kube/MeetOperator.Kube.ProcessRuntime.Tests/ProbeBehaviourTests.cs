@@ -32,7 +32,7 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Readiness_FollowsTheServer_AndIsSeenFastAtStart()
+    public async Task Readiness_ServerStarts_IsDetectedQuickly()
     {
         await _node.RunAsync("web", "exec sleep 1000", p => p.Spec.Containers[0].ReadinessProbe = Http(period: 1, failures: 1));
         var pod = await _node.WaitAsync("web", p => p.Status?.Phase == "Running");
@@ -47,7 +47,7 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Liveness_ThatFails_RestartsTheContainer()
+    public async Task Liveness_Fails_RestartsContainer()
     {
         _answer = 200;
         await _node.RunAsync("web", "exec sleep 1000", p =>
@@ -65,7 +65,7 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Startup_HoldsBackReadiness_UntilItSucceeds()
+    public async Task Startup_NotSucceeded_DelaysReadiness()
     {
         var mark = Path.Combine(_node.Folder, "started");
         await _node.RunAsync("slow", "exec sleep 1000", p =>

@@ -15,7 +15,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
-    public async Task StartAsync_Node_IsRegisteredReadyWithItsAddress()
+    public async Task StartAsync_Node_IsRegisteredReadyWithAddress()
     {
         var node = await _node.Client.GetAsync<Node>(new NamespacedName(null, "node-a"), NodeFixture.Limit());
         Assert.Contains(node.Status!.Addresses!, a => a is { Type: "InternalIP", Address: "127.0.0.1" });
@@ -23,7 +23,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithSecretVolumeAndFields_RunsWithThem()
+    public async Task Pod_SecretVolumesAndFields_AreAvailable()
     {
         await _node.CreateSecretAsync("keys", "token", "s3cret");
         await _node.RunAsync("web", "echo \"$POD_IP $NODE $TOKEN $(cat /etc/keys/token) $KEY_FILE\"; test -w /scratch && echo writable; exec sleep 1000", pod =>
@@ -59,7 +59,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     [InlineData("exit 0", "Succeeded", 0, "Completed")]
     [InlineData("exit 3", "Failed", 3, "Error")]
     [InlineData("kill -9 $$$$", "Failed", 137, "Error")]
-    public async Task Pod_ThatEndsAndNeverRestarts_TellsHow(string script, string phase, int exitCode, string reason)
+    public async Task Pod_EndsWithoutRestart_ReportsExitCodeAndReason(string script, string phase, int exitCode, string reason)
     {
         await _node.RunAsync("job", script);
         var ended = NodeFixture.StatusOf(await _node.WaitAsync("job", p => p.Status?.Phase == phase)).State!.Terminated!;
@@ -68,7 +68,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_ThatCrashes_RestartsAtOnceAndThenBacksOff()
+    public async Task Pod_Crashes_RestartsImmediatelyThenBacksOff()
     {
         await _node.RunAsync("crash", "echo run; exit 1", p => p.Spec.RestartPolicy = "Always");
         var pod = await _node.WaitAsync("crash", p => NodeFixture.StatusOf(p).State?.Waiting?.Reason == "CrashLoopBackOff");
@@ -81,7 +81,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WhatHappensToIt_IsToldAsEvents()
+    public async Task Pod_StartAndCrash_AreRecordedAsEvents()
     {
         await _node.RunAsync("crash", "exit 1", p => p.Spec.RestartPolicy = "Always");
         string[] expected = ["Scheduled", "Started", "BackOff"];
@@ -95,7 +95,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WhoseProcessIsKilled_IsSeenDeadAtOnce()
+    public async Task Pod_ProcessKilled_FailsImmediately()
     {
         await _node.RunAsync("victim", "exec sleep 1000");
         var pod = await _node.WaitAsync("victim", NodeFixture.Ready);
@@ -106,7 +106,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delete_ProcessThatListens_LeavesOnSigtermAndTheObjectGoes()
+    public async Task Delete_ProcessHandlesSigterm_ExitsAndObjectIsRemoved()
     {
         var mark = Path.Combine(_node.Folder, "mark");
         await _node.RunAsync("polite", $"trap 'echo bye > {mark}; exit 0' TERM; echo up; while :; do sleep 0.05; done");
@@ -120,7 +120,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delete_ProcessThatDoesNotListen_IsKilledWithWhatItStarted()
+    public async Task Delete_ProcessIgnoresSigterm_IsKilledWithItsChildren()
     {
         await _node.RunAsync("stubborn", "trap '' TERM; sleep 1000 & echo $!; wait; wait", p => p.Spec.TerminationGracePeriodSeconds = 1);
         var pod = await _node.WaitAsync("stubborn", NodeFixture.Ready);
@@ -133,7 +133,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithAHostPortThatIsTaken_IsRefused()
+    public async Task Pod_HostPortInUse_IsRejected()
     {
         static Action<Pod> Port(int port) => p => p.Spec.Containers[0].Ports = [new ContainerPort { Port = port, HostPort = port, Protocol = "UDP" }];
         var port = FreeUdpPort();
@@ -153,7 +153,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     [Theory]
     [InlineData("nginx:1.29", "ErrImagePull", "nginx:1.29")]
     [InlineData("absent", null, null)]
-    public async Task Pod_WithAnImageThatCannotRun_SaysWhy(string image, string? reason, string? message)
+    public async Task Pod_UnusableImage_ReportsReason(string image, string? reason, string? message)
     {
         await _node.RunAsync("odd", "exit 0", p => p.Spec.Containers[0].Image = image);
         if (reason is null)
@@ -168,7 +168,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WhoseSecretComesLater_WaitsAndThenStarts()
+    public async Task Pod_SecretCreatedLater_WaitsThenStarts()
     {
         await _node.RunAsync("late", "exec sleep 1000", p => p.Spec.Containers[0].EnvFrom = [new EnvFromSource { SecretRef = new OptionalReference { Name = "later" } }]);
         var pod = await _node.WaitAsync("late", p => NodeFixture.StatusOf(p).State?.Waiting?.Reason == "CreateContainerConfigError");
@@ -178,7 +178,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithHostPath_RunsOnlyWhereItIsAllowed()
+    public async Task Pod_HostPath_RunsOnlyInAllowedNamespaces()
     {
         Action<Pod> Mount(string @namespace) => pod =>
         {
@@ -195,7 +195,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithWhatALocalProcessCannotHave_IsRefusedByName()
+    public async Task Pod_InitContainers_IsRejectedAsUnsupported()
     {
         await _node.RunAsync("init", "exit 0", p => p.Spec.InitContainers = [new Container { Name = "i", Image = "shell", Args = ["exit 0"] }]);
         var pod = await _node.WaitAsync("init", p => p.Status?.Phase == "Failed");

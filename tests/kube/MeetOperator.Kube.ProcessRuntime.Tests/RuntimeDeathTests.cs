@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Tests;
 public sealed class RuntimeDeathTests
 {
     [Fact]
-    public async Task Kill9_OfTheRuntime_LeavesNoChildOrGrandchild()
+    public async Task Kill_RuntimeBySigkill_LeavesNoDescendants()
     {
         await using var node = await NodeFixture.StartAsync(withNode: false);
         using var runtime = StartVictim(node);
@@ -32,7 +32,7 @@ public sealed class RuntimeDeathTests
     }
 
     [Fact]
-    public async Task DisposeAsync_EndsEveryContainerWithinItsGrace()
+    public async Task DisposeAsync_RunningContainers_EndWithinGracePeriod()
     {
         await using var node = await NodeFixture.StartAsync();
         await node.RunAsync("listens", "exec sleep 1000");
@@ -45,7 +45,7 @@ public sealed class RuntimeDeathTests
     }
 
     [Fact]
-    public async Task NextRuntime_RestartsWhatMayRestart_AndFailsTheRest()
+    public async Task StartAsync_AfterRuntimeRestart_RestartsOrFailsPods()
     {
         await using var node = await NodeFixture.StartAsync();
         await node.RunAsync("always", "exec sleep 1000", p => p.Spec.RestartPolicy = "Always");

@@ -159,7 +159,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         Flip(log);
         var (code, errors) = await FailAsync();
         Assert.Equal(1, code);
-        Assert.StartsWith($"meet: {log} is damaged at byte", errors, StringComparison.Ordinal);
+        Assert.StartsWith($"meet: {log} is corrupt at byte", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
         Flip(log);
 

@@ -12,7 +12,7 @@ public sealed class ApplyTests
     private static string Spec(JsonObject widget, string field) => widget["spec"]![field]?.ToJsonString() ?? "none";
 
     [Fact]
-    public async Task Apply_NewObject_CreatesItAndOwnsWhatItNames()
+    public async Task Apply_NewObject_CreatesAndOwnsItsFields()
     {
         await using var api = await Api.StartAsync();
         var (code, made) = await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
@@ -26,7 +26,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_Again_ChangesNothing()
+    public async Task Apply_SameConfiguration_ChangesNothing()
     {
         await using var api = await Api.StartAsync();
         var (_, first) = await ApplyAsync(api, "one", """{"size":"Small"}""");
@@ -36,7 +36,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_WithoutAFormerField_RemovesItUnlessAnotherOwnsIt()
+    public async Task Apply_OmittedField_IsRemovedUnlessOwnedByOther()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","weight":2,"options":{"a":"1","b":"2"}}""");
@@ -47,7 +47,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_OtherValueOfAnOwnedField_IsAConflictThatNamesTheOwner()
+    public async Task Apply_ChangedFieldOfOtherManager_ConflictNamesOwner()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
@@ -65,7 +65,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_SameValue_IsSharedOwnership()
+    public async Task Apply_SameValue_SharesOwnership()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","colour":"red"}""");
@@ -75,7 +75,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Update_OfAnAppliedField_TakesItAway()
+    public async Task Update_AppliedField_TakesOwnership()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small"}""");
@@ -86,7 +86,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task ApplyStatus_OwnsConditionsByType()
+    public async Task ApplyStatus_TwoManagers_OwnConditionsByType()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "user", """{"size":"Small"}""");
@@ -102,7 +102,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_OwnersLabelsAndFinalizers_MergeWithTheLiveObject()
+    public async Task Apply_LabelsAndFinalizers_MergeWithLiveObject()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w", metadata: ""","labels":{"user":"x"},"finalizers":["example.test/user"]""");
@@ -114,7 +114,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_WithoutManagerOrWithManagedFields_IsRefused()
+    public async Task Apply_NoManagerOrWithManagedFields_IsRejected()
     {
         await using var api = await Api.StartAsync();
         Assert.Equal(422, (await api.SendAsync("PATCH", W, WidgetCrd.Json("w"), "application/apply-patch+yaml")).Code);
@@ -139,7 +139,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_FromManyAtOnce_LosesNothing()
+    public async Task Apply_ManyConcurrentManagers_KeepsAllFields()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");

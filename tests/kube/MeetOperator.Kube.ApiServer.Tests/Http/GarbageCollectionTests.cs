@@ -6,7 +6,7 @@ public sealed class GarbageCollectionTests
         $$$""","ownerReferences":[{"apiVersion":"example.test/v1","kind":"Widget","name":"{{{owner["metadata"]!["name"]}}}","uid":"{{{owner["metadata"]!["uid"]}}}","blockOwnerDeletion":{{{(block ? "true" : "false")}}}}]""";
 
     [Fact]
-    public async Task Background_DeletesDependentsAfterwards()
+    public async Task Delete_BackgroundPropagation_DeletesDependents()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
@@ -16,7 +16,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Foreground_KeepsTheOwnerUntilBlockingDependentsAreGone()
+    public async Task Delete_ForegroundPropagation_WaitsForBlockingDependents()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
@@ -36,7 +36,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Orphan_LeavesDependentsWithoutOwner()
+    public async Task Delete_OrphanPropagation_RemovesOwnerReferences()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
@@ -48,7 +48,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Dependent_OfTwoOwners_GoesWithTheLast()
+    public async Task Dependent_TwoOwners_IsDeletedAfterTheLast()
     {
         await using var api = await Api.StartAsync();
         var first = await api.CreateWidgetAsync("first");
@@ -64,7 +64,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Namespace_Deleted_IsEmptiedAndRefusesNewContent()
+    public async Task Namespace_Deleted_IsEmptiedAndRejectsNewObjects()
     {
         await using var api = await Api.StartAsync();
         const string W = "/apis/example.test/v1/namespaces/team/widgets";
@@ -82,7 +82,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Namespace_AnObjectStoredWhileItGoes_IsDeletedToo()
+    public async Task Namespace_ObjectCreatedDuringDeletion_IsDeleted()
     {
         await using var api = await Api.StartAsync();
         const string W = "/apis/example.test/v1/namespaces/team/widgets";
@@ -97,7 +97,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task Pod_OnANode_IsMarkedAndRemovedByTheRuntime()
+    public async Task Delete_PodOnNode_IsMarkedUntilRuntimeRemovesIt()
     {
         await using var api = await Api.StartAsync();
         const string P = "/api/v1/namespaces/default/pods";
@@ -110,7 +110,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task DeleteCollection_WithSelector_DeletesThoseOnly()
+    public async Task DeleteCollection_WithSelector_DeletesOnlyMatches()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("a", metadata: ""","labels":{"x":"1"}""");

@@ -7,7 +7,7 @@ public sealed class ObjectLifecycleTests
     private const string W = Api.Widgets + "/w";
 
     [Fact]
-    public async Task Create_Widget_FillsMetadataAndDefaults()
+    public async Task Create_Widget_SetsMetadataAndDefaults()
     {
         await using var api = await Api.StartAsync();
         var made = await api.CreateWidgetAsync("w");
@@ -20,7 +20,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Create_SameName_IsAlreadyExists()
+    public async Task Create_ExistingName_ReturnsAlreadyExists()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -39,7 +39,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Create_InMissingNamespace_IsNotFound()
+    public async Task Create_MissingNamespace_ReturnsNotFound()
     {
         await using var api = await Api.StartAsync();
         var (code, status) = await api.SendAsync("POST", "/apis/example.test/v1/namespaces/nowhere/widgets", WidgetCrd.Json("w"));
@@ -48,7 +48,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Put_WithStaleVersion_IsConflict()
+    public async Task Put_StaleVersion_ReturnsConflict()
     {
         await using var api = await Api.StartAsync();
         var made = await api.CreateWidgetAsync("w");
@@ -61,7 +61,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Put_SpecAndStatusAndMetadata_CountGenerationForSpecOnly()
+    public async Task Generation_SpecStatusAndMetadataChanges_IncreasesForSpecOnly()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -74,7 +74,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Patch_MainAndStatus_KeepOutOfEachOther()
+    public async Task Patch_MainAndStatus_DoNotAffectEachOther()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -110,7 +110,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Delete_WithOtherUid_IsConflict()
+    public async Task Delete_OtherUid_ReturnsConflict()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");

@@ -8,7 +8,7 @@ namespace MeetOperator.Kube.ApiServer.Tests.Lifecycle;
 public sealed class LargeNamespaceTests
 {
     [Fact]
-    public async Task Delete_ANamespaceOfTenThousandHeldObjects_LooksAtEachAFewTimesOnly()
+    public async Task Delete_NamespaceWithTenThousandFinalizers_ListsEachObjectFewTimes()
     {
         const int Objects = 10_000;
         await using var core = new ServerCore(new ApiServerOptions { Manifests = [WidgetCrd.Yaml] });

@@ -57,7 +57,7 @@ public sealed class JournalTests : IDisposable
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(40)]
-    public async Task Restart_AfterACrashInAWrite_LosesOnlyThatWrite(int cut)
+    public async Task Restart_CrashDuringWrite_LosesOnlyThatWrite(int cut)
     {
         await CrashAfterAsync("a", "b");
         using (var file = new FileStream(Newest("log-"), FileMode.Open))
@@ -82,7 +82,7 @@ public sealed class JournalTests : IDisposable
     [InlineData(30, false)]
     [InlineData(60, true)]
     [InlineData(-60, true)] // The last record, which the mark of an orderly end follows.
-    public async Task Restart_WithADamagedRecord_IsRefusedWithTheFileAndTheWayOut(int at, bool orderly)
+    public async Task Restart_CorruptRecord_ErrorNamesFileAndFix(int at, bool orderly)
     {
         if (orderly)
         {
@@ -110,7 +110,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_AfterTheDamageWasCutOff_KeepsWhatCameBefore()
+    public async Task Restart_CorruptRecordTruncated_KeepsEarlierObjects()
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
@@ -136,7 +136,7 @@ public sealed class JournalTests : IDisposable
     [Theory]
     [InlineData(40)]
     [InlineData(-5)]
-    public async Task Restart_WithADamagedSnapshot_IsRefusedWithTheFile(int at)
+    public async Task Restart_CorruptSnapshot_ErrorNamesFile(int at)
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
@@ -151,7 +151,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_OfALogWithoutMarks_ReadsItAndRefusesDamageInItsMiddle()
+    public async Task Restart_LogWithoutMarks_IsReadUnlessCorrupt()
     {
         var log = Path.Combine(_directory, "log-0000000000000000000");
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
@@ -170,7 +170,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_WithALogOlderThanTheSnapshot_DoesNotBringDeletedObjectsBack()
+    public async Task Restart_LogOlderThanSnapshot_DoesNotRestoreDeletedObjects()
     {
         byte[] old;
         await using (var store = ObjectStore.Open(_directory, 100))
@@ -190,7 +190,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_FiftyTimesWithTheSameWrites_DoesNotGrow()
+    public async Task Restart_FiftyTimes_DoesNotGrowTheStore()
     {
         async Task<long> RestartAsync()
         {
@@ -217,7 +217,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Rotation_WhenTheLogIsLarge_LeavesASnapshotThatHoldsEverything()
+    public async Task Rotation_LargeLog_WritesCompleteSnapshot()
     {
         var hub = new WatchHub(10);
         long last = 0;
@@ -269,7 +269,7 @@ public sealed class JournalTests : IDisposable
     [Theory]
     [InlineData(5)] // In its last write.
     [InlineData(1 << 20)] // All of it.
-    public async Task Restart_WithALogCutOffBeforeTheNext_IsRefused(int bytes)
+    public async Task Restart_EarlierLogTruncated_Fails(int bytes)
     {
         var (first, _) = await TwoLogsAsync();
         var whole = await File.ReadAllBytesAsync(first);
@@ -287,7 +287,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_WithAMissingFile_IsRefusedWithTheWayOut()
+    public async Task Restart_MissingFile_ErrorContainsFix()
     {
         var (first, second) = await TwoLogsAsync();
         File.Delete(first);
@@ -301,7 +301,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Snapshot_IsNamedOnDiskBeforeTheLogsItReplacesGo()
+    public async Task Snapshot_BeforeOldLogsAreDeleted_IsFlushedToDirectory()
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
@@ -317,7 +317,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public void FlushDirectory_OfAFolderThatIsMissing_NamesIt()
+    public void FlushDirectory_MissingDirectory_ErrorNamesIt()
     {
         PrivateFiles.FlushDirectory(_directory);
         Assert.Contains("/no/such/folder", Assert.Throws<IOException>(() => PrivateFiles.FlushDirectory("/no/such/folder")).Message);

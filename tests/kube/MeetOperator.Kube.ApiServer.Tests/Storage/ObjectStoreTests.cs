@@ -25,7 +25,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_AfterWritesAndDeletes_ShowsTheSameObjects()
+    public async Task Restart_AfterWritesAndDeletes_RestoresTheSameObjects()
     {
         long version;
         await using (var store = ObjectStore.Open(_directory, 100))
@@ -45,7 +45,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_Twice_IsRefusedWithTheDirectory()
+    public async Task Open_Twice_ErrorNamesDirectory()
     {
         await using var store = ObjectStore.Open(_directory, 100);
         var refused = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
@@ -54,7 +54,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task TryPut_AgainstAnOlderVersion_IsRefused()
+    public async Task TryPut_OlderVersion_ReturnsNull()
     {
         await using var store = ObjectStore.Open(null, 100);
         var first = await PutAsync(store, "a", 1);
@@ -65,7 +65,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Publish_ToAFullWatcher_EndsThatWatcherOnly()
+    public async Task Publish_FullWatcher_EndsOnlyThatWatcher()
     {
         await using var store = ObjectStore.Open(null, 100);
         var slow = new Watcher(2, 0, null);
@@ -85,7 +85,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Subscribe_BeyondTheHistory_NamesTheCompactedVersion()
+    public async Task Subscribe_BeforeHistory_ReturnsCompactedVersion()
     {
         await using var store = ObjectStore.Open(null, watchHistory: 3);
         var start = store.Version;

@@ -9,7 +9,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class MalformedInputTests
 {
     [Fact]
-    public void WatchFramesDecode_MutatedLines_OnlyKnownErrors()
+    public void Decode_MutatedWatchLines_ThrowsOnlyKnownErrors()
     {
         string[] corpus =
         [
@@ -32,7 +32,7 @@ public sealed class MalformedInputTests
     }
 
     [Fact]
-    public void StatusReaderParse_MutatedBodies_AlwaysGivesAStatusWithTheCode()
+    public void Parse_MutatedStatusBodies_AlwaysReturnsCode()
     {
         string[] corpus =
         [
@@ -47,7 +47,7 @@ public sealed class MalformedInputTests
     }
 
     [Fact]
-    public void KubeConfigFromFile_MutatedFiles_OnlyConfigErrors()
+    public void FromFile_MutatedKubeconfigs_ThrowsOnlyConfigErrors()
     {
         const string Text = "apiVersion: v1\ncurrent-context: c\ncontexts:\n- name: c\n  context: {cluster: k, user: u}\nclusters:\n- name: k\n  cluster:\n    server: http://x:1\nusers:\n- name: u\n  user: {token: t}\n";
         var file = Path.GetTempFileName();

@@ -8,6 +8,6 @@ public sealed class PublicSurfaceTests
     [Theory]
     [InlineData("MeetOperator.Kube.Client")]
     [InlineData("MeetOperator.Kube.Runtime")]
-    public void Assembly_PublicSurface_IsTheReviewedOne(string name) =>
+    public void Assembly_PublicSurface_MatchesSnapshot(string name) =>
         GoldenFile.Matches($"public-surface/{name}.txt", PublicSurface.Of(Assembly.Load(name)));
 }

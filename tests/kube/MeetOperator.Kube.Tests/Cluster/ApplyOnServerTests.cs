@@ -7,7 +7,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class ApplyOnServerTests
 {
     [Fact]
-    public async Task ApplyAsync_FieldOfAnotherManager_IsConflictThatNamesItUnlessForced()
+    public async Task ApplyAsync_FieldOfOtherManager_ConflictsUnlessForced()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.ApplyAsync(WidgetCluster.NewWidget("w", "red"), new ApplyOptions { FieldManager = "alice" }, default);
@@ -22,7 +22,7 @@ public sealed class ApplyOnServerTests
     }
 
     [Fact]
-    public async Task ApplyAsync_FieldLeftOutLater_IsRemovedWhileFieldsOfOthersStay()
+    public async Task ApplyAsync_OmittedField_IsRemovedWhileOthersStay()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.ApplyAsync(WidgetCluster.NewWidget("w", "red"), new ApplyOptions { FieldManager = "alice" }, default);
@@ -34,7 +34,7 @@ public sealed class ApplyOnServerTests
     }
 
     [Fact]
-    public async Task ApplyAsync_Status_LeavesSpecAlone()
+    public async Task ApplyAsync_Status_KeepsSpec()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w", "red");

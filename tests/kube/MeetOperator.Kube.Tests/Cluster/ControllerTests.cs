@@ -10,7 +10,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class ControllerTests
 {
     [Fact]
-    public async Task RunAsync_WidgetWantsConfigMaps_MakesThemAndRepairsWhatIsDeleted()
+    public async Task RunAsync_OwnedConfigMapDeleted_IsRecreated()
     {
         await using var server = await WidgetCluster.StartAsync();
         await using var run = new Running(server.Client, (client, widget, ct) => ReconcileConfigMapAsync(client, widget, ct));
@@ -38,7 +38,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_RequeueAfter_LooksAgainWithoutAChange()
+    public async Task RunAsync_RequeueAfter_ReconcilesWithoutChange()
     {
         await using var server = await WidgetCluster.StartAsync();
         var looks = 0;
@@ -50,7 +50,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_ManyKeys_StaysWithinItsConcurrencyAndNeverTwiceOnOneKey()
+    public async Task RunAsync_ManyKeys_LimitsConcurrencyAndSerializesKeys()
     {
         await using var server = await WidgetCluster.StartAsync();
         var busy = new ConcurrentDictionary<string, int>();
@@ -80,7 +80,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_Stopped_RunningReconcileMayFinish()
+    public async Task RunAsync_Stopped_RunningReconcileFinishes()
     {
         await using var server = await WidgetCluster.StartAsync();
         var entered = new TaskCompletionSource();
@@ -103,7 +103,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_ReconcileIgnoresItsCancellation_StopEndsAllTheSame()
+    public async Task RunAsync_ReconcileIgnoresCancellation_StillStops()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w");
@@ -121,7 +121,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_AgainAfterItWasStopped_LooksAtEveryObjectAgain()
+    public async Task RunAsync_Restarted_ReconcilesEveryObject()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w");
@@ -145,7 +145,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_ResyncPeriod_LooksAgainAtWhatExistsAndForgetsWhatIsGone()
+    public async Task RunAsync_ResyncPeriod_ReconcilesOnlyExistingObjects()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("stays");
@@ -180,7 +180,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_SomeWork_ShowsInTheMetrics()
+    public async Task RunAsync_Reconciles_UpdatesMetrics()
     {
         using var exposition = new PrometheusExposition(KubeMetrics.MeterName);
         await using var server = await WidgetCluster.StartAsync();
@@ -203,7 +203,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task Finalizers_AddedAndRemoved_HoldTheObjectUntilTheyAreGone()
+    public async Task Finalizers_AddedAndRemoved_DelayDeletion()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w");

@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class InformerOnServerTests
 {
     [Fact]
-    public async Task RunAsync_ManyWritersAndCompactions_EndsEqualToTheServer()
+    public async Task RunAsync_ManyWritersAndCompactions_ConvergesToServerState()
     {
         await using var server = await WidgetCluster.StartAsync();
         var informer = new Informer<Widget>(
@@ -60,7 +60,7 @@ public sealed class InformerOnServerTests
     }
 
     [Fact]
-    public async Task RunAsync_ConnectionsCutAtRandom_EndsEqualToTheServer()
+    public async Task RunAsync_ConnectionsResetAtRandom_ConvergesToServerState()
     {
         await using var server = await WidgetCluster.StartAsync();
         await using var proxy = new CuttingProxy(server.Server.Address, seed: 3, maxBytes: 6000);

@@ -11,7 +11,7 @@ public sealed class LeaderElectionTests
     private static readonly NamespacedName LeaseKey = new("default", "leader");
 
     [Fact]
-    public async Task RunAsync_TwoCompete_OneLeadsAndTheOtherFollowsWhenItStops()
+    public async Task RunAsync_TwoCompetitors_SecondLeadsAfterFirstStops()
     {
         await using var server = await TestApiServer.StartAsync();
         var first = new Competitor(server, "first", TimeProvider.System, Fast());
@@ -31,7 +31,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaderSuspended_ItKnowsBeforeTheOtherLeadsAndItsWritesAreStopped()
+    public async Task RunAsync_LeaderSuspended_LosesLeadershipBeforeNextTerm()
     {
         await using var server = await TestApiServer.StartAsync();
         var (leaderTime, otherTime) = (new ManualTime(), new ManualTime());
@@ -60,7 +60,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_OtherJustSeen_WaitsForTheWholeLeaseDurationByItsOwnClock()
+    public async Task RunAsync_LeaseHeldByOther_WaitsFullDurationOnLocalClock()
     {
         await using var server = await TestApiServer.StartAsync();
 
@@ -93,7 +93,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaseTakenByForce_LeadingEndsAndAnotherTermFollows()
+    public async Task RunAsync_LeaseOverwritten_EndsTermAndStartsAnother()
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -120,7 +120,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_AnotherProcessOfTheSameName_TakesOverAndTheFormerStops()
+    public async Task RunAsync_NewProcessWithSameIdentity_TakesOver()
     {
         // A Pod of a StatefulSet is made anew under its name while the former process is suspended.
         await using var server = await TestApiServer.StartAsync();
@@ -135,7 +135,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RaiseAbove_LeaseWasMadeAnew_ItsNumberIsRaisedWithinTheTerm()
+    public async Task RaiseAbove_LeaseRecreated_RaisesFenceWithinTerm()
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -153,7 +153,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RaiseAbove_TheAnswerToTheRenewalIsLost_TheTermGoesOn()
+    public async Task RaiseAbove_RenewalResponseLost_TermContinues()
     {
         await using var server = await TestApiServer.StartAsync();
         Leadership? term = null;
@@ -186,7 +186,7 @@ public sealed class LeaderElectionTests
     [InlineData(-1)]
     [InlineData(Leadership.HighestRaise)]
     [InlineData(long.MaxValue)]
-    public async Task RaiseAbove_NoPlausibleNumber_IsPassedOver(long seen)
+    public async Task RaiseAbove_ImplausibleNumber_IsIgnored(long seen)
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -200,7 +200,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaseDeleted_TheNextTermOfThisProcessStillHasAHigherNumber()
+    public async Task RunAsync_LeaseDeleted_NextTermHasHigherFence()
     {
         await using var server = await TestApiServer.StartAsync();
         await server.Client.CreateAsync(new Lease { Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace }, Spec = new LeaseSpec { LeaseTransitions = 41 } }, default);
@@ -214,7 +214,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_FiveCompeteAndAreStoppedAtRandom_NeverTwoLeadAtOnceAndFencesGrow()
+    public async Task RunAsync_FiveCompetitorsStoppedAtRandom_NeverOverlap()
     {
         await using var server = await TestApiServer.StartAsync();
         var leading = 0;
@@ -253,7 +253,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeadThrows_LeaseIsGivenBackAndTheErrorComesOut()
+    public async Task RunAsync_LeadThrows_ReleasesLeaseAndRethrows()
     {
         await using var server = await TestApiServer.StartAsync();
         using var client = new KubeClient(server.Client.Config);
@@ -267,7 +267,7 @@ public sealed class LeaderElectionTests
     [InlineData(10, 10, 2)]
     [InlineData(15, 2, 2)]
     [InlineData(15, 10, 0)]
-    public void Constructor_TimesThatCouldOverlap_AreRefused(int lease, int renew, int retry) =>
+    public void Constructor_OverlappingTimes_Throws(int lease, int renew, int retry) =>
         Assert.Throws<ArgumentException>(() => new LeaderElection(null!, Standard() with
         {
             Identity = "me",

@@ -11,7 +11,7 @@ public sealed class InformerTests
     private static readonly InformerOptions Fast = new() { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(20) };
 
     [Fact]
-    public async Task RunAsync_ListThenWatch_KeepsStoreAndIndexAndTellsChanges()
+    public async Task RunAsync_ListThenWatch_UpdatesStoreIndexAndSubscribers()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -40,7 +40,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_WatchBreaks_ResumesAfterTheLastVersionSeenWithoutAnotherList()
+    public async Task RunAsync_WatchBreaks_ResumesWithoutAnotherList()
     {
         var watches = 0;
         var arrived = new TaskCompletionSource();
@@ -80,7 +80,7 @@ public sealed class InformerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task RunAsync_VersionGone_ListsAgainAndTellsWhatWasMissed(bool asEvent)
+    public async Task RunAsync_VersionExpired_ListsAgainAndReportsMissedChanges(bool asEvent)
     {
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
@@ -116,7 +116,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ObjectThatDoesNotFit_IsLeftOutAndItsLastStateStays()
+    public async Task RunAsync_UnreadableObject_KeepsLastReadableState()
     {
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
@@ -151,7 +151,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ServerDownAtFirst_SyncsWhenItComesBack()
+    public async Task RunAsync_ServerDownAtStart_SyncsAfterRecovery()
     {
         var calls = 0;
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
@@ -168,7 +168,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ServerEndsWatchesAtOnce_WaitsBetweenThem()
+    public async Task RunAsync_WatchesEndImmediately_BacksOff()
     {
         var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
@@ -190,7 +190,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task OnChange_SubscribedLate_SeesKnownObjectsAsAddedOnce()
+    public async Task OnChange_LateSubscriber_GetsKnownObjectsAsAdded()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
@@ -205,7 +205,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task OnChange_SubscriberThrows_OthersAreStillTold()
+    public async Task OnChange_SubscriberThrows_OthersAreCalled()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)

@@ -10,7 +10,7 @@ public sealed class LoopHealthTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public void Problem_LoopStandsStill_IsNamedUntilItTurns()
+    public void Problem_NoHeartbeat_NamesLoopUntilNextHeartbeat()
     {
         using var health = new LoopHealth(_time);
         using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
@@ -18,14 +18,14 @@ public sealed class LoopHealthTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Null(health.Problem);
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Contains("loop poll has not gone round for 121 s", health.Problem, StringComparison.Ordinal);
+        Assert.Contains("loop poll has made no progress for 121 s", health.Problem, StringComparison.Ordinal);
 
         loop.Turn();
         Assert.Null(health.Problem);
     }
 
     [Fact]
-    public void Problem_LoopRestsOrHasEnded_IsNone()
+    public void Problem_LoopIdleOrEnded_IsNull()
     {
         using var health = new LoopHealth(_time);
         using var resting = health.Begin("worker", TimeSpan.FromMinutes(2));
@@ -39,7 +39,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public void Problem_WallClockJumps_IsNone()
+    public void Problem_WallClockJumps_IsNull()
     {
         using var health = new LoopHealth(_time);
         using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
@@ -50,7 +50,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Informer_ServerIsDownForHours_GoesRoundAllTheSame()
+    public async Task Informer_ServerDownForHours_KeepsHeartbeat()
     {
         await using var server = await ScriptedServer.StartAsync(static context => ScriptedServer.StatusAsync(context, 503, "ServiceUnavailable", "away"));
         using var client = new KubeClient(server.Config);
@@ -70,7 +70,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Informer_ThatFailsInAWayNobodyForesaw_GoesOn()
+    public async Task Informer_UnexpectedException_Continues()
     {
         await using var server = await ScriptedServer.StartAsync(static context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
@@ -90,7 +90,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Supervised_WorkThatThrows_BeginsAnewAndEndsWithItsToken()
+    public async Task Supervised_WorkThrows_RestartsUntilCancelled()
     {
         using var stop = new CancellationTokenSource();
         var begun = 0;
