@@ -45,7 +45,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
         }
 
         await using var again = await Api.StartAsync(options);
-        await again.GoneAsync(Api.Widgets + "/child");
+        await again.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
         var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
 
         Assert.Contains($"{file} does not contain a valid certificate and key of the API server", refused.Message);
-        Assert.Contains("remove it", refused.Message);
+        Assert.Contains("delete it", refused.Message);
         File.Delete(file);
         await using var again = await EmbeddedApiServer.StartAsync(options);
     }
@@ -87,7 +87,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
         await api.OkAsync("POST", Events, Event("late", TimeSpan.Zero));
         time.Advance(TimeSpan.FromMinutes(22));
 
-        await api.GoneAsync(Events + "/early");
+        await api.WaitUntilDeletedAsync(Events + "/early");
         await api.OkAsync("GET", Events + "/late");
     }
 
@@ -168,7 +168,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
         Assert.Equal(["widgets", "widgets/status", "widgets/scale"], resources.Select(r => (string)r!["name"]!));
         var index = await api.OkAsync("GET", "/openapi/v3");
         var document = await api.OkAsync("GET", (string)index["paths"]!["apis/example.test/v1"]!["serverRelativeURL"]!);
-        Assert.Equal("How big it is.", (string?)document["components"]!["schemas"]!["test.example.v1.Widget"]!["properties"]!["spec"]!["properties"]!["size"]!["description"]);
+        Assert.Equal("The size of the widget.", (string?)document["components"]!["schemas"]!["test.example.v1.Widget"]!["properties"]!["spec"]!["properties"]!["size"]!["description"]);
         Assert.NotNull((await api.OkAsync("GET", "/openapi/v2"))["definitions"]!["io.k8s.api.core.v1.Pod"]);
         Assert.Contains("apiserver_registered_watchers 0", await api.Http.GetStringAsync("/metrics"));
     }
@@ -204,13 +204,13 @@ public sealed class EmbeddedApiServerTests : IDisposable
         Assert.Equal("InternalError", (string?)status["reason"]);
         await api.OkAsync("DELETE", Api.Widgets + "/owner");
         await api.CreateWidgetAsync("late", metadata: Owned(string.Empty));
-        await api.GoneAsync(Api.Widgets + "/late");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/late");
     }
 
     private sealed class Broken : IAdmissionPolicy
     {
         public AdmissionDecision Review(AdmissionRequest request) =>
-            request is { Operation: AdmissionOperation.Delete, Name: "broken" } ? throw new InvalidOperationException("a fault of the policy") : AdmissionDecision.Allow;
+            request is { Operation: AdmissionOperation.Delete, Name: "broken" } ? throw new InvalidOperationException("policy failure") : AdmissionDecision.Allow;
     }
 
     private sealed class NoLargeOnes : IAdmissionPolicy

@@ -33,7 +33,7 @@ public sealed class LogReaderTests : IDisposable
             Assert.Equal($"line {i}", await reader.ReadLineAsync(Limit()));
         }
 
-        Assert.True(File.Exists(Path + ".1"), "60 lines must have rotated the file");
+        Assert.True(File.Exists(Path + ".1"), "the log must be rotated after 60 lines");
         Volatile.Write(ref ended, true);
         Assert.Null(await reader.ReadLineAsync(Limit()));
     }

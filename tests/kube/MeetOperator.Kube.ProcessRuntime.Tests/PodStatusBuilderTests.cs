@@ -58,9 +58,9 @@ public sealed class PodStatusBuilderTests
 
     private static ContainerSnapshot Ended(int exitCode) => Running.WithTerminated(new ContainerStateTerminated { ExitCode = exitCode });
 
-    private static PodStatus Build(string policy, bool stopping, PodStatus? before, params ContainerSnapshot[] facts)
+    private static PodStatus Build(string policy, bool stopping, PodStatus? before, params ContainerSnapshot[] snapshots)
     {
-        var pod = new Pod { Spec = new PodSpec { RestartPolicy = policy, Containers = [.. facts.Select((_, i) => new Container { Name = $"c{i}" })] } };
-        return PodStatusBuilder.Build(pod, Location, Now, facts.Select((f, i) => (f, i)).ToDictionary(x => $"c{x.i}", x => x.f), stopping, before, Now);
+        var pod = new Pod { Spec = new PodSpec { RestartPolicy = policy, Containers = [.. snapshots.Select((_, i) => new Container { Name = $"c{i}" })] } };
+        return PodStatusBuilder.Build(pod, Location, Now, snapshots.Select((snapshot, i) => (snapshot, i)).ToDictionary(x => $"c{x.i}", x => x.snapshot), stopping, before, Now);
     }
 }

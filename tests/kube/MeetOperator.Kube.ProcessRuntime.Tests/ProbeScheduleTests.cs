@@ -23,7 +23,7 @@ public sealed class ProbeScheduleTests
     {
         var schedule = new ProbeSchedule(EveryTen, eager: true);
         var counted = Enumerable.Range(0, 250).Count(i => schedule.RecordResult(TimeSpan.FromMilliseconds(i * 100), success: false));
-        Assert.Equal(2, counted); // at 5 s and at 15 s of the 25 s
+        Assert.Equal(2, counted); // At 5 s and 15 s of 25 s.
     }
 
     [Fact]

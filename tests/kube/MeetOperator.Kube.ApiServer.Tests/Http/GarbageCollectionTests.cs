@@ -12,7 +12,7 @@ public sealed class GarbageCollectionTests
         var owner = await api.CreateWidgetAsync("owner");
         await api.CreateWidgetAsync("child", metadata: OwnedBy(owner));
         await api.OkAsync("DELETE", Api.Widgets + "/owner");
-        await api.GoneAsync(Api.Widgets + "/child");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class GarbageCollectionTests
 
         await api.OkAsync("GET", Api.Widgets + "/owner");
         await api.PatchAsync(Api.Widgets + "/child", """{"metadata":{"finalizers":null}}""");
-        await api.GoneAsync(Api.Widgets + "/owner");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/owner");
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class GarbageCollectionTests
         var owner = await api.CreateWidgetAsync("owner");
         await api.CreateWidgetAsync("child", metadata: OwnedBy(owner));
         await api.OkAsync("DELETE", Api.Widgets + "/owner?propagationPolicy=Orphan");
-        await api.GoneAsync(Api.Widgets + "/owner");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/owner");
         var child = await api.OkAsync("GET", Api.Widgets + "/child");
         Assert.Null(child["metadata"]!["ownerReferences"]);
     }
@@ -57,10 +57,10 @@ public sealed class GarbageCollectionTests
         await api.CreateWidgetAsync("child", metadata: reference);
         await api.OkAsync("DELETE", Api.Widgets + "/first");
         await api.CreateWidgetAsync("marker", metadata: OwnedBy(first));
-        await api.GoneAsync(Api.Widgets + "/marker");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/marker");
         await api.OkAsync("GET", Api.Widgets + "/child");
         await api.OkAsync("DELETE", Api.Widgets + "/second");
-        await api.GoneAsync(Api.Widgets + "/child");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
@@ -73,12 +73,12 @@ public sealed class GarbageCollectionTests
         await api.OkAsync("POST", W, WidgetCrd.Json("held", metadata: ""","finalizers":["example.test/hold"]"""));
         var ns = await api.OkAsync("DELETE", "/api/v1/namespaces/team");
         Assert.Equal("Terminating", (string?)ns["status"]!["phase"]);
-        await api.GoneAsync(W + "/a");
+        await api.WaitUntilDeletedAsync(W + "/a");
         var (code, status) = await api.SendAsync("POST", W, WidgetCrd.Json("late"));
         Assert.Equal(403, code);
         Assert.Contains("because it is being terminated", (string?)status["message"]);
         await api.PatchAsync(W + "/held", """{"metadata":{"finalizers":null}}""");
-        await api.GoneAsync("/api/v1/namespaces/team");
+        await api.WaitUntilDeletedAsync("/api/v1/namespaces/team");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class GarbageCollectionTests
             var writers = Enumerable.Range(0, 20).Select(i => api.SendAsync("POST", W, WidgetCrd.Json($"w{i}"))).ToArray();
             await api.OkAsync("DELETE", "/api/v1/namespaces/team");
             await Task.WhenAll(writers);
-            await api.GoneAsync("/api/v1/namespaces/team");
+            await api.WaitUntilDeletedAsync("/api/v1/namespaces/team");
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class YamlToJsonTests
             }
             catch (JsonException)
             {
-                // The one way in which it may fail.
+                // The only allowed exception.
             }
         }
     }

@@ -156,7 +156,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
             """,
             await kubectl.RunAsync("api-resources --api-group=example.test"));
         var spec = await kubectl.RunAsync("explain widget.spec");
-        Assert.Contains("What is wanted.", spec);
+        Assert.Contains("The desired state.", spec);
         Assert.Contains("size\t<string> -required-", spec);
         Assert.Contains("enum: Small, Medium, Large", spec);
         Assert.Contains("containerPort", await kubectl.RunAsync("explain pod.spec.containers.ports"));

@@ -29,7 +29,7 @@ public sealed class LargeNamespaceTests
             {
                 var root = (JsonObject)current.Root.DeepClone();
                 root.Object("metadata")!.Remove("finalizers");
-                root.Object("metadata")!.Remove("resourceVersion"); // The collector marks it meanwhile.
+                root.Object("metadata")!.Remove("resourceVersion"); // The garbage collector changes the object concurrently.
                 return root;
             });
         }

@@ -11,7 +11,7 @@ public sealed class SchemaTests
 
     private static JsonObject Object(string spec) => JsonText.ParseObject($$"""{"spec":{{spec}}}""");
 
-    private static string[] Findings(string spec) => [.. SchemaValidator.Validate(Object(spec), Widget).Select(c => c.ToString())];
+    private static string[] Errors(string spec) => [.. SchemaValidator.Validate(Object(spec), Widget).Select(c => c.ToString())];
 
     [Theory]
     [InlineData("""{"size":"Huge"}""", "spec.size: Unsupported value: \"Huge\": supported values: \"Small\", \"Medium\", \"Large\"")]
@@ -29,12 +29,12 @@ public sealed class SchemaTests
     [InlineData("""{"size":"Small","ports":[{"name":"a","port":1},{"name":"a","port":2}]}""", "spec.ports[1]: Duplicate value: {\"name\":\"a\"}")]
     [InlineData("""{"size":"Small","ports":[{"name":"a","port":0}]}""", "spec.ports[0].port: Invalid value: 0: spec.ports[0].port in body should be greater than or equal to 1")]
     [InlineData("""{"size":"Small","options":{"a":1}}""", "spec.options.a: Invalid value: \"integer\": spec.options.a in body must be of type string: \"integer\"")]
-    public void Validate_InvalidValue_NamesFieldAndRule(string spec, string expected) => Assert.Equal([expected], Findings(spec));
+    public void Validate_InvalidValue_NamesFieldAndRule(string spec, string expected) => Assert.Equal([expected], Errors(spec));
 
     [Theory]
     [InlineData("""{"size":"Small","note":null,"surge":3,"weight":0.5,"free":{"a":[1,{"b":2}]}}""")]
     [InlineData("""{"size":"Large","surge":"50%","replicas":2.0,"starts":"2026-01-01T10:00:00.5+02:00"}""")]
-    public void Validate_ValidValue_ReturnsNoErrors(string spec) => Assert.Empty(Findings(spec));
+    public void Validate_ValidValue_ReturnsNoErrors(string spec) => Assert.Empty(Errors(spec));
 
     [Fact]
     public void Prune_UnknownMembers_AreRemovedAndReported()

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Storage;
 
-/// <summary>What a store on disk survives, and what it refuses to pass over.</summary>
+/// <summary>Recovery of a store on disk after crashes, and detection of corruption.</summary>
 public sealed class JournalTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("store").FullName;
@@ -23,7 +23,7 @@ public sealed class JournalTests : IDisposable
 
     private string Newest(string prefix) => Directory.GetFiles(_directory, prefix + "*").Order(StringComparer.Ordinal).Last();
 
-    /// <summary>What lies in the folder while the store runs, which is what a crash leaves there.</summary>
+    /// <summary>Leaves the files as a crash would: a copy taken while the store is open.</summary>
     private async Task CrashAfterAsync(params string[] names)
     {
         var copy = Directory.CreateTempSubdirectory("crash").FullName;
@@ -81,7 +81,7 @@ public sealed class JournalTests : IDisposable
     [InlineData(30, true)]
     [InlineData(30, false)]
     [InlineData(60, true)]
-    [InlineData(-60, true)] // The last record, which the mark of an orderly end follows.
+    [InlineData(-60, true)] // The last record; the mark of an orderly end follows it.
     public async Task Restart_CorruptRecord_ErrorNamesFileAndFix(int at, bool orderly)
     {
         if (orderly)
@@ -143,7 +143,7 @@ public sealed class JournalTests : IDisposable
             await PutAsync(store, "a", 1);
         }
 
-        await ObjectStore.Open(_directory, 100).DisposeAsync(); // Turns the log into a snapshot.
+        await ObjectStore.Open(_directory, 100).DisposeAsync(); // Converts the log to a snapshot.
         var snapshot = Newest("snapshot-");
         Flip(snapshot, length => at < 0 ? length + at : at);
 
@@ -226,7 +226,7 @@ public sealed class JournalTests : IDisposable
         journal.StartCommitting(() => [.. state.Values]);
         var i = 0;
 
-        // The log is not rotated while a snapshot is being written, and a slow disk may take long to write one.
+        // The log is not rotated while a snapshot is being written, which may take long on a slow disk.
         for (; i < 100 || (LogBytes() >= 8000 && i < 100_000); i++)
         {
             last = i + 1;
@@ -247,10 +247,10 @@ public sealed class JournalTests : IDisposable
         long LogBytes() => Directory.GetFiles(_directory, "log-*").Sum(f => new FileInfo(f) is { Exists: true } log ? log.Length : 0);
     }
 
-    /// <summary>A folder with two logs, as a disk that is too full for a snapshot leaves it; the second begins after version 1.</summary>
+    /// <summary>Creates a directory with two logs, as after a snapshot failed because the disk was full. The second log starts after version 1.</summary>
     private async Task<(string First, string Second)> TwoLogsAsync()
     {
-        var inTheWay = Directory.CreateDirectory(Path.Combine(_directory, $"snapshot-{1:D19}.tmp")); // No snapshot can be written.
+        var blocker = Directory.CreateDirectory(Path.Combine(_directory, $"snapshot-{1:D19}.tmp")); // Makes the snapshot fail.
         var journal = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _, rotateAtBytes: 500);
         journal.StartCommitting(() => []);
         for (var version = 1; version <= 2; version++)
@@ -260,15 +260,15 @@ public sealed class JournalTests : IDisposable
         }
 
         await journal.DisposeAsync();
-        inTheWay.Delete();
+        blocker.Delete();
         var logs = Directory.GetFiles(_directory, "log-*").Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(2, logs.Length);
         return (logs[0], logs[1]);
     }
 
     [Theory]
-    [InlineData(5)] // In its last write.
-    [InlineData(1 << 20)] // All of it.
+    [InlineData(5)] // Within the last write.
+    [InlineData(1 << 20)] // The whole file.
     public async Task Restart_EarlierLogTruncated_Fails(int bytes)
     {
         var (first, _) = await TwoLogsAsync();
@@ -313,7 +313,7 @@ public sealed class JournalTests : IDisposable
             _directory, new WatchHub(10), NullLogger.Instance, out _, flushFolder: folder => flushes.Add([.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f)[..3]).Order(StringComparer.Ordinal)]));
         await journal.DisposeAsync();
 
-        Assert.Equal([["loc", "log", "sna"], ["loc", "log", "sna"]], flushes); // The old log and the snapshot; then the snapshot and the new log.
+        Assert.Equal([["loc", "log", "sna"], ["loc", "log", "sna"]], flushes); // First the old log and the snapshot, then the snapshot and the new log.
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class CoreSerializationTests
         lease.Metadata.CreationTimestamp = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var json = JsonSerializer.SerializeToNode(lease, KubeJson.Options)!;
 
-        // A server parses MicroTime with exactly six digits.
+        // Servers accept MicroTime only with exactly six fractional digits.
         Assert.Equal("2026-01-02T03:04:05.000000Z", json["spec"]!["renewTime"]!.GetValue<string>());
         Assert.Equal("2026-01-02T03:04:05Z", json["metadata"]!["creationTimestamp"]!.GetValue<string>());
     }

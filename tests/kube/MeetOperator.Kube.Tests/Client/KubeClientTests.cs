@@ -90,7 +90,7 @@ public sealed class KubeClientTests
         using var client = new KubeClient(server.Config, time: time);
 
         var get = client.GetAsync<Widget>(Key, default);
-        await Eventually.TrueAsync(() => calls == 1 && time.TimerCount == 2, "the client waits (one timer beside that of its timeout)");
+        await Eventually.TrueAsync(() => calls == 1 && time.TimerCount == 2, "the client waits (one timer besides its timeout)");
         time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.Equal(1, calls);
         time.Advance(TimeSpan.FromSeconds(0.1));
@@ -101,7 +101,7 @@ public sealed class KubeClientTests
     [Fact]
     public async Task SendAsync_ManyConcurrentRequests_AreNotThrottled()
     {
-        // The clock stands: a client that throttled itself would not come to an end.
+        // The clock does not advance, so a client with its own rate limit would never finish.
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, time: new ManualTime());
 
@@ -148,7 +148,7 @@ public sealed class KubeClientTests
         var get = client.GetAsync<Widget>(Key, default);
         await Eventually.TrueAsync(() => server.Requests.Count == 1, "the request arrived");
         time.Advance(TimeSpan.FromSeconds(7));
-        Assert.Contains("no answer within 7 s", (await Assert.ThrowsAsync<TimeoutException>(() => get)).Message);
+        Assert.Contains("no response within 7 s", (await Assert.ThrowsAsync<TimeoutException>(() => get)).Message);
     }
 
     [Fact]

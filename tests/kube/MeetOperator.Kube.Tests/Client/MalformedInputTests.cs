@@ -5,7 +5,7 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Seeded mutations of what comes from outside: only the errors that callers expect may come out.</summary>
+/// <summary>Seeded mutations of external input: only the documented exceptions may be thrown.</summary>
 public sealed class MalformedInputTests
 {
     [Fact]
@@ -26,7 +26,7 @@ public sealed class MalformedInputTests
             }
             catch (Exception e) when (e is JsonException or KubeApiException)
             {
-                // Both end the watch, and it resumes.
+                // Both end the watch, and the informer resumes it.
             }
         }
     }

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>What other rooms build on changes only on purpose: a change shows here, in the diff of a reviewed file.</summary>
+/// <summary>Public API changes must be intentional: every change appears in the diff of a reviewed snapshot.</summary>
 public sealed class PublicSurfaceTests
 {
     [Theory]

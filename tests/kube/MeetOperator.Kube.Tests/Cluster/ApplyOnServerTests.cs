@@ -3,7 +3,7 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Server-side apply by the typed client: who owns what.</summary>
+/// <summary>Field ownership with server-side apply through the typed client.</summary>
 public sealed class ApplyOnServerTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>The typed client against the embedded server: what a cluster would answer.</summary>
+/// <summary>The typed client against the embedded API server.</summary>
 public sealed class ClientOnServerTests
 {
     [Fact]

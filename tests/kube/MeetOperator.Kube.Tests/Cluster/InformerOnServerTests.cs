@@ -56,7 +56,7 @@ public sealed class InformerOnServerTests
             () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
         await stop.CancelAsync();
         await run.WaitAsync(Eventually.Deadline);
-        Assert.True(Same(truth, mirror), "what subscribers were told adds up to the same");
+        Assert.True(Same(truth, mirror), "the reported changes add up to the same state");
     }
 
     [Fact]

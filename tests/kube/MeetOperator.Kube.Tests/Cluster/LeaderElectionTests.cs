@@ -23,7 +23,7 @@ public sealed class LeaderElectionTests
             Assert.Empty(second.Terms);
         }
 
-        // A leader that stops gives the Lease back, so the other need not wait until it runs out.
+        // A leader that stops releases the Lease, so the other does not have to wait for its expiry.
         await first.DisposeAsync();
         await Eventually.TrueAsync(() => second.Terms.Count == 1, "the second leads");
         Assert.True(second.Terms.Single().Fence > first.Terms.Single().Fence);
@@ -40,7 +40,7 @@ public sealed class LeaderElectionTests
         var term = leader.Terms.Single();
         Assert.True(term.IsHeld);
 
-        // The leader's clock goes on by 10 s while it sleeps: no timer of its has fired when it looks.
+        // The clock advances by 10 s during the suspension, and no timer has fired yet after it.
         leaderTime.AdvanceWithoutTimers(TimeSpan.FromSeconds(10));
         Assert.False(term.Lost.IsCancellationRequested);
         Assert.False(term.IsHeld);
@@ -64,12 +64,12 @@ public sealed class LeaderElectionTests
     {
         await using var server = await TestApiServer.StartAsync();
 
-        // A holder whose clock is a day behind: only changes count, not its times.
+        // The clock of the holder is wrong: only changes of the Lease count, not its times.
         await server.Client.CreateAsync(
             new Lease
             {
                 Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace },
-                Spec = new LeaseSpec { HolderIdentity = "somebody", LeaseDurationSeconds = 15, LeaseTransitions = 4, RenewTime = DateTimeOffset.UnixEpoch, AcquireTime = DateTimeOffset.UnixEpoch },
+                Spec = new LeaseSpec { HolderIdentity = "other", LeaseDurationSeconds = 15, LeaseTransitions = 4, RenewTime = DateTimeOffset.UnixEpoch, AcquireTime = DateTimeOffset.UnixEpoch },
             },
             default);
         var time = new ManualTime();
@@ -110,7 +110,7 @@ public sealed class LeaderElectionTests
             }
             catch (KubeApiException e) when (e.IsConflict)
             {
-                // The holder renewed in between.
+                // The holder renewed the Lease concurrently.
             }
         }
 
@@ -122,7 +122,7 @@ public sealed class LeaderElectionTests
     [Fact]
     public async Task RunAsync_NewProcessWithSameIdentity_TakesOver()
     {
-        // A Pod of a StatefulSet is made anew under its name while the former process is suspended.
+        // A StatefulSet recreates a Pod with the same name while the former process is suspended.
         await using var server = await TestApiServer.StartAsync();
         await using var former = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
         await Eventually.TrueAsync(() => former.Terms.Count == 1, "the former leads");
@@ -130,7 +130,7 @@ public sealed class LeaderElectionTests
         await using var next = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
 
         await Eventually.TrueAsync(() => !next.Terms.IsEmpty, "the next leads");
-        await Eventually.TrueAsync(() => first.Lost.IsCancellationRequested, "the former term ends, though its name is on the Lease");
+        await Eventually.TrueAsync(() => first.Lost.IsCancellationRequested, "the former term ends, although the Lease has its identity");
         Assert.True(next.Terms.First().Fence > first.Fence);
     }
 
@@ -146,7 +146,7 @@ public sealed class LeaderElectionTests
         term.RaiseAbove(57);
         term.RaiseAbove(12);
 
-        await Eventually.TrueAsync(() => term.Fence == 58, "the number is above the one that was seen");
+        await Eventually.TrueAsync(() => term.Fence == 58, "the fence is above the observed number");
         Assert.Equal(58, (await server.Client.GetAsync<Lease>(LeaseKey, default)).Spec.LeaseTransitions);
         Assert.True(term.IsHeld);
         Assert.Single(competitor.Terms);
@@ -162,12 +162,12 @@ public sealed class LeaderElectionTests
         {
             if (Volatile.Read(ref term) is { } raised && ++writes is 1)
             {
-                raised.RaiseAbove(57); // From the next write on.
+                raised.RaiseAbove(57); // Takes effect with the next write.
             }
             else if (writes == 2)
             {
                 StoreAsync(server.Client, 58).GetAwaiter().GetResult();
-                throw new IOException("The answer is lost.");
+                throw new IOException("The response is lost.");
             }
         }
 
@@ -176,7 +176,7 @@ public sealed class LeaderElectionTests
         var first = competitor.Terms.Single();
         Volatile.Write(ref term, first);
 
-        await Eventually.TrueAsync(() => first.Fence == 58 || !first.IsHeld, "the Lease was looked at again");
+        await Eventually.TrueAsync(() => first.Fence == 58 || !first.IsHeld, "the Lease is read again");
         Assert.True(first.IsHeld);
         Assert.Equal(58, first.Fence);
         Assert.Single(competitor.Terms);
@@ -297,7 +297,7 @@ public sealed class LeaderElectionTests
 
     private static LeaderElectionOptions Standard() => new() { Namespace = LeaseKey.Namespace!, Name = LeaseKey.Name, Identity = string.Empty };
 
-    /// <summary>Looks often; the long times keep a slow machine from ending a term by itself.</summary>
+    /// <summary>Short retry period; the long lease times prevent a slow machine from losing a term.</summary>
     private static LeaderElectionOptions Fast() => Standard() with
     {
         LeaseDuration = TimeSpan.FromSeconds(90),

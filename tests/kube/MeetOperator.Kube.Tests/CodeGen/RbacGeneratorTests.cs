@@ -81,7 +81,7 @@ public sealed class RbacGeneratorTests
     [InlineData("rbac.authorization.k8s.io", "roles", "escalate", "privilege escalation")]
     [InlineData("rbac.authorization.k8s.io", "roles", "bind", "privilege escalation")]
     [InlineData("", "users", "impersonate", "privilege escalation")]
-    [InlineData("", "pods", "read", "known verbs are get, list")]
+    [InlineData("", "pods", "read", "allowed verbs are get, list")]
     public void Generate_ForbiddenRule_Throws(string group, string resource, string verb, string expected)
     {
         var error = Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("controller", group, [resource], [verb], "Because.")]));

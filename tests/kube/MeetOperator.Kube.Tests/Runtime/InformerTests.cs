@@ -186,7 +186,7 @@ public sealed class InformerTests
                 time.Advance(TimeSpan.FromMilliseconds(100));
                 return server.Requests.Count(r => r.IsWatch) >= 2;
             },
-            "the second watch after its wait");
+            "the second watch after the backoff");
     }
 
     [Fact]
@@ -211,13 +211,13 @@ public sealed class InformerTests
             ? ScriptedServer.HoldAsync(context)
             : ScriptedServer.JsonAsync(context, List("10", Make("a", "5"), Make("b", "6"))));
         await using var run = new Running(server);
-        var told = 0;
+        var calls = 0;
         using var bad = run.Informer.OnChange(_ => throw new InvalidOperationException("mine"));
-        using var good = run.Informer.OnChange(_ => told++);
+        using var good = run.Informer.OnChange(_ => calls++);
         run.Start();
 
         await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
-        Assert.Equal(2, told);
+        Assert.Equal(2, calls);
     }
 
     [Fact]

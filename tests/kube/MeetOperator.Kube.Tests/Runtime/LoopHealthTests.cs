@@ -60,7 +60,7 @@ public sealed class LoopHealthTests
 
         for (var tries = 0; tries < 40; tries++)
         {
-            await Eventually.TrueAsync(() => _time.TimerCount > 0 && server.Requests.Count > tries, "it waits for its next try");
+            await Eventually.TrueAsync(() => _time.TimerCount > 0 && server.Requests.Count > tries, "it waits for its next attempt");
             Assert.Null(health.Problem);
             _time.Advance(TimeSpan.FromMinutes(5));
         }
@@ -78,11 +78,11 @@ public sealed class LoopHealthTests
         using var client = new KubeClient(server.Config);
         var informer = new Informer<Widget>(client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(2) });
         var failures = 0;
-        informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unforeseen") : ["x"]);
+        informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unexpected") : ["x"]);
         using var stop = new CancellationTokenSource();
         var running = informer.RunAsync(stop.Token);
 
-        await Eventually.TrueAsync(() => informer.HasSynced || running.IsFaulted, "it has synced");
+        await Eventually.TrueAsync(() => informer.HasSynced || running.IsFaulted, "it is synced");
 
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
@@ -93,14 +93,14 @@ public sealed class LoopHealthTests
     public async Task Supervised_WorkThrows_RestartsUntilCancelled()
     {
         using var stop = new CancellationTokenSource();
-        var begun = 0;
+        var starts = 0;
         var running = Supervised.RunAsync(
             "work",
             async ct =>
             {
-                if (Interlocked.Increment(ref begun) < 3)
+                if (Interlocked.Increment(ref starts) < 3)
                 {
-                    throw new InvalidOperationException("unforeseen");
+                    throw new InvalidOperationException("unexpected");
                 }
 
                 await Task.Delay(Timeout.Infinite, ct);
@@ -109,7 +109,7 @@ public sealed class LoopHealthTests
             NullLogger.Instance,
             stop.Token);
 
-        await Eventually.TrueAsync(() => begun == 3, "it began a third time");
+        await Eventually.TrueAsync(() => starts == 3, "it started a third time");
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
         await running.WaitAsync(Eventually.Deadline);

@@ -83,7 +83,7 @@ public sealed class PrometheusExpositionTests
         using var queue = new WorkQueue<string>(new WorkQueueOptions { Name = "pro\"m" });
         queue.Add("a");
         await queue.TakeAsync(default);
-        KubeMetrics.Reconciled("widget", TimeSpan.FromMilliseconds(3));
+        KubeMetrics.RecordReconcile("widget", TimeSpan.FromMilliseconds(3));
         KubeMetrics.ReconcileFailed("widget", "conflict");
         KubeMetrics.WatchRestarted("Widget", "gone");
 

@@ -176,7 +176,7 @@ public sealed class WorkQueueTests : IDisposable
             queue.Add(key);
         }
 
-        await Eventually.TrueAsync(() => version.SequenceEqual(seenVersion), "the last change of every key was worked on");
+        await Eventually.TrueAsync(() => version.SequenceEqual(seenVersion), "the last change of every key is processed");
         await stop.CancelAsync();
         await Task.WhenAll(workers);
         Assert.Equal(0, overlaps);
@@ -188,7 +188,7 @@ public sealed class WorkQueueTests : IDisposable
     {
         using var now = new CancellationTokenSource();
         var take = _queue.TakeAsync(now.Token).AsTask();
-        Assert.False(take.IsCompleted, "a key was handed out");
+        Assert.False(take.IsCompleted, "a key was taken");
         await now.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => take);
     }
