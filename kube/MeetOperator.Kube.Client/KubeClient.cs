@@ -24,7 +24,10 @@ public sealed class KubeClient : IDisposable
 
     public KubeConfig Config { get; }
 
-    /// <summary>How far the local clock is ahead of the server's, to about a second, from the last response; null before the first, or if the server sends no Date.</summary>
+    /// <summary>
+    /// How far the local clock is ahead of the server's, to about a second, from the last response; null before the first, or if the server sends no
+    /// Date.
+    /// </summary>
     public TimeSpan? ClockLead => _transport.ClockLead;
 
     /// <summary>Reads one object. If it does not exist, throws <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>

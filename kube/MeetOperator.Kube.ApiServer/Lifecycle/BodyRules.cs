@@ -72,7 +72,9 @@ internal static class BodyRules
         return causes;
     }
 
-    /// <summary>Rejects a write that has field errors. Adds the errors of <paramref name="rules"/>, unless the schema errors prevent the rules from running.</summary>
+    /// <summary>
+    /// Rejects a write that has field errors. Adds the errors of <paramref name="rules"/>, unless the schema errors prevent the rules from running.
+    /// </summary>
     public static void ThrowIfInvalid(WriteRequest write, List<Cause> causes, Func<IEnumerable<Cause>> rules)
     {
         if (causes.Count == 0)

@@ -73,7 +73,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
         return 0;
     }
 
-    /// <summary>The next <paramref name="count"/> bytes. If there are fewer, sets <see cref="IsMalformed"/> and returns <paramref name="atLeast"/> zeros.</summary>
+    /// <summary>
+    /// The next <paramref name="count"/> bytes. If there are fewer, sets <see cref="IsMalformed"/> and returns <paramref name="atLeast"/> zeros.
+    /// </summary>
     private ReadOnlySpan<byte> Take(ulong count, int atLeast)
     {
         if (count > (ulong)_rest.Length)

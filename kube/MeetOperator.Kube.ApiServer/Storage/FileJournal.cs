@@ -34,7 +34,9 @@ internal sealed partial class FileJournal : IJournal
     }
 
     /// <summary>Locks the directory for this process and loads its content.</summary>
-    /// <exception cref="IOException">Another process uses the directory, it is not writable, or a file is corrupt (<see cref="DamagedStoreException"/>).</exception>
+    /// <exception cref="IOException">
+    /// Another process uses the directory, it is not writable, or a file is corrupt (<see cref="DamagedStoreException"/>).
+    /// </exception>
     public static FileJournal Open(
         string path, WatchHub hub, ILogger logger, out LoadedObjects loaded, long rotateAtBytes = RotateAtBytes, Action<string>? flushFolder = null)
     {

@@ -6,7 +6,9 @@ internal static class JournalFile
     /// <summary>Applies a log. Returns the number of ignored bytes of an incomplete write at its end.</summary>
     /// <param name="file">Path of the log.</param>
     /// <param name="objects">The objects of the earlier files.</param>
-    /// <param name="isNewest">Whether this is the newest log. Only the newest may end with an incomplete write, because a log is complete before the next one starts.</param>
+    /// <param name="isNewest">
+    /// Whether this is the newest log. Only the newest may end with an incomplete write, because a log is complete before the next one starts.
+    /// </param>
     /// <exception cref="DamagedStoreException">A record that had reached the disk is corrupt.</exception>
     public static int ReadLog(string file, LoadedObjects objects, bool isNewest)
     {

@@ -12,7 +12,9 @@ internal sealed class ObjectTable
 
     public int CountIn(string ns) => _namespaces.TryGetValue(ns, out var objects) ? objects.Count : 0;
 
-    /// <summary>Adds a change to the history, from which earlier states are reconstructed. Beyond <paramref name="capacity"/>, the oldest change is dropped.</summary>
+    /// <summary>
+    /// Adds a change to the history, from which earlier states are reconstructed. Beyond <paramref name="capacity"/>, the oldest change is dropped.
+    /// </summary>
     public void RecordChange(StoreEvent change, int capacity)
     {
         _changes.Enqueue(change);

@@ -28,7 +28,10 @@ internal sealed class KubeTransport : IDisposable
         _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>How far the local clock is ahead of the server's, from the Date header of the last response (RFC 9110 §6.6.1: whole seconds); null before the first.</summary>
+    /// <summary>
+    /// How far the local clock is ahead of the server's, from the Date header of the last response (RFC 9110 §6.6.1: whole seconds); null before the
+    /// first.
+    /// </summary>
     public TimeSpan? ClockLead => Interlocked.Read(ref _clockLead) is var ticks && ticks == long.MinValue ? null : new TimeSpan(ticks);
 
     /// <summary>Sends a request and returns the successful response, whose body is not yet read. The caller disposes it.</summary>

@@ -3,7 +3,9 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Resolves the variables of a container in the order of the kubelet: image, <c>envFrom</c>, then <c>env</c>, where each may reference earlier ones.</summary>
+/// <summary>
+/// Resolves the variables of a container in the order of the kubelet: image, <c>envFrom</c>, then <c>env</c>, where each may reference earlier ones.
+/// </summary>
 internal static class ContainerEnvironment
 {
     public static IReadOnlyDictionary<string, string> Resolve(Pod pod, Container container, PodLocation location, ReferencedData data, ImageProgram image)

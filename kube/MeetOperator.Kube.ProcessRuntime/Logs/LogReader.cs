@@ -10,7 +10,9 @@ internal sealed class LogReader(string path, LogQuery query, Func<bool> ended, T
 
     private long _left = query.LimitBytes ?? long.MaxValue;
 
-    /// <summary>Opens the stream. It ends at the end of the log, or with <see cref="LogQuery.Follow"/> when the container ends. Dispose it to stop earlier.</summary>
+    /// <summary>
+    /// Opens the stream. It ends at the end of the log, or with <see cref="LogQuery.Follow"/> when the container ends. Dispose it to stop earlier.
+    /// </summary>
     public Stream Open(CancellationToken ct)
     {
         var pipe = new Pipe();

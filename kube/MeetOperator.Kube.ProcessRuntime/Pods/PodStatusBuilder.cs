@@ -42,17 +42,17 @@ internal static class PodStatusBuilder
         StartTime = now,
     };
 
-    private static ContainerStatus StatusOf(Container container, ContainerSnapshot snapshots) => new()
+    private static ContainerStatus StatusOf(Container container, ContainerSnapshot snapshot) => new()
     {
         Name = container.Name,
         Image = container.Image ?? string.Empty,
-        ImageID = snapshots.ContainerId is null ? string.Empty : $"process://{container.Image}",
-        ContainerID = snapshots.ContainerId,
-        State = snapshots.State,
-        LastState = snapshots.LastState ?? new ContainerState(),
-        RestartCount = snapshots.RestartCount,
-        Ready = snapshots.Ready,
-        Started = snapshots.Started,
+        ImageID = snapshot.ContainerId is null ? string.Empty : $"process://{container.Image}",
+        ContainerID = snapshot.ContainerId,
+        State = snapshot.State,
+        LastState = snapshot.LastState ?? new ContainerState(),
+        RestartCount = snapshot.RestartCount,
+        Ready = snapshot.Ready,
+        Started = snapshot.Started,
     };
 
     private static string PhaseOf(Pod pod, List<ContainerStatus> statuses, bool stopping)

@@ -1,6 +1,9 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Applies the thresholds of a probe: the number of consecutive results that change <see cref="Healthy"/>, which is null until the first threshold is reached.</summary>
+/// <summary>
+/// Applies the thresholds of a probe: the number of consecutive results that change <see cref="Healthy"/>, which is null until the first threshold is
+/// reached.
+/// </summary>
 internal sealed class ProbeCounter(int successThreshold, int failureThreshold)
 {
     private int _consecutive;

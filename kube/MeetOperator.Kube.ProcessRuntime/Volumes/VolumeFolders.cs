@@ -4,7 +4,9 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Creates volumes as folders: Secrets and ConfigMaps as files that only the current user can read, empty folders, and host paths where allowed.</summary>
+/// <summary>
+/// Creates volumes as folders: Secrets and ConfigMaps as files that only the current user can read, empty folders, and host paths where allowed.
+/// </summary>
 internal static class VolumeFolders
 {
     public static void Write(Pod pod, PodLocation location, ReferencedData data, bool hostPathAllowed)

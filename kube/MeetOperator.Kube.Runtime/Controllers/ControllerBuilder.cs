@@ -29,7 +29,9 @@ public sealed class ControllerBuilder<T>(Informer<T> primary)
         where TOwned : KubernetesObject =>
         Watches(informer, OwnerKeys.OfController<T>);
 
-    /// <summary>For every changed object, reconciles the keys that <paramref name="map"/> returns; for a modification, those of the old and the new state.</summary>
+    /// <summary>
+    /// For every changed object, reconciles the keys that <paramref name="map"/> returns; for a modification, those of the old and the new state.
+    /// </summary>
     public ControllerBuilder<T> Watches<TOther>(Informer<TOther> informer, Func<TOther, IEnumerable<NamespacedName>> map)
         where TOther : KubernetesObject => Set(() =>
         {

@@ -45,7 +45,9 @@ public sealed class EventRecorder
 
     public void Warning(KubernetesObject target, string reason, string message) => Record(target, EventType.Warning, reason, message);
 
-    /// <summary>Records an event about <paramref name="target"/>. <paramref name="reason"/> is UpperCamel; <paramref name="message"/> is human-readable.</summary>
+    /// <summary>
+    /// Records an event about <paramref name="target"/>. <paramref name="reason"/> is UpperCamel; <paramref name="message"/> is human-readable.
+    /// </summary>
     public void Record(KubernetesObject target, EventType type, string reason, string message)
     {
         var text = message.Length <= MaxMessageLength ? message : message[..(MaxMessageLength - 1)] + "…";

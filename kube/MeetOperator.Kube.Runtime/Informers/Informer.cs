@@ -195,7 +195,9 @@ public sealed class Informer<T> : IInformer
         _resourceVersion = change.Object.Metadata.ResourceVersion ?? _resourceVersion;
     }
 
-    /// <summary>Drops managedFields, often the largest part of an object, which no reader of the store needs. A replace without them keeps them on the server.</summary>
+    /// <summary>
+    /// Drops managedFields, often the largest part of an object, which no reader of the store needs. A replace without them keeps them on the server.
+    /// </summary>
     private static void Trim(T item) => item.Metadata.ManagedFields = null;
 
     /// <summary>An object that does not match its type must not block the others. The store keeps its last readable state.</summary>
