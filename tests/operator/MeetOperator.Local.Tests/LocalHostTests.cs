@@ -166,7 +166,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(Home, "api", "server.pem"), "nothing");
         (code, errors) = await FailAsync();
         Assert.Equal(1, code);
-        Assert.StartsWith($"meet: {Home}/api/server.pem does not hold the certificate and key", errors, StringComparison.Ordinal);
+        Assert.StartsWith($"meet: {Home}/api/server.pem does not contain a valid certificate and key", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
