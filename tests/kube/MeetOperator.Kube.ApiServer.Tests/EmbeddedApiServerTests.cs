@@ -23,13 +23,13 @@ public sealed class EmbeddedApiServerTests : IDisposable
             (token, kubeconfig, port) = (api.Server.Token, api.Server.Kubeconfig, api.Server.Address.Port);
         }
 
-        await using var again = await Api.StartAsync(options with { Port = port });
-        Assert.Equal(token, again.Server.Token);
-        Assert.Equal(kubeconfig, again.Server.Kubeconfig);
-        var widget = await again.OkAsync("GET", Api.Widgets + "/w");
+        await using var restarted = await Api.StartAsync(options with { Port = port });
+        Assert.Equal(token, restarted.Server.Token);
+        Assert.Equal(kubeconfig, restarted.Server.Kubeconfig);
+        var widget = await restarted.OkAsync("GET", Api.Widgets + "/w");
         Assert.Equal(version, (string?)widget["metadata"]!["resourceVersion"]);
-        Assert.Equal("ERROR", (string?)(await again.OkAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion=2"))["type"]);
-        var later = await again.CreateWidgetAsync("later");
+        Assert.Equal("ERROR", (string?)(await restarted.OkAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion=2"))["type"]);
+        var later = await restarted.CreateWidgetAsync("later");
         Assert.True(long.Parse((string)later["metadata"]!["resourceVersion"]!) > long.Parse(version));
     }
 
@@ -44,16 +44,16 @@ public sealed class EmbeddedApiServerTests : IDisposable
             await api.OkAsync("DELETE", Api.Widgets + "/owner");
         }
 
-        await using var again = await Api.StartAsync(options);
-        await again.WaitUntilDeletedAsync(Api.Widgets + "/child");
+        await using var restarted = await Api.StartAsync(options);
+        await restarted.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
     public async Task Start_DirectoryInUse_ErrorContainsFix()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { DataDirectory = _directory });
-        var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
-        Assert.Contains("is in use by another process. Stop that process first", refused.Message);
+        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
+        Assert.Contains("is in use by another process. Stop that process first", error.Message);
     }
 
     [Theory]
@@ -66,12 +66,12 @@ public sealed class EmbeddedApiServerTests : IDisposable
         var file = Path.Combine(_directory, "server.pem");
         File.WriteAllText(file, content);
 
-        var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
+        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
 
-        Assert.Contains($"{file} does not contain a valid certificate and key of the API server", refused.Message);
-        Assert.Contains("delete it", refused.Message);
+        Assert.Contains($"{file} does not contain a valid certificate and key of the API server", error.Message);
+        Assert.Contains("delete it", error.Message);
         File.Delete(file);
-        await using var again = await EmbeddedApiServer.StartAsync(options);
+        await using var restarted = await EmbeddedApiServer.StartAsync(options);
     }
 
     [Fact]
@@ -123,17 +123,17 @@ public sealed class EmbeddedApiServerTests : IDisposable
         await api.CreateWidgetAsync("w");
         Assert.Equal(422, (await api.SendAsync("PATCH", Api.Widgets + "/w", """{"spec":{"size":"Large"}}""", "application/merge-patch+json")).Code);
         await api.PatchAsync(Api.Widgets + "/w", """{"metadata":{"labels":{"keep":"me"}}}""");
-        var (deletion, refused) = await api.SendAsync("DELETE", Api.Widgets + "/w");
+        var (deletion, error) = await api.SendAsync("DELETE", Api.Widgets + "/w");
         Assert.Equal(422, deletion);
-        Assert.Contains("kept", (string?)refused["message"]);
+        Assert.Contains("kept", (string?)error["message"]);
     }
 
     [Fact]
     public async Task RegisterCrd_InvalidCrd_ThrowsWithReason()
     {
         await using var api = await Api.StartAsync();
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("name: widgets.example.test", "name: wrong", StringComparison.Ordinal)));
-        Assert.Contains("must be spec.names.plural+\".\"+spec.group", refused.Message);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("name: widgets.example.test", "name: wrong", StringComparison.Ordinal)));
+        Assert.Contains("must be spec.names.plural+\".\"+spec.group", error.Message);
         await api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("maximum: 50", "maximum: 60", StringComparison.Ordinal));
         await api.CreateWidgetAsync("w", """{"size":"Small","replicas":60}""");
     }

@@ -140,9 +140,9 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         await _node.RunAsync("first", "exec sleep 1000", Port(port));
         await _node.WaitAsync("first", NodeFixture.IsReady);
         await _node.RunAsync("second", "exec sleep 1000", Port(port));
-        var refused = await _node.WaitAsync("second", p => p.Status?.Phase == "Failed");
-        Assert.Equal("NodePorts", refused.Status!.Reason);
-        Assert.Contains($"{port}/UDP", refused.Status.Message, StringComparison.Ordinal);
+        var error = await _node.WaitAsync("second", p => p.Status?.Phase == "Failed");
+        Assert.Equal("NodePorts", error.Status!.Reason);
+        Assert.Contains($"{port}/UDP", error.Status.Message, StringComparison.Ordinal);
 
         await _node.Client.DeleteAsync<Pod>(new NamespacedName(NodeFixture.Namespace, "first"), NodeFixture.Limit(), new DeleteOptions { GracePeriodSeconds = 1 });
         await _node.WaitUntilDeletedAsync("first");

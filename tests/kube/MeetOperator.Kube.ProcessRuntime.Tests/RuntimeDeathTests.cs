@@ -54,8 +54,8 @@ public sealed class RuntimeDeathTests
         await node.WaitAsync("never", NodeFixture.IsReady);
         await node.StopNodeAsync();
         await node.StartNodeAsync();
-        var again = await node.WaitAsync("always", p => NodeFixture.StatusOf(p) is { RestartCount: 1, State.Running: not null });
-        Assert.Equal(137, NodeFixture.StatusOf(again).LastState?.Terminated?.ExitCode);
+        var restarted = await node.WaitAsync("always", p => NodeFixture.StatusOf(p) is { RestartCount: 1, State.Running: not null });
+        Assert.Equal(137, NodeFixture.StatusOf(restarted).LastState?.Terminated?.ExitCode);
         var failed = await node.WaitAsync("never", p => p.Status?.Phase == "Failed");
         Assert.Contains("restarted", NodeFixture.StatusOf(failed).State!.Terminated!.Message, StringComparison.Ordinal);
     }

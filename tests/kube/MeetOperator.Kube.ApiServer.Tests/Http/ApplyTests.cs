@@ -15,14 +15,14 @@ public sealed class ApplyTests
     public async Task Apply_NewObject_CreatesAndOwnsItsFields()
     {
         await using var api = await Api.StartAsync();
-        var (code, made) = await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
+        var (code, created) = await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
         Assert.Equal(201, code);
-        var entry = Assert.Single(made["metadata"]!["managedFields"]!.AsArray())!;
+        var entry = Assert.Single(created["metadata"]!["managedFields"]!.AsArray())!;
         Assert.Equal("Apply", (string?)entry["operation"]);
         Assert.Equal(
             """{"f:spec":{"f:size":{},"f:ports":{"k:{\"name\":\"http\"}":{".":{},"f:name":{},"f:port":{}}}}}""".Replace("\\u0022", "\\\"", StringComparison.Ordinal),
             entry["fieldsV1"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
-        Assert.Equal(1, (int)made["spec"]!["replicas"]!);
+        Assert.Equal(1, (int)created["spec"]!["replicas"]!);
     }
 
     [Fact]

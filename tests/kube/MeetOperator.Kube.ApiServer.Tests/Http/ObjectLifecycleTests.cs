@@ -10,13 +10,13 @@ public sealed class ObjectLifecycleTests
     public async Task Create_Widget_SetsMetadataAndDefaults()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
-        Assert.Equal(1, (int)made["metadata"]!["generation"]!);
-        Assert.True(Guid.TryParse((string?)made["metadata"]!["uid"], out _));
-        Assert.Equal("default", (string?)made["metadata"]!["namespace"]);
-        Assert.Equal(1, (int)made["spec"]!["replicas"]!);
-        Assert.Equal("25%", (string?)made["spec"]!["surge"]);
-        Assert.True((bool)made["spec"]!["nested"]!["deep"]!);
+        var created = await api.CreateWidgetAsync("w");
+        Assert.Equal(1, (int)created["metadata"]!["generation"]!);
+        Assert.True(Guid.TryParse((string?)created["metadata"]!["uid"], out _));
+        Assert.Equal("default", (string?)created["metadata"]!["namespace"]);
+        Assert.Equal(1, (int)created["spec"]!["replicas"]!);
+        Assert.Equal("25%", (string?)created["spec"]!["surge"]);
+        Assert.True((bool)created["spec"]!["nested"]!["deep"]!);
     }
 
     [Fact]
@@ -34,8 +34,8 @@ public sealed class ObjectLifecycleTests
     public async Task Create_WithGenerateName_AddsFiveCharacters()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.OkAsync("POST", Api.Widgets, """{"apiVersion":"example.test/v1","kind":"Widget","metadata":{"generateName":"w-"},"spec":{"size":"Small"}}""");
-        Assert.Matches("^w-[a-z0-9]{5}$", (string?)made["metadata"]!["name"]);
+        var created = await api.OkAsync("POST", Api.Widgets, """{"apiVersion":"example.test/v1","kind":"Widget","metadata":{"generateName":"w-"},"spec":{"size":"Small"}}""");
+        Assert.Matches("^w-[a-z0-9]{5}$", (string?)created["metadata"]!["name"]);
     }
 
     [Fact]
@@ -51,10 +51,10 @@ public sealed class ObjectLifecycleTests
     public async Task Put_StaleVersion_ReturnsConflict()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
+        var created = await api.CreateWidgetAsync("w");
         await api.PatchAsync(W, """{"spec":{"size":"Large"}}""");
-        made["spec"]!["size"] = "Medium";
-        var (code, status) = await api.SendAsync("PUT", W, made.ToJsonString());
+        created["spec"]!["size"] = "Medium";
+        var (code, status) = await api.SendAsync("PUT", W, created.ToJsonString());
         Assert.Equal(409, code);
         Assert.Equal("Conflict", (string?)status["reason"]);
         Assert.Contains("the object has been modified", (string?)status["message"]);
@@ -90,9 +90,9 @@ public sealed class ObjectLifecycleTests
     public async Task Patch_WithoutChange_KeepsVersion()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
+        var created = await api.CreateWidgetAsync("w");
         var same = await api.PatchAsync(W, """{"spec":{"size":"Small"}}""");
-        Assert.Equal((string?)made["metadata"]!["resourceVersion"], (string?)same["metadata"]!["resourceVersion"]);
+        Assert.Equal((string?)created["metadata"]!["resourceVersion"], (string?)same["metadata"]!["resourceVersion"]);
     }
 
     [Fact]

@@ -65,11 +65,11 @@ public sealed class JournalTests : IDisposable
             file.SetLength(file.Length - cut);
         }
 
-        await using (var again = ObjectStore.Open(_directory, 100))
+        await using (var restarted = ObjectStore.Open(_directory, 100))
         {
-            Assert.NotNull(again.Get(Key("a")));
-            Assert.Null(again.Get(Key("b")));
-            await PutAsync(again, "c", 1);
+            Assert.NotNull(restarted.Get(Key("a")));
+            Assert.Null(restarted.Get(Key("b")));
+            await PutAsync(restarted, "c", 1);
         }
 
         await using var third = ObjectStore.Open(_directory, 100);
@@ -99,14 +99,14 @@ public sealed class JournalTests : IDisposable
         var before = File.ReadAllBytes(log);
         Flip(log, length => at < 0 ? length + at : at);
 
-        var refused = Assert.Throws<DamagedStoreException>(() => ObjectStore.Open(_directory, 100));
+        var error = Assert.Throws<DamagedStoreException>(() => ObjectStore.Open(_directory, 100));
 
-        Assert.Contains(log, refused.Message);
-        Assert.Contains("truncate -s", refused.Message);
+        Assert.Contains(log, error.Message);
+        Assert.Contains("truncate -s", error.Message);
         Assert.Equal(before.Length, new FileInfo(log).Length);
         Flip(log, length => at < 0 ? length + at : at);
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(1, Value(again, "b"));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(1, Value(restarted, "b"));
     }
 
     [Fact]
@@ -128,9 +128,9 @@ public sealed class JournalTests : IDisposable
             Assert.Equal(0, shell.ExitCode);
         }
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(1, Value(again, "a"));
-        Assert.Null(Value(again, "b"));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(1, Value(restarted, "a"));
+        Assert.Null(Value(restarted, "b"));
     }
 
     [Theory]
@@ -184,9 +184,9 @@ public sealed class JournalTests : IDisposable
         await ObjectStore.Open(_directory, 100).DisposeAsync();
         File.WriteAllBytes(Path.Combine(_directory, "log-0000000000000000000"), old);
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Null(again.Get(Key("gone")));
-        Assert.NotNull(again.Get(Key("kept")));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Null(restarted.Get(Key("gone")));
+        Assert.NotNull(restarted.Get(Key("kept")));
     }
 
     [Fact]
@@ -239,8 +239,8 @@ public sealed class JournalTests : IDisposable
         await journal.DisposeAsync();
         Assert.NotEmpty(Directory.GetFiles(_directory, "snapshot-*"));
         Assert.InRange(LogBytes(), 0, 7999);
-        var again = FileJournal.Open(_directory, hub, NullLogger.Instance, out var loaded, rotateAtBytes: 2000);
-        await again.DisposeAsync();
+        var restarted = FileJournal.Open(_directory, hub, NullLogger.Instance, out var loaded, rotateAtBytes: 2000);
+        await restarted.DisposeAsync();
         Assert.Equal(last, loaded.LastVersion);
         Assert.Equal(Enumerable.Range(i - 7, 7).Select(n => (long)n), loaded.Objects.Select(o => (long)o.Root["spec"]!["value"]!).Order());
 
@@ -278,11 +278,11 @@ public sealed class JournalTests : IDisposable
             file.SetLength(Math.Max(0, file.Length - bytes));
         }
 
-        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
-        Assert.Contains(_directory, refused.Message);
+        var error = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains(_directory, error.Message);
 
         await File.WriteAllBytesAsync(first, whole);
-        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        await using var restarted = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
         Assert.Equal(2, loaded.Objects.Count);
     }
 
@@ -292,11 +292,11 @@ public sealed class JournalTests : IDisposable
         var (first, second) = await TwoLogsAsync();
         File.Delete(first);
 
-        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
-        Assert.Contains($"mv {second} {second}.damaged", refused.Message);
+        var error = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains($"mv {second} {second}.damaged", error.Message);
 
         File.Move(second, second + ".damaged");
-        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        await using var restarted = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
         Assert.Empty(loaded.Objects);
     }
 

@@ -37,20 +37,20 @@ public sealed class ObjectStoreTests : IDisposable
             version = store.Version;
         }
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(2L, (long)again.Get(Key("a"))!.Root["spec"]!["value"]!);
-        Assert.Null(again.Get(Key("b")));
-        Assert.True(again.Version > version);
-        Assert.True((await PutAsync(again, "c", 1)).Version > version);
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(2L, (long)restarted.Get(Key("a"))!.Root["spec"]!["value"]!);
+        Assert.Null(restarted.Get(Key("b")));
+        Assert.True(restarted.Version > version);
+        Assert.True((await PutAsync(restarted, "c", 1)).Version > version);
     }
 
     [Fact]
     public async Task Open_Twice_ErrorNamesDirectory()
     {
         await using var store = ObjectStore.Open(_directory, 100);
-        var refused = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
-        Assert.Contains(_directory, refused.Message);
-        Assert.Contains("another process", refused.Message);
+        var error = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
+        Assert.Contains(_directory, error.Message);
+        Assert.Contains("another process", error.Message);
     }
 
     [Fact]
