@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>A structure of which only the fields that we use are typed; the others survive a read and a write.</summary>
+/// <summary>A structure in which only the used fields are typed. Other fields are preserved when an object is read and written back.</summary>
 public abstract class ExtensibleObject
 {
-    /// <summary>Fields of the server that have no property here, by JSON name.</summary>
+    /// <summary>Fields without a property, by JSON name.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? UnknownFields { get; set; }
 }

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>An integer, or text such as a port name or a percentage. <see cref="Text"/> is null when it is an integer.</summary>
+/// <summary>An integer, or text such as a port name or a percentage. <see cref="Text"/> is null if it is an integer.</summary>
 [JsonConverter(typeof(IntOrStringConverter))]
 public readonly record struct IntOrString
 {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>JSON settings of every Kubernetes exchange: camelCase, enums by name, times as RFC 3339 in UTC, nulls left out.</summary>
+/// <summary>JSON settings for the Kubernetes API: camelCase, enums by name, times as RFC 3339 in UTC, nulls omitted.</summary>
 public static class KubeJson
 {
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>Anything with apiVersion, kind and metadata.</summary>
+/// <summary>An object with apiVersion, kind, and metadata.</summary>
 public interface IKubernetesObject
 {
     string? ApiVersion { get; set; }

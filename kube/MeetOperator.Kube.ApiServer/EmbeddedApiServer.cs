@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer;
 
-/// <summary>A Kubernetes API on a loopback port, in this process. kubectl and every Kubernetes client can talk to it.</summary>
+/// <summary>A Kubernetes API server on a loopback port in this process. kubectl and other Kubernetes clients can use it.</summary>
 public sealed class EmbeddedApiServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -22,15 +22,15 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         Address = LoopbackHost.AddressOf(application);
     }
 
-    /// <summary>Plain HTTP; the same port speaks HTTPS too.</summary>
+    /// <summary>The plain HTTP address; the same port also accepts HTTPS.</summary>
     public Uri Address { get; }
 
-    /// <summary>HTTPS with the certificate that <see cref="Kubeconfig"/> carries.</summary>
+    /// <summary>The HTTPS address; the certificate is in <see cref="Kubeconfig"/>.</summary>
     public Uri SecureAddress => new UriBuilder(Address) { Scheme = "https" }.Uri;
 
     public string Token => _identity.Token;
 
-    /// <summary>YAML for kubectl: HTTPS, because kubectl sends a token over nothing else.</summary>
+    /// <summary>YAML for kubectl. It uses HTTPS because kubectl sends tokens over HTTPS only.</summary>
     public string Kubeconfig =>
         $"""
         apiVersion: v1
@@ -54,7 +54,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
 
         """;
 
-    /// <summary>For our own clients on this machine: plain HTTP with the token. In JSON, for which they need no YAML parser.</summary>
+    /// <summary>Kubeconfig for local clients of this project: plain HTTP with the token, as JSON so that they need no YAML parser.</summary>
     public string PlainKubeconfig => JsonSerializer.Serialize(new Dictionary<string, object>
     {
         ["apiVersion"] = "v1",
@@ -65,7 +65,7 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         ["current-context"] = "embedded",
     });
 
-    /// <summary>Starts the server; it answers when the task ends.</summary>
+    /// <summary>Starts the server. It accepts requests when the task completes.</summary>
     public static async Task<EmbeddedApiServer> StartAsync(ApiServerOptions options, CancellationToken ct = default)
     {
         var core = new ServerCore(options);
@@ -95,18 +95,18 @@ public sealed class EmbeddedApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Installs or updates the CRDs in a YAML text. Throws <see cref="ArgumentException"/> with the reason when one is refused.</summary>
+    /// <summary>Installs or updates the CRDs in a YAML manifest. Throws <see cref="ArgumentException"/> with the error if one is invalid.</summary>
     public Task RegisterCrdAsync(string yaml) => _core.InstallAsync(yaml);
 
-    /// <summary>Forgets watch history, so that watches from versions before now are answered with 410.</summary>
+    /// <summary>Discards the watch history, so that watches from earlier versions get 410.</summary>
     public void CompactWatchHistory() => _core.Store.Compact();
 
     public async ValueTask DisposeAsync()
     {
         _core.Watches.Stop();
-        using (var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
+        using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
         {
-            await _application.StopAsync(soon.Token);
+            await _application.StopAsync(timeout.Token);
         }
 
         await _application.DisposeAsync();

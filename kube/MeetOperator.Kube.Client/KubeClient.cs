@@ -6,9 +6,9 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Kube.Client;
 
 /// <summary>
-/// A typed client of one API server. Safe for use from many threads; make one a process. It does not throttle itself.
-/// Every method throws <see cref="KubeApiException"/> when the server refuses, <see cref="HttpRequestException"/> when it cannot be reached and
-/// <see cref="TimeoutException"/> when it does not answer.
+/// A typed client for one API server. Thread-safe; create one per process. It has no rate limit of its own.
+/// Every method throws <see cref="KubeApiException"/> if the server returns an error, <see cref="HttpRequestException"/> if it is unreachable, and
+/// <see cref="TimeoutException"/> if it does not respond in time.
 /// </summary>
 public sealed class KubeClient : IDisposable
 {
@@ -24,15 +24,18 @@ public sealed class KubeClient : IDisposable
 
     public KubeConfig Config { get; }
 
-    /// <summary>How far this process's clock is ahead of the server's, to about a second, by the last answer; null before the first, or when the server does not say.</summary>
+    /// <summary>
+    /// How far the local clock is ahead of the server's, to about a second, from the last response; null before the first, or if the server sends no
+    /// Date.
+    /// </summary>
     public TimeSpan? ClockLead => _transport.ClockLead;
 
-    /// <summary>Reads one object; a missing one is a <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
+    /// <summary>Reads one object. If it does not exist, throws <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
     public Task<T> GetAsync<T>(NamespacedName key, CancellationToken ct)
         where T : KubernetesObject =>
         SendAsync<T>(HttpMethod.Get, ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key), null, MediaTypes.Json, ct);
 
-    /// <summary>Reads one object, or null when there is none.</summary>
+    /// <summary>Reads one object. Returns null if it does not exist.</summary>
     public async Task<T?> TryGetAsync<T>(NamespacedName key, CancellationToken ct)
         where T : KubernetesObject
     {
@@ -46,7 +49,7 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    /// <summary>Reads one page. <paramref name="namespace"/> null means all namespaces.</summary>
+    /// <summary>Reads one page of a list. If <paramref name="namespace"/> is null, lists all namespaces.</summary>
     public async Task<KubeList<T>> ListAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
         where T : KubernetesObject
     {
@@ -61,7 +64,7 @@ public sealed class KubeClient : IDisposable
         return ObjectReader.ReadList<T>(await _transport.ReadAsync(HttpMethod.Get, path, null, MediaTypes.Json, ct).ConfigureAwait(false), options.OnUnreadable);
     }
 
-    /// <summary>Reads all pages. The list's resourceVersion is that of its last page, which all pages share.</summary>
+    /// <summary>Reads all pages of a list. The pages share one resourceVersion.</summary>
     public async Task<KubeList<T>> ListAllAsync<T>(string? @namespace, ListOptions? options, CancellationToken ct)
         where T : KubernetesObject
     {
@@ -70,7 +73,7 @@ public sealed class KubeClient : IDisposable
         var items = new List<T>(all.Items);
         while (!string.IsNullOrEmpty(all.Metadata.Continue))
         {
-            // Pages after the first take their version from the token; naming one as well is an error.
+            // The token determines the version of further pages; sending a resourceVersion as well is an error.
             all = await ListAsync<T>(@namespace, options with { Limit = options.Limit ?? 500, Continue = all.Metadata.Continue, ResourceVersion = null }, ct).ConfigureAwait(false);
             items.AddRange(all.Items);
         }
@@ -80,8 +83,8 @@ public sealed class KubeClient : IDisposable
     }
 
     /// <summary>
-    /// Streams changes until the server ends the watch, which is normal: go on from the last resourceVersion seen.
-    /// A version that is too old throws <see cref="KubeApiException"/> with <c>IsGone</c>: list again.
+    /// Streams changes until the server ends the watch, which is normal: start another from the last observed resourceVersion.
+    /// If the version has expired, throws <see cref="KubeApiException"/> with <c>IsGone</c>: list again.
     /// </summary>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         string? @namespace, WatchOptions? options, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
@@ -105,23 +108,23 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    /// <summary>Stores a new object; the answer is what the server stored.</summary>
+    /// <summary>Creates an object. Returns the object as stored by the server.</summary>
     public Task<T> CreateAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject
     {
         var path = ResourcePath.Collection(KubernetesEntityAttribute.Of(typeof(T)), item.Metadata.Namespace);
-        return SendAsync<T>(HttpMethod.Post, Describe(path, options), Serialize(item), MediaTypes.Json, ct);
+        return SendAsync<T>(HttpMethod.Post, WithWriteParameters(path, options), Serialize(item), MediaTypes.Json, ct);
     }
 
-    /// <summary>Overwrites an object; with a stale <c>metadata.resourceVersion</c> that is a conflict.</summary>
+    /// <summary>Replaces an object. A stale <c>metadata.resourceVersion</c> causes a conflict.</summary>
     public Task<T> ReplaceAsync<T>(T item, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject =>
-        SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
+        SendAsync<T>(HttpMethod.Put, WithWriteParameters(ItemPath<T>(item.Metadata.NamespacedName, options), options), Serialize(item), MediaTypes.Json, ct);
 
     /// <summary>
-    /// Overwrites the status of an object, and nothing else; a conflict when the object has changed since <paramref name="item"/> was read.
-    /// No spec is sent: what a replace of the status says besides the status is ignored (Kubernetes, "Custom resources", status subresource).
-    /// <paramref name="status"/> becomes a part of the request's body, so it must not be a part of something else.
+    /// Replaces only the status of an object. Causes a conflict if the object has changed since <paramref name="item"/> was read.
+    /// The request contains no spec, because the server ignores everything but the status (Kubernetes, "Custom resources", status subresource).
+    /// <paramref name="status"/> becomes part of the request body and must not have another parent.
     /// </summary>
     public Task<T> ReplaceStatusAsync<T>(T item, JsonNode status, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject
@@ -141,17 +144,18 @@ public sealed class KubeClient : IDisposable
             ["status"] = status,
         };
         options = (options ?? new WriteOptions()) with { Subresource = "status" };
-        return SendAsync<T>(HttpMethod.Put, Describe(ItemPath<T>(metadata.NamespacedName, options), options), Serialize(body), MediaTypes.Json, ct);
+        return SendAsync<T>(HttpMethod.Put, WithWriteParameters(ItemPath<T>(metadata.NamespacedName, options), options), Serialize(body), MediaTypes.Json, ct);
     }
 
-    /// <summary>Merges <paramref name="patch"/> into an object (RFC 7386: null removes a field, a list replaces a list).</summary>
+    /// <summary>Merges <paramref name="patch"/> into an object (RFC 7396: null removes a field, a list replaces a list).</summary>
     public Task<T> MergePatchAsync<T>(NamespacedName key, JsonNode patch, CancellationToken ct, WriteOptions? options = null)
         where T : KubernetesObject =>
-        SendAsync<T>(HttpMethod.Patch, Describe(ItemPath<T>(key, options), options), Serialize(patch), MediaTypes.MergePatch, ct);
+        SendAsync<T>(HttpMethod.Patch, WithWriteParameters(ItemPath<T>(key, options), options), Serialize(patch), MediaTypes.MergePatch, ct);
 
     /// <summary>
-    /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes the fields that
-    /// this manager applied before and that are not set now. A resourceVersion in its metadata makes it a condition, as in a replace; a uid other than the object has is refused as Invalid.
+    /// Server-side apply: creates the object or takes ownership of the fields that are set in <paramref name="item"/>, and removes fields that
+    /// this manager applied before and that are no longer set. A resourceVersion in the metadata is a precondition, as in a replace. A uid that differs
+    /// from that of the object fails with Invalid.
     /// </summary>
     public Task<T> ApplyAsync<T>(T item, ApplyOptions options, CancellationToken ct)
         where T : KubernetesObject =>
@@ -178,7 +182,7 @@ public sealed class KubeClient : IDisposable
         where T : KubernetesObject =>
         SendAsync<Scale>(HttpMethod.Put, ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), scale.Metadata.NamespacedName, "scale"), Serialize(scale), MediaTypes.Json, ct);
 
-    /// <summary>Deletes an object; a missing one is a <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
+    /// <summary>Deletes an object. If it does not exist, throws <see cref="KubeApiException"/> with <c>IsNotFound</c>.</summary>
     public async Task DeleteAsync<T>(NamespacedName key, CancellationToken ct, DeleteOptions? options = null)
         where T : KubernetesObject
     {
@@ -187,7 +191,7 @@ public sealed class KubeClient : IDisposable
         using var response = await _transport.SendAsync(HttpMethod.Delete, path, body, MediaTypes.Json, ct).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes an object; false when there was none.</summary>
+    /// <summary>Deletes an object. Returns false if it does not exist.</summary>
     public async Task<bool> TryDeleteAsync<T>(NamespacedName key, CancellationToken ct, DeleteOptions? options = null)
         where T : KubernetesObject
     {
@@ -202,7 +206,7 @@ public sealed class KubeClient : IDisposable
         }
     }
 
-    /// <summary>Opens the log of a Pod's container; the caller disposes the stream.</summary>
+    /// <summary>Opens the log of a container in a Pod. The caller disposes the stream.</summary>
     public async Task<Stream> ReadLogsAsync(NamespacedName pod, LogOptions? options, CancellationToken ct)
     {
         options ??= new LogOptions();
@@ -218,7 +222,7 @@ public sealed class KubeClient : IDisposable
         return new ResponseStream(response, await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false));
     }
 
-    /// <summary>Reads any path of the server as text, for example <c>version</c>, <c>readyz</c> or <c>apis</c>.</summary>
+    /// <summary>Reads any path of the server as text, for example <c>version</c>, <c>readyz</c>, or <c>apis</c>.</summary>
     public async Task<string> GetRawAsync(string path, CancellationToken ct)
     {
         return Encoding.UTF8.GetString(await _transport.ReadAsync(HttpMethod.Get, path.TrimStart('/'), null, MediaTypes.Json, ct).ConfigureAwait(false));
@@ -231,7 +235,7 @@ public sealed class KubeClient : IDisposable
     private static string ItemPath<T>(NamespacedName key, WriteOptions? options) =>
         ResourcePath.Item(KubernetesEntityAttribute.Of(typeof(T)), key, options?.Subresource ?? string.Empty);
 
-    private string Describe(string path, WriteOptions? options) => ResourcePath.Query(
+    private string WithWriteParameters(string path, WriteOptions? options) => ResourcePath.Query(
         path,
         ("fieldManager", options?.FieldManager ?? _options.FieldManager),
         ("dryRun", options?.DryRun == true ? "All" : null));
@@ -239,6 +243,6 @@ public sealed class KubeClient : IDisposable
     private async Task<TResult> SendAsync<TResult>(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
     {
         var answer = await _transport.ReadAsync(method, path, body, contentType, ct).ConfigureAwait(false);
-        return JsonSerializer.Deserialize<TResult>(answer, KubeJson.Options) ?? throw new JsonException($"{method} {path}: the server answered null.");
+        return JsonSerializer.Deserialize<TResult>(answer, KubeJson.Options) ?? throw new JsonException($"{method} {path}: the server returned null.");
     }
 }

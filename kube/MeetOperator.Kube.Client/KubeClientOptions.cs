@@ -5,15 +5,15 @@ public sealed record KubeClientOptions
 {
     public string UserAgent { get; init; } = "meet-kube/0.1";
 
-    /// <summary>How long a server may take to begin its answer; watches and logs may then go on for as long as they like.</summary>
+    /// <summary>Timeout for the response of the server. For watches and logs it applies only to the start of the response.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Field manager of writes that name none.</summary>
+    /// <summary>Default field manager of writes.</summary>
     public string? FieldManager { get; init; }
 
     /// <summary>
-    /// Called before every write; what it throws stops the write. A process that leads by a Lease refuses its own late writes here
-    /// (for example after it was suspended).
+    /// Called before every write; an exception prevents the write. A process with leader election uses it to prevent its own writes after it has
+    /// lost the Lease, for example while it was suspended.
     /// </summary>
     public Action? BeforeWrite { get; init; }
 }

@@ -2,19 +2,19 @@ using System.Reflection;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>The program: parses arguments, generates, writes or compares. Exit codes: 0 done, 1 differences, 2 wrong use or a type that cannot be expressed.</summary>
+/// <summary>The command line: generates manifests, and writes or compares them. Exit codes: 0 success, 1 differences, 2 invalid arguments or types.</summary>
 public static class CommandLine
 {
     private const string Usage = """
-        Generates Kubernetes manifests from types with attributes of MeetOperator.Kube.Abstractions.
+        Generates Kubernetes manifests from types with the attributes of MeetOperator.Kube.Abstractions.
 
           crds --assembly X.dll [--assembly Y.dll …] --out DIR [--check]
-              one CustomResourceDefinition an entity, as <plural>.<group>.yaml
+              one CustomResourceDefinition per entity, as <plural>.<group>.yaml
 
           rbac --assembly X.dll [--assembly Y.dll …] --out DIR [--name-prefix P] [--check]
-              a ClusterRole and a Role of the own namespace a component, as <component>.{clusterrole,role}.yaml
+              a ClusterRole and a Role for its own namespace per component, as <component>.{clusterrole,role}.yaml
 
-        --check writes nothing: it prints the differences to what is in DIR and exits with 1 when there are any.
+        With --check, no file is written: differences from DIR are printed, and the exit code is 1 if there are any.
         """;
 
     public static int Run(string[] arguments, TextWriter output, TextWriter errors)
@@ -32,9 +32,9 @@ public static class CommandLine
             {
                 "crds" => Crds(options),
                 "rbac" => Rbac(options),
-                var other => throw new CodeGenException($"There is no command \"{other}\"; it is crds or rbac."),
+                var other => throw new CodeGenException($"Unknown command \"{other}\"; use crds or rbac."),
             };
-            return Finish(options, files, output);
+            return WriteOrCompare(options, files, output);
         }
         catch (CodeGenException e)
         {
@@ -43,7 +43,7 @@ public static class CommandLine
         }
     }
 
-    private static int Finish(Options options, IReadOnlyDictionary<string, string> files, TextWriter output)
+    private static int WriteOrCompare(Options options, IReadOnlyDictionary<string, string> files, TextWriter output)
     {
         if (!options.Check)
         {
@@ -62,7 +62,7 @@ public static class CommandLine
         var assemblies = options.Assemblies.Select(TypeSource.Load).ToList();
         foreach (var assembly in assemblies.Where(assembly => !File.Exists(XmlDocumentation.FileOf(assembly))))
         {
-            throw new CodeGenException($"{XmlDocumentation.FileOf(assembly)} is missing, and descriptions come from it; set GenerateDocumentationFile and build again.");
+            throw new CodeGenException($"{XmlDocumentation.FileOf(assembly)} is missing; descriptions come from this file. Set GenerateDocumentationFile and build again.");
         }
 
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -71,7 +71,7 @@ public static class CommandLine
             files[CrdGenerator.NameOf(KubernetesEntityAttribute.Of(type)) + ".yaml"] = GeneratedFolder.Header + YamlWriter.Write(CrdGenerator.Generate(type));
         }
 
-        return files.Count > 0 ? files : throw new CodeGenException($"No type in {string.Join(", ", options.Assemblies)} carries [KubernetesEntity] with a group.");
+        return files.Count > 0 ? files : throw new CodeGenException($"No type in {string.Join(", ", options.Assemblies)} has [KubernetesEntity] with a group.");
     }
 
     private static SortedDictionary<string, string> Rbac(Options options)
@@ -86,7 +86,7 @@ public static class CommandLine
         var roles = RbacGenerator.Generate(rules, options.NamePrefix);
         return roles.Count > 0
             ? new SortedDictionary<string, string>(roles.ToDictionary(role => role.Key + ".yaml", role => role.Value), StringComparer.Ordinal)
-            : throw new CodeGenException($"Nothing in {string.Join(", ", options.Assemblies)} carries [RbacRule].");
+            : throw new CodeGenException($"No [RbacRule] found in {string.Join(", ", options.Assemblies)}.");
     }
 
     private sealed record Options(IReadOnlyList<string> Assemblies, string Out, string NamePrefix, bool Check)
@@ -118,13 +118,13 @@ public static class CommandLine
                         prefix = value;
                         break;
                     default:
-                        throw new CodeGenException($"There is no option \"{arguments[i - 1]}\"; see --help.");
+                        throw new CodeGenException($"Unknown option \"{arguments[i - 1]}\"; see --help.");
                 }
             }
 
             return assemblies.Count > 0 && folder is not null
                 ? new Options(assemblies, folder, prefix, check)
-                : throw new CodeGenException("--assembly and --out are needed; see --help.");
+                : throw new CodeGenException("--assembly and --out are required; see --help.");
         }
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// The kubelet and the scheduler of one node that runs Pods as local processes. Nothing that it started outlives it:
-/// <see cref="DisposeAsync"/> ends every container, and the kernel and a <see cref="DeathWatch"/> do so when the process dies.
+/// The kubelet and the scheduler of one node that runs Pods as local processes. No container outlives it:
+/// <see cref="DisposeAsync"/> stops every container; if this process dies, the kernel and a <see cref="DeathWatch"/> kill them.
 /// </summary>
 public sealed partial class ProcessNode : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, PodWorker> _workers = new(StringComparer.Ordinal);
-    private readonly HashSet<Task> _ends = [];
+    private readonly HashSet<Task> _cleanups = [];
     private Task _background = Task.CompletedTask;
     private IDisposable? _subscription;
     private DeathWatch? _deathWatch;
@@ -40,10 +40,10 @@ public sealed partial class ProcessNode : IAsyncDisposable
         _addresses = new PodAddresses(options.PodAddressPrefix);
     }
 
-    /// <summary>Ends what an earlier runtime of the same folder left behind; <see cref="StartAsync"/> does it too.</summary>
+    /// <summary>Kills processes that an earlier runtime with the same folder left behind. <see cref="StartAsync"/> does so too.</summary>
     public void EndLeftovers() => LeftoverSweep.Kill(_services.Options.Folder);
 
-    /// <summary>Registers the node and begins to run what is scheduled to it.</summary>
+    /// <summary>Registers the node and starts to run the Pods that are scheduled to it.</summary>
     public async Task StartAsync(CancellationToken ct)
     {
         Directory.CreateDirectory(_services.Options.Folder);
@@ -55,7 +55,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         await _pods.WaitForSyncAsync(ct).ConfigureAwait(false);
     }
 
-    /// <summary>The log of a container; null when this node knows no such Pod or container.</summary>
+    /// <summary>Opens the log of a container; null if this node has no such Pod or container.</summary>
     public Stream? OpenLog(NamespacedName pod, string container, LogQuery query, CancellationToken ct)
     {
         PodWorker? worker;
@@ -65,7 +65,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         }
 
         var runs = worker?.Containers.Contains(container) == true;
-        return runs ? new LogReader(worker!.Place.LogFile(container), query, () => worker.Ended, _services.Time).Open(ct) : null;
+        return runs ? new LogReader(worker!.Location.LogFile(container), query, () => worker.HasEnded, _services.Time).Open(ct) : null;
     }
 
     public async ValueTask DisposeAsync()
@@ -86,7 +86,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         await Task.WhenAll(workers).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _background.ConfigureAwait(false);
-        await Task.WhenAll(_ends.ToArray()).ConfigureAwait(false);
+        await Task.WhenAll(_cleanups.ToArray()).ConfigureAwait(false);
         foreach (var worker in _workers.Values)
         {
             worker.Dispose();
@@ -125,7 +125,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             {
                 if (pod.Metadata.DeletionTimestamp is not null)
                 {
-                    worker?.Stop(ContainerRunner.GraceOf(pod), removed: false);
+                    worker?.Stop(ContainerRunner.GracePeriodOf(pod), removed: false);
                     End(worker, pod, exists: true);
                 }
                 else if (worker is null && pod.Status?.Phase is not ("Succeeded" or "Failed"))
@@ -138,22 +138,22 @@ public sealed partial class ProcessNode : IAsyncDisposable
 
     private void Run(Pod pod, string uid)
     {
-        if (_addresses.Take(uid) is not { } address)
+        if (_addresses.Allocate(uid) is not { } address)
         {
             LogNoAddress(_services.Logger, pod.Metadata.NamespacedName, _services.Options.PodAddressPrefix);
             return;
         }
 
-        var place = new PodPlace(_services.Options.NodeName, _services.Options.HostIp, address, Path.Combine(_services.Options.Folder, "pods", uid));
-        var worker = new PodWorker(pod, place, _client, _services, _ports);
+        var location = new PodLocation(_services.Options.NodeName, _services.Options.HostIp, address, Path.Combine(_services.Options.Folder, "pods", uid));
+        var worker = new PodWorker(pod, location, _client, _services, _ports);
         _workers[uid] = worker;
         worker.Start();
     }
 
-    // What is left to do once the processes are gone: the object, when it still exists, the address and the folder.
+    // Cleans up after the processes have ended: removes the object if it still exists, otherwise releases the address and deletes the folder.
     private void End(PodWorker? worker, Pod pod, bool exists)
     {
-        if (worker is null || worker.TryBeginEnd(exists))
+        if (worker is null || worker.TryBeginCleanup(exists))
         {
             Track(EndAsync(worker, pod, exists));
         }
@@ -176,7 +176,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             }
 
             _addresses.Release(worker.Uid);
-            DeleteFolder(worker.Place.Folder);
+            DeleteFolder(worker.Location.Folder);
             worker.Dispose();
         }
     }
@@ -198,7 +198,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         _services.Events.Normal(pod, "Scheduled", $"Successfully assigned {pod.Metadata.NamespacedName} to {_services.Options.NodeName}");
     }
 
-    // A refusal is final: the object went or changed, and the informer tells. Only a server that does not answer is asked again.
+    // API errors are final: the object was deleted or changed, and the informer reports that. Retry only if the server is unreachable.
     private async Task RetryAsync(Func<CancellationToken, Task> write)
     {
         while (!_stop.IsCancellationRequested)
@@ -212,7 +212,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
             {
                 if (!e.IsNotFound && !e.IsConflict)
                 {
-                    LogRefused(_services.Logger, e);
+                    LogWriteRejected(_services.Logger, e);
                 }
 
                 return;
@@ -232,8 +232,8 @@ public sealed partial class ProcessNode : IAsyncDisposable
     {
         lock (_gate)
         {
-            _ends.RemoveWhere(t => t.IsCompleted);
-            _ends.Add(task);
+            _cleanups.RemoveWhere(t => t.IsCompleted);
+            _cleanups.Add(task);
         }
     }
 
@@ -249,7 +249,7 @@ public sealed partial class ProcessNode : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogFolderLeft(_services.Logger, e, folder);
+            LogFolderNotDeleted(_services.Logger, e, folder);
         }
     }
 }

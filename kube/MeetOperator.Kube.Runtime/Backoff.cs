@@ -1,11 +1,11 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Exponential waits with jitter, computed from the number of failures.</summary>
+/// <summary>Exponential backoff with jitter.</summary>
 public static class Backoff
 {
     /// <summary>
-    /// The wait after <paramref name="failures"/> failures in a row (1 = the first): <paramref name="minimum"/> doubled for each further one, at most
-    /// <paramref name="maximum"/>, of which a random part of up to a quarter is taken away so that many clients do not come back together.
+    /// The delay after <paramref name="failures"/> consecutive failures (1 = the first): <paramref name="minimum"/>, doubled for each further
+    /// failure, at most <paramref name="maximum"/>. Up to a quarter is subtracted at random, so that many clients do not retry at the same time.
     /// </summary>
     public static TimeSpan Delay(int failures, TimeSpan minimum, TimeSpan maximum, Random random)
     {

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>What validating and mutating configurations have in common: webhooks that the API server asks before it stores an object.</summary>
+/// <summary>Base of validating and mutating configurations: webhooks that the API server calls before it stores an object.</summary>
 public abstract class WebhookConfiguration : KubernetesObject
 {
     public IList<AdmissionWebhook>? Webhooks { get; set; }
@@ -25,10 +25,10 @@ public sealed class AdmissionWebhook : ExtensibleObject
     public WebhookClientConfig ClientConfig { get; set; } = new();
 }
 
-/// <summary>Where a webhook is called and whom its certificate must come from.</summary>
+/// <summary>The address of a webhook and the certificate authorities for its certificate.</summary>
 public sealed class WebhookClientConfig : ExtensibleObject
 {
-    /// <summary>PEM certificates as base64, as on the wire.</summary>
+    /// <summary>PEM certificates in base64, as on the wire.</summary>
     [JsonPropertyName("caBundle")]
     public string? CaBundle { get; set; }
     public WebhookService? Service { get; set; }

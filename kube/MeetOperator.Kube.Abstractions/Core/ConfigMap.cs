@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>core/v1 ConfigMap. <see cref="BinaryData"/> holds base64.</summary>
+/// <summary>core/v1 ConfigMap. <see cref="BinaryData"/> contains base64.</summary>
 [KubernetesEntity(Version = "v1", Kind = "ConfigMap", Plural = "configmaps", ShortNames = ["cm"])]
 public sealed class ConfigMap : KubernetesObject
 {

@@ -34,7 +34,7 @@ public sealed class ContainerPort : ExtensibleObject
     [JsonPropertyName("hostIP")]
     public string? HostIp { get; set; }
 
-    /// <summary>TCP (the server's default), UDP or SCTP.</summary>
+    /// <summary>TCP (the default of the server), UDP, or SCTP.</summary>
     public string? Protocol { get; set; }
 }
 

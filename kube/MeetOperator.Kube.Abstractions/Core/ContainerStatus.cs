@@ -13,7 +13,7 @@ public sealed class ContainerStatus : ExtensibleObject
     public ContainerState? LastState { get; set; }
 }
 
-/// <summary>One of its members is set.</summary>
+/// <summary>The state of a container; exactly one member is set.</summary>
 public sealed class ContainerState
 {
     public ContainerStateWaiting? Waiting { get; set; }

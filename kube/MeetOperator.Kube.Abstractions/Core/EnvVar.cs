@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>One environment variable: <see cref="Value"/> or <see cref="ValueFrom"/>.</summary>
+/// <summary>An environment variable with either <see cref="Value"/> or <see cref="ValueFrom"/>.</summary>
 public sealed class EnvVar : ExtensibleObject
 {
     public string Name { get; set; } = string.Empty;

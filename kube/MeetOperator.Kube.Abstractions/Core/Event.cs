@@ -3,7 +3,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Core;
 
-/// <summary>core/v1 Event: something that happened to an object, counted when it repeats.</summary>
+/// <summary>core/v1 Event: reports something that happened to an object, with a count of repetitions.</summary>
 [KubernetesEntity(Version = "v1", Kind = "Event", Plural = "events", ShortNames = ["ev"])]
 public sealed class Event : KubernetesObject
 {
@@ -41,7 +41,7 @@ public sealed class ObjectReference
     public string? ResourceVersion { get; set; }
     public string? FieldPath { get; set; }
 
-    /// <summary>Names <paramref name="target"/> as it is now.</summary>
+    /// <summary>A reference to <paramref name="target"/> in its current version.</summary>
     public static ObjectReference To(KubernetesObject target) => new()
     {
         ApiVersion = target.ApiVersion,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>metav1.LabelSelector: all of its labels and expressions must hold.</summary>
+/// <summary>metav1.LabelSelector: all labels and expressions must match.</summary>
 public sealed class LabelSelector
 {
     public IDictionary<string, string>? MatchLabels { get; set; }
@@ -11,7 +11,7 @@ public sealed class LabelSelectorRequirement
 {
     public string Key { get; set; } = string.Empty;
 
-    /// <summary>In, NotIn, Exists or DoesNotExist.</summary>
+    /// <summary>In, NotIn, Exists, or DoesNotExist.</summary>
     public string Operator { get; set; } = "In";
     public IList<string>? Values { get; set; }
 }

@@ -3,7 +3,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Core;
 
-/// <summary>coordination.k8s.io/v1 Lease: who holds something, and until when.</summary>
+/// <summary>coordination.k8s.io/v1 Lease: a time-limited lock, for example for leader election.</summary>
 [KubernetesEntity(Group = "coordination.k8s.io", Version = "v1", Kind = "Lease", Plural = "leases")]
 public sealed class Lease : KubernetesObject
 {
@@ -21,6 +21,6 @@ public sealed class LeaseSpec : ExtensibleObject
     [JsonConverter(typeof(MicroTimeConverter))]
     public DateTimeOffset? RenewTime { get; set; }
 
-    /// <summary>Grows by one with every change of holder: a fencing number.</summary>
+    /// <summary>Number of changes of the holder; serves as a fencing number.</summary>
     public int? LeaseTransitions { get; set; }
 }

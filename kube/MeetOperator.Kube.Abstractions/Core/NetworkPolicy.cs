@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>networking.k8s.io/v1 NetworkPolicy: what may reach a set of Pods and be reached by them.</summary>
+/// <summary>networking.k8s.io/v1 NetworkPolicy: the allowed traffic to and from a set of Pods.</summary>
 [KubernetesEntity(Group = "networking.k8s.io", Version = "v1", Kind = "NetworkPolicy", Plural = "networkpolicies")]
 public sealed class NetworkPolicy : KubernetesObject
 {
@@ -11,20 +11,20 @@ public sealed class NetworkPolicySpec
 {
     public LabelSelector PodSelector { get; set; } = new();
 
-    /// <summary>Ingress, Egress or both.</summary>
+    /// <summary>Ingress, Egress, or both.</summary>
     public IList<string>? PolicyTypes { get; set; }
     public IList<NetworkPolicyIngressRule>? Ingress { get; set; }
     public IList<NetworkPolicyEgressRule>? Egress { get; set; }
 }
 
-/// <summary>Without <see cref="From"/> everybody; without <see cref="Ports"/> every port.</summary>
+/// <summary>Without <see cref="From"/>, all sources are allowed; without <see cref="Ports"/>, all ports.</summary>
 public sealed class NetworkPolicyIngressRule
 {
     public IList<NetworkPolicyPort>? Ports { get; set; }
     public IList<NetworkPolicyPeer>? From { get; set; }
 }
 
-/// <summary>Without <see cref="To"/> everybody; without <see cref="Ports"/> every port.</summary>
+/// <summary>Without <see cref="To"/>, all destinations are allowed; without <see cref="Ports"/>, all ports.</summary>
 public sealed class NetworkPolicyEgressRule
 {
     public IList<NetworkPolicyPort>? Ports { get; set; }
@@ -33,10 +33,10 @@ public sealed class NetworkPolicyEgressRule
 
 public sealed class NetworkPolicyPort
 {
-    /// <summary>TCP, UDP or SCTP.</summary>
+    /// <summary>TCP, UDP, or SCTP.</summary>
     public string? Protocol { get; set; }
 
-    /// <summary>Null is every port of the protocol.</summary>
+    /// <summary>The port; null means every port of the protocol.</summary>
     public int? Port { get; set; }
 }
 
@@ -47,7 +47,7 @@ public sealed class NetworkPolicyPeer
     public NetworkPolicyIpBlock? IpBlock { get; set; }
 }
 
-/// <summary>Addresses; not together with selectors.</summary>
+/// <summary>A range of addresses; cannot be combined with selectors.</summary>
 public sealed class NetworkPolicyIpBlock
 {
     public string Cidr { get; set; } = string.Empty;

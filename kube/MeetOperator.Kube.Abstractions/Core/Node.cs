@@ -3,7 +3,7 @@ using MeetOperator.Kube.Serialization;
 
 namespace MeetOperator.Kube.Core;
 
-/// <summary>core/v1 Node: a machine of the cluster.</summary>
+/// <summary>core/v1 Node: a worker machine in the cluster.</summary>
 [KubernetesEntity(Version = "v1", Kind = "Node", Plural = "nodes", ShortNames = ["no"], Scope = EntityScope.Cluster)]
 public sealed class Node : KubernetesObject
 {
@@ -20,13 +20,13 @@ public sealed class NodeSpec : ExtensibleObject
     public string? ProviderId { get; set; }
 }
 
-/// <summary>Keeps Pods away that do not tolerate it.</summary>
+/// <summary>Repels Pods that do not tolerate it.</summary>
 public sealed class Taint : ExtensibleObject
 {
     public string Key { get; set; } = string.Empty;
     public string? Value { get; set; }
 
-    /// <summary>NoSchedule, PreferNoSchedule or NoExecute.</summary>
+    /// <summary>NoSchedule, PreferNoSchedule, or NoExecute.</summary>
     public string Effect { get; set; } = string.Empty;
 }
 
@@ -44,7 +44,7 @@ public sealed class NodeStatus : ExtensibleObject
 
 public sealed class NodeAddress
 {
-    /// <summary>Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.</summary>
+    /// <summary>Hostname, InternalIP, ExternalIP, InternalDNS, or ExternalDNS.</summary>
     public string Type { get; set; } = string.Empty;
     public string Address { get; set; } = string.Empty;
 }

@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace MeetOperator.Kube.Core;
 
-/// <summary>What a Pod runs and where it may run.</summary>
+/// <summary>The containers of a Pod and its scheduling constraints.</summary>
 public sealed class PodSpec : ExtensibleObject
 {
     public IList<Container>? InitContainers { get; set; }
     public IList<Container> Containers { get; set; } = [];
     public IList<Volume>? Volumes { get; set; }
 
-    /// <summary>Always, OnFailure or Never.</summary>
+    /// <summary>Always, OnFailure, or Never.</summary>
     public string? RestartPolicy { get; set; }
     public long? TerminationGracePeriodSeconds { get; set; }
     public string? NodeName { get; set; }
@@ -22,7 +22,7 @@ public sealed class PodSpec : ExtensibleObject
     public string? PriorityClassName { get; set; }
     public PodSecurityContext? SecurityContext { get; set; }
 
-    /// <summary>Kept as it is: nothing here reads into it.</summary>
+    /// <summary>Passed through unchanged; its content is not typed.</summary>
     public JsonElement? Affinity { get; set; }
     public IList<Toleration>? Tolerations { get; set; }
     public IList<TopologySpreadConstraint>? TopologySpreadConstraints { get; set; }
@@ -43,7 +43,7 @@ public sealed class TopologySpreadConstraint : ExtensibleObject
     public int MaxSkew { get; set; } = 1;
     public string TopologyKey { get; set; } = string.Empty;
 
-    /// <summary>DoNotSchedule or ScheduleAnyway.</summary>
+    /// <summary>DoNotSchedule or ScheduleAnyway (the default here).</summary>
     public string WhenUnsatisfiable { get; set; } = "ScheduleAnyway";
     public LabelSelector? LabelSelector { get; set; }
 }

@@ -1,9 +1,9 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>What was observed of a Pod.</summary>
+/// <summary>The observed state of a Pod.</summary>
 public sealed class PodStatus : ExtensibleObject
 {
-    /// <summary>Pending, Running, Succeeded, Failed or Unknown.</summary>
+    /// <summary>Pending, Running, Succeeded, Failed, or Unknown.</summary>
     public string? Phase { get; set; }
     public IList<PodCondition>? Conditions { get; set; }
     public string? Reason { get; set; }
@@ -28,7 +28,7 @@ public sealed class PodIp
     public string? Ip { get; set; }
 }
 
-/// <summary>Ready, ContainersReady, Initialized or PodScheduled; <see cref="Status"/> is True, False or Unknown.</summary>
+/// <summary>The type is Ready, ContainersReady, Initialized, or PodScheduled; <see cref="Status"/> is True, False, or Unknown.</summary>
 public sealed class PodCondition : ExtensibleObject
 {
     public string Type { get; set; } = string.Empty;

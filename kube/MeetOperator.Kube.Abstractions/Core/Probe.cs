@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>How a container is asked whether it lives, is ready, or has started; one of the four actions is set.</summary>
+/// <summary>A liveness, readiness, or startup probe of a container; exactly one of the four actions is set.</summary>
 public sealed class Probe : ExtensibleObject
 {
     public HttpGetAction? HttpGet { get; set; }
@@ -21,7 +21,7 @@ public sealed class HttpGetAction : ExtensibleObject
     public IntOrString Port { get; set; }
     public string? Host { get; set; }
 
-    /// <summary>HTTP (the server's default) or HTTPS.</summary>
+    /// <summary>HTTP (the default of the server) or HTTPS.</summary>
     public string? Scheme { get; set; }
     public IList<HttpHeader>? HttpHeaders { get; set; }
 }
@@ -49,7 +49,7 @@ public sealed class GrpcAction
     public string? Service { get; set; }
 }
 
-/// <summary>What is called after start and before stop.</summary>
+/// <summary>Hooks that run after the start and before the stop of a container.</summary>
 public sealed class Lifecycle : ExtensibleObject
 {
     public LifecycleHandler? PostStart { get; set; }

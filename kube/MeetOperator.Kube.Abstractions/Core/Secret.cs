@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>core/v1 Secret. <see cref="Data"/> holds base64, as on the wire; see <see cref="GetBytes"/>.</summary>
+/// <summary>core/v1 Secret. <see cref="Data"/> contains base64, as on the wire; see <see cref="GetBytes"/>.</summary>
 [KubernetesEntity(Version = "v1", Kind = "Secret", Plural = "secrets")]
 public sealed class Secret : KubernetesObject
 {
@@ -8,10 +8,10 @@ public sealed class Secret : KubernetesObject
     public bool? Immutable { get; set; }
     public IDictionary<string, string>? Data { get; set; }
 
-    /// <summary>Plain text that the server encodes into <see cref="Data"/>; never returned.</summary>
+    /// <summary>Write-only plain text, which the server encodes into <see cref="Data"/>.</summary>
     public IDictionary<string, string>? StringData { get; set; }
 
-    /// <summary>The decoded value, or null when the key is absent or not base64.</summary>
+    /// <summary>The decoded value, or null if the key is absent or the value is not base64.</summary>
     public byte[]? GetBytes(string key)
     {
         if (Data is null || !Data.TryGetValue(key, out var encoded))

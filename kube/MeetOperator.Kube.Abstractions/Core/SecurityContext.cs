@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>Security settings of one container.</summary>
+/// <summary>Security settings of a container.</summary>
 public sealed class SecurityContext : ExtensibleObject
 {
     public bool? AllowPrivilegeEscalation { get; set; }
@@ -13,7 +13,7 @@ public sealed class SecurityContext : ExtensibleObject
     public SeccompProfile? SeccompProfile { get; set; }
 }
 
-/// <summary>Security settings of a whole Pod.</summary>
+/// <summary>Security settings of a Pod.</summary>
 public sealed class PodSecurityContext : ExtensibleObject
 {
     public bool? RunAsNonRoot { get; set; }
@@ -31,7 +31,7 @@ public sealed class Capabilities
 
 public sealed class SeccompProfile
 {
-    /// <summary>RuntimeDefault, Unconfined or Localhost.</summary>
+    /// <summary>RuntimeDefault, Unconfined, or Localhost.</summary>
     public string Type { get; set; } = "RuntimeDefault";
     public string? LocalhostProfile { get; set; }
 }

@@ -12,7 +12,7 @@ public sealed class Service : KubernetesObject
 
 public sealed class ServiceSpec : ExtensibleObject
 {
-    /// <summary>ClusterIP (the server's default), NodePort, LoadBalancer or ExternalName.</summary>
+    /// <summary>ClusterIP (the default of the server), NodePort, LoadBalancer, or ExternalName.</summary>
     public string? Type { get; set; }
 
     [JsonPropertyName("clusterIP")]

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Core;
 
-/// <summary>Files that containers mount; one source is set.</summary>
+/// <summary>A volume that containers can mount; exactly one source is set.</summary>
 public sealed class Volume : ExtensibleObject
 {
     public string Name { get; set; } = string.Empty;

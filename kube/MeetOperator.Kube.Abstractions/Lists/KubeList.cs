@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube;
 
-/// <summary>A page (or all pages) of a collection.</summary>
+/// <summary>One page or all pages of a collection.</summary>
 public sealed class KubeList<T>
 {
     public string? ApiVersion { get; set; }
@@ -9,12 +9,12 @@ public sealed class KubeList<T>
     public IList<T> Items { get; set; } = [];
 }
 
-/// <summary>metav1.ListMeta: the version of the collection, and where the next page starts.</summary>
+/// <summary>metav1.ListMeta: the resource version of the collection and the token of the next page.</summary>
 public sealed class ListMeta
 {
     public string? ResourceVersion { get; set; }
 
-    /// <summary>Opaque token of the next page; null or empty on the last one.</summary>
+    /// <summary>Opaque token of the next page; null or empty on the last page.</summary>
     public string? Continue { get; set; }
     public long? RemainingItemCount { get; set; }
 }

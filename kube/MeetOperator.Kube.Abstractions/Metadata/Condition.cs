@@ -1,27 +1,27 @@
 namespace MeetOperator.Kube;
 
-/// <summary>One aspect of an object's observed state (metav1.Condition). A list-map keyed by <see cref="Type"/>.</summary>
+/// <summary>One aspect of the observed state of an object (metav1.Condition). The list is a list-map with the key <see cref="Type"/>.</summary>
 public sealed record Condition
 {
-    /// <summary>Adjective that names the aspect, for example Ready.</summary>
+    /// <summary>The aspect, as an adjective, for example Ready.</summary>
     [MaxLength(64)]
     public required string Type { get; init; }
 
-    /// <summary>True, False or Unknown.</summary>
+    /// <summary>True, False, or Unknown.</summary>
     public required ConditionStatus Status { get; init; }
 
-    /// <summary>Machine-readable cause in UpperCamel.</summary>
+    /// <summary>Machine-readable reason in UpperCamel.</summary>
     [MaxLength(128)]
     public required string Reason { get; init; }
 
-    /// <summary>What a person should know, and do when something must be done.</summary>
+    /// <summary>Human-readable explanation, with the necessary action if there is one.</summary>
     [MaxLength(2048)]
     public string Message { get; init; } = string.Empty;
 
-    /// <summary>Generation of the spec that this condition was computed from.</summary>
+    /// <summary>Generation of the spec from which this condition was computed.</summary>
     public long? ObservedGeneration { get; init; }
 
-    /// <summary>When the status last changed from one value to another.</summary>
+    /// <summary>Time of the last change of the status.</summary>
     public DateTimeOffset? LastTransitionTime { get; init; }
 }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube;
 
-/// <summary>Metadata that every Kubernetes object carries (Kubernetes API conventions, "Metadata").</summary>
+/// <summary>Metadata of every Kubernetes object (Kubernetes API conventions, "Metadata").</summary>
 public sealed class ObjectMeta
 {
     public string? Name { get; set; }
@@ -20,7 +20,7 @@ public sealed class ObjectMeta
     public IList<OwnerReference>? OwnerReferences { get; set; }
     public IList<string>? Finalizers { get; set; }
 
-    /// <summary>Field ownership of server-side apply, kept as the server sent it.</summary>
+    /// <summary>Field ownership for server-side apply, in the form sent by the server.</summary>
     public JsonElement? ManagedFields { get; set; }
 
     [JsonIgnore]

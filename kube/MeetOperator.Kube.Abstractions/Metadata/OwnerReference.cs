@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube;
 
-/// <summary>Names the object that owns another; the garbage collector deletes dependents when it goes.</summary>
+/// <summary>References the owner of an object. The garbage collector deletes dependents after their owner.</summary>
 public sealed class OwnerReference
 {
     public required string ApiVersion { get; set; }

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace MeetOperator.Kube;
 
-/// <summary>Group, version, kind and names of a resource; the CRD and the client's paths are made from it.</summary>
+/// <summary>Group, version, kind, and names of a resource, from which the CRD and the client paths are built.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class KubernetesEntityAttribute : Attribute
 {
@@ -20,10 +20,10 @@ public sealed class KubernetesEntityAttribute : Attribute
     public EntityScope Scope { get; init; } = EntityScope.Namespaced;
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
-    /// <summary>The attribute of <paramref name="type"/>; throws <see cref="InvalidOperationException"/> when it has none.</summary>
+    /// <summary>The attribute of <paramref name="type"/>. Throws <see cref="InvalidOperationException"/> if it has none.</summary>
     public static KubernetesEntityAttribute Of(Type type) => Cache.GetOrAdd(type, static t =>
         t.GetCustomAttribute<KubernetesEntityAttribute>()
-        ?? throw new InvalidOperationException($"{t} carries no [KubernetesEntity]."));
+        ?? throw new InvalidOperationException($"{t} has no [KubernetesEntity] attribute."));
 }
 
 public enum EntityScope
@@ -33,13 +33,13 @@ public enum EntityScope
 }
 
 /// <summary>
-/// Gives the CRD a status subresource. A status with <c>observedGeneration</c> reads -1 there until a controller has written one: by the rules of kstatus, which
-/// Flux and others follow, an object without a status would count as done before anybody has looked at it.
+/// Adds a status subresource to the CRD. If the status has an <c>observedGeneration</c>, its default is -1 until a controller writes it. Otherwise
+/// tools with the rules of kstatus, such as Flux, would treat an object without status as reconciled.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StatusSubresourceAttribute : Attribute;
 
-/// <summary>Gives the CRD a scale subresource; paths are JSON paths such as <c>.spec.replicas</c>.</summary>
+/// <summary>Adds a scale subresource to the CRD. Paths are JSON paths such as <c>.spec.replicas</c>.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ScaleSubresourceAttribute(string specReplicasPath, string statusReplicasPath) : Attribute
 {
@@ -48,35 +48,35 @@ public sealed class ScaleSubresourceAttribute(string specReplicasPath, string st
     public string? LabelSelectorPath { get; init; }
 }
 
-/// <summary>A column of <c>kubectl get</c>. Columns appear in the order in which they are declared.</summary>
+/// <summary>A column of <c>kubectl get</c>. Columns appear in declaration order.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class PrinterColumnAttribute(string name, string jsonPath) : Attribute
 {
     public string Name { get; } = name;
     public string JsonPath { get; } = jsonPath;
 
-    /// <summary>string, integer, number, boolean or date.</summary>
+    /// <summary>"string", "integer", "number", "boolean", or "date".</summary>
     public string Type { get; init; } = "string";
     public string? Description { get; init; }
 
-    /// <summary>0 is always shown; greater values only with <c>-o wide</c>.</summary>
+    /// <summary>Columns with priority 0 are always shown, others only with <c>-o wide</c>.</summary>
     public int Priority { get; init; }
 }
 
-/// <summary>Permission that a component needs; the role is generated from all of them (one rule a line, sorted).</summary>
+/// <summary>A permission that a component needs. The roles are generated from all of these attributes.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Assembly, AllowMultiple = true)]
 public sealed class RbacRuleAttribute(string component) : Attribute
 {
-    /// <summary>The component that is granted, for example operator or signaling.</summary>
+    /// <summary>The component that gets the permission, for example operator or signaling.</summary>
     public string Component { get; } = component;
     public string Group { get; init; } = string.Empty;
     public required string[] Resources { get; init; }
     public required string[] Verbs { get; init; }
     public string[] ResourceNames { get; init; } = [];
 
-    /// <summary>True: only in the namespace that the component itself runs in, by a Role; false: in every namespace, by a ClusterRole.</summary>
+    /// <summary>True limits the permission to the namespace of the component (a Role); false grants it in all namespaces (a ClusterRole).</summary>
     public bool OwnNamespace { get; init; }
 
-    /// <summary>Why the permission is needed; goes into the generated file as a comment.</summary>
+    /// <summary>Why the permission is needed; becomes a comment in the generated file.</summary>
     public required string Reason { get; init; }
 }

@@ -8,35 +8,35 @@ public sealed class RangeAttribute(double minimum, double maximum) : Attribute
     public double Maximum { get; } = maximum;
 }
 
-/// <summary>RE2 pattern of a string; on a list or map of strings it applies to each value.</summary>
+/// <summary>RE2 pattern of a string. On a list or map of strings it applies to each value.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PatternAttribute(string pattern) : Attribute
 {
     public string Pattern { get; } = pattern;
 }
 
-/// <summary>Longest allowed string, in characters; on a list of strings it applies to each item.</summary>
+/// <summary>Maximum length of a string, in characters. On a list of strings it applies to each item.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MaxLengthAttribute(int length) : Attribute
 {
     public int Length { get; } = length;
 }
 
-/// <summary>Shortest allowed string, in characters; on a list of strings it applies to each item.</summary>
+/// <summary>Minimum length of a string, in characters. On a list of strings it applies to each item.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MinLengthAttribute(int length) : Attribute
 {
     public int Length { get; } = length;
 }
 
-/// <summary>Most items of a list, or most entries of a map.</summary>
+/// <summary>Maximum number of items in a list or entries in a map.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MaxItemsAttribute(int count) : Attribute
 {
     public int Count { get; } = count;
 }
 
-/// <summary>Makes a list a map by the named keys (x-kubernetes-list-type: map), so that server-side apply merges by key.</summary>
+/// <summary>Makes a list a list-map with these keys (x-kubernetes-list-type: map), so that server-side apply merges by key.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ListMapKeyAttribute(params string[] keys) : Attribute
 {
@@ -47,27 +47,27 @@ public sealed class ListMapKeyAttribute(params string[] keys) : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ListSetAttribute : Attribute;
 
-/// <summary>Default that the API server fills in, as a JSON literal: <c>"\"Auto\""</c>, <c>"100"</c>, <c>"{}"</c>.</summary>
+/// <summary>Default value that the API server applies, as a JSON literal: <c>"\"Auto\""</c>, <c>"100"</c>, <c>"{}"</c>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DefaultAttribute(string json) : Attribute
 {
     public string Json { get; } = json;
 }
 
-/// <summary>The field must be present. Non-nullable reference properties declared <c>required</c> are required without it.</summary>
+/// <summary>The field must be present. Properties that are declared <c>required</c> do not need this attribute.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RequiredFieldAttribute : Attribute;
 
-/// <summary>Keeps fields that the schema does not know (x-kubernetes-preserve-unknown-fields).</summary>
+/// <summary>Preserves fields that the schema does not define (x-kubernetes-preserve-unknown-fields).</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PreserveUnknownFieldsAttribute : Attribute;
 
-/// <summary>A field that holds an integer or a string such as a percentage (x-kubernetes-int-or-string).</summary>
+/// <summary>The field is an integer or a string such as a percentage (x-kubernetes-int-or-string).</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class IntOrStringAttribute : Attribute;
 
 /// <summary>
-/// A CEL rule of the schema node that it stands on (a spec class or a property). Every rule has a twin in C# with the same verdict.
+/// A CEL rule on a schema node (a spec class or a property). Every rule has a C# equivalent with the same result.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Class, AllowMultiple = true)]
 public sealed class CelRuleAttribute(string rule, string message) : Attribute
@@ -75,6 +75,6 @@ public sealed class CelRuleAttribute(string rule, string message) : Attribute
     public string Rule { get; } = rule;
     public string Message { get; } = message;
 
-    /// <summary>Field path relative to the node that the error names, for example <c>.schedule.endTime</c>.</summary>
+    /// <summary>Field path for the error, relative to the node, for example <c>.schedule.endTime</c>.</summary>
     public string? FieldPath { get; init; }
 }

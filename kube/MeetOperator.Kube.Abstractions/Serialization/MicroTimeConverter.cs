@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube.Serialization;
 
-/// <summary>metav1.MicroTime: servers accept exactly six digits of fraction and nothing else.</summary>
+/// <summary>metav1.MicroTime: servers accept only exactly six fractional digits.</summary>
 public sealed class MicroTimeConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube.Serialization;
 
-/// <summary>Resource quantities by name. People write <c>cpu: 1</c> as well as <c>cpu: "500m"</c>; both are kept as text.</summary>
+/// <summary>Resource quantities by name. Both <c>cpu: 1</c> and <c>cpu: "500m"</c> are valid; both are read as text.</summary>
 public sealed class QuantityMapConverter : JsonConverter<IDictionary<string, string>>
 {
     public override IDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube.Serialization;
 
-/// <summary>metav1.Time: RFC 3339 in UTC, whole seconds without a fraction.</summary>
+/// <summary>metav1.Time: RFC 3339 in UTC, without a fraction for whole seconds.</summary>
 public sealed class Rfc3339TimeConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -13,7 +13,7 @@ public sealed class Rfc3339TimeConverter : JsonConverter<DateTimeOffset>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(Format(value));
 
-    /// <summary>The text as it is sent to a server.</summary>
+    /// <summary>The text in the format that servers accept.</summary>
     public static string Format(DateTimeOffset value) =>
         value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }

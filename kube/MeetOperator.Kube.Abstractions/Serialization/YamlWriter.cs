@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube;
 
-/// <summary>JSON as YAML in block style with keys in ordinal order, so that equal input gives equal text on every machine.</summary>
+/// <summary>Writes JSON as block-style YAML with keys in ordinal order, so that equal input gives equal output everywhere.</summary>
 public static partial class YamlWriter
 {
     public static string Write(JsonNode node)
@@ -43,7 +43,7 @@ public static partial class YamlWriter
     {
         if (item is JsonObject { Count: > 0 } or JsonArray { Count: > 0 })
         {
-            // The first line of the item shares the line of its dash.
+            // The first line of the item follows its dash on the same line.
             var inner = new StringBuilder();
             WriteNode(inner, item, indent + 2);
             text.Append(' ', indent).Append("- ").Append(inner, indent + 2, inner.Length - indent - 2);
@@ -76,7 +76,7 @@ public static partial class YamlWriter
         _ => node.ToJsonString(),
     };
 
-    /// <summary>Plain where no YAML reader can take it for something else, otherwise double-quoted.</summary>
+    /// <summary>A plain scalar if every YAML parser reads it as the same string, otherwise a double-quoted one.</summary>
     private static string Text(string value)
     {
         var plain = Plain().IsMatch(value)

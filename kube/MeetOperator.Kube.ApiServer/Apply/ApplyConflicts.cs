@@ -4,10 +4,10 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>Fields that an apply would change although another manager owns them.</summary>
+/// <summary>Finds the fields that an apply would change although another manager owns them.</summary>
 internal static class ApplyConflicts
 {
-    /// <summary>Paths in conflict, as a set and in printed form.</summary>
+    /// <summary>The conflicting paths, as a field set and as text.</summary>
     public static (JsonObject Set, List<string> Paths) Find(JsonObject applied, JsonObject live, JsonObject appliedSet, JsonObject ownedByOther, SchemaNode schema)
     {
         var paths = new List<string>();
@@ -15,7 +15,7 @@ internal static class ApplyConflicts
         return (set, paths);
     }
 
-    public static StatusException Refuse(IReadOnlyList<(ManagedFieldsEntry Owner, List<string> Paths)> conflicts)
+    public static StatusException ToException(IReadOnlyList<(ManagedFieldsEntry Owner, List<string> Paths)> conflicts)
     {
         var causes = new JsonArray();
         var count = conflicts.Sum(c => c.Paths.Count);
@@ -59,10 +59,10 @@ internal static class ApplyConflicts
             var mine = (JsonObject)node!;
             var (wanted, next) = Child(applied, element, schema, isRoot);
             var (present, _) = Child(live, element, schema, isRoot);
-            var shown = path + PathElement.Shown(element);
+            var shown = path + PathElement.Display(element);
             if (wanted is JsonObject { Count: 0 } && PathElement.IsGranularMap(present, next))
             {
-                continue; // An empty map is laid over what is there and changes nothing.
+                continue; // Merging an empty map changes nothing.
             }
 
             if (mine.Count == 0 && FieldSet.IsMember(owned))

@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace MeetOperator.Kube.ApiServer.Apply;
 
 /// <summary>
-/// Operations on sets of field paths in the form of managedFields' FieldsV1: a node's members are path elements
-/// (<c>f:name</c>, <c>k:{key}</c>, <c>v:value</c>). A node without children is in the set itself; one with children is when it holds <c>"."</c>.
-/// The root is never in the set. Results share nothing with the arguments.
+/// Operations on sets of field paths in the FieldsV1 format of managedFields: the members of a node are path elements
+/// (<c>f:name</c>, <c>k:{key}</c>, <c>v:value</c>). A node without children is itself in the set; a node with children is in the set if it
+/// contains <c>"."</c>. The root is never in the set. Results share no nodes with the arguments.
 /// </summary>
 internal static class FieldSet
 {
@@ -15,7 +15,7 @@ internal static class FieldSet
 
     public static JsonObject Union(JsonObject left, JsonObject right) => UnionChildren(left, right);
 
-    /// <summary>What is in <paramref name="left"/> and not in <paramref name="right"/>.</summary>
+    /// <summary>The paths that are in <paramref name="left"/> and not in <paramref name="right"/>.</summary>
     public static JsonObject Difference(JsonObject left, JsonObject right)
     {
         var result = new JsonObject();
@@ -52,7 +52,7 @@ internal static class FieldSet
         return result;
     }
 
-    /// <summary>Some path is in both; then a difference is worth making.</summary>
+    /// <summary>Whether some path is in both sets; if not, callers skip computing the difference.</summary>
     public static bool Intersects(JsonObject left, JsonObject right)
     {
         foreach (var (name, value) in right)

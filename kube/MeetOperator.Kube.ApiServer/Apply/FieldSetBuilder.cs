@@ -3,10 +3,10 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>Makes field sets from objects.</summary>
+/// <summary>Builds field sets from objects.</summary>
 internal static class FieldSetBuilder
 {
-    /// <summary>Every field of an object, but for what nobody owns.</summary>
+    /// <summary>Every field of an object, except fields that have no owner.</summary>
     public static JsonObject Of(JsonObject root, SchemaNode schema)
     {
         var set = new JsonObject();
@@ -18,7 +18,7 @@ internal static class FieldSetBuilder
         return set;
     }
 
-    /// <summary>What differs: fields that are new or have another value, and fields that are gone.</summary>
+    /// <summary>The fields that are new or have another value, and the fields that were removed.</summary>
     public static (JsonObject Changed, JsonObject Removed) Compare(JsonObject old, JsonObject root, SchemaNode schema)
     {
         var changed = new JsonObject();
@@ -56,8 +56,8 @@ internal static class FieldSetBuilder
     }
 
     /// <summary>
-    /// The fields below a value. An applied map that the schema declares is no field itself, only its members are; entries of a free map are.
-    /// With <paramref name="whole"/>, as for what an update added or removed, every level is.
+    /// The fields below a value. For an applied map that the schema declares, only its members are in the set; entries of a free-form map are
+    /// in the set themselves. With <paramref name="whole"/>, for fields that an update added or removed, every level is in the set.
     /// </summary>
     private static JsonObject Collect(JsonNode? value, SchemaNode? schema, bool whole)
     {

@@ -3,10 +3,10 @@ using MeetOperator.Kube.ApiServer.Lifecycle;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>metadata.managedFields: who wrote which field, kept for writers that do not apply.</summary>
+/// <summary>Reads and writes metadata.managedFields, and records the ownership of writes other than apply.</summary>
 internal static class ManagedFields
 {
-    /// <summary>More writers than this are folded into one entry, so that the list cannot grow without end.</summary>
+    /// <summary>Maximum number of Update entries; the oldest are merged into one, so that the list stays bounded.</summary>
     private const int MaxUpdaters = 10;
     private const string Ancient = "ancient-changes";
 
@@ -25,8 +25,8 @@ internal static class ManagedFields
     }
 
     /// <summary>
-    /// Gives the fields in which <paramref name="root"/> differs from <paramref name="old"/> to the writer. Entries are changed in place where
-    /// they lie in <paramref name="root"/>; most of them are untouched by a write.
+    /// Makes the writer the owner of the fields in which <paramref name="root"/> differs from <paramref name="old"/>. Changes the entries
+    /// in <paramref name="root"/> in place, because a write leaves most of them untouched.
     /// </summary>
     public static void Record(JsonObject? old, JsonObject root, WriteRequest write, DateTimeOffset now)
     {
@@ -34,7 +34,7 @@ internal static class ManagedFields
         var list = metadata.Array("managedFields");
         if (list is [JsonObject { Count: 0 }])
         {
-            metadata.Remove("managedFields"); // A client drops all ownership by writing a list with one empty entry.
+            metadata.Remove("managedFields"); // A client resets all ownership by writing a list with one empty entry.
             return;
         }
 
@@ -46,10 +46,10 @@ internal static class ManagedFields
         var (changed, removed) = FieldSetBuilder.Compare(old ?? [], root, write.Resource.Schema);
         if (old is null && write.Resource is { HasStatus: true, IsCustom: true })
         {
-            changed.Remove("f:status"); // Only the schema's defaults can be in it yet, and they are nobody's.
+            changed.Remove("f:status"); // At creation the status contains only schema defaults, which have no owner.
         }
 
-        var taken = false;
+        var recorded = false;
         for (var i = list.Count - 1; i >= 0; i--)
         {
             if (list[i] is not JsonObject node || node.Object("fieldsV1") is not { } fields)
@@ -61,7 +61,7 @@ internal static class ManagedFields
             var left = FieldSet.Intersects(fields, removed) ? FieldSet.Difference(fields, removed) : fields;
             if (IsUpdateOf(node, write))
             {
-                taken = true;
+                recorded = true;
                 if (!FieldSet.IsEmpty(changed))
                 {
                     left = FieldSet.Union(left, changed);
@@ -83,9 +83,9 @@ internal static class ManagedFields
             }
         }
 
-        if (!taken && !FieldSet.IsEmpty(changed))
+        if (!recorded && !FieldSet.IsEmpty(changed))
         {
-            list.Add(new ManagedFieldsEntry(write.FieldManager, "Update", write.Resource.ApiVersion, Timestamps.Format(now), Through(write), changed).ToJson());
+            list.Add(new ManagedFieldsEntry(write.FieldManager, "Update", write.Resource.ApiVersion, Timestamps.Format(now), SubresourceOf(write), changed).ToJson());
             Fold(root);
         }
 
@@ -95,11 +95,11 @@ internal static class ManagedFields
         }
     }
 
-    private static string Through(WriteRequest write) => write.OwnedThrough ?? write.Subresource;
+    private static string SubresourceOf(WriteRequest write) => write.OwnershipSubresource ?? write.Subresource;
 
     private static bool IsUpdateOf(JsonObject entry, WriteRequest write) =>
         entry.Text("operation") == "Update" && entry.Text("manager") == write.FieldManager
-        && (entry.Text("subresource") ?? string.Empty) == Through(write) && entry.Text("apiVersion") == write.Resource.ApiVersion;
+        && (entry.Text("subresource") ?? string.Empty) == SubresourceOf(write) && entry.Text("apiVersion") == write.Resource.ApiVersion;
 
     private static void Fold(JsonObject root)
     {

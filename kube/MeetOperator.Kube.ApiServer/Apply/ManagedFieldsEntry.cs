@@ -3,10 +3,10 @@ using MeetOperator.Kube.ApiServer.Lifecycle;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>One entry of managedFields. Its field set is never changed in place.</summary>
+/// <summary>One entry of managedFields. Its field set is immutable.</summary>
 internal sealed record ManagedFieldsEntry(string Manager, string Operation, string ApiVersion, string? Time, string Subresource, JsonObject Fields)
 {
-    /// <summary>Null for entries of a shape that is not known.</summary>
+    /// <summary>Returns null if the entry has an unknown format.</summary>
     public static ManagedFieldsEntry? Read(JsonObject node) =>
         node.Text("manager") is not null && node.Text("operation") is "Apply" or "Update" && node.Object("fieldsV1") is { } fields && IsValid(fields)
             ? new ManagedFieldsEntry(node.Text("manager")!, node.Text("operation")!, node.Text("apiVersion") ?? string.Empty, node.Text("time"), node.Text("subresource") ?? string.Empty, fields)

@@ -2,7 +2,7 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>How ObjectMeta merges (apimachinery's listType and mapType markers).</summary>
+/// <summary>The merge rules of ObjectMeta (the listType and mapType markers of apimachinery).</summary>
 internal static class MetadataSchema
 {
     public static readonly SchemaNode Node = new SchemaReader([]).Read(JsonText.ParseObject("""
@@ -15,7 +15,7 @@ internal static class MetadataSchema
         }}
         """), string.Empty);
 
-    /// <summary>Written by the server or fixed at creation: owned by nobody.</summary>
+    /// <summary>Whether the field has no owner because the server writes it or it is fixed at creation.</summary>
     public static bool IsUnowned(string name) => name is "name" or "namespace" or "generateName" or "uid" or "resourceVersion" or "generation"
         or "creationTimestamp" or "deletionTimestamp" or "deletionGracePeriodSeconds" or "managedFields" or "selfLink";
 }

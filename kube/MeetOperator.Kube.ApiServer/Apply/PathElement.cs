@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>Path elements of FieldsV1, and how a schema says that a value is addressed.</summary>
+/// <summary>Path elements of FieldsV1, and the rules by which a schema addresses values.</summary>
 internal static class PathElement
 {
     public static string Field(string name) => "f:" + name;
@@ -13,7 +13,7 @@ internal static class PathElement
 
     public static string Value(JsonNode? item) => "v:" + JsonText.ToText(item);
 
-    /// <summary>Members are owned one by one.</summary>
+    /// <summary>Whether the members of the map are owned individually.</summary>
     public static bool IsGranularMap(JsonNode? value, SchemaNode? schema) => value is JsonObject && schema is not { AtomicMap: true };
 
     public static bool IsKeyedList(JsonNode? value, SchemaNode? schema) =>
@@ -21,11 +21,11 @@ internal static class PathElement
 
     public static bool IsSet(JsonNode? value, SchemaNode? schema) => value is JsonArray && schema is { ListType: "set" };
 
-    /// <summary>The schema of a member; the root's metadata has the one that every object shares.</summary>
+    /// <summary>The schema of a member. The metadata of the root uses <see cref="MetadataSchema"/>.</summary>
     public static SchemaNode? Member(SchemaNode? schema, string name, bool isRoot) =>
         isRoot && name == "metadata" ? MetadataSchema.Node : schema?.Member(name);
 
-    /// <summary>Items by path element; the first of duplicates wins.</summary>
+    /// <summary>Items by path element. Of duplicates, the first one is kept.</summary>
     public static Dictionary<string, JsonNode?> Index(JsonArray list, SchemaNode schema)
     {
         var index = new Dictionary<string, JsonNode?>(list.Count, StringComparer.Ordinal);
@@ -37,8 +37,8 @@ internal static class PathElement
         return index;
     }
 
-    /// <summary>As conflicts are printed: <c>.name</c> or <c>[key="value"]</c>.</summary>
-    public static string Shown(string element)
+    /// <summary>The format used in conflict messages: <c>.name</c> or <c>[key="value"]</c>.</summary>
+    public static string Display(string element)
     {
         if (element.StartsWith("f:", StringComparison.Ordinal))
         {
@@ -54,7 +54,7 @@ internal static class PathElement
         }
         catch (JsonException)
         {
-            // A client may write what it likes into managedFields; it is shown as it is.
+            // Clients may write invalid keys into managedFields; they are shown unchanged.
         }
 
         return $"[={element[2..]}]";

@@ -6,7 +6,7 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>Server-side apply: a manager states the fields that it wants, and owns exactly those.</summary>
+/// <summary>Server-side apply: a manager sends the fields that it sets, and owns exactly those.</summary>
 internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, TimeProvider time)
 {
     private const int MaxAttempts = 8;
@@ -14,7 +14,7 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
     public async Task<(StoredObject Stored, bool Created)> ApplyAsync(WriteRequest write, JsonObject body, bool force)
     {
         Check(write, body);
-        Restrict(write, body);
+        RemoveUnwritableFields(write, body);
         BodyRules.PruneUnknown(body, write);
         for (var attempt = 0; ; attempt++)
         {
@@ -22,23 +22,23 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
             {
                 if (store.Get(write.Key) is not null)
                 {
-                    return (await writer.UpdateAsync(write, live => Next(write, live, body, force), recordsOwnFields: true, reportUnknown: false), false);
+                    return (await writer.UpdateAsync(write, live => BuildNext(write, live, body, force), recordsOwnFields: true, reportUnknown: false), false);
                 }
 
                 if (write.Subresource.Length > 0 || body.Object("metadata").Text("uid") is not null)
                 {
-                    throw Refusal.NotFound(write.Resource, write.Name);
+                    throw StatusErrors.NotFound(write.Resource, write.Name);
                 }
 
                 return (await CreateAsync(write, (JsonObject)body.DeepClone()), true);
             }
             catch (StatusException e) when (e.Reason is "AlreadyExists" && attempt < MaxAttempts)
             {
-                // Somebody created it in between: apply to what is there now.
+                // Another client created the object first: apply to that object.
             }
             catch (StatusException e) when (e.Reason is "NotFound" && write.Subresource.Length == 0 && attempt < MaxAttempts && store.Get(write.Key) is null && NamespaceExists(write))
             {
-                // Deleted in between: create it.
+                // Another client deleted the object: create it.
             }
         }
     }
@@ -50,19 +50,19 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
     {
         if (body.Text("apiVersion") is null || body.Text("kind") is null)
         {
-            throw Refusal.BadRequest("apiVersion and kind must be set in an applied configuration");
+            throw StatusErrors.BadRequest("apiVersion and kind must be set in an applied configuration");
         }
 
         BodyRules.CheckIdentity(body, write);
         var metadata = body.Object("metadata")!;
         if (metadata.Array("managedFields") is { Count: > 0 })
         {
-            throw Refusal.BadRequest("metadata.managedFields must be nil");
+            throw StatusErrors.BadRequest("metadata.managedFields must be nil");
         }
 
         if (metadata.Text("name") is { } name && name != write.Name)
         {
-            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
+            throw StatusErrors.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
         }
     }
 
@@ -70,22 +70,22 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
     {
         if (body.Object("metadata").Text("resourceVersion") is { Length: > 0 })
         {
-            throw Refusal.StaleVersion(write.Resource, write.Name);
+            throw StatusErrors.StaleVersion(write.Resource, write.Name);
         }
 
         var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, Timestamps.Format(time.GetUtcNow()), string.Empty, FieldSetBuilder.Of(body, write.Resource.Schema));
         return await writer.CreateAsync(write, body, [entry]);
     }
 
-    private JsonObject Next(WriteRequest write, StoredObject current, JsonObject applied, bool force)
+    private JsonObject BuildNext(WriteRequest write, StoredObject current, JsonObject applied, bool force)
     {
-        // The stored tree is shared: it is read, and only the copy without managedFields is changed.
+        // The stored tree is shared and must not change, so the merge uses a copy without managedFields.
         var schema = write.Resource.Schema;
         var live = ObjectWriter.ToServed(current.Root, write.Resource);
         var set = FieldSetBuilder.Of(applied, schema);
         var entries = ManagedFields.Read(live);
         var own = entries.Find(e => e.IsApplyOf(write));
-        var others = Settle(applied, live, set, [.. entries.Where(e => e != own)], schema, force);
+        var others = ResolveConflicts(applied, live, set, [.. entries.Where(e => e != own)], schema, force);
         var merged = CopyWithoutOwnership(live);
         TypedMerge.Merge(merged, applied, schema, isRoot: true);
         if (own is not null)
@@ -93,7 +93,7 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
             TypedMerge.Prune(merged, own.Fields, set, [.. others.Select(e => e.Fields)], schema, isRoot: true);
         }
 
-        var changed = own is null || !JsonNodes.Same(own.Fields, set) || !SameButOwnership(merged, live);
+        var changed = own is null || !JsonNodes.Same(own.Fields, set) || !IsEqualExceptOwnership(merged, live);
         var entry = new ManagedFieldsEntry(write.FieldManager, "Apply", write.Resource.ApiVersion, changed ? Timestamps.Format(time.GetUtcNow()) : own!.Time, write.Subresource, set);
         ManagedFields.Write(merged, own is null ? [.. others, entry] : Replace(entries, others, own, entry));
         var metadata = merged.Object("metadata")!;
@@ -105,7 +105,7 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
         return merged;
     }
 
-    /// <summary>The entries in their old order, so that an apply without change is one without difference.</summary>
+    /// <summary>The entries in their old order, so that an apply without changes leaves the object equal.</summary>
     private static IEnumerable<ManagedFieldsEntry> Replace(List<ManagedFieldsEntry> entries, List<ManagedFieldsEntry> others, ManagedFieldsEntry own, ManagedFieldsEntry entry)
     {
         using var other = others.GetEnumerator();
@@ -148,12 +148,12 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
         return copy;
     }
 
-    private static bool SameButOwnership(JsonObject merged, JsonObject live) =>
+    private static bool IsEqualExceptOwnership(JsonObject merged, JsonObject live) =>
         merged.Count == live.Count && merged.All(m => m.Key == "metadata" || JsonNodes.Same(m.Value, live[m.Key]))
         && merged.Object("metadata")!.All(m => JsonNodes.Same(m.Value, live.Object("metadata")![m.Key]));
 
-    /// <summary>Leaves only what this endpoint may write, and no server-owned metadata.</summary>
-    private static void Restrict(WriteRequest write, JsonObject applied)
+    /// <summary>Removes server-owned metadata and everything that this endpoint must not write.</summary>
+    private static void RemoveUnwritableFields(WriteRequest write, JsonObject applied)
     {
         if (write.Subresource == "status")
         {
@@ -179,8 +179,8 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
         }
     }
 
-    /// <summary>Refuses conflicts, or takes the fields away from their owners when forced.</summary>
-    private static List<ManagedFieldsEntry> Settle(JsonObject applied, JsonObject live, JsonObject set, List<ManagedFieldsEntry> others, SchemaNode schema, bool force)
+    /// <summary>Throws if there are conflicts; with <paramref name="force"/>, removes the fields from their owners instead.</summary>
+    private static List<ManagedFieldsEntry> ResolveConflicts(JsonObject applied, JsonObject live, JsonObject set, List<ManagedFieldsEntry> others, SchemaNode schema, bool force)
     {
         var conflicts = new List<(ManagedFieldsEntry Owner, List<string> Paths)>();
         var result = new List<ManagedFieldsEntry>(others.Count);
@@ -195,6 +195,6 @@ internal sealed class ServerSideApply(ObjectStore store, ObjectWriter writer, Ti
             result.Add(paths.Count == 0 ? other : other with { Fields = FieldSet.Difference(other.Fields, fields) });
         }
 
-        return conflicts.Count == 0 || force ? result : throw ApplyConflicts.Refuse(conflicts);
+        return conflicts.Count == 0 || force ? result : throw ApplyConflicts.ToException(conflicts);
     }
 }

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Apply;
 
-/// <summary>Lays an applied configuration over a live object, list-maps by key and sets by value.</summary>
+/// <summary>Merges an applied configuration into a live object: list-maps by key, sets by value.</summary>
 internal static class TypedMerge
 {
     /// <summary>Changes <paramref name="live"/> in place.</summary>
@@ -33,8 +33,8 @@ internal static class TypedMerge
     }
 
     /// <summary>
-    /// Removes what <paramref name="before"/> (the manager's last set) names and neither <paramref name="now"/> (its new set) nor any other
-    /// manager does. Changes <paramref name="value"/> in place.
+    /// Removes the fields that are in <paramref name="before"/> (the manager's previous set) but neither in <paramref name="now"/> (its new set)
+    /// nor in the set of another manager. Changes <paramref name="value"/> in place.
     /// </summary>
     public static void Prune(JsonNode value, JsonObject before, JsonObject? now, IReadOnlyList<JsonObject> others, SchemaNode? schema, bool isRoot)
     {
@@ -57,7 +57,7 @@ internal static class TypedMerge
                 Prune(found.Value, inBefore, inNow, inOthers, found.Schema(isRoot), isRoot: false);
                 if (inNow is null && inOthers.Count == 0 && found.Value is JsonObject { Count: 0 } or JsonArray { Count: 0 })
                 {
-                    found.Remove(); // Nobody says that it should be there.
+                    found.Remove(); // No manager owns the empty value.
                 }
             }
         }

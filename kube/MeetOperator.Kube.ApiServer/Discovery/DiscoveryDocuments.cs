@@ -3,10 +3,10 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>/version, /api, /apis and the resource lists from which clients learn what is served.</summary>
+/// <summary>Builds /version, /api, /apis, and the resource lists, from which clients discover the served resources.</summary>
 internal static class DiscoveryDocuments
 {
-    /// <summary>Groups that answer questions and store nothing.</summary>
+    /// <summary>Review resources, which return a result and store no object.</summary>
     private static readonly (string Group, string Resource, string Kind, bool Namespaced)[] Reviews =
     [
         ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview", false),
@@ -41,7 +41,7 @@ internal static class DiscoveryDocuments
         ["groups"] = new JsonArray([.. GroupNames(resources).Select(g => (JsonNode)GroupBody(resources, g))]),
     };
 
-    /// <summary>Null when the group is not served.</summary>
+    /// <summary>The APIGroup, or null if the group is not served.</summary>
     public static JsonObject? Group(IReadOnlyList<ResourceDefinition> resources, string group)
     {
         if (!GroupNames(resources).Contains(group))
@@ -58,7 +58,7 @@ internal static class DiscoveryDocuments
         return body;
     }
 
-    /// <summary>The resources of one group and version; null when it is not served.</summary>
+    /// <summary>The resources of a group and version, or null if that version is not served.</summary>
     public static JsonObject? Resources(IReadOnlyList<ResourceDefinition> resources, string group, string version)
     {
         var list = new JsonArray();

@@ -4,14 +4,14 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>/openapi/v2 and /openapi/v3, kept as bytes until the served resources change.</summary>
+/// <summary>Builds /openapi/v2 and /openapi/v3, and caches the bytes until the served resources change.</summary>
 internal sealed class OpenApiDocuments(ResourceRegistry registry)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, byte[]> _cache = [];
     private int _revision = -1;
 
-    /// <summary>Null when the path names no document.</summary>
+    /// <summary>The document, or null if the path names none.</summary>
     public byte[]? Find(string path) => path switch
     {
         "openapi/v2" => Cached(path, V2),
@@ -53,7 +53,7 @@ internal sealed class OpenApiDocuments(ResourceRegistry registry)
 
     private static string PathOf(ResourceDefinition resource) => resource.Group.Length == 0 ? $"api/{resource.Version}" : $"apis/{resource.ApiVersion}";
 
-    private byte[] Cached(string key, Func<JsonObject> make)
+    private byte[] Cached(string key, Func<JsonObject> build)
     {
         lock (_lock)
         {
@@ -65,7 +65,7 @@ internal sealed class OpenApiDocuments(ResourceRegistry registry)
 
             if (!_cache.TryGetValue(key, out var bytes))
             {
-                _cache[key] = bytes = JsonText.ToBytes(make());
+                _cache[key] = bytes = JsonText.ToBytes(build());
             }
 
             return bytes;

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>The paths of OpenAPI documents: as much of the operations as clients look up (kinds, actions, parameters).</summary>
+/// <summary>Builds the paths of OpenAPI documents, with the parts of operations that clients read: kinds, actions, and parameters.</summary>
 internal static class OpenApiPaths
 {
     public static JsonObject Of(IEnumerable<ResourceDefinition> resources)

@@ -3,20 +3,20 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>Schemas as OpenAPI documents carry them.</summary>
+/// <summary>Builds the schemas of OpenAPI documents.</summary>
 internal static class OpenApiSchemas
 {
     public const string ObjectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
     public const string ListMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 
-    /// <summary>The name of a kind's schema: the group reversed, then version and kind.</summary>
+    /// <summary>The schema name of a kind: the reversed group, then version and kind.</summary>
     public static string NameOf(ResourceDefinition resource)
     {
         var group = resource.Group.Length == 0 ? "io.k8s.api.core" : string.Join('.', resource.Group.Split('.').Reverse());
         return $"{group}.{resource.Version}.{resource.Kind}";
     }
 
-    /// <summary>The schemas of the given resources by name, with those that they refer to.</summary>
+    /// <summary>The schemas of the given resources by name, including the schemas that they reference.</summary>
     public static JsonObject Of(IEnumerable<ResourceDefinition> resources, string refPrefix)
     {
         var schemas = new JsonObject

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>Answers to access reviews: whoever holds the token may do everything.</summary>
+/// <summary>Answers access reviews. The bearer of the token may do everything.</summary>
 internal static class Reviews
 {
     public static JsonObject? Answer(string resource, JsonObject body)

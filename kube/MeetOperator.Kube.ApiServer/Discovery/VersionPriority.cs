@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.ApiServer.Discovery;
 
-/// <summary>Order of API versions: v2 before v1, both before v1beta2, v1beta1, v1alpha1; anything else by name at the end.</summary>
+/// <summary>Orders API versions by priority: v2, v1, v1beta2, v1beta1, v1alpha1, then other names in ordinal order.</summary>
 internal static partial class VersionPriority
 {
     public static int Compare(string left, string right)

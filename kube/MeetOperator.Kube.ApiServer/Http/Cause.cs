@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>One finding about a field: <paramref name="Reason"/> is a metav1 CauseType, <paramref name="Message"/> the text after the path.</summary>
+/// <summary>A field error (metav1.StatusCause). <paramref name="Reason"/> is a metav1 CauseType; <paramref name="Message"/> is the text after the path.</summary>
 internal sealed record Cause(string Reason, string Field, string Message)
 {
     public static Cause Required(string field, string message = "") =>

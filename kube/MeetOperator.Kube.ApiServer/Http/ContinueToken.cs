@@ -5,10 +5,13 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Where a paged list goes on: the version of the first page, which all pages show, and the last key. Version -1 goes on with what is there now.</summary>
+/// <summary>
+/// The position of a paged list: the resource version of the first page, which all pages show, and the last key.
+/// <see cref="LatestVersion"/> continues with the current state instead.
+/// </summary>
 internal static class ContinueToken
 {
-    public const long Now = -1;
+    public const long LatestVersion = -1;
     private const string Format = "meta.k8s.io/v1";
 
     public static string Write(long version, ObjectKey last)
@@ -27,7 +30,7 @@ internal static class ContinueToken
             return (version, new ObjectKey(string.Empty, ns.Length == 0 ? null : ns, name));
         }
 
-        throw Refusal.BadRequest("invalid continue token: continue key is not valid");
+        throw StatusErrors.BadRequest("invalid continue token: continue key is not valid");
     }
 
     public static int Compare(ObjectKey left, ObjectKey right)

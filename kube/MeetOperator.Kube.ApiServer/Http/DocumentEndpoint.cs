@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Paths that name no resource: discovery, OpenAPI, metrics.</summary>
+/// <summary>Serves the paths that name no resource: discovery, OpenAPI, metrics.</summary>
 internal sealed class DocumentEndpoint(ResourceRegistry registry, ObjectStore store)
 {
     private readonly OpenApiDocuments _openApi = new(registry);
@@ -16,7 +16,7 @@ internal sealed class DocumentEndpoint(ResourceRegistry registry, ObjectStore st
     {
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
-            throw Refusal.PathNotFound();
+            throw StatusErrors.PathNotFound();
         }
 
         var parts = path.Trim('/').Split('/');
@@ -43,10 +43,10 @@ internal sealed class DocumentEndpoint(ResourceRegistry registry, ObjectStore st
 
         return parts is ["metrics"]
             ? Responses.WriteAsync(http, 200, Encoding.UTF8.GetBytes(Metrics()), "text/plain; version=0.0.4; charset=utf-8")
-            : throw Refusal.PathNotFound();
+            : throw StatusErrors.PathNotFound();
     }
 
-    /// <summary>A client that takes protobuf only is told so; kubectl then goes on without the document.</summary>
+    /// <summary>A client that accepts only protobuf gets 406; kubectl then continues without the document.</summary>
     private static Task OpenApiAsync(HttpContext http, byte[] document, bool v2)
     {
         var accept = http.Request.Headers.Accept.ToString();

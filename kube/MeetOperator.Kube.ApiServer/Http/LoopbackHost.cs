@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ApiServer.Http;
 
 /// <summary>
-/// Kestrel on one loopback port that speaks HTTP and HTTPS: kubectl sends its token over TLS only, while local clients
-/// save the encryption. The first byte of a connection tells them apart.
+/// Kestrel on one loopback port that accepts HTTP and HTTPS: kubectl sends its token over TLS only, while local clients
+/// avoid the cost of encryption. The first byte of a connection distinguishes the two.
 /// </summary>
 internal static class LoopbackHost
 {

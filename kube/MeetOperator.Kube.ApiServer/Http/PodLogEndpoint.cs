@@ -7,17 +7,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>pods/log: finds the container and passes the runtime's stream on.</summary>
+/// <summary>Serves pods/log: resolves the container and copies the log stream of the runtime to the response.</summary>
 internal sealed class PodLogEndpoint(ObjectStore store, Func<PodLogRequest, CancellationToken, Task<Stream?>>? source)
 {
     public async Task HandleAsync(HttpContext http, string ns, string name)
     {
         if (!HttpMethods.IsGet(http.Request.Method))
         {
-            throw Refusal.MethodNotAllowed();
+            throw StatusErrors.MethodNotAllowed();
         }
 
-        var pod = store.Get(new ObjectKey("pods", ns, name)) ?? throw Refusal.NotFound(BuiltInResources.Pods, name);
+        var pod = store.Get(new ObjectKey("pods", ns, name)) ?? throw StatusErrors.NotFound(BuiltInResources.Pods, name);
         var query = http.Request.Query;
         var container = ContainerOf(pod.Root, name, query["container"].ToString());
         var since = Timestamps.Parse(query["sinceTime"].ToString() is { Length: > 0 } time ? time : null)
@@ -35,7 +35,7 @@ internal sealed class PodLogEndpoint(ObjectStore store, Func<PodLogRequest, Canc
         var stream = source is null ? null : await source(request, http.RequestAborted);
         if (stream is null)
         {
-            throw Refusal.BadRequest(request.Previous
+            throw StatusErrors.BadRequest(request.Previous
                 ? $"previous terminated container \"{container}\" in pod \"{name}\" not found"
                 : $"container \"{container}\" in pod \"{name}\" is waiting to start: no logs yet");
         }
@@ -54,25 +54,25 @@ internal sealed class PodLogEndpoint(ObjectStore store, Func<PodLogRequest, Canc
         }
     }
 
-    private static string ContainerOf(JsonObject pod, string name, string asked)
+    private static string ContainerOf(JsonObject pod, string name, string requested)
     {
         string[] Names(string field) => [.. (pod.Object("spec").Array(field) ?? []).OfType<JsonObject>().Select(c => c.Text("name")).OfType<string>()];
         var containers = Names("containers");
-        if (asked.Length == 0)
+        if (requested.Length == 0)
         {
             return containers.Length == 1
                 ? containers[0]
-                : throw Refusal.BadRequest($"a container name must be specified for pod {name}, choose one of: [{string.Join(' ', containers)}]");
+                : throw StatusErrors.BadRequest($"a container name must be specified for pod {name}, choose one of: [{string.Join(' ', containers)}]");
         }
 
-        return containers.Contains(asked) || Names("initContainers").Contains(asked)
-            ? asked
-            : throw Refusal.BadRequest($"container {asked} is not valid for pod {name}");
+        return containers.Contains(requested) || Names("initContainers").Contains(requested)
+            ? requested
+            : throw StatusErrors.BadRequest($"container {requested} is not valid for pod {name}");
     }
 
     private static bool Flag(string text) => text is "true" or "1";
 
     private static long? Number(string text, string field) => text.Length == 0
         ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Refusal.BadRequest($"{field}: must be a whole number of at least 0, not \"{text}\"");
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw StatusErrors.BadRequest($"{field}: must be a whole number of at least 0, not \"{text}\"");
 }

@@ -10,12 +10,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>get and list, in plain form or as tables.</summary>
+/// <summary>Serves get and list, as plain objects or as tables.</summary>
 internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, TimeProvider time)
 {
     public Task GetAsync(HttpContext http, ResourceDefinition resource, string? ns, string name)
     {
-        var found = store.Get(new ObjectKey(resource.Table, ns, name)) ?? throw Refusal.NotFound(resource, name);
+        var found = store.Get(new ObjectKey(resource.Table, ns, name)) ?? throw StatusErrors.NotFound(resource, name);
         return WriteObjectAsync(http, 200, resource, found);
     }
 
@@ -32,7 +32,7 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         {
             if (!long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var least))
             {
-                throw Refusal.BadRequest($"resourceVersion: Invalid value: \"{wanted}\": must be a number");
+                throw StatusErrors.BadRequest($"resourceVersion: Invalid value: \"{wanted}\": must be a number");
             }
 
             if (least > version)
@@ -52,19 +52,19 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         {
             if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit))
             {
-                throw Refusal.BadRequest($"limit: Invalid value: \"{text}\": must be a number");
+                throw StatusErrors.BadRequest($"limit: Invalid value: \"{text}\": must be a number");
             }
 
             if (limit > 0 && objects.Count > limit)
             {
-                // What a selector leaves is not counted ahead.
+                // As in Kubernetes, a list with a selector reports no remaining item count.
                 remaining = query["labelSelector"].ToString().Length + query["fieldSelector"].ToString().Length > 0 ? null : objects.Count - limit;
                 objects = objects[..limit];
                 next = ContinueToken.Write(version, objects[^1].Key);
             }
         }
 
-        return Tables.Representation.Asked(http) switch
+        return Tables.Representation.Requested(http) switch
         {
             Tables.Representation.Table => Responses.WriteAsync(http, 200, Tables.TableFormat.Of(http, resource, objects, time.GetUtcNow(), version, next, remaining)),
             Tables.Representation.Metadata => WriteListAsync(http, Tables.Representation.MetadataList, objects.Select(Tables.Representation.MetadataOf), version, next, remaining),
@@ -72,21 +72,21 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         };
     }
 
-    /// <summary>What the first page's version has after the token's key.</summary>
+    /// <summary>The objects after the token's key, in the version of the first page.</summary>
     private (List<StoredObject> Objects, long Version) Continue(HttpContext http, ResourceDefinition resource, string? ns, string token)
     {
         var (from, after) = ContinueToken.Read(token);
-        var (objects, version) = from == ContinueToken.Now ? Select(http, resource, ns) : ([], from);
-        if (from != ContinueToken.Now)
+        var (objects, version) = from == ContinueToken.LatestVersion ? Select(http, resource, ns) : ([], from);
+        if (from != ContinueToken.LatestVersion)
         {
-            objects = store.ListAt(resource.Table, ns, from) ?? throw Refusal.ExpiredPage(ContinueToken.Write(ContinueToken.Now, after));
-            Choose(objects, Selection.Read(http, resource));
+            objects = store.ListAt(resource.Table, ns, from) ?? throw StatusErrors.ExpiredPage(ContinueToken.Write(ContinueToken.LatestVersion, after));
+            ApplySelectors(objects, Selection.Read(http, resource));
         }
 
         return ([.. objects.SkipWhile(o => ContinueToken.Compare(o.Key, after) <= 0)], version);
     }
 
-    private static void Choose(List<StoredObject> objects, (Selectors.LabelSelector Labels, Selectors.FieldSelector Fields) selection)
+    private static void ApplySelectors(List<StoredObject> objects, (Selectors.LabelSelector Labels, Selectors.FieldSelector Fields) selection)
     {
         var (labels, fields) = selection;
         if (!labels.IsEverything || !fields.IsEverything)
@@ -95,7 +95,7 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         }
     }
 
-    /// <summary>The objects that the request's selectors choose, and the version that they show.</summary>
+    /// <summary>The objects that match the selectors of the request, and the resource version of the list.</summary>
     public (List<StoredObject> Objects, long Version) Select(HttpContext http, ResourceDefinition resource, string? ns)
     {
         var (labels, fields) = Selection.Read(http, resource);
@@ -107,12 +107,12 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         }
 
         var (objects, shown) = store.List(resource.Table, ns);
-        Choose(objects, (labels, fields));
+        ApplySelectors(objects, (labels, fields));
         return (objects, shown);
     }
 
     public Task WriteObjectAsync(HttpContext http, int code, ResourceDefinition resource, StoredObject stored) =>
-        Tables.Representation.Asked(http) switch
+        Tables.Representation.Requested(http) switch
         {
             Tables.Representation.Table => Responses.WriteAsync(http, code, Tables.TableFormat.Of(http, resource, [stored], time.GetUtcNow(), stored.Version, null, null)),
             Tables.Representation.Metadata => Responses.WriteAsync(http, code, Tables.Representation.MetadataOf(stored)),
@@ -151,7 +151,7 @@ internal sealed class ReadEndpoint(ObjectStore store, WatchEndpoint watches, Tim
         return Responses.WriteAsync(http, 200, buffer.WrittenMemory);
     }
 
-    /// <summary>The response bytes; made anew only when another version than the stored one is asked for.</summary>
+    /// <summary>The response bytes. They are serialized again only if the request is for another API version than the stored one.</summary>
     public static byte[] Bytes(StoredObject stored, ResourceDefinition resource) =>
         resource.Version == resource.StorageVersion ? stored.Json : JsonText.ToBytes(ObjectWriter.ToServed(stored.Root, resource));
 }

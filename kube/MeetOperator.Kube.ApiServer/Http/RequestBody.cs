@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Reads bodies of JSON or YAML within the size limit.</summary>
+/// <summary>Reads and parses request bodies up to the size limit.</summary>
 internal static class RequestBody
 {
     public static async Task<byte[]> ReadAsync(HttpContext http, int limit)
@@ -38,7 +38,7 @@ internal static class RequestBody
         return buffer.ToArray();
     }
 
-    /// <summary>Parses by media type: protobuf, anything that ends in yaml, else JSON.</summary>
+    /// <summary>Parses by media type: Kubernetes protobuf, YAML if the type ends in "yaml", otherwise JSON.</summary>
     public static JsonNode? Parse(byte[] body, string mediaType, List<string>? duplicates)
     {
         if (mediaType == ProtobufBody.MediaType)
@@ -57,18 +57,18 @@ internal static class RequestBody
             {
                 [var single] => single,
                 [] => null,
-                _ => throw Refusal.BadRequest("the body holds more than one YAML document"),
+                _ => throw StatusErrors.BadRequest("the body contains more than one YAML document"),
             };
         }
         catch (Exception e) when (e is JsonException or DecoderFallbackException)
         {
-            throw Refusal.BadRequest($"error decoding the body: {e.Message}");
+            throw StatusErrors.BadRequest($"error decoding the body: {e.Message}");
         }
     }
 
-    public static JsonObject Object(JsonNode? body) => body as JsonObject ?? throw Refusal.BadRequest("the body must be an object");
+    public static JsonObject Object(JsonNode? body) => body as JsonObject ?? throw StatusErrors.BadRequest("the body must be an object");
 
-    /// <summary>The media type without parameters, lower case; application/json when there is none.</summary>
+    /// <summary>The media type in lower case, without parameters; application/json if the request has none.</summary>
     public static string MediaType(HttpContext http)
     {
         var type = http.Request.ContentType;

@@ -1,9 +1,9 @@
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>A resource path taken apart: <c>/apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}/{subresource}</c>.</summary>
+/// <summary>The parts of a resource path: <c>/apis/{group}/{version}/namespaces/{namespace}/{resource}/{name}/{subresource}</c>.</summary>
 internal readonly record struct RequestPath(string Group, string Version, string? Namespace, string Resource, string? Name, string Subresource)
 {
-    /// <summary>False for paths that name no resource; never throws.</summary>
+    /// <summary>Returns false for paths that name no resource. Never throws.</summary>
     public static bool TryParse(string path, out RequestPath result)
     {
         result = default;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Every request: token, path, and a Status for whatever goes wrong.</summary>
+/// <summary>Handles every request: checks the token, routes by path, and turns errors into a Status.</summary>
 internal sealed partial class RequestRouter(ServerCore core, string token, ILogger logger)
 {
     private readonly byte[] _expected = Encoding.UTF8.GetBytes("Bearer " + token);
@@ -19,9 +19,9 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
         {
             await RouteAsync(http);
         }
-        catch (StatusException refusal)
+        catch (StatusException error)
         {
-            await RefuseAsync(http, refusal);
+            await WriteErrorAsync(http, error);
         }
         catch (Exception e) when (e is OperationCanceledException or ConnectionResetException || http.RequestAborted.IsCancellationRequested)
         {
@@ -29,22 +29,22 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
         }
         catch (BadHttpRequestException e)
         {
-            await RefuseAsync(http, new StatusException(e.StatusCode, e.StatusCode == 413 ? "RequestEntityTooLarge" : "BadRequest", e.Message));
+            await WriteErrorAsync(http, new StatusException(e.StatusCode, e.StatusCode == 413 ? "RequestEntityTooLarge" : "BadRequest", e.Message));
         }
         catch (IOException e)
         {
-            LogStorage(e.Message);
-            await RefuseAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
+            LogStorageFailed(e.Message);
+            await WriteErrorAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
         }
         catch (Exception e)
         {
-            // A fault of the server itself: the client must still get a Status, and the process must live on.
-            LogFault(e, http.Request.Method, http.Request.Path);
-            await RefuseAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
+            // An internal error: the client must still get a Status, and the process must continue.
+            LogRequestFailed(e, http.Request.Method, http.Request.Path);
+            await WriteErrorAsync(http, new StatusException(500, "InternalError", $"Internal error occurred: {e.Message}"));
         }
     }
 
-    private static Task RefuseAsync(HttpContext http, StatusException refusal)
+    private static Task WriteErrorAsync(HttpContext http, StatusException error)
     {
         if (http.Response.HasStarted)
         {
@@ -53,7 +53,7 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
         }
 
         http.Response.Clear();
-        return Responses.WriteStatusAsync(http, refusal);
+        return Responses.WriteStatusAsync(http, error);
     }
 
     private Task RouteAsync(HttpContext http)
@@ -77,7 +77,7 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
                 return ReviewAsync(http, parsed.Resource);
             }
 
-            throw Refusal.PathNotFound();
+            throw StatusErrors.PathNotFound();
         }
 
         return core.Documents.HandleAsync(http, path);
@@ -97,13 +97,13 @@ internal sealed partial class RequestRouter(ServerCore core, string token, ILogg
     {
         var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
         var body = RequestBody.Object(RequestBody.Parse(bytes, RequestBody.MediaType(http), null));
-        JsonNode answer = Reviews.Answer(resource, body) ?? throw Refusal.PathNotFound();
+        JsonNode answer = Reviews.Answer(resource, body) ?? throw StatusErrors.PathNotFound();
         await Responses.WriteAsync(http, 201, answer);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
-    private partial void LogFault(Exception exception, string method, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with an internal error")]
+    private partial void LogRequestFailed(Exception exception, string method, string path);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Storage: {Problem}")]
-    private partial void LogStorage(string problem);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Storage error: {Problem}")]
+    private partial void LogStorageFailed(string problem);
 }

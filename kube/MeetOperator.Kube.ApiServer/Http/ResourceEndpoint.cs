@@ -8,14 +8,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>The verbs on resources: chooses the verb, reads the body, and answers.</summary>
+/// <summary>Serves the verbs on resources: selects the verb, reads the body, and writes the response.</summary>
 internal sealed class ResourceEndpoint(ServerCore core)
 {
     public Task HandleAsync(HttpContext http, ResourceDefinition resource, RequestPath path)
     {
         if (resource.Namespaced != (path.Namespace is not null) && !(resource.Namespaced && path is { Name: null, Subresource: "" } && IsRead(http)))
         {
-            throw Refusal.PathNotFound();
+            throw StatusErrors.PathNotFound();
         }
 
         return path switch
@@ -24,7 +24,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
             { Subresource: "scale", Name: { } name } when resource.Scale is { } scale => core.Scale.HandleAsync(http, Request(http, resource, path, name), scale),
             { Subresource: "log", Name: { } name } when resource.Table == "pods" => core.PodLogs.HandleAsync(http, path.Namespace!, name),
             { Subresource: "finalize", Name: { } name } when resource.Table == "namespaces" && HttpMethods.IsPut(http.Request.Method) => UpdateAsync(http, Request(http, resource, path with { Subresource = string.Empty }, name)),
-            _ => throw Refusal.PathNotFound(),
+            _ => throw StatusErrors.PathNotFound(),
         };
     }
 
@@ -34,7 +34,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
     {
         if (path.Subresource.Length > 0 && !resource.HasStatus)
         {
-            throw Refusal.PathNotFound();
+            throw StatusErrors.PathNotFound();
         }
 
         var method = http.Request.Method;
@@ -45,8 +45,8 @@ internal sealed class ResourceEndpoint(ServerCore core)
                 _ when IsRead(http) => core.Reader.ListOrWatchAsync(http, resource, path.Namespace),
                 "POST" => CreateAsync(http, Request(http, resource, path, string.Empty)),
                 "DELETE" => DeleteCollectionAsync(http, resource, path),
-                "PUT" or "PATCH" => throw Refusal.BadRequest("name must be provided"),
-                _ => throw Refusal.MethodNotAllowed(),
+                "PUT" or "PATCH" => throw StatusErrors.BadRequest("name must be provided"),
+                _ => throw StatusErrors.MethodNotAllowed(),
             };
         }
 
@@ -56,9 +56,9 @@ internal sealed class ResourceEndpoint(ServerCore core)
             "PUT" => UpdateAsync(http, Request(http, resource, path, name)),
             "PATCH" => PatchAsync(http, Request(http, resource, path, name)),
             "DELETE" when path.Subresource.Length == 0 => DeleteAsync(http, Request(http, resource, path, name)),
-            "DELETE" => throw Refusal.NotSupported(resource, "delete"),
-            "POST" => throw Refusal.NotSupported(resource, "create"),
-            _ => throw Refusal.MethodNotAllowed(),
+            "DELETE" => throw StatusErrors.NotSupported(resource, "delete"),
+            "POST" => throw StatusErrors.NotSupported(resource, "create"),
+            _ => throw StatusErrors.MethodNotAllowed(),
         };
     }
 
@@ -68,7 +68,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         var dryRun = query["dryRun"].ToString();
         if (dryRun is not ("" or "All"))
         {
-            throw Refusal.InvalidOptions(OptionsKind(http), Cause.NotSupported("dryRun", $"[\"{dryRun}\"]", ["\"All\""]));
+            throw StatusErrors.InvalidOptions(OptionsKind(http), Cause.NotSupported("dryRun", $"[\"{dryRun}\"]", ["\"All\""]));
         }
 
         return new WriteRequest
@@ -84,7 +84,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
                 "" or "Warn" => FieldValidation.Warn,
                 "Strict" => FieldValidation.Strict,
                 "Ignore" => FieldValidation.Ignore,
-                var other => throw Refusal.InvalidOptions(OptionsKind(http), Cause.NotSupported("fieldValidation", $"\"{other}\"", ["\"\"", "\"Ignore\"", "\"Strict\"", "\"Warn\""])),
+                var other => throw StatusErrors.InvalidOptions(OptionsKind(http), Cause.NotSupported("fieldValidation", $"\"{other}\"", ["\"\"", "\"Ignore\"", "\"Strict\"", "\"Warn\""])),
             },
         };
     }
@@ -97,7 +97,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         _ => "DeleteOptions",
     };
 
-    /// <summary>As the API server: the part of the user agent before the slash.</summary>
+    /// <summary>The part of the user agent before the slash, which the API server uses as default field manager.</summary>
     private static string UserAgentName(HttpContext http)
     {
         var agent = http.Request.Headers.UserAgent.ToString();
@@ -111,7 +111,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         var type = RequestBody.MediaType(http);
         if (!accepted.Contains(type))
         {
-            throw Refusal.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}");
+            throw StatusErrors.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {string.Join(", ", accepted)}");
         }
 
         var body = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
@@ -134,7 +134,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         write = write with { DuplicateFields = duplicates };
         if (write.Resource.IsCustom && string.IsNullOrEmpty(body.Object("metadata").Text("resourceVersion")))
         {
-            throw Refusal.Invalid(write.Resource, write.Name, [Cause.Invalid("metadata.resourceVersion", "0x0", "must be specified for an update")]);
+            throw StatusErrors.Invalid(write.Resource, write.Name, [Cause.Invalid("metadata.resourceVersion", "0x0", "must be specified for an update")]);
         }
 
         var stored = await core.Writer.UpdateAsync(write, _ => (JsonObject)body.DeepClone());
@@ -149,7 +149,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
         write = write with { DuplicateFields = duplicates, IsPatch = true };
         if (type != PatchTypes.Apply && http.Request.Query.ContainsKey("force"))
         {
-            throw Refusal.InvalidOptions("PatchOptions", Cause.Forbidden("force", "may not be specified for non-apply patch"));
+            throw StatusErrors.InvalidOptions("PatchOptions", Cause.Forbidden("force", "may not be specified for non-apply patch"));
         }
 
         var (stored, created) = await core.Patcher.PatchAsync(write, type, body, http.Request.Query["force"].ToString() is "true" or "1", http.Request.Query.ContainsKey("fieldManager"));
@@ -160,8 +160,8 @@ internal sealed class ResourceEndpoint(ServerCore core)
     {
         var options = await ReadDeleteOptionsAsync(http);
         write = write with { DryRun = write.DryRun || options.DryRun };
-        var (stored, gone) = await core.Deleter.DeleteAsync(write, options);
-        if (gone && write.Resource is { IsCustom: true } or { Table: "namespaces" })
+        var (stored, deleted) = await core.Deleter.DeleteAsync(write, options);
+        if (deleted && write.Resource is { IsCustom: true } or { Table: "namespaces" })
         {
             await Responses.WriteAsync(http, 200, new JsonObject
             {
@@ -192,7 +192,7 @@ internal sealed class ResourceEndpoint(ServerCore core)
             }
             catch (StatusException e) when (e.Code == 404)
             {
-                // Deleted by somebody else in between.
+                // Another client deleted the object first.
             }
         }
 

@@ -17,17 +17,17 @@ internal static class Responses
 
     public static Task WriteAsync(HttpContext http, int code, JsonNode body) => WriteAsync(http, code, JsonText.ToBytes(body));
 
-    public static Task WriteStatusAsync(HttpContext http, StatusException refusal)
+    public static Task WriteStatusAsync(HttpContext http, StatusException error)
     {
-        if (refusal.RetryAfter is { } seconds)
+        if (error.RetryAfter is { } seconds)
         {
             http.Response.Headers.RetryAfter = seconds;
         }
 
-        return WriteAsync(http, refusal.Code, refusal.ToStatus());
+        return WriteAsync(http, error.Code, error.ToStatus());
     }
 
-    /// <summary>Warning headers (RFC 9111 5.5, code 299) as kubectl prints them.</summary>
+    /// <summary>Adds Warning headers (RFC 9111 §5.5, code 299), which kubectl prints.</summary>
     public static void AddWarnings(HttpContext http, IEnumerable<string> warnings)
     {
         foreach (var warning in warnings)

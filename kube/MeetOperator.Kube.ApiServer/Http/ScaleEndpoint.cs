@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>The scale subresource: an autoscaling/v1 Scale that reads and writes paths of the object.</summary>
+/// <summary>Serves the scale subresource: an autoscaling/v1 Scale that maps to paths of the object.</summary>
 internal sealed class ScaleEndpoint(ServerCore core)
 {
     public async Task HandleAsync(HttpContext http, WriteRequest write, ScaleDefinition scale)
@@ -15,7 +15,7 @@ internal sealed class ScaleEndpoint(ServerCore core)
         switch (http.Request.Method)
         {
             case "GET":
-                var found = core.Store.Get(write.Key) ?? throw Refusal.NotFound(write.Resource, write.Name);
+                var found = core.Store.Get(write.Key) ?? throw StatusErrors.NotFound(write.Resource, write.Name);
                 await Responses.WriteAsync(http, 200, ToScale(found.Root, scale));
                 return;
             case "PUT":
@@ -23,11 +23,11 @@ internal sealed class ScaleEndpoint(ServerCore core)
                 var bytes = await RequestBody.ReadAsync(http, core.Options.MaxBodyBytes);
                 var type = RequestBody.MediaType(http);
                 var body = RequestBody.Parse(bytes, type, null);
-                var stored = await core.Writer.UpdateAsync(write with { Subresource = string.Empty, OwnedThrough = "scale", IsPatch = true }, current => Change(current, write, scale, type, body));
+                var stored = await core.Writer.UpdateAsync(write with { Subresource = string.Empty, OwnershipSubresource = "scale", IsPatch = true }, current => Change(current, write, scale, type, body));
                 await Responses.WriteAsync(http, 200, ToScale(stored.Root, scale));
                 return;
             default:
-                throw Refusal.MethodNotAllowed();
+                throw StatusErrors.MethodNotAllowed();
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed class ScaleEndpoint(ServerCore core)
         switch (type)
         {
             case PatchTypes.Json:
-                after = JsonPatch.Apply(before, body as JsonArray ?? throw Refusal.BadRequest("a JSON patch must be a list")) as JsonObject ?? throw Refusal.BadRequest("the patched value is not an object");
+                after = JsonPatch.Apply(before, body as JsonArray ?? throw StatusErrors.BadRequest("a JSON patch must be a list")) as JsonObject ?? throw StatusErrors.BadRequest("the patched value is not an object");
                 break;
             case "application/json" or "application/yaml":
                 after = RequestBody.Object(body);
@@ -51,11 +51,11 @@ internal sealed class ScaleEndpoint(ServerCore core)
         }
 
         var replicas = after.Object("spec")?["replicas"] is { } wanted
-            ? wanted.AsInteger() ?? throw Refusal.BadRequest("spec.replicas: must be an integer")
+            ? wanted.AsInteger() ?? throw StatusErrors.BadRequest("spec.replicas: must be an integer")
             : 0;
         if (replicas < 0)
         {
-            throw Refusal.Invalid(write.Resource, write.Name, [Cause.Invalid("spec.replicas", $"{replicas}", "must be greater than or equal to 0")]);
+            throw StatusErrors.Invalid(write.Resource, write.Name, [Cause.Invalid("spec.replicas", $"{replicas}", "must be greater than or equal to 0")]);
         }
 
         var root = (JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone();

@@ -11,12 +11,12 @@ internal static class Selection
     {
         if (LabelSelector.TryParse(http.Request.Query["labelSelector"], out var labels) is { } badLabels)
         {
-            throw Refusal.BadRequest(badLabels);
+            throw StatusErrors.BadRequest(badLabels);
         }
 
         if (FieldSelector.TryParse(http.Request.Query["fieldSelector"], resource, out var fields) is { } badFields)
         {
-            throw Refusal.BadRequest(badFields);
+            throw StatusErrors.BadRequest(badFields);
         }
 
         return (labels, fields);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>The parts of one server, wired once.</summary>
+/// <summary>Creates and connects the components of one server.</summary>
 internal sealed class ServerCore : IAsyncDisposable
 {
     private readonly GarbageCollector _collector;
@@ -57,7 +57,7 @@ internal sealed class ServerCore : IAsyncDisposable
     public ResourceEndpoint Resources { get; }
     public DocumentEndpoint Documents { get; }
 
-    /// <summary>Makes the namespaces that always exist and installs the CRDs of the options.</summary>
+    /// <summary>Creates the default namespaces and installs the CRDs from the options.</summary>
     public async Task PrepareAsync()
     {
         foreach (var name in (string[])["default", "kube-system"])
@@ -75,14 +75,14 @@ internal sealed class ServerCore : IAsyncDisposable
         }
     }
 
-    /// <summary>Creates or updates every CRD in the text.</summary>
+    /// <summary>Creates or updates every CRD in the manifest.</summary>
     public async Task InstallAsync(string yaml)
     {
         foreach (var document in YamlToJson.Documents(yaml))
         {
             if (document is not JsonObject crd || crd.Text("kind") != "CustomResourceDefinition" || crd.Object("metadata").Text("name") is not { Length: > 0 } name)
             {
-                throw new ArgumentException("the manifest must hold CustomResourceDefinitions only", nameof(yaml));
+                throw new ArgumentException("the manifest must contain only CustomResourceDefinitions", nameof(yaml));
             }
 
             var write = new WriteRequest { Resource = BuiltInResources.CustomResourceDefinitions, Name = name, FieldManager = "apiserver" };
@@ -97,9 +97,9 @@ internal sealed class ServerCore : IAsyncDisposable
                     await Writer.UpdateAsync(write, _ => (JsonObject)crd.DeepClone());
                 }
             }
-            catch (StatusException refusal)
+            catch (StatusException error)
             {
-                throw new ArgumentException(refusal.Message, nameof(yaml), refusal);
+                throw new ArgumentException(error.Message, nameof(yaml), error);
             }
         }
     }

@@ -5,7 +5,7 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>The server's token and certificate. With a data directory both outlive the process, so a written kubeconfig stays valid.</summary>
+/// <summary>The server's token and certificate. With a data directory both survive restarts, so an exported kubeconfig stays valid.</summary>
 internal sealed class ServerIdentity(string token, X509Certificate2 certificate) : IDisposable
 {
     private const string TokenFile = "token";
@@ -39,9 +39,9 @@ internal sealed class ServerIdentity(string token, X509Certificate2 certificate)
             certificate.Dispose();
         }
 
-        var made = NewCertificate(now);
-        PrivateFiles.Write(certificatePath, made.ExportCertificatePem() + "\n" + made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
-        return new ServerIdentity(token, made);
+        var created = NewCertificate(now);
+        PrivateFiles.Write(certificatePath, created.ExportCertificatePem() + "\n" + created.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
+        return new ServerIdentity(token, created);
     }
 
     public void Dispose() => Certificate.Dispose();
@@ -55,7 +55,7 @@ internal sealed class ServerIdentity(string token, X509Certificate2 certificate)
         catch (CryptographicException e)
         {
             throw new IOException(
-                $"{path} does not hold the certificate and key of the API server: {e.Message} Restore the file, or remove it to have a new one made (kubeconfig files that were copied from here must then be copied again).", e);
+                $"{path} does not contain a valid certificate and key of the API server: {e.Message} Restore the file, or delete it to generate a new certificate. After that, copy the kubeconfig again to wherever it is used.", e);
         }
     }
 

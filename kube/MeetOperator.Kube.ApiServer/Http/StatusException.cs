@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>A request that ends with a metav1.Status; thrown by the request path, written by the server.</summary>
+/// <summary>Ends a request with a metav1.Status error, which <see cref="RequestRouter"/> writes as the response.</summary>
 internal sealed class StatusException(int code, string reason, string message, JsonObject? details = null, string? retryAfter = null, string? continueToken = null) : Exception(message)
 {
     public int Code { get; } = code;

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Streams events as one JSON object a line.</summary>
+/// <summary>Streams watch events, one JSON object per line.</summary>
 internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -19,10 +19,10 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
     public async Task WatchAsync(HttpContext http, ResourceDefinition resource, string? ns)
     {
         var query = http.Request.Query;
-        var marksInitial = query["sendInitialEvents"].ToString() is "true" or "1";
-        if (marksInitial && query["resourceVersionMatch"].ToString() != "NotOlderThan")
+        var sendsInitialEvents = query["sendInitialEvents"].ToString() is "true" or "1";
+        if (sendsInitialEvents && query["resourceVersionMatch"].ToString() != "NotOlderThan")
         {
-            throw Refusal.InvalidOptions("ListOptions", Cause.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+            throw StatusErrors.InvalidOptions("ListOptions", Cause.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
         }
 
         var (labels, fields) = Selection.Read(http, resource);
@@ -33,7 +33,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
             throw new StatusException(500, string.Empty, $"resourceVersion: Invalid value: \"{text}\": must be a number");
         }
 
-        // Version 0 or none: the present state first, then what changes.
+        // Version 0 or none: send the current state first, then the changes.
         List<StoredObject> initial = [];
         if (from == 0)
         {
@@ -42,9 +42,9 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         }
         else if (from > store.Version)
         {
-            throw Refusal.Expired($"too large resource version: {from}, current: {store.Version}");
+            throw StatusErrors.Expired($"too large resource version: {from}, current: {store.Version}");
         }
-        else if (marksInitial)
+        else if (sendsInitialEvents)
         {
             (initial, from) = store.List(resource.Table, ns);
             initial.RemoveAll(o => !filter.Matches(o));
@@ -53,7 +53,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         var watcher = new Watcher(options.WatchQueueSize, from, ns);
         if (store.Hub.Subscribe(resource.Table, from, watcher) is { } compacted)
         {
-            await WriteErrorAsync(http, Refusal.Expired($"too old resource version: {from} ({compacted})"));
+            await WriteErrorAsync(http, StatusErrors.Expired($"too old resource version: {from} ({compacted})"));
             return;
         }
 
@@ -70,7 +70,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
 
     private async Task StreamAsync(HttpContext http, ResourceDefinition resource, Watcher watcher, WatchFilter filter, WatchFormat format, List<StoredObject> initial, long from, bool bookmarks)
     {
-        var seconds = int.TryParse(http.Request.Query["timeoutSeconds"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0 ? asked : 3600;
+        var seconds = int.TryParse(http.Request.Query["timeoutSeconds"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var requested) && requested > 0 ? requested : 3600;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping.Token);
         ending.CancelAfter(TimeSpan.FromSeconds(seconds));
         http.Response.ContentType = "application/json";
@@ -108,7 +108,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
                 }
                 catch (OperationCanceledException) when (!ending.IsCancellationRequested)
                 {
-                    // Whatever was published up to here was offered to this watcher; its queue is empty.
+                    // Every event up to this version was offered to the watcher. If its queue is empty, the client has seen them all.
                     var published = store.Hub.PublishedVersion;
                     if (!watcher.Events.TryPeek(out _))
                     {
@@ -134,10 +134,11 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         }
         catch (OperationCanceledException)
         {
-            // The client went away, the timeout came, or the server stops: the watch ends without an error. Whose time is over learns where to go on.
+            // The client disconnected, the timeout expired, or the server is stopping: the watch ends without an error.
+            // After a timeout, a last bookmark tells the client where to resume.
             if (bookmarks && !http.RequestAborted.IsCancellationRequested && !_stopping.IsCancellationRequested)
             {
-                // Whatever was published up to here was offered to this watcher; only when it was also read may the watch go on behind it.
+                // Every event up to this version was offered to the watcher. The client may resume there only if the queue was fully read.
                 var published = store.Hub.PublishedVersion;
                 WriteBookmark(output, resource, watcher.Events.TryPeek(out _) ? last : Math.Max(last, published));
                 await output.FlushAsync(CancellationToken.None);
@@ -145,7 +146,7 @@ internal sealed class WatchEndpoint(ObjectStore store, ApiServerOptions options)
         }
     }
 
-    /// <summary>What is found out after the request was accepted comes as an event, as from the watch cache of a cluster.</summary>
+    /// <summary>Reports an error as an ERROR event with status 200, as the watch cache of a cluster does after it accepts a request.</summary>
     private static Task WriteErrorAsync(HttpContext http, StatusException error)
     {
         var line = new JsonObject { ["type"] = "ERROR", ["object"] = error.ToStatus() };

@@ -5,14 +5,14 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>Selectors of a watch: an object that enters the selection is ADDED, one that leaves it is DELETED.</summary>
+/// <summary>The selectors of a watch. An object that starts to match is ADDED; one that stops matching is DELETED.</summary>
 internal sealed class WatchFilter(LabelSelector labels, FieldSelector fields)
 {
     private readonly bool _everything = labels.IsEverything && fields.IsEverything;
 
     public bool Matches(StoredObject stored) => _everything || (labels.Matches(stored.Labels) && fields.Matches(stored));
 
-    /// <summary>What leaves the selection is shown as it was in it, with the version of its leaving.</summary>
+    /// <summary>The last state that matched, with the version of the change that ended the match.</summary>
     private static StoredObject LastSelected(StoreEvent change)
     {
         var root = (JsonObject)change.Previous!.Root.DeepClone();
@@ -20,7 +20,7 @@ internal sealed class WatchFilter(LabelSelector labels, FieldSelector fields)
         return new StoredObject(change.Object.Key, change.Version, root);
     }
 
-    /// <summary>The event's type for this watch, or null when it does not concern it.</summary>
+    /// <summary>The type of the event for this watch, or null if the event does not match.</summary>
     public string? TypeOf(StoreEvent change, out StoredObject shown)
     {
         shown = change.Object;

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer;
 
-/// <summary>Reading and comparing nodes as made by <see cref="JsonText"/>.</summary>
+/// <summary>Reads and compares nodes that <see cref="JsonText"/> created.</summary>
 internal static class JsonNodes
 {
-    /// <summary>The string under <paramref name="name"/>; null when absent or of another type.</summary>
+    /// <summary>The string under <paramref name="name"/>; null if absent or of another type.</summary>
     public static string? Text(this JsonObject? node, string name) =>
         node is not null && node.TryGetPropertyValue(name, out var value) ? value.AsText() : null;
 
@@ -65,7 +65,7 @@ internal static class JsonNodes
         return value.TryGetValue<double>(out var number) ? number : null;
     }
 
-    /// <summary>Gets or makes the object under <paramref name="name"/>.</summary>
+    /// <summary>Gets or creates the object under <paramref name="name"/>.</summary>
     public static JsonObject Ensure(this JsonObject node, string name)
     {
         if (node[name] is JsonObject existing)
@@ -73,15 +73,15 @@ internal static class JsonNodes
             return existing;
         }
 
-        var made = new JsonObject();
-        node[name] = made;
-        return made;
+        var created = new JsonObject();
+        node[name] = created;
+        return created;
     }
 
-    /// <summary>A JSON value's kind; null nodes are <see cref="JsonValueKind.Null"/>.</summary>
+    /// <summary>The kind of a JSON value; <see cref="JsonValueKind.Null"/> for a null node.</summary>
     public static JsonValueKind Kind(this JsonNode? node) => node?.GetValueKind() ?? JsonValueKind.Null;
 
-    /// <summary>Structural equality; object member order does not matter, 1 equals 1.0.</summary>
+    /// <summary>Structural equality. The order of object members does not matter, and 1 equals 1.0.</summary>
     public static bool Same(JsonNode? left, JsonNode? right)
     {
         if (ReferenceEquals(left, right))

@@ -7,12 +7,12 @@ using System.Text.Json.Nodes;
 namespace MeetOperator.Kube.ApiServer;
 
 /// <summary>
-/// Reads JSON into fully materialised nodes, so that a stored tree may be read by many threads. Numbers become
-/// <see cref="long"/> or <see cref="double"/>, nothing else; duplicate names keep the last value, as Go does.
+/// Reads JSON into fully materialized nodes, so that several threads can read a stored tree. Every number becomes a
+/// <see cref="long"/> or a <see cref="double"/>. Of duplicate names the last value is kept, as in Go.
 /// </summary>
 public static class JsonText
 {
-    /// <summary>Deepest nesting that is accepted; the limit of Go's decoder is 10,000, nobody needs it.</summary>
+    /// <summary>Maximum accepted nesting. Go's decoder allows 10,000, which no real object needs.</summary>
     public const int MaxDepth = 200;
 
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth, CommentHandling = JsonCommentHandling.Disallow };
@@ -21,7 +21,7 @@ public static class JsonText
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _scratch;
 
-    /// <summary>Throws <see cref="JsonException"/> when the text is not one JSON value.</summary>
+    /// <summary>Throws <see cref="JsonException"/> if the text is not exactly one JSON value.</summary>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8, List<string>? duplicateFields = null)
     {
         var reader = new Utf8JsonReader(utf8, ReaderOptions);

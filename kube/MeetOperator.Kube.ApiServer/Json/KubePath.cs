@@ -5,7 +5,7 @@ namespace MeetOperator.Kube.ApiServer;
 
 /// <summary>
 /// The JSON paths of printer columns: <c>.a.b</c>, <c>['a']</c>, <c>[0]</c>, <c>[*]</c> and <c>[?(@.type=="Ready")]</c>.
-/// Anything else selects nothing.
+/// Any other syntax selects nothing.
 /// </summary>
 internal sealed class KubePath
 {

@@ -8,13 +8,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace MeetOperator.Kube.ApiServer;
 
-/// <summary>Turns YAML into JSON nodes with the typing of sigs.k8s.io/yaml: plain scalars become null, booleans and numbers, quoted ones stay text.</summary>
+/// <summary>Converts YAML to JSON nodes with the typing of sigs.k8s.io/yaml: plain scalars become null, booleans, or numbers; quoted scalars stay text.</summary>
 public static partial class YamlToJson
 {
-    /// <summary>Nodes made at most, aliases expanded: keeps a "billion laughs" text small.</summary>
+    /// <summary>Maximum number of nodes after alias expansion; limits "billion laughs" documents.</summary>
     private const int MaxNodes = 500_000;
 
-    /// <summary>All documents; empty ones are left out. Throws <see cref="JsonException"/> with the line when the text is not YAML.</summary>
+    /// <summary>All documents except empty ones. Throws <see cref="JsonException"/> with the line number if the text is not valid YAML.</summary>
     public static IReadOnlyList<JsonNode> Documents(string yaml)
     {
         CheckDepth(yaml);
@@ -35,11 +35,11 @@ public static partial class YamlToJson
         }
     }
 
-    /// <summary>The single document as an object.</summary>
+    /// <summary>The only document, which must be a mapping.</summary>
     public static JsonObject Object(string yaml) =>
         Documents(yaml) is [JsonObject root] ? root : throw new JsonException("yaml: expected one document that is a mapping");
 
-    /// <summary>YamlDotNet composes recursively: nesting is bounded before it sees the text.</summary>
+    /// <summary>Limits the nesting before YamlDotNet composes the document recursively.</summary>
     private static void CheckDepth(string yaml)
     {
         try

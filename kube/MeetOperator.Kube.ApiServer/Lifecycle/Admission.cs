@@ -3,18 +3,18 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>Asks the policies; the first refusal's findings of all policies become one 422.</summary>
+/// <summary>Runs the admission policies. Their errors become the causes of one 422.</summary>
 internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
 {
     public void Review(WriteRequest write, AdmissionOperation operation, JsonObject? root, JsonObject? old)
     {
-        if (Findings(write, operation, root, old) is { Count: > 0 } causes)
+        if (FindCauses(write, operation, root, old) is { Count: > 0 } causes)
         {
-            throw Refusal.Invalid(write.Resource, write.Name, causes);
+            throw StatusErrors.Invalid(write.Resource, write.Name, causes);
         }
     }
 
-    public List<Cause> Findings(WriteRequest write, AdmissionOperation operation, JsonObject? root, JsonObject? old)
+    public List<Cause> FindCauses(WriteRequest write, AdmissionOperation operation, JsonObject? root, JsonObject? old)
     {
         if (policies.Count == 0 || !write.Resource.IsCustom)
         {
@@ -37,6 +37,6 @@ internal sealed class Admission(IReadOnlyList<IAdmissionPolicy> policies)
         return [.. policies.SelectMany(policy => policy.Review(request).Errors).Select(error => new Cause("FieldValueInvalid", error.Field, $"Invalid value: {error.Message}"))];
     }
 
-    /// <summary>A tree of its own for the policies, with numbers that convert to any type, as parsed JSON has them.</summary>
+    /// <summary>A separate tree for the policies. Parsing it again gives numbers that convert to any type.</summary>
     private static JsonObject? Copy(JsonObject? root) => root is null ? null : JsonNode.Parse(JsonText.ToBytes(root))!.AsObject();
 }

@@ -5,10 +5,10 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>Prunes, defaults and validates a written object, in that order.</summary>
+/// <summary>Prunes, defaults, and validates a written object, in that order.</summary>
 internal static class BodyRules
 {
-    /// <summary>The body must be of the kind and in the place that the path names.</summary>
+    /// <summary>Checks that the kind and namespace of the body match the path.</summary>
     public static void CheckIdentity(JsonObject body, WriteRequest write)
     {
         var resource = write.Resource;
@@ -16,33 +16,33 @@ internal static class BodyRules
         var kind = body.Text("kind");
         if (kind is not null && apiVersion is not null && apiVersion != resource.ApiVersion)
         {
-            throw Refusal.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({resource.ApiVersion})");
+            throw StatusErrors.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({resource.ApiVersion})");
         }
 
         if (kind is not null && apiVersion is not null && kind != resource.Kind)
         {
             throw resource.IsCustom
-                ? Refusal.Invalid(resource with { Kind = kind }, body.Object("metadata").Text("name") ?? string.Empty, [Cause.Invalid("kind", $"\"{kind}\"", $"must be {resource.Kind}")])
-                : Refusal.BadRequest($"{kind} in version \"{apiVersion}\" cannot be handled as a {resource.Kind}: no kind \"{kind}\" is served here");
+                ? StatusErrors.Invalid(resource with { Kind = kind }, body.Object("metadata").Text("name") ?? string.Empty, [Cause.Invalid("kind", $"\"{kind}\"", $"must be {resource.Kind}")])
+                : StatusErrors.BadRequest($"{kind} in version \"{apiVersion}\" cannot be handled as a {resource.Kind}: no kind \"{kind}\" is served here");
         }
 
         if ((kind is null || apiVersion is null) && resource.IsCustom)
         {
-            throw Refusal.BadRequest("Object 'Kind' or 'apiVersion' is missing in the body");
+            throw StatusErrors.BadRequest("Object 'Kind' or 'apiVersion' is missing in the body");
         }
 
         body["apiVersion"] = resource.ApiVersion;
         body["kind"] = resource.Kind;
         if (body["metadata"] is not null and not JsonObject)
         {
-            throw Refusal.BadRequest("json: cannot unmarshal metadata: must be an object");
+            throw StatusErrors.BadRequest("json: cannot unmarshal metadata: must be an object");
         }
 
         var metadata = body.Ensure("metadata");
         var ns = metadata.Text("namespace");
         if (!string.IsNullOrEmpty(ns) && ns != write.Namespace)
         {
-            throw Refusal.BadRequest(resource.Namespaced
+            throw StatusErrors.BadRequest(resource.Namespaced
                 ? "the namespace of the provided object does not match the namespace sent on the request"
                 : "namespace is not allowed on a cluster-scoped object");
         }
@@ -54,8 +54,8 @@ internal static class BodyRules
         }
     }
 
-    /// <summary>Brings the tree into stored form; throws what fieldValidation asks for. Gives the findings, which end the write when there are any.</summary>
-    public static List<Cause> Shape(JsonObject root, WriteRequest write, bool reportUnknown)
+    /// <summary>Converts the tree into stored form and returns the field errors. Throws if fieldValidation is Strict and a field is unknown.</summary>
+    public static List<Cause> PruneAndValidate(JsonObject root, WriteRequest write, bool reportUnknown)
     {
         var resource = write.Resource;
         var unknown = reportUnknown ? NewReport(write) : null;
@@ -72,8 +72,10 @@ internal static class BodyRules
         return causes;
     }
 
-    /// <summary>Refuses a write with its findings. Rules come after the schema: they add theirs, unless what the schema found leaves them nothing to look at.</summary>
-    public static void Refuse(WriteRequest write, List<Cause> causes, Func<IEnumerable<Cause>> rules)
+    /// <summary>
+    /// Rejects a write that has field errors. Adds the errors of <paramref name="rules"/>, unless the schema errors prevent the rules from running.
+    /// </summary>
+    public static void ThrowIfInvalid(WriteRequest write, List<Cause> causes, Func<IEnumerable<Cause>> rules)
     {
         if (causes.Count == 0)
         {
@@ -84,17 +86,17 @@ internal static class BodyRules
         {
             causes.AddRange(rules());
         }
-        else if (write.Resource.Schema.RulesBelow)
+        else if (write.Resource.Schema.HasRulesBelow)
         {
             causes.Add(Cause.Invalid(string.Empty, "null", "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"));
         }
 
-        throw Refusal.Invalid(write.Resource, write.Name, causes);
+        throw StatusErrors.Invalid(write.Resource, write.Name, causes);
     }
 
     /// <summary>
-    /// Members that an applied configuration names and the schema does not know. Such a configuration of a custom resource has no type and is refused,
-    /// whatever fieldValidation says; the schemas of built-in kinds know less than there is, so there it is pruned.
+    /// Handles fields of an applied configuration that the schema does not define. A custom resource with such fields is rejected, whatever
+    /// fieldValidation is. For built-in kinds the fields are pruned, because the schemas here are incomplete.
     /// </summary>
     public static void PruneUnknown(JsonObject applied, WriteRequest write)
     {
@@ -104,9 +106,9 @@ internal static class BodyRules
         Pruner.PruneObject(applied, resource.Schema, unknown);
         if (resource.IsCustom && unknown is { Count: > 0 })
         {
-            var what = $"failed to create typed patch object ({write.Namespace}/{write.Name}; {resource.ApiVersion}, Kind={resource.Kind})";
-            var findings = unknown.Select(path => $".{path}: field not declared in schema").ToArray();
-            throw new StatusException(500, string.Empty, findings.Length == 1 ? $"{what}: {findings[0]}" : $"{what}: errors:\n  {string.Join("\n  ", findings)}");
+            var message = $"failed to create typed patch object ({write.Namespace}/{write.Name}; {resource.ApiVersion}, Kind={resource.Kind})";
+            var errors = unknown.Select(path => $".{path}: field not declared in schema").ToArray();
+            throw new StatusException(500, string.Empty, errors.Length == 1 ? $"{message}: {errors[0]}" : $"{message}: errors:\n  {string.Join("\n  ", errors)}");
         }
 
         ReportUnknown(write, report);
@@ -131,8 +133,8 @@ internal static class BodyRules
         {
             var error = $"strict decoding error: {string.Join(", ", problems)}";
             throw write.IsPatch
-                ? Refusal.InvalidPatch(Cause.Invalid("patch", "\"\"", error))
-                : Refusal.BadRequest($"{write.Resource.Kind} in version \"{write.Resource.Version}\" cannot be handled as a {write.Resource.Kind}: {error}");
+                ? StatusErrors.InvalidPatch(Cause.Invalid("patch", "\"\"", error))
+                : StatusErrors.BadRequest($"{write.Resource.Kind} in version \"{write.Resource.Version}\" cannot be handled as a {write.Resource.Kind}: {error}");
         }
 
         write.Warnings.AddRange(problems.Except(write.Warnings));

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>metav1.DeleteOptions, from the body or the query.</summary>
+/// <summary>metav1.DeleteOptions, read from the body or the query.</summary>
 internal sealed record DeleteOptions
 {
     public long? GracePeriodSeconds { get; init; }
@@ -31,7 +31,7 @@ internal sealed record DeleteOptions
                 "Background" => Lifecycle.Propagation.Background,
                 "Foreground" => Lifecycle.Propagation.Foreground,
                 "Orphan" => Lifecycle.Propagation.Orphan,
-                _ => throw Refusal.InvalidOptions("DeleteOptions", Cause.NotSupported("propagationPolicy", $"\"{policy}\"", ["\"Foreground\"", "\"Background\"", "\"Orphan\"", "\"nil\""])),
+                _ => throw StatusErrors.InvalidOptions("DeleteOptions", Cause.NotSupported("propagationPolicy", $"\"{policy}\"", ["\"Foreground\"", "\"Background\"", "\"Orphan\"", "\"nil\""])),
             },
             Uid = preconditions.Text("uid"),
             ResourceVersion = preconditions.Text("resourceVersion"),
@@ -40,7 +40,7 @@ internal sealed record DeleteOptions
     }
 }
 
-/// <summary>What happens to the objects that name a deleted object as owner.</summary>
+/// <summary>The deletion propagation policy: what happens to the dependents of a deleted owner.</summary>
 internal enum Propagation
 {
     Background,

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>Removes Events an hour after they were last observed, as kube-apiserver does by default (<c>--event-ttl</c>).</summary>
+/// <summary>Deletes Events one hour after they were last observed, the default of kube-apiserver (<c>--event-ttl</c>).</summary>
 internal sealed partial class EventExpiry(ObjectStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
@@ -27,17 +27,17 @@ internal sealed partial class EventExpiry(ObjectStore store, TimeProvider time, 
         {
             try
             {
-                await Task.WhenAll(store.List(BuiltInResources.Events.Table, ns: null).Objects.Where(IsOld).Select(e => store.TryDelete(e)?.Durable ?? Task.CompletedTask));
+                await Task.WhenAll(store.List(BuiltInResources.Events.Table, ns: null).Objects.Where(IsExpired).Select(e => store.TryDelete(e)?.Durable ?? Task.CompletedTask));
             }
             catch (Exception e)
             {
-                LogFault(e);
+                LogFailure(e);
             }
         }
         while (await _timer.WaitForNextTickAsync());
     }
 
-    private bool IsOld(StoredObject stored)
+    private bool IsExpired(StoredObject stored)
     {
         var (root, metadata) = (stored.Root, stored.Root.Object("metadata"));
         var last = ((string?[])[root.Object("series").Text("lastObservedTime"), root.Text("lastTimestamp"), root.Text("eventTime"), metadata.Text("creationTimestamp")])
@@ -45,6 +45,6 @@ internal sealed partial class EventExpiry(ObjectStore store, TimeProvider time, 
         return last + Lifetime < time.GetUtcNow() && metadata.Array("finalizers") is not { Count: > 0 };
     }
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Old Events could not be removed")]
-    private partial void LogFault(Exception exception);
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "Expired Events could not be deleted; the next attempt follows in a minute")]
+    private partial void LogFailure(Exception exception);
 }

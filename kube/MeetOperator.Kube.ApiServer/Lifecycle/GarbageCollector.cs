@@ -9,31 +9,31 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
 /// <summary>
-/// Follows ownerReferences, empties namespaces that are being deleted and removes the objects of removed CRDs. One task works on
-/// what the store reports; at start it looks at everything once, since a stopped process may have left work behind.
+/// Collects dependents of deleted owners, the content of terminating namespaces, and the objects of deleted CRDs. One task handles the
+/// changes that the store reports. At startup it checks all objects once, because an earlier process may have left work unfinished.
 /// </summary>
 internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegistry registry, ObjectWriter writer, ObjectDeleter deleter, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>Deletions under way at once: each waits for the disk, and one write to it carries many.</summary>
-    private const int Parallel = 128;
+    /// <summary>Maximum number of concurrent deletions. Each waits for the disk, and the journal commits many with one write.</summary>
+    private const int MaxParallelDeletions = 128;
 
-    /// <summary>Namespaces that are being emptied; read under the store's lock.</summary>
+    /// <summary>Namespaces whose content is being deleted; read under the store's lock.</summary>
     private readonly ConcurrentDictionary<string, bool> _emptying = new(StringComparer.Ordinal);
 
     private readonly Channel<StoreEvent> _queue = Channel.CreateUnbounded<StoreEvent>(new UnboundedChannelOptions { SingleReader = true });
     private Task _worker = Task.CompletedTask;
 
-    /// <summary>Called under the store's lock: only sorts out what may matter.</summary>
+    /// <summary>Queues changes that may need collection. Called under the store's lock.</summary>
     public void Handle(StoreEvent change)
     {
-        if (change.Deleted || change.Object.Terminating || LateInNamespace(change) || (change.Previous is null && change.Object.Root.Object("metadata")!.ContainsKey("ownerReferences")))
+        if (change.Deleted || change.Object.IsTerminating || IsLateInNamespace(change) || (change.Previous is null && change.Object.Root.Object("metadata")!.ContainsKey("ownerReferences")))
         {
             _queue.Writer.TryWrite(change);
         }
     }
 
-    /// <summary>Made just before its namespace was marked, and stored after that was emptied.</summary>
-    private bool LateInNamespace(StoreEvent change) => change.Previous is null && change.Object.Key.Namespace is { } ns && _emptying.ContainsKey(ns);
+    /// <summary>Whether the object was stored while its namespace was being emptied, because its creation was checked before the namespace was marked.</summary>
+    private bool IsLateInNamespace(StoreEvent change) => change.Previous is null && change.Object.Key.Namespace is { } ns && _emptying.ContainsKey(ns);
 
     public void Start()
     {
@@ -64,12 +64,12 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             }
             catch (IOException)
             {
-                return; // The store is closed or its disk failed; nothing more can be collected.
+                return; // The store is closed or its disk failed, so no further deletion can succeed.
             }
             catch (Exception e)
             {
-                // A policy that throws must not end the collection of everything else.
-                LogFault(e, change.Object.Key);
+                // An exception from an admission policy must not stop the collection of other objects.
+                LogFailure(e, change.Object.Key);
             }
         }
     }
@@ -81,20 +81,20 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         {
             foreach (var dependent in store.Owners.Dependents(stored.Uid))
             {
-                await ReleaseAsync(dependent);
+                await DeleteIfOwnerlessAsync(dependent);
             }
 
             foreach (var owner in OwnerUids(stored).Select(store.Owners.Find).OfType<ObjectKey>())
             {
-                await FinishOwnerAsync(owner);
+                await ContinueOwnerDeletionAsync(owner);
             }
 
             if (stored.Key.Namespace is { } ns)
             {
-                await FinishNamespaceAsync(ns);
+                await RemoveEmptyNamespaceAsync(ns);
             }
 
-            await FinishDefinitionAsync(stored.Key.Table);
+            await ReleaseEmptyDefinitionAsync(stored.Key.Table);
             if (stored.Key.Table == BuiltInResources.CustomResourceDefinitions.Table)
             {
                 await DropTableAsync(stored.Key.Name);
@@ -103,9 +103,9 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             return;
         }
 
-        if (stored.Terminating)
+        if (stored.IsTerminating)
         {
-            await FinishOwnerAsync(stored.Key);
+            await ContinueOwnerDeletionAsync(stored.Key);
             if (stored.Key.Table == BuiltInResources.CustomResourceDefinitions.Table)
             {
                 await EmptyDefinitionAsync(stored.Key.Name);
@@ -116,18 +116,18 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
                 await EmptyNamespaceAsync(stored.Key.Name);
             }
         }
-        else if (LateInNamespace(change))
+        else if (IsLateInNamespace(change))
         {
             await DeleteAsync(stored, Propagation.Background);
         }
         else
         {
-            await ReleaseAsync(stored.Key);
+            await DeleteIfOwnerlessAsync(stored.Key);
         }
     }
 
-    /// <summary>Deletes a dependent when none of its owners exists any more.</summary>
-    private async Task ReleaseAsync(ObjectKey key)
+    /// <summary>Deletes a dependent if none of its owners exists.</summary>
+    private async Task DeleteIfOwnerlessAsync(ObjectKey key)
     {
         if (store.Get(key) is not { } dependent)
         {
@@ -141,10 +141,10 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         }
     }
 
-    /// <summary>Carries out foreground and orphan deletion of an owner that is marked.</summary>
-    private async Task FinishOwnerAsync(ObjectKey key)
+    /// <summary>Advances the foreground or orphan deletion of a terminating owner.</summary>
+    private async Task ContinueOwnerDeletionAsync(ObjectKey key)
     {
-        if (store.Get(key) is not { Terminating: true } owner || owner.Root.Object("metadata").Array("finalizers") is not { } finalizers)
+        if (store.Get(key) is not { IsTerminating: true } owner || owner.Root.Object("metadata").Array("finalizers") is not { } finalizers)
         {
             return;
         }
@@ -169,8 +169,8 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
                     continue;
                 }
 
-                blocking += Blocks(dependent, owner.Uid) ? 1 : 0;
-                if (!dependent.Terminating && OwnerUids(dependent).All(uid => uid == owner.Uid || store.Owners.Find(uid) is null))
+                blocking += BlocksOwnerDeletion(dependent, owner.Uid) ? 1 : 0;
+                if (!dependent.IsTerminating && OwnerUids(dependent).All(uid => uid == owner.Uid || store.Owners.Find(uid) is null))
                 {
                     await DeleteAsync(dependent, Propagation.Foreground);
                 }
@@ -183,7 +183,10 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         }
     }
 
-    /// <summary>Deletes what is in a namespace that goes. Each object is looked at once; what remains has a finalizer or a grace period, and its own end is an event.</summary>
+    /// <summary>
+    /// Deletes the content of a terminating namespace. Each object is deleted once. One that remains has a finalizer or a grace period;
+    /// its removal is a later event.
+    /// </summary>
     private async Task EmptyNamespaceAsync(string name)
     {
         _emptying[name] = true;
@@ -192,13 +195,13 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             await DeleteAllAsync(store.List(resource.Table, name).Objects);
         }
 
-        await FinishNamespaceAsync(name);
+        await RemoveEmptyNamespaceAsync(name);
     }
 
-    /// <summary>Lets a namespace that goes disappear when nothing is left in it.</summary>
-    private async Task FinishNamespaceAsync(string name)
+    /// <summary>Removes a terminating namespace if it is empty.</summary>
+    private async Task RemoveEmptyNamespaceAsync(string name)
     {
-        if (store.Get(new ObjectKey("namespaces", null, name)) is not { Terminating: true } ns)
+        if (store.Get(new ObjectKey("namespaces", null, name)) is not { IsTerminating: true } ns)
         {
             _emptying.TryRemove(name, out _);
         }
@@ -213,18 +216,18 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
 
     private IEnumerable<ResourceDefinition> NamespacedKinds() => registry.All.Where(r => r.Namespaced).DistinctBy(r => r.Table);
 
-    /// <summary>Deletes the objects of a CustomResourceDefinition that goes.</summary>
+    /// <summary>Deletes the objects of a terminating CustomResourceDefinition.</summary>
     private async Task EmptyDefinitionAsync(string name)
     {
         await DeleteAllAsync(store.List(name, ns: null).Objects);
-        await FinishDefinitionAsync(name);
+        await ReleaseEmptyDefinitionAsync(name);
     }
 
-    /// <summary>Lets a CustomResourceDefinition that goes disappear when none of its objects is left.</summary>
-    private async Task FinishDefinitionAsync(string name)
+    /// <summary>Removes the cleanup finalizer of a terminating CustomResourceDefinition if none of its objects is left.</summary>
+    private async Task ReleaseEmptyDefinitionAsync(string name)
     {
         var key = new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, name);
-        if (store.Get(key) is { Terminating: true } && store.Count(name) == 0)
+        if (store.Get(key) is { IsTerminating: true } && store.Count(name) == 0)
         {
             await EditAsync(key, metadata => RemoveWhere(metadata, "finalizers", f => f.AsText() == ObjectDeleter.CleanupFinalizer));
         }
@@ -232,9 +235,9 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
 
     private async Task DeleteAllAsync(IEnumerable<StoredObject> objects)
     {
-        foreach (var some in objects.Where(o => !o.Terminating).Chunk(Parallel))
+        foreach (var batch in objects.Where(o => !o.IsTerminating).Chunk(MaxParallelDeletions))
         {
-            await Task.WhenAll(some.Select(o => DeleteAsync(o, Propagation.Background)));
+            await Task.WhenAll(batch.Select(o => DeleteAsync(o, Propagation.Background)));
         }
     }
 
@@ -262,7 +265,7 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         }
         catch (StatusException)
         {
-            // Gone already, replaced by another of the same name, or held back by a policy: its own events decide.
+            // The object is already deleted or recreated, or a policy rejects the deletion. Later events of the object are handled on their own.
         }
     }
 
@@ -278,14 +281,14 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
             await writer.UpdateAsync(Request(resource, key), current =>
             {
                 var root = (JsonObject)ObjectWriter.ToServed(current.Root, resource).DeepClone();
-                root.Object("metadata")!.Remove("resourceVersion"); // Whatever changes beside it, the edit is made.
+                root.Object("metadata")!.Remove("resourceVersion"); // Without a precondition, concurrent changes do not fail the edit.
                 change(root.Object("metadata")!);
                 return root;
             });
         }
         catch (StatusException)
         {
-            // Gone in the meantime.
+            // The object was deleted in the meantime.
         }
     }
 
@@ -307,12 +310,12 @@ internal sealed partial class GarbageCollector(ObjectStore store, ResourceRegist
         }
     }
 
-    private static bool Blocks(StoredObject dependent, string ownerUid) =>
+    private static bool BlocksOwnerDeletion(StoredObject dependent, string ownerUid) =>
         (dependent.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Any(o => o.Text("uid") == ownerUid && o.Flag("blockOwnerDeletion"));
 
     private static IEnumerable<string> OwnerUids(StoredObject stored) =>
         (stored.Root.Object("metadata").Array("ownerReferences") ?? []).OfType<JsonObject>().Select(o => o.Text("uid")).OfType<string>();
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "Collecting after a change of {Key} failed")]
-    private partial void LogFault(Exception exception, ObjectKey key);
+    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "Garbage collection after a change of {Key} failed")]
+    private partial void LogFailure(Exception exception, ObjectKey key);
 }

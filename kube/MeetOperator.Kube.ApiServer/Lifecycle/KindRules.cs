@@ -5,10 +5,10 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>What single kinds need beyond the general rules.</summary>
+/// <summary>Rules of individual kinds beyond the general ones.</summary>
 internal sealed class KindRules(ObjectStore store)
 {
-    /// <summary>Objects are created only in a namespace that exists and is not going away.</summary>
+    /// <summary>Throws if the namespace of a new object does not exist or is terminating.</summary>
     public void CheckNamespace(WriteRequest write)
     {
         if (write.Namespace is null)
@@ -16,19 +16,19 @@ internal sealed class KindRules(ObjectStore store)
             return;
         }
 
-        var found = store.Get(new ObjectKey("namespaces", null, write.Namespace)) ?? throw Refusal.NotFound(BuiltInResources.Namespaces, write.Namespace);
-        if (found.Terminating)
+        var found = store.Get(new ObjectKey("namespaces", null, write.Namespace)) ?? throw StatusErrors.NotFound(BuiltInResources.Namespaces, write.Namespace);
+        if (found.IsTerminating)
         {
-            throw Refusal.Forbidden(write.Resource, write.Name, $"unable to create new content in namespace {write.Namespace} because it is being terminated");
+            throw StatusErrors.Forbidden(write.Resource, write.Name, $"unable to create new content in namespace {write.Namespace} because it is being terminated");
         }
     }
 
-    /// <summary>Objects of a resource that is being removed are not made any more.</summary>
+    /// <summary>Throws if the CustomResourceDefinition of a new object is terminating.</summary>
     public void CheckDefinition(WriteRequest write)
     {
-        if (write.Resource.IsCustom && store.Get(new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, write.Resource.Table)) is { Terminating: true })
+        if (write.Resource.IsCustom && store.Get(new ObjectKey(BuiltInResources.CustomResourceDefinitions.Table, null, write.Resource.Table)) is { IsTerminating: true })
         {
-            throw Refusal.Forbidden(write.Resource, write.Name, "create not allowed while custom resource definition is terminating");
+            throw StatusErrors.Forbidden(write.Resource, write.Name, "create not allowed while custom resource definition is terminating");
         }
     }
 

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>ObjectMeta: its shape, what only the server writes, and what may change.</summary>
+/// <summary>Rules for ObjectMeta: types, server-owned fields, and immutable fields.</summary>
 internal static class MetadataRules
 {
     private const int AnnotationBytesLimit = 256 * 1024;
@@ -16,7 +16,7 @@ internal static class MetadataRules
         "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields", "selfLink",
     };
 
-    /// <summary>Removes unknown members and nulls, and checks types; findings carry paths.</summary>
+    /// <summary>Removes unknown fields and nulls, checks types, and returns the field errors.</summary>
     public static List<Cause> Normalize(JsonObject metadata, List<string>? unknown)
     {
         var causes = new List<Cause>();
@@ -40,7 +40,7 @@ internal static class MetadataRules
         return causes;
     }
 
-    /// <summary>Carries what only the server writes from the stored object into the written one.</summary>
+    /// <summary>Copies the server-owned fields from the stored object to the new one.</summary>
     public static void KeepServerOwned(JsonObject metadata, JsonObject stored)
     {
         foreach (var name in ServerOwned)
@@ -64,7 +64,7 @@ internal static class MetadataRules
         }
     }
 
-    /// <summary>What a write may not set otherwise than it is; absent, it stays as it is.</summary>
+    /// <summary>Field errors for changed immutable fields. An absent field keeps its stored value.</summary>
     public static List<Cause> CheckImmutable(WriteRequest write, JsonObject metadata, JsonObject stored)
     {
         var causes = new List<Cause>();
@@ -107,7 +107,7 @@ internal static class MetadataRules
 
         if (node is not JsonObject map)
         {
-            throw Refusal.BadRequest($"json: cannot unmarshal {node.Kind().ToString().ToLowerInvariant()} into Go struct field ObjectMeta.metadata.{field} of type map[string]string");
+            throw StatusErrors.BadRequest($"json: cannot unmarshal {node.Kind().ToString().ToLowerInvariant()} into Go struct field ObjectMeta.metadata.{field} of type map[string]string");
         }
 
         long bytes = 0;
@@ -115,7 +115,7 @@ internal static class MetadataRules
         {
             if (value.AsText() is not { } text)
             {
-                throw Refusal.BadRequest($"json: cannot unmarshal {value.Kind().ToString().ToLowerInvariant()} into Go struct field ObjectMeta.metadata.{field} of type string");
+                throw StatusErrors.BadRequest($"json: cannot unmarshal {value.Kind().ToString().ToLowerInvariant()} into Go struct field ObjectMeta.metadata.{field} of type string");
             }
 
             bytes += key.Length + text.Length;
@@ -152,7 +152,7 @@ internal static class MetadataRules
 
         if (node is not JsonArray list || list.Any(f => f.AsText() is null))
         {
-            throw Refusal.BadRequest("json: cannot unmarshal metadata.finalizers: must be a list of strings");
+            throw StatusErrors.BadRequest("json: cannot unmarshal metadata.finalizers: must be a list of strings");
         }
 
         if (list.Count == 0)
@@ -179,7 +179,7 @@ internal static class MetadataRules
 
         if (node is not JsonArray list || list.Any(o => o is not JsonObject))
         {
-            throw Refusal.BadRequest("json: cannot unmarshal metadata.ownerReferences: must be a list of objects");
+            throw StatusErrors.BadRequest("json: cannot unmarshal metadata.ownerReferences: must be a list of objects");
         }
 
         if (list.Count == 0)

@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>RFC 1123 names, label keys and label values, with the messages of apimachinery's validation.</summary>
+/// <summary>Rules for RFC 1123 names, label keys, and label values, with the messages of apimachinery's validation.</summary>
 internal static partial class NameRules
 {
     private const string SubdomainHint =

@@ -6,30 +6,30 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>Deletes objects: preconditions, grace of Pods, finalizers, and how dependents are treated.</summary>
+/// <summary>Deletes objects: checks preconditions, and applies Pod grace periods, finalizers, and the propagation policy.</summary>
 internal sealed class ObjectDeleter(ObjectStore store, Admission admission, TimeProvider time)
 {
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
-    /// <summary>Holds a CustomResourceDefinition until the last of its objects is gone.</summary>
+    /// <summary>Keeps a CustomResourceDefinition until its last object is deleted.</summary>
     public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
-    /// <summary>The object as it is afterwards, and whether it is gone.</summary>
-    public async Task<(StoredObject Object, bool Gone)> DeleteAsync(WriteRequest write, DeleteOptions options)
+    /// <summary>The object after the request, and whether it was removed.</summary>
+    public async Task<(StoredObject Object, bool Deleted)> DeleteAsync(WriteRequest write, DeleteOptions options)
     {
         while (true)
         {
-            var current = store.Get(write.Key) ?? throw Refusal.NotFound(write.Resource, write.Name);
+            var current = store.Get(write.Key) ?? throw StatusErrors.NotFound(write.Resource, write.Name);
             CheckPreconditions(write, options, current);
             admission.Review(write, AdmissionOperation.Delete, null, current.Root);
-            var (root, gone) = Next(write, options, current);
+            var (root, deleted) = Next(write, options, current);
             if (write.DryRun)
             {
-                return (current, gone);
+                return (current, deleted);
             }
 
-            if (gone)
+            if (deleted)
             {
                 if (store.TryDelete(current) is { } removed)
                 {
@@ -53,18 +53,18 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
     {
         if (options.Uid is { Length: > 0 } uid && uid != current.Uid)
         {
-            throw Refusal.Precondition(write.Resource, write.Name, $"the UID in the precondition ({uid}) does not match the UID in record ({current.Uid}). The object might have been deleted and then recreated");
+            throw StatusErrors.Precondition(write.Resource, write.Name, $"the UID in the precondition ({uid}) does not match the UID in record ({current.Uid}). The object might have been deleted and then recreated");
         }
 
         var version = current.Version.ToString(CultureInfo.InvariantCulture);
         if (options.ResourceVersion is { Length: > 0 } expected && expected != version)
         {
-            throw Refusal.Precondition(write.Resource, write.Name, $"the ResourceVersion in the precondition ({expected}) does not match the ResourceVersion in record ({version}). The object might have been modified");
+            throw StatusErrors.Precondition(write.Resource, write.Name, $"the ResourceVersion in the precondition ({expected}) does not match the ResourceVersion in record ({version}). The object might have been modified");
         }
     }
 
-    /// <summary>The object marked for deletion (null when it already is), or that it goes at once.</summary>
-    private (JsonObject? Root, bool Gone) Next(WriteRequest write, DeleteOptions options, StoredObject current)
+    /// <summary>The object with the deletion mark (null if it is already marked), or that the object is to be removed at once.</summary>
+    private (JsonObject? Root, bool Deleted) Next(WriteRequest write, DeleteOptions options, StoredObject current)
     {
         var metadata = current.Root.Object("metadata")!;
         var finalizers = metadata.Array("finalizers")?.Select(f => f.AsText()!).ToList() ?? [];
@@ -80,12 +80,12 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
             finalizers.Add(ForegroundFinalizer);
         }
 
-        if (write.Resource.Table == BuiltInResources.CustomResourceDefinitions.Table && !current.Terminating)
+        if (write.Resource.Table == BuiltInResources.CustomResourceDefinitions.Table && !current.IsTerminating)
         {
             finalizers.Add(CleanupFinalizer);
         }
 
-        var grace = write.Resource.Table == "pods" ? Grace(options, current.Root) : 0;
+        var grace = write.Resource.Table == "pods" ? GraceSeconds(options, current.Root) : 0;
         var runningGrace = metadata.Integer("deletionGracePeriodSeconds");
         var isNamespace = write.Resource.Table == "namespaces";
         if (finalizers.Count == 0 && grace == 0 && !isNamespace)
@@ -93,18 +93,18 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
             return (null, true);
         }
 
-        if (current.Terminating && finalizers.SequenceEqual(before) && !(grace < runningGrace))
+        if (current.IsTerminating && finalizers.SequenceEqual(before) && !(grace < runningGrace))
         {
             return (null, false);
         }
 
         var root = (JsonObject)current.Root.DeepClone();
         var marked = root.Object("metadata")!;
-        if (!current.Terminating || grace < runningGrace)
+        if (!current.IsTerminating || grace < runningGrace)
         {
             marked["deletionTimestamp"] = Timestamps.Format(time.GetUtcNow().AddSeconds(grace));
             marked["deletionGracePeriodSeconds"] = grace;
-            if (write.Resource.TracksGeneration && !current.Terminating)
+            if (write.Resource.TracksGeneration && !current.IsTerminating)
             {
                 marked["generation"] = (marked.Integer("generation") ?? 0) + 1;
             }
@@ -124,8 +124,8 @@ internal sealed class ObjectDeleter(ObjectStore store, Admission admission, Time
         return (root, false);
     }
 
-    /// <summary>A Pod that never got a node has nothing to stop; otherwise the spec's period, or what is asked.</summary>
-    private static long Grace(DeleteOptions options, JsonObject pod)
+    /// <summary>Grace period in seconds: the requested one, else that of the spec. A Pod without a node has no process to stop, so 0.</summary>
+    private static long GraceSeconds(DeleteOptions options, JsonObject pod)
     {
         var spec = pod.Object("spec");
         if (string.IsNullOrEmpty(spec.Text("nodeName")) || pod.Object("status").Text("phase") is "Succeeded" or "Failed")

@@ -7,10 +7,10 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>Creates and updates objects by the rules of the Kubernetes API.</summary>
+/// <summary>Creates and updates objects according to the rules of the Kubernetes API.</summary>
 internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindRules kinds, TimeProvider time)
 {
-    /// <summary>How often a write without a resourceVersion is tried against a moving object.</summary>
+    /// <summary>Maximum number of attempts for a write without a resourceVersion while the object changes concurrently.</summary>
     private const int MaxAttempts = 32;
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -50,10 +50,10 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
         if (NameRules.CheckName(write.Name, write.Resource.NameRule) is { } badName)
         {
-            throw Refusal.Invalid(write.Resource, write.Name, [badName]);
+            throw StatusErrors.Invalid(write.Resource, write.Name, [badName]);
         }
 
-        BodyRules.Refuse(write, BodyRules.Shape(body, write, reportUnknown: true), () => admission.Findings(write, AdmissionOperation.Create, body, null));
+        BodyRules.ThrowIfInvalid(write, BodyRules.PruneAndValidate(body, write, reportUnknown: true), () => admission.FindCauses(write, AdmissionOperation.Create, body, null));
         kinds.PrepareCreate(write, body);
         if (managedFields is not null)
         {
@@ -68,7 +68,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         ToStorage(body, write.Resource);
         if (store.Get(write.Key) is not null)
         {
-            throw Refusal.AlreadyExists(write.Resource, write.Name);
+            throw StatusErrors.AlreadyExists(write.Resource, write.Name);
         }
 
         if (write.DryRun)
@@ -78,7 +78,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
         if (store.TryPut(write.Key, expected: null, body) is not { } put)
         {
-            throw Refusal.AlreadyExists(write.Resource, write.Name);
+            throw StatusErrors.AlreadyExists(write.Resource, write.Name);
         }
 
         await put.Durable;
@@ -86,25 +86,25 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
     }
 
     /// <summary>
-    /// Runs <paramref name="change"/> on a copy of the stored object until it can be stored. A resourceVersion in the result must be
-    /// the stored one. <paramref name="recordsOwnFields"/> is set when the change already wrote managedFields (apply).
+    /// Applies <paramref name="change"/> to the stored object, and retries on concurrent changes. If the result has a resourceVersion, it must
+    /// match the stored one. <paramref name="recordsOwnFields"/>: the change already wrote managedFields (apply).
     /// </summary>
     public async Task<StoredObject> UpdateAsync(WriteRequest write, Func<StoredObject, JsonObject> change, bool recordsOwnFields = false, bool reportUnknown = true)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var current = store.Get(write.Key) ?? throw Refusal.NotFound(write.Resource, write.Name);
+            var current = store.Get(write.Key) ?? throw StatusErrors.NotFound(write.Resource, write.Name);
             var old = ToServed(current.Root, write.Resource);
             var root = change(current);
             var demandsVersion = CheckVersion(write, root, old);
             var causes = MetadataRules.CheckImmutable(write, root.Object("metadata")!, old.Object("metadata")!);
             Merge(write, root, old);
-            causes.AddRange(BodyRules.Shape(root, write, reportUnknown));
+            causes.AddRange(BodyRules.PruneAndValidate(root, write, reportUnknown));
             causes.AddRange(MetadataRules.CheckUpdate(root.Object("metadata")!, old.Object("metadata")!));
-            BodyRules.Refuse(write, causes, () => admission.Findings(write, AdmissionOperation.Update, root, old));
+            BodyRules.ThrowIfInvalid(write, causes, () => admission.FindCauses(write, AdmissionOperation.Update, root, old));
 
             KindRules.PrepareUpdate(write, root);
-            CountGeneration(write, root, old);
+            IncrementGeneration(write, root, old);
             if (!recordsOwnFields)
             {
                 ManagedFields.Record(old, root, write, time.GetUtcNow());
@@ -123,7 +123,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
                 return new StoredObject(write.Key, current.Version, root);
             }
 
-            if (Finished(root))
+            if (IsDeletionComplete(root))
             {
                 if (store.TryDelete(current) is { } removed)
                 {
@@ -139,14 +139,14 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
             if (demandsVersion)
             {
-                throw Refusal.StaleVersion(write.Resource, write.Name);
+                throw StatusErrors.StaleVersion(write.Resource, write.Name);
             }
         }
 
-        throw Refusal.StaleVersion(write.Resource, write.Name);
+        throw StatusErrors.StaleVersion(write.Resource, write.Name);
     }
 
-    /// <summary>The stored tree as the requested version shows it; the shared tree itself when nothing differs.</summary>
+    /// <summary>The tree in the requested API version. Returns the shared stored tree if the versions are equal.</summary>
     public static JsonObject ToServed(JsonObject root, ResourceDefinition resource)
     {
         if (root.Text("apiVersion") == resource.ApiVersion)
@@ -174,7 +174,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         {
             return write.Name.Length == 0 || write.Name == name
                 ? name
-                : throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
+                : throw StatusErrors.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
         }
 
         if (write.Name.Length > 0)
@@ -184,7 +184,7 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
 
         return metadata.Text("generateName") is { Length: > 0 } prefix
             ? string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, 58)), System.Security.Cryptography.RandomNumberGenerator.GetString(NameAlphabet, 5))
-            : throw Refusal.Invalid(write.Resource, string.Empty, [Cause.Required("metadata.name", "name or generateName is required")]);
+            : throw StatusErrors.Invalid(write.Resource, string.Empty, [Cause.Required("metadata.name", "name or generateName is required")]);
     }
 
     private static bool CheckVersion(WriteRequest write, JsonObject root, JsonObject old)
@@ -194,12 +194,12 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         var stored = old.Object("metadata")!;
         if (metadata.Text("name") is { Length: > 0 } name && name != write.Name)
         {
-            throw Refusal.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
+            throw StatusErrors.BadRequest($"the name of the object ({name}) does not match the name on the URL ({write.Name})");
         }
 
         if (!write.IsPatch && metadata.Text("uid") is { Length: > 0 } uid && uid != stored.Text("uid"))
         {
-            throw Refusal.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Text("uid")}");
+            throw StatusErrors.Conflict(write.Resource, write.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Text("uid")}");
         }
 
         var version = metadata.Text("resourceVersion");
@@ -208,16 +208,16 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
             return false;
         }
 
-        return version == stored.Text("resourceVersion") ? true : throw Refusal.StaleVersion(write.Resource, write.Name);
+        return version == stored.Text("resourceVersion") ? true : throw StatusErrors.StaleVersion(write.Resource, write.Name);
     }
 
-    /// <summary>Keeps what this write may not touch: the other half of the object, and what only the server writes.</summary>
+    /// <summary>Restores the parts that this endpoint must not change: spec or status, and the server-owned metadata.</summary>
     private static void Merge(WriteRequest write, JsonObject root, JsonObject old)
     {
         if (write.Subresource == "status")
         {
-            RestoreAllBut(root, old, "status");
-            RestoreAllBut(root.Ensure("metadata"), old.Object("metadata")!, "managedFields");
+            RestoreAllExcept(root, old, "status");
+            RestoreAllExcept(root.Ensure("metadata"), old.Object("metadata")!, "managedFields");
             return;
         }
 
@@ -236,8 +236,8 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         MetadataRules.KeepServerOwned(root.Object("metadata")!, old.Object("metadata")!);
     }
 
-    /// <summary>Makes every member but one as it was; what is equal already stays where it is.</summary>
-    private static void RestoreAllBut(JsonObject target, JsonObject old, string kept)
+    /// <summary>Restores the old value of every member except one. Equal members are not copied.</summary>
+    private static void RestoreAllExcept(JsonObject target, JsonObject old, string kept)
     {
         foreach (var name in target.Select(p => p.Key).Where(n => n != kept && !old.ContainsKey(n)).ToArray())
         {
@@ -253,24 +253,24 @@ internal sealed class ObjectWriter(ObjectStore store, Admission admission, KindR
         }
     }
 
-    private static void CountGeneration(WriteRequest write, JsonObject root, JsonObject old)
+    private static void IncrementGeneration(WriteRequest write, JsonObject root, JsonObject old)
     {
-        if (write.Resource.TracksGeneration && write.Subresource.Length == 0 && SpecChanged(root, old, write.Resource.HasStatus))
+        if (write.Resource.TracksGeneration && write.Subresource.Length == 0 && HasSpecChanged(root, old, write.Resource.HasStatus))
         {
             var metadata = root.Object("metadata")!;
             metadata["generation"] = (metadata.Integer("generation") ?? 0) + 1;
         }
     }
 
-    /// <summary>A status that is written with the object, for want of a subresource, is as much its content as the rest.</summary>
-    private static bool SpecChanged(JsonObject root, JsonObject old, bool hasStatus)
+    /// <summary>Without a status subresource, the status counts as part of the content.</summary>
+    private static bool HasSpecChanged(JsonObject root, JsonObject old, bool hasStatus)
     {
         IEnumerable<string> Names(JsonObject o) => o.Select(p => p.Key).Where(n => n is not ("metadata" or "apiVersion" or "kind") && (n != "status" || !hasStatus));
         return Names(root).Union(Names(old)).Any(n => !JsonNodes.Same(root[n], old[n]));
     }
 
-    /// <summary>Being deleted, no finalizer left, and no grace period running.</summary>
-    private static bool Finished(JsonObject root)
+    /// <summary>Whether the object is marked for deletion and has neither finalizers nor a grace period left.</summary>
+    private static bool IsDeletionComplete(JsonObject root)
     {
         var metadata = root.Object("metadata")!;
         return metadata.ContainsKey("deletionTimestamp") && metadata.Array("finalizers") is not { Count: > 0 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>The defaults of a Pod's spec that its runtime and kubectl rely on.</summary>
+/// <summary>The Pod spec defaults that the runtime and kubectl rely on.</summary>
 internal static class PodDefaults
 {
     public static void Apply(JsonObject pod)

@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Lifecycle;
 
-/// <summary>stringData is write-only and ends up, encoded, in data.</summary>
+/// <summary>Moves the write-only stringData, base64-encoded, to data.</summary>
 internal static class SecretRules
 {
     public static void Prepare(WriteRequest write, JsonObject root)
@@ -24,7 +24,7 @@ internal static class SecretRules
         {
             if (value.AsText() is not { } text || !Schema.Formats.IsValid("byte", text))
             {
-                throw Refusal.BadRequest($"Secret \"{write.Name}\" in version \"v1\" cannot be handled as a Secret: data.{name} is not base64");
+                throw StatusErrors.BadRequest($"Secret \"{write.Name}\" in version \"v1\" cannot be handled as a Secret: data.{name} is not base64");
             }
         }
     }

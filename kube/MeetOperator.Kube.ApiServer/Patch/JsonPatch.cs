@@ -9,7 +9,7 @@ internal static class JsonPatch
 {
     private const int MaxOperations = 10_000;
 
-    /// <summary>The patched value; throws a 422 refusal when an operation cannot be carried out, as the API server does.</summary>
+    /// <summary>The patched value. Like the API server, throws a 422 error if an operation cannot be applied.</summary>
     public static JsonNode? Apply(JsonNode? target, JsonArray operations)
     {
         if (operations.Count > MaxOperations)
@@ -22,7 +22,7 @@ internal static class JsonPatch
         {
             if (node is not JsonObject operation || operation.Text("op") is not { } op || operation.Text("path") is not { } path)
             {
-                throw Refusal.BadRequest("json patch: every operation needs 'op' and 'path'");
+                throw StatusErrors.BadRequest("json patch: every operation needs 'op' and 'path'");
             }
 
             Run(root, op, path, operation);
@@ -67,14 +67,14 @@ internal static class JsonPatch
 
                 break;
             default:
-                throw Refusal.BadRequest($"json patch: unknown operation '{op}'");
+                throw StatusErrors.BadRequest($"json patch: unknown operation '{op}'");
         }
     }
 
     private static JsonNode? Value(JsonObject operation) =>
-        operation.ContainsKey("value") ? operation["value"]?.DeepClone() : throw Refusal.BadRequest("json patch: the operation needs 'value'");
+        operation.ContainsKey("value") ? operation["value"]?.DeepClone() : throw StatusErrors.BadRequest("json patch: the operation needs 'value'");
 
-    private static string From(JsonObject operation) => operation.Text("from") ?? throw Refusal.BadRequest("json patch: the operation needs 'from'");
+    private static string From(JsonObject operation) => operation.Text("from") ?? throw StatusErrors.BadRequest("json patch: the operation needs 'from'");
 
     private static void Add(JsonObject root, string path, JsonNode? value)
     {
@@ -132,7 +132,7 @@ internal static class JsonPatch
     {
         if (path.Length > 0 && path[0] != '/')
         {
-            throw Refusal.BadRequest($"json patch: the path \"{path}\" must start with '/'");
+            throw StatusErrors.BadRequest($"json patch: the path \"{path}\" must start with '/'");
         }
 
         var names = path.Split('/').Select(n => n.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)).ToArray();

@@ -6,7 +6,7 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Patch;
 
-/// <summary>The four kinds of PATCH.</summary>
+/// <summary>Executes the four kinds of PATCH.</summary>
 internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvider time)
 {
     private readonly ServerSideApply _apply = new(store, writer, time);
@@ -16,9 +16,9 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
         switch (type)
         {
             case PatchTypes.Json:
-                var operations = body as JsonArray ?? throw Refusal.BadRequest("a JSON patch must be a list of operations");
+                var operations = body as JsonArray ?? throw StatusErrors.BadRequest("a JSON patch must be a list of operations");
                 return (await ChangeAsync(write, root => JsonPatch.Apply(root, operations) as JsonObject
-                    ?? throw Refusal.BadRequest("the patched value is not an object")), false);
+                    ?? throw StatusErrors.BadRequest("the patched value is not an object")), false);
             case PatchTypes.Merge:
                 var merge = RequestBody.Object(body);
                 return (await ChangeAsync(write, root =>
@@ -32,16 +32,16 @@ internal sealed class Patcher(ObjectStore store, ObjectWriter writer, TimeProvid
             case PatchTypes.Apply:
                 if (!hasManager)
                 {
-                    throw Refusal.InvalidOptions("PatchOptions", Cause.Required("fieldManager", "is required for apply patch"));
+                    throw StatusErrors.InvalidOptions("PatchOptions", Cause.Required("fieldManager", "is required for apply patch"));
                 }
 
                 return await _apply.ApplyAsync(write, RequestBody.Object(body), force);
             default:
-                throw Refusal.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {PatchTypes.Json}, {PatchTypes.Merge}, {PatchTypes.Apply}");
+                throw StatusErrors.UnsupportedMediaType($"the body of the request was in an unknown format - accepted media types include: {PatchTypes.Json}, {PatchTypes.Merge}, {PatchTypes.Apply}");
         }
     }
 
-    /// <summary>Only a version that the patch itself brought in makes a conflict; the one that was there says nothing.</summary>
+    /// <summary>Only a resourceVersion in the patch itself is a precondition, so the unchanged version of the current object is removed.</summary>
     private Task<StoredObject> ChangeAsync(WriteRequest write, Func<JsonObject, JsonObject> change) => writer.UpdateAsync(write, current =>
     {
         var root = change((JsonObject)ObjectWriter.ToServed(current.Root, write.Resource).DeepClone());

@@ -6,8 +6,8 @@ using MeetOperator.Kube.ApiServer.Schema;
 namespace MeetOperator.Kube.ApiServer.Patch;
 
 /// <summary>
-/// Strategic merge patch of the built-in kinds: lists with a merge key are merged item by item, and the directives <c>$patch</c>,
-/// <c>$retainKeys</c>, <c>$deleteFromPrimitiveList/…</c> and <c>$setElementOrder/…</c> are obeyed.
+/// Strategic merge patch for the built-in kinds. Lists with a merge key are merged item by item. Supports the directives <c>$patch</c>,
+/// <c>$retainKeys</c>, <c>$deleteFromPrimitiveList/…</c>, and <c>$setElementOrder/…</c>.
 /// </summary>
 internal static class StrategicMergePatch
 {
@@ -40,7 +40,7 @@ internal static class StrategicMergePatch
             case null or "merge":
                 break;
             case var other:
-                throw Refusal.BadRequest($"unknown patch directive $patch: {other}");
+                throw StatusErrors.BadRequest($"unknown patch directive $patch: {other}");
         }
 
         if (patch.Array(RetainKeys) is { } retained)
@@ -92,9 +92,9 @@ internal static class StrategicMergePatch
 
                 break;
             case JsonObject inner:
-                var made = new JsonObject();
-                Merge(made, inner, schema);
-                target[name] = made;
+                var created = new JsonObject();
+                Merge(created, inner, schema);
+                target[name] = created;
                 break;
             case JsonArray items when MergeKey(schema) is { } key:
                 var list = target.Array(name) ?? [];
@@ -120,7 +120,7 @@ internal static class StrategicMergePatch
         }
     }
 
-    /// <summary>Core kinds name their merge key; list-maps with one key merge by it.</summary>
+    /// <summary>Core kinds declare their merge key; list-maps with one key are merged by that key.</summary>
     private static string? MergeKey(SchemaNode? schema) =>
         schema?.PatchMergeKey ?? (schema is { ListType: "map", ListMapKeys: [var key] } ? key : null);
 
@@ -141,7 +141,7 @@ internal static class StrategicMergePatch
         {
             if (node is not JsonObject item || item[key] is not { } wanted)
             {
-                throw Refusal.BadRequest($"map: {JsonText.ToText(node)} does not contain declared merge key: {key}");
+                throw StatusErrors.BadRequest($"map: {JsonText.ToText(node)} does not contain declared merge key: {key}");
             }
 
             var existing = target.OfType<JsonObject>().FirstOrDefault(t => JsonNodes.Same(t[key], wanted));
@@ -158,30 +158,30 @@ internal static class StrategicMergePatch
             }
             else
             {
-                var made = new JsonObject();
-                Merge(made, item, schema.Items);
-                target.Add(made);
+                var created = new JsonObject();
+                Merge(created, item, schema.Items);
+                target.Add(created);
             }
         }
     }
 
-    private static void RemoveValues(JsonArray? target, JsonArray? doomed)
+    private static void RemoveValues(JsonArray? target, JsonArray? values)
     {
-        if (target is null || doomed is null)
+        if (target is null || values is null)
         {
             return;
         }
 
         for (var i = target.Count - 1; i >= 0; i--)
         {
-            if (doomed.Any(d => JsonNodes.Same(d, target[i])))
+            if (values.Any(d => JsonNodes.Same(d, target[i])))
             {
                 target.RemoveAt(i);
             }
         }
     }
 
-    /// <summary>Listed items take the given order; the others keep their place behind what they followed.</summary>
+    /// <summary>Sorts the listed items into the given order. Other items stay behind the listed item that they followed.</summary>
     private static void Reorder(JsonArray list, JsonArray order, SchemaNode? schema)
     {
         var key = MergeKey(schema);

@@ -7,8 +7,8 @@ using MeetOperator.Kube.ApiServer.Lifecycle;
 namespace MeetOperator.Kube.ApiServer.Protobuf;
 
 /// <summary>
-/// Turns a body of <c>application/vnd.kubernetes.protobuf</c> into JSON: four magic bytes, then a runtime.Unknown with apiVersion, kind and
-/// the message. Only the messages of <c>messages.txt</c> are known; answers are always JSON, which every client accepts.
+/// Converts a body of type <c>application/vnd.kubernetes.protobuf</c> to JSON: four magic bytes, then a runtime.Unknown with apiVersion, kind,
+/// and message. Supports only the messages in <c>messages.txt</c>. Responses are always JSON, which every client accepts.
 /// </summary>
 internal static class ProtobufBody
 {
@@ -20,7 +20,7 @@ internal static class ProtobufBody
     {
         if (!body.StartsWith("k8s\0"u8))
         {
-            throw Damaged();
+            throw Malformed();
         }
 
         var apiVersion = string.Empty;
@@ -50,14 +50,14 @@ internal static class ProtobufBody
             }
         }
 
-        if (unknown.IsDamaged)
+        if (unknown.IsMalformed)
         {
-            throw Damaged();
+            throw Malformed();
         }
 
         if (!Messages.Value.ContainsKey(kind))
         {
-            throw Refusal.UnsupportedMediaType($"a {kind} cannot be sent as protobuf here: send it as application/json");
+            throw StatusErrors.UnsupportedMediaType($"this server does not accept {kind} as protobuf: send it as application/json");
         }
 
         var result = new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind };
@@ -73,7 +73,7 @@ internal static class ProtobufBody
     {
         if (depth > MaxDepth)
         {
-            throw Damaged();
+            throw Malformed();
         }
 
         var fields = Messages.Value[name];
@@ -106,10 +106,10 @@ internal static class ProtobufBody
             }
         }
 
-        return reader.IsDamaged ? throw Damaged() : result;
+        return reader.IsMalformed ? throw Malformed() : result;
     }
 
-    /// <summary>Go writes required scalars even when they are empty; JSON leaves those out.</summary>
+    /// <summary>Whether JSON omits the value: Go's protobuf encoding writes required scalars even if they are empty.</summary>
     private static bool IsZero(MessageField field, JsonNode value) => field.Type switch
     {
         "s" => value.AsText() == string.Empty,
@@ -134,7 +134,7 @@ internal static class ProtobufBody
             }
         }
 
-        return reader.IsDamaged ? throw Damaged() : (key, value);
+        return reader.IsMalformed ? throw Malformed() : (key, value);
     }
 
     private static JsonNode? Value(WireReader reader, string type, int depth)
@@ -158,7 +158,7 @@ internal static class ProtobufBody
         }
     }
 
-    /// <summary>metav1.Time: seconds and nanoseconds; none is null.</summary>
+    /// <summary>metav1.Time (seconds and nanoseconds); null if not set.</summary>
     private static JsonNode? Time(ReadOnlySpan<byte> data)
     {
         var reader = new WireReader(data);
@@ -211,7 +211,7 @@ internal static class ProtobufBody
         return messages;
     }
 
-    private static StatusException Damaged() => Refusal.BadRequest("error decoding the body: damaged protobuf");
+    private static StatusException Malformed() => StatusErrors.BadRequest("error decoding the body: malformed protobuf");
 
     private sealed record MessageField(string Name, string Type, bool IsList, bool IsMap);
 }

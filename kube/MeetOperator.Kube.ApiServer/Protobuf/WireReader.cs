@@ -2,24 +2,24 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Kube.ApiServer.Protobuf;
 
-/// <summary>Reads protobuf fields one after another; malformed input ends it with <see cref="IsDamaged"/>, never an exception.</summary>
+/// <summary>Reads protobuf fields one by one. Malformed input sets <see cref="IsMalformed"/> and never throws.</summary>
 internal ref struct WireReader(ReadOnlySpan<byte> data)
 {
     private ReadOnlySpan<byte> _rest = data;
 
-    /// <summary>The number of the field that was read.</summary>
+    /// <summary>The number of the current field.</summary>
     public int Field { get; private set; }
 
-    /// <summary>Value of a varint or fixed field.</summary>
+    /// <summary>The value of a varint or fixed-width field.</summary>
     public ulong Number { get; private set; }
 
-    /// <summary>Content of a length-delimited field.</summary>
+    /// <summary>The content of a length-delimited field.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
-    public bool IsDamaged { get; private set; }
+    public bool IsMalformed { get; private set; }
 
     public bool Next()
     {
-        if (_rest.IsEmpty || IsDamaged)
+        if (_rest.IsEmpty || IsMalformed)
         {
             return false;
         }
@@ -43,11 +43,11 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
                 Number = BinaryPrimitives.ReadUInt32LittleEndian(Take(4, 4));
                 break;
             default:
-                IsDamaged = true;
+                IsMalformed = true;
                 break;
         }
 
-        return !IsDamaged;
+        return !IsMalformed;
     }
 
     private ulong Varint()
@@ -69,16 +69,18 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
             }
         }
 
-        IsDamaged = true;
+        IsMalformed = true;
         return 0;
     }
 
-    /// <summary>The next bytes, or <paramref name="atLeast"/> zeros when there are too few.</summary>
+    /// <summary>
+    /// The next <paramref name="count"/> bytes. If there are fewer, sets <see cref="IsMalformed"/> and returns <paramref name="atLeast"/> zeros.
+    /// </summary>
     private ReadOnlySpan<byte> Take(ulong count, int atLeast)
     {
         if (count > (ulong)_rest.Length)
         {
-            IsDamaged = true;
+            IsMalformed = true;
             return new byte[atLeast];
         }
 

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>The kinds that are served without a CRD.</summary>
+/// <summary>The built-in kinds, which are served without a CRD.</summary>
 internal static class BuiltInResources
 {
     public static readonly ResourceDefinition CustomResourceDefinitions =

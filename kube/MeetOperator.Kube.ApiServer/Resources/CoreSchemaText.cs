@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>Reads the notation of <c>Core/core.txt</c> into JSON schemas with all references resolved.</summary>
+/// <summary>Parses the notation of <c>Core/core.txt</c> into JSON schemas with all references resolved.</summary>
 internal static class CoreSchemaText
 {
     public static Dictionary<string, JsonObject> Parse(string text)
@@ -13,7 +13,7 @@ internal static class CoreSchemaText
         {
             if (line[0] == ' ')
             {
-                (fields ?? throw new FormatException($"a field before any type: {line}")).Add(line.Trim());
+                (fields ?? throw new FormatException($"a field precedes the first type: {line}")).Add(line.Trim());
                 continue;
             }
 
@@ -31,10 +31,10 @@ internal static class CoreSchemaText
         var required = new JsonArray();
         foreach (var field in fields)
         {
-            var (head, about) = Split(field);
+            var (head, fieldDescription) = Split(field);
             var words = head.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var schema = Type(words[1], blocks);
-            schema["description"] = about;
+            schema["description"] = fieldDescription;
             foreach (var option in words.Skip(2))
             {
                 if (option == "required")

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>Schemas of built-in kinds, from <c>Core/core.txt</c>.</summary>
+/// <summary>The schemas of the built-in kinds, from <c>Core/core.txt</c>.</summary>
 internal static class CoreSchemas
 {
     private static readonly Lazy<Dictionary<string, JsonObject>> Types = new(Load);
@@ -18,7 +18,7 @@ internal static class CoreSchemas
         return new SchemaReader([]).Read(schema, kind);
     }
 
-    /// <summary>Types are written before or after their use; a type never contains itself.</summary>
+    /// <summary>Types may be defined before or after their use. They must not be recursive.</summary>
     private static Dictionary<string, JsonObject> Load()
     {
         using var stream = typeof(CoreSchemas).Assembly.GetManifestResourceStream("core.txt")!;

@@ -3,7 +3,7 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>Keeps the registry in step with the stored CRDs.</summary>
+/// <summary>Updates the registry when stored CRDs change.</summary>
 internal sealed class CrdInstaller(ResourceRegistry registry, ObjectStore store)
 {
     public void LoadAll()
@@ -12,7 +12,7 @@ internal sealed class CrdInstaller(ResourceRegistry registry, ObjectStore store)
         {
             var versions = CrdReader.Read(crd.Root);
             registry.Replace(crd.Key.Name, versions);
-            Reshape(crd.Key.Name, versions);
+            ApplySchema(crd.Key.Name, versions);
         }
     }
 
@@ -28,18 +28,18 @@ internal sealed class CrdInstaller(ResourceRegistry registry, ObjectStore store)
         registry.Replace(table, versions);
         if (!JsonNodes.Same(change.Previous?.Root.Object("spec")?["versions"], change.Object.Root.Object("spec")?["versions"]))
         {
-            Reshape(table, versions);
+            ApplySchema(table, versions);
         }
 
         store.Hub.Close(table);
     }
 
-    /// <summary>Objects that were written under another schema are read under this one: what it does not know is not shown, what it defaults is.</summary>
-    private void Reshape(string table, List<ResourceDefinition> versions)
+    /// <summary>Prunes and defaults the objects in memory that were written under an earlier schema.</summary>
+    private void ApplySchema(string table, List<ResourceDefinition> versions)
     {
         if (versions.FirstOrDefault(v => v.Version == v.StorageVersion) is { } stored)
         {
-            store.Reshape(table, root =>
+            store.Transform(table, root =>
             {
                 Pruner.PruneObject(root, stored.Schema, unknown: null);
                 Defaulter.Apply(root, stored.Schema);

@@ -5,10 +5,10 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>Checks CustomResourceDefinitions and turns them into served resources.</summary>
+/// <summary>Validates CustomResourceDefinitions and converts them to resource definitions.</summary>
 internal static class CrdReader
 {
-    /// <summary>Fills in names, refuses what cannot be served, and marks the CRD as established.</summary>
+    /// <summary>Fills in default names, rejects invalid definitions, and marks the CRD as established.</summary>
     public static void Prepare(WriteRequest write, JsonObject crd)
     {
         var spec = crd.Ensure("spec");
@@ -16,7 +16,7 @@ internal static class CrdReader
         var causes = Check(crd, spec, names);
         if (causes.Count > 0)
         {
-            throw Refusal.Invalid(write.Resource, write.Name, causes);
+            throw StatusErrors.Invalid(write.Resource, write.Name, causes);
         }
 
         names["singular"] ??= names.Text("kind")!.ToLowerInvariant();
@@ -33,7 +33,7 @@ internal static class CrdReader
         };
     }
 
-    /// <summary>One definition for each served version.</summary>
+    /// <summary>One definition per served version.</summary>
     public static List<ResourceDefinition> Read(JsonObject crd)
     {
         var spec = crd.Object("spec")!;

@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Schema;
 
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>One served group, version and resource: what the request path needs to know about it. Immutable.</summary>
+/// <summary>A served group, version, and resource, with everything that request handling needs. Immutable.</summary>
 internal sealed record ResourceDefinition
 {
     public required string Group { get; init; }
@@ -17,31 +17,31 @@ internal sealed record ResourceDefinition
     public IReadOnlyList<string> ShortNames { get; init; } = [];
     public IReadOnlyList<string> Categories { get; init; } = [];
 
-    /// <summary>Status is written through the status subresource only.</summary>
+    /// <summary>There is a status subresource, and only it changes the status.</summary>
     public bool HasStatus { get; init; }
 
-    /// <summary>metadata.generation counts changes of everything but metadata and status.</summary>
+    /// <summary>metadata.generation increases with every change outside metadata and status.</summary>
     public bool TracksGeneration { get; init; }
     public ScaleDefinition? Scale { get; init; }
     public IReadOnlyList<ColumnDefinition> Columns { get; init; } = [];
     public SchemaNode Schema { get; init; } = SchemaNode.Anything;
 
-    /// <summary>Made from a CustomResourceDefinition.</summary>
+    /// <summary>The resource is defined by a CustomResourceDefinition.</summary>
     public bool IsCustom { get; init; }
 
-    /// <summary>The version in which objects of this group and kind are stored.</summary>
+    /// <summary>The API version in which objects are stored.</summary>
     public string StorageVersion { get; init; } = string.Empty;
 
-    /// <summary>Other subresources by name with their verbs, for discovery (log).</summary>
+    /// <summary>Names of further read-only subresources for discovery (log).</summary>
     public IReadOnlyList<string> OtherSubresources { get; init; } = [];
 
-    /// <summary>Field selectors beyond metadata.name and metadata.namespace: dotted paths.</summary>
+    /// <summary>Dotted paths of supported field selectors, besides metadata.name and metadata.namespace.</summary>
     public IReadOnlyList<string> SelectableFields { get; init; } = [];
 
-    /// <summary>How names are checked.</summary>
+    /// <summary>The validation rule for object names.</summary>
     public NameRule NameRule { get; init; } = NameRule.DnsSubdomain;
 
-    /// <summary>All versions of a resource share one table.</summary>
+    /// <summary>Name of the storage table, which all versions of a resource share.</summary>
     public string Table => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
     public string StorageApiVersion => Group.Length == 0 ? StorageVersion : $"{Group}/{StorageVersion}";
@@ -52,7 +52,7 @@ internal sealed record ResourceDefinition
 /// <summary>JSON paths of the scale subresource, without the leading dot.</summary>
 internal sealed record ScaleDefinition(string[] SpecReplicas, string[] StatusReplicas, string[]? LabelSelector)
 {
-    /// <summary>What an object says at the path must be a number of replicas, whatever its schema allows.</summary>
+    /// <summary>Checks that the value at the path is a valid number of replicas, even if the schema is less strict.</summary>
     public IEnumerable<Cause> Check(JsonObject root)
     {
         JsonNode? node = root;
@@ -83,7 +83,7 @@ internal sealed record ScaleDefinition(string[] SpecReplicas, string[] StatusRep
     };
 }
 
-/// <summary>A column of a printed table; <paramref name="Path"/> is a kubectl JSON path.</summary>
+/// <summary>An additional printer column; <paramref name="Path"/> is a kubectl JSONPath.</summary>
 internal sealed record ColumnDefinition(string Name, string Type, string Path, int Priority, string Description, string Format = "");
 
 internal enum NameRule
@@ -91,6 +91,6 @@ internal enum NameRule
     DnsSubdomain,
     DnsLabel,
 
-    /// <summary>Any path segment: RBAC names hold colons.</summary>
+    /// <summary>Any path segment, because RBAC names may contain colons.</summary>
     PathSegment,
 }

@@ -1,15 +1,15 @@
 namespace MeetOperator.Kube.ApiServer.Resources;
 
-/// <summary>The served resources; replaced as a whole when a CRD changes, so readers need no lock.</summary>
+/// <summary>The served resources. A CRD change replaces the whole snapshot, so readers need no lock.</summary>
 internal sealed class ResourceRegistry
 {
     private readonly Lock _lock = new();
     private Snapshot _current = new(BuiltInResources.All);
 
-    /// <summary>All served resources: built-in ones first, then by group, version and plural.</summary>
+    /// <summary>All served resources: built-in ones first, then custom resources by group, version, and plural.</summary>
     public IReadOnlyList<ResourceDefinition> All => _current.Resources;
 
-    /// <summary>Counts changes; documents that are made from the registry are cached by it.</summary>
+    /// <summary>Increases with every change; cache key for documents that are built from the registry.</summary>
     public int Revision { get; private set; }
 
     public ResourceDefinition? Find(string group, string version, string plural) =>
@@ -17,10 +17,10 @@ internal sealed class ResourceRegistry
 
     public ResourceDefinition? FindKind(string apiVersion, string kind) => _current.ByKind.GetValueOrDefault((apiVersion, kind));
 
-    /// <summary>Some served version of the resource behind a table.</summary>
+    /// <summary>Any served version of the resource with this table.</summary>
     public ResourceDefinition? FindTable(string table) => _current.ByTable.GetValueOrDefault(table);
 
-    /// <summary>Replaces all versions of the resource that a CRD defines; an empty list removes it.</summary>
+    /// <summary>Replaces all versions of a custom resource. An empty list removes it.</summary>
     public void Replace(string table, IReadOnlyList<ResourceDefinition> versions)
     {
         lock (_lock)

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Fills in schema defaults, as apiextensions' defaulting: absent members, and nulls that are not nullable.</summary>
+/// <summary>Applies schema defaults as apiextensions does: to absent members, and to nulls that are not nullable.</summary>
 internal static class Defaulter
 {
     public static void Apply(JsonNode? value, SchemaNode schema)
     {
-        if (!schema.DefaultsBelow)
+        if (!schema.HasDefaultsBelow)
         {
             return;
         }
@@ -17,7 +17,7 @@ internal static class Defaulter
             case JsonObject map:
                 foreach (var (name, property) in schema.Properties)
                 {
-                    if (!property.DefaultsBelow)
+                    if (!property.HasDefaultsBelow)
                     {
                         continue;
                     }
@@ -31,7 +31,7 @@ internal static class Defaulter
                     Apply(member, property);
                 }
 
-                if (schema.AdditionalProperties is { DefaultsBelow: true } additional)
+                if (schema.AdditionalProperties is { HasDefaultsBelow: true } additional)
                 {
                     foreach (var (name, member) in map)
                     {
@@ -43,7 +43,7 @@ internal static class Defaulter
                 }
 
                 break;
-            case JsonArray list when schema.Items is { DefaultsBelow: true } items:
+            case JsonArray list when schema.Items is { HasDefaultsBelow: true } items:
                 foreach (var item in list)
                 {
                     Apply(item, items);

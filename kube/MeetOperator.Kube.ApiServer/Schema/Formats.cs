@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>String formats that structural schemas may name; an unknown format accepts everything.</summary>
+/// <summary>Validates the string formats of structural schemas. An unknown format accepts every value.</summary>
 internal static partial class Formats
 {
     public static bool IsValid(string format, string text) => format switch

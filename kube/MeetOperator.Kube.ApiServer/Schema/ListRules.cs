@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Lengths of lists, and uniqueness in sets and list-maps.</summary>
+/// <summary>Checks list lengths, and uniqueness in sets and list-maps.</summary>
 internal static class ListRules
 {
     public static void Check(JsonArray list, SchemaNode schema, ValuePath path, List<Cause> causes)
@@ -42,13 +42,13 @@ internal static class ListRules
             {
                 if (!seen.Add(JsonText.ToText(list[i])))
                 {
-                    causes.Add(Cause.Duplicate($"{path}[{i}]", SchemaValidator.Shown(list[i])));
+                    causes.Add(Cause.Duplicate($"{path}[{i}]", SchemaValidator.Display(list[i])));
                 }
             }
         }
     }
 
-    /// <summary>The key of a list-map item: its key members in name order, defaults filled in.</summary>
+    /// <summary>The key of a list-map item: its key members in name order, with defaults applied.</summary>
     public static JsonObject KeyOf(JsonObject item, SchemaNode list)
     {
         var key = new JsonObject();

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Removes members that the schema does not know, and names them.</summary>
+/// <summary>Removes members that the schema does not define, and reports their paths.</summary>
 internal static class Pruner
 {
-    /// <summary>Prunes a whole object; apiVersion, kind and metadata always stay.</summary>
+    /// <summary>Prunes a whole object except apiVersion, kind, and metadata.</summary>
     public static void PruneObject(JsonObject root, SchemaNode schema, List<string>? unknown) => Prune(root, schema, new ValuePath(), isResource: true, unknown);
 
     private static void Prune(JsonNode? value, SchemaNode schema, ValuePath path, bool isResource, List<string>? unknown)
@@ -13,7 +13,7 @@ internal static class Pruner
         switch (value)
         {
             case JsonObject map:
-                List<string>? doomed = null;
+                List<string>? removed = null;
                 foreach (var (name, member) in map)
                 {
                     if (isResource && name is "apiVersion" or "kind" or "metadata")
@@ -23,10 +23,10 @@ internal static class Pruner
 
                     if (schema.Member(name) is { } known)
                     {
-                        // A null that may not be one counts as absent; defaulting replaces it where there is a default.
+                        // A null that is not nullable counts as absent. If there is a default, defaulting replaces it later.
                         if (member is null && !known.Nullable && !known.HasDefault && known.Type is not null && !ReferenceEquals(known, SchemaNode.Anything))
                         {
-                            (doomed ??= []).Add(name);
+                            (removed ??= []).Add(name);
                             continue;
                         }
 
@@ -39,12 +39,12 @@ internal static class Pruner
                     }
                     else if (!schema.PreserveUnknownFields)
                     {
-                        (doomed ??= []).Add(name);
+                        (removed ??= []).Add(name);
                         unknown?.Add(path.With(name));
                     }
                 }
 
-                doomed?.ForEach(n => map.Remove(n));
+                removed?.ForEach(n => map.Remove(n));
                 break;
             case JsonArray list when schema.Items is { } items:
                 for (var i = 0; i < list.Count; i++)

@@ -6,7 +6,7 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Bounds, patterns, lengths and formats of scalars.</summary>
+/// <summary>Checks bounds, patterns, lengths, and formats of scalars.</summary>
 internal static class ScalarRules
 {
     public static void Check(JsonNode value, SchemaNode schema, ValuePath path, List<Cause> causes)
@@ -17,13 +17,13 @@ internal static class ScalarRules
         }
         else if (value.AsNumber() is { } number)
         {
-            CheckNumber(number, SchemaValidator.Shown(value), schema, path, causes);
+            CheckNumber(number, SchemaValidator.Display(value), schema, path, causes);
         }
     }
 
     private static void CheckText(string text, SchemaNode schema, ValuePath path, List<Cause> causes)
     {
-        // Lengths count code points, as Go's utf8.RuneCountInString.
+        // Lengths are in code points, as with Go's utf8.RuneCountInString.
         var length = text.Length;
         if (schema.MaxLength is not null || schema.MinLength is not null)
         {

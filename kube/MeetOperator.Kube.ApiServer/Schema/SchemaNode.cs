@@ -3,17 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>A node of a structural schema (apiextensions.k8s.io/v1 JSONSchemaProps), read once. Immutable after reading.</summary>
+/// <summary>A parsed node of a structural schema (apiextensions.k8s.io/v1 JSONSchemaProps). Immutable.</summary>
 internal sealed class SchemaNode
 {
-    /// <summary>Knows nothing and keeps everything.</summary>
+    /// <summary>Defines no members and preserves everything.</summary>
     public static readonly SchemaNode Anything = new() { Type = "object", PreserveUnknownFields = true };
 
     public string? Type { get; init; }
     public string Description { get; init; } = string.Empty;
     public IReadOnlyDictionary<string, SchemaNode> Properties { get; init; } = new Dictionary<string, SchemaNode>();
 
-    /// <summary>Schema of values whose names are not in <see cref="Properties"/>: a map.</summary>
+    /// <summary>The schema of members that are not in <see cref="Properties"/>, for maps.</summary>
     public SchemaNode? AdditionalProperties { get; init; }
     public bool AdditionalPropertiesAllowed { get; init; }
     public SchemaNode? Items { get; init; }
@@ -21,21 +21,21 @@ internal sealed class SchemaNode
     public JsonNode? Default { get; init; }
     public bool HasDefault { get; init; }
 
-    /// <summary>Some node at or below this one has a default.</summary>
-    public bool DefaultsBelow { get; init; }
+    /// <summary>This node or a descendant has a default.</summary>
+    public bool HasDefaultsBelow { get; init; }
 
-    /// <summary>Some node at or below this one has CEL rules.</summary>
-    public bool RulesBelow { get; init; }
+    /// <summary>This node or a descendant has CEL rules.</summary>
+    public bool HasRulesBelow { get; init; }
     public bool Nullable { get; init; }
     public bool PreserveUnknownFields { get; init; }
     public bool IntOrString { get; init; }
     public bool EmbeddedResource { get; init; }
 
-    /// <summary>atomic (the default), set or map.</summary>
+    /// <summary>"atomic" (the default), "set", or "map".</summary>
     public string ListType { get; init; } = "atomic";
     public IReadOnlyList<string> ListMapKeys { get; init; } = [];
 
-    /// <summary>granular (the default) or atomic.</summary>
+    /// <summary>The map type is "atomic"; the default is "granular".</summary>
     public bool AtomicMap { get; init; }
     public JsonArray? Enum { get; init; }
     public double? Minimum { get; init; }
@@ -58,13 +58,13 @@ internal sealed class SchemaNode
     public IReadOnlyList<SchemaNode> OneOf { get; init; } = [];
     public SchemaNode? Not { get; init; }
 
-    /// <summary>Merge key of strategic merge patch; core kinds only.</summary>
+    /// <summary>The merge key for strategic merge patch; only built-in kinds have one.</summary>
     public string? PatchMergeKey { get; init; }
 
-    /// <summary>The schema as it was written, for OpenAPI documents.</summary>
+    /// <summary>The original schema, for OpenAPI documents.</summary>
     public JsonObject Source { get; init; } = [];
 
-    /// <summary>The schema of a member; null when the name is unknown here.</summary>
+    /// <summary>The schema of a member, or null if the schema does not define it.</summary>
     public SchemaNode? Member(string name)
     {
         if (Properties.TryGetValue(name, out var property))

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Reads JSONSchemaProps into <see cref="SchemaNode"/>; what is malformed is reported with its path and left out.</summary>
+/// <summary>Parses JSONSchemaProps into a <see cref="SchemaNode"/>. Malformed patterns are reported with their path and ignored.</summary>
 internal sealed class SchemaReader(List<string> problems)
 {
     private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(200);
@@ -34,8 +34,8 @@ internal sealed class SchemaReader(List<string> problems)
             Required = Texts(source.Array("required")),
             Default = hasDefault ? source["default"] : null,
             HasDefault = hasDefault,
-            DefaultsBelow = hasDefault || properties.Values.Any(p => p.DefaultsBelow) || additional?.DefaultsBelow == true || items?.DefaultsBelow == true,
-            RulesBelow = source.Array("x-kubernetes-validations") is { Count: > 0 } || properties.Values.Any(p => p.RulesBelow) || additional?.RulesBelow == true || items?.RulesBelow == true,
+            HasDefaultsBelow = hasDefault || properties.Values.Any(p => p.HasDefaultsBelow) || additional?.HasDefaultsBelow == true || items?.HasDefaultsBelow == true,
+            HasRulesBelow = source.Array("x-kubernetes-validations") is { Count: > 0 } || properties.Values.Any(p => p.HasRulesBelow) || additional?.HasRulesBelow == true || items?.HasRulesBelow == true,
             Nullable = source.Flag("nullable"),
             PreserveUnknownFields = source.Flag("x-kubernetes-preserve-unknown-fields"),
             IntOrString = source.Flag("x-kubernetes-int-or-string"),
@@ -81,7 +81,7 @@ internal sealed class SchemaReader(List<string> problems)
 
         try
         {
-            // ECMA patterns of Kubernetes match anywhere, as Regex does; the timeout stands in for RE2's linear time.
+            // Kubernetes patterns match anywhere in the value, as Regex does. The timeout replaces the linear-time guarantee of RE2.
             return new Regex(pattern, RegexOptions.CultureInvariant, PatternTimeout);
         }
         catch (ArgumentException e)

@@ -6,11 +6,11 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>Checks a value against a structural schema; findings are worded as the Kubernetes API server words them.</summary>
+/// <summary>Validates a value against a structural schema. The messages are those of the Kubernetes API server.</summary>
 internal static class SchemaValidator
 {
-    /// <summary>Findings beyond this many are not reported; the client has enough to do.</summary>
-    private const int MaxFindings = 100;
+    /// <summary>Maximum number of reported field errors.</summary>
+    private const int MaxCauses = 100;
 
     public static List<Cause> Validate(JsonObject root, SchemaNode schema)
     {
@@ -21,7 +21,7 @@ internal static class SchemaValidator
 
     private static void Check(JsonNode? value, SchemaNode schema, ValuePath path, List<Cause> causes, bool isResource = false)
     {
-        if (causes.Count >= MaxFindings)
+        if (causes.Count >= MaxCauses)
         {
             return;
         }
@@ -41,7 +41,7 @@ internal static class SchemaValidator
             var actual = TypeName(value);
             if (schema is { Type: "integer", Format: { } format } && actual == "number")
             {
-                // A number with a fraction is named by what it is to the server, and so is what it should be.
+                // For a number with a fraction, the API server reports the Go type and the expected format.
                 (actual, expected) = ("float64", format);
             }
 
@@ -112,7 +112,7 @@ internal static class SchemaValidator
     {
         if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, value)))
         {
-            causes.Add(Cause.NotSupported(path.ToString(), Shown(value), allowed.Select(a => Shown(a))));
+            causes.Add(Cause.NotSupported(path.ToString(), Display(value), allowed.Select(a => Display(a))));
         }
     }
 
@@ -123,29 +123,29 @@ internal static class SchemaValidator
             Check(value, all, path, causes);
         }
 
-        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => Findings(value, s, path).Count == 0))
+        if (schema.AnyOf.Count > 0 && !schema.IntOrString && !schema.AnyOf.Any(s => FindCauses(value, s, path).Count == 0))
         {
-            causes.Add(Unplaced($"\"{path}\" must validate at least one schema (anyOf)"));
-            causes.AddRange(Findings(value, schema.AnyOf[0], path));
+            causes.Add(CauseWithoutField($"\"{path}\" must validate at least one schema (anyOf)"));
+            causes.AddRange(FindCauses(value, schema.AnyOf[0], path));
         }
 
-        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => Findings(value, s, path).Count == 0) is var fitting && fitting != 1)
+        if (schema.OneOf.Count > 0 && schema.OneOf.Count(s => FindCauses(value, s, path).Count == 0) is var matching && matching != 1)
         {
-            var found = fitting == 0 ? "Found none valid" : $"Found {fitting} valid alternatives";
-            causes.Add(Unplaced($"\"{path}\" must validate one and only one schema (oneOf). {found}"));
-            causes.AddRange(fitting == 0 ? Findings(value, schema.OneOf[0], path) : []);
+            var found = matching == 0 ? "Found none valid" : $"Found {matching} valid alternatives";
+            causes.Add(CauseWithoutField($"\"{path}\" must validate one and only one schema (oneOf). {found}"));
+            causes.AddRange(matching == 0 ? FindCauses(value, schema.OneOf[0], path) : []);
         }
 
-        if (schema.Not is { } not && Findings(value, not, path).Count == 0)
+        if (schema.Not is { } not && FindCauses(value, not, path).Count == 0)
         {
-            causes.Add(Unplaced($"\"{path}\" must not validate the schema (not)"));
+            causes.Add(CauseWithoutField($"\"{path}\" must not validate the schema (not)"));
         }
     }
 
-    /// <summary>A finding about several schemas at once: the API server gives it no field, and names it in its words.</summary>
-    private static Cause Unplaced(string message) => Cause.Invalid(string.Empty, "\"\"", message);
+    /// <summary>An error about a combination of schemas. The API server reports it without a field.</summary>
+    private static Cause CauseWithoutField(string message) => Cause.Invalid(string.Empty, "\"\"", message);
 
-    private static List<Cause> Findings(JsonNode value, SchemaNode schema, ValuePath path)
+    private static List<Cause> FindCauses(JsonNode value, SchemaNode schema, ValuePath path)
     {
         var inner = new List<Cause>();
         Check(value, schema, path, inner);
@@ -183,7 +183,7 @@ internal static class SchemaValidator
         _ => "boolean",
     };
 
-    internal static string Shown(JsonNode? value) => value switch
+    internal static string Display(JsonNode? value) => value switch
     {
         null => "\"null\"",
         JsonObject or JsonArray => JsonText.ToText(value),

@@ -3,7 +3,10 @@ using MeetOperator.Kube.ApiServer.Http;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>What makes a schema structural: every value that it names has a type, lists have items, keys of list-maps are there, and defaults fit.</summary>
+/// <summary>
+/// Checks that a schema is structural: every value has a type, lists have items, the keys of list-maps are required or have a default, and
+/// defaults are valid.
+/// </summary>
 internal static class StructuralRules
 {
     public static List<Cause> Check(JsonObject schema, string path)
@@ -13,12 +16,12 @@ internal static class StructuralRules
         return causes;
     }
 
-    private static void Walk(JsonObject schema, string path, string place, List<Cause> causes, bool isRoot = false)
+    private static void Walk(JsonObject schema, string path, string location, List<Cause> causes, bool isRoot = false)
     {
         var type = schema.Text("type");
         if (string.IsNullOrEmpty(type) && !schema.Flag("x-kubernetes-int-or-string") && !schema.Flag("x-kubernetes-preserve-unknown-fields"))
         {
-            causes.Add(Cause.Required($"{path}.type", $"must not be empty for specified {place}"));
+            causes.Add(Cause.Required($"{path}.type", $"must not be empty for specified {location}"));
         }
 
         if (schema.ContainsKey("properties") && schema["additionalProperties"] is JsonObject)

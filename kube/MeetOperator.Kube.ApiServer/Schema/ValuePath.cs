@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MeetOperator.Kube.ApiServer.Schema;
 
-/// <summary>The way from the root to the value under a walk; text is made only when something is to be reported.</summary>
+/// <summary>The path from the root to the current value of a traversal. It is formatted only for error messages.</summary>
 internal sealed class ValuePath
 {
     private readonly List<(string? Name, int Index)> _steps = [];
@@ -16,7 +16,7 @@ internal sealed class ValuePath
 
     public void Pop() => _steps.RemoveAt(_steps.Count - 1);
 
-    /// <summary>As field errors show it: <c>spec.ports[0].name</c>.</summary>
+    /// <summary>The path as in field errors: <c>spec.ports[0].name</c>.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();

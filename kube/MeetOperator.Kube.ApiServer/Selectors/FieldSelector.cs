@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Storage;
 
 namespace MeetOperator.Kube.ApiServer.Selectors;
 
-/// <summary>A field selector: <c>path=value</c>, <c>path==value</c> and <c>path!=value</c>, joined by commas.</summary>
+/// <summary>A field selector: <c>path=value</c>, <c>path==value</c>, and <c>path!=value</c>, separated by commas.</summary>
 internal sealed class FieldSelector
 {
     public static readonly FieldSelector Everything = new([]);
@@ -14,10 +14,10 @@ internal sealed class FieldSelector
 
     public bool IsEverything => _requirements.Count == 0;
 
-    /// <summary>The one name that can match, when the selector asks for it.</summary>
+    /// <summary>The required object name, or null if the selector does not restrict it.</summary>
     public string? Name => _requirements.Where(r => r.Field == "metadata.name" && r.Equal).Select(r => r.Value).FirstOrDefault();
 
-    /// <summary>Null when valid for the resource; else what is wrong.</summary>
+    /// <summary>Returns null if the text is a valid selector for the resource, otherwise the error message.</summary>
     public static string? TryParse(string? text, ResourceDefinition resource, out FieldSelector selector)
     {
         selector = Everything;
@@ -82,7 +82,7 @@ internal sealed class FieldSelector
             node = node is JsonObject map && map.TryGetPropertyValue(name, out var member) ? member : null;
         }
 
-        // An Event's "source" selects by its component.
+        // The field "source" of an Event selects by source.component.
         node = node is JsonObject source && path is ["source"] ? source["component"] : node;
         return node switch
         {

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Selectors;
 
-/// <summary>A label selector: all requirements must hold. Syntax of <c>labels.Parse</c>.</summary>
+/// <summary>A label selector with the syntax of <c>labels.Parse</c>. All requirements must match.</summary>
 internal sealed class LabelSelector
 {
     public static readonly LabelSelector Everything = new([]);
@@ -20,7 +20,7 @@ internal sealed class LabelSelector
 
     public bool IsEverything => _requirements.Count == 0;
 
-    /// <summary>Null when <paramref name="text"/> is a valid selector; else what is wrong with it.</summary>
+    /// <summary>Returns null if <paramref name="text"/> is a valid selector, otherwise the error message.</summary>
     public static string? TryParse(string? text, out LabelSelector selector)
     {
         selector = Everything;
@@ -61,7 +61,7 @@ internal sealed class LabelSelector
     {
         if (text.StartsWith('!'))
         {
-            return Make(text[1..].Trim(), Operator.NotExists, []);
+            return CreateRequirement(text[1..].Trim(), Operator.NotExists, []);
         }
 
         foreach (var (sign, op) in (ReadOnlySpan<(string, Operator)>)[("!=", Operator.NotIn), ("==", Operator.In), ("=", Operator.In), (">", Operator.GreaterThan), ("<", Operator.LessThan)])
@@ -69,7 +69,7 @@ internal sealed class LabelSelector
             var at = text.IndexOf(sign, StringComparison.Ordinal);
             if (at > 0)
             {
-                return Make(text[..at].Trim(), op, [text[(at + sign.Length)..].Trim()]);
+                return CreateRequirement(text[..at].Trim(), op, [text[(at + sign.Length)..].Trim()]);
             }
         }
 
@@ -77,13 +77,13 @@ internal sealed class LabelSelector
         if (words.Length >= 2 && words[1] is "in" or "notin" && text.EndsWith(')') && text.Contains('('))
         {
             var inner = text[(text.IndexOf('(') + 1)..^1];
-            return Make(words[0], words[1] == "in" ? Operator.In : Operator.NotIn, [.. inner.Split(',').Select(v => v.Trim())]);
+            return CreateRequirement(words[0], words[1] == "in" ? Operator.In : Operator.NotIn, [.. inner.Split(',').Select(v => v.Trim())]);
         }
 
-        return Make(text, Operator.Exists, []);
+        return CreateRequirement(text, Operator.Exists, []);
     }
 
-    private static Requirement? Make(string key, Operator op, string[] values)
+    private static Requirement? CreateRequirement(string key, Operator op, string[] values)
     {
         if (!Lifecycle.NameRules.IsQualifiedName(key) || values.Any(v => !Lifecycle.NameRules.IsLabelValue(v)))
         {

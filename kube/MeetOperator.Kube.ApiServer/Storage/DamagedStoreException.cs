@@ -1,4 +1,4 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>A file of the store holds something other than what was written to it. The message names the file and what to do.</summary>
+/// <summary>A store file is corrupt. The message contains the file name and the steps to recover.</summary>
 internal sealed class DamagedStoreException(string message) : IOException(message);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// Append-only log with snapshots. One task takes every change that is waiting, writes them with one write and one fsync,
-/// then publishes and acknowledges them. When the log outgrows the data, a snapshot replaces it in the background.
+/// An append-only log with snapshots. One task takes all waiting changes, writes them with one write and one fsync,
+/// then publishes and acknowledges them. When the log exceeds its size limit, a snapshot replaces it in the background.
 /// </summary>
 internal sealed partial class FileJournal : IJournal
 {
@@ -33,12 +33,14 @@ internal sealed partial class FileJournal : IJournal
         _rotateAtBytes = rotateAtBytes;
     }
 
-    /// <summary>Takes the directory for this process, and reads what it holds.</summary>
-    /// <exception cref="IOException">Another process has it, it cannot be written, or a file is damaged (<see cref="DamagedStoreException"/>).</exception>
+    /// <summary>Locks the directory for this process and loads its content.</summary>
+    /// <exception cref="IOException">
+    /// Another process uses the directory, it is not writable, or a file is corrupt (<see cref="DamagedStoreException"/>).
+    /// </exception>
     public static FileJournal Open(
         string path, WatchHub hub, ILogger logger, out LoadedObjects loaded, long rotateAtBytes = RotateAtBytes, Action<string>? flushFolder = null)
     {
-        var directory = JournalDirectory.Take(path, logger, flushFolder);
+        var directory = JournalDirectory.Open(path, logger, flushFolder);
         try
         {
             loaded = directory.Load();
@@ -64,7 +66,7 @@ internal sealed partial class FileJournal : IJournal
         _queue.Writer.TryComplete();
         await _committer;
         await _snapshot;
-        MarkWhole();
+        TryWriteEndMark();
         await _log.DisposeAsync();
         _directory.Dispose();
     }
@@ -102,11 +104,11 @@ internal sealed partial class FileJournal : IJournal
             }
             catch (Exception e)
             {
-                // Nothing after a failed write can be trusted to be durable: every later write is refused until a restart.
+                // After a failed write the state of the file is unknown, so every later write fails until a restart.
                 if (_failure is null)
                 {
                     LogFailed(e);
-                    _failure = new IOException($"the data directory cannot be written: {e.Message}", e);
+                    _failure = new IOException($"the data directory is not writable: {e.Message}", e);
                 }
 
                 batch.ForEach(b => b.Done.TrySetException(_failure));
@@ -124,7 +126,7 @@ internal sealed partial class FileJournal : IJournal
             return;
         }
 
-        if (!MarkWhole())
+        if (!TryWriteEndMark())
         {
             return;
         }
@@ -136,7 +138,7 @@ internal sealed partial class FileJournal : IJournal
         _snapshot = Task.Run(() => WriteSnapshot(version, objects));
     }
 
-    /// <summary>A snapshot that fails costs space and no object: the logs stay, and the next one that is full tries again.</summary>
+    /// <summary>If the snapshot fails, the logs stay and no data is lost. The next full log triggers another attempt.</summary>
     private void WriteSnapshot(long version, List<StoredObject> objects)
     {
         try
@@ -145,12 +147,12 @@ internal sealed partial class FileJournal : IJournal
         }
         catch (Exception e)
         {
-            LogNoSnapshot(e);
+            LogSnapshotFailed(e);
         }
     }
 
-    /// <summary>Ends the log with proof that its last write is whole, so that damage to it is told from a crash.</summary>
-    private bool MarkWhole()
+    /// <summary>Writes an end mark, which proves that the last batch is complete. Later damage can then be distinguished from a crash.</summary>
+    private bool TryWriteEndMark()
     {
         if (_failure is not null)
         {
@@ -168,14 +170,14 @@ internal sealed partial class FileJournal : IJournal
         catch (IOException e)
         {
             LogFailed(e);
-            _failure = new IOException($"the data directory cannot be written: {e.Message}", e); // After half a mark nothing more can be read.
+            _failure = new IOException($"the data directory is not writable: {e.Message}", e); // A partial mark makes everything after it unreadable.
             return false;
         }
     }
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "The data directory cannot be written: every change is refused until a restart")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "The data directory is not writable; every write fails until the server restarts")]
     private partial void LogFailed(Exception exception);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "No snapshot could be written; the logs before it stay")]
-    private partial void LogNoSnapshot(Exception exception);
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "A snapshot could not be written; the existing logs are kept")]
+    private partial void LogSnapshotFailed(Exception exception);
 }

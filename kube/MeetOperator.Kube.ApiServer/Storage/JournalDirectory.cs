@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// The files of a store: <c>lock</c>, <c>snapshot-&lt;version&gt;</c> and <c>log-&lt;version&gt;</c>, where a log holds what came after its version.
-/// A file is removed only when a newer complete snapshot covers it and the folder that names that snapshot is on disk.
+/// The files of a store: <c>lock</c>, <c>snapshot-&lt;version&gt;</c>, and <c>log-&lt;version&gt;</c>, where a log contains the changes after its
+/// version. A file is deleted only after a newer complete snapshot covers it and the directory entry of that snapshot is on disk.
 /// </summary>
 internal sealed partial class JournalDirectory : IDisposable
 {
@@ -15,32 +15,32 @@ internal sealed partial class JournalDirectory : IDisposable
     private readonly ILogger _logger;
     private readonly Action<string> _flushFolder;
 
-    private JournalDirectory(string path, FileStream taken, ILogger logger, Action<string> flushFolder)
+    private JournalDirectory(string path, FileStream lockFile, ILogger logger, Action<string> flushFolder)
     {
         _path = path;
-        _lock = taken;
+        _lock = lockFile;
         _logger = logger;
         _flushFolder = flushFolder;
     }
 
-    public static JournalDirectory Take(string path, ILogger logger, Action<string>? flushFolder = null)
+    public static JournalDirectory Open(string path, ILogger logger, Action<string>? flushFolder = null)
     {
         PrivateFiles.CreateDirectory(path);
         try
         {
-            var taken = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new JournalDirectory(path, taken, logger, flushFolder ?? PrivateFiles.FlushDirectory);
+            var lockFile = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new JournalDirectory(path, lockFile, logger, flushFolder ?? PrivateFiles.FlushDirectory);
         }
         catch (IOException e)
         {
-            throw new IOException($"The data directory {path} is used by another process. Stop that one first, or choose another directory.", e);
+            throw new IOException($"The data directory {path} is in use by another process. Stop that process first, or choose another directory.", e);
         }
     }
 
     /// <summary>
-    /// Reads the newest snapshot and the logs after it, and leaves one snapshot in their place, so that a store that is restarted often does not grow.
+    /// Reads the newest snapshot and the logs after it, and replaces them with one snapshot, so that frequent restarts do not grow the store.
     /// </summary>
-    /// <exception cref="DamagedStoreException">A file is damaged; nothing was changed.</exception>
+    /// <exception cref="DamagedStoreException">A file is corrupt. No file was changed.</exception>
     public LoadedObjects Load()
     {
         var loaded = new LoadedObjects();
@@ -58,13 +58,13 @@ internal sealed partial class JournalDirectory : IDisposable
             if (version > loaded.LastVersion)
             {
                 throw new DamagedStoreException(
-                    $"{_path} lacks what came after version {loaded.LastVersion} and before {Path.GetFileName(file)}: a file is missing, or one was cut off. Restore the folder from a backup, "
-                    + $"or give up {Path.GetFileName(file)} and what came after it: mv {file} {file}.damaged");
+                    $"{_path} lacks the changes between version {loaded.LastVersion} and {Path.GetFileName(file)}: a file is missing or truncated. Restore the directory from a backup, "
+                    + $"or discard {Path.GetFileName(file)} and all later changes: mv {file} {file}.damaged");
             }
 
             if (JournalFile.ReadLog(file, loaded, isNewest: version == logs[^1].Version) is > 0 and var dropped)
             {
-                LogUnfinished(file, dropped);
+                LogIncompleteWrite(file, dropped);
             }
         }
 
@@ -75,13 +75,13 @@ internal sealed partial class JournalDirectory : IDisposable
 
         foreach (var (_, file) in Files("log-"))
         {
-            File.Delete(file); // Its changes are in the snapshot, or it has none.
+            File.Delete(file); // The snapshot contains its changes.
         }
 
         return loaded;
     }
 
-    /// <summary>A log for what comes after <paramref name="version"/>.</summary>
+    /// <summary>Creates a log for the changes after <paramref name="version"/>.</summary>
     public FileStream OpenLog(long version)
     {
         var log = new FileStream(FileOf("log-", version), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
@@ -124,11 +124,11 @@ internal sealed partial class JournalDirectory : IDisposable
     private IEnumerable<(long Version, string File)> Files(string prefix) =>
         Directory.GetFiles(_path, prefix + "*")
             .Select(f => (Named: long.TryParse(Path.GetFileName(f)[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var version), Version: version, File: f))
-            .Where(f => f.Named) // Not ours: an unfinished .tmp, or a copy that somebody put beside.
+            .Where(f => f.Named) // Skip other files, such as an incomplete .tmp file or a manual copy.
             .Select(f => (f.Version, f.File));
 
     private string FileOf(string prefix, long version) => Path.Combine(_path, prefix + version.ToString("D19", CultureInfo.InvariantCulture));
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{File} ends in a write that was cut off: {Bytes} bytes that were never acknowledged are left out")]
-    private partial void LogUnfinished(string file, int bytes);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{File} ends with an incomplete write: {Bytes} bytes that were never acknowledged are ignored")]
+    private partial void LogIncompleteWrite(string file, int bytes);
 }

@@ -1,13 +1,15 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>Reads one file of the store and tells a write that a crash cut off from a record that was damaged later.</summary>
+/// <summary>Reads one store file, and distinguishes a write that a crash interrupted from a record that was corrupted later.</summary>
 internal static class JournalFile
 {
-    /// <summary>Applies a log. Returns how many bytes of an unfinished write at its end were left out.</summary>
-    /// <param name="file">The log.</param>
-    /// <param name="objects">What the files before it hold.</param>
-    /// <param name="isNewest">Only then may it end in an unfinished write: a log is whole before the next one begins.</param>
-    /// <exception cref="DamagedStoreException">A record that was on disk is damaged.</exception>
+    /// <summary>Applies a log. Returns the number of ignored bytes of an incomplete write at its end.</summary>
+    /// <param name="file">Path of the log.</param>
+    /// <param name="objects">The objects of the earlier files.</param>
+    /// <param name="isNewest">
+    /// Whether this is the newest log. Only the newest may end with an incomplete write, because a log is complete before the next one starts.
+    /// </param>
+    /// <exception cref="DamagedStoreException">A record that had reached the disk is corrupt.</exception>
     public static int ReadLog(string file, LoadedObjects objects, bool isNewest)
     {
         ReadOnlySpan<byte> data = File.ReadAllBytes(file);
@@ -18,20 +20,20 @@ internal static class JournalFile
             return 0;
         }
 
-        // Only the last write of a log can be unfinished: each one begins after the one before it has reached the disk.
-        // A batch mark therefore proves everything before it. A log without marks is of an earlier version: there any later record is proof.
-        if (!isNewest || HoldsLater(rest, first == JournalRecord.Batch ? JournalRecord.Batch : null))
+        // Only the last write of a log can be incomplete, because each write starts after the previous one has reached the disk.
+        // A batch mark therefore proves that everything before it was complete. Logs of earlier versions have no marks; there any later record is proof.
+        if (!isNewest || ContainsLaterRecord(rest, first == JournalRecord.Batch ? JournalRecord.Batch : null))
         {
             throw new DamagedStoreException(
-                $"{file} is damaged at byte {read}: objects that were stored there cannot be read. Restore the file from a backup, or give up what this file holds after the damage: "
+                $"{file} is corrupt at byte {read}: stored objects cannot be read. Restore the file from a backup, or discard everything after that byte: "
                 + $"cp {file} {file}.damaged && truncate -s {read} {file}");
         }
 
         return rest.Length;
     }
 
-    /// <summary>Applies a snapshot. One with its final name was complete when it got that name.</summary>
-    /// <exception cref="DamagedStoreException">It is not complete any more.</exception>
+    /// <summary>Applies a snapshot. A snapshot gets its final name only when it is complete.</summary>
+    /// <exception cref="DamagedStoreException">The snapshot is corrupt or truncated.</exception>
     public static void ReadSnapshot(string file, LoadedObjects objects)
     {
         ReadOnlySpan<byte> data = File.ReadAllBytes(file);
@@ -39,12 +41,12 @@ internal static class JournalFile
         if (read < data.Length || last != JournalRecord.End)
         {
             throw new DamagedStoreException(
-                $"{file} is damaged at byte {read}: objects that were stored there cannot be read. Restore the file from a backup, "
-                + $"or move the folder {Path.GetDirectoryName(file)} away to begin with an empty store");
+                $"{file} is corrupt at byte {read}: stored objects cannot be read. Restore the file from a backup, "
+                + $"or move the directory {Path.GetDirectoryName(file)} away to start with an empty store");
         }
     }
 
-    /// <summary>Applies records up to the first that cannot be read; returns where that is, and the kinds of the first and the last record.</summary>
+    /// <summary>Applies records up to the first unreadable one. Returns its position, and the kinds of the first and the last record read.</summary>
     private static (int Read, byte First, byte Last) Apply(ReadOnlySpan<byte> data, LoadedObjects objects)
     {
         var read = 0;
@@ -61,11 +63,11 @@ internal static class JournalFile
         return (read, first, last);
     }
 
-    private static bool HoldsLater(ReadOnlySpan<byte> rest, byte? wanted)
+    private static bool ContainsLaterRecord(ReadOnlySpan<byte> rest, byte? wanted)
     {
         for (var at = 1; at < rest.Length; at++)
         {
-            if (JournalRecord.MayBegin(rest[at..]) && JournalRecord.TryRead(rest[at..], out var kind, out _, out _, out _, out _) && (wanted is null || kind == wanted))
+            if (JournalRecord.CanStartRecord(rest[at..]) && JournalRecord.TryRead(rest[at..], out var kind, out _, out _, out _, out _) && (wanted is null || kind == wanted))
             {
                 return true;
             }

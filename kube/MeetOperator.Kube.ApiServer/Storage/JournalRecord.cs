@@ -6,26 +6,26 @@ using System.Text;
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// A record on disk, little-endian: length u32 of what follows the checksum, CRC-32C u32 of it, then kind u8, version i64,
-/// table, namespace and name (u16 length and UTF-8 each; a namespace of length 0xFFFF is none), then the object's JSON.
+/// A record on disk, little-endian: u32 length of the body, u32 CRC-32C of the body, then the body: u8 kind, i64 version,
+/// table, namespace, and name (each with a u16 length, in UTF-8; namespace length 0xFFFF means none), then the JSON of the object.
 /// </summary>
 internal static class JournalRecord
 {
     public const byte Put = 1;
     public const byte Delete = 2;
 
-    /// <summary>Last record of a complete snapshot; carries the version that the snapshot shows.</summary>
+    /// <summary>The last record of a complete snapshot; carries the version of the snapshot.</summary>
     public const byte End = 3;
 
-    /// <summary>Begins a write to a log: everything before it in the file is on disk. It changes no object.</summary>
+    /// <summary>Starts a batch in a log and proves that everything before it is on disk. It changes no object.</summary>
     public const byte Batch = 4;
     private const int HeaderBytes = 8;
 
-    /// <summary>Of what follows the checksum: kind, version and three lengths.</summary>
-    private const int LeastBytes = 15;
+    /// <summary>Minimum size of the body: kind, version, and three lengths.</summary>
+    private const int MinBytes = 15;
     private const int MaxBytes = 64 << 20;
 
-    /// <summary>A record that names no object: <see cref="End"/> or <see cref="Batch"/>.</summary>
+    /// <summary>Writes a record without an object: <see cref="End"/> or <see cref="Batch"/>.</summary>
     public static void WriteMark(IBufferWriter<byte> output, byte kind, long version) => Write(output, kind, version, new ObjectKey(string.Empty, null, string.Empty), []);
 
     public static void Write(IBufferWriter<byte> output, byte kind, long version, ObjectKey key, ReadOnlySpan<byte> json)
@@ -48,7 +48,7 @@ internal static class JournalRecord
         output.Advance(span.Length);
     }
 
-    /// <summary>Reads the record at the start of <paramref name="data"/>; false when it is torn or damaged.</summary>
+    /// <summary>Reads the record at the start of <paramref name="data"/>. Returns false if it is incomplete or corrupt.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out byte kind, out long version, out ObjectKey key, out ReadOnlySpan<byte> json, out int consumed)
     {
         kind = 0;
@@ -62,7 +62,7 @@ internal static class JournalRecord
         }
 
         var length = BinaryPrimitives.ReadInt32LittleEndian(data);
-        if (length is < LeastBytes or > MaxBytes || data.Length - HeaderBytes < length)
+        if (length is < MinBytes or > MaxBytes || data.Length - HeaderBytes < length)
         {
             return false;
         }
@@ -82,10 +82,10 @@ internal static class JournalRecord
         return true;
     }
 
-    /// <summary>Whether a record may begin here, without looking at its checksum.</summary>
-    public static bool MayBegin(ReadOnlySpan<byte> data) =>
-        data.Length >= HeaderBytes + LeastBytes
-        && BinaryPrimitives.ReadInt32LittleEndian(data) is >= LeastBytes and <= MaxBytes
+    /// <summary>Whether a record may start here; does not verify the checksum.</summary>
+    public static bool CanStartRecord(ReadOnlySpan<byte> data) =>
+        data.Length >= HeaderBytes + MinBytes
+        && BinaryPrimitives.ReadInt32LittleEndian(data) is >= MinBytes and <= MaxBytes
         && data[HeaderBytes] is >= Put and <= Batch;
 
     private static int WriteText(Span<byte> output, string? text, int bytes)

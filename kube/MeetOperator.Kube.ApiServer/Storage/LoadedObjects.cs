@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>What the files of a store say, gathered record by record at start.</summary>
+/// <summary>The content of the store files, built record by record at startup.</summary>
 internal sealed class LoadedObjects
 {
     private readonly Dictionary<ObjectKey, StoredObject> _objects = [];
@@ -11,7 +11,7 @@ internal sealed class LoadedObjects
 
     public long LastVersion { get; private set; }
 
-    /// <summary>Changes of objects that were applied; marks do not count.</summary>
+    /// <summary>Number of applied object changes, without marks.</summary>
     public int Changes { get; private set; }
 
     public void Apply(byte kind, long version, ObjectKey key, ReadOnlySpan<byte> json)
@@ -25,7 +25,7 @@ internal sealed class LoadedObjects
         Changes++;
         if (_objects.TryGetValue(key, out var known) && known.Version >= version)
         {
-            return; // A snapshot may show changes that its log repeats.
+            return; // A snapshot may already contain changes that the log repeats.
         }
 
         if (kind == JournalRecord.Delete)

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>Keeps nothing: a change is published at once.</summary>
+/// <summary>A journal without storage: every change is published at once.</summary>
 internal sealed class MemoryJournal(WatchHub hub) : IJournal
 {
     public Task Append(StoreEvent change)

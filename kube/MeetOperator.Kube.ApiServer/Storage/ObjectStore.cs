@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// All objects in memory under one lock, one version counter, and a journal that makes each change durable before it is
-/// acknowledged or seen by a watch. Trees handed in are owned by the store afterwards.
+/// All objects in memory under one lock, with one version counter and a journal that makes each change durable before it is
+/// acknowledged or published to watches. The store takes ownership of the trees that are passed to it.
 /// </summary>
 internal sealed class ObjectStore : IAsyncDisposable
 {
-    /// <summary>Added on restart, so that versions that were read but not yet durable are never given twice.</summary>
+    /// <summary>Added to the version on restart, so that versions that clients may have read before they were durable are not reused.</summary>
     private const long RestartGap = 1000;
 
     private readonly Lock _lock = new();
@@ -19,8 +19,8 @@ internal sealed class ObjectStore : IAsyncDisposable
     private readonly IJournal _journal;
     private long _version;
 
-    /// <summary>How tables were before this version is not known.</summary>
-    private long _floor;
+    /// <summary>The oldest version for which lists can be reconstructed.</summary>
+    private long _oldestVersion;
 
     private readonly int _history;
 
@@ -35,15 +35,15 @@ internal sealed class ObjectStore : IAsyncDisposable
 
     public OwnerIndex Owners { get; } = new();
 
-    /// <summary>Called under the lock for each change, in order; must be quick and not call back.</summary>
+    /// <summary>Called under the lock for each change, in order. Must be quick and must not call the store.</summary>
     public Action<StoreEvent>? Changed { get; set; }
 
-    /// <summary>Objects that lists have shown since start: what the work of the server grows with.</summary>
+    /// <summary>Total number of objects returned by lists since startup, a measure of the server's work.</summary>
     public long ObjectsListed { get; private set; }
 
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>Loads what <paramref name="directory"/> holds, or starts empty in memory when it is null.</summary>
+    /// <summary>Loads the content of <paramref name="directory"/>. With null, starts an empty store in memory.</summary>
     public static ObjectStore Open(string? directory, int watchHistory, ILogger? logger = null)
     {
         var hub = new WatchHub(watchHistory);
@@ -62,7 +62,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
 
         store._version = lastVersion == 0 ? 1 : lastVersion + RestartGap;
-        store._floor = store._version;
+        store._oldestVersion = store._version;
         journal.StartCommitting(store.Capture);
         return store.Start(Math.Max(1, lastVersion));
     }
@@ -75,7 +75,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    /// <summary>The objects of a table in order, with the version that they show.</summary>
+    /// <summary>The objects of a table in order, and the resource version of the list.</summary>
     public (List<StoredObject> Objects, long Version) List(string table, string? ns)
     {
         lock (_lock)
@@ -86,37 +86,37 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    /// <summary>The objects of a table as they were at a version, in order; null when that is forgotten.</summary>
+    /// <summary>The objects of a table at a version, in order; null if the history no longer reaches that far back.</summary>
     public List<StoredObject>? ListAt(string table, string? ns, long version)
     {
         lock (_lock)
         {
-            return version < _floor ? null : _tables.TryGetValue(table, out var found) ? found.SnapshotAt(ns, version) : [];
+            return version < _oldestVersion ? null : _tables.TryGetValue(table, out var found) ? found.SnapshotAt(ns, version) : [];
         }
     }
 
-    /// <summary>Forgets everything that was before now: pages of older lists and watches from older versions are refused.</summary>
+    /// <summary>Discards the history: pages of earlier lists and watches from earlier versions get 410.</summary>
     public void Compact()
     {
         lock (_lock)
         {
-            _floor = _version;
+            _oldestVersion = _version;
             Hub.Compact(_version);
         }
     }
 
     /// <summary>
-    /// Shows every object of a table in another shape from now on, as a new schema reads it: the version stays, and nothing is written.
-    /// <paramref name="shape"/> changes the tree that it is given, which is not shared.
+    /// Replaces every object of a table in memory with its transformed version, for example after a schema change. Versions stay the same, and
+    /// the journal is not written. <paramref name="transform"/> changes the given tree, which is not shared.
     /// </summary>
-    public void Reshape(string table, Action<JsonObject> shape)
+    public void Transform(string table, Action<JsonObject> transform)
     {
         lock (_lock)
         {
             foreach (var stored in _tables.TryGetValue(table, out var found) ? found.Snapshot(null) : [])
             {
                 var root = (JsonObject)stored.Root.DeepClone();
-                shape(root);
+                transform(root);
                 if (!JsonNodes.Same(root, stored.Root))
                 {
                     found!.Set(new StoredObject(stored.Key, stored.Version, root));
@@ -125,7 +125,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    /// <summary>How many objects a table has, in all or in one namespace.</summary>
+    /// <summary>The number of objects in a table, in total or in one namespace.</summary>
     public int Count(string table, string? ns = null)
     {
         lock (_lock)
@@ -135,8 +135,8 @@ internal sealed class ObjectStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stores <paramref name="root"/> when the current version is still <paramref name="expected"/> (null: must not exist);
-    /// null when it is not. The task of the result ends when the change is durable.
+    /// Stores <paramref name="root"/> if the current object is still <paramref name="expected"/> (null: must not exist);
+    /// otherwise returns null. The returned task completes when the change is durable.
     /// </summary>
     public (StoredObject Stored, Task Durable)? TryPut(ObjectKey key, StoredObject? expected, JsonObject root)
     {
@@ -155,7 +155,7 @@ internal sealed class ObjectStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes the object when its current version is still <paramref name="expected"/>; null when it is not.</summary>
+    /// <summary>Removes the object if it is still <paramref name="expected"/>; otherwise returns null.</summary>
     public (StoredObject Stored, Task Durable)? TryDelete(StoredObject expected)
     {
         var root = (JsonObject)expected.Root.DeepClone();
@@ -187,7 +187,7 @@ internal sealed class ObjectStore : IAsyncDisposable
     private Task Commit(StoreEvent change)
     {
         Owners.Update(change.Previous, change.Deleted ? null : change.Object);
-        Table(change.Object.Key.Table).Remember(change, _history);
+        Table(change.Object.Key.Table).RecordChange(change, _history);
         var durable = _journal.Append(change);
         Changed?.Invoke(change);
         change.Previous?.Retire();

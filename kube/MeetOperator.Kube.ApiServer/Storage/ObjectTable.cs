@@ -6,26 +6,28 @@ internal sealed class ObjectTable
     private readonly SortedDictionary<string, SortedDictionary<string, StoredObject>> _namespaces = new(StringComparer.Ordinal);
 
     private readonly Queue<StoreEvent> _changes = new();
-    private long _forgotten;
+    private long _compactedVersion;
 
     public int Count { get; private set; }
 
     public int CountIn(string ns) => _namespaces.TryGetValue(ns, out var objects) ? objects.Count : 0;
 
-    /// <summary>Remembers a change, so that the table can be shown as it was before it; of more than <paramref name="capacity"/> the oldest goes.</summary>
-    public void Remember(StoreEvent change, int capacity)
+    /// <summary>
+    /// Adds a change to the history, from which earlier states are reconstructed. Beyond <paramref name="capacity"/>, the oldest change is dropped.
+    /// </summary>
+    public void RecordChange(StoreEvent change, int capacity)
     {
         _changes.Enqueue(change);
         if (_changes.Count > capacity)
         {
-            _forgotten = _changes.Dequeue().Version;
+            _compactedVersion = _changes.Dequeue().Version;
         }
     }
 
-    /// <summary>The objects as they were at a version; null when that is forgotten.</summary>
+    /// <summary>The objects at a version; null if the history no longer reaches that far back.</summary>
     public List<StoredObject>? SnapshotAt(string? ns, long version)
     {
-        if (version < _forgotten)
+        if (version < _compactedVersion)
         {
             return null;
         }
@@ -80,7 +82,7 @@ internal sealed class ObjectTable
         }
     }
 
-    /// <summary>All objects, or those of one namespace, in order.</summary>
+    /// <summary>All objects, or the objects of one namespace, in order.</summary>
     public List<StoredObject> Snapshot(string? ns)
     {
         if (ns is not null)

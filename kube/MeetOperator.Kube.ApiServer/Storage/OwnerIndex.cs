@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>Which objects exist by uid, and which objects name a uid as owner. Safe for many threads.</summary>
+/// <summary>Indexes objects by uid and by the uids of their owners. Thread-safe.</summary>
 internal sealed class OwnerIndex
 {
     private readonly Lock _lock = new();

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>Folders and files that only this user may read, where the system has such modes.</summary>
+/// <summary>Creates directories and files that only the current user can read, on systems with file modes.</summary>
 internal static class PrivateFiles
 {
     public static void CreateDirectory(string path)
@@ -20,7 +20,7 @@ internal static class PrivateFiles
     }
 
     /// <summary>
-    /// Returns when the names in a folder are on disk; a file's own flush does not promise that. .NET opens no folders, so coreutils' <c>sync</c> does it.
+    /// Flushes the directory entries to disk, which flushing a file does not guarantee. .NET cannot open directories, so this runs <c>sync</c> of coreutils.
     /// </summary>
     public static void FlushDirectory(string path)
     {
@@ -32,16 +32,16 @@ internal static class PrivateFiles
         try
         {
             using var sync = Process.Start(new ProcessStartInfo("sync", [path]) { RedirectStandardError = true })!;
-            var reason = sync.StandardError.ReadToEnd();
+            var error = sync.StandardError.ReadToEnd();
             sync.WaitForExit();
             if (sync.ExitCode != 0)
             {
-                throw new IOException($"the folder {path} cannot be written to disk: {reason.Trim()}");
+                throw new IOException($"the directory {path} cannot be flushed to disk: {error.Trim()}");
             }
         }
         catch (Win32Exception missing)
         {
-            throw new IOException($"the folder {path} cannot be written to disk: the program 'sync' of coreutils is missing", missing);
+            throw new IOException($"the directory {path} cannot be flushed to disk: the program 'sync' of coreutils is missing", missing);
         }
     }
 

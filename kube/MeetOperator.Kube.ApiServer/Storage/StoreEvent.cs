@@ -1,8 +1,8 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// One committed change. <paramref name="Object"/> is the new version, or the last one (with the deletion's version) when
-/// <paramref name="Deleted"/>; <paramref name="Previous"/> is null on create.
+/// One change. <paramref name="Object"/> is the new state; if <paramref name="Deleted"/>, it is the last state with the version of the
+/// deletion. <paramref name="Previous"/> is null for a new object.
 /// </summary>
 internal sealed record StoreEvent(StoredObject Object, StoredObject? Previous, bool Deleted)
 {

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace MeetOperator.Kube.ApiServer.Storage;
 
 /// <summary>
-/// One version of one object. Its tree is shared and must never be changed: clone it first. The bytes are the
-/// response body and are written once per version, whoever reads it.
+/// One version of one object. The tree is shared: clone it before changing it. The bytes are the
+/// response body and are serialized once per version for all readers.
 /// </summary>
 internal sealed class StoredObject
 {
@@ -20,7 +20,7 @@ internal sealed class StoredObject
         Json = json ?? JsonText.ToBytes(root);
         var metadata = root.Object("metadata");
         Uid = metadata.Text("uid") ?? string.Empty;
-        Terminating = metadata.Text("deletionTimestamp") is not null;
+        IsTerminating = metadata.Text("deletionTimestamp") is not null;
         Labels = ReadLabels(metadata.Object("labels"));
     }
 
@@ -30,13 +30,13 @@ internal sealed class StoredObject
     public string Uid { get; }
 
     /// <summary>metadata.deletionTimestamp is set.</summary>
-    public bool Terminating { get; }
+    public bool IsTerminating { get; }
     public IReadOnlyDictionary<string, string> Labels { get; }
 
-    /// <summary>The shared tree; parsed again when the version is no longer current.</summary>
+    /// <summary>The shared tree. After <see cref="Retire"/>, each access parses it again.</summary>
     public JsonObject Root => _root ?? (JsonObject)JsonText.Parse(Json)!;
 
-    /// <summary>Gives the tree's memory back once a newer version is stored; the bytes stay for watch history.</summary>
+    /// <summary>Releases the tree after a newer version was stored. The bytes stay for the watch history.</summary>
     public void Retire() => _root = null;
 
     private static IReadOnlyDictionary<string, string> ReadLabels(JsonObject? labels)
@@ -56,7 +56,7 @@ internal sealed class StoredObject
     }
 }
 
-/// <summary>Names an object: its table (plural.group), namespace (null for cluster scope) and name.</summary>
+/// <summary>The key of an object: table (plural.group), namespace (null for cluster scope), and name.</summary>
 internal readonly record struct ObjectKey(string Table, string? Namespace, string Name)
 {
     public override string ToString() => Namespace is null ? $"{Table}/{Name}" : $"{Table}/{Namespace}/{Name}";

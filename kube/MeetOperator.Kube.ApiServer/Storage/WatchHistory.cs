@@ -1,11 +1,11 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>The latest events of one resource, for watches that resume. Guarded by the hub's lock.</summary>
+/// <summary>The latest events of one resource, from which watches resume. Guarded by the hub's lock.</summary>
 internal sealed class WatchHistory(int capacity, long compactedVersion)
 {
     private readonly Queue<StoreEvent> _events = new();
 
-    /// <summary>Events at or before this version are gone; a watch from an older version is refused with 410.</summary>
+    /// <summary>Events up to this version were discarded. A watch from an older version gets 410.</summary>
     public long CompactedVersion { get; private set; } = compactedVersion;
 
     public void Add(StoreEvent change)
@@ -19,7 +19,7 @@ internal sealed class WatchHistory(int capacity, long compactedVersion)
 
     public IEnumerable<StoreEvent> After(long version) => _events.Where(e => e.Version > version);
 
-    /// <summary>Forgets everything up to and including <paramref name="version"/>.</summary>
+    /// <summary>Discards all events up to and including <paramref name="version"/>.</summary>
     public void Compact(long version)
     {
         while (_events.TryPeek(out var first) && first.Version <= version)

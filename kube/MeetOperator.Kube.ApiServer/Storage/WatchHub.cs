@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>Hands committed events to watchers in version order and keeps the history from which watches resume.</summary>
+/// <summary>Delivers committed events to watchers in version order, and keeps the history from which watches resume.</summary>
 internal sealed class WatchHub(int historySize)
 {
     private readonly Lock _lock = new();
@@ -8,7 +8,7 @@ internal sealed class WatchHub(int historySize)
     private long _startVersion;
     private long _publishedVersion;
 
-    /// <summary>The version up to which events were handed out.</summary>
+    /// <summary>The version up to which events were delivered.</summary>
     public long PublishedVersion => Volatile.Read(ref _publishedVersion);
 
     public int WatcherCount
@@ -22,7 +22,7 @@ internal sealed class WatchHub(int historySize)
         }
     }
 
-    /// <summary>Sets the version before which no history exists; called once, before the first event.</summary>
+    /// <summary>Sets the version at which the history starts. Called once, before the first event.</summary>
     public void StartAt(long loadedVersion, long currentVersion)
     {
         _startVersion = loadedVersion;
@@ -38,7 +38,7 @@ internal sealed class WatchHub(int historySize)
             Volatile.Write(ref _publishedVersion, change.Version);
             for (var i = channel.Watchers.Count - 1; i >= 0; i--)
             {
-                if (!channel.Watchers[i].Offer(change))
+                if (!channel.Watchers[i].TryOffer(change))
                 {
                     channel.Watchers.RemoveAt(i);
                 }
@@ -47,8 +47,8 @@ internal sealed class WatchHub(int historySize)
     }
 
     /// <summary>
-    /// Registers <paramref name="watcher"/> for events after <paramref name="version"/>, replaying from history.
-    /// Returns the compacted version when the history does not reach back that far, else null.
+    /// Registers <paramref name="watcher"/> for events after <paramref name="version"/> and replays the history.
+    /// Returns the compacted version if the history does not reach back that far, otherwise null.
     /// </summary>
     public long? Subscribe(string table, long version, Watcher watcher)
     {
@@ -62,7 +62,7 @@ internal sealed class WatchHub(int historySize)
 
             foreach (var change in channel.History.After(version))
             {
-                if (!watcher.Offer(change))
+                if (!watcher.TryOffer(change))
                 {
                     return null;
                 }
@@ -81,7 +81,7 @@ internal sealed class WatchHub(int historySize)
         }
     }
 
-    /// <summary>The version up to which a resource's history is gone.</summary>
+    /// <summary>The version up to which the history of a resource was discarded.</summary>
     public long CompactedVersion(string table)
     {
         lock (_lock)
@@ -90,7 +90,7 @@ internal sealed class WatchHub(int historySize)
         }
     }
 
-    /// <summary>Drops all history, as etcd's compaction does; a test's way to 410.</summary>
+    /// <summary>Discards all history, like a compaction of etcd. Tests use it to provoke 410.</summary>
     public void Compact(long version)
     {
         lock (_lock)
@@ -103,7 +103,7 @@ internal sealed class WatchHub(int historySize)
         }
     }
 
-    /// <summary>Ends the watches of a resource that is served no longer.</summary>
+    /// <summary>Ends all watches of a resource after its definition changed or was removed.</summary>
     public void Close(string table)
     {
         lock (_lock)

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace MeetOperator.Kube.ApiServer.Storage;
 
-/// <summary>One watch's bounded queue. A reader that falls behind loses its watch, never the others' pace.</summary>
+/// <summary>The bounded queue of one watch. A slow reader loses its watch and does not slow down others.</summary>
 internal sealed class Watcher(int capacity, long fromVersion, string? ns)
 {
     private readonly Channel<StoreEvent> _queue = Channel.CreateBounded<StoreEvent>(new BoundedChannelOptions(capacity)
@@ -14,8 +14,8 @@ internal sealed class Watcher(int capacity, long fromVersion, string? ns)
 
     public ChannelReader<StoreEvent> Events => _queue.Reader;
 
-    /// <summary>False when the queue is full or closed; the watcher is then ended.</summary>
-    public bool Offer(StoreEvent change)
+    /// <summary>Adds an event if it concerns this watch. Returns false if the queue is full or closed, which ends the watch.</summary>
+    public bool TryOffer(StoreEvent change)
     {
         if (change.Version <= fromVersion || (ns is not null && change.Object.Key.Namespace != ns))
         {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>The columns of built-in kinds, as the API server's printers have them.</summary>
+/// <summary>The columns of the built-in kinds, as the printers of the API server define them.</summary>
 internal static class BuiltInColumns
 {
     public static IReadOnlyList<TableColumn> Of(string table) => table switch
@@ -41,8 +41,8 @@ internal static class BuiltInColumns
     private static readonly IReadOnlyList<TableColumn> DisruptionColumns =
     [
         TableColumn.NameColumn,
-        new("Min Available", "string", (o, _) => Shown(o.Object("spec")?["minAvailable"], "N/A")),
-        new("Max Unavailable", "string", (o, _) => Shown(o.Object("spec")?["maxUnavailable"], "N/A")),
+        new("Min Available", "string", (o, _) => Display(o.Object("spec")?["minAvailable"], "N/A")),
+        new("Max Unavailable", "string", (o, _) => Display(o.Object("spec")?["maxUnavailable"], "N/A")),
         new("Allowed Disruptions", "integer", (o, _) => o.Object("status").Integer("disruptionsAllowed") ?? 0),
         TableColumn.Age,
     ];
@@ -59,7 +59,7 @@ internal static class BuiltInColumns
         return node;
     }
 
-    public static string Shown(JsonNode? value, string missing) => value switch
+    public static string Display(JsonNode? value, string missing) => value switch
     {
         null => missing,
         _ => value.AsText() ?? JsonText.ToText(value),

@@ -4,13 +4,13 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>additionalPrinterColumns as columns.</summary>
+/// <summary>The columns of a custom resource, from additionalPrinterColumns.</summary>
 internal static class CustomColumns
 {
     public static List<TableColumn> Of(ResourceDefinition resource)
     {
         List<TableColumn> columns = [TableColumn.NameColumn];
-        columns.AddRange(resource.Columns.Select(Make));
+        columns.AddRange(resource.Columns.Select(Create));
         if (resource.Columns.Count == 0)
         {
             columns.Add(TableColumn.Age);
@@ -19,7 +19,7 @@ internal static class CustomColumns
         return columns;
     }
 
-    private static TableColumn Make(ColumnDefinition column)
+    private static TableColumn Create(ColumnDefinition column)
     {
         var path = new KubePath(column.Path);
         return new TableColumn(column.Name, column.Type, (root, now) => Cell(path.Select(root), column.Type, now), column.Priority, column.Description, column.Format);

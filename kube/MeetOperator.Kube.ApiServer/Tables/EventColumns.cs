@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>LAST SEEN TYPE REASON OBJECT MESSAGE and the wide ones.</summary>
+/// <summary>LAST SEEN, TYPE, REASON, OBJECT, MESSAGE, and the columns of <c>-o wide</c>.</summary>
 internal static class EventColumns
 {
     public static readonly IReadOnlyList<TableColumn> All =

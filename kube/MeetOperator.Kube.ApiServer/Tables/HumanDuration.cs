@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>Ages as kubectl prints them (apimachinery duration.HumanDuration).</summary>
+/// <summary>Formats ages as kubectl does (apimachinery duration.HumanDuration).</summary>
 internal static class HumanDuration
 {
     public static string Since(string? timestamp, DateTimeOffset now) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>NAME STATUS ROLES AGE VERSION and the wide ones.</summary>
+/// <summary>NAME, STATUS, ROLES, AGE, VERSION, and the columns of <c>-o wide</c>.</summary>
 internal static class NodeColumns
 {
     private const string RolePrefix = "node-role.kubernetes.io/";

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>NAME READY STATUS RESTARTS AGE, and with -o wide IP NODE NOMINATED NODE READINESS GATES.</summary>
+/// <summary>NAME, READY, STATUS, RESTARTS, AGE, and with <c>-o wide</c> IP, NODE, NOMINATED NODE, READINESS GATES.</summary>
 internal static class PodColumns
 {
     public static readonly IReadOnlyList<TableColumn> All =
@@ -49,7 +49,7 @@ internal static class PodColumns
             }
             else if (state.Object("terminated") is { } terminated)
             {
-                reason = terminated.Text("reason") is { Length: > 0 } why ? why
+                reason = terminated.Text("reason") is { Length: > 0 } terminatedReason ? terminatedReason
                     : terminated.Integer("signal") is { } signal and not 0
                         ? string.Create(CultureInfo.InvariantCulture, $"Signal:{signal}")
                         : string.Create(CultureInfo.InvariantCulture, $"ExitCode:{terminated.Integer("exitCode") ?? 0}");

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>In which form a client wants objects: as they are, as the rows of a table, or their metadata only.</summary>
+/// <summary>The representation that a client requests: plain objects, table rows, or metadata only.</summary>
 internal static class Representation
 {
     public const string Plain = "";
@@ -12,8 +12,8 @@ internal static class Representation
     public const string Metadata = "PartialObjectMetadata";
     public static readonly (string Kind, string ApiVersion) MetadataList = ("PartialObjectMetadataList", "meta.k8s.io/v1");
 
-    /// <summary>The first choice of the Accept header that is JSON.</summary>
-    public static string Asked(HttpContext http)
+    /// <summary>The representation of the first JSON media type in the Accept header.</summary>
+    public static string Requested(HttpContext http)
     {
         var accept = http.Request.Headers.Accept.ToString();
         if (!accept.Contains("as=", StringComparison.Ordinal))

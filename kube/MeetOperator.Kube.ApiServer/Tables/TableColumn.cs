@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>A column and how its cell is made from an object.</summary>
+/// <summary>A table column. <paramref name="Cell"/> computes the cell from an object and the current time.</summary>
 internal sealed record TableColumn(string Name, string Type, Func<JsonObject, DateTimeOffset, JsonNode?> Cell, int Priority = 0, string Description = "", string Format = "")
 {
     public static readonly TableColumn NameColumn = new("Name", "string", (o, _) => o.Object("metadata").Text("name"), 0, "Name must be unique within a namespace.", "name");

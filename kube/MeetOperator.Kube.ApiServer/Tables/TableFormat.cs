@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>meta.k8s.io/v1 Table, which kubectl prints.</summary>
+/// <summary>Builds a meta.k8s.io/v1 Table, which kubectl prints.</summary>
 internal static class TableFormat
 {
     public static JsonObject Of(HttpContext http, ResourceDefinition resource, IReadOnlyList<StoredObject> objects, DateTimeOffset now, long version, string? continueToken, long? remaining, bool withoutColumns = false)
@@ -15,7 +15,7 @@ internal static class TableFormat
         var include = http.Request.Query["includeObject"].ToString();
         if (include is not ("" or "None" or "Metadata" or "Object"))
         {
-            throw Refusal.BadRequest($"includeObject: Unsupported value: \"{include}\": supported values: \"None\", \"Metadata\", \"Object\"");
+            throw StatusErrors.BadRequest($"includeObject: Unsupported value: \"{include}\": supported values: \"None\", \"Metadata\", \"Object\"");
         }
 
         var columns = resource.IsCustom ? CustomColumns.Of(resource) : BuiltInColumns.Of(resource.Table);

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Kube.ApiServer.Tables;
 
-/// <summary>Writes watch events, plain or as tables of one row.</summary>
+/// <summary>Writes watch events as plain objects or as one-row tables.</summary>
 internal sealed class WatchFormat(HttpContext http, ResourceDefinition resource, TimeProvider time)
 {
-    private readonly string _form = Representation.Asked(http);
+    private readonly string _form = Representation.Requested(http);
     private bool _withoutColumns;
 
     public void Write(IBufferWriter<byte> output, string type, StoredObject stored)
@@ -20,7 +20,7 @@ internal sealed class WatchFormat(HttpContext http, ResourceDefinition resource,
         output.Write("\",\"object\":"u8);
         if (_form == Representation.Table)
         {
-            // Columns are sent once, as the API server does.
+            // Like the API server, send the column definitions only once.
             JsonText.Write(output, TableFormat.Of(http, resource, [stored], time.GetUtcNow(), stored.Version, null, null, _withoutColumns));
             _withoutColumns = true;
         }

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>PEM to certificates, with errors that name where the text came from.</summary>
+/// <summary>Parses PEM certificates. Error messages name the origin of the text.</summary>
 internal static class Certificates
 {
     public static X509Certificate2Collection ReadAuthorities(string pem, string origin)
@@ -15,10 +15,10 @@ internal static class Certificates
         }
         catch (CryptographicException e)
         {
-            throw new KubeConfigException($"{origin} holds no readable PEM certificate: {e.Message}", e);
+            throw new KubeConfigException($"{origin} contains an invalid PEM certificate: {e.Message}", e);
         }
 
-        return collection.Count > 0 ? collection : throw new KubeConfigException($"{origin} holds no PEM certificate.");
+        return collection.Count > 0 ? collection : throw new KubeConfigException($"{origin} contains no PEM certificate.");
     }
 
     public static X509Certificate2 ReadClient(string certificatePem, string keyPem, string origin)
@@ -27,12 +27,12 @@ internal static class Certificates
         {
             using var certificate = X509Certificate2.CreateFromPem(certificatePem, keyPem);
 
-            // The TLS stack needs a key that is not ephemeral; PKCS #12 makes it one.
+            // The TLS stack needs a key that is not ephemeral, which the export as PKCS #12 provides.
             return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new KubeConfigException($"{origin}: client-certificate and client-key are no matching PEM pair: {e.Message}", e);
+            throw new KubeConfigException($"{origin}: client-certificate and client-key are not a matching PEM pair: {e.Message}", e);
         }
     }
 }

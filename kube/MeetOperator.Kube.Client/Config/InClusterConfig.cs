@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The service account that Kubernetes mounts into a Pod.</summary>
+/// <summary>Reads the service account that Kubernetes mounts into a Pod.</summary>
 internal static class InClusterConfig
 {
     public const string ServiceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";

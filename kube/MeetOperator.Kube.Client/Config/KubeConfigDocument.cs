@@ -5,8 +5,8 @@ internal sealed class KubeConfigDocument
 {
     private readonly KubeConfigNode? _root;
 
-    /// <param name="path">The file's.</param>
-    /// <param name="root">Null for an empty file.</param>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="root">The root mapping; null for an empty file.</param>
     private KubeConfigDocument(string path, KubeConfigNode? root)
     {
         Path = path;
@@ -29,14 +29,14 @@ internal sealed class KubeConfigDocument
             throw new KubeConfigException($"{path} cannot be read: {e.Message}", e);
         }
 
-        // An empty file is what "kubectl config" starts from: nothing in it, nothing wrong with it.
+        // An empty file is valid; "kubectl config" starts from one.
         var root = KubeConfigJson.TryRead(text, out var json) ? json : KubeConfigYaml.Read(text, path);
         return root is null or { IsMapping: true }
             ? new KubeConfigDocument(path, root)
-            : throw new KubeConfigException($"{path} is no kubeconfig: its root must be a mapping with clusters, users and contexts.");
+            : throw new KubeConfigException($"{path} is not a kubeconfig: the root must be a mapping with clusters, users, and contexts.");
     }
 
-    /// <summary>The body of the entry called <paramref name="name"/> in <paramref name="list"/>, or null.</summary>
+    /// <summary>The body of the entry named <paramref name="name"/> in <paramref name="list"/>, or null.</summary>
     public KubeConfigEntry? TryFind(string list, string field, string name)
     {
         if (_root?.Member(list) is not { Scalar: null } node)

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The fields of one cluster, user or context; relative file names count from the file that names them.</summary>
+/// <summary>The fields of one cluster, user, or context. Relative file names are relative to the kubeconfig file.</summary>
 internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode? body)
 {
-    public string Where(string name) => $"{path}: {field}.{name}";
+    public string FieldPath(string name) => $"{path}: {field}.{name}";
 
     public bool Has(string name) => body?.Member(name) is not null;
 
@@ -16,23 +16,23 @@ internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode?
             return null;
         }
 
-        var text = node.Scalar ?? throw new KubeConfigException($"{Where(name)} must be text.");
+        var text = node.Scalar ?? throw new KubeConfigException($"{FieldPath(name)} must be text.");
         return text.Length == 0 ? null : text;
     }
 
-    public string Require(string name) => Text(name) ?? throw new KubeConfigException($"{Where(name)} is missing.");
+    public string Require(string name) => Text(name) ?? throw new KubeConfigException($"{FieldPath(name)} is missing.");
 
     public bool Flag(string name) => Text(name) switch
     {
         null or "false" => false,
         "true" => true,
-        var other => throw new KubeConfigException($"{Where(name)} is \"{other}\"; it must be true or false."),
+        var other => throw new KubeConfigException($"{FieldPath(name)} is \"{other}\"; it must be true or false."),
     };
 
     public string? File(string name) =>
         Text(name) is { } file ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file) : null;
 
-    /// <summary>PEM text from <c>name-data</c> (base64) or from the file called by <c>name</c>.</summary>
+    /// <summary>PEM text from <c>name-data</c> (base64) or from the file that <c>name</c> references.</summary>
     public string? Pem(string name)
     {
         if (Text(name + "-data") is { } data)
@@ -43,7 +43,7 @@ internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode?
             }
             catch (FormatException e)
             {
-                throw new KubeConfigException($"{Where(name + "-data")} is not base64.", e);
+                throw new KubeConfigException($"{FieldPath(name + "-data")} is not base64.", e);
             }
         }
 
@@ -58,7 +58,7 @@ internal sealed class KubeConfigEntry(string path, string field, KubeConfigNode?
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new KubeConfigException($"{Where(name)}: {e.Message}", e);
+            throw new KubeConfigException($"{FieldPath(name)}: {e.Message}", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The configuration cannot be used; the message names the file, the field and the fix.</summary>
+/// <summary>The configuration is invalid. The message names the file, the field, and the fix.</summary>
 public sealed class KubeConfigException : Exception
 {
     public KubeConfigException(string message)

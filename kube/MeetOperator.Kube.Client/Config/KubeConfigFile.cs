@@ -18,12 +18,12 @@ internal static class KubeConfigFile
         var cluster = Find(documents, "clusters", "cluster", context.Require("cluster"));
         var userName = context.Text("user");
         var user = userName is null ? null : Find(documents, "users", "user", userName);
-        RefuseUnsupported(user);
+        ThrowIfUnsupported(user);
 
         var server = cluster.Require("server");
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
-            throw new KubeConfigException($"{cluster.Where("server")}: \"{server}\" is no http or https address.");
+            throw new KubeConfigException($"{cluster.FieldPath("server")}: \"{server}\" is not an http or https URL.");
         }
 
         return new KubeConfig
@@ -33,7 +33,7 @@ internal static class KubeConfigFile
             Token = user?.Text("token"),
             TokenFile = user?.File("tokenFile"),
             CertificateAuthorities = cluster.Pem("certificate-authority") is { } pem
-                ? Certificates.ReadAuthorities(pem, cluster.Where("certificate-authority"))
+                ? Certificates.ReadAuthorities(pem, cluster.FieldPath("certificate-authority"))
                 : null,
             ClientCertificate = ReadClientCertificate(user),
             InsecureSkipTlsVerify = cluster.Flag("insecure-skip-tls-verify"),
@@ -48,18 +48,18 @@ internal static class KubeConfigFile
         return (certificate, key) switch
         {
             (null, null) => null,
-            (not null, not null) => Certificates.ReadClient(certificate, key, user!.Where("client-certificate")),
-            _ => throw new KubeConfigException($"{user!.Where("client-certificate")}: client-certificate and client-key must both be given."),
+            (not null, not null) => Certificates.ReadClient(certificate, key, user!.FieldPath("client-certificate")),
+            _ => throw new KubeConfigException($"{user!.FieldPath("client-certificate")}: client-certificate and client-key must be set together."),
         };
     }
 
-    private static void RefuseUnsupported(KubeConfigEntry? user)
+    private static void ThrowIfUnsupported(KubeConfigEntry? user)
     {
         foreach (var field in (string[])["exec", "auth-provider", "username"])
         {
             if (user?.Has(field) == true)
             {
-                throw new KubeConfigException($"{user.Where(field)} is not supported; use token, tokenFile, or client-certificate with client-key.");
+                throw new KubeConfigException($"{user.FieldPath(field)} is not supported; use token, tokenFile, or client-certificate with client-key.");
             }
         }
     }

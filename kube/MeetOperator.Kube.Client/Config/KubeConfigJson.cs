@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>A kubeconfig in JSON, which is YAML too, but takes no YAML parser: programs that start often, and stay small, are given this.</summary>
+/// <summary>A kubeconfig in JSON. JSON is also YAML, but reading it as JSON spares small processes that start often the YAML parser.</summary>
 internal sealed class KubeConfigJson(JsonNode? node) : KubeConfigNode
 {
     public override bool IsMapping => node is JsonObject;
@@ -18,7 +18,7 @@ internal sealed class KubeConfigJson(JsonNode? node) : KubeConfigNode
         _ => null,
     };
 
-    /// <summary>False when the text is no JSON object; it may be YAML then.</summary>
+    /// <summary>Returns false if the text is not a JSON object; it may be YAML.</summary>
     public static bool TryRead(string text, [NotNullWhen(true)] out KubeConfigNode? root)
     {
         root = null;

@@ -1,16 +1,16 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>A value of a kubeconfig file: a mapping, a list or a scalar.</summary>
+/// <summary>A value in a kubeconfig file: a mapping, a list, or a scalar.</summary>
 internal abstract class KubeConfigNode
 {
     public abstract bool IsMapping { get; }
 
-    /// <summary>The elements of a list; null when this is none.</summary>
+    /// <summary>The elements of a list; null if this is not a list.</summary>
     public abstract IEnumerable<KubeConfigNode>? Items { get; }
 
-    /// <summary>A scalar as text, empty for null; null when this is no scalar.</summary>
+    /// <summary>The text of a scalar, empty for a null value; null if this is not a scalar.</summary>
     public abstract string? Scalar { get; }
 
-    /// <summary>The value of a mapping's member; null when there is none, or this is no mapping.</summary>
+    /// <summary>The value of a member of a mapping; null if there is no such member or this is not a mapping.</summary>
     public abstract KubeConfigNode? Member(string name);
 }

@@ -12,8 +12,8 @@ internal sealed class KubeConfigYaml(YamlNode node) : KubeConfigNode
 
     public override string? Scalar => node is YamlScalarNode scalar ? scalar.Value ?? "" : null;
 
-    /// <summary>Null when the text holds no document.</summary>
-    /// <exception cref="KubeConfigException">The text, which is that of <paramref name="path"/>, is no valid YAML.</exception>
+    /// <summary>Parses the content of the file <paramref name="path"/>. Returns null if it contains no document.</summary>
+    /// <exception cref="KubeConfigException">The text is not valid YAML.</exception>
     public static KubeConfigNode? Read(string text, string path)
     {
         var stream = new YamlStream();
@@ -23,12 +23,12 @@ internal sealed class KubeConfigYaml(YamlNode node) : KubeConfigNode
         }
         catch (YamlException e)
         {
-            throw new KubeConfigException($"{path} is no valid YAML at line {e.Start.Line}: {e.Message}", e);
+            throw new KubeConfigException($"{path} is not valid YAML at line {e.Start.Line}: {e.Message}", e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
-            // The YAML reader has errors of its own on some malformed text.
-            throw new KubeConfigException($"{path} is no valid YAML: {e.Message}", e);
+            // The YAML parser throws other exceptions for some malformed text.
+            throw new KubeConfigException($"{path} is not valid YAML: {e.Message}", e);
         }
 
         return stream.Documents.Count == 0 ? null : new KubeConfigYaml(stream.Documents[0].RootNode);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The server refused a request; carries its <see cref="Kube.Status"/>.</summary>
+/// <summary>The API server returned an error; carries its <see cref="Kube.Status"/>.</summary>
 public sealed class KubeApiException : Exception
 {
     public KubeApiException(Status status, TimeSpan? retryAfter = null)
@@ -12,7 +12,7 @@ public sealed class KubeApiException : Exception
 
     public Status Status { get; }
 
-    /// <summary>When the server asked to come back, if it did.</summary>
+    /// <summary>The delay from the Retry-After header, or null.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>The HTTP status code.</summary>
@@ -24,12 +24,12 @@ public sealed class KubeApiException : Exception
 
     public bool IsForbidden => Code == 403;
 
-    /// <summary>The object was changed in between, or fields belong to another manager: read again and retry.</summary>
+    /// <summary>The object has changed, or another manager owns the fields: read the object again and retry.</summary>
     public bool IsConflict => Code == 409 && Status.Reason != "AlreadyExists";
 
     public bool IsAlreadyExists => Code == 409 && Status.Reason == "AlreadyExists";
 
-    /// <summary>The resourceVersion (or continue token) is too old: list again.</summary>
+    /// <summary>The resourceVersion or continue token has expired: list again.</summary>
     public bool IsGone => Code == 410 || Status.Reason is "Expired" or "Gone";
 
     public bool IsInvalid => Code == 422;
@@ -38,7 +38,7 @@ public sealed class KubeApiException : Exception
 
     private static string Describe(Status status)
     {
-        var message = string.IsNullOrEmpty(status.Message) ? "the server gave no message" : status.Message;
+        var message = string.IsNullOrEmpty(status.Message) ? "the server sent no message" : status.Message;
         return $"{status.Reason ?? "Error"} ({status.Code}): {message}";
     }
 }

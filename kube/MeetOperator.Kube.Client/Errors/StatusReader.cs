@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Makes a <see cref="Status"/> from an error response, also when a proxy answered with something else.</summary>
+/// <summary>Reads a <see cref="Status"/> from an error response, and creates one if the body is not a Status.</summary>
 internal static class StatusReader
 {
     private const int ExcerptLength = 200;
@@ -28,7 +28,7 @@ internal static class StatusReader
         }
         catch (JsonException)
         {
-            // Not a Status: a proxy or a load balancer answered. Its text is the best explanation there is.
+            // A proxy or load balancer sent the response. Use its text as the message.
         }
 
         var excerpt = body.Length <= ExcerptLength ? body : body[..ExcerptLength] + "…";

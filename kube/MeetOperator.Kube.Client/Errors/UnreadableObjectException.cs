@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>An object of the server does not fit its type here, for example because a newer version of the program wrote it.</summary>
+/// <summary>An object from the server does not match its type, for example because a newer version of the program wrote it.</summary>
 public sealed class UnreadableObjectException(NamespacedName key, string? resourceVersion, JsonException inner)
     : JsonException($"{key} cannot be read: {inner.Message}", inner)
 {

@@ -1,8 +1,8 @@
 namespace MeetOperator.Kube.Client;
 
 /// <summary>
-/// The token of the next request. A token file is read each time (it is small and cached by the kernel), because Kubernetes swaps it behind a symbolic link,
-/// which changes no time stamp of the path itself. While it cannot be read, the last token is used.
+/// Provides the token for each request. A token file is read every time (it is small and in the page cache), because Kubernetes replaces it behind a
+/// symbolic link, which does not change the time stamp of the path itself. While the file is unreadable, the last token is used.
 /// </summary>
 internal sealed class BearerToken(string? token, string? tokenFile)
 {
@@ -25,7 +25,7 @@ internal sealed class BearerToken(string? token, string? tokenFile)
         }
         catch (Exception e) when (_last is not null && e is IOException or UnauthorizedAccessException)
         {
-            // The kubelet is replacing it; the old one is valid for minutes more.
+            // The kubelet is replacing the file; the old token stays valid for some minutes.
         }
 
         return _last;

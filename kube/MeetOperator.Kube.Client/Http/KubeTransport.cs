@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Sends requests: authorization, timeouts, retries on request of the server, errors as <see cref="KubeApiException"/>.</summary>
+/// <summary>Sends requests with authorization and timeouts, retries if the server requests it, and throws <see cref="KubeApiException"/> on errors.</summary>
 internal sealed class KubeTransport : IDisposable
 {
     private readonly HttpClient _http;
@@ -23,20 +23,23 @@ internal sealed class KubeTransport : IDisposable
         _token = new BearerToken(config.Token, config.TokenFile);
         _baseAddress = config.Server.AbsoluteUri.EndsWith('/') ? config.Server : new Uri(config.Server.AbsoluteUri + "/");
 
-        // Without TLS there is no negotiation of HTTP/2, and a server need not offer it.
+        // Without TLS, HTTP/2 cannot be negotiated, and the server may not support it.
         _version = config.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11;
         _http = new HttpClient(ServerHandler.Create(config)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>How far this process's clock is ahead of the server's, by the Date of its last answer (RFC 9110 §6.6.1: whole seconds); null before the first.</summary>
+    /// <summary>
+    /// How far the local clock is ahead of the server's, from the Date header of the last response (RFC 9110 §6.6.1: whole seconds); null before the
+    /// first.
+    /// </summary>
     public TimeSpan? ClockLead => Interlocked.Read(ref _clockLead) is var ticks && ticks == long.MinValue ? null : new TimeSpan(ticks);
 
-    /// <summary>Sends and returns a successful response; the caller disposes it. The body is not yet read.</summary>
+    /// <summary>Sends a request and returns the successful response, whose body is not yet read. The caller disposes it.</summary>
     /// <param name="method">The HTTP method.</param>
     /// <param name="path">Path and query without a leading slash.</param>
     /// <param name="body">JSON body, or null.</param>
     /// <param name="contentType">Media type of <paramref name="body"/>.</param>
-    /// <param name="ct">Ends the request, and the retries.</param>
+    /// <param name="ct">Cancels the request and its retries.</param>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
     {
         if (method != HttpMethod.Get)
@@ -63,7 +66,7 @@ internal sealed class KubeTransport : IDisposable
                 }
 
                 var retryAfter = RetryPolicy.ReadRetryAfter(response.Headers.RetryAfter, _time.GetUtcNow());
-                if (RetryPolicy.Next(response.StatusCode, retryAfter, retries) is not { } delay)
+                if (RetryPolicy.NextDelay(response.StatusCode, retryAfter, retries) is not { } delay)
                 {
                     throw await StatusReader.ReadAsync(response, retryAfter, linked.Token).ConfigureAwait(false);
                 }
@@ -74,7 +77,7 @@ internal sealed class KubeTransport : IDisposable
             catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
             {
                 response?.Dispose();
-                throw new TimeoutException($"{method} {path} at {_baseAddress} gave no answer within {_options.RequestTimeout.TotalSeconds:0} s.", e);
+                throw new TimeoutException($"{method} {path} at {_baseAddress} timed out: no response within {_options.RequestTimeout.TotalSeconds:0} s.", e);
             }
             catch
             {
@@ -84,7 +87,7 @@ internal sealed class KubeTransport : IDisposable
         }
     }
 
-    /// <summary>Sends and reads the whole answer, which must come in time too: a server that stops in the middle is as good as none.</summary>
+    /// <summary>Sends a request and reads the whole body. The timeout applies to the body as well, because a server may stop in the middle.</summary>
     public async Task<byte[]> ReadAsync(HttpMethod method, string path, byte[]? body, string contentType, CancellationToken ct)
     {
         using var response = await SendAsync(method, path, body, contentType, ct).ConfigureAwait(false);
@@ -96,7 +99,7 @@ internal sealed class KubeTransport : IDisposable
         }
         catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"{method} {path} at {_baseAddress} began an answer and did not end it within {_options.RequestTimeout.TotalSeconds:0} s.", e);
+            throw new TimeoutException($"{method} {path} at {_baseAddress} timed out: the response was incomplete after {_options.RequestTimeout.TotalSeconds:0} s.", e);
         }
     }
 
@@ -111,7 +114,7 @@ internal sealed class KubeTransport : IDisposable
         };
         if (_tlsServerName is not null)
         {
-            // The handler takes the name for SNI and for the check of the certificate from here; it overwrites the one of its TLS options.
+            // The handler uses this name for SNI and for certificate validation, and ignores the name in its TLS options.
             request.Headers.Host = _tlsServerName;
         }
 

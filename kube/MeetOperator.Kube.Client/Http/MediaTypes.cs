@@ -4,9 +4,9 @@ internal static class MediaTypes
 {
     public const string Json = "application/json";
 
-    /// <summary>RFC 7386.</summary>
+    /// <summary>JSON Merge Patch, RFC 7396.</summary>
     public const string MergePatch = "application/merge-patch+json";
 
-    /// <summary>JSON is YAML; older servers know only this name.</summary>
+    /// <summary>The body is JSON, which is valid YAML. Older servers support only this media type.</summary>
     public const string Apply = "application/apply-patch+yaml";
 }

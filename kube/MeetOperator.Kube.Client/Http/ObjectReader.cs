@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>JSON to typed objects, so that one that does not fit can be told from a broken answer, and skipped.</summary>
+/// <summary>Parses JSON into typed objects, and distinguishes an object that does not match its type, which may be skipped, from a malformed response.</summary>
 internal static class ObjectReader
 {
     private sealed record MetadataOnly(ObjectMeta? Metadata);
@@ -14,7 +14,7 @@ internal static class ObjectReader
     {
         try
         {
-            return JsonSerializer.Deserialize<KubeList<T>>(body, KubeJson.Options) ?? throw new JsonException("The server answered a list with null.");
+            return JsonSerializer.Deserialize<KubeList<T>>(body, KubeJson.Options) ?? throw new JsonException("The server returned null instead of a list.");
         }
         catch (JsonException) when (onUnreadable is not null)
         {
@@ -36,8 +36,8 @@ internal static class ObjectReader
         }
     }
 
-    /// <summary>The object of a watch line; null when it carries none.</summary>
-    /// <exception cref="UnreadableObjectException">The object is there and does not fit.</exception>
+    /// <summary>The object in a line of a watch, or null if the line has none.</summary>
+    /// <exception cref="UnreadableObjectException">The object does not match its type.</exception>
     public static T? ReadFrame<T>(in ReadOnlySequence<byte> line)
     {
         var reader = new Utf8JsonReader(line);
@@ -48,8 +48,8 @@ internal static class ObjectReader
         }
         catch (JsonException e)
         {
-            var again = new Utf8JsonReader(line);
-            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref again, KubeJson.Options)?.Object?.Metadata, e);
+            var retryReader = new Utf8JsonReader(line);
+            throw Describe(JsonSerializer.Deserialize<Frame<MetadataOnly>>(ref retryReader, KubeJson.Options)?.Object?.Metadata, e);
         }
     }
 

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>A response body that ends its response when it is disposed.</summary>
+/// <summary>A response body that disposes the response together with the stream.</summary>
 internal sealed class ResponseStream(HttpResponseMessage response, Stream body) : Stream
 {
     public override bool CanRead => true;

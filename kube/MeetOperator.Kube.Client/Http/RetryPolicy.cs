@@ -3,17 +3,17 @@ using System.Net.Http.Headers;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Whether a refused request is sent again: only when the server says when (429 and 503 with Retry-After), and only so often.</summary>
+/// <summary>Decides whether to retry a failed request: only for 429 and 503 with Retry-After, and a limited number of times.</summary>
 internal static class RetryPolicy
 {
     public const int MaxRetries = 5;
 
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>The time to wait before the next try, or null to give up.</summary>
-    public static TimeSpan? Next(HttpStatusCode code, TimeSpan? retryAfter, int retriesDone)
+    /// <summary>The delay before the next attempt, or null to give up.</summary>
+    public static TimeSpan? NextDelay(HttpStatusCode code, TimeSpan? retryAfter, int retries)
     {
-        if (retriesDone >= MaxRetries || code is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
+        if (retries >= MaxRetries || code is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable))
         {
             return null;
         }

@@ -3,14 +3,14 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>The socket settings of a client.</summary>
+/// <summary>Creates the HTTP handler with the socket and TLS settings of a client.</summary>
 internal static class ServerHandler
 {
     public static SocketsHttpHandler Create(KubeConfig config)
     {
         var handler = new SocketsHttpHandler
         {
-            // A watch of a plain HTTP server takes one connection; the wide limit keeps requests from waiting behind watches.
+            // With plain HTTP each watch occupies a connection. The high limit prevents requests from waiting behind watches.
             MaxConnectionsPerServer = 1024,
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),

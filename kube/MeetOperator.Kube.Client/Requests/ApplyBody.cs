@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>What a server-side apply sends: only fields that the caller may own.</summary>
+/// <summary>Builds the body of a server-side apply, with only the fields that the caller may own.</summary>
 internal static class ApplyBody
 {
-    /// <summary>Fields that the server writes; sending them back would claim them, or is refused.</summary>
+    /// <summary>Server-owned fields. Applying them would claim ownership or cause an error.</summary>
     private static readonly string[] ServerFields =
         ["managedFields", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "generateName"];
 
@@ -34,7 +34,7 @@ internal static class ApplyBody
         return body;
     }
 
-    /// <summary>Adds what every apply must carry: apiVersion, kind and the name of the path.</summary>
+    /// <summary>Adds the required fields of an apply: apiVersion, kind, name, and namespace.</summary>
     public static JsonObject Complete(JsonObject body, KubernetesEntityAttribute entity, NamespacedName key)
     {
         body["apiVersion"] ??= entity.ApiVersion;

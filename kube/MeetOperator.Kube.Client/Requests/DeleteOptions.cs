@@ -1,9 +1,9 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>How to delete.</summary>
+/// <summary>Options of a delete.</summary>
 public sealed record DeleteOptions
 {
-    /// <summary>Delete only this very object; another one of the same name is a conflict.</summary>
+    /// <summary>Delete only the object with this uid; another object with the same name causes a conflict.</summary>
     public string? Uid { get; init; }
 
     /// <summary>Delete only this version.</summary>
@@ -11,7 +11,7 @@ public sealed record DeleteOptions
 
     public PropagationPolicy? PropagationPolicy { get; init; }
 
-    /// <summary>Overrides the object's own grace period; 0 deletes at once.</summary>
+    /// <summary>Overrides the grace period of the object; 0 deletes it immediately.</summary>
     public int? GracePeriodSeconds { get; init; }
 
     internal object ToBody() => new
@@ -24,15 +24,15 @@ public sealed record DeleteOptions
     };
 }
 
-/// <summary>What happens to dependents.</summary>
+/// <summary>What happens to the dependents of a deleted object.</summary>
 public enum PropagationPolicy
 {
-    /// <summary>The object goes at once, dependents after it.</summary>
+    /// <summary>Delete the object immediately, and its dependents afterward.</summary>
     Background,
 
-    /// <summary>Dependents go first.</summary>
+    /// <summary>Delete the dependents first.</summary>
     Foreground,
 
-    /// <summary>Dependents stay.</summary>
+    /// <summary>Keep the dependents.</summary>
     Orphan,
 }

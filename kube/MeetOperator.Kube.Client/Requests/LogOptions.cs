@@ -1,13 +1,13 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Which part of a Pod's log to read.</summary>
+/// <summary>Options for reading a container log.</summary>
 public sealed record LogOptions
 {
-    /// <summary>Needed when the Pod has several containers.</summary>
+    /// <summary>Name of the container; required if the Pod has several.</summary>
     public string? Container { get; init; }
     public int? TailLines { get; init; }
 
-    /// <summary>Keep the stream open and send lines as they are written.</summary>
+    /// <summary>Keep the stream open and send new lines as they are written.</summary>
     public bool Follow { get; init; }
 
     /// <summary>The log of the instance before the last restart.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Paths and queries of the API, made from an entity's names.</summary>
+/// <summary>Builds API paths and queries from the names of an entity.</summary>
 internal static class ResourcePath
 {
     public static string Collection(KubernetesEntityAttribute entity, string? @namespace)
@@ -13,7 +13,7 @@ internal static class ResourcePath
         {
             if (entity.Scope == EntityScope.Cluster)
             {
-                throw new ArgumentException($"{entity.Kind} is cluster-scoped; leave the namespace (\"{@namespace}\") out.");
+                throw new ArgumentException($"{entity.Kind} is cluster-scoped; omit the namespace (\"{@namespace}\").");
             }
 
             path.Append("/namespaces/").Append(Uri.EscapeDataString(@namespace));

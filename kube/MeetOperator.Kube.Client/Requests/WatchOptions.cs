@@ -1,22 +1,22 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>What to watch, and from where.</summary>
+/// <summary>Options of a watch.</summary>
 public sealed record WatchOptions
 {
     public string? LabelSelector { get; init; }
     public string? FieldSelector { get; init; }
 
-    /// <summary>Events after this version are sent; null starts with the present state as ADDED events.</summary>
+    /// <summary>Send the events after this version; null starts with the current state as ADDED events.</summary>
     public string? ResourceVersion { get; init; }
 
-    /// <summary>The server ends the watch after this time, so that a dead connection is noticed.</summary>
+    /// <summary>The server ends the watch after this time, so that dead connections are detected.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 
     public bool AllowBookmarks { get; init; } = true;
 
-    /// <summary>Told when the server has taken the watch, before the first event.</summary>
+    /// <summary>Called when the server has accepted the watch, before the first event.</summary>
     public Action? OnOpened { get; init; }
 
-    /// <summary>Told of objects that do not fit the type, which are then left out; without it the whole call fails.</summary>
+    /// <summary>Called for objects that do not match the type; they are skipped. If null, the whole call fails.</summary>
     public Action<UnreadableObjectException>? OnUnreadable { get; init; }
 }

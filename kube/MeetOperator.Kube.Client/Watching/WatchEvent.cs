@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Client;
 
-/// <summary>One change. A bookmark carries only <c>metadata.resourceVersion</c>.</summary>
+/// <summary>One watch event. A bookmark has only <c>metadata.resourceVersion</c>.</summary>
 public readonly record struct WatchEvent<T>(WatchEventType Type, T Object);
 
 public enum WatchEventType
@@ -10,6 +10,6 @@ public enum WatchEventType
     Deleted,
     Bookmark,
 
-    /// <summary>Never handed out by <see cref="KubeClient.WatchAsync{T}"/>: it throws <see cref="KubeApiException"/> instead.</summary>
+    /// <summary>Never returned by <see cref="KubeClient.WatchAsync{T}"/>, which throws <see cref="KubeApiException"/> instead.</summary>
     Error,
 }

@@ -7,18 +7,18 @@ namespace MeetOperator.Kube.Client;
 internal static class WatchFrames
 {
     /// <exception cref="KubeApiException">The line is an ERROR event.</exception>
-    /// <exception cref="UnreadableObjectException">The line is an event of an object that does not fit <typeparamref name="T"/>.</exception>
-    /// <exception cref="JsonException">The line is no watch event.</exception>
+    /// <exception cref="UnreadableObjectException">The object in the event does not match <typeparamref name="T"/>.</exception>
+    /// <exception cref="JsonException">The line is not a watch event.</exception>
     public static WatchEvent<T> Decode<T>(in ReadOnlySequence<byte> line)
         where T : KubernetesObject
     {
         var type = ReadType(line);
         if (type == WatchEventType.Error)
         {
-            throw new KubeApiException(ObjectReader.ReadFrame<Status>(line) ?? new Status { Reason = "Unknown", Message = "The watch ended with an error that carries no status." });
+            throw new KubeApiException(ObjectReader.ReadFrame<Status>(line) ?? new Status { Reason = "Unknown", Message = "The watch ended with an error without a status." });
         }
 
-        var item = ObjectReader.ReadFrame<T>(line) ?? throw new JsonException($"The watch event {type} carries no object.");
+        var item = ObjectReader.ReadFrame<T>(line) ?? throw new JsonException($"The watch event {type} has no object.");
         return new WatchEvent<T>(type, item);
     }
 
@@ -44,10 +44,10 @@ internal static class WatchFrames
 
     private static WatchEventType TypeOf(in Utf8JsonReader value)
     {
-        // Compared as bytes: text that is no UTF-8 must end as a JsonException like all that is malformed.
+        // Compare bytes, so that invalid UTF-8 causes a JsonException like other malformed text.
         if (value.TokenType != JsonTokenType.String)
         {
-            throw new JsonException("The watch event's type is no text.");
+            throw new JsonException("The type of the watch event is not a string.");
         }
 
         return value.ValueTextEquals("ADDED"u8) ? WatchEventType.Added
@@ -55,6 +55,6 @@ internal static class WatchFrames
             : value.ValueTextEquals("DELETED"u8) ? WatchEventType.Deleted
             : value.ValueTextEquals("BOOKMARK"u8) ? WatchEventType.Bookmark
             : value.ValueTextEquals("ERROR"u8) ? WatchEventType.Error
-            : throw new JsonException("The watch event is of an unknown type.");
+            : throw new JsonException("The watch event has an unknown type.");
     }
 }

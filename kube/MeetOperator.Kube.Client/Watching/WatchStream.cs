@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace MeetOperator.Kube.Client;
 
-/// <summary>Splits a watch response into lines.</summary>
+/// <summary>Reads the events of a watch response, one per line.</summary>
 internal static class WatchStream
 {
     public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(
@@ -26,7 +26,7 @@ internal static class WatchStream
                     }
                 }
 
-                // What is left after the last newline of an ended stream is a torn event: the watcher resumes from the version before it.
+                // The rest after the last newline of an ended stream is an incomplete event. The client resumes from the version before it.
                 pipe.AdvanceTo(buffer.Start, buffer.End);
                 if (result.IsCompleted)
                 {

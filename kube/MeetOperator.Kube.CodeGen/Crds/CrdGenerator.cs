@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Makes a CustomResourceDefinition (apiextensions.k8s.io/v1) from an entity's type and attributes.</summary>
+/// <summary>Generates CustomResourceDefinitions (apiextensions.k8s.io/v1) from entity types and their attributes.</summary>
 public static class CrdGenerator
 {
     private static readonly string[] ColumnTypes = ["string", "integer", "number", "boolean", "date"];
 
-    /// <summary>The CRD of <paramref name="entityType"/>, a class with <see cref="KubernetesEntityAttribute"/> of a group of its own.</summary>
-    /// <exception cref="CodeGenException">The type cannot be expressed as a structural schema.</exception>
+    /// <summary>The CRD of <paramref name="entityType"/>, a class with a <see cref="KubernetesEntityAttribute"/> that has a group.</summary>
+    /// <exception cref="CodeGenException">The type cannot be converted to a structural schema.</exception>
     public static JsonObject Generate(Type entityType)
     {
         var entity = KubernetesEntityAttribute.Of(entityType);
@@ -50,7 +50,7 @@ public static class CrdGenerator
         };
     }
 
-    /// <summary>Entities of a group of their own in an assembly, by CRD name.</summary>
+    /// <summary>The entity types that have a group, sorted by CRD name.</summary>
     public static IReadOnlyList<Type> FindEntities(IEnumerable<Type> types)
     {
         var found = new SortedDictionary<string, Type>(StringComparer.Ordinal);
@@ -63,14 +63,14 @@ public static class CrdGenerator
 
             if (!found.TryAdd(NameOf(entity), type))
             {
-                throw new CodeGenException($"{type.Name} and {found[NameOf(entity)].Name} are both {NameOf(entity)}; one resource is one type.");
+                throw new CodeGenException($"{type.Name} and {found[NameOf(entity)].Name} both define {NameOf(entity)}; a resource must have exactly one type.");
             }
         }
 
         return [.. found.Values];
     }
 
-    /// <summary>The CRD's own name, for example <c>widgets.example.io</c>.</summary>
+    /// <summary>The name of the CRD, for example <c>widgets.example.io</c>.</summary>
     public static string NameOf(KubernetesEntityAttribute entity) => $"{entity.Plural}.{entity.Group}";
 
     private static JsonObject Names(KubernetesEntityAttribute entity)

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Writes the validation attributes of a property into its schema.</summary>
+/// <summary>Adds the validation attributes of a property to its schema.</summary>
 internal static class FieldRules
 {
     public static void Apply(JsonObject schema, PropertyInfo property, string path)
@@ -15,32 +15,32 @@ internal static class FieldRules
 
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
-            Require(IsType(value, "integer") || IsType(value, "number") || IsIntOrString(value), path, "[Range] stands on numbers");
+            Require(IsType(value, "integer") || IsType(value, "number") || IsIntOrString(value), path, "[Range] applies only to numbers");
             value["minimum"] = Number(range.Minimum);
             value["maximum"] = Number(range.Maximum);
         }
 
         if (property.GetCustomAttribute<PatternAttribute>() is { } pattern)
         {
-            Require(IsType(value, "string") || IsIntOrString(value), path, "[Pattern] stands on strings");
+            Require(IsType(value, "string") || IsIntOrString(value), path, "[Pattern] applies only to strings");
             value["pattern"] = pattern.Pattern;
         }
 
         if (property.GetCustomAttribute<MinLengthAttribute>() is { } minLength)
         {
-            Require(IsType(value, "string"), path, "[MinLength] stands on strings");
+            Require(IsType(value, "string"), path, "[MinLength] applies only to strings");
             value["minLength"] = minLength.Length;
         }
 
         if (property.GetCustomAttribute<MaxLengthAttribute>() is { } maxLength)
         {
-            Require(IsType(value, "string") || IsIntOrString(value), path, "[MaxLength] stands on strings");
+            Require(IsType(value, "string") || IsIntOrString(value), path, "[MaxLength] applies only to strings");
             value["maxLength"] = maxLength.Length;
         }
 
         if (property.GetCustomAttribute<MaxItemsAttribute>() is { } maxItems)
         {
-            Require(isArray || isMap, path, "[MaxItems] stands on lists and maps");
+            Require(isArray || isMap, path, "[MaxItems] applies only to lists and maps");
             schema[isArray ? "maxItems" : "maxProperties"] = maxItems.Count;
         }
 
@@ -78,10 +78,10 @@ internal static class FieldRules
         if (property.GetCustomAttribute<ListMapKeyAttribute>() is { } map)
         {
             var item = schema["items"] as JsonObject;
-            Require(isArray && item?["properties"] is JsonObject, path, "[ListMapKey] stands on lists of objects");
+            Require(isArray && item?["properties"] is JsonObject, path, "[ListMapKey] applies only to lists of objects");
             foreach (var key in map.Keys)
             {
-                Require(item!["properties"]![key] is JsonObject, path, $"[ListMapKey] names \"{key}\", which is no field of the items");
+                Require(item!["properties"]![key] is JsonObject, path, $"[ListMapKey] names \"{key}\", which is not a field of the items");
                 var isRequired = (item["required"] as JsonArray)?.Any(name => name!.GetValue<string>() == key) == true;
                 Require(isRequired || item["properties"]![key]!["default"] is not null, path, $"the list-map key \"{key}\" must be required or have a default");
             }
@@ -91,7 +91,7 @@ internal static class FieldRules
         }
         else if (property.IsDefined(typeof(ListSetAttribute)))
         {
-            Require(isArray && schema["items"]?["properties"] is null, path, "[ListSet] stands on lists of scalars");
+            Require(isArray && schema["items"]?["properties"] is null, path, "[ListSet] applies only to lists of scalars");
             schema["x-kubernetes-list-type"] = "set";
         }
     }
@@ -110,14 +110,14 @@ internal static class FieldRules
         }
         catch (JsonException)
         {
-            throw new CodeGenException($"{path}: [Default] is no JSON literal: {literal.Json}. A string needs its own quotes: \"\\\"Auto\\\"\".");
+            throw new CodeGenException($"{path}: [Default] is not a JSON literal: {literal.Json}. A string needs its own quotes: \"\\\"Auto\\\"\".");
         }
 
-        Require(value is not null && Fits(schema, value), path, $"[Default] {literal.Json} is not of the field's type or enum");
+        Require(value is not null && IsValidDefault(schema, value), path, $"[Default] {literal.Json} does not match the type or enum of the field");
         schema["default"] = value;
     }
 
-    private static bool Fits(JsonObject schema, JsonNode value)
+    private static bool IsValidDefault(JsonObject schema, JsonNode value)
     {
         var kind = value.GetValueKind();
         if (schema["enum"] is JsonArray names)
@@ -144,9 +144,9 @@ internal static class FieldRules
 
     private static bool IsIntOrString(JsonObject schema) => schema.ContainsKey("x-kubernetes-int-or-string");
 
-    private static void Require(bool holds, string path, string rule)
+    private static void Require(bool condition, string path, string rule)
     {
-        if (!holds)
+        if (!condition)
         {
             throw new CodeGenException($"{path}: {rule}.");
         }

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Schemas of types that have no properties of their own.</summary>
+/// <summary>The schemas of scalar types and of types with a fixed schema.</summary>
 internal static class ScalarSchemas
 {
     public static JsonObject? TryCreate(Type type)

@@ -7,12 +7,13 @@ using MeetOperator.Kube.Serialization;
 namespace MeetOperator.Kube.CodeGen;
 
 /// <summary>
-/// Structural OpenAPI v3 schema of a type. A property is required when it is declared <c>required</c> or marked; a nullable property is an optional one
-/// (never <c>nullable: true</c>, since a stored null makes CEL rules and defaults ambiguous).
+/// Builds the structural OpenAPI v3 schema of a type. A property is required if it is declared <c>required</c> or has
+/// <see cref="RequiredFieldAttribute"/>. A nullable property is optional, never <c>nullable: true</c>, because a stored null makes CEL rules and
+/// defaults ambiguous.
 /// </summary>
 internal sealed class SchemaBuilder
 {
-    private readonly List<Type> _open = [];
+    private readonly List<Type> _ancestors = [];
 
     public static JsonObject ForEntity(Type type)
     {
@@ -20,7 +21,7 @@ internal sealed class SchemaBuilder
         var schema = builder.ForObject(type, type.Name);
         var properties = schema["properties"]!.AsObject();
 
-        // The server validates these itself; a CRD may say only that they are there.
+        // The API server validates these fields itself; a CRD may only declare them.
         properties["apiVersion"] = new JsonObject { ["type"] = "string", ["description"] = "Group and version of this representation, for example example.io/v1." };
         properties["kind"] = new JsonObject { ["type"] = "string", ["description"] = "Kind of this object, in UpperCamel." };
         properties["metadata"] = new JsonObject { ["type"] = "object" };
@@ -39,7 +40,7 @@ internal sealed class SchemaBuilder
 
     private JsonObject ForProperty(PropertyInfo property, string path)
     {
-        var schema = Special(property) ?? ForType(property.PropertyType, path);
+        var schema = ForSpecialType(property) ?? ForType(property.PropertyType, path);
         var description = XmlDocumentation.Summary(property) ?? XmlDocumentation.Summary(Element(property.PropertyType) ?? property.PropertyType);
         if (description is not null)
         {
@@ -64,7 +65,7 @@ internal sealed class SchemaBuilder
 
         if (type == typeof(TimeSpan) || type == typeof(DateOnly) || type == typeof(TimeOnly))
         {
-            throw new CodeGenException($"{path}: {type.Name} has no form in Kubernetes; use an integer with the unit in its name, such as timeoutSeconds.");
+            throw new CodeGenException($"{path}: {type.Name} is not supported; use an integer with the unit in its name, such as timeoutSeconds.");
         }
 
         if (DictionaryValue(type, path) is { } value)
@@ -79,18 +80,18 @@ internal sealed class SchemaBuilder
 
         return type.IsClass || type is { IsValueType: true, IsPrimitive: false }
             ? ForObject(type, path)
-            : throw new CodeGenException($"{path}: {type.Name} cannot be expressed in a schema; use a class, a list, a dictionary by string, or JsonElement.");
+            : throw new CodeGenException($"{path}: {type.Name} cannot be converted to a schema; use a class, a list, a dictionary with string keys, or JsonElement.");
     }
 
     private JsonObject ForObject(Type type, string path)
     {
-        if (_open.Contains(type))
+        if (_ancestors.Contains(type))
         {
             throw new CodeGenException(
-                $"{path}: {type.Name} contains itself ({string.Join(" → ", _open.SkipWhile(t => t != type).Append(type).Select(t => t.Name))}); a structural schema cannot recur. Use JsonElement, or name the other object by reference.");
+                $"{path}: {type.Name} contains itself ({string.Join(" → ", _ancestors.SkipWhile(t => t != type).Append(type).Select(t => t.Name))}); a structural schema cannot be recursive. Use JsonElement, or reference the other object by name.");
         }
 
-        _open.Add(type);
+        _ancestors.Add(type);
         var properties = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
         var required = new SortedSet<string>(StringComparer.Ordinal);
         var schema = new JsonObject { ["type"] = "object" };
@@ -102,13 +103,13 @@ internal sealed class SchemaBuilder
                 continue;
             }
 
-            if (property.GetMethod is null || property.SetMethod is null || property.GetIndexParameters().Length > 0 || Ignored(property))
+            if (property.GetMethod is null || property.SetMethod is null || property.GetIndexParameters().Length > 0 || IsIgnored(property))
             {
                 continue;
             }
 
             var name = NameOf(property);
-            if (_open.Count > 1 || property.Name is not (nameof(KubernetesObject.ApiVersion) or nameof(KubernetesObject.Kind) or nameof(KubernetesObject.Metadata)))
+            if (_ancestors.Count > 1 || property.Name is not (nameof(KubernetesObject.ApiVersion) or nameof(KubernetesObject.Kind) or nameof(KubernetesObject.Metadata)))
             {
                 properties[name] = ForProperty(property, $"{path}.{name}");
             }
@@ -119,7 +120,7 @@ internal sealed class SchemaBuilder
             }
         }
 
-        _open.RemoveAt(_open.Count - 1);
+        _ancestors.RemoveAt(_ancestors.Count - 1);
         schema["properties"] = new JsonObject(properties.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
         if (required.Count > 0)
         {
@@ -135,7 +136,7 @@ internal sealed class SchemaBuilder
         return schema;
     }
 
-    private static JsonObject? Special(PropertyInfo property)
+    private static JsonObject? ForSpecialType(PropertyInfo property)
     {
         if (property.IsDefined(typeof(IntOrStringAttribute)))
         {
@@ -147,7 +148,7 @@ internal sealed class SchemaBuilder
             : null;
     }
 
-    private static bool Ignored(PropertyInfo property) =>
+    private static bool IsIgnored(PropertyInfo property) =>
         property.GetCustomAttribute<JsonIgnoreAttribute>() is { Condition: JsonIgnoreCondition.Always };
 
     private static string NameOf(PropertyInfo property) =>
@@ -164,7 +165,7 @@ internal sealed class SchemaBuilder
         var arguments = dictionary.GetGenericArguments();
         return arguments[0] == typeof(string)
             ? arguments[1]
-            : throw new CodeGenException($"{path}: keys of a map must be strings, not {arguments[0].Name}.");
+            : throw new CodeGenException($"{path}: map keys must be strings, not {arguments[0].Name}.");
     }
 
     private static Type? Element(Type type) => type == typeof(string)

@@ -6,7 +6,7 @@ using System.Xml.Linq;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Summaries of the XML documentation file that lies next to an assembly, as plain text in one line.</summary>
+/// <summary>Reads summaries from the XML documentation file next to an assembly, as one line of plain text.</summary>
 internal static partial class XmlDocumentation
 {
     private static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Files = new(StringComparer.Ordinal);
@@ -42,7 +42,7 @@ internal static partial class XmlDocumentation
             {
                 var text = new StringBuilder();
                 Append(text, summary);
-                var line = Blanks().Replace(text.ToString(), " ").Trim();
+                var line = Whitespace().Replace(text.ToString(), " ").Trim();
                 if (line.Length > 0)
                 {
                     result[name] = line;
@@ -76,5 +76,5 @@ internal static partial class XmlDocumentation
     }
 
     [GeneratedRegex(@"\s+")]
-    private static partial Regex Blanks();
+    private static partial Regex Whitespace();
 }

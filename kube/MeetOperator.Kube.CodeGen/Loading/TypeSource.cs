@@ -4,7 +4,7 @@ using System.Runtime.Loader;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Loads assemblies from their build folder; attributes are those of our own Abstractions, so that types compare equal.</summary>
+/// <summary>Loads assemblies from their build folder. They share the Abstractions assembly of this program, so that attribute types are equal.</summary>
 internal sealed class TypeSource : AssemblyLoadContext
 {
     private readonly AssemblyDependencyResolver _dependencies;
@@ -23,7 +23,7 @@ internal sealed class TypeSource : AssemblyLoadContext
         return new TypeSource(full).LoadFromAssemblyPath(full);
     }
 
-    /// <summary>All types that can be loaded; one that derives from something absent carries no attribute of ours.</summary>
+    /// <summary>All types that can be loaded. A type that depends on a missing assembly cannot be an entity, so it is skipped.</summary>
     public static IEnumerable<Type> TypesOf(Assembly assembly)
     {
         try
@@ -47,7 +47,7 @@ internal sealed class TypeSource : AssemblyLoadContext
         return path is null ? null : LoadFromAssemblyPath(path);
     }
 
-    /// <summary>This program runs on the base framework only; web assemblies refer to ASP.NET Core, which lies beside it.</summary>
+    /// <summary>Finds assemblies of ASP.NET Core, which web assemblies reference and the base framework of this program does not include.</summary>
     private static string? FindInFrameworks(string name)
     {
         var runtime = RuntimeEnvironment.GetRuntimeDirectory();

@@ -1,8 +1,8 @@
 namespace MeetOperator.Kube.CodeGen;
 
 /// <summary>
-/// Writes generated files, or compares them. Files that carry <see cref="Header"/> and are not generated any more are stale: they are removed, or reported.
-/// Other files of the folder are left alone.
+/// Writes generated files or compares them. Files with <see cref="Header"/> that are no longer generated are stale: they are deleted or reported.
+/// Other files in the folder are ignored.
 /// </summary>
 public static class GeneratedFolder
 {
@@ -26,7 +26,7 @@ public static class GeneratedFolder
         }
     }
 
-    /// <summary>The differences between the folder and what should be there; empty when there are none.</summary>
+    /// <summary>The differences between the folder and the generated files; empty if there are none.</summary>
     public static string Compare(string folder, IReadOnlyDictionary<string, string> files)
     {
         var differences = new List<string>();

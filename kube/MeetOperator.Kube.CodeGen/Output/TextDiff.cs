@@ -2,12 +2,12 @@ using System.Text;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Line differences in the style of a unified diff.</summary>
+/// <summary>Computes line differences in the style of a unified diff.</summary>
 public static class TextDiff
 {
     private const int Context = 3;
 
-    /// <summary>Empty when the texts are equal.</summary>
+    /// <summary>The differences, or an empty string if the texts are equal.</summary>
     public static string Create(string name, string before, string after)
     {
         if (before == after)
@@ -18,7 +18,7 @@ public static class TextDiff
         var left = before.Split('\n');
         var right = after.Split('\n');
         var lines = Edits(left, right);
-        var result = new StringBuilder($"--- {name} (as it is)\n+++ {name} (as it should be)\n");
+        var result = new StringBuilder($"--- {name} (current)\n+++ {name} (expected)\n");
         var lastShown = -1;
         for (var i = 0; i < lines.Count; i++)
         {
@@ -42,7 +42,7 @@ public static class TextDiff
 
     private static List<(char Mark, string Text, int Line)> Edits(string[] left, string[] right)
     {
-        // Longest common subsequence; generated files have some thousand lines at most.
+        // The quadratic longest common subsequence is fast enough: generated files have a few thousand lines at most.
         var lengths = new int[left.Length + 1, right.Length + 1];
         for (var i = left.Length - 1; i >= 0; i--)
         {

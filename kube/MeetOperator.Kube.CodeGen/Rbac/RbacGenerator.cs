@@ -4,14 +4,17 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Kube.CodeGen;
 
-/// <summary>Makes a ClusterRole and, for rules of its own namespace, a Role a component from <see cref="RbacRuleAttribute"/>s: sorted, each rule with its reasons.</summary>
+/// <summary>
+/// Generates roles from <see cref="RbacRuleAttribute"/>s: per component a ClusterRole and, for rules of its own namespace, a Role. Rules are sorted
+/// and commented with their reasons.
+/// </summary>
 public static partial class RbacGenerator
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
     /// <summary>YAML by file stem: <c>&lt;component&gt;.clusterrole</c> and <c>&lt;component&gt;.role</c>.</summary>
     /// <param name="rules">All rules of all components.</param>
-    /// <param name="namePrefix">Goes before the component in the role's name.</param>
+    /// <param name="namePrefix">Prefix of the role names, before the component.</param>
     public static IReadOnlyDictionary<string, string> Generate(IEnumerable<RbacRuleAttribute> rules, string namePrefix = "")
     {
         var result = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -38,7 +41,7 @@ public static partial class RbacGenerator
         };
         var text = new StringBuilder(GeneratedFolder.Header).Append(YamlWriter.Write(role)).Append("rules:\n");
 
-        // One target, one rule: what several types ask for on the same resources is joined.
+        // Merge the rules of several types for the same resources into one.
         var targets = rules
             .GroupBy(rule => (rule.Group, Resources: Joined(rule.Resources), Names: Joined(rule.ResourceNames)))
             .OrderBy(target => target.Key.Group, StringComparer.Ordinal)
@@ -48,7 +51,7 @@ public static partial class RbacGenerator
         {
             foreach (var reason in target.Select(rule => rule.Reason.Trim()).Distinct().Order(StringComparer.Ordinal))
             {
-                text.Append("# ").Append(Blanks().Replace(reason, " ")).Append('\n');
+                text.Append("# ").Append(Whitespace().Replace(reason, " ")).Append('\n');
             }
 
             var node = new JsonObject
@@ -70,31 +73,31 @@ public static partial class RbacGenerator
 
     private static void Validate(RbacRuleAttribute rule)
     {
-        var where = $"[RbacRule(\"{rule.Component}\")] on {rule.Group}/{string.Join(",", rule.Resources)}";
+        var location = $"[RbacRule(\"{rule.Component}\")] on {rule.Group}/{string.Join(",", rule.Resources)}";
         if (!ComponentName().IsMatch(rule.Component))
         {
-            throw new CodeGenException($"{where}: the component must be lower-case letters, digits and dashes.");
+            throw new CodeGenException($"{location}: the component must consist of lowercase letters, digits, and dashes.");
         }
 
         if (rule.Resources.Length == 0 || rule.Verbs.Length == 0 || string.IsNullOrWhiteSpace(rule.Reason))
         {
-            throw new CodeGenException($"{where}: Resources, Verbs and Reason must not be empty.");
+            throw new CodeGenException($"{location}: Resources, Verbs, and Reason must not be empty.");
         }
 
         if (rule.Group == "*" || rule.Resources.Concat(rule.Verbs).Concat(rule.ResourceNames).Any(value => value.Contains('*', StringComparison.Ordinal)))
         {
-            throw new CodeGenException($"{where}: wildcards are refused; name each group, resource and verb.");
+            throw new CodeGenException($"{location}: wildcards are not allowed; name each group, resource, and verb.");
         }
 
         if (rule.Verbs.FirstOrDefault(verb => !Verbs.Contains(verb)) is { } unknown)
         {
-            var why = unknown is "escalate" or "bind" or "impersonate" ? "it would lend more power than the role has" : $"known verbs are {string.Join(", ", Verbs)}";
-            throw new CodeGenException($"{where}: verb \"{unknown}\" is refused; {why}.");
+            var explanation = unknown is "escalate" or "bind" or "impersonate" ? "it would allow privilege escalation" : $"allowed verbs are {string.Join(", ", Verbs)}";
+            throw new CodeGenException($"{location}: verb \"{unknown}\" is not allowed; {explanation}.");
         }
 
         if (rule.ResourceNames.Length > 0 && rule.Verbs.FirstOrDefault(verb => verb is "create" or "deletecollection") is { } unnamed)
         {
-            throw new CodeGenException($"{where}: \"{unnamed}\" cannot be limited by ResourceNames, since the request names no object; make it a rule of its own.");
+            throw new CodeGenException($"{location}: \"{unnamed}\" cannot be restricted by ResourceNames, because the request has no object name; use a separate rule.");
         }
     }
 
@@ -106,5 +109,5 @@ public static partial class RbacGenerator
     private static partial Regex ComponentName();
 
     [GeneratedRegex(@"\s+")]
-    private static partial Regex Blanks();
+    private static partial Regex Whitespace();
 }

@@ -3,10 +3,12 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>A container's variables in the kubelet's order: the image's, <c>envFrom</c>, then <c>env</c>, where each may use those before it.</summary>
+/// <summary>
+/// Resolves the variables of a container in the order of the kubelet: image, <c>envFrom</c>, then <c>env</c>, where each may reference earlier ones.
+/// </summary>
 internal static class ContainerEnvironment
 {
-    public static IReadOnlyDictionary<string, string> Resolve(Pod pod, Container container, PodPlace place, ReferencedData data, ImageProgram image)
+    public static IReadOnlyDictionary<string, string> Resolve(Pod pod, Container container, PodLocation location, ReferencedData data, ImageProgram image)
     {
         var result = new Dictionary<string, string>(image.Environment, StringComparer.Ordinal) { ["HOSTNAME"] = pod.Metadata.Name ?? string.Empty };
         foreach (var source in container.EnvFrom ?? [])
@@ -22,7 +24,7 @@ internal static class ContainerEnvironment
 
         foreach (var variable in container.Env ?? [])
         {
-            if (ValueOf(variable, pod, place, data, result) is { } value)
+            if (ValueOf(variable, pod, location, data, result) is { } value)
             {
                 result[variable.Name] = value;
             }
@@ -44,20 +46,20 @@ internal static class ContainerEnvironment
         }
     }
 
-    private static string? ValueOf(EnvVar variable, Pod pod, PodPlace place, ReferencedData data, Dictionary<string, string> before)
+    private static string? ValueOf(EnvVar variable, Pod pod, PodLocation location, ReferencedData data, Dictionary<string, string> before)
     {
         switch (variable.ValueFrom)
         {
             case null:
                 return VariableExpansion.Expand(variable.Value ?? string.Empty, before);
             case { FieldRef: { } field }:
-                return DownwardFields.Read(pod, place, field.FieldPath);
+                return DownwardFields.Read(pod, location, field.FieldPath);
             case { SecretKeyRef: { } secret }:
                 return Text(data.Find(new DataReference(true, secret.Name ?? string.Empty), secret.Key, secret.Optional == true));
             case { ConfigMapKeyRef: { } map }:
                 return Text(data.Find(new DataReference(false, map.Name ?? string.Empty), map.Key, map.Optional == true));
             default:
-                throw new PodConfigurationException(PodConfigurationException.ConfigError, $"env \"{variable.Name}\": valueFrom has no source that a local process can be given");
+                throw new PodConfigurationException(PodConfigurationException.ConfigError, $"env \"{variable.Name}\": valueFrom has no supported source; use fieldRef, secretKeyRef, or configMapKeyRef");
         }
     }
 

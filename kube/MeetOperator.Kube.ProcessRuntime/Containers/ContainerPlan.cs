@@ -1,9 +1,9 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>A container resolved for this machine: nothing in it refers to the cluster any more.</summary>
+/// <summary>A container resolved to a local command, without references to the cluster.</summary>
 internal sealed record ContainerPlan(string Name, ProcessCommand Command);
 
-/// <summary>A Pod asks for something that it cannot have. <see cref="Reason"/> is what a kubelet would show while the container waits.</summary>
+/// <summary>The configuration of a Pod is invalid or incomplete. <see cref="Reason"/> is the waiting reason that a kubelet would show.</summary>
 internal sealed class PodConfigurationException(string reason, string message) : Exception(message)
 {
     public const string ConfigError = "CreateContainerConfigError";

@@ -4,44 +4,45 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// Keeps one container going: start, probes, exit, back-off, start again. Every change of what is known goes to <c>changed</c> at once.
+/// Runs one container: starts it, probes it, and restarts it with backoff. Calls <c>changed</c> after every change of <see cref="Snapshot"/>.
 /// </summary>
 internal sealed partial class ContainerRunner(
-    Pod pod, Container container, PodPlace place, Func<CancellationToken, Task<ContainerPlan>> plan, RuntimeServices services, Action changed)
+    Pod pod, Container container, PodLocation location, Func<CancellationToken, Task<ContainerPlan>> plan, RuntimeServices services, Action changed)
 {
     private static readonly TimeSpan ConfigRetry = TimeSpan.FromMilliseconds(250);
 
     private readonly RestartBackoff _backoff = new();
-    private ContainerFacts _facts = ContainerFacts.Waiting("ContainerCreating");
+    private ContainerSnapshot _snapshot = ContainerSnapshot.Waiting("ContainerCreating");
 
     public string Name => container.Name;
 
-    public ContainerFacts Facts
+    public ContainerSnapshot Snapshot
     {
-        get => Volatile.Read(ref _facts);
+        get => Volatile.Read(ref _snapshot);
         private set
         {
-            Volatile.Write(ref _facts, value);
+            Volatile.Write(ref _snapshot, value);
             changed();
         }
     }
 
-    /// <summary>What an earlier run of the runtime knew of this container; its process is gone.</summary>
-    public void Adopt(ContainerFacts facts) => Volatile.Write(ref _facts, facts);
+    /// <summary>Sets the state of the container from an earlier run of the runtime, whose process no longer exists.</summary>
+    public void Restore(ContainerSnapshot snapshot) => Volatile.Write(ref _snapshot, snapshot);
 
     /// <summary>
-    /// Returns when the container has ended for good, or after <paramref name="stop"/> asked it to leave; with <paramref name="kill"/> it has no more time to.
+    /// Returns when the container has ended and is not restarted. <paramref name="stop"/> terminates it with its grace period; <paramref name="kill"/>
+    /// ends the grace period.
     /// </summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken kill)
     {
-        if (Facts.State.Terminated is { } ended)
+        if (Snapshot.State.Terminated is { } ended)
         {
-            if (!RestartsAfter(ended.ExitCode))
+            if (!ShouldRestart(ended.ExitCode))
             {
                 return;
             }
 
-            Facts = Facts with { RestartCount = Facts.RestartCount + 1 };
+            Snapshot = Snapshot with { RestartCount = Snapshot.RestartCount + 1 };
         }
 
         while (!stop.IsCancellationRequested)
@@ -54,7 +55,7 @@ internal sealed partial class ContainerRunner(
 
             var started = services.Time.GetUtcNow();
             var exitCode = await RunOnceAsync(command, started, stop, kill).ConfigureAwait(false);
-            if (stop.IsCancellationRequested || !RestartsAfter(exitCode))
+            if (stop.IsCancellationRequested || !ShouldRestart(exitCode))
             {
                 return;
             }
@@ -63,26 +64,26 @@ internal sealed partial class ContainerRunner(
             if (wait > TimeSpan.Zero)
             {
                 services.Events.Warning(pod, "BackOff", $"Back-off restarting failed container {container.Name}");
-                Facts = Facts.WithWaiting("CrashLoopBackOff", $"back-off {wait.TotalSeconds:0}s restarting failed container={container.Name} pod={pod.Metadata.Name}");
+                Snapshot = Snapshot.WithWaiting("CrashLoopBackOff", $"back-off {wait.TotalSeconds:0}s restarting failed container={container.Name} pod={pod.Metadata.Name}");
                 await services.DelayAsync(wait, stop).ConfigureAwait(false);
             }
 
-            Facts = Facts with { RestartCount = Facts.RestartCount + 1 };
+            Snapshot = Snapshot with { RestartCount = Snapshot.RestartCount + 1 };
         }
     }
 
-    /// <summary>How long the Pod's containers may take to leave; a deletion may shorten it.</summary>
-    internal static TimeSpan GraceOf(Pod pod) =>
+    /// <summary>The grace period of the Pod, which a deletion may shorten.</summary>
+    internal static TimeSpan GracePeriodOf(Pod pod) =>
         TimeSpan.FromSeconds(pod.Metadata.DeletionGracePeriodSeconds ?? pod.Spec.TerminationGracePeriodSeconds ?? 30);
 
-    private bool RestartsAfter(int exitCode) => pod.Spec.RestartPolicy switch
+    private bool ShouldRestart(int exitCode) => pod.Spec.RestartPolicy switch
     {
         "Never" => false,
         "OnFailure" => exitCode != 0,
         _ => true,
     };
 
-    // A Secret may come later and an image may be mistyped: say what is missing and look again, until the Pod goes.
+    // A Secret may be created later, and an image name may be mistyped. Report the error and retry until the Pod is deleted.
     private async Task<ContainerPlan?> PlanAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -97,11 +98,11 @@ internal sealed partial class ContainerRunner(
             }
             catch (PodConfigurationException e)
             {
-                if (Facts.State.Waiting?.Message != e.Message)
+                if (Snapshot.State.Waiting?.Message != e.Message)
                 {
                     LogWaiting(services.Logger, pod.Metadata.NamespacedName, container.Name, e.Reason, e.Message);
                     services.Events.Warning(pod, "Failed", $"Error: {e.Reason}: {e.Message}");
-                    Facts = Facts.WithWaiting(e.Reason, e.Message);
+                    Snapshot = Snapshot.WithWaiting(e.Reason, e.Message);
                 }
             }
 
@@ -113,18 +114,18 @@ internal sealed partial class ContainerRunner(
 
     private async Task<int> RunOnceAsync(ContainerPlan command, DateTimeOffset started, CancellationToken stop, CancellationToken kill)
     {
-        ContainerLog.StartNewRun(place.LogFile(container.Name));
-        using var log = new ContainerLog(place.LogFile(container.Name), services.Options.LogLimitBytes, services.Time);
+        ContainerLog.StartNewRun(location.LogFile(container.Name));
+        using var log = new ContainerLog(location.LogFile(container.Name), services.Options.LogLimitBytes, services.Time);
         ChildProcess child;
         try
         {
-            Directory.CreateDirectory(place.ContainerFolder(container.Name));
+            Directory.CreateDirectory(location.ContainerFolder(container.Name));
             Directory.CreateDirectory(command.Command.WorkingDirectory);
             child = await ChildProcess.StartAsync(services.Spawn, command.Command).ConfigureAwait(false);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or UnauthorizedAccessException)
         {
-            log.Write("stderr", $"cannot start {command.Command.Arguments[0]}: {e.Message}");
+            log.Write("stderr", $"failed to start {command.Command.Arguments[0]}: {e.Message}");
             Terminate(started, 128, "StartError", e.Message, null);
             return 128;
         }
@@ -133,19 +134,19 @@ internal sealed partial class ContainerRunner(
         {
             var id = $"process://{child.Id}";
             var output = Task.WhenAll(log.PumpAsync(child.Output, "stdout"), log.PumpAsync(child.Error, "stderr"));
-            Facts = (Facts.State.Terminated is null ? Facts : Facts with { LastState = Facts.State })
+            Snapshot = (Snapshot.State.Terminated is null ? Snapshot : Snapshot with { LastState = Snapshot.State })
                 .WithRunning(started, id) with { Started = container.StartupProbe is null, Ready = container is { StartupProbe: null, ReadinessProbe: null } };
             LogStarted(services.Logger, pod.Metadata.NamespacedName, container.Name, child.Id);
             services.Events.Normal(pod, "Started", $"Started container {container.Name}");
 
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var unhealthy = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var probes = ProbeAsync(command, unhealthy, over.Token);
+            var probes = ProbeAsync(command, unhealthy, ended.Token);
             var exit = child.WaitAsync(CancellationToken.None);
-            await Task.WhenAny(exit, unhealthy.Task, Cancelled(over.Token)).ConfigureAwait(false);
+            await Task.WhenAny(exit, unhealthy.Task, Cancelled(ended.Token)).ConfigureAwait(false);
             if (!exit.IsCompleted)
             {
-                Facts = Facts with { Ready = false };
+                Snapshot = Snapshot with { Ready = false };
                 services.Events.Normal(pod, "Killing", $"Stopping container {container.Name}");
                 await StopAsync(child, exit, kill).ConfigureAwait(false);
             }
@@ -153,11 +154,11 @@ internal sealed partial class ContainerRunner(
             var exitCode = await exit.ConfigureAwait(false);
             Terminate(started, exitCode, exitCode == 0 ? "Completed" : "Error", null, id);
             LogExited(services.Logger, pod.Metadata.NamespacedName, container.Name, exitCode);
-            await over.CancelAsync().ConfigureAwait(false);
+            await ended.CancelAsync().ConfigureAwait(false);
             await probes.ConfigureAwait(false);
             await child.KillGroupAsync().ConfigureAwait(false);
 
-            // A process that left the group may hold the pipes for ever: what it writes is nobody's log.
+            // A process that left the group may keep the pipes open indefinitely. Its output is not part of the log.
             await Task.WhenAny(output, Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None)).ConfigureAwait(false);
             return exitCode;
         }
@@ -165,9 +166,9 @@ internal sealed partial class ContainerRunner(
 
     private async Task StopAsync(ChildProcess child, Task exit, CancellationToken kill)
     {
-        // A container that failed a probe gets the Pod's own grace period; a shorter order to leave still counts.
+        // A container that failed a probe gets the grace period of the Pod, unless a deletion ends it earlier.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(kill);
-        limit.CancelAfter(GraceOf(pod));
+        limit.CancelAfter(GracePeriodOf(pod));
         if (!limit.IsCancellationRequested)
         {
             await child.TerminateAsync().ConfigureAwait(false);
@@ -182,8 +183,8 @@ internal sealed partial class ContainerRunner(
 
     private async Task ProbeAsync(ContainerPlan command, TaskCompletionSource unhealthy, CancellationToken ct)
     {
-        Task Loop(Probe probe, bool eager, Func<bool, bool> until) =>
-            new ProbeLoop(services.Probes, services.Time).RunAsync(probe, eager, container, place.PodIp, command, until, ct);
+        Task Loop(Probe probe, bool eager, Func<bool, bool> onChange) =>
+            new ProbeLoop(services.Probes, services.Time).RunAsync(probe, eager, container, location.PodIp, command, onChange, ct);
 
         try
         {
@@ -191,7 +192,7 @@ internal sealed partial class ContainerRunner(
             {
                 await Loop(startup, eager: true, healthy =>
                 {
-                    Fail(healthy, "Startup", unhealthy);
+                    ReportUnhealthy(healthy, "Startup", unhealthy);
                     return true;
                 }).ConfigureAwait(false);
                 if (unhealthy.Task.IsCompleted)
@@ -199,18 +200,18 @@ internal sealed partial class ContainerRunner(
                     return;
                 }
 
-                Facts = Facts with { Started = true, Ready = container.ReadinessProbe is null };
+                Snapshot = Snapshot with { Started = true, Ready = container.ReadinessProbe is null };
             }
 
             await Task.WhenAll(
                 container.ReadinessProbe is not { } readiness ? Task.CompletedTask : Loop(readiness, eager: true, healthy =>
                 {
-                    Facts = Facts with { Ready = healthy };
+                    Snapshot = Snapshot with { Ready = healthy };
                     return false;
                 }),
                 container.LivenessProbe is not { } liveness ? Task.CompletedTask : Loop(liveness, eager: false, healthy =>
                 {
-                    Fail(healthy, "Liveness", unhealthy);
+                    ReportUnhealthy(healthy, "Liveness", unhealthy);
                     return !healthy;
                 })).ConfigureAwait(false);
         }
@@ -220,7 +221,7 @@ internal sealed partial class ContainerRunner(
         }
     }
 
-    private void Fail(bool healthy, string probe, TaskCompletionSource unhealthy)
+    private void ReportUnhealthy(bool healthy, string probe, TaskCompletionSource unhealthy)
     {
         if (!healthy)
         {
@@ -231,7 +232,7 @@ internal sealed partial class ContainerRunner(
     }
 
     private void Terminate(DateTimeOffset started, int exitCode, string reason, string? message, string? id) =>
-        Facts = Facts.WithTerminated(new ContainerStateTerminated
+        Snapshot = Snapshot.WithTerminated(new ContainerStateTerminated
         {
             ExitCode = exitCode,
             Signal = exitCode > 128 ? exitCode - 128 : null,

@@ -1,20 +1,20 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// CrashLoopBackOff: the first restart is immediate, then 10 s doubling to 5 min; a run of 10 min forgets the past.
+/// CrashLoopBackOff: the first restart is immediate, then the delay is 10 s, doubling to 5 min. A run of 10 min resets it.
 /// </summary>
 internal sealed class RestartBackoff
 {
     public static readonly TimeSpan First = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
-    public static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan ResetAfter = TimeSpan.FromMinutes(10);
 
     private TimeSpan _next = TimeSpan.Zero;
 
-    /// <summary>How long to wait before the next start, given how long the last run lasted.</summary>
+    /// <summary>The delay before the next start after a run of the duration <paramref name="ran"/>.</summary>
     public TimeSpan AfterExit(TimeSpan ran)
     {
-        var wait = ran >= ForgetAfter ? TimeSpan.Zero : _next;
+        var wait = ran >= ResetAfter ? TimeSpan.Zero : _next;
         _next = wait == TimeSpan.Zero ? First : wait * 2 > Longest ? Longest : wait * 2;
         return wait;
     }

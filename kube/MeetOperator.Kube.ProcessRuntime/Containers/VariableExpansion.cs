@@ -2,7 +2,9 @@ using System.Text;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Expands <c>$(NAME)</c> in command, args and env values as the kubelet does: unknown names stay as written, <c>$$(NAME)</c> gives <c>$(NAME)</c>.</summary>
+/// <summary>
+/// Expands <c>$(NAME)</c> in command, args and env values like the kubelet: unknown names stay unchanged, and <c>$$(NAME)</c> gives <c>$(NAME)</c>.
+/// </summary>
 internal static class VariableExpansion
 {
     public static string Expand(string text, IReadOnlyDictionary<string, string> variables)

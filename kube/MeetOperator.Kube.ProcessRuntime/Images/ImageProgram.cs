@@ -1,17 +1,17 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>What an image name stands for on this machine: the program that its ENTRYPOINT and CMD would start.</summary>
+/// <summary>The local program for an image: the equivalent of its ENTRYPOINT and CMD.</summary>
 public sealed record ImageProgram
 {
-    /// <summary>Replaced by the container's <c>command</c> when it has one.</summary>
+    /// <summary>Replaced by the <c>command</c> of the container, if set.</summary>
     public required IReadOnlyList<string> Entrypoint { get; init; }
 
-    /// <summary>Appended to the entrypoint; replaced by the container's <c>args</c> when it has some.</summary>
+    /// <summary>Appended to the entrypoint; replaced by the <c>args</c> of the container, if set.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>The image's own ENV; a container's env of the same name wins.</summary>
+    /// <summary>The ENV of the image. Variables of the container with the same name take precedence.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Folder in which the program starts; the container's own folder when null.</summary>
+    /// <summary>Working directory of the program; null uses the folder of the container.</summary>
     public string? WorkingDirectory { get; init; }
 }

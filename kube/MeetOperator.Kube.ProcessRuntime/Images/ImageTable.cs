@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Finds the local program behind an image reference. Tag and digest are ignored: one machine has one version of a program.</summary>
+/// <summary>Maps image references to local programs. Tag and digest are ignored, because a host has one version of a program.</summary>
 public sealed class ImageTable
 {
     private readonly Dictionary<string, ImageProgram> _programs = new(StringComparer.Ordinal);
@@ -13,7 +13,7 @@ public sealed class ImageTable
 
     public bool TryFind(string image, out ImageProgram program) => _programs.TryGetValue(RepositoryOf(image), out program!);
 
-    /// <summary>The reference without <c>:tag</c> and <c>@digest</c>; a colon before the last slash belongs to the registry's port.</summary>
+    /// <summary>The reference without <c>:tag</c> and <c>@digest</c>. A colon before the last slash belongs to the registry port.</summary>
     internal static string RepositoryOf(string image)
     {
         var name = image.Split('@', 2)[0];

@@ -3,8 +3,8 @@ using System.Text;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// Writes a container's output to a file, and starts a new one when it has grown to its limit; one older file is kept beside it (<c>.1</c>).
-/// Lines longer than <see cref="LongestLine"/> are cut into several. Safe for the two streams to write at once.
+/// Writes the output of a container to a file and rotates it at the size limit; one older file is kept (<c>.1</c>).
+/// Lines longer than <see cref="LongestLine"/> are split. Thread-safe, so both streams may write concurrently.
 /// </summary>
 internal sealed class ContainerLog(string path, long limitBytes, TimeProvider time) : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class ContainerLog(string path, long limitBytes, TimeProvider ti
         }
     }
 
-    /// <summary>Puts the file of an earlier run aside, for <c>logs --previous</c>.</summary>
+    /// <summary>Renames the log of the previous run, for <c>logs --previous</c>.</summary>
     public static void StartNewRun(string path)
     {
         if (File.Exists(path))

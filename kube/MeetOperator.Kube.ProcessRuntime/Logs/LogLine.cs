@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>One line that a container wrote. In files it has the form of the container runtimes: <c>time stream F text</c>.</summary>
+/// <summary>One line of container output. Files use the format of the container runtimes: <c>time stream F text</c>.</summary>
 public sealed record LogLine(DateTimeOffset Time, string Stream, string Text)
 {
     public string Format() => string.Create(CultureInfo.InvariantCulture, $"{Time.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffffZ} {Stream} F {Text}");

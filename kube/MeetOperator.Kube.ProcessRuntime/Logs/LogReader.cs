@@ -3,14 +3,16 @@ using System.Text;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Reads a container's log files as one stream of text, across rotation and, when following, as they grow.</summary>
+/// <summary>Reads the log files of a container as one text stream, across rotations, and follows them if requested.</summary>
 internal sealed class LogReader(string path, LogQuery query, Func<bool> ended, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     private long _left = query.LimitBytes ?? long.MaxValue;
 
-    /// <summary>The stream ends at the end of the log, or when following with the container; dispose it to leave earlier.</summary>
+    /// <summary>
+    /// Opens the stream. It ends at the end of the log, or with <see cref="LogQuery.Follow"/> when the container ends. Dispose it to stop earlier.
+    /// </summary>
     public Stream Open(CancellationToken ct)
     {
         var pipe = new Pipe();
@@ -48,7 +50,7 @@ internal sealed class LogReader(string path, LogQuery query, Func<bool> ended, T
         var open = await WriteAsync(output, Select(first), ct).ConfigureAwait(false);
         while (open && query.Follow)
         {
-            // Asked before reading: what was written before the end is read after it.
+            // Check before reading, so that the last read includes everything that was written before the end.
             var last = ended();
             open = await WriteAsync(output, tail.ReadNew(), ct).ConfigureAwait(false) && !last;
             if (open)
@@ -64,7 +66,7 @@ internal sealed class LogReader(string path, LogQuery query, Func<bool> ended, T
         return query.TailLines is { } tail ? since.TakeLast(tail) : since;
     }
 
-    // False when nobody reads any more, or enough was given.
+    // Returns false if the reader has closed the stream or the limit is reached.
     private async Task<bool> WriteAsync(PipeWriter output, IEnumerable<LogLine> lines, CancellationToken ct)
     {
         foreach (var line in lines)

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Reads complete lines of a file that another hand appends to and replaces.</summary>
+/// <summary>Reads complete lines of a file that a writer appends to and rotates.</summary>
 internal sealed class LogTail(string path) : IDisposable
 {
     private readonly List<byte> _partial = [];
     private FileStream? _file;
 
-    /// <summary>The lines since the last call; none when there is no file yet.</summary>
+    /// <summary>The new lines since the last call; empty if the file does not exist yet.</summary>
     public IReadOnlyList<LogLine> ReadNew()
     {
         var lines = new List<LogLine>();
@@ -22,7 +22,7 @@ internal sealed class LogTail(string path) : IDisposable
 
             ReadRest(_file, lines);
 
-            // Rotated: the open file has its last byte read, and the path names another one.
+            // After a rotation the open file is fully read, and the path refers to another file.
             if (!File.Exists(path) || new FileInfo(path).Length >= _file.Position)
             {
                 return lines;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>The Node object and its Lease: that this node is here, and still is.</summary>
+/// <summary>Registers the Node object and renews its Lease.</summary>
 internal sealed partial class NodeRegistration(KubeClient client, RuntimeServices services)
 {
     private const string LeaseNamespace = "kube-node-lease";
@@ -49,7 +49,7 @@ internal sealed partial class NodeRegistration(KubeClient client, RuntimeService
             [
                 new NodeCondition
                 {
-                    Type = "Ready", Status = "True", Reason = "RuntimeReady", Message = "Pods run as local processes", LastHeartbeatTime = now, LastTransitionTime = now,
+                    Type = "Ready", Status = "True", Reason = "RuntimeReady", Message = "The runtime is ready; Pods run as local processes", LastHeartbeatTime = now, LastTransitionTime = now,
                 },
             ],
         };
@@ -90,6 +90,6 @@ internal sealed partial class NodeRegistration(KubeClient client, RuntimeService
         }
     }
 
-    [LoggerMessage(2121, LogLevel.Warning, "The node's Lease could not be renewed")]
+    [LoggerMessage(2121, LogLevel.Warning, "The Lease of the node could not be renewed; the next heartbeat tries again")]
     private static partial void LogHeartbeatFailed(ILogger logger, Exception exception);
 }

@@ -1,28 +1,28 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Gives each Pod an address of its own out of <c>prefix.2</c> to <c>prefix.254</c>, the longest unused one first.</summary>
+/// <summary>Allocates one address per Pod from <c>prefix.2</c> to <c>prefix.254</c>, least recently used first.</summary>
 internal sealed class PodAddresses
 {
     private readonly Lock _gate = new();
     private readonly string _prefix;
     private readonly Queue<int> _free = new(Enumerable.Range(2, 253));
-    private readonly Dictionary<string, int> _taken = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _allocated = new(StringComparer.Ordinal);
 
     public PodAddresses(string prefix) => _prefix = prefix;
 
-    /// <summary>Null when all are in use.</summary>
-    public string? Take(string uid)
+    /// <summary>The address of the Pod, or null if all addresses are in use.</summary>
+    public string? Allocate(string uid)
     {
         lock (_gate)
         {
-            if (!_taken.TryGetValue(uid, out var number))
+            if (!_allocated.TryGetValue(uid, out var number))
             {
                 if (!_free.TryDequeue(out number))
                 {
                     return null;
                 }
 
-                _taken[uid] = number;
+                _allocated[uid] = number;
             }
 
             return $"{_prefix}.{number}";
@@ -33,7 +33,7 @@ internal sealed class PodAddresses
     {
         lock (_gate)
         {
-            if (_taken.Remove(uid, out var number))
+            if (_allocated.Remove(uid, out var number))
             {
                 _free.Enqueue(number);
             }

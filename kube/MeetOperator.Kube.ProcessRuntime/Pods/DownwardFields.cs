@@ -5,21 +5,21 @@ namespace MeetOperator.Kube.ProcessRuntime;
 /// <summary>Values of the downward API (<c>fieldRef</c>).</summary>
 internal static class DownwardFields
 {
-    public static string Read(Pod pod, PodPlace place, string path) => path switch
+    public static string Read(Pod pod, PodLocation location, string path) => path switch
     {
         "metadata.name" => pod.Metadata.Name ?? string.Empty,
         "metadata.namespace" => pod.Metadata.Namespace ?? string.Empty,
         "metadata.uid" => pod.Metadata.Uid ?? string.Empty,
-        "spec.nodeName" => place.NodeName,
+        "spec.nodeName" => location.NodeName,
         "spec.serviceAccountName" => pod.Spec.ServiceAccountName ?? "default",
-        "status.hostIP" => place.HostIp,
-        "status.podIP" or "status.podIPs" => place.PodIp,
+        "status.hostIP" => location.HostIp,
+        "status.podIP" or "status.podIPs" => location.PodIp,
         _ => ReadEntry(path, "metadata.labels", pod.Metadata.Labels)
             ?? ReadEntry(path, "metadata.annotations", pod.Metadata.Annotations)
-            ?? throw new PodConfigurationException(PodConfigurationException.ConfigError, $"fieldRef.fieldPath \"{path}\" is not a field that a container can be given"),
+            ?? throw new PodConfigurationException(PodConfigurationException.ConfigError, $"fieldRef.fieldPath \"{path}\" is not supported"),
     };
 
-    // metadata.labels['app.kubernetes.io/name']; an absent entry is an empty string.
+    // Example: metadata.labels['app.kubernetes.io/name']. An absent entry is an empty string.
     private static string? ReadEntry(string path, string field, IDictionary<string, string>? entries)
     {
         if (!path.StartsWith(field + "['", StringComparison.Ordinal) || !path.EndsWith("']", StringComparison.Ordinal))

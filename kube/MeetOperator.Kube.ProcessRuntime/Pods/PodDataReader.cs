@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Reads what a Pod refers to, from the Pod's own namespace only.</summary>
+/// <summary>Reads the Secrets and ConfigMaps that a Pod references, only from its own namespace.</summary>
 internal static class PodDataReader
 {
     public static async Task<ReferencedData> ReadAsync(KubeClient client, Pod pod, CancellationToken ct)

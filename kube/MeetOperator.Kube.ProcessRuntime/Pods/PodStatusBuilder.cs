@@ -2,12 +2,12 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>What the Pod's status must say, from what is known of its containers. Pure.</summary>
+/// <summary>Computes the status of a Pod from the state of its containers. Pure.</summary>
 internal static class PodStatusBuilder
 {
-    public static PodStatus Build(Pod pod, PodPlace place, DateTimeOffset startTime, IReadOnlyDictionary<string, ContainerFacts> facts, bool stopping, PodStatus? before, DateTimeOffset now)
+    public static PodStatus Build(Pod pod, PodLocation location, DateTimeOffset startTime, IReadOnlyDictionary<string, ContainerSnapshot> snapshots, bool stopping, PodStatus? before, DateTimeOffset now)
     {
-        var statuses = pod.Spec.Containers.Select(c => StatusOf(c, facts[c.Name])).ToList();
+        var statuses = pod.Spec.Containers.Select(c => StatusOf(c, snapshots[c.Name])).ToList();
         var phase = PhaseOf(pod, statuses, stopping);
         var finished = phase is "Succeeded" or "Failed";
         var ready = !finished && statuses.All(s => s.Ready);
@@ -16,9 +16,9 @@ internal static class PodStatusBuilder
         return new PodStatus
         {
             Phase = phase,
-            HostIp = place.HostIp,
-            PodIp = place.PodIp,
-            PodIps = [new PodIp { Ip = place.PodIp }],
+            HostIp = location.HostIp,
+            PodIp = location.PodIp,
+            PodIps = [new PodIp { Ip = location.PodIp }],
             StartTime = startTime,
             QosClass = "BestEffort",
             ContainerStatuses = statuses,
@@ -32,32 +32,32 @@ internal static class PodStatusBuilder
         };
     }
 
-    /// <summary>A Pod that was refused: nothing of it was started.</summary>
-    public static PodStatus Refuse(PodPlace place, string reason, string message, DateTimeOffset now) => new()
+    /// <summary>The status of a rejected Pod, of which no container was started.</summary>
+    public static PodStatus Rejected(PodLocation location, string reason, string message, DateTimeOffset now) => new()
     {
         Phase = "Failed",
         Reason = reason,
         Message = message,
-        HostIp = place.HostIp,
+        HostIp = location.HostIp,
         StartTime = now,
     };
 
-    private static ContainerStatus StatusOf(Container container, ContainerFacts facts) => new()
+    private static ContainerStatus StatusOf(Container container, ContainerSnapshot snapshot) => new()
     {
         Name = container.Name,
         Image = container.Image ?? string.Empty,
-        ImageID = facts.ContainerId is null ? string.Empty : $"process://{container.Image}",
-        ContainerID = facts.ContainerId,
-        State = facts.State,
-        LastState = facts.LastState ?? new ContainerState(),
-        RestartCount = facts.RestartCount,
-        Ready = facts.Ready,
-        Started = facts.Started,
+        ImageID = snapshot.ContainerId is null ? string.Empty : $"process://{container.Image}",
+        ContainerID = snapshot.ContainerId,
+        State = snapshot.State,
+        LastState = snapshot.LastState ?? new ContainerState(),
+        RestartCount = snapshot.RestartCount,
+        Ready = snapshot.Ready,
+        Started = snapshot.Started,
     };
 
     private static string PhaseOf(Pod pod, List<ContainerStatus> statuses, bool stopping)
     {
-        if (statuses.All(s => s.State?.Terminated is { } ended && (stopping || Final(pod, ended))))
+        if (statuses.All(s => s.State?.Terminated is { } ended && (stopping || IsFinal(pod, ended))))
         {
             return statuses.All(s => s.State!.Terminated!.ExitCode == 0) ? "Succeeded" : "Failed";
         }
@@ -65,19 +65,19 @@ internal static class PodStatusBuilder
         return statuses.Exists(s => s.State?.Waiting is not null && s.LastState?.Terminated is null) ? "Pending" : "Running";
     }
 
-    private static bool Final(Pod pod, ContainerStateTerminated ended) =>
+    private static bool IsFinal(Pod pod, ContainerStateTerminated ended) =>
         pod.Spec.RestartPolicy == "Never" || (pod.Spec.RestartPolicy == "OnFailure" && ended.ExitCode == 0);
 
-    private static PodCondition ConditionOf(string type, bool holds, string? reason, string? message, PodStatus? before, DateTimeOffset now)
+    private static PodCondition ConditionOf(string type, bool isTrue, string? reason, string? message, PodStatus? before, DateTimeOffset now)
     {
-        var status = holds ? "True" : "False";
+        var status = isTrue ? "True" : "False";
         var old = before?.Conditions?.FirstOrDefault(c => c.Type == type);
         return new PodCondition
         {
             Type = type,
             Status = status,
-            Reason = holds ? null : reason,
-            Message = holds ? null : message,
+            Reason = isTrue ? null : reason,
+            Message = isTrue ? null : message,
             LastTransitionTime = old?.Status == status ? old.LastTransitionTime : now,
         };
     }

@@ -4,12 +4,12 @@ namespace MeetOperator.Kube.ProcessRuntime;
 
 internal sealed partial class PodWorker
 {
-    [LoggerMessage(2111, LogLevel.Warning, "Pod {Pod} is refused: {Reason}: {Message}")]
-    private static partial void LogRefused(ILogger logger, NamespacedName pod, string reason, string message);
+    [LoggerMessage(2111, LogLevel.Warning, "Pod {Pod} was rejected: {Reason}: {Message}")]
+    private static partial void LogRejected(ILogger logger, NamespacedName pod, string reason, string message);
 
-    [LoggerMessage(2112, LogLevel.Warning, "Pod {Pod}: its status could not be written; trying again")]
+    [LoggerMessage(2112, LogLevel.Warning, "Pod {Pod}: the status could not be written; the write is retried")]
     private static partial void LogWriteFailed(ILogger logger, Exception exception, NamespacedName pod);
 
-    [LoggerMessage(2113, LogLevel.Error, "Pod {Pod}: its worker stopped")]
-    private static partial void LogBroken(ILogger logger, Exception exception, NamespacedName pod);
+    [LoggerMessage(2113, LogLevel.Error, "Pod {Pod}: the worker stopped after an unexpected failure")]
+    private static partial void LogWorkerFailed(ILogger logger, Exception exception, NamespacedName pod);
 }

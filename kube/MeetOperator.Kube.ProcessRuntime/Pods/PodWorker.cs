@@ -6,15 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// One Pod from its start to its end: admits it, runs its containers, tells the API server every change at once, and removes the object when
-/// its processes are gone. It owns the Pod's folder and its host ports.
+/// Manages one Pod from start to end: admits it, runs its containers, and writes every status change to the API server. Owns the host ports
+/// of the Pod.
 /// </summary>
 internal sealed partial class PodWorker : IDisposable
 {
     private static readonly TimeSpan WriteRetry = TimeSpan.FromMilliseconds(200);
 
     private readonly Pod _pod;
-    private readonly PodPlace _place;
+    private readonly PodLocation _location;
     private readonly KubeClient _client;
     private readonly RuntimeServices _services;
     private readonly HostPorts _ports;
@@ -24,40 +24,40 @@ internal sealed partial class PodWorker : IDisposable
     private readonly CancellationTokenSource _kill = new();
     private readonly Channel<bool> _dirty = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private PodStatus? _written;
-    private string? _refused;
+    private string? _rejectionReason;
     private bool _removed;
     private bool _removing;
     private bool _cleaning;
 
-    public PodWorker(Pod pod, PodPlace place, KubeClient client, RuntimeServices services, HostPorts ports)
+    public PodWorker(Pod pod, PodLocation location, KubeClient client, RuntimeServices services, HostPorts ports)
     {
         _pod = pod;
-        _place = place;
+        _location = location;
         _client = client;
         _services = services;
         _ports = ports;
         _written = pod.Status;
         _startTime = pod.Status?.StartTime ?? services.Time.GetUtcNow();
-        _runners = [.. pod.Spec.Containers.Select(c => new ContainerRunner(pod, c, place, ct => PlanAsync(c, ct), services, Touch))];
+        _runners = [.. pod.Spec.Containers.Select(c => new ContainerRunner(pod, c, location, ct => PlanAsync(c, ct), services, MarkDirty))];
         foreach (var runner in _runners)
         {
             if (pod.Status?.ContainerStatuses?.FirstOrDefault(s => s.Name == runner.Name) is { ContainerID: not null } before)
             {
-                runner.Adopt(LostFacts(before, services.Time.GetUtcNow()));
+                runner.Restore(AfterRuntimeRestart(before, services.Time.GetUtcNow()));
             }
         }
     }
 
     public string Uid => _pod.Metadata.Uid ?? string.Empty;
     public NamespacedName Key => _pod.Metadata.NamespacedName;
-    public PodPlace Place => _place;
+    public PodLocation Location => _location;
     public IEnumerable<string> Containers => _runners.Select(r => r.Name);
-    public bool Ended => Completion.IsCompleted;
+    public bool HasEnded => Completion.IsCompleted;
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     public void Start() => Completion = Task.Run(RunAsync);
 
-    /// <summary>Ends the containers. <paramref name="removed"/>: the object is gone already, so nothing is written.</summary>
+    /// <summary>Stops the containers. <paramref name="removed"/>: the object no longer exists, so no status is written.</summary>
     public void Stop(TimeSpan grace, bool removed)
     {
         _removed |= removed;
@@ -65,11 +65,11 @@ internal sealed partial class PodWorker : IDisposable
         _stop.Cancel();
     }
 
-    /// <summary>True once for the removal of the object and once for what follows it, however often events repeat.</summary>
-    public bool TryBeginEnd(bool objectExists)
+    /// <summary>Returns true once before the removal of the object and once for the cleanup after it, so that repeated events have no effect.</summary>
+    public bool TryBeginCleanup(bool objectExists)
     {
-        ref var begun = ref objectExists ? ref _removing : ref _cleaning;
-        return !Interlocked.Exchange(ref begun, true);
+        ref var started = ref objectExists ? ref _removing : ref _cleaning;
+        return !Interlocked.Exchange(ref started, true);
     }
 
     public void Dispose()
@@ -78,8 +78,8 @@ internal sealed partial class PodWorker : IDisposable
         _kill.Dispose();
     }
 
-    /// <summary>A container that an earlier run of the runtime started: its process died with that run.</summary>
-    internal static ContainerFacts LostFacts(ContainerStatus before, DateTimeOffset now) => new()
+    /// <summary>The state of a container that an earlier run of the runtime started. Its process ended with that run.</summary>
+    internal static ContainerSnapshot AfterRuntimeRestart(ContainerStatus before, DateTimeOffset now) => new()
     {
         State = before.State?.Terminated is not null ? before.State : new ContainerState
         {
@@ -88,7 +88,7 @@ internal sealed partial class PodWorker : IDisposable
                 ExitCode = 137,
                 Signal = 9,
                 Reason = "Error",
-                Message = "the node's runtime was restarted",
+                Message = "the runtime of the node was restarted",
                 StartedAt = before.State?.Running?.StartedAt,
                 FinishedAt = now,
                 ContainerID = before.ContainerID,
@@ -105,22 +105,22 @@ internal sealed partial class PodWorker : IDisposable
         var writer = WriteStatusesAsync(writing.Token);
         try
         {
-            if (Refusal() is { } refusal)
+            if (Admit() is { } rejection)
             {
-                LogRefused(_services.Logger, Key, refusal.Reason, refusal.Message);
-                _services.Events.Warning(_pod, refusal.Reason, refusal.Message);
-                _refused = refusal.Reason;
-                await WriteAsync(PodStatusBuilder.Refuse(_place, refusal.Reason, refusal.Message, _services.Time.GetUtcNow()), writing.Token).ConfigureAwait(false);
+                LogRejected(_services.Logger, Key, rejection.Reason, rejection.Message);
+                _services.Events.Warning(_pod, rejection.Reason, rejection.Message);
+                _rejectionReason = rejection.Reason;
+                await WriteAsync(PodStatusBuilder.Rejected(_location, rejection.Reason, rejection.Message, _services.Time.GetUtcNow()), writing.Token).ConfigureAwait(false);
             }
             else
             {
-                Touch();
+                MarkDirty();
                 await Task.WhenAll(_runners.Select(r => r.RunAsync(_stop.Token, _kill.Token))).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            LogBroken(_services.Logger, e, Key);
+            LogWorkerFailed(_services.Logger, e, Key);
         }
         finally
         {
@@ -131,9 +131,9 @@ internal sealed partial class PodWorker : IDisposable
         }
     }
 
-    private (string Reason, string Message)? Refusal() =>
-        PodSupport.Missing(_pod.Spec) is { } missing ? ("UnsupportedPod", missing)
-        : (_ports.Take(Uid, _pod.Spec) ?? PortProbe.Busy(_pod.Spec)) is { } clash ? ("NodePorts", $"Pod was rejected: Predicate NodePorts failed: {clash}")
+    private (string Reason, string Message)? Admit() =>
+        PodSupport.FindUnsupported(_pod.Spec) is { } unsupported ? ("UnsupportedPod", unsupported)
+        : (_ports.Reserve(Uid, _pod.Spec) ?? PortProbe.FindBusyPort(_pod.Spec)) is { } clash ? ("NodePorts", $"Pod was rejected: Predicate NodePorts failed: {clash}")
         : null;
 
     private async Task<ContainerPlan> PlanAsync(Container container, CancellationToken ct)
@@ -141,15 +141,15 @@ internal sealed partial class PodWorker : IDisposable
         try
         {
             var data = await PodDataReader.ReadAsync(_client, _pod, ct).ConfigureAwait(false);
-            VolumeFolders.Write(_pod, _place, data, _services.Options.HostPathNamespaces.Contains(_pod.Metadata.Namespace ?? string.Empty));
+            VolumeFolders.Write(_pod, _location, data, _services.Options.HostPathNamespaces.Contains(_pod.Metadata.Namespace ?? string.Empty));
             var inherited = _services.Options.InheritedVariables
                 .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
                 .Where(v => v.Value is not null)
                 .ToDictionary(v => v.Name, v => v.Value!);
-            inherited["HOME"] = _place.ContainerFolder(container.Name);
+            inherited["HOME"] = _location.ContainerFolder(container.Name);
             inherited[LeftoverSweep.MarkerVariable] = _services.Options.Folder;
             inherited[DeathWatch.RunVariable] = _services.Run;
-            return ContainerPlanner.Plan(_pod, container, _place, data, _services.Options.Images, inherited);
+            return ContainerPlanner.Plan(_pod, container, _location, data, _services.Options.Images, inherited);
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or IOException or UnauthorizedAccessException or FormatException)
         {
@@ -157,18 +157,18 @@ internal sealed partial class PodWorker : IDisposable
         }
     }
 
-    private void Touch() => _dirty.Writer.TryWrite(true);
+    private void MarkDirty() => _dirty.Writer.TryWrite(true);
 
-    // One writer: statuses reach the server in order, and changes during a write are merged into the next one.
+    // A single writer keeps the order of status writes and coalesces changes that occur during a write.
     private async Task WriteStatusesAsync(CancellationToken ct)
     {
         await foreach (var _ in _dirty.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (_refused is null && !_removed)
+            if (_rejectionReason is null && !_removed)
             {
-                var facts = _runners.ToDictionary(r => r.Name, r => r.Facts);
+                var snapshots = _runners.ToDictionary(r => r.Name, r => r.Snapshot);
                 await WriteAsync(
-                    PodStatusBuilder.Build(_pod, _place, _startTime, facts, _stop.IsCancellationRequested, _written, _services.Time.GetUtcNow()), ct).ConfigureAwait(false);
+                    PodStatusBuilder.Build(_pod, _location, _startTime, snapshots, _stop.IsCancellationRequested, _written, _services.Time.GetUtcNow()), ct).ConfigureAwait(false);
             }
         }
     }
@@ -190,7 +190,7 @@ internal sealed partial class PodWorker : IDisposable
             }
             catch (KubeApiException e) when (e.IsNotFound || e.IsConflict)
             {
-                // The Pod went, or another one took its name: there is nothing to tell about this one.
+                // The Pod was deleted, or another Pod has its name, so there is no status to write.
                 return;
             }
             catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)

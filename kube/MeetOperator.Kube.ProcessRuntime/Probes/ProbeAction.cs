@@ -3,7 +3,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Asks once: an HTTP GET that answers 200–399, a TCP connection that opens, or a command that ends with 0.</summary>
+/// <summary>Runs one probe. It succeeds if an HTTP GET returns 200–399, a TCP connection opens, or a command exits with 0.</summary>
 internal sealed class ProbeAction(SpawnThread spawn)
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler
@@ -11,7 +11,7 @@ internal sealed class ProbeAction(SpawnThread spawn)
         AllowAutoRedirect = false,
         UseProxy = false,
         PooledConnectionLifetime = TimeSpan.Zero,
-        // As the kubelet: a probe asks whether the server answers, not who signed its certificate.
+        // Like the kubelet, probes check only whether the server responds, not its certificate.
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     });
 
@@ -36,7 +36,7 @@ internal sealed class ProbeAction(SpawnThread spawn)
         }
     }
 
-    /// <summary>A named port is looked up among the container's; zero, which nothing listens on, when it has none of that name.</summary>
+    /// <summary>The port number. A name is looked up in the ports of the container; an unknown name gives 0, so the probe fails.</summary>
     internal static int PortOf(IntOrString port, Container container) =>
         port.Text is null ? port.Number
         : int.TryParse(port.Text, out var number) ? number

@@ -1,18 +1,21 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Thresholds of one probe: how many results in a row change the verdict. Null while nothing was decided yet.</summary>
+/// <summary>
+/// Applies the thresholds of a probe: the number of consecutive results that change <see cref="Healthy"/>, which is null until the first threshold is
+/// reached.
+/// </summary>
 internal sealed class ProbeCounter(int successThreshold, int failureThreshold)
 {
-    private int _inARow;
+    private int _consecutive;
     private bool _last;
 
     public bool? Healthy { get; private set; }
 
     public bool? Observe(bool success)
     {
-        _inARow = success == _last ? _inARow + 1 : 1;
+        _consecutive = success == _last ? _consecutive + 1 : 1;
         _last = success;
-        if (_inARow >= (success ? successThreshold : failureThreshold))
+        if (_consecutive >= (success ? successThreshold : failureThreshold))
         {
             Healthy = success;
         }

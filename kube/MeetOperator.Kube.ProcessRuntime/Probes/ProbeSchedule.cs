@@ -3,9 +3,9 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// When to ask. Until the first success a readiness or startup probe is tried every 100 ms, so that a start is seen at once;
-/// failures of these early tries count only once a period, so that thresholds mean the same time as on a kubelet.
-/// A liveness probe keeps strictly to its delay and period.
+/// The schedule of a probe. Until the first success, a readiness or startup probe runs every 100 ms, so that a start is detected quickly.
+/// Failures of these early attempts count only once per period, so that thresholds take the same time as on a kubelet.
+/// A liveness probe follows its delay and period exactly.
 /// </summary>
 internal sealed class ProbeSchedule(Probe probe, bool eager)
 {
@@ -17,12 +17,12 @@ internal sealed class ProbeSchedule(Probe probe, bool eager)
     public TimeSpan Period { get; } = TimeSpan.FromSeconds(Math.Max(probe.PeriodSeconds ?? 10, 1));
     public TimeSpan Timeout { get; } = TimeSpan.FromSeconds(Math.Max(probe.TimeoutSeconds ?? 1, 1));
 
-    /// <summary>How long after the container's start the next try is due.</summary>
+    /// <summary>The time of the next attempt, measured from the start of the container.</summary>
     public TimeSpan NextAt(TimeSpan sinceStart) =>
         eager && !_succeeded ? sinceStart + EagerPeriod : Max(sinceStart, _nextCounted);
 
-    /// <summary>Whether a result at this moment counts against the thresholds.</summary>
-    public bool Counts(TimeSpan sinceStart, bool success)
+    /// <summary>Records a result. Returns whether it counts toward the thresholds.</summary>
+    public bool RecordResult(TimeSpan sinceStart, bool success)
     {
         _succeeded |= success;
         if (sinceStart >= _nextCounted)

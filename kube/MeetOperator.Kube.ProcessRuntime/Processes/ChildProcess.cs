@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// A child in a session of its own (a Ctrl-C in the terminal reaches only the parent, and the whole group can be signalled),
-/// which the kernel kills when the parent dies (<c>setpriv --pdeathsig</c>).
+/// A child process in its own session, so that a Ctrl-C in the terminal reaches only the parent and signals can target the whole group.
+/// The kernel kills it when the parent dies (<c>setpriv --pdeathsig</c>).
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
-    // By full path: the child's own PATH must not decide who starts it.
+    // Full paths, because the PATH of the child must not affect which program starts it.
     private const string SetSid = "/usr/bin/setsid";
     private const string SetPriv = "/usr/bin/setpriv";
 
@@ -20,7 +20,7 @@ internal sealed class ChildProcess : IDisposable
     public Stream Output => _process.StandardOutput.BaseStream;
     public Stream Error => _process.StandardError.BaseStream;
 
-    /// <summary>Throws <see cref="System.ComponentModel.Win32Exception"/> when the program cannot be started.</summary>
+    /// <summary>Starts a child. Throws <see cref="System.ComponentModel.Win32Exception"/> if the program cannot be started.</summary>
     public static Task<ChildProcess> StartAsync(SpawnThread thread, ProcessCommand command) => thread.RunAsync(() =>
     {
         var info = new ProcessStartInfo(SetSid)
@@ -46,22 +46,22 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(process);
     });
 
-    /// <summary>Completes with the exit code; 128 + n when signal n ended it.</summary>
+    /// <summary>Waits for the exit code; 128 + n if signal n ended the process.</summary>
     public async Task<int> WaitAsync(CancellationToken ct)
     {
         await _process.WaitForExitAsync(ct).ConfigureAwait(false);
         return _process.ExitCode;
     }
 
-    /// <summary>SIGTERM to the child itself, as the kubelet does to a container's first process.</summary>
+    /// <summary>Sends SIGTERM to the child only, like the kubelet to the first process of a container.</summary>
     public Task TerminateAsync() => SignalAsync("TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>SIGKILL to the whole group: what the child started goes too.</summary>
+    /// <summary>Sends SIGKILL to the whole group, which includes the descendants of the child.</summary>
     public Task KillGroupAsync() => SignalAsync("KILL", $"-{_process.Id}");
 
     public void Dispose() => _process.Dispose();
 
-    // The shell's own kill is always there; a target that is already gone is what was wanted.
+    // The kill builtin of the shell is always available. A target that no longer exists is not an error.
     private static async Task SignalAsync(string signal, string target)
     {
         using var kill = Process.Start(new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", $"kill -s {signal} -- {target} 2>/dev/null || :" } })

@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// A small shell that outlives the runtime by a moment: when the runtime dies in any way, its end of the pipe closes, and the shell kills
-/// everything that carries this run's mark in its environment. Children die with their parent already; this is for what they had started.
+/// A small shell that briefly outlives the runtime. When the runtime ends for any reason, its end of the pipe closes, and the shell kills
+/// every process with the marker of this run in its environment. The kernel already kills the children; this covers their descendants.
 /// </summary>
 internal sealed class DeathWatch : IDisposable
 {
-    /// <summary>Names the run in the environment of each child; the next run of the same folder has another.</summary>
+    /// <summary>Environment variable with the ID of the run; each run with the same folder has another ID.</summary>
     public const string RunVariable = "KUBE_PROCESS_RUNTIME_RUN";
 
-    // Twice without a find, because what is being started while the list is read is not in it.
+    // Repeat until two passes find nothing, because a pass misses processes that start while it reads the list.
     private const string Script =
         """
         read -r _
@@ -41,7 +41,7 @@ internal sealed class DeathWatch : IDisposable
         return new DeathWatch(Process.Start(info) ?? throw new InvalidOperationException("setsid did not start"));
     }
 
-    /// <summary>Closes the pipe: what still runs is killed, and the shell ends.</summary>
+    /// <summary>Closes the pipe, so that the shell kills the remaining processes and exits.</summary>
     public void Dispose()
     {
         _shell.StandardInput.Close();

@@ -1,8 +1,8 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// Finds processes that an earlier runtime of the same folder left behind (grandchildren, when it was killed with SIGKILL): each child
-/// carries <see cref="MarkerVariable"/> in its environment, and so does everything that it starts.
+/// Finds processes that an earlier runtime with the same folder left behind, such as grandchildren after a SIGKILL. Each child has
+/// <see cref="MarkerVariable"/> in its environment, which its descendants inherit.
 /// </summary>
 internal static class LeftoverSweep
 {
@@ -14,7 +14,7 @@ internal static class LeftoverSweep
         var found = new List<int>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(directory), out var pid) && pid != Environment.ProcessId && Carries(directory, marker))
+            if (int.TryParse(Path.GetFileName(directory), out var pid) && pid != Environment.ProcessId && HasMarker(directory, marker))
             {
                 found.Add(pid);
             }
@@ -34,13 +34,13 @@ internal static class LeftoverSweep
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
             {
-                // Gone between the look and the kill, or another user's: neither is ours to kill.
+                // The process has already ended, or it belongs to another user.
                 continue;
             }
         }
     }
 
-    private static bool Carries(string directory, byte[] marker)
+    private static bool HasMarker(string directory, byte[] marker)
     {
         try
         {

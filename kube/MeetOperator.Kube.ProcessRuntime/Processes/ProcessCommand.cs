@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Everything that is needed to start one process: nothing of the parent's environment is inherited except what is listed.</summary>
+/// <summary>A command with its environment and working directory. The process inherits no variables besides <see cref="Environment"/>.</summary>
 internal sealed record ProcessCommand
 {
     public required IReadOnlyList<string> Arguments { get; init; }

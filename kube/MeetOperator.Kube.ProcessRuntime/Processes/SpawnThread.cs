@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace MeetOperator.Kube.ProcessRuntime;
 
 /// <summary>
-/// The one thread that starts children. PR_SET_PDEATHSIG follows the thread that made the child, not its process (prctl(2)):
-/// a child started from a pool thread would be killed when that thread retires. This one lives as long as the process.
+/// The only thread that starts children. PR_SET_PDEATHSIG depends on the thread that created the child, not on its process (prctl(2)):
+/// a child started from a pool thread would be killed when that thread ends. This thread lives as long as the process.
 /// </summary>
 internal sealed class SpawnThread : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class SpawnThread : IDisposable
         return done.Task;
     }
 
-    /// <summary>Lets the thread end. Children that still run are killed by the kernel at that moment.</summary>
+    /// <summary>Ends the thread. The kernel then kills the children that are still running.</summary>
     public void Dispose()
     {
         _work.CompleteAdding();

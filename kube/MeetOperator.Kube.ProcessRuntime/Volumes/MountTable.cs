@@ -1,19 +1,19 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>One <c>volumeMount</c>: the path that the container was told, and the folder (or file, with subPath) that it is here.</summary>
+/// <summary>One <c>volumeMount</c>: the mount path in the container, and the local folder (or file, with subPath).</summary>
 internal sealed record Mount(string MountPath, string HostPath);
 
 /// <summary>
-/// Stands in for the mount namespace that a local process does not have: wherever a mount path begins in an env value, a command or an
-/// argument, it is replaced by the real folder. It is recognised at the start of the text and after <c>=</c>, <c>:</c>, <c>,</c>, <c>;</c>, a space or a quote,
-/// and must end there or go on with a slash, so <c>sqlite:/data/meet.db</c> and <c>--key=/keys/a</c> work and <c>/database</c> is left alone.
+/// Replaces mount paths in env values, commands, and arguments with the local folder, because a local process has no mount namespace.
+/// A mount path is recognized at the start of the text and after <c>=</c>, <c>:</c>, <c>,</c>, <c>;</c>, a space, or a quote, if the text ends after it
+/// or one of these characters or a slash follows. So <c>sqlite:/data/meet.db</c> and <c>--key=/keys/a</c> work, and <c>/database</c> is not changed.
 /// </summary>
 internal sealed class MountTable(IEnumerable<Mount> mounts)
 {
     private const string Before = "=:,; '\"";
     private const string After = "/:,; '\"";
 
-    // The longest path first, so that /data/keys wins over /data.
+    // The longest path first, so that /data/keys takes precedence over /data.
     private readonly Mount[] _mounts = [.. mounts
         .Select(m => m with { MountPath = m.MountPath.TrimEnd('/') })
         .Where(m => m.MountPath.Length > 0)

@@ -2,13 +2,13 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Names one Secret or ConfigMap of the Pod's namespace.</summary>
+/// <summary>A reference to a Secret or ConfigMap in the namespace of the Pod.</summary>
 internal readonly record struct DataReference(bool Secret, string Name)
 {
     public override string ToString() => $"{(Secret ? "secret" : "configmap")} \"{Name}\"";
 }
 
-/// <summary>The Secrets and ConfigMaps that a Pod refers to, read once before its containers start. Absent ones are absent here.</summary>
+/// <summary>The existing Secrets and ConfigMaps that a Pod references, read once before its containers start.</summary>
 internal sealed class ReferencedData(IReadOnlyDictionary<DataReference, IReadOnlyDictionary<string, byte[]>> objects)
 {
     public IReadOnlyDictionary<string, byte[]>? Find(DataReference reference, bool optional) =>
@@ -22,7 +22,7 @@ internal sealed class ReferencedData(IReadOnlyDictionary<DataReference, IReadOnl
         : optional ? null
         : throw new PodConfigurationException(PodConfigurationException.ConfigError, $"couldn't find key {key} in {reference}");
 
-    /// <summary>Everything that <paramref name="spec"/> names, in its volumes and its containers' environment.</summary>
+    /// <summary>All references in the volumes and the container environments of <paramref name="spec"/>.</summary>
     public static IReadOnlySet<DataReference> Of(PodSpec spec)
     {
         var found = new HashSet<DataReference>();

@@ -4,10 +4,12 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Volumes as folders: secrets and config maps written into files that only this user can read, empty folders, and host paths where they are allowed.</summary>
+/// <summary>
+/// Creates volumes as folders: Secrets and ConfigMaps as files that only the current user can read, empty folders, and host paths where allowed.
+/// </summary>
 internal static class VolumeFolders
 {
-    public static void Write(Pod pod, PodPlace place, ReferencedData data, bool hostPathAllowed)
+    public static void Write(Pod pod, PodLocation location, ReferencedData data, bool hostPathAllowed)
     {
         foreach (var volume in pod.Spec.Volumes ?? [])
         {
@@ -27,7 +29,7 @@ internal static class VolumeFolders
                 continue;
             }
 
-            var folder = place.VolumeFolder(volume.Name);
+            var folder = location.VolumeFolder(volume.Name);
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             if (volume.Secret is { } secret)
             {
@@ -39,12 +41,12 @@ internal static class VolumeFolders
             }
             else if (volume.Projected is { } projected)
             {
-                WriteProjected(folder, pod, place, data, projected);
+                WriteProjected(folder, pod, location, data, projected);
             }
             else if (volume.EmptyDir is null && volume.UnknownFields is { Count: > 0 } unknown)
             {
                 throw new PodConfigurationException(
-                    PodConfigurationException.ConfigError, $"volume \"{volume.Name}\": \"{unknown.Keys.First()}\" is not supported here; use secret, configMap, projected or emptyDir");
+                    PodConfigurationException.ConfigError, $"volume \"{volume.Name}\": \"{unknown.Keys.First()}\" is not supported; use secret, configMap, projected, or emptyDir");
             }
         }
     }
@@ -55,15 +57,15 @@ internal static class VolumeFolders
         && source.ValueKind == JsonValueKind.Object
         && source.TryGetProperty("path", out var path) ? path.GetString() : null;
 
-    /// <summary>A path inside <paramref name="folder"/>; one that leaves it is refused.</summary>
-    public static string Inside(string folder, string path)
+    /// <summary>The full path of <paramref name="path"/> inside <paramref name="folder"/>. Throws if it is outside.</summary>
+    public static string ResolveInside(string folder, string path)
     {
         var full = Path.GetFullPath(Path.Combine(folder, path));
         return full.StartsWith(Path.GetFullPath(folder) + "/", StringComparison.Ordinal) ? full
-            : throw new PodConfigurationException(PodConfigurationException.ConfigError, $"path \"{path}\" leaves its volume");
+            : throw new PodConfigurationException(PodConfigurationException.ConfigError, $"path \"{path}\" is outside its volume");
     }
 
-    private static void WriteProjected(string folder, Pod pod, PodPlace place, ReferencedData data, ProjectedVolumeSource projected)
+    private static void WriteProjected(string folder, Pod pod, PodLocation location, ReferencedData data, ProjectedVolumeSource projected)
     {
         foreach (var source in projected.Sources ?? [])
         {
@@ -79,7 +81,7 @@ internal static class VolumeFolders
 
             foreach (var item in source.DownwardAPI?.Items ?? [])
             {
-                WriteFile(Inside(folder, item.Path), Encoding.UTF8.GetBytes(DownwardFields.Read(pod, place, item.FieldRef?.FieldPath ?? string.Empty)));
+                WriteFile(ResolveInside(folder, item.Path), Encoding.UTF8.GetBytes(DownwardFields.Read(pod, location, item.FieldRef?.FieldPath ?? string.Empty)));
             }
         }
     }
@@ -90,12 +92,12 @@ internal static class VolumeFolders
         {
             if (items is null)
             {
-                WriteFile(Inside(folder, key), value);
+                WriteFile(ResolveInside(folder, key), value);
             }
 
             foreach (var item in (items ?? []).Where(i => i.Key == key))
             {
-                WriteFile(Inside(folder, item.Path), value);
+                WriteFile(ResolveInside(folder, item.Path), value);
             }
         }
     }

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Runs a reconciler for every key that its sources name. Made by <see cref="ControllerBuilder{T}"/>.</summary>
+/// <summary>Runs a reconciler for every key that its sources enqueue. Created by <see cref="ControllerBuilder{T}"/>.</summary>
 public sealed class Controller<T>
     where T : KubernetesObject
 {
-    /// <summary>Every call of a reconcile has a limit of its own; a worker that is busy with one key for this long hangs.</summary>
-    private static readonly TimeSpan WorkerPatience = TimeSpan.FromMinutes(10);
+    /// <summary>A worker that spends this long on one key counts as hung, because every call of a reconcile has its own, shorter timeout.</summary>
+    private static readonly TimeSpan WorkerTimeout = TimeSpan.FromMinutes(10);
     private readonly IReconciler _reconciler;
     private readonly ControllerOptions _options;
     private readonly IReadOnlyList<IInformer> _informers;
@@ -42,12 +42,13 @@ public sealed class Controller<T>
         _name = options.Name.Length > 0 ? options.Name : KubernetesEntityAttribute.Of(typeof(T)).Singular;
     }
 
-    /// <summary>Asks for a reconcile from outside of the cluster's changes, for example after a poll. Without effect while the controller does not run.</summary>
+    /// <summary>Requests a reconcile for a reason outside the cluster, for example after a poll. Has no effect while the controller is not running.</summary>
     public void Enqueue(NamespacedName key) => _queue?.Add(key);
 
     /// <summary>
-    /// Waits until the informers have synced, then reconciles until <paramref name="ct"/> ends. Running reconciles may then finish within
-    /// <see cref="ControllerOptions.ShutdownTimeout"/>, are then cancelled, and after as much time again left behind. May be called again, for example after leadership was lost and won again.
+    /// Waits until the informers have synced, then reconciles until <paramref name="ct"/> is cancelled. Running reconciles then have
+    /// <see cref="ControllerOptions.ShutdownTimeout"/> to finish; after that they are cancelled, and after the same time again this method returns
+    /// without them. May be called again, for example after leadership was lost and regained.
     /// </summary>
     public async Task RunAsync(CancellationToken ct)
     {
@@ -71,12 +72,12 @@ public sealed class Controller<T>
             var workers = Task.WhenAll(Enumerable.Range(0, _options.Concurrency).Select(_ => Task.Run(() => WorkAsync(queue, abort.Token, ct), CancellationToken.None)));
             await Task.WhenAny(workers, Task.Delay(Timeout.Infinite, ct)).ConfigureAwait(false);
             abort.CancelAfter(_options.ShutdownTimeout);
-            using var warning = abort.Token.Register(() => _logger.ShutdownTooSlow(_name, _options.ShutdownTimeout));
+            using var warning = abort.Token.Register(() => _logger.ShutdownTimedOut(_name, _options.ShutdownTimeout));
             await workers.WaitAsync(_options.ShutdownTimeout * 2, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            // A reconcile that does not even end when it is cancelled must not keep the process from ending.
+            // A reconcile that ignores cancellation must not block the shutdown of the process.
             _logger.ReconcilesAbandoned(_name);
         }
         finally
@@ -89,11 +90,11 @@ public sealed class Controller<T>
 
     private async Task WorkAsync(WorkQueue<NamespacedName> queue, CancellationToken abort, CancellationToken stop)
     {
-        var turns = _options.Health?.Begin($"controller-{_name}", WorkerPatience);
+        var heartbeat = _options.Health?.Begin($"controller-{_name}", WorkerTimeout);
         while (!stop.IsCancellationRequested)
         {
             NamespacedName key;
-            turns?.Rest();
+            heartbeat?.MarkIdle();
             try
             {
                 key = await queue.TakeAsync(stop).ConfigureAwait(false);
@@ -103,7 +104,7 @@ public sealed class Controller<T>
                 break;
             }
 
-            turns?.Turn();
+            heartbeat?.Turn();
             try
             {
                 await ReconcileAsync(queue, key, abort).ConfigureAwait(false);
@@ -114,7 +115,7 @@ public sealed class Controller<T>
             }
         }
 
-        turns?.Dispose();
+        heartbeat?.Dispose();
     }
 
     private async Task ReconcileAsync(WorkQueue<NamespacedName> queue, NamespacedName key, CancellationToken abort)
@@ -124,18 +125,18 @@ public sealed class Controller<T>
         {
             var result = await _reconciler.ReconcileAsync(key, abort).ConfigureAwait(false);
             queue.Forget(key);
-            if ((result.RequeueAfter ?? Resync(key)) is { } delay)
+            if ((result.RequeueAfter ?? ResyncDelay(key)) is { } delay)
             {
                 queue.AddAfter(key, delay);
             }
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            // The process stops; whoever runs next looks at every object again.
+            // The process is stopping. The next instance reconciles every object.
         }
         catch (LeadershipLostException)
         {
-            // Its write was stopped; the controller is about to be stopped too, and the next leader looks at every object.
+            // The controller is about to stop. The next leader reconciles every object.
             queue.AddRateLimited(key);
         }
         catch (KubeApiException e) when (e.IsConflict)
@@ -145,18 +146,18 @@ public sealed class Controller<T>
         }
         catch (Exception e)
         {
-            // Whatever went wrong is one object's trouble: it is retried, and the others go on.
+            // A failure concerns only this object: it is retried, and the worker continues with other objects.
             KubeMetrics.ReconcileFailed(_name, e is KubeApiException ? "api" : "error");
             var delay = queue.AddRateLimited(key);
             _logger.ReconcileFailed(e, _name, key, queue.Failures(key), delay);
         }
         finally
         {
-            KubeMetrics.Reconciled(_name, _time.GetElapsedTime(started));
+            KubeMetrics.RecordReconcile(_name, _time.GetElapsedTime(started));
         }
     }
 
-    /// <summary>Up to a tenth later than asked, so that objects that were listed together are not looked at together for ever; never for what is gone.</summary>
-    private TimeSpan? Resync(NamespacedName key) =>
+    /// <summary>The resync period plus up to 10%, so that objects from one list do not stay synchronized. Null if the object no longer exists.</summary>
+    private TimeSpan? ResyncDelay(NamespacedName key) =>
         _options.ResyncPeriod is { } period && _exists(key) ? period * (1 + (0.1 * _random.NextDouble())) : null;
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Says which changes lead to a reconcile of which key. The informers are run by the caller and may be shared between controllers.</summary>
+/// <summary>Configures which changes enqueue which keys. The caller runs the informers, which several controllers may share.</summary>
 public sealed class ControllerBuilder<T>(Informer<T> primary)
     where T : KubernetesObject
 {
@@ -21,15 +21,17 @@ public sealed class ControllerBuilder<T>(Informer<T> primary)
 
     public ControllerBuilder<T> WithLogger(ILogger logger) => Set(() => _logger = logger);
 
-    /// <summary>Only changes of the primary kind that satisfy this lead to a reconcile; see <see cref="Predicates"/>.</summary>
+    /// <summary>Only changes of the primary kind that match <paramref name="predicate"/> cause a reconcile; see <see cref="Predicates"/>.</summary>
     public ControllerBuilder<T> WithPredicate(Func<InformerChange<T>, bool> predicate) => Set(() => _predicate = predicate);
 
-    /// <summary>Reconciles the owner (controller reference of kind <typeparamref name="T"/>) of every object that changes.</summary>
+    /// <summary>For every changed object, reconciles its owner (the controller reference of kind <typeparamref name="T"/>).</summary>
     public ControllerBuilder<T> Owns<TOwned>(Informer<TOwned> informer)
         where TOwned : KubernetesObject =>
         Watches(informer, OwnerKeys.OfController<T>);
 
-    /// <summary>Reconciles the keys that <paramref name="map"/> finds for every object that changes; for a modification, in its old and in its new state.</summary>
+    /// <summary>
+    /// For every changed object, reconciles the keys that <paramref name="map"/> returns; for a modification, those of the old and the new state.
+    /// </summary>
     public ControllerBuilder<T> Watches<TOther>(Informer<TOther> informer, Func<TOther, IEnumerable<NamespacedName>> map)
         where TOther : KubernetesObject => Set(() =>
         {
@@ -52,7 +54,7 @@ public sealed class ControllerBuilder<T>(Informer<T> primary)
             }));
         });
 
-    /// <summary>Reconciles the keys that <paramref name="map"/> finds for every change.</summary>
+    /// <summary>For every change, reconciles the keys that <paramref name="map"/> returns.</summary>
     public ControllerBuilder<T> WatchesChanges<TOther>(Informer<TOther> informer, Func<InformerChange<TOther>, IEnumerable<NamespacedName>> map)
         where TOther : KubernetesObject => Set(() =>
         {

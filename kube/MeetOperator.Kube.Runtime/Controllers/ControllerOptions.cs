@@ -1,23 +1,23 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>How many keys a controller works on at once, and how it stops.</summary>
+/// <summary>Configures a <see cref="Controller{T}"/>.</summary>
 public sealed record ControllerOptions
 {
-    /// <summary>Label of metrics and logs; the kind in lower case when empty.</summary>
+    /// <summary>The name in metrics and logs; if empty, the kind in lower case.</summary>
     public string Name { get; init; } = string.Empty;
 
     public int Concurrency { get; init; } = 4;
 
-    /// <summary>Every object is looked at again this long after its last look, in case a change outside of the cluster was missed. Null: never.</summary>
+    /// <summary>Time between two reconciles of an unchanged object, in case a change outside the cluster was missed. Null disables the resync.</summary>
     public TimeSpan? ResyncPeriod { get; init; }
 
-    /// <summary>Time that running reconciles have to finish when the controller stops; then they are cancelled.</summary>
+    /// <summary>Time for running reconciles to finish when the controller stops, before they are cancelled.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Where the workers say that they go round; null when nobody asks.</summary>
+    /// <summary>Receives the heartbeats of the workers; null disables them.</summary>
     public LoopHealth? Health { get; init; }
 }

@@ -1,8 +1,8 @@
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Brings the world to what one object asks for. It is told only the key, reads the present state and may be called at any time, any number of times;
-/// never twice at once for one key. An exception is retried with backoff.
+/// Moves the actual state toward the desired state of one object. It gets only the key, reads the current state, and may be called at any time
+/// and any number of times, but never concurrently for one key. After an exception it is retried with backoff.
 /// </summary>
 public interface IReconciler
 {

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>From an object to the keys of its owners.</summary>
+/// <summary>Maps an object to the keys of its owners.</summary>
 public static class OwnerKeys
 {
     /// <summary>The owner of kind <typeparamref name="TOwner"/> that controls <paramref name="item"/>, if any.</summary>
@@ -10,7 +10,7 @@ public static class OwnerKeys
         var entity = KubernetesEntityAttribute.Of(typeof(TOwner));
         foreach (var reference in item.Metadata.OwnerReferences ?? [])
         {
-            // The version of the reference may be older than ours; the group is what makes the kind.
+            // The reference may use an older API version, so only group and kind are compared.
             var slash = reference.ApiVersion.IndexOf('/', StringComparison.Ordinal);
             var group = slash < 0 ? string.Empty : reference.ApiVersion[..slash];
             if (reference.Controller == true && reference.Kind == entity.Kind && group == entity.Group)

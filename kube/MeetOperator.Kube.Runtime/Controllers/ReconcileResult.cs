@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>What a reconcile asks for: nothing more until something changes, or another look after a time.</summary>
+/// <summary>The result of a reconcile: nothing to do until the next change, or another reconcile after a delay.</summary>
 public readonly record struct ReconcileResult(TimeSpan? RequeueAfter)
 {
     public static readonly ReconcileResult Done = new(null);

@@ -4,13 +4,13 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Decides what becomes of an event: a new object, a higher count on one that is there, or nothing because its object has had enough this minute.
-/// What is held back is counted, and told with the next write of the same event. Not safe for use from several threads.
+/// Decides how to record an event: create an Event, increase the count of an existing one, or drop it because the rate limit of its object is
+/// reached. Dropped events are counted, and the next write of the same event includes them. Not thread-safe.
 /// </summary>
 internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
 {
-    /// <summary>After this pause the same thing is a new event, as in client-go.</summary>
-    private static readonly TimeSpan Forget = TimeSpan.FromMinutes(10);
+    /// <summary>After this time without repetition, the same event creates a new Event, as in client-go.</summary>
+    private static readonly TimeSpan EntryLifetime = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
@@ -20,7 +20,7 @@ internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
     public EventDecision Observe(ObjectReference target, EventType type, string reason, string message, DateTimeOffset now)
     {
         var key = new Key(target.Uid, target.Kind, target.Namespace, target.Name, type, reason, message);
-        if (!_entries.TryGetValue(key, out var entry) || now - entry.Last > Forget)
+        if (!_entries.TryGetValue(key, out var entry) || now - entry.Last > EntryLifetime)
         {
             entry = new Entry { First = now };
             _entries[key] = entry;
@@ -29,7 +29,7 @@ internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
         entry.Count++;
         entry.Last = now;
         Prune(now);
-        if (!MayWrite((target.Uid, target.Namespace, target.Name), now))
+        if (!TryReserveWrite((target.Uid, target.Namespace, target.Name), now))
         {
             return new EventDecision(EventAction.Drop, string.Empty, entry.Count, entry.First);
         }
@@ -39,14 +39,14 @@ internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
             return new EventDecision(EventAction.Count, entry.Name, entry.Count, entry.First);
         }
 
-        // The convention of client-go: the object's name and the time in hexadecimal.
+        // The naming convention of client-go: object name and time in hexadecimal.
         entry.Name = string.Create(CultureInfo.InvariantCulture, $"{Shorten(target.Name ?? "object")}.{now.UtcTicks + _entries.Count:x}");
         return new EventDecision(EventAction.Create, entry.Name, entry.Count, entry.First);
     }
 
     private static string Shorten(string name) => name.Length <= 200 ? name : name[..200].TrimEnd('-', '.');
 
-    private bool MayWrite((string?, string?, string?) target, DateTimeOffset now)
+    private bool TryReserveWrite((string?, string?, string?) target, DateTimeOffset now)
     {
         if (!_writes.TryGetValue(target, out var writes))
         {
@@ -74,7 +74,7 @@ internal sealed class EventAggregator(int maxWritesPerMinute, int maxEntries)
             return;
         }
 
-        // Half of them at once, so that the sorting is paid seldom.
+        // Removing half of the entries at once makes the sort rare.
         foreach (var (key, _) in _entries.OrderBy(pair => pair.Value.Last).Take(_entries.Count - (maxEntries / 2)).ToArray())
         {
             _entries.Remove(key);

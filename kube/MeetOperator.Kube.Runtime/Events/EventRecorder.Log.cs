@@ -4,6 +4,6 @@ namespace MeetOperator.Kube.Runtime;
 
 internal static partial class EventRecorderLog
 {
-    [LoggerMessage(1301, LogLevel.Warning, "Event {Reason} about {Kind} {Target} could not be written.")]
+    [LoggerMessage(1301, LogLevel.Warning, "Event {Reason} for {Kind} {Target} could not be written.")]
     public static partial void EventFailed(this ILogger logger, Exception error, string reason, string? kind, NamespacedName target);
 }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Writes core/v1 Events in the background: repeated ones are counted, and one object gets at most ten writes a minute. Recording never blocks and never fails;
-/// while the server cannot be reached, events are lost.
+/// Writes core/v1 Events in the background. Repeated events increase a count, and each object gets at most ten writes per minute. Recording never
+/// blocks and never throws. While the API server is unreachable, events are lost.
 /// </summary>
 public sealed class EventRecorder
 {
@@ -24,14 +24,14 @@ public sealed class EventRecorder
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly EventAggregator _aggregator = new(MaxWritesPerObjectAndMinute, maxEntries: 4096);
-    private readonly Channel<Recorded> _recorded = Channel.CreateBounded<Recorded>(
+    private readonly Channel<PendingEvent> _pending = Channel.CreateBounded<PendingEvent>(
         new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     /// <param name="client">Writes the events.</param>
-    /// <param name="component">What reports, for example <c>widget-controller</c>.</param>
-    /// <param name="instance">Which of them, for example the Pod's name.</param>
+    /// <param name="component">The reporting component, for example <c>widget-controller</c>.</param>
+    /// <param name="instance">The reporting instance, for example the Pod name.</param>
     /// <param name="time">The clock of the events.</param>
-    /// <param name="logger">Told about events that could not be written.</param>
+    /// <param name="logger">Logs events that could not be written.</param>
     public EventRecorder(KubeClient client, string component, string? instance = null, TimeProvider? time = null, ILogger<EventRecorder>? logger = null)
     {
         _client = client;
@@ -45,21 +45,23 @@ public sealed class EventRecorder
 
     public void Warning(KubernetesObject target, string reason, string message) => Record(target, EventType.Warning, reason, message);
 
-    /// <summary>Tells what happened to <paramref name="target"/>; <paramref name="reason"/> is UpperCamel, <paramref name="message"/> is for people.</summary>
+    /// <summary>
+    /// Records an event about <paramref name="target"/>. <paramref name="reason"/> is UpperCamel; <paramref name="message"/> is human-readable.
+    /// </summary>
     public void Record(KubernetesObject target, EventType type, string reason, string message)
     {
         var text = message.Length <= MaxMessageLength ? message : message[..(MaxMessageLength - 1)] + "…";
-        _recorded.Writer.TryWrite(new Recorded(ObjectReference.To(target), type, reason, text, _time.GetUtcNow()));
+        _pending.Writer.TryWrite(new PendingEvent(ObjectReference.To(target), type, reason, text, _time.GetUtcNow()));
     }
 
-    /// <summary>Writes until <paramref name="ct"/> ends, and then what is still waiting, for three seconds at most.</summary>
+    /// <summary>Writes events until <paramref name="ct"/> is cancelled, then flushes the remaining ones for at most three seconds.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         try
         {
-            await foreach (var recorded in _recorded.Reader.ReadAllAsync(ct).ConfigureAwait(false))
+            await foreach (var pending in _pending.Reader.ReadAllAsync(ct).ConfigureAwait(false))
             {
-                await WriteAsync(recorded, ct).ConfigureAwait(false);
+                await WriteAsync(pending, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -73,25 +75,25 @@ public sealed class EventRecorder
         using var limit = new CancellationTokenSource(FlushTimeout, _time);
         try
         {
-            while (_recorded.Reader.TryRead(out var recorded) && await WriteAsync(recorded, limit.Token).ConfigureAwait(false))
+            while (_pending.Reader.TryRead(out var pending) && await WriteAsync(pending, limit.Token).ConfigureAwait(false))
             {
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            // The rest is lost, as it is said.
+            // The remaining events are lost, as documented.
         }
     }
 
-    /// <returns>False when it makes no sense to go on: we do not lead any more.</returns>
-    private async Task<bool> WriteAsync(Recorded recorded, CancellationToken ct)
+    /// <returns>False if this process is no longer the leader and must stop writing.</returns>
+    private async Task<bool> WriteAsync(PendingEvent pending, CancellationToken ct)
     {
-        var decision = _aggregator.Observe(recorded.Target, recorded.Type, recorded.Reason, recorded.Message, recorded.At);
+        var decision = _aggregator.Observe(pending.Target, pending.Type, pending.Reason, pending.Message, pending.At);
         try
         {
-            if (decision.Action == EventAction.Create || (decision.Action == EventAction.Count && !await TryCountAsync(recorded, decision, ct).ConfigureAwait(false)))
+            if (decision.Action == EventAction.Create || (decision.Action == EventAction.Count && !await TryCountAsync(pending, decision, ct).ConfigureAwait(false)))
             {
-                await _client.CreateAsync(Build(recorded, decision), ct).ConfigureAwait(false);
+                await _client.CreateAsync(Build(pending, decision), ct).ConfigureAwait(false);
             }
         }
         catch (LeadershipLostException)
@@ -100,20 +102,20 @@ public sealed class EventRecorder
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            // An event is a courtesy: whatever keeps it from being written must not stop the work that it tells of.
-            _logger.EventFailed(e, recorded.Reason, recorded.Target.Kind, new NamespacedName(recorded.Target.Namespace, recorded.Target.Name ?? string.Empty));
+            // Events are best effort: a failed write must not affect the work that it describes.
+            _logger.EventFailed(e, pending.Reason, pending.Target.Kind, new NamespacedName(pending.Target.Namespace, pending.Target.Name ?? string.Empty));
         }
 
         return true;
     }
 
-    /// <returns>False when the server has dropped the event meanwhile (they live for an hour).</returns>
-    private async Task<bool> TryCountAsync(Recorded recorded, EventDecision decision, CancellationToken ct)
+    /// <returns>False if the Event no longer exists; API servers delete Events after an hour by default.</returns>
+    private async Task<bool> TryCountAsync(PendingEvent pending, EventDecision decision, CancellationToken ct)
     {
-        var patch = new JsonObject { ["count"] = decision.Count, ["lastTimestamp"] = Rfc3339TimeConverter.Format(WholeSeconds(recorded.At)) };
+        var patch = new JsonObject { ["count"] = decision.Count, ["lastTimestamp"] = Rfc3339TimeConverter.Format(WholeSeconds(pending.At)) };
         try
         {
-            await _client.MergePatchAsync<Event>(new NamespacedName(NamespaceOf(recorded.Target), decision.Name), patch, ct).ConfigureAwait(false);
+            await _client.MergePatchAsync<Event>(new NamespacedName(NamespaceOf(pending.Target), decision.Name), patch, ct).ConfigureAwait(false);
             return true;
         }
         catch (KubeApiException e) when (e.IsNotFound)
@@ -122,25 +124,25 @@ public sealed class EventRecorder
         }
     }
 
-    private Event Build(Recorded recorded, EventDecision decision) => new()
+    private Event Build(PendingEvent pending, EventDecision decision) => new()
     {
-        Metadata = new ObjectMeta { Name = decision.Name, Namespace = NamespaceOf(recorded.Target) },
-        InvolvedObject = recorded.Target,
-        Type = recorded.Type.ToString(),
-        Reason = recorded.Reason,
-        Message = recorded.Message,
+        Metadata = new ObjectMeta { Name = decision.Name, Namespace = NamespaceOf(pending.Target) },
+        InvolvedObject = pending.Target,
+        Type = pending.Type.ToString(),
+        Reason = pending.Reason,
+        Message = pending.Message,
         Count = decision.Count,
         FirstTimestamp = WholeSeconds(decision.First),
-        LastTimestamp = WholeSeconds(recorded.At),
+        LastTimestamp = WholeSeconds(pending.At),
         Source = new EventSource { Component = _component, Host = _instance },
         ReportingComponent = _component,
         ReportingInstance = _instance,
     };
 
-    /// <summary>Events of cluster-scoped objects live in the default namespace.</summary>
+    /// <summary>Events about cluster-scoped objects are stored in the default namespace.</summary>
     private static string NamespaceOf(ObjectReference target) => string.IsNullOrEmpty(target.Namespace) ? "default" : target.Namespace;
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
-    private sealed record Recorded(ObjectReference Target, EventType Type, string Reason, string Message, DateTimeOffset At);
+    private sealed record PendingEvent(ObjectReference Target, EventType Type, string Reason, string Message, DateTimeOffset At);
 }

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// A local, always fresh copy of a collection, shared by all who read it. It lists, then watches; after an interruption it goes on from the last
-/// version seen, and when that is gone it lists again and tells what vanished meanwhile. The objects it hands out are shared: never change them.
+/// A local copy of a collection that a watch keeps up to date. After an interruption it resumes from the last observed version. If that version
+/// has expired, it lists again and reports the objects that were deleted in the meantime. The returned objects are shared: never change them.
 /// </summary>
 public sealed class Informer<T> : IInformer
     where T : KubernetesObject
 {
-    /// <summary>Time for a list of many pages on a slow server, on top of the longest watch.</summary>
-    private static readonly TimeSpan ListPatience = TimeSpan.FromMinutes(10);
+    /// <summary>Time for a list of many pages on a slow server, in addition to the longest watch.</summary>
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromMinutes(10);
     private readonly KubeClient _client;
     private readonly InformerOptions _options;
     private readonly TimeProvider _time;
@@ -39,27 +39,27 @@ public sealed class Informer<T> : IInformer
 
     public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
 
-    /// <summary>A watch is open, as far as is known here: false while the server is away, and what happens there meanwhile is not seen.</summary>
+    /// <summary>Whether a watch is open, as far as this process knows. While false, changes on the server are not observed.</summary>
     public bool IsWatching => _watching;
 
-    /// <summary>How many objects are known.</summary>
+    /// <summary>Number of objects in the store.</summary>
     public int Count => _store.Count;
 
     /// <summary>Adds an index for <see cref="ByIndex"/>; <paramref name="keys"/> must be pure.</summary>
     public void AddIndex(string name, Func<T, IEnumerable<string>> keys) => _store.AddIndex(name, keys);
 
-    /// <summary>The object, or null when it is not known.</summary>
+    /// <summary>The object, or null if it is not in the store.</summary>
     public T? Get(NamespacedName key) => _store.Get(key);
 
-    /// <summary>All objects, in no order.</summary>
+    /// <summary>All objects, in no particular order.</summary>
     public IReadOnlyList<T> List() => _store.List();
 
-    /// <summary>The objects whose index <paramref name="name"/> has <paramref name="key"/>, in no order.</summary>
+    /// <summary>The objects with <paramref name="key"/> in the index <paramref name="name"/>, in no particular order.</summary>
     public IReadOnlyList<T> ByIndex(string name, string key) => _store.ByIndex(name, key);
 
     /// <summary>
-    /// Calls <paramref name="callback"/> for every change from now on, one after the other, after the store has taken it in; objects already known come first,
-    /// as added. The callback must return soon (put a key into a queue). Dispose the result to end it.
+    /// Calls <paramref name="callback"/> for every further change, one at a time, after the change is in the store. Objects already in the store are
+    /// reported first, as added. The callback must return quickly, for example after adding a key to a queue. Dispose the result to unsubscribe.
     /// </summary>
     public IDisposable OnChange(Action<InformerChange<T>> callback) => _subscriptions.Add(callback);
 
@@ -68,10 +68,10 @@ public sealed class Informer<T> : IInformer
     public async Task RunAsync(CancellationToken ct)
     {
         var failures = 0;
-        using var turns = _options.Health?.Begin($"informer-{Kind}", (_options.WatchTimeout * 2) + ListPatience);
+        using var heartbeat = _options.Health?.Begin($"informer-{Kind}", (_options.WatchTimeout * 2) + ListTimeout);
         while (!ct.IsCancellationRequested)
         {
-            turns?.Turn();
+            heartbeat?.Turn();
             var started = _time.GetTimestamp();
             try
             {
@@ -83,7 +83,7 @@ public sealed class Informer<T> : IInformer
                 await WatchAsync(
                     () =>
                     {
-                        turns?.Turn();
+                        heartbeat?.Turn();
                         failures = 0;
                     },
                     ct).ConfigureAwait(false);
@@ -95,7 +95,7 @@ public sealed class Informer<T> : IInformer
             }
             catch (KubeApiException e) when (e.IsGone)
             {
-                _logger.VersionGone(Kind, _resourceVersion);
+                _logger.VersionExpired(Kind, _resourceVersion);
                 KubeMetrics.WatchRestarted(Kind, "gone");
                 _resourceVersion = null;
                 failures = CountFailure(failures, started);
@@ -103,7 +103,7 @@ public sealed class Informer<T> : IInformer
             }
             catch (Exception e)
             {
-                // Whatever it is: a copy that is not kept up any more, and says nothing, is worse.
+                // Retry after any error, because a store that silently stops updating is worse.
                 KubeMetrics.WatchRestarted(Kind, "error");
                 if (e is not (KubeApiException or HttpRequestException or IOException or TimeoutException or JsonException or OperationCanceledException))
                 {
@@ -128,7 +128,7 @@ public sealed class Informer<T> : IInformer
                 Limit = _options.PageSize,
                 OnUnreadable = error =>
                 {
-                    Report(error);
+                    ReportUnreadable(error);
                     skipped.Add(error.Key);
                 },
             },
@@ -148,7 +148,7 @@ public sealed class Informer<T> : IInformer
     {
         var timeout = _options.WatchTimeout * (1 + _random.NextDouble());
 
-        // A peer that vanished without a word sends no end: give up a little after the server should have ended the watch.
+        // If the connection breaks silently, no end of the stream arrives. Give up shortly after the server should have ended the watch.
         using var deadline = new CancellationTokenSource(timeout + TimeSpan.FromSeconds(30), _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var options = new WatchOptions
@@ -160,7 +160,7 @@ public sealed class Informer<T> : IInformer
             OnOpened = () => _watching = true,
             OnUnreadable = error =>
             {
-                Report(error);
+                ReportUnreadable(error);
                 _resourceVersion = error.ResourceVersion ?? _resourceVersion;
             },
         };
@@ -169,17 +169,17 @@ public sealed class Informer<T> : IInformer
         await foreach (var change in _client.WatchAsync<T>(_options.Namespace, options, linked.Token).ConfigureAwait(false))
         {
             events++;
-            Take(change);
+            Apply(change);
             onProgress();
         }
 
         if (events == 0 && _time.GetElapsedTime(started) < TimeSpan.FromSeconds(1))
         {
-            throw new IOException("The server ended the watch at once without an event.");
+            throw new IOException("The server ended the watch immediately without sending an event.");
         }
     }
 
-    private void Take(WatchEvent<T> change)
+    private void Apply(WatchEvent<T> change)
     {
         Trim(change.Object);
         if (change.Type is WatchEventType.Added or WatchEventType.Modified)
@@ -195,24 +195,26 @@ public sealed class Informer<T> : IInformer
         _resourceVersion = change.Object.Metadata.ResourceVersion ?? _resourceVersion;
     }
 
-    /// <summary>Field ownership is often the larger part of an object, and nobody reads it from a copy. A replace without it leaves it as it is.</summary>
+    /// <summary>
+    /// Drops managedFields, often the largest part of an object, which no reader of the store needs. A replace without them keeps them on the server.
+    /// </summary>
     private static void Trim(T item) => item.Metadata.ManagedFields = null;
 
-    /// <summary>One object that does not fit must not keep the others from being seen; of it, the last readable state stays.</summary>
-    private void Report(UnreadableObjectException error)
+    /// <summary>An object that does not match its type must not block the others. The store keeps its last readable state.</summary>
+    private void ReportUnreadable(UnreadableObjectException error)
     {
-        KubeMetrics.Unreadable(Kind);
+        KubeMetrics.RecordUnreadable(Kind);
         _logger.ObjectUnreadable(error, Kind, error.Key);
     }
 
-    /// <summary>What held for longer than the longest wait did work: a failure after it is a first one.</summary>
+    /// <summary>An attempt that lasted longer than the maximum backoff counts as a success, so the count starts again.</summary>
     private int CountFailure(int failures, long started) => _time.GetElapsedTime(started) > _options.MaxBackoff ? 1 : failures + 1;
 
     private async Task PauseAsync(Exception error, int failures, CancellationToken ct)
     {
         _watching = false;
 
-        // The first "gone" is ordinary life of a long watch, and nothing is served while it waits.
+        // An expired version is normal for a long watch, and waiting would only delay the new list.
         if (error is KubeApiException { IsGone: true } && failures == 1)
         {
             return;

@@ -1,10 +1,10 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>One change of the informer's state. <see cref="Old"/> is null when added, <see cref="New"/> when deleted.</summary>
+/// <summary>One change in the store of an informer. <see cref="Old"/> is null for an addition, <see cref="New"/> for a deletion.</summary>
 public readonly record struct InformerChange<T>(InformerChangeType Type, T? Old, T? New)
     where T : KubernetesObject
 {
-    /// <summary>The object after the change, or the last one known when it was deleted.</summary>
+    /// <summary>The object after the change; for a deletion, its last known state.</summary>
     public T Object => New ?? Old!;
 
     public NamespacedName Key => Object.Metadata.NamespacedName;

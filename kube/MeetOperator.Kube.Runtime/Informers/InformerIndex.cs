@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Objects by a computed key. Not safe for use from several threads; <see cref="InformerStore{T}"/> guards it.</summary>
+/// <summary>Objects by computed keys. Not thread-safe; guarded by <see cref="InformerStore{T}"/>.</summary>
 internal sealed class InformerIndex<T>(Func<T, IEnumerable<string>> keys)
     where T : KubernetesObject
 {

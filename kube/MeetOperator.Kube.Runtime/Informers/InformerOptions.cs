@@ -1,25 +1,25 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>What an informer keeps, and how it behaves when the server does not.</summary>
+/// <summary>Configures an <see cref="Informer{T}"/>.</summary>
 public sealed record InformerOptions
 {
-    /// <summary>Null observes all namespaces.</summary>
+    /// <summary>The observed namespace; null observes all namespaces.</summary>
     public string? Namespace { get; init; }
     public string? LabelSelector { get; init; }
     public string? FieldSelector { get; init; }
 
-    /// <summary>Objects in one page of a list.</summary>
+    /// <summary>Number of objects per page of a list.</summary>
     public int PageSize { get; init; } = 500;
 
-    /// <summary>A watch is ended by the server after this time, plus up to as much again so that watches do not end together.</summary>
+    /// <summary>The server ends a watch after this time plus a random part of up to the same length, so that watches do not end at the same time.</summary>
     public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>First wait after a failed list or watch; doubles with every further failure.</summary>
+    /// <summary>Delay after the first failed list or watch; doubles with each further failure.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Longest wait, so the time after an outage of the server until it is asked again.</summary>
+    /// <summary>Maximum delay, and thus the longest time until the informer notices that the server is back.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Where the informer says that it goes round; null when nobody asks.</summary>
+    /// <summary>Receives the heartbeats of the informer; null disables them.</summary>
     public LoopHealth? Health { get; init; }
 }

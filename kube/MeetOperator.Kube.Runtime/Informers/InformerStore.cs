@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>The objects of an informer by key and by index. Safe for use from many threads; what it returns is a snapshot.</summary>
+/// <summary>The objects of an informer by key and by index. Thread-safe; returned lists are snapshots.</summary>
 internal sealed class InformerStore<T>
     where T : KubernetesObject
 {
@@ -27,7 +27,7 @@ internal sealed class InformerStore<T>
             var index = new InformerIndex<T>(keys);
             if (!_indexes.TryAdd(name, index))
             {
-                throw new ArgumentException($"There already is an index \"{name}\".", nameof(name));
+                throw new ArgumentException($"An index \"{name}\" already exists.", nameof(name));
             }
 
             foreach (var item in _items.Values)
@@ -59,11 +59,11 @@ internal sealed class InformerStore<T>
         {
             return _indexes.TryGetValue(name, out var index)
                 ? index.Find(key)
-                : throw new ArgumentException($"There is no index \"{name}\"; add it with AddIndex.", nameof(name));
+                : throw new ArgumentException($"No index \"{name}\" exists; add it with AddIndex.", nameof(name));
         }
     }
 
-    /// <summary>Stores an object; null when it is the version that is already known.</summary>
+    /// <summary>Stores an object. Returns null if the store already has this version.</summary>
     public InformerChange<T>? Put(T item)
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class InformerStore<T>
         }
     }
 
-    /// <summary>Forgets an object; null when it is not known. <paramref name="last"/> is its last state, when the server sent one.</summary>
+    /// <summary>Removes an object. Returns null if it is not in the store. <paramref name="last"/> is its last state, if the server sent one.</summary>
     public InformerChange<T>? Remove(NamespacedName key, T? last = null)
     {
         lock (_gate)
@@ -97,8 +97,8 @@ internal sealed class InformerStore<T>
     }
 
     /// <summary>
-    /// Makes the store equal to a fresh list: deletes first, so that a name that was used again is seen as two objects. What is known under the keys
-    /// <paramref name="keep"/> stays.
+    /// Replaces the content with a new list. Reports deletions first, so that a recreated object appears as a deletion and an addition. Objects with
+    /// a key in <paramref name="keep"/> stay.
     /// </summary>
     public List<InformerChange<T>> ReplaceAll(IEnumerable<T> items, IReadOnlySet<NamespacedName> keep)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Calls subscribers in order. One lock covers a change of the store and its callbacks, so that whoever subscribes in between sees every object exactly once.
+/// Calls subscribers in order. One lock covers a store change and its callbacks, so that a new subscriber gets every object exactly once.
 /// </summary>
 internal sealed class Subscriptions<T>(InformerStore<T> store, string kind, ILogger logger)
     where T : KubernetesObject
@@ -31,11 +31,11 @@ internal sealed class Subscriptions<T>(InformerStore<T> store, string kind, ILog
     {
         lock (_gate)
         {
-            foreach (var happened in change())
+            foreach (var item in change())
             {
                 foreach (var subscription in _all.ToArray())
                 {
-                    Invoke(subscription, happened);
+                    Invoke(subscription, item);
                 }
             }
         }
@@ -49,7 +49,7 @@ internal sealed class Subscriptions<T>(InformerStore<T> store, string kind, ILog
         }
         catch (Exception e)
         {
-            // One subscriber's mistake must not stop the others, nor the informer.
+            // An exception in one subscriber must not affect other subscribers or the informer.
             logger.SubscriberFailed(e, kind, change.Type, change.Key);
         }
     }

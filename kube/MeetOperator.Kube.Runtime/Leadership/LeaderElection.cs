@@ -7,26 +7,27 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Lets one of several processes lead, by a Lease. Give it a client of its own: the one whose writes <see cref="Leadership.ThrowIfLost"/> guards cannot renew.
+/// Elects one of several processes as leader through a Lease. It needs its own client, because a client whose writes
+/// <see cref="Leadership.ThrowIfLost"/> guards cannot renew the Lease.
 /// </summary>
 public sealed class LeaderElection
 {
-    /// <summary>A try reads and writes the Lease, each within the client's limit. Past it, not even the end of a term was noticed.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>An attempt that takes this long counts as hung: it reads and writes the Lease, each within the request timeout of the client.</summary>
+    private static readonly TimeSpan MaxAttemptDuration = TimeSpan.FromMinutes(5);
     private readonly KubeClient _client;
     private readonly LeaderElectionOptions _options;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly NamespacedName _key;
-    private Lease? _seen;
-    private long _seenAt;
+    private Lease? _observed;
+    private long _observedAt;
     private LeaseSpec _term = new();
     private int _fence;
     private int _attempted;
     private int _highestSeen;
     private string? _reportedHolder;
-    private LoopTurns? _turns;
+    private LoopTurns? _heartbeat;
 
     public LeaderElection(KubeClient client, LeaderElectionOptions options, TimeProvider? time = null, Random? random = null, ILogger<LeaderElection>? logger = null)
     {
@@ -40,12 +41,13 @@ public sealed class LeaderElection
     }
 
     /// <summary>
-    /// Competes until <paramref name="ct"/> ends. While leading, <paramref name="lead"/> runs; it must return soon after <see cref="Leadership.Lost"/> is cancelled,
-    /// and is called again when leadership is won again. When it returns or throws by itself, the Lease is given back and so does this method.
+    /// Competes for leadership until <paramref name="ct"/> is cancelled. Calls <paramref name="lead"/> in each term; it must return soon after
+    /// <see cref="Leadership.Lost"/> is cancelled. If <paramref name="lead"/> returns or throws earlier, the Lease is released and this method
+    /// returns or throws as well.
     /// </summary>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken ct)
     {
-        using var turns = _turns = _options.Health?.Begin("leader-election", Patience);
+        using var turns = _heartbeat = _options.Health?.Begin("leader-election", MaxAttemptDuration);
         while (!ct.IsCancellationRequested)
         {
             if (await AcquireAsync(ct).ConfigureAwait(false) is not { } renewedAt)
@@ -60,10 +62,10 @@ public sealed class LeaderElection
         }
     }
 
-    /// <returns>True when leading ended by the will of <paramref name="lead"/> or <paramref name="ct"/>, false when leadership was lost.</returns>
+    /// <returns>True if <paramref name="lead"/> returned or <paramref name="ct"/> was cancelled; false if leadership was lost.</returns>
     private async Task<bool> LeadAsync(Func<Leadership, Task> lead, long renewedAt, CancellationToken ct)
     {
-        using var deadline = new CancellationTokenSource(Max(Left(renewedAt), TimeSpan.Zero), _time);
+        using var deadline = new CancellationTokenSource(Max(TimeLeft(renewedAt), TimeSpan.Zero), _time);
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ct);
         var leadership = new Leadership(_fence, _time, _options.RenewDeadline, renewedAt, lost.Token);
         _logger.Acquired(_options.Identity, _key, leadership.Fence);
@@ -76,7 +78,7 @@ public sealed class LeaderElection
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
-            // What was asked of it.
+            // Expected after cancellation.
         }
         finally
         {
@@ -123,28 +125,28 @@ public sealed class LeaderElection
                 return;
             }
 
-            // The term counts from before the request: the server may have stored it at once. A request under way is not cut off by a
-            // shutdown, or the version to give back would be unknown.
+            // The term is measured from before the request, because the server may store it immediately. A shutdown does not cancel a
+            // running request; otherwise the version to release would be unknown.
             var started = _time.GetTimestamp();
             var outcome = await TryWriteAsync(leadership, deadline.Token).ConfigureAwait(false);
-            if (outcome == LeaseOutcome.Held && Left(started) is { } left && left > TimeSpan.Zero)
+            if (outcome == LeaseOutcome.Held && TimeLeft(started) is { } left && left > TimeSpan.Zero)
             {
                 leadership.Renewed(started, _fence);
                 deadline.CancelAfter(left);
             }
-            else if (outcome == LeaseOutcome.Other)
+            else if (outcome == LeaseOutcome.HeldByOther)
             {
                 await deadline.CancelAsync().ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Renews the term <paramref name="renewing"/>, or tries to begin one when it is null.</summary>
+    /// <summary>Renews the term <paramref name="renewing"/>, or tries to start a new term if it is null.</summary>
     private async Task<LeaseOutcome> TryWriteAsync(Leadership? renewing, CancellationToken ct)
     {
-        _turns?.Turn();
+        _heartbeat?.Turn();
 
-        // Numbers grow beyond all that this process saw, also when the Lease was deleted meanwhile and is made anew.
+        // The number must exceed every number this process has observed, even if the Lease was deleted and is created again.
         var atLeast = renewing?.Floor ?? _highestSeen + 1;
         try
         {
@@ -153,38 +155,38 @@ public sealed class LeaderElection
             {
                 if (renewing is not null)
                 {
-                    return LeaseOutcome.Other;
+                    return LeaseOutcome.HeldByOther;
                 }
 
-                Took(await _client.CreateAsync(Written(new Lease(), renewal: false, atLeast), ct).ConfigureAwait(false));
+                RecordHeldLease(await _client.CreateAsync(BuildLease(new Lease(), renewal: false, atLeast), ct).ConfigureAwait(false));
                 return LeaseOutcome.Held;
             }
 
-            if (lease.Metadata.ResourceVersion != _seen?.Metadata.ResourceVersion)
+            if (lease.Metadata.ResourceVersion != _observed?.Metadata.ResourceVersion)
             {
                 Observe(lease);
             }
 
             if (renewing is not null ? !LeaseRecord.IsOurs(lease.Spec, _term, _attempted)
-                : !LeaseRecord.MayTake(lease.Spec, _options.Identity, _time.GetElapsedTime(_seenAt), _options.LeaseDuration))
+                : !LeaseRecord.CanTake(lease.Spec, _options.Identity, _time.GetElapsedTime(_observedAt), _options.LeaseDuration))
             {
                 Report(lease.Spec.HolderIdentity);
-                return LeaseOutcome.Other;
+                return LeaseOutcome.HeldByOther;
             }
 
-            var written = Written(lease, renewing is not null, atLeast);
+            var written = BuildLease(lease, renewing is not null, atLeast);
             _attempted = Math.Max(_attempted, written.Spec.LeaseTransitions ?? 0);
-            Took(await _client.ReplaceAsync(written, ct).ConfigureAwait(false));
+            RecordHeldLease(await _client.ReplaceAsync(written, ct).ConfigureAwait(false));
             return LeaseOutcome.Held;
         }
         catch (KubeApiException e) when (e.IsConflict || e.IsAlreadyExists)
         {
-            // Somebody was faster; the next look tells who.
+            // Another process was faster. The next attempt reads the new holder.
             return LeaseOutcome.Unknown;
         }
         catch (Exception e)
         {
-            // Whatever it is, it is tried again: without a renewal the term ends by itself, and without a next try nobody would lead.
+            // Retry after any error: without a renewal the term expires, and without further attempts no process would lead.
             if (!ct.IsCancellationRequested)
             {
                 _logger.LeaseFailed(e, _key);
@@ -194,7 +196,7 @@ public sealed class LeaderElection
         }
     }
 
-    private Lease Written(Lease lease, bool renewal, int atLeast = 0) => new()
+    private Lease BuildLease(Lease lease, bool renewal, int atLeast = 0) => new()
     {
         Metadata = new ObjectMeta
         {
@@ -213,13 +215,13 @@ public sealed class LeaderElection
         using var limit = new CancellationTokenSource(_options.RenewDeadline / 2, _time);
         try
         {
-            // Read anew: a renewal whose answer was lost may have been stored after what we saw.
+            // Read again, because a renewal whose response was lost may have changed the Lease.
             if (await _client.TryGetAsync<Lease>(_key, limit.Token).ConfigureAwait(false) is not { } lease || !LeaseRecord.IsOurs(lease.Spec, _term, _attempted))
             {
                 return;
             }
 
-            var released = Written(lease, renewal: true);
+            var released = BuildLease(lease, renewal: true);
             released.Spec.HolderIdentity = string.Empty;
             released.Spec.LeaseDurationSeconds = 1;
             Observe(await _client.ReplaceAsync(released, limit.Token).ConfigureAwait(false));
@@ -227,12 +229,12 @@ public sealed class LeaderElection
         }
         catch (Exception e)
         {
-            // It runs out by itself.
+            // Without a release, the Lease expires on its own.
             _logger.LeaseFailed(e, _key);
         }
     }
 
-    private void Took(Lease lease)
+    private void RecordHeldLease(Lease lease)
     {
         Observe(lease);
         _term = lease.Spec;
@@ -241,8 +243,8 @@ public sealed class LeaderElection
 
     private void Observe(Lease lease)
     {
-        _seen = lease;
-        _seenAt = _time.GetTimestamp();
+        _observed = lease;
+        _observedAt = _time.GetTimestamp();
         _highestSeen = Math.Max(_highestSeen, lease.Spec.LeaseTransitions ?? 0);
     }
 
@@ -255,7 +257,7 @@ public sealed class LeaderElection
         }
     }
 
-    private TimeSpan Left(long renewedAt) => _options.RenewDeadline - _time.GetElapsedTime(renewedAt);
+    private TimeSpan TimeLeft(long renewedAt) => _options.RenewDeadline - _time.GetElapsedTime(renewedAt);
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
@@ -265,7 +267,7 @@ public sealed class LeaderElection
     private enum LeaseOutcome
     {
         Held,
-        Other,
+        HeldByOther,
         Unknown,
     }
 }

@@ -1,10 +1,10 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>One term of leading.</summary>
+/// <summary>One term of leadership.</summary>
 public sealed class Leadership
 {
     /// <summary>
-    /// No number is raised beyond it by <see cref="RaiseAbove"/>: whoever claims to have seen a huge one must not use up the numbers that further terms need.
+    /// The limit of <see cref="RaiseAbove"/>: a peer that reports a huge number must not use up the numbers of future terms.
     /// </summary>
     public const int HighestRaise = 1_000_000_000;
     private readonly TimeProvider _time;
@@ -22,19 +22,20 @@ public sealed class Leadership
         Lost = lost;
     }
 
-    /// <summary>Grows with every term of any leader (the Lease's leaseTransitions): whoever is told a smaller number than before refuses.</summary>
+    /// <summary>The fencing number (leaseTransitions of the Lease), which grows with every term of any leader. Receivers reject smaller numbers.</summary>
     public int Fence => _fence;
 
-    /// <summary>Cancelled when leading ends, before anybody else may lead.</summary>
+    /// <summary>Cancelled when the term ends, before another process may lead.</summary>
     public CancellationToken Lost { get; }
 
     /// <summary>
-    /// Whether we may act now. Looks at the clock and not only at <see cref="Lost"/>, since a process that was suspended runs on before its timers fire.
+    /// Whether this process may act as leader now. Checks the clock in addition to <see cref="Lost"/>, because a suspended process resumes before its
+    /// timers fire.
     /// </summary>
     public bool IsHeld => !Lost.IsCancellationRequested && _time.GetElapsedTime(Interlocked.Read(ref _renewedAt)) < _renewDeadline;
 
-    /// <summary>Give it to <c>KubeClientOptions.BeforeWrite</c> to keep a former leader from writing.</summary>
-    /// <exception cref="LeadershipLostException">We do not lead any more.</exception>
+    /// <summary>Set it as <c>KubeClientOptions.BeforeWrite</c> to prevent writes of a former leader.</summary>
+    /// <exception cref="LeadershipLostException">This process is no longer the leader.</exception>
     public void ThrowIfLost()
     {
         if (!IsHeld)
@@ -44,8 +45,9 @@ public sealed class Leadership
     }
 
     /// <summary>
-    /// Somebody whom we tell our number has seen a higher one. While we hold the Lease that can only be the number of a Lease that was deleted and made anew:
-    /// the next renewal raises ours above it, so that we need not be refused for ever. Without effect from <see cref="HighestRaise"/> on.
+    /// Call this when a receiver rejects <see cref="Fence"/> because it has observed a higher number. While this process holds the Lease, that number
+    /// must come from an earlier Lease that was deleted. The next renewal raises the number above it. Values from <see cref="HighestRaise"/> on have
+    /// no effect.
     /// </summary>
     public void RaiseAbove(long seen)
     {
@@ -56,7 +58,7 @@ public sealed class Leadership
         }
     }
 
-    /// <summary>The least number that the next renewal may write.</summary>
+    /// <summary>The minimum number for the next renewal.</summary>
     internal int Floor => _floor;
 
     internal void Renewed(long at, int fence)

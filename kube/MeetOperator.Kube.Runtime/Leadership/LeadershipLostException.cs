@@ -1,5 +1,5 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>A write was stopped because its process does not lead any more.</summary>
+/// <summary>A write was rejected because the process is no longer the leader.</summary>
 public sealed class LeadershipLostException(int fence)
-    : Exception($"Leadership of term {fence} is lost; another process may lead now.");
+    : Exception($"Leadership in term {fence} is lost; another process may be the leader.");

@@ -2,11 +2,11 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Pure decisions about a Lease as we saw it. Times are ours: the clocks of others are not trusted.</summary>
+/// <summary>Pure decisions about an observed Lease. They use only the local clock, because the clocks of other processes are not trusted.</summary>
 internal static class LeaseRecord
 {
-    /// <summary>Whether the Lease may be written by <paramref name="identity"/>: it is free, ours, or has not changed for as long as its holder promised.</summary>
-    public static bool MayTake(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration)
+    /// <summary>Whether <paramref name="identity"/> may take the Lease: it is free, held by <paramref name="identity"/>, or unchanged for its duration.</summary>
+    public static bool CanTake(LeaseSpec lease, string identity, TimeSpan unchangedFor, TimeSpan defaultDuration)
     {
         if (string.IsNullOrEmpty(lease.HolderIdentity) || lease.HolderIdentity == identity)
         {
@@ -18,12 +18,13 @@ internal static class LeaseRecord
     }
 
     /// <summary>
-    /// Whether the Lease still belongs to our term. The holder's name alone does not tell: another process with the same name may have begun a term of its own. A higher
-    /// number than the known one is ours if we tried to write it (the answer may have been lost) and the Lease still has our acquire time.
+    /// Whether the Lease still belongs to the current term of this process. The holder alone is not sufficient, because another process with the same
+    /// identity may have started its own term. A number above the known one belongs to this term if this process tried to write it (the response may
+    /// have been lost) and the acquire time is unchanged.
     /// </summary>
-    /// <param name="lease">As it is stored now.</param>
-    /// <param name="term">As the server answered last within the term.</param>
-    /// <param name="attempted">The highest number that was written within the term, with or without an answer.</param>
+    /// <param name="lease">The current Lease.</param>
+    /// <param name="term">The Lease in the last response within the term.</param>
+    /// <param name="attempted">The highest number sent within the term, with or without a response.</param>
     public static bool IsOurs(LeaseSpec lease, LeaseSpec term, int attempted)
     {
         var (number, known) = (lease.LeaseTransitions ?? 0, term.LeaseTransitions ?? 0);
@@ -32,8 +33,8 @@ internal static class LeaseRecord
     }
 
     /// <summary>
-    /// The Lease after we take it (a new term, also when our name was on it: that was a process before this one) or renew it. Its number never falls below
-    /// <paramref name="atLeast"/>, also when the Lease was deleted and made anew.
+    /// The Lease after this process renews or takes it. Taking it always starts a new term, even if the holder has the same identity, because that was
+    /// an earlier process. The number is at least <paramref name="atLeast"/>, even if the Lease was deleted and created again.
     /// </summary>
     public static LeaseSpec Take(LeaseSpec lease, string identity, TimeSpan duration, bool renewal, DateTimeOffset now, int atLeast = 0) => new()
     {

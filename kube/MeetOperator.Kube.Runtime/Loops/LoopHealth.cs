@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Knows when each loop of a process last went round, so that liveness can fail when one hangs or has died. Only the loop itself is judged: one that tries,
-/// fails and tries again because another system is down goes round. Safe for use from many threads; ages are those of a monotonic clock.
+/// Records the last heartbeat of each loop of a process, so that the liveness probe fails when a loop hangs or has died. A loop that keeps retrying
+/// because another system is down is healthy. Thread-safe; ages use a monotonic clock.
 /// </summary>
 public sealed class LoopHealth : IDisposable
 {
@@ -16,25 +16,25 @@ public sealed class LoopHealth : IDisposable
     public LoopHealth(TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
-        _meter.CreateObservableGauge("meet_kube_loop_age_seconds", Ages, "s", "Since a loop last went round, the oldest of its name; 0 while it waits for work.");
+        _meter.CreateObservableGauge("meet_kube_loop_age_seconds", Ages, "s", "Time since the last heartbeat of a loop, the maximum for its name; 0 while it waits for work.");
     }
 
-    /// <summary>Why the process is to be restarted: a loop that has not gone round for longer than its patience; null while all is well.</summary>
-    public string? Problem => _loops.Keys.Where(loop => loop.Age > loop.Patience).MaxBy(loop => loop.Age) is { } stuck
-        ? $"loop {stuck.Name} has not gone round for {stuck.Age.TotalSeconds:0} s, at most {stuck.Patience.TotalSeconds:0} s are usual: the process must be restarted"
+    /// <summary>Why the process must be restarted: a loop without a heartbeat for longer than its timeout. Null if all loops are healthy.</summary>
+    public string? Problem => _loops.Keys.Where(loop => loop.Age > loop.Timeout).MaxBy(loop => loop.Age) is { } stuck
+        ? $"loop {stuck.Name} has made no progress for {stuck.Age.TotalSeconds:0} s (limit {stuck.Timeout.TotalSeconds:0} s): restart the process"
         : null;
 
-    /// <summary>A loop begins; dispose the result where it ends as it should. One that dies without that grows old.</summary>
-    /// <param name="name">Label of metrics; the same for loops of one kind.</param>
-    /// <param name="patience">Far more than a round takes at its slowest.</param>
-    public LoopTurns Begin(string name, TimeSpan patience)
+    /// <summary>Registers a loop. Dispose the result when the loop ends normally; if it dies otherwise, its age exceeds the timeout.</summary>
+    /// <param name="name">The name in metrics; loops of one kind share it.</param>
+    /// <param name="timeout">Age at which the loop counts as hung; far more than its slowest iteration.</param>
+    public LoopTurns Begin(string name, TimeSpan timeout)
     {
-        var loop = new LoopTurns(this, name, patience, _time);
+        var loop = new LoopTurns(this, name, timeout, _time);
         _loops[loop] = true;
         return loop;
     }
 
-    /// <summary>How many loops of a name have begun and not ended.</summary>
+    /// <summary>Number of registered loops with this name.</summary>
     public int Running(string name) => _loops.Keys.Count(loop => loop.Name == name);
 
     public void Dispose() => _meter.Dispose();

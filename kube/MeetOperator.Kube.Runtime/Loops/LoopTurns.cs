@@ -1,33 +1,33 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>One loop, as <see cref="LoopHealth"/> sees it.</summary>
+/// <summary>The heartbeat of one loop in <see cref="LoopHealth"/>.</summary>
 public sealed class LoopTurns : IDisposable
 {
-    private const long Resting = long.MinValue;
+    private const long Idle = long.MinValue;
     private readonly LoopHealth _owner;
     private readonly TimeProvider _time;
     private long _turnedAt;
 
-    internal LoopTurns(LoopHealth owner, string name, TimeSpan patience, TimeProvider time)
+    internal LoopTurns(LoopHealth owner, string name, TimeSpan timeout, TimeProvider time)
     {
-        (_owner, Name, Patience, _time) = (owner, name, patience, time);
+        (_owner, Name, Timeout, _time) = (owner, name, timeout, time);
         Turn();
     }
 
-    /// <summary>Label of metrics.</summary>
+    /// <summary>The name in metrics.</summary>
     public string Name { get; }
 
-    /// <summary>Age from which the process counts as broken.</summary>
-    public TimeSpan Patience { get; }
+    /// <summary>Age at which the loop counts as hung.</summary>
+    public TimeSpan Timeout { get; }
 
-    /// <summary>Since the last turn; zero while the loop rests.</summary>
-    public TimeSpan Age => Interlocked.Read(ref _turnedAt) is var at and not Resting ? _time.GetElapsedTime(at) : TimeSpan.Zero;
+    /// <summary>Time since the last heartbeat; zero while the loop is idle.</summary>
+    public TimeSpan Age => Interlocked.Read(ref _turnedAt) is var at and not Idle ? _time.GetElapsedTime(at) : TimeSpan.Zero;
 
-    /// <summary>The loop goes round.</summary>
+    /// <summary>Records a heartbeat; call it in every iteration.</summary>
     public void Turn() => Interlocked.Exchange(ref _turnedAt, _time.GetTimestamp());
 
-    /// <summary>The loop waits for work that may never come, and does not grow old until the next turn.</summary>
-    public void Rest() => Interlocked.Exchange(ref _turnedAt, Resting);
+    /// <summary>Marks the loop as waiting for work. Its age stays zero until the next heartbeat.</summary>
+    public void MarkIdle() => Interlocked.Exchange(ref _turnedAt, Idle);
 
     public void Dispose() => _owner.End(this);
 }

@@ -2,15 +2,15 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Keeps long work from dying silently.</summary>
+/// <summary>Restarts long-running work after a failure.</summary>
 public static partial class Supervised
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Runs <paramref name="work"/> until it returns or <paramref name="ct"/> ends. When it throws, that is logged and counted
-    /// (<c>meet_kube_loop_failures_total</c>), and it begins anew after a pause that grows up to 15 s.
+    /// Runs <paramref name="work"/> until it returns or <paramref name="ct"/> is cancelled. An exception is logged and counted
+    /// (<c>meet_kube_loop_failures_total</c>), and the work restarts after a backoff of up to 15 s.
     /// </summary>
     public static async Task RunAsync(string name, Func<CancellationToken, Task> work, TimeProvider time, ILogger logger, CancellationToken ct)
     {
@@ -37,6 +37,6 @@ public static partial class Supervised
         }
     }
 
-    [LoggerMessage(1301, LogLevel.Error, "{Loop} failed and begins anew in {Delay}.")]
+    [LoggerMessage(1301, LogLevel.Error, "{Loop} failed and restarts in {Delay}.")]
     private static partial void LogFailed(ILogger logger, Exception error, string loop, TimeSpan delay);
 }

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>One instrument with its series, by label values.</summary>
+/// <summary>One instrument with its series by label values.</summary>
 internal sealed class MetricFamily
 {
-    /// <summary>Series beyond this are not kept: a label with unbounded values must not fill the memory.</summary>
+    /// <summary>Maximum number of series; protects the memory against labels with unbounded values.</summary>
     private const int MaxSeries = 2000;
 
-    /// <summary>Seconds, as Prometheus' client libraries have them, from a fraction of a millisecond on.</summary>
+    /// <summary>Bucket bounds in seconds: those of the Prometheus client libraries, extended to fractions of a millisecond.</summary>
     private static readonly double[] DefaultBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private readonly Lock _gate = new();
@@ -31,7 +31,7 @@ internal sealed class MetricFamily
 
     public string Name { get; }
 
-    /// <summary>counter, gauge or histogram.</summary>
+    /// <summary>"counter", "gauge", or "histogram".</summary>
     public string Type { get; }
 
     public static MetricFamily Create(Instrument instrument)
@@ -73,7 +73,7 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <summary>An observed series that is not reported any more is gone.</summary>
+    /// <summary>Clears the series of an observable instrument, so that series that are no longer reported disappear.</summary>
     public void BeginScrape()
     {
         if (_isObservable)

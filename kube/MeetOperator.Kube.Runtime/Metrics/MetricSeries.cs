@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>The numbers of one label set: a value, or the counts of a histogram with their sum.</summary>
+/// <summary>The data of one label set: a value, or the sum and bucket counts of a histogram.</summary>
 internal sealed class MetricSeries(double[]? buckets)
 {
     private readonly long[] _counts = new long[buckets is null ? 0 : buckets.Length + 1];
@@ -18,6 +18,6 @@ internal sealed class MetricSeries(double[]? buckets)
         }
     }
 
-    /// <summary>Measurements that are at most the bound of bucket <paramref name="index"/>.</summary>
+    /// <summary>Number of measurements up to the bound of bucket <paramref name="index"/>.</summary>
     public long CumulativeCount(int index) => _counts.AsSpan(0, index + 1).ToArray().Sum();
 }

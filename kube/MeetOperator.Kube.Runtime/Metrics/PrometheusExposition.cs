@@ -5,28 +5,28 @@ using System.Text;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Collects the instruments of some meters and writes them in the Prometheus text format 0.0.4. Counters are summed from the moment of construction on,
-/// so make it before the first measurement. Dispose ends the collecting.
+/// Collects the instruments of selected meters and writes them in the Prometheus text format 0.0.4. Counters start at zero on construction, so
+/// create it before the first measurement. Dispose stops the collection.
 /// </summary>
 public sealed class PrometheusExposition : IDisposable
 {
-    /// <summary>For the Content-Type header of the answer.</summary>
+    /// <summary>The Content-Type header of the response.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
     private readonly Lock _scrape = new();
 
-    /// <summary>Of all meters in the process with these names.</summary>
-    /// <param name="meters">Names of meters; one that ends with <c>*</c> stands for all that begin so.</param>
+    /// <summary>Collects all meters of the process with these names.</summary>
+    /// <param name="meters">Meter names; a trailing <c>*</c> matches any suffix.</param>
     public PrometheusExposition(params string[] meters)
         : this(null, meters)
     {
     }
 
-    /// <summary>Of one host's meters: those of other factories are left out, so that two hosts in a process do not show each other's figures.</summary>
-    /// <param name="factory">The host's own; meters that no factory made count as well.</param>
-    /// <param name="meters">As above.</param>
+    /// <summary>Collects the meters of one host and ignores those of other factories, so that two hosts in a process stay separate.</summary>
+    /// <param name="factory">The factory of the host. Meters without a factory are included as well.</param>
+    /// <param name="meters">Meter names; a trailing <c>*</c> matches any suffix.</param>
     public PrometheusExposition(IMeterFactory? factory, params string[] meters)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -46,7 +46,7 @@ public sealed class PrometheusExposition : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The present state of all instruments, ordered by name.</summary>
+    /// <summary>The current state of all instruments, ordered by name.</summary>
     public string Write()
     {
         var text = new StringBuilder();
@@ -59,7 +59,7 @@ public sealed class PrometheusExposition : IDisposable
 
             _listener.RecordObservableInstruments();
 
-            // Two meters may have an instrument of one name; a family may stand in the text only once.
+            // Two meters may have an instrument with the same name, but a family may occur only once in the text.
             foreach (var group in _families.Values.GroupBy(family => family.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
             {
                 var families = group.ToList();

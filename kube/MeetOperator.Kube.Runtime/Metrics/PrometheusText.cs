@@ -3,10 +3,10 @@ using System.Text;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Names, labels and numbers as the text format wants them.</summary>
+/// <summary>Formats names, labels, and numbers for the Prometheus text format.</summary>
 internal static class PrometheusText
 {
-    /// <summary>Letters, digits, underscores and colons, not beginning with a digit.</summary>
+    /// <summary>Letters, digits, underscores, and colons; the first character is not a digit.</summary>
     public static string Name(string name)
     {
         var result = new StringBuilder(name.Length + 1);
@@ -18,7 +18,7 @@ internal static class PrometheusText
         return result.Length == 0 || char.IsAsciiDigit(result[0]) ? "_" + result : result.ToString();
     }
 
-    /// <summary><c>a="x",b="y"</c>, ordered by name; of several values of one name the last counts.</summary>
+    /// <summary><c>a="x",b="y"</c>, ordered by name. Of several values for one name, the last is used.</summary>
     public static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (tags.Length == 0)

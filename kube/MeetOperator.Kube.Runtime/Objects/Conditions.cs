@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Pure edits of a list of conditions.</summary>
+/// <summary>Pure functions on lists of conditions.</summary>
 public static class Conditions
 {
     public static Condition? Get(IEnumerable<Condition>? conditions, string type) =>
@@ -10,8 +10,8 @@ public static class Conditions
         Get(conditions, type)?.Status == ConditionStatus.True;
 
     /// <summary>
-    /// A new list with <paramref name="condition"/> in the place of the one of the same type, or at the end. The time of the last transition stays when the status
-    /// did not change, and is otherwise <paramref name="now"/> in whole seconds. Setting what is already there gives an equal list.
+    /// A new list in which <paramref name="condition"/> replaces the condition of the same type, or is appended. If the status is unchanged,
+    /// lastTransitionTime stays; otherwise it is <paramref name="now"/> in whole seconds. Setting an equal condition gives an equal list.
     /// </summary>
     public static IList<Condition> Set(IEnumerable<Condition>? conditions, Condition condition, DateTimeOffset now)
     {

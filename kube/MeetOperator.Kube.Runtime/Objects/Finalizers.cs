@@ -3,19 +3,19 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Adds and removes finalizers by a patch that fails with a conflict when the object has changed meanwhile.</summary>
+/// <summary>Adds and removes finalizers with a patch that fails with a conflict if the object has changed.</summary>
 public static class Finalizers
 {
     public static bool Has(KubernetesObject item, string finalizer) => item.Metadata.Finalizers?.Contains(finalizer) == true;
 
-    /// <summary>The object with the finalizer; unchanged, and without a request, when it has it already.</summary>
+    /// <summary>Returns the object with the finalizer. Sends no request if the finalizer is already present.</summary>
     public static Task<T> AddAsync<T>(KubeClient client, T item, string finalizer, CancellationToken ct)
         where T : KubernetesObject =>
         Has(item, finalizer)
             ? Task.FromResult(item)
             : PatchAsync(client, item, [.. item.Metadata.Finalizers ?? [], finalizer], ct);
 
-    /// <summary>The object without the finalizer; null when the server has removed it with its last finalizer.</summary>
+    /// <summary>Returns the object without the finalizer, or null if the server deleted the object with its last finalizer.</summary>
     public static async Task<T?> RemoveAsync<T>(KubeClient client, T item, string finalizer, CancellationToken ct)
         where T : KubernetesObject
     {

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>Keys with a due time, on one timer. Each key is held once, with its earliest time.</summary>
+/// <summary>Keys with a due time, on one timer. Each key has one entry with its earliest time.</summary>
 internal sealed class DelayedKeys<TKey> : IDisposable
     where TKey : notnull
 {
@@ -21,7 +21,7 @@ internal sealed class DelayedKeys<TKey> : IDisposable
         _timer = time.CreateTimer(_ => Release(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Time since construction; the wall clock may jump, this does not.</summary>
+    /// <summary>Time since construction. Unlike the wall clock, it never jumps.</summary>
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     public int Count
@@ -55,7 +55,7 @@ internal sealed class DelayedKeys<TKey> : IDisposable
     {
         lock (_gate)
         {
-            // Its entry in the order is skipped when it comes up.
+            // The entry in the priority queue is skipped when it becomes due.
             _dueTimes.Remove(key);
         }
     }
@@ -102,7 +102,7 @@ internal sealed class DelayedKeys<TKey> : IDisposable
             {
                 var wait = due - Now;
 
-                // A millisecond more than due: timers count whole milliseconds and would fire too early. A day at most: longer waits are armed again.
+                // Round up, because timers count whole milliseconds and would fire too early. Limit to a day; longer waits arm the timer again.
                 wait = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, 86_400_000));
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
                 return;

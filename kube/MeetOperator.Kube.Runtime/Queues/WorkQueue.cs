@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace MeetOperator.Kube.Runtime;
 
 /// <summary>
-/// Keys that need work. A key waits at most once, is handed to one taker at a time, and comes again when it was added while it was worked on.
-/// Take, work, then call <see cref="Done"/>. Safe for use from many threads.
+/// A queue of keys to process. A key waits at most once and is processed by one worker at a time. A key that is added while it is being processed
+/// is queued again afterward. Take a key, process it, then call <see cref="Done"/>. Thread-safe.
 /// </summary>
 public sealed class WorkQueue<TKey> : IDisposable
     where TKey : notnull
@@ -28,7 +28,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         _delayed = new DelayedKeys<TKey>(_time, Add);
     }
 
-    /// <summary>Keys that wait, without those that are delayed or being worked on.</summary>
+    /// <summary>Number of waiting keys, without delayed keys and keys in process.</summary>
     public int Depth
     {
         get
@@ -40,10 +40,10 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Keys that <see cref="AddAfter"/> holds back.</summary>
+    /// <summary>Number of keys that <see cref="AddAfter"/> delays.</summary>
     public int DelayedCount => _delayed.Count;
 
-    /// <summary>Asks for work on a key. While the key is worked on, it comes again after <see cref="Done"/>.</summary>
+    /// <summary>Adds a key. If the key is being processed, it is queued again after <see cref="Done"/>.</summary>
     public void Add(TKey key)
     {
         lock (_gate)
@@ -61,7 +61,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Adds a key later. Of several delays of one key the earliest counts; when the key is taken before, the delay is forgotten.</summary>
+    /// <summary>Adds a key after a delay. Of several delays for one key, the earliest applies. Taking the key earlier cancels the delay.</summary>
     public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
@@ -74,7 +74,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Adds a key that failed once more, after its backoff, and returns the wait.</summary>
+    /// <summary>Records a failure of the key, adds it after its backoff, and returns the delay.</summary>
     public TimeSpan AddRateLimited(TKey key)
     {
         TimeSpan delay;
@@ -89,7 +89,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         return delay;
     }
 
-    /// <summary>How often the key has failed since it was last forgotten.</summary>
+    /// <summary>Number of failures of the key since the last <see cref="Forget"/>.</summary>
     public int Failures(TKey key)
     {
         lock (_gate)
@@ -98,7 +98,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>The key succeeded: its next failure is a first one.</summary>
+    /// <summary>Resets the failure count of a key after a success.</summary>
     public void Forget(TKey key)
     {
         lock (_gate)
@@ -107,7 +107,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Waits for a key that no one works on.</summary>
+    /// <summary>Waits for a key that no other worker is processing.</summary>
     /// <exception cref="ChannelClosedException">The queue was shut down.</exception>
     public async ValueTask<TKey> TakeAsync(CancellationToken ct)
     {
@@ -118,16 +118,16 @@ public sealed class WorkQueue<TKey> : IDisposable
             if (_waiting.Remove(key, out var since))
             {
                 KubeMetrics.DepthChanged(_options.Name, -1);
-                KubeMetrics.Waited(_options.Name, _time.GetElapsedTime(since));
+                KubeMetrics.RecordQueueAge(_options.Name, _time.GetElapsedTime(since));
             }
         }
 
-        // Work looks at the whole state, so an older request to look again later is served by it.
+        // A reconcile reads the whole state, so it also covers the delayed request.
         _delayed.Cancel(key);
         return key;
     }
 
-    /// <summary>Ends the work on a key that was taken.</summary>
+    /// <summary>Marks a taken key as processed.</summary>
     public void Done(TKey key)
     {
         lock (_gate)
@@ -139,7 +139,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    /// <summary>Takes no more keys; takers get what waits, then a <see cref="ChannelClosedException"/>.</summary>
+    /// <summary>Rejects further keys. Workers get the waiting keys, then a <see cref="ChannelClosedException"/>.</summary>
     public void ShutDown()
     {
         lock (_gate)

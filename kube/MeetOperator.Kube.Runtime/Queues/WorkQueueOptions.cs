@@ -1,12 +1,14 @@
 namespace MeetOperator.Kube.Runtime;
 
-/// <summary>How a <see cref="WorkQueue{TKey}"/> retries, and what its metrics are called.</summary>
+/// <summary>Configures the backoff and the metrics of a <see cref="WorkQueue{TKey}"/>.</summary>
 public sealed record WorkQueueOptions
 {
-    /// <summary>Label of the queue's metrics.</summary>
+    /// <summary>The name of the queue in metrics.</summary>
     public string Name { get; init; } = "default";
 
-    /// <summary>Wait after the first failure of a key; doubles with each further one. Short, because most failures are conflicts that a fresh read mends.</summary>
+    /// <summary>
+    /// Delay after the first failure of a key; doubles with each further failure. Short, because most failures are conflicts that a new read resolves.
+    /// </summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMinutes(1);

@@ -12,7 +12,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task Restart_OnTheSameDirectory_KeepsObjectsTokenAndCertificate()
+    public async Task Restart_SameDirectory_KeepsObjectsTokenAndCertificate()
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         string token, kubeconfig, version;
@@ -23,18 +23,18 @@ public sealed class EmbeddedApiServerTests : IDisposable
             (token, kubeconfig, port) = (api.Server.Token, api.Server.Kubeconfig, api.Server.Address.Port);
         }
 
-        await using var again = await Api.StartAsync(options with { Port = port });
-        Assert.Equal(token, again.Server.Token);
-        Assert.Equal(kubeconfig, again.Server.Kubeconfig);
-        var widget = await again.OkAsync("GET", Api.Widgets + "/w");
+        await using var restarted = await Api.StartAsync(options with { Port = port });
+        Assert.Equal(token, restarted.Server.Token);
+        Assert.Equal(kubeconfig, restarted.Server.Kubeconfig);
+        var widget = await restarted.OkAsync("GET", Api.Widgets + "/w");
         Assert.Equal(version, (string?)widget["metadata"]!["resourceVersion"]);
-        Assert.Equal("ERROR", (string?)(await again.OkAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion=2"))["type"]);
-        var later = await again.CreateWidgetAsync("later");
+        Assert.Equal("ERROR", (string?)(await restarted.OkAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion=2"))["type"]);
+        var later = await restarted.CreateWidgetAsync("later");
         Assert.True(long.Parse((string)later["metadata"]!["resourceVersion"]!) > long.Parse(version));
     }
 
     [Fact]
-    public async Task Restart_WhileDependentsWereLeft_CollectsThem()
+    public async Task Restart_DependentsOfDeletedOwner_AreCollected()
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         await using (var api = await Api.StartAsync(options))
@@ -44,38 +44,38 @@ public sealed class EmbeddedApiServerTests : IDisposable
             await api.OkAsync("DELETE", Api.Widgets + "/owner");
         }
 
-        await using var again = await Api.StartAsync(options);
-        await again.GoneAsync(Api.Widgets + "/child");
+        await using var restarted = await Api.StartAsync(options);
+        await restarted.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
-    public async Task Start_OnADirectoryInUse_SaysWhichAndWhatToDo()
+    public async Task Start_DirectoryInUse_ErrorContainsFix()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { DataDirectory = _directory });
-        var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
-        Assert.Contains("is used by another process. Stop that one first", refused.Message);
+        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(new ApiServerOptions { DataDirectory = _directory }));
+        Assert.Contains("is in use by another process. Stop that process first", error.Message);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n")]
-    public async Task Start_WithADamagedCertificate_SaysWhichFileAndWhatToDo(string content)
+    public async Task Start_CorruptCertificate_ErrorNamesFileAndFix(string content)
     {
         var options = new ApiServerOptions { DataDirectory = _directory };
         await (await EmbeddedApiServer.StartAsync(options)).DisposeAsync();
         var file = Path.Combine(_directory, "server.pem");
         File.WriteAllText(file, content);
 
-        var refused = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
+        var error = await Assert.ThrowsAsync<IOException>(() => EmbeddedApiServer.StartAsync(options));
 
-        Assert.Contains($"{file} does not hold the certificate and key of the API server", refused.Message);
-        Assert.Contains("remove it", refused.Message);
+        Assert.Contains($"{file} does not contain a valid certificate and key of the API server", error.Message);
+        Assert.Contains("delete it", error.Message);
         File.Delete(file);
-        await using var again = await EmbeddedApiServer.StartAsync(options);
+        await using var restarted = await EmbeddedApiServer.StartAsync(options);
     }
 
     [Fact]
-    public async Task Events_AnHourAfterTheyWereLastSeen_AreRemoved()
+    public async Task Events_OneHourAfterLastObservation_AreDeleted()
     {
         var time = new ManualTime();
         await using var api = await Api.StartAsync(new ApiServerOptions { TimeProvider = time });
@@ -87,12 +87,12 @@ public sealed class EmbeddedApiServerTests : IDisposable
         await api.OkAsync("POST", Events, Event("late", TimeSpan.Zero));
         time.Advance(TimeSpan.FromMinutes(22));
 
-        await api.GoneAsync(Events + "/early");
+        await api.WaitUntilDeletedAsync(Events + "/early");
         await api.OkAsync("GET", Events + "/late");
     }
 
     [Fact]
-    public async Task Start_OnAPortInUse_FailsAndLeavesTheDirectoryFree()
+    public async Task Start_PortInUse_FailsAndReleasesDirectory()
     {
         await using var api = await Api.StartAsync();
         var options = new ApiServerOptions { DataDirectory = _directory, Port = api.Server.Address.Port };
@@ -101,7 +101,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Kubeconfig_OverTls_WorksForTheTypedClient()
+    public async Task Kubeconfig_TypedClient_ConnectsOverTls()
     {
         await using var api = await Api.StartAsync();
         var path = Path.Combine(_directory, "config");
@@ -112,7 +112,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Admission_Refusal_NamesTheFieldsAndStoresNothing()
+    public async Task Admission_RejectedWrite_NamesFieldsAndStoresNothing()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { AdmissionPolicies = [new NoLargeOnes()] });
         var (code, status) = await api.SendAsync("POST", Api.Widgets, WidgetCrd.Json("w", """{"size":"Large","replicas":7}"""));
@@ -123,23 +123,23 @@ public sealed class EmbeddedApiServerTests : IDisposable
         await api.CreateWidgetAsync("w");
         Assert.Equal(422, (await api.SendAsync("PATCH", Api.Widgets + "/w", """{"spec":{"size":"Large"}}""", "application/merge-patch+json")).Code);
         await api.PatchAsync(Api.Widgets + "/w", """{"metadata":{"labels":{"keep":"me"}}}""");
-        var (deletion, refused) = await api.SendAsync("DELETE", Api.Widgets + "/w");
+        var (deletion, error) = await api.SendAsync("DELETE", Api.Widgets + "/w");
         Assert.Equal(422, deletion);
-        Assert.Contains("kept", (string?)refused["message"]);
+        Assert.Contains("kept", (string?)error["message"]);
     }
 
     [Fact]
-    public async Task RegisterCrd_ThatIsWrong_SaysWhy()
+    public async Task RegisterCrd_InvalidCrd_ThrowsWithReason()
     {
         await using var api = await Api.StartAsync();
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("name: widgets.example.test", "name: wrong", StringComparison.Ordinal)));
-        Assert.Contains("must be spec.names.plural+\".\"+spec.group", refused.Message);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("name: widgets.example.test", "name: wrong", StringComparison.Ordinal)));
+        Assert.Contains("must be spec.names.plural+\".\"+spec.group", error.Message);
         await api.Server.RegisterCrdAsync(WidgetCrd.Yaml.Replace("maximum: 50", "maximum: 60", StringComparison.Ordinal));
         await api.CreateWidgetAsync("w", """{"size":"Small","replicas":60}""");
     }
 
     [Fact]
-    public async Task Crd_WithTwoVersions_ServesBothFromOneStore()
+    public async Task Crd_TwoVersions_ShareOneStore()
     {
         await using var api = await Api.StartAsync();
         await api.Server.RegisterCrdAsync("""
@@ -158,7 +158,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Discovery_AndOpenApi_DescribeWhatIsServed()
+    public async Task Discovery_ServedResources_AreListedWithSchemas()
     {
         await using var api = await Api.StartAsync();
         Assert.Equal("1", (string?)(await api.OkAsync("GET", "/version"))["major"]);
@@ -168,13 +168,13 @@ public sealed class EmbeddedApiServerTests : IDisposable
         Assert.Equal(["widgets", "widgets/status", "widgets/scale"], resources.Select(r => (string)r!["name"]!));
         var index = await api.OkAsync("GET", "/openapi/v3");
         var document = await api.OkAsync("GET", (string)index["paths"]!["apis/example.test/v1"]!["serverRelativeURL"]!);
-        Assert.Equal("How big it is.", (string?)document["components"]!["schemas"]!["test.example.v1.Widget"]!["properties"]!["spec"]!["properties"]!["size"]!["description"]);
+        Assert.Equal("The size of the widget.", (string?)document["components"]!["schemas"]!["test.example.v1.Widget"]!["properties"]!["spec"]!["properties"]!["size"]!["description"]);
         Assert.NotNull((await api.OkAsync("GET", "/openapi/v2"))["definitions"]!["io.k8s.api.core.v1.Pod"]);
         Assert.Contains("apiserver_registered_watchers 0", await api.Http.GetStringAsync("/metrics"));
     }
 
     [Fact]
-    public async Task FieldSelector_OnPodsAndEvents_Chooses()
+    public async Task FieldSelector_Pods_SelectsMatches()
     {
         await using var api = await Api.StartAsync();
         const string P = "/api/v1/namespaces/default/pods";
@@ -192,7 +192,7 @@ public sealed class EmbeddedApiServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Policy_ThatThrows_FailsItsRequestOnly()
+    public async Task Policy_Throws_FailsOnlyItsRequest()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { AdmissionPolicies = [new Broken()] });
         var owner = await api.CreateWidgetAsync("owner");
@@ -204,13 +204,13 @@ public sealed class EmbeddedApiServerTests : IDisposable
         Assert.Equal("InternalError", (string?)status["reason"]);
         await api.OkAsync("DELETE", Api.Widgets + "/owner");
         await api.CreateWidgetAsync("late", metadata: Owned(string.Empty));
-        await api.GoneAsync(Api.Widgets + "/late");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/late");
     }
 
     private sealed class Broken : IAdmissionPolicy
     {
         public AdmissionDecision Review(AdmissionRequest request) =>
-            request is { Operation: AdmissionOperation.Delete, Name: "broken" } ? throw new InvalidOperationException("a fault of the policy") : AdmissionDecision.Allow;
+            request is { Operation: AdmissionOperation.Delete, Name: "broken" } ? throw new InvalidOperationException("policy failure") : AdmissionDecision.Allow;
     }
 
     private sealed class NoLargeOnes : IAdmissionPolicy

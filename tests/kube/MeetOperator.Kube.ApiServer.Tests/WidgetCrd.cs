@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.ApiServer.Tests;
 
-/// <summary>A resource of the tests with everything that a CRD can have.</summary>
+/// <summary>A test resource that uses every CRD feature.</summary>
 internal static class WidgetCrd
 {
     public const string Yaml = """
@@ -36,7 +36,7 @@ internal static class WidgetCrd
             schema:
               openAPIV3Schema:
                 type: object
-                description: A widget of the tests.
+                description: A test widget.
                 required: [spec]
                 properties:
                   apiVersion: {type: string}
@@ -44,14 +44,14 @@ internal static class WidgetCrd
                   metadata: {type: object}
                   spec:
                     type: object
-                    description: What is wanted.
+                    description: The desired state.
                     required: [size]
                     x-kubernetes-validations:
                     - {rule: 'self.replicas < 100', message: too many}
                     properties:
                       size:
                         type: string
-                        description: How big it is.
+                        description: The size of the widget.
                         enum: [Small, Medium, Large]
                       replicas: {type: integer, format: int32, minimum: 0, maximum: 50, default: 1}
                       colour: {type: string, maxLength: 10, pattern: '^[a-z]+$', default: grey}
@@ -108,7 +108,7 @@ internal static class WidgetCrd
                             lastTransitionTime: {type: string, format: date-time}
         """;
 
-    /// <summary>JSON of a valid Widget.</summary>
+    /// <summary>The JSON of a valid Widget.</summary>
     public static string Json(string name, string spec = """{"size":"Small"}""", string metadata = "") =>
         $$"""{"apiVersion":"example.test/v1","kind":"Widget","metadata":{"name":"{{name}}"{{metadata}}},"spec":{{spec}}}""";
 }

@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
 public sealed class ContainerPlannerTests
 {
-    private static readonly PodPlace Place = new("node-a", "127.0.0.1", "127.0.1.7", "/run/pods/u1");
+    private static readonly PodLocation Location = new("node-a", "127.0.0.1", "127.0.1.7", "/run/pods/u1");
     private static readonly Dictionary<string, string> Inherited = new() { ["PATH"] = "/usr/bin" };
     private static readonly ImageTable Images = new ImageTable().Add("app", new ImageProgram
     {
@@ -68,7 +68,7 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
-    public void Plan_MountPaths_BecomeTheVolumesFolders()
+    public void Plan_MountPaths_BecomeVolumeFolders()
     {
         var plan = Plan(c =>
         {
@@ -86,7 +86,7 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
-    public void Plan_UnknownImage_SaysSo()
+    public void Plan_UnknownImage_ThrowsErrImagePull()
     {
         var e = Assert.Throws<PodConfigurationException>(() => Plan(c => c.Image = "nginx:1"));
         Assert.Equal("ErrImagePull", e.Reason);
@@ -94,7 +94,7 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
-    public void Plan_MissingSecretOrKey_NamesIt()
+    public void Plan_MissingSecretOrKey_ErrorNamesIt()
     {
         static EnvVar From(string secret, string key) =>
             new() { Name = "X", ValueFrom = new EnvVarSource { SecretKeyRef = new SecretKeySelector { Name = secret, Key = key } } };
@@ -107,7 +107,7 @@ public sealed class ContainerPlannerTests
     [Theory]
     [InlineData("../../etc/passwd")]
     [InlineData("/etc/passwd")]
-    public void Plan_SubPathThatLeavesItsVolume_IsRefused(string path) =>
+    public void Plan_SubPathOutsideVolume_Throws(string path) =>
         Assert.Throws<PodConfigurationException>(() => Plan(c => c.VolumeMounts = [new VolumeMount { Name = "keys", MountPath = "/x", SubPath = path }]));
 
     private static EnvVar Field(string name, string path) =>
@@ -134,6 +134,6 @@ public sealed class ContainerPlannerTests
         {
             [new DataReference(true, "keys")] = new Dictionary<string, byte[]> { ["token"] = Encoding.UTF8.GetBytes("s3cret") },
         });
-        return ContainerPlanner.Plan(pod, container, Place, data, Images, Inherited);
+        return ContainerPlanner.Plan(pod, container, Location, data, Images, Inherited);
     }
 }

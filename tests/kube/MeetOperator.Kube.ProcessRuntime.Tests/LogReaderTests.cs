@@ -9,7 +9,7 @@ public sealed class LogReaderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Open_TailAndTimestamps_GiveTheLastLinesWithTheirTime()
+    public async Task Open_TailAndTimestamps_ReturnsLastLinesWithTime()
     {
         Write("one", "two", "three");
         Assert.Equal("two\nthree\n", await ReadAsync(new LogQuery { TailLines = 2 }));
@@ -20,7 +20,7 @@ public sealed class LogReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Open_Follow_GivesLinesAsTheyComeAcrossRotationAndEndsWithTheContainer()
+    public async Task Open_Follow_ReadsAcrossRotationUntilContainerEnds()
     {
         var ended = false;
         using var log = new ContainerLog(Path, limitBytes: 2_000, TimeProvider.System);
@@ -33,13 +33,13 @@ public sealed class LogReaderTests : IDisposable
             Assert.Equal($"line {i}", await reader.ReadLineAsync(Limit()));
         }
 
-        Assert.True(File.Exists(Path + ".1"), "60 lines must have rotated the file");
+        Assert.True(File.Exists(Path + ".1"), "the log must be rotated after 60 lines");
         Volatile.Write(ref ended, true);
         Assert.Null(await reader.ReadLineAsync(Limit()));
     }
 
     [Fact]
-    public async Task Open_Previous_GivesTheRunBeforeTheRestart()
+    public async Task Open_Previous_ReturnsRunBeforeRestart()
     {
         Write("old run");
         ContainerLog.StartNewRun(Path);
@@ -52,7 +52,7 @@ public sealed class LogReaderTests : IDisposable
     public async Task Open_NoFileYet_IsEmpty() => Assert.Equal(string.Empty, await ReadAsync(new LogQuery()));
 
     [Fact]
-    public async Task PumpAsync_LongLinesAndNoNewlineAtTheEnd_AreAllKept()
+    public async Task PumpAsync_LongLinesAndNoFinalNewline_KeepsEverything()
     {
         using (var log = new ContainerLog(Path, 1 << 20, TimeProvider.System))
         {

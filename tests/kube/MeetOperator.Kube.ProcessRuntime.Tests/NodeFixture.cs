@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
-/// <summary>An API server in memory and a node of it, whose only image is a shell. Each fixture has addresses of its own.</summary>
+/// <summary>An in-memory API server and a process node whose only image is a shell. Each fixture has its own Pod addresses.</summary>
 public sealed class NodeFixture : IAsyncDisposable
 {
     public const string Namespace = "runtime";
@@ -87,7 +87,7 @@ public sealed class NodeFixture : IAsyncDisposable
         },
         Limit());
 
-    /// <summary>Waits for a state of the Pod; on time-out the assertion shows the last one.</summary>
+    /// <summary>Waits for a state of the Pod. On timeout, the assertion shows the last state.</summary>
     public async Task<Pod> WaitAsync(string name, Func<Pod, bool> reached, string? @namespace = null)
     {
         var deadline = DateTime.UtcNow.AddSeconds(20);
@@ -99,17 +99,17 @@ public sealed class NodeFixture : IAsyncDisposable
                 return pod;
             }
 
-            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} did not get there: {System.Text.Json.JsonSerializer.Serialize(pod.Status, KubeJson.Options)}");
+            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} did not reach the expected state: {System.Text.Json.JsonSerializer.Serialize(pod.Status, KubeJson.Options)}");
             await Task.Delay(20);
         }
     }
 
-    public async Task WaitGoneAsync(string name)
+    public async Task WaitUntilDeletedAsync(string name)
     {
         var deadline = DateTime.UtcNow.AddSeconds(20);
         while (await Client.TryGetAsync<Pod>(new NamespacedName(Namespace, name), Limit()) is not null)
         {
-            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} is still there");
+            Assert.True(DateTime.UtcNow < deadline, $"Pod {name} still exists");
             await Task.Delay(20);
         }
     }
@@ -122,20 +122,20 @@ public sealed class NodeFixture : IAsyncDisposable
 
     public static ContainerStatus StatusOf(Pod pod) => pod.Status?.ContainerStatuses?.SingleOrDefault() ?? new ContainerStatus();
 
-    public static bool Ready(Pod pod) => pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+    public static bool IsReady(Pod pod) => pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     public static int ProcessOf(Pod pod) => int.Parse(StatusOf(pod).ContainerID!["process://".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the process runs; one that only waits to be collected by its parent does not.</summary>
-    public static bool Alive(int pid) =>
+    /// <summary>Whether the process is running. A zombie does not count.</summary>
+    public static bool IsAlive(int pid) =>
         File.Exists($"/proc/{pid}/stat") && !TryRead($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
-    public static async Task WaitDeadAsync(int pid)
+    public static async Task WaitForExitAsync(int pid)
     {
         var deadline = DateTime.UtcNow.AddSeconds(10);
-        while (Alive(pid))
+        while (IsAlive(pid))
         {
-            Assert.True(DateTime.UtcNow < deadline, $"process {pid} still runs");
+            Assert.True(DateTime.UtcNow < deadline, $"process {pid} is still running");
             await Task.Delay(10);
         }
     }

@@ -3,13 +3,13 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
-/// <summary>Probes of running Pods, against a server whose answer the test decides.</summary>
+/// <summary>Probes of running Pods against a server whose status code the test sets.</summary>
 public sealed class ProbeBehaviourTests : IAsyncLifetime
 {
     private readonly HttpListener _server = new();
     private NodeFixture _node = null!;
     private int _port;
-    private volatile int _answer = 503;
+    private volatile int _statusCode = 503;
 
     public async Task InitializeAsync()
     {
@@ -32,40 +32,40 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Readiness_FollowsTheServer_AndIsSeenFastAtStart()
+    public async Task Readiness_ServerStarts_IsDetectedQuickly()
     {
         await _node.RunAsync("web", "exec sleep 1000", p => p.Spec.Containers[0].ReadinessProbe = Http(period: 1, failures: 1));
         var pod = await _node.WaitAsync("web", p => p.Status?.Phase == "Running");
-        Assert.False(NodeFixture.Ready(pod));
+        Assert.False(NodeFixture.IsReady(pod));
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        _answer = 200;
-        await _node.WaitAsync("web", NodeFixture.Ready);
+        _statusCode = 200;
+        await _node.WaitAsync("web", NodeFixture.IsReady);
         Assert.True(watch.Elapsed < TimeSpan.FromMilliseconds(800), $"ready only after {watch.Elapsed}");
-        _answer = 500;
-        pod = await _node.WaitAsync("web", p => !NodeFixture.Ready(p));
+        _statusCode = 500;
+        pod = await _node.WaitAsync("web", p => !NodeFixture.IsReady(p));
         Assert.Equal(0, NodeFixture.StatusOf(pod).RestartCount);
     }
 
     [Fact]
-    public async Task Liveness_ThatFails_RestartsTheContainer()
+    public async Task Liveness_Fails_RestartsContainer()
     {
-        _answer = 200;
+        _statusCode = 200;
         await _node.RunAsync("web", "exec sleep 1000", p =>
         {
             p.Spec.RestartPolicy = "Always";
             p.Spec.TerminationGracePeriodSeconds = 1;
             p.Spec.Containers[0].LivenessProbe = Http(period: 1, failures: 3);
         });
-        var first = NodeFixture.ProcessOf(await _node.WaitAsync("web", NodeFixture.Ready));
-        _answer = 500;
+        var first = NodeFixture.ProcessOf(await _node.WaitAsync("web", NodeFixture.IsReady));
+        _statusCode = 500;
         var pod = await _node.WaitAsync("web", p => NodeFixture.StatusOf(p) is { RestartCount: 1, State.Running: not null });
-        _answer = 200;
+        _statusCode = 200;
         Assert.NotEqual(first, NodeFixture.ProcessOf(pod));
-        Assert.False(NodeFixture.Alive(first));
+        Assert.False(NodeFixture.IsAlive(first));
     }
 
     [Fact]
-    public async Task Startup_HoldsBackReadiness_UntilItSucceeds()
+    public async Task Startup_NotSucceeded_DelaysReadiness()
     {
         var mark = Path.Combine(_node.Folder, "started");
         await _node.RunAsync("slow", "exec sleep 1000", p =>
@@ -76,7 +76,7 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
         var pod = await _node.WaitAsync("slow", p => p.Status?.Phase == "Running");
         Assert.False(NodeFixture.StatusOf(pod).Started);
         await File.WriteAllTextAsync(mark, string.Empty);
-        pod = await _node.WaitAsync("slow", NodeFixture.Ready);
+        pod = await _node.WaitAsync("slow", NodeFixture.IsReady);
         Assert.True(NodeFixture.StatusOf(pod).Started);
     }
 
@@ -101,7 +101,7 @@ public sealed class ProbeBehaviourTests : IAsyncLifetime
             try
             {
                 var context = await _server.GetContextAsync();
-                context.Response.StatusCode = _answer;
+                context.Response.StatusCode = _statusCode;
                 context.Response.Close();
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)

@@ -11,19 +11,19 @@ public sealed class ProbeScheduleTests
         Assert.Equal(TimeSpan.FromSeconds(1.1), new ProbeSchedule(EveryTen, eager: true).NextAt(TimeSpan.FromSeconds(1)));
 
     [Fact]
-    public void NextAt_EagerAfterSuccess_KeepsThePeriod()
+    public void NextAt_EagerAfterSuccess_FollowsPeriod()
     {
         var schedule = new ProbeSchedule(EveryTen, eager: true);
-        Assert.True(schedule.Counts(TimeSpan.FromSeconds(6), success: true));
+        Assert.True(schedule.RecordResult(TimeSpan.FromSeconds(6), success: true));
         Assert.Equal(TimeSpan.FromSeconds(16), schedule.NextAt(TimeSpan.FromSeconds(6)));
     }
 
     [Fact]
-    public void Counts_EagerFailures_OncePerPeriodAndNotDuringTheDelay()
+    public void RecordResult_EagerFailures_CountOncePerPeriodAfterDelay()
     {
         var schedule = new ProbeSchedule(EveryTen, eager: true);
-        var counted = Enumerable.Range(0, 250).Count(i => schedule.Counts(TimeSpan.FromMilliseconds(i * 100), success: false));
-        Assert.Equal(2, counted); // at 5 s and at 15 s of the 25 s
+        var counted = Enumerable.Range(0, 250).Count(i => schedule.RecordResult(TimeSpan.FromMilliseconds(i * 100), success: false));
+        Assert.Equal(2, counted); // At 5 s and 15 s of 25 s.
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class ProbeScheduleTests
         Assert.Equal(TimeSpan.FromSeconds(5), new ProbeSchedule(EveryTen, eager: false).NextAt(TimeSpan.Zero));
 
     [Fact]
-    public void Observe_ResultsInARow_DecideByThresholds()
+    public void Observe_ConsecutiveResults_ApplyThresholds()
     {
         var counter = new ProbeCounter(successThreshold: 2, failureThreshold: 3);
         Assert.Equal(

@@ -5,7 +5,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime.Tests;
 
-/// <summary>What someone who only looks at the API server sees of Pods that run as processes.</summary>
+/// <summary>The behavior of Pods that run as processes, as observed through the API server.</summary>
 public sealed class ProcessNodeTests : IAsyncLifetime
 {
     private NodeFixture _node = null!;
@@ -15,7 +15,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
-    public async Task StartAsync_Node_IsRegisteredReadyWithItsAddress()
+    public async Task StartAsync_Node_IsRegisteredReadyWithAddress()
     {
         var node = await _node.Client.GetAsync<Node>(new NamespacedName(null, "node-a"), NodeFixture.Limit());
         Assert.Contains(node.Status!.Addresses!, a => a is { Type: "InternalIP", Address: "127.0.0.1" });
@@ -23,7 +23,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithSecretVolumeAndFields_RunsWithThem()
+    public async Task Pod_SecretVolumesAndFields_AreAvailable()
     {
         await _node.CreateSecretAsync("keys", "token", "s3cret");
         await _node.RunAsync("web", "echo \"$POD_IP $NODE $TOKEN $(cat /etc/keys/token) $KEY_FILE\"; test -w /scratch && echo writable; exec sleep 1000", pod =>
@@ -46,7 +46,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
             ];
         });
 
-        var pod = await _node.WaitAsync("web", p => p.Status?.Phase == "Running" && NodeFixture.Ready(p));
+        var pod = await _node.WaitAsync("web", p => p.Status?.Phase == "Running" && NodeFixture.IsReady(p));
         Assert.Equal("node-a", pod.Spec.NodeName);
         Assert.StartsWith(_node.Options.PodAddressPrefix, pod.Status!.PodIp, StringComparison.Ordinal);
         Assert.True(NodeFixture.StatusOf(pod).Started);
@@ -59,7 +59,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     [InlineData("exit 0", "Succeeded", 0, "Completed")]
     [InlineData("exit 3", "Failed", 3, "Error")]
     [InlineData("kill -9 $$$$", "Failed", 137, "Error")]
-    public async Task Pod_ThatEndsAndNeverRestarts_TellsHow(string script, string phase, int exitCode, string reason)
+    public async Task Pod_EndsWithoutRestart_ReportsExitCodeAndReason(string script, string phase, int exitCode, string reason)
     {
         await _node.RunAsync("job", script);
         var ended = NodeFixture.StatusOf(await _node.WaitAsync("job", p => p.Status?.Phase == phase)).State!.Terminated!;
@@ -68,7 +68,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_ThatCrashes_RestartsAtOnceAndThenBacksOff()
+    public async Task Pod_Crashes_RestartsImmediatelyThenBacksOff()
     {
         await _node.RunAsync("crash", "echo run; exit 1", p => p.Spec.RestartPolicy = "Always");
         var pod = await _node.WaitAsync("crash", p => NodeFixture.StatusOf(p).State?.Waiting?.Reason == "CrashLoopBackOff");
@@ -76,12 +76,12 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         Assert.Equal(1, status.RestartCount);
         Assert.Equal(1, status.LastState?.Terminated?.ExitCode);
         Assert.Contains("back-off 10s", status.State!.Waiting!.Message, StringComparison.Ordinal);
-        Assert.False(NodeFixture.Ready(pod));
+        Assert.False(NodeFixture.IsReady(pod));
         Assert.Equal("run\n", await _node.LogAsync("crash", new LogQuery { Previous = true }));
     }
 
     [Fact]
-    public async Task Pod_WhatHappensToIt_IsToldAsEvents()
+    public async Task Pod_StartAndCrash_AreRecordedAsEvents()
     {
         await _node.RunAsync("crash", "exit 1", p => p.Spec.RestartPolicy = "Always");
         string[] expected = ["Scheduled", "Started", "BackOff"];
@@ -91,69 +91,69 @@ public sealed class ProcessNodeTests : IAsyncLifetime
                 var events = await _node.Client.ListAllAsync<Event>(NodeFixture.Namespace, null, NodeFixture.Limit());
                 return expected.All(reason => events.Items.Any(e => e.Reason == reason && e.InvolvedObject is { Kind: "Pod", Name: "crash" }));
             },
-            "the Pod's events");
+            "the events of the Pod");
     }
 
     [Fact]
-    public async Task Pod_WhoseProcessIsKilled_IsSeenDeadAtOnce()
+    public async Task Pod_ProcessKilled_FailsImmediately()
     {
         await _node.RunAsync("victim", "exec sleep 1000");
-        var pod = await _node.WaitAsync("victim", NodeFixture.Ready);
+        var pod = await _node.WaitAsync("victim", NodeFixture.IsReady);
         var watch = Stopwatch.StartNew();
         Process.GetProcessById(NodeFixture.ProcessOf(pod)).Kill();
-        await _node.WaitAsync("victim", p => p.Status?.Phase == "Failed" && !NodeFixture.Ready(p));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"seen only after {watch.Elapsed}");
+        await _node.WaitAsync("victim", p => p.Status?.Phase == "Failed" && !NodeFixture.IsReady(p));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"detected only after {watch.Elapsed}");
     }
 
     [Fact]
-    public async Task Delete_ProcessThatListens_LeavesOnSigtermAndTheObjectGoes()
+    public async Task Delete_ProcessHandlesSigterm_ExitsAndObjectIsRemoved()
     {
         var mark = Path.Combine(_node.Folder, "mark");
         await _node.RunAsync("polite", $"trap 'echo bye > {mark}; exit 0' TERM; echo up; while :; do sleep 0.05; done");
-        var pod = await _node.WaitAsync("polite", NodeFixture.Ready);
+        var pod = await _node.WaitAsync("polite", NodeFixture.IsReady);
         await WaitForLogAsync("polite", "up\n");
         await _node.Client.DeleteAsync<Pod>(pod.Metadata.NamespacedName, NodeFixture.Limit());
-        await _node.WaitGoneAsync("polite");
+        await _node.WaitUntilDeletedAsync("polite");
         Assert.Equal("bye\n", await File.ReadAllTextAsync(mark));
-        Assert.False(NodeFixture.Alive(NodeFixture.ProcessOf(pod)));
-        await WaitForAsync(() => !Directory.Exists(Path.Combine(_node.Folder, "pods", pod.Metadata.Uid!)), "its folder to go");
+        Assert.False(NodeFixture.IsAlive(NodeFixture.ProcessOf(pod)));
+        await WaitForAsync(() => !Directory.Exists(Path.Combine(_node.Folder, "pods", pod.Metadata.Uid!)), "deletion of its folder");
     }
 
     [Fact]
-    public async Task Delete_ProcessThatDoesNotListen_IsKilledWithWhatItStarted()
+    public async Task Delete_ProcessIgnoresSigterm_IsKilledWithItsChildren()
     {
         await _node.RunAsync("stubborn", "trap '' TERM; sleep 1000 & echo $!; wait; wait", p => p.Spec.TerminationGracePeriodSeconds = 1);
-        var pod = await _node.WaitAsync("stubborn", NodeFixture.Ready);
-        await WaitForAsync(async () => (await _node.LogAsync("stubborn")).Length > 0, "the child's id");
+        var pod = await _node.WaitAsync("stubborn", NodeFixture.IsReady);
+        await WaitForAsync(async () => (await _node.LogAsync("stubborn")).Length > 0, "the process ID of the child");
         var child = int.Parse(await _node.LogAsync("stubborn"), System.Globalization.CultureInfo.InvariantCulture);
         await _node.Client.DeleteAsync<Pod>(pod.Metadata.NamespacedName, NodeFixture.Limit());
-        await _node.WaitGoneAsync("stubborn");
-        await NodeFixture.WaitDeadAsync(NodeFixture.ProcessOf(pod));
-        await NodeFixture.WaitDeadAsync(child);
+        await _node.WaitUntilDeletedAsync("stubborn");
+        await NodeFixture.WaitForExitAsync(NodeFixture.ProcessOf(pod));
+        await NodeFixture.WaitForExitAsync(child);
     }
 
     [Fact]
-    public async Task Pod_WithAHostPortThatIsTaken_IsRefused()
+    public async Task Pod_HostPortInUse_IsRejected()
     {
         static Action<Pod> Port(int port) => p => p.Spec.Containers[0].Ports = [new ContainerPort { Port = port, HostPort = port, Protocol = "UDP" }];
         var port = FreeUdpPort();
         await _node.RunAsync("first", "exec sleep 1000", Port(port));
-        await _node.WaitAsync("first", NodeFixture.Ready);
+        await _node.WaitAsync("first", NodeFixture.IsReady);
         await _node.RunAsync("second", "exec sleep 1000", Port(port));
-        var refused = await _node.WaitAsync("second", p => p.Status?.Phase == "Failed");
-        Assert.Equal("NodePorts", refused.Status!.Reason);
-        Assert.Contains($"{port}/UDP", refused.Status.Message, StringComparison.Ordinal);
+        var error = await _node.WaitAsync("second", p => p.Status?.Phase == "Failed");
+        Assert.Equal("NodePorts", error.Status!.Reason);
+        Assert.Contains($"{port}/UDP", error.Status.Message, StringComparison.Ordinal);
 
         await _node.Client.DeleteAsync<Pod>(new NamespacedName(NodeFixture.Namespace, "first"), NodeFixture.Limit(), new DeleteOptions { GracePeriodSeconds = 1 });
-        await _node.WaitGoneAsync("first");
+        await _node.WaitUntilDeletedAsync("first");
         await _node.RunAsync("third", "exec sleep 1000", Port(port));
-        await _node.WaitAsync("third", NodeFixture.Ready);
+        await _node.WaitAsync("third", NodeFixture.IsReady);
     }
 
     [Theory]
     [InlineData("nginx:1.29", "ErrImagePull", "nginx:1.29")]
     [InlineData("absent", null, null)]
-    public async Task Pod_WithAnImageThatCannotRun_SaysWhy(string image, string? reason, string? message)
+    public async Task Pod_UnusableImage_ReportsReason(string image, string? reason, string? message)
     {
         await _node.RunAsync("odd", "exit 0", p => p.Spec.Containers[0].Image = image);
         if (reason is null)
@@ -168,17 +168,17 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WhoseSecretComesLater_WaitsAndThenStarts()
+    public async Task Pod_SecretCreatedLater_WaitsThenStarts()
     {
         await _node.RunAsync("late", "exec sleep 1000", p => p.Spec.Containers[0].EnvFrom = [new EnvFromSource { SecretRef = new OptionalReference { Name = "later" } }]);
         var pod = await _node.WaitAsync("late", p => NodeFixture.StatusOf(p).State?.Waiting?.Reason == "CreateContainerConfigError");
         Assert.Equal("Pending", pod.Status!.Phase);
         await _node.CreateSecretAsync("later", "k", "v");
-        await _node.WaitAsync("late", NodeFixture.Ready);
+        await _node.WaitAsync("late", NodeFixture.IsReady);
     }
 
     [Fact]
-    public async Task Pod_WithHostPath_RunsOnlyWhereItIsAllowed()
+    public async Task Pod_HostPath_RunsOnlyInAllowedNamespaces()
     {
         Action<Pod> Mount(string @namespace) => pod =>
         {
@@ -195,7 +195,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pod_WithWhatALocalProcessCannotHave_IsRefusedByName()
+    public async Task Pod_InitContainers_IsRejectedAsUnsupported()
     {
         await _node.RunAsync("init", "exit 0", p => p.Spec.InitContainers = [new Container { Name = "i", Image = "shell", Args = ["exit 0"] }]);
         var pod = await _node.WaitAsync("init", p => p.Status?.Phase == "Failed");
@@ -219,7 +219,7 @@ public sealed class ProcessNodeTests : IAsyncLifetime
         var deadline = DateTime.UtcNow.AddSeconds(20);
         while (!await condition())
         {
-            Assert.True(DateTime.UtcNow < deadline, $"waited in vain for {what}");
+            Assert.True(DateTime.UtcNow < deadline, $"timed out waiting for {what}");
             await Task.Delay(20);
         }
     }

@@ -3,7 +3,7 @@ namespace MeetOperator.Kube.ProcessRuntime.Tests;
 public sealed class RestartBackoffTests
 {
     [Fact]
-    public void AfterExit_CrashesInARow_DoubleUpToFiveMinutes()
+    public void AfterExit_ConsecutiveCrashes_DoublesUpToFiveMinutes()
     {
         var backoff = new RestartBackoff();
         var waits = Enumerable.Range(0, 8).Select(_ => (int)backoff.AfterExit(TimeSpan.FromSeconds(1)).TotalSeconds);
@@ -11,7 +11,7 @@ public sealed class RestartBackoffTests
     }
 
     [Fact]
-    public void AfterExit_LongRun_StartsOver()
+    public void AfterExit_LongRun_ResetsDelay()
     {
         var backoff = new RestartBackoff();
         for (var i = 0; i < 5; i++)

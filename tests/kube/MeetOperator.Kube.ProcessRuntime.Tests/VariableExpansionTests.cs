@@ -14,6 +14,6 @@ public sealed class VariableExpansionTests
     [InlineData("cost: 5$", "cost: 5$")]
     [InlineData("$(POD_IP", "$(POD_IP")]
     [InlineData("", "")]
-    public void Expand_KubernetesForms_GiveWhatAKubeletGives(string text, string expected) =>
+    public void Expand_KubernetesSyntax_MatchesKubelet(string text, string expected) =>
         Assert.Equal(expected, VariableExpansion.Expand(text, Variables));
 }

@@ -1,7 +1,7 @@
 using MeetOperator.Kube.Client;
 using MeetOperator.Kube.ProcessRuntime;
 
-// A runtime in a process of its own, for a test to kill: <server> <token> <folder>.
+// A runtime in a separate process that a test kills. Arguments: <server> <token> <folder>.
 using var client = new KubeClient(new KubeConfig { Server = new Uri(args[0]), Token = args[1] });
 var node = new ProcessNode(client, new ProcessRuntimeOptions
 {

@@ -159,14 +159,14 @@ public sealed class LocalHostTests : IAsyncLifetime
         Flip(log);
         var (code, errors) = await FailAsync();
         Assert.Equal(1, code);
-        Assert.StartsWith($"meet: {log} is damaged at byte", errors, StringComparison.Ordinal);
+        Assert.StartsWith($"meet: {log} is corrupt at byte", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
         Flip(log);
 
         File.WriteAllText(Path.Combine(Home, "api", "server.pem"), "nothing");
         (code, errors) = await FailAsync();
         Assert.Equal(1, code);
-        Assert.StartsWith($"meet: {Home}/api/server.pem does not hold the certificate and key", errors, StringComparison.Ordinal);
+        Assert.StartsWith($"meet: {Home}/api/server.pem does not contain a valid certificate and key", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Testing;
 
-/// <summary>A clock that stands until it is moved; timers fire in <see cref="Advance"/>, in order of their due time.</summary>
+/// <summary>A clock that advances only manually. Timers fire in <see cref="Advance"/>, in order of their due time.</summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -37,7 +37,7 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Moves the wall clock alone, as an administrator or a time server does.</summary>
+    /// <summary>Moves only the wall clock, as an administrator or a time server does.</summary>
     public void JumpWallClock(TimeSpan by)
     {
         lock (_gate)
@@ -46,7 +46,7 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Time goes on and no timer fires: what a process sees first after it was suspended.</summary>
+    /// <summary>Advances the time without firing timers, which is the first state of a process after a suspension.</summary>
     public void AdvanceWithoutTimers(TimeSpan by)
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Testing;
 
-/// <summary>An embedded API server in memory with the given CRDs, and a client for it.</summary>
+/// <summary>An embedded in-memory API server with the given CRDs, and a client for it.</summary>
 public sealed class TestApiServer : IAsyncDisposable
 {
     private readonly ApiServerOptions _options;
@@ -18,14 +18,14 @@ public sealed class TestApiServer : IAsyncDisposable
 
     public EmbeddedApiServer Server { get; private set; }
 
-    /// <summary>A client with the server's token, over plain HTTP.</summary>
+    /// <summary>A client with the token of the server, over plain HTTP.</summary>
     public KubeClient Client { get; }
 
     public static Task<TestApiServer> StartAsync(params string[] crdYaml) => StartAsync(new ApiServerOptions { Manifests = crdYaml });
 
     public static async Task<TestApiServer> StartAsync(ApiServerOptions options) => new(await EmbeddedApiServer.StartAsync(options), options);
 
-    /// <summary>A client of HTTP alone, with the token set; the caller disposes it.</summary>
+    /// <summary>Creates a plain HTTP client with the token. The caller disposes it.</summary>
     public HttpClient CreateHttpClient()
     {
         var http = new HttpClient { BaseAddress = Server.Address };
@@ -33,14 +33,14 @@ public sealed class TestApiServer : IAsyncDisposable
         return http;
     }
 
-    /// <summary>Ends the server; what it stored stays when it has a data directory.</summary>
+    /// <summary>Stops the server. With a data directory, its objects are kept.</summary>
     public async Task StopAsync()
     {
         _stopped = true;
         await Server.DisposeAsync();
     }
 
-    /// <summary>Starts it again on the same port, with the same token and data.</summary>
+    /// <summary>Restarts the server with the same port, token, and data.</summary>
     public async Task StartAgainAsync()
     {
         Server = await EmbeddedApiServer.StartAsync(_options with { Port = Server.Address.Port, Token = Server.Token });

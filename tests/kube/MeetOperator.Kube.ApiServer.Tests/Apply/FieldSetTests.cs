@@ -11,7 +11,7 @@ public sealed class FieldSetTests
     [InlineData(Nested, """{"f:a":{"f:d":{}}}""", """{"f:a":{"f:b":{},"f:c":{},"f:d":{}}}""")]
     [InlineData("""{"f:a":{}}""", """{"f:a":{"f:b":{}}}""", """{"f:a":{".":{},"f:b":{}}}""")]
     [InlineData("""{"f:a":{".":{},"f:b":{}}}""", """{"f:a":{"f:c":{}}}""", """{"f:a":{".":{},"f:b":{},"f:c":{}}}""")]
-    public void Union_OfTwo_HoldsBoth(string left, string right, string expected) =>
+    public void Union_TwoSets_ContainsBoth(string left, string right, string expected) =>
         Assert.Equal(expected, JsonText.ToText(FieldSet.Union(JsonText.ParseObject(left), JsonText.ParseObject(right))));
 
     [Theory]
@@ -21,7 +21,7 @@ public sealed class FieldSetTests
     [InlineData("""{"f:a":{".":{},"f:b":{}}}""", """{"f:a":{"f:b":{}}}""", """{"f:a":{}}""")]
     [InlineData("""{"f:a":{".":{},"f:b":{}}}""", """{"f:a":{}}""", """{"f:a":{"f:b":{}}}""")]
     [InlineData("""{"f:a":{}}""", """{"f:a":{"f:b":{}}}""", """{"f:a":{}}""")]
-    public void Difference_OfTwo_LacksTheSecond(string left, string right, string expected)
+    public void Difference_TwoSets_ExcludesTheSecond(string left, string right, string expected)
     {
         var (a, b) = (JsonText.ParseObject(left), JsonText.ParseObject(right));
         Assert.Equal(expected, JsonText.ToText(FieldSet.Difference(a, b)));
@@ -34,5 +34,5 @@ public sealed class FieldSetTests
     [InlineData("k:{\"port\":80,\"protocol\":\"TCP\"}", "[port=80,protocol=\"TCP\"]")]
     [InlineData("v:\"red\"", "[=\"red\"]")]
     [InlineData("k:damaged", "[=damaged]")]
-    public void Shown_PathElement_IsPrintedAsInConflicts(string element, string expected) => Assert.Equal(expected, PathElement.Shown(element));
+    public void Display_PathElement_HasConflictFormat(string element, string expected) => Assert.Equal(expected, PathElement.Display(element));
 }

@@ -5,7 +5,7 @@ using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Http;
 
-/// <summary>A server with Widgets, and requests to it in a line each.</summary>
+/// <summary>A test server with the Widget CRD, and helpers for requests to it.</summary>
 internal sealed class Api : IAsyncDisposable
 {
     public const string Widgets = "/apis/example.test/v1/namespaces/default/widgets";
@@ -44,12 +44,12 @@ internal sealed class Api : IAsyncDisposable
         return ((int)response.StatusCode, JsonNode.Parse(text)!.AsObject());
     }
 
-    /// <summary>Sends and expects success.</summary>
+    /// <summary>Sends a request and expects success.</summary>
     public async Task<JsonObject> OkAsync(string method, string path, string? body = null, string contentType = "application/json")
     {
-        var (code, answer) = await SendAsync(method, path, body, contentType);
-        Assert.True(code is 200 or 201, $"{method} {path}: {code} {answer}");
-        return answer;
+        var (code, response) = await SendAsync(method, path, body, contentType);
+        Assert.True(code is 200 or 201, $"{method} {path}: {code} {response}");
+        return response;
     }
 
     public Task<JsonObject> CreateWidgetAsync(string name, string spec = """{"size":"Small"}""", string metadata = "") =>
@@ -57,8 +57,8 @@ internal sealed class Api : IAsyncDisposable
 
     public Task<JsonObject> PatchAsync(string path, string merge) => OkAsync("PATCH", path, merge, "application/merge-patch+json");
 
-    /// <summary>Polls until the path is gone.</summary>
-    public async Task GoneAsync(string path)
+    /// <summary>Polls until the path returns 404.</summary>
+    public async Task WaitUntilDeletedAsync(string path)
     {
         var deadline = DateTime.UtcNow.AddSeconds(10);
         while ((await SendAsync("GET", path)).Code != 404)

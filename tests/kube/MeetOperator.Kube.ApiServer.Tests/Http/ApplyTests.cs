@@ -12,21 +12,21 @@ public sealed class ApplyTests
     private static string Spec(JsonObject widget, string field) => widget["spec"]![field]?.ToJsonString() ?? "none";
 
     [Fact]
-    public async Task Apply_NewObject_CreatesItAndOwnsWhatItNames()
+    public async Task Apply_NewObject_CreatesAndOwnsItsFields()
     {
         await using var api = await Api.StartAsync();
-        var (code, made) = await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
+        var (code, created) = await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
         Assert.Equal(201, code);
-        var entry = Assert.Single(made["metadata"]!["managedFields"]!.AsArray())!;
+        var entry = Assert.Single(created["metadata"]!["managedFields"]!.AsArray())!;
         Assert.Equal("Apply", (string?)entry["operation"]);
         Assert.Equal(
             """{"f:spec":{"f:size":{},"f:ports":{"k:{\"name\":\"http\"}":{".":{},"f:name":{},"f:port":{}}}}}""".Replace("\\u0022", "\\\"", StringComparison.Ordinal),
             entry["fieldsV1"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
-        Assert.Equal(1, (int)made["spec"]!["replicas"]!);
+        Assert.Equal(1, (int)created["spec"]!["replicas"]!);
     }
 
     [Fact]
-    public async Task Apply_Again_ChangesNothing()
+    public async Task Apply_SameConfiguration_ChangesNothing()
     {
         await using var api = await Api.StartAsync();
         var (_, first) = await ApplyAsync(api, "one", """{"size":"Small"}""");
@@ -36,7 +36,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_WithoutAFormerField_RemovesItUnlessAnotherOwnsIt()
+    public async Task Apply_OmittedField_IsRemovedUnlessOwnedByOther()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","weight":2,"options":{"a":"1","b":"2"}}""");
@@ -47,7 +47,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_OtherValueOfAnOwnedField_IsAConflictThatNamesTheOwner()
+    public async Task Apply_ChangedFieldOfOtherManager_ConflictNamesOwner()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","ports":[{"name":"http","port":80}]}""");
@@ -65,7 +65,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_SameValue_IsSharedOwnership()
+    public async Task Apply_SameValue_SharesOwnership()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small","colour":"red"}""");
@@ -75,7 +75,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Update_OfAnAppliedField_TakesItAway()
+    public async Task Update_AppliedField_TakesOwnership()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "one", """{"size":"Small"}""");
@@ -86,7 +86,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task ApplyStatus_OwnsConditionsByType()
+    public async Task ApplyStatus_TwoManagers_OwnConditionsByType()
     {
         await using var api = await Api.StartAsync();
         await ApplyAsync(api, "user", """{"size":"Small"}""");
@@ -102,7 +102,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_OwnersLabelsAndFinalizers_MergeWithTheLiveObject()
+    public async Task Apply_LabelsAndFinalizers_MergeWithLiveObject()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w", metadata: ""","labels":{"user":"x"},"finalizers":["example.test/user"]""");
@@ -114,7 +114,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_WithoutManagerOrWithManagedFields_IsRefused()
+    public async Task Apply_NoManagerOrWithManagedFields_IsRejected()
     {
         await using var api = await Api.StartAsync();
         Assert.Equal(422, (await api.SendAsync("PATCH", W, WidgetCrd.Json("w"), "application/apply-patch+yaml")).Code);
@@ -139,7 +139,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task Apply_FromManyAtOnce_LosesNothing()
+    public async Task Apply_ManyConcurrentManagers_KeepsAllFields()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");

@@ -6,17 +6,17 @@ public sealed class GarbageCollectionTests
         $$$""","ownerReferences":[{"apiVersion":"example.test/v1","kind":"Widget","name":"{{{owner["metadata"]!["name"]}}}","uid":"{{{owner["metadata"]!["uid"]}}}","blockOwnerDeletion":{{{(block ? "true" : "false")}}}}]""";
 
     [Fact]
-    public async Task Background_DeletesDependentsAfterwards()
+    public async Task Delete_BackgroundPropagation_DeletesDependents()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
         await api.CreateWidgetAsync("child", metadata: OwnedBy(owner));
         await api.OkAsync("DELETE", Api.Widgets + "/owner");
-        await api.GoneAsync(Api.Widgets + "/child");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
-    public async Task Foreground_KeepsTheOwnerUntilBlockingDependentsAreGone()
+    public async Task Delete_ForegroundPropagation_WaitsForBlockingDependents()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
@@ -32,23 +32,23 @@ public sealed class GarbageCollectionTests
 
         await api.OkAsync("GET", Api.Widgets + "/owner");
         await api.PatchAsync(Api.Widgets + "/child", """{"metadata":{"finalizers":null}}""");
-        await api.GoneAsync(Api.Widgets + "/owner");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/owner");
     }
 
     [Fact]
-    public async Task Orphan_LeavesDependentsWithoutOwner()
+    public async Task Delete_OrphanPropagation_RemovesOwnerReferences()
     {
         await using var api = await Api.StartAsync();
         var owner = await api.CreateWidgetAsync("owner");
         await api.CreateWidgetAsync("child", metadata: OwnedBy(owner));
         await api.OkAsync("DELETE", Api.Widgets + "/owner?propagationPolicy=Orphan");
-        await api.GoneAsync(Api.Widgets + "/owner");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/owner");
         var child = await api.OkAsync("GET", Api.Widgets + "/child");
         Assert.Null(child["metadata"]!["ownerReferences"]);
     }
 
     [Fact]
-    public async Task Dependent_OfTwoOwners_GoesWithTheLast()
+    public async Task Dependent_TwoOwners_IsDeletedAfterTheLast()
     {
         await using var api = await Api.StartAsync();
         var first = await api.CreateWidgetAsync("first");
@@ -57,14 +57,14 @@ public sealed class GarbageCollectionTests
         await api.CreateWidgetAsync("child", metadata: reference);
         await api.OkAsync("DELETE", Api.Widgets + "/first");
         await api.CreateWidgetAsync("marker", metadata: OwnedBy(first));
-        await api.GoneAsync(Api.Widgets + "/marker");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/marker");
         await api.OkAsync("GET", Api.Widgets + "/child");
         await api.OkAsync("DELETE", Api.Widgets + "/second");
-        await api.GoneAsync(Api.Widgets + "/child");
+        await api.WaitUntilDeletedAsync(Api.Widgets + "/child");
     }
 
     [Fact]
-    public async Task Namespace_Deleted_IsEmptiedAndRefusesNewContent()
+    public async Task Namespace_Deleted_IsEmptiedAndRejectsNewObjects()
     {
         await using var api = await Api.StartAsync();
         const string W = "/apis/example.test/v1/namespaces/team/widgets";
@@ -73,16 +73,16 @@ public sealed class GarbageCollectionTests
         await api.OkAsync("POST", W, WidgetCrd.Json("held", metadata: ""","finalizers":["example.test/hold"]"""));
         var ns = await api.OkAsync("DELETE", "/api/v1/namespaces/team");
         Assert.Equal("Terminating", (string?)ns["status"]!["phase"]);
-        await api.GoneAsync(W + "/a");
+        await api.WaitUntilDeletedAsync(W + "/a");
         var (code, status) = await api.SendAsync("POST", W, WidgetCrd.Json("late"));
         Assert.Equal(403, code);
         Assert.Contains("because it is being terminated", (string?)status["message"]);
         await api.PatchAsync(W + "/held", """{"metadata":{"finalizers":null}}""");
-        await api.GoneAsync("/api/v1/namespaces/team");
+        await api.WaitUntilDeletedAsync("/api/v1/namespaces/team");
     }
 
     [Fact]
-    public async Task Namespace_AnObjectStoredWhileItGoes_IsDeletedToo()
+    public async Task Namespace_ObjectCreatedDuringDeletion_IsDeleted()
     {
         await using var api = await Api.StartAsync();
         const string W = "/apis/example.test/v1/namespaces/team/widgets";
@@ -92,12 +92,12 @@ public sealed class GarbageCollectionTests
             var writers = Enumerable.Range(0, 20).Select(i => api.SendAsync("POST", W, WidgetCrd.Json($"w{i}"))).ToArray();
             await api.OkAsync("DELETE", "/api/v1/namespaces/team");
             await Task.WhenAll(writers);
-            await api.GoneAsync("/api/v1/namespaces/team");
+            await api.WaitUntilDeletedAsync("/api/v1/namespaces/team");
         }
     }
 
     [Fact]
-    public async Task Pod_OnANode_IsMarkedAndRemovedByTheRuntime()
+    public async Task Delete_PodOnNode_IsMarkedUntilRuntimeRemovesIt()
     {
         await using var api = await Api.StartAsync();
         const string P = "/api/v1/namespaces/default/pods";
@@ -110,7 +110,7 @@ public sealed class GarbageCollectionTests
     }
 
     [Fact]
-    public async Task DeleteCollection_WithSelector_DeletesThoseOnly()
+    public async Task DeleteCollection_WithSelector_DeletesOnlyMatches()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("a", metadata: ""","labels":{"x":"1"}""");

@@ -7,20 +7,20 @@ public sealed class ObjectLifecycleTests
     private const string W = Api.Widgets + "/w";
 
     [Fact]
-    public async Task Create_Widget_FillsMetadataAndDefaults()
+    public async Task Create_Widget_SetsMetadataAndDefaults()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
-        Assert.Equal(1, (int)made["metadata"]!["generation"]!);
-        Assert.True(Guid.TryParse((string?)made["metadata"]!["uid"], out _));
-        Assert.Equal("default", (string?)made["metadata"]!["namespace"]);
-        Assert.Equal(1, (int)made["spec"]!["replicas"]!);
-        Assert.Equal("25%", (string?)made["spec"]!["surge"]);
-        Assert.True((bool)made["spec"]!["nested"]!["deep"]!);
+        var created = await api.CreateWidgetAsync("w");
+        Assert.Equal(1, (int)created["metadata"]!["generation"]!);
+        Assert.True(Guid.TryParse((string?)created["metadata"]!["uid"], out _));
+        Assert.Equal("default", (string?)created["metadata"]!["namespace"]);
+        Assert.Equal(1, (int)created["spec"]!["replicas"]!);
+        Assert.Equal("25%", (string?)created["spec"]!["surge"]);
+        Assert.True((bool)created["spec"]!["nested"]!["deep"]!);
     }
 
     [Fact]
-    public async Task Create_SameName_IsAlreadyExists()
+    public async Task Create_ExistingName_ReturnsAlreadyExists()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -34,12 +34,12 @@ public sealed class ObjectLifecycleTests
     public async Task Create_WithGenerateName_AddsFiveCharacters()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.OkAsync("POST", Api.Widgets, """{"apiVersion":"example.test/v1","kind":"Widget","metadata":{"generateName":"w-"},"spec":{"size":"Small"}}""");
-        Assert.Matches("^w-[a-z0-9]{5}$", (string?)made["metadata"]!["name"]);
+        var created = await api.OkAsync("POST", Api.Widgets, """{"apiVersion":"example.test/v1","kind":"Widget","metadata":{"generateName":"w-"},"spec":{"size":"Small"}}""");
+        Assert.Matches("^w-[a-z0-9]{5}$", (string?)created["metadata"]!["name"]);
     }
 
     [Fact]
-    public async Task Create_InMissingNamespace_IsNotFound()
+    public async Task Create_MissingNamespace_ReturnsNotFound()
     {
         await using var api = await Api.StartAsync();
         var (code, status) = await api.SendAsync("POST", "/apis/example.test/v1/namespaces/nowhere/widgets", WidgetCrd.Json("w"));
@@ -48,20 +48,20 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Put_WithStaleVersion_IsConflict()
+    public async Task Put_StaleVersion_ReturnsConflict()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
+        var created = await api.CreateWidgetAsync("w");
         await api.PatchAsync(W, """{"spec":{"size":"Large"}}""");
-        made["spec"]!["size"] = "Medium";
-        var (code, status) = await api.SendAsync("PUT", W, made.ToJsonString());
+        created["spec"]!["size"] = "Medium";
+        var (code, status) = await api.SendAsync("PUT", W, created.ToJsonString());
         Assert.Equal(409, code);
         Assert.Equal("Conflict", (string?)status["reason"]);
         Assert.Contains("the object has been modified", (string?)status["message"]);
     }
 
     [Fact]
-    public async Task Put_SpecAndStatusAndMetadata_CountGenerationForSpecOnly()
+    public async Task Generation_SpecStatusAndMetadataChanges_IncreasesForSpecOnly()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -74,7 +74,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Patch_MainAndStatus_KeepOutOfEachOther()
+    public async Task Patch_MainAndStatus_DoNotAffectEachOther()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");
@@ -90,9 +90,9 @@ public sealed class ObjectLifecycleTests
     public async Task Patch_WithoutChange_KeepsVersion()
     {
         await using var api = await Api.StartAsync();
-        var made = await api.CreateWidgetAsync("w");
+        var created = await api.CreateWidgetAsync("w");
         var same = await api.PatchAsync(W, """{"spec":{"size":"Small"}}""");
-        Assert.Equal((string?)made["metadata"]!["resourceVersion"], (string?)same["metadata"]!["resourceVersion"]);
+        Assert.Equal((string?)created["metadata"]!["resourceVersion"], (string?)same["metadata"]!["resourceVersion"]);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ObjectLifecycleTests
     }
 
     [Fact]
-    public async Task Delete_WithOtherUid_IsConflict()
+    public async Task Delete_OtherUid_ReturnsConflict()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");

@@ -77,7 +77,7 @@ public sealed class RobustnessTests
     [InlineData("? [x]\n: 1", 400)]
     [InlineData("a: 1\n---\nb: 2", 400)]
     [InlineData("apiVersion: example.test/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: Small}", 201)]
-    public async Task Yaml_Body_IsReadOrRefused(string body, int code)
+    public async Task Yaml_Body_IsParsedOrRejected(string body, int code)
     {
         await using var api = await Api.StartAsync();
         Assert.Equal(code, (await api.SendAsync("POST", Api.Widgets, body, "application/yaml")).Code);
@@ -128,7 +128,7 @@ public sealed class RobustnessTests
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/yaml")]
-    public async Task Body_NestedWithoutEnd_IsBadRequest(string type)
+    public async Task Body_TooDeeplyNested_IsBadRequest(string type)
     {
         await using var api = await Api.StartAsync();
         var deep = new string('[', 100_000) + new string(']', 100_000);
@@ -174,7 +174,7 @@ public sealed class RobustnessTests
     }
 
     [Fact]
-    public async Task Requests_MadeAtRandom_AlwaysGetAStatusBelow500()
+    public async Task Requests_RandomlyMutated_NeverReturnServerErrors()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("w");

@@ -22,7 +22,7 @@ public sealed class WatchTests
     private static async Task<Lines> OpenAsync(Api api, string query) => new(await api.Http.GetStreamAsync($"{Api.Widgets}?watch=true{query}"));
 
     [Fact]
-    public async Task Watch_WithoutVersion_BeginsWithWhatExists()
+    public async Task Watch_NoVersion_StartsWithExistingObjects()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("a");
@@ -37,7 +37,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_FromAVersion_ReplaysWhatCameAfter()
+    public async Task Watch_FromVersion_ReplaysLaterEvents()
     {
         await using var api = await Api.StartAsync();
         var version = (string?)(await api.CreateWidgetAsync("a"))["metadata"]!["resourceVersion"];
@@ -51,7 +51,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_WithSelector_SeesObjectsEnterAndLeave()
+    public async Task Watch_WithSelector_ReportsStartAndEndOfMatches()
     {
         await using var api = await Api.StartAsync();
         await api.CreateWidgetAsync("a");
@@ -63,7 +63,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_FromACompactedVersion_IsExpired()
+    public async Task Watch_CompactedVersion_IsExpired()
     {
         await using var api = await Api.StartAsync();
         var version = (string?)(await api.CreateWidgetAsync("a"))["metadata"]!["resourceVersion"];
@@ -91,7 +91,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_FromAVersionThatIsYetToCome_IsExpired()
+    public async Task Watch_FutureVersion_IsExpired()
     {
         await using var api = await Api.StartAsync();
         Assert.Equal(410, (await api.SendAsync("GET", $"{Api.Widgets}?watch=true&resourceVersion=999999999")).Code);
@@ -107,7 +107,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_WithBookmarks_GetsThemWhenIdle()
+    public async Task Watch_IdleWithBookmarks_GetsBookmarks()
     {
         await using var api = await Api.StartAsync(new ApiServerOptions { BookmarkInterval = TimeSpan.FromMilliseconds(50) });
         await api.CreateWidgetAsync("a");
@@ -122,7 +122,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Watch_WhenTheCrdIsDeleted_Ends()
+    public async Task Watch_CrdDeleted_Ends()
     {
         await using var api = await Api.StartAsync();
         using var watch = await OpenAsync(api, string.Empty);
@@ -146,7 +146,7 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task List_Paged_ShowsEachObjectOnceAndOneVersion()
+    public async Task List_Paged_ReturnsEachObjectOnceInOneVersion()
     {
         await using var api = await Api.StartAsync();
         for (var i = 0; i < 5; i++)

@@ -29,11 +29,11 @@ public sealed class YamlToJsonTests
     [InlineData("a: >\n  x\n  y\n", """{"a":"x y\n"}""")]
     [InlineData("a: &x {b: 1}\nc: *x", """{"a":{"b":1},"c":{"b":1}}""")]
     [InlineData("- a\n- [1, {b: c}]", """["a",[1,{"b":"c"}]]""")]
-    public void Documents_Scalars_GetTheTypesOfKubernetes(string yaml, string json) =>
+    public void Documents_Scalars_HaveKubernetesTypes(string yaml, string json) =>
         Assert.Equal(json, JsonText.ToText(Assert.Single(YamlToJson.Documents(yaml))));
 
     [Fact]
-    public void Documents_Several_AreAllReadAndEmptyOnesLeftOut() =>
+    public void Documents_Several_AreReadWithoutEmptyOnes() =>
         Assert.Equal(2, YamlToJson.Documents("---\na: 1\n---\n# nothing\n---\nb: 2\n").Count);
 
     [Theory]
@@ -41,11 +41,11 @@ public sealed class YamlToJsonTests
     [InlineData("a: 1\n b: 2")]
     [InlineData("a: 1\na: 2")]
     [InlineData("a: *missing")]
-    public void Documents_NotYaml_IsAJsonExceptionWithAHint(string yaml) =>
+    public void Documents_InvalidYaml_ThrowsJsonExceptionWithHint(string yaml) =>
         Assert.StartsWith("yaml: ", Assert.Throws<JsonException>(() => YamlToJson.Documents(yaml)).Message);
 
     [Fact]
-    public void Documents_RandomText_ThrowsNothingElse()
+    public void Documents_RandomText_ThrowsOnlyJsonException()
     {
         var random = new Random(7);
         const string Alphabet = "ab: -[]{}\n\t#&*!|>'\"%@`,?0";
@@ -58,7 +58,7 @@ public sealed class YamlToJsonTests
             }
             catch (JsonException)
             {
-                // The one way in which it may fail.
+                // The only allowed exception.
             }
         }
     }

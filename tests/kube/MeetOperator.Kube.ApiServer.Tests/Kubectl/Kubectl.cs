@@ -4,7 +4,7 @@ using MeetOperator.Kube.ApiServer.Tests.Http;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Kubectl;
 
-/// <summary>The real kubectl with a kubeconfig and a cache of its own.</summary>
+/// <summary>Runs the real kubectl with its own kubeconfig and cache.</summary>
 public sealed partial class Kubectl : IAsyncLifetime
 {
     private readonly string _home = Directory.CreateTempSubdirectory("kubectl").FullName;
@@ -26,7 +26,7 @@ public sealed partial class Kubectl : IAsyncLifetime
         Directory.Delete(_home, recursive: true);
     }
 
-    /// <summary>Runs and expects success; ages are replaced, since they move.</summary>
+    /// <summary>Runs kubectl and expects success. Ages in the output are replaced because they change.</summary>
     public async Task<string> RunAsync(string arguments, string? input = null, string? editor = null)
     {
         var (code, output, error) = await TryRunAsync(arguments, input, editor);
@@ -39,7 +39,7 @@ public sealed partial class Kubectl : IAsyncLifetime
         using var process = Start(arguments, editor);
         if (input is not null)
         {
-            // kubectl takes a text that begins with a brace for JSON.
+            // kubectl reads text that starts with a brace as JSON.
             await process.StandardInput.WriteAsync("---\n" + input);
         }
 
@@ -55,7 +55,7 @@ public sealed partial class Kubectl : IAsyncLifetime
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"kubectl {arguments} did not end within 60 s");
+            throw new TimeoutException($"kubectl {arguments} did not finish within 60 s");
         }
     }
 
@@ -73,7 +73,7 @@ public sealed partial class Kubectl : IAsyncLifetime
         return Process.Start(start)!;
     }
 
-    /// <summary>Splits at blanks outside single quotes.</summary>
+    /// <summary>Splits at spaces outside single quotes.</summary>
     private static IEnumerable<string> Split(string arguments) =>
         Words().Matches(arguments).Select(m => m.Value.Replace("'", string.Empty, StringComparison.Ordinal));
 

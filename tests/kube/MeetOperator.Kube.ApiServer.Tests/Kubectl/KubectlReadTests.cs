@@ -53,7 +53,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
     [InlineData("'app notin (b,c)'", "alpha")]
     [InlineData("tier", "alpha")]
     [InlineData("'!tier'", "beta")]
-    public async Task Get_WithLabelSelector_ChoosesByLabels(string selector, string expected)
+    public async Task Get_LabelSelector_SelectsByLabels(string selector, string expected)
     {
         const string Ns = "selectors";
         if ((await kubectl.TryRunAsync($"get namespace {Ns}")).Code != 0)
@@ -65,7 +65,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Get_AsYamlAndJson_ShowTheObject()
+    public async Task Get_YamlAndJson_PrintTheObject()
     {
         var ns = await NamespaceAsync("formats");
         var yaml = await kubectl.RunAsync($"-n {ns} get widget alpha -o yaml");
@@ -113,7 +113,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Pod_GetDescribeAndLogs_Work()
+    public async Task Pod_GetDescribeAndLogs_Succeed()
     {
         await kubectl.RunAsync("create namespace pods");
         await kubectl.RunAsync("-n pods apply -f -", """
@@ -146,7 +146,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task ApiResources_AndExplain_KnowTheWidget()
+    public async Task ApiResources_CustomResource_IsListedAndExplained()
     {
         Assert.Equal(
             """
@@ -156,7 +156,7 @@ public sealed class KubectlReadTests(Kubectl kubectl) : IClassFixture<Kubectl>
             """,
             await kubectl.RunAsync("api-resources --api-group=example.test"));
         var spec = await kubectl.RunAsync("explain widget.spec");
-        Assert.Contains("What is wanted.", spec);
+        Assert.Contains("The desired state.", spec);
         Assert.Contains("size\t<string> -required-", spec);
         Assert.Contains("enum: Small, Medium, Large", spec);
         Assert.Contains("containerPort", await kubectl.RunAsync("explain pod.spec.containers.ports"));

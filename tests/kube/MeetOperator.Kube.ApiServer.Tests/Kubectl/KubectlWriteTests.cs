@@ -6,7 +6,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
         $"{{apiVersion: example.test/v1, kind: Widget, metadata: {{name: {name}}}, spec: {{size: {size}{more}}}}}";
 
     [Fact]
-    public async Task Apply_ClientSide_CreatesThenConfiguresThenLeavesAlone()
+    public async Task Apply_ClientSide_ReportsCreatedUnchangedAndConfigured()
     {
         Assert.Equal("widget.example.test/ca created\n", await kubectl.RunAsync("apply -f -", Widget("ca", more: ", options: {a: b, c: d}")));
         Assert.Equal("widget.example.test/ca unchanged\n", await kubectl.RunAsync("apply -f -", Widget("ca", more: ", options: {a: b, c: d}")));
@@ -28,7 +28,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Apply_ServerSide_ReportsConflictsAndTakesByForce()
+    public async Task Apply_ServerSide_ReportsConflictsUnlessForced()
     {
         Assert.Equal("widget.example.test/ssa serverside-applied\n", await kubectl.RunAsync("apply --server-side --field-manager one -f -", Widget("ssa", "Small", ", tags: [red]")));
         await kubectl.RunAsync("apply --server-side --field-manager two -f -", Widget("ssa", "Small", ", tags: [blue]"));
@@ -41,7 +41,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Apply_ServerSideAfterClientSide_TakesOver()
+    public async Task Apply_ServerSideAfterClientSide_TakesOwnership()
     {
         await kubectl.RunAsync("apply -f -", Widget("migrate", "Small", ", options: {a: b}"));
         await kubectl.RunAsync("apply --server-side -f -", Widget("migrate", "Small", ", options: {a: b}"));
@@ -53,7 +53,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Create_UnknownFieldAndInvalidValues_NameTheFields()
+    public async Task Create_UnknownFieldAndInvalidValues_ErrorsNameFields()
     {
         var (_, _, unknown) = await kubectl.TryRunAsync("create -f -", Widget("bad", "Small", ", nope: 1"));
         Assert.Contains("strict decoding error: unknown field \"spec.nope\"", unknown);
@@ -77,7 +77,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task LabelAnnotateScaleAndEdit_ChangeTheObject()
+    public async Task Edit_LabelAnnotateScaleAndEdit_ChangeTheObject()
     {
         await kubectl.RunAsync("create -f -", Widget("edited"));
         Assert.Equal("widget.example.test/edited labeled\n", await kubectl.RunAsync("label widget edited a=b"));
@@ -92,7 +92,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Diff_ShowsWhatApplyWouldChange()
+    public async Task Diff_ChangedWidget_ShowsChangedFields()
     {
         await kubectl.RunAsync("apply -f -", Widget("diffed"));
         var (same, _, _) = await kubectl.TryRunAsync("diff -f -", Widget("diffed"));
@@ -105,7 +105,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Wait_ConditionJsonPathAndDelete_End()
+    public async Task Wait_ConditionJsonPathAndDelete_Returns()
     {
         await kubectl.RunAsync("create -f -", Widget("waited"));
         var ready = kubectl.RunAsync("wait --for=condition=Ready widget/waited --timeout=30s");
@@ -118,7 +118,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task CreateTyped_AndDeleteNamespace_Work()
+    public async Task Create_TypedCommandsAndNamespace_Succeed()
     {
         await kubectl.RunAsync("create namespace typed");
         await kubectl.RunAsync("-n typed create configmap cm --from-literal=a=b");
@@ -136,7 +136,7 @@ public sealed class KubectlWriteTests(Kubectl kubectl) : IClassFixture<Kubectl>
     }
 
     [Fact]
-    public async Task Crd_AppliedAndDeleted_ComesAndGoes()
+    public async Task Crd_AppliedAndDeleted_IsServedThenRemoved()
     {
         const string Crd = """
             {apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: gadgets.example.test},

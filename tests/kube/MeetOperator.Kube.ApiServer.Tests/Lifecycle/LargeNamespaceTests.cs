@@ -8,7 +8,7 @@ namespace MeetOperator.Kube.ApiServer.Tests.Lifecycle;
 public sealed class LargeNamespaceTests
 {
     [Fact]
-    public async Task Delete_ANamespaceOfTenThousandHeldObjects_LooksAtEachAFewTimesOnly()
+    public async Task Delete_NamespaceWithTenThousandFinalizers_ListsEachObjectFewTimes()
     {
         const int Objects = 10_000;
         await using var core = new ServerCore(new ApiServerOptions { Manifests = [WidgetCrd.Yaml] });
@@ -29,7 +29,7 @@ public sealed class LargeNamespaceTests
             {
                 var root = (JsonObject)current.Root.DeepClone();
                 root.Object("metadata")!.Remove("finalizers");
-                root.Object("metadata")!.Remove("resourceVersion"); // The collector marks it meanwhile.
+                root.Object("metadata")!.Remove("resourceVersion"); // The garbage collector changes the object concurrently.
                 return root;
             });
         }

@@ -15,7 +15,7 @@ public sealed class PatchTests
     [InlineData("""{"a":[{"b":"c"}]}""", """{"a":[1]}""", """{"a":[1]}""")]
     [InlineData("""{"e":null}""", """{"a":1}""", """{"e":null,"a":1}""")]
     [InlineData("{}", """{"a":{"bb":{"ccc":null}}}""", """{"a":{"bb":{}}}""")]
-    public void MergePatch_ExamplesOfRfc7396_GiveTheirResults(string target, string patch, string expected)
+    public void MergePatch_Rfc7396Examples_ReturnExpectedResults(string target, string patch, string expected)
     {
         var root = JsonText.ParseObject(target);
         MergePatch.Apply(root, JsonText.ParseObject(patch));
@@ -32,7 +32,7 @@ public sealed class PatchTests
     [InlineData("""{"a":{"b":1},"c":{}}""", """[{"op":"move","from":"/a/b","path":"/c/d"}]""", """{"a":{},"c":{"d":1}}""")]
     [InlineData("""{"a":{"b":1}}""", """[{"op":"copy","from":"/a","path":"/c"}]""", """{"a":{"b":1},"c":{"b":1}}""")]
     [InlineData("""{"a/b":1,"m~n":2}""", """[{"op":"test","path":"/a~1b","value":1},{"op":"remove","path":"/m~0n"}]""", """{"a/b":1}""")]
-    public void JsonPatch_ExamplesOfRfc6902_GiveTheirResults(string target, string patch, string expected) =>
+    public void JsonPatch_Rfc6902Examples_ReturnExpectedResults(string target, string patch, string expected) =>
         Assert.Equal(expected, JsonText.ToText(JsonPatch.Apply(JsonText.Parse(target), (JsonArray)JsonText.Parse(patch)!)));
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class PatchTests
     [InlineData("""[{"op":"add","path":"a","value":1}]""", 400)]
     [InlineData("""[{"op":"add","path":"/b"}]""", 400)]
     [InlineData("[7]", 400)]
-    public void JsonPatch_ThatCannotBeDone_IsRefused(string patch, int code) =>
+    public void JsonPatch_InapplicableOperation_IsRejected(string patch, int code) =>
         Assert.Equal(code, Assert.Throws<StatusException>(() => JsonPatch.Apply(JsonText.Parse("""{"a":1,"list":[1]}"""), (JsonArray)JsonText.Parse(patch)!)).Code);
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class PatchTests
     [InlineData("""{"containers":[{"$patch":"replace"},{"name":"z","image":"9"}]}""", """{"containers":[{"name":"z","image":"9"}]}""")]
     [InlineData("""{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}],"containers":[{"name":"a","image":"7"}]}""", """{"containers":[{"name":"b","image":"2"},{"name":"a","image":"7"}]}""")]
     [InlineData("""{"$patch":"replace","containers":[]}""", """{"containers":[]}""")]
-    public void StrategicMerge_OfContainers_GoesByName(string patch, string expected)
+    public void StrategicMerge_Containers_MergesByName(string patch, string expected)
     {
         var root = JsonText.ParseObject("""{"spec":{"containers":[{"name":"a","image":"1"},{"name":"b","image":"2"}]}}""");
         StrategicMergePatch.Apply(root, JsonText.ParseObject($$"""{"spec":{{patch}}}"""), BuiltInResources.Pods.Schema);
@@ -64,7 +64,7 @@ public sealed class PatchTests
     }
 
     [Fact]
-    public void StrategicMerge_RetainKeysAndPrimitiveLists_AreObeyed()
+    public void StrategicMerge_RetainKeysAndPrimitiveLists_AreApplied()
     {
         var root = JsonText.ParseObject("""{"metadata":{"finalizers":["a","b"]},"spec":{"securityContext":{"x":1,"y":2}}}""");
         StrategicMergePatch.Apply(root, JsonText.ParseObject("""{"metadata":{"$deleteFromPrimitiveList/finalizers":["a"],"finalizers":["c"]},"spec":{"securityContext":{"$retainKeys":["y"],"y":3}}}"""), BuiltInResources.Pods.Schema);
@@ -72,7 +72,7 @@ public sealed class PatchTests
     }
 
     [Fact]
-    public void StrategicMerge_ItemWithoutMergeKey_IsRefused() =>
+    public void StrategicMerge_ItemWithoutMergeKey_IsRejected() =>
         Assert.Equal(400, Assert.Throws<StatusException>(() => StrategicMergePatch.Apply(
             JsonText.ParseObject("""{"spec":{"containers":[]}}"""), JsonText.ParseObject("""{"spec":{"containers":[{"image":"x"}]}}"""), BuiltInResources.Pods.Schema)).Code);
 }

@@ -11,7 +11,7 @@ public sealed class SchemaTests
 
     private static JsonObject Object(string spec) => JsonText.ParseObject($$"""{"spec":{{spec}}}""");
 
-    private static string[] Findings(string spec) => [.. SchemaValidator.Validate(Object(spec), Widget).Select(c => c.ToString())];
+    private static string[] Errors(string spec) => [.. SchemaValidator.Validate(Object(spec), Widget).Select(c => c.ToString())];
 
     [Theory]
     [InlineData("""{"size":"Huge"}""", "spec.size: Unsupported value: \"Huge\": supported values: \"Small\", \"Medium\", \"Large\"")]
@@ -29,15 +29,15 @@ public sealed class SchemaTests
     [InlineData("""{"size":"Small","ports":[{"name":"a","port":1},{"name":"a","port":2}]}""", "spec.ports[1]: Duplicate value: {\"name\":\"a\"}")]
     [InlineData("""{"size":"Small","ports":[{"name":"a","port":0}]}""", "spec.ports[0].port: Invalid value: 0: spec.ports[0].port in body should be greater than or equal to 1")]
     [InlineData("""{"size":"Small","options":{"a":1}}""", "spec.options.a: Invalid value: \"integer\": spec.options.a in body must be of type string: \"integer\"")]
-    public void Validate_BadValue_NamesTheFieldAndTheRule(string spec, string expected) => Assert.Equal([expected], Findings(spec));
+    public void Validate_InvalidValue_NamesFieldAndRule(string spec, string expected) => Assert.Equal([expected], Errors(spec));
 
     [Theory]
     [InlineData("""{"size":"Small","note":null,"surge":3,"weight":0.5,"free":{"a":[1,{"b":2}]}}""")]
     [InlineData("""{"size":"Large","surge":"50%","replicas":2.0,"starts":"2026-01-01T10:00:00.5+02:00"}""")]
-    public void Validate_GoodValue_FindsNothing(string spec) => Assert.Empty(Findings(spec));
+    public void Validate_ValidValue_ReturnsNoErrors(string spec) => Assert.Empty(Errors(spec));
 
     [Fact]
-    public void Prune_UnknownMembers_AreRemovedAndNamed()
+    public void Prune_UnknownMembers_AreRemovedAndReported()
     {
         var root = Object("""{"size":"Small","x":1,"free":{"y":2},"ports":[{"name":"a","z":3}],"options":{"any":"v"},"colour":null}""");
         var unknown = new List<string>();
@@ -47,7 +47,7 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public void Default_AbsentMembers_AreFilledAtEveryDepth()
+    public void Default_AbsentMembers_AreSetAtEveryDepth()
     {
         var root = Object("""{"size":"Small","colour":null,"note":null,"ports":[{"name":"a","port":1}]}""");
         Defaulter.Apply(root, Widget);
@@ -61,7 +61,7 @@ public sealed class SchemaTests
     [InlineData("""{"not":{"required":["a"]}}""", """{"a":1}""", false)]
     [InlineData("""{"allOf":[{"required":["a"]}]}""", """{}""", false)]
     [InlineData("""{"maxProperties":1,"additionalProperties":true}""", """{"a":1,"b":2}""", false)]
-    public void Validate_Combinations_AsJsonSchema(string schema, string value, bool valid)
+    public void Validate_Combinations_FollowJsonSchema(string schema, string value, bool valid)
     {
         var node = Read(JsonText.ParseObject($$$"""{"type":"object","properties":{"v":{{{schema}}}}}"""));
         Assert.Equal(valid, SchemaValidator.Validate(JsonText.ParseObject($$"""{"v":{{value}}}"""), node).Count == 0);
@@ -83,10 +83,10 @@ public sealed class SchemaTests
     [InlineData("byte", "a", false)]
     [InlineData("uri", "https://a/b", true)]
     [InlineData("unheard-of", "anything", true)]
-    public void Format_OfText_IsChecked(string format, string text, bool valid) => Assert.Equal(valid, Formats.IsValid(format, text));
+    public void Format_Text_IsValidated(string format, string text, bool valid) => Assert.Equal(valid, Formats.IsValid(format, text));
 
     [Fact]
-    public void Read_BadPattern_IsReportedWithItsPath()
+    public void Read_InvalidPattern_IsReportedWithItsPath()
     {
         var problems = new List<string>();
         new SchemaReader(problems).Read(JsonText.ParseObject("""{"type":"object","properties":{"a":{"type":"string","pattern":"("}}}"""), "root");

@@ -24,7 +24,7 @@ public sealed class LabelSelectorTests
     [InlineData("empty=", true)]
     [InlineData("example.test/tier=front,app in (web,db),!x", true)]
     [InlineData("example.test/tier=front,app in (db)", false)]
-    public void Matches_Selector_GivesItsVerdict(string text, bool expected)
+    public void Matches_Selector_ReturnsExpectedResult(string text, bool expected)
     {
         Assert.Null(LabelSelector.TryParse(text, out var selector));
         Assert.Equal(expected, selector.Matches(Labels));
@@ -39,5 +39,5 @@ public sealed class LabelSelectorTests
     [InlineData("n>x")]
     [InlineData("a,,b")]
     [InlineData("bad/key/x=1")]
-    public void TryParse_BadSelector_SaysSo(string text) => Assert.StartsWith("unable to parse requirement", LabelSelector.TryParse(text, out _));
+    public void TryParse_InvalidSelector_ReturnsError(string text) => Assert.StartsWith("unable to parse requirement", LabelSelector.TryParse(text, out _));
 }

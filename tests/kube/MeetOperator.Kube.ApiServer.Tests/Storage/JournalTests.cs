@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Kube.ApiServer.Tests.Storage;
 
-/// <summary>What a store on disk survives, and what it refuses to pass over.</summary>
+/// <summary>Recovery of a store on disk after crashes, and detection of corruption.</summary>
 public sealed class JournalTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("store").FullName;
@@ -23,7 +23,7 @@ public sealed class JournalTests : IDisposable
 
     private string Newest(string prefix) => Directory.GetFiles(_directory, prefix + "*").Order(StringComparer.Ordinal).Last();
 
-    /// <summary>What lies in the folder while the store runs, which is what a crash leaves there.</summary>
+    /// <summary>Leaves the files as a crash would: a copy taken while the store is open.</summary>
     private async Task CrashAfterAsync(params string[] names)
     {
         var copy = Directory.CreateTempSubdirectory("crash").FullName;
@@ -57,7 +57,7 @@ public sealed class JournalTests : IDisposable
     [InlineData(1)]
     [InlineData(9)]
     [InlineData(40)]
-    public async Task Restart_AfterACrashInAWrite_LosesOnlyThatWrite(int cut)
+    public async Task Restart_CrashDuringWrite_LosesOnlyThatWrite(int cut)
     {
         await CrashAfterAsync("a", "b");
         using (var file = new FileStream(Newest("log-"), FileMode.Open))
@@ -65,11 +65,11 @@ public sealed class JournalTests : IDisposable
             file.SetLength(file.Length - cut);
         }
 
-        await using (var again = ObjectStore.Open(_directory, 100))
+        await using (var restarted = ObjectStore.Open(_directory, 100))
         {
-            Assert.NotNull(again.Get(Key("a")));
-            Assert.Null(again.Get(Key("b")));
-            await PutAsync(again, "c", 1);
+            Assert.NotNull(restarted.Get(Key("a")));
+            Assert.Null(restarted.Get(Key("b")));
+            await PutAsync(restarted, "c", 1);
         }
 
         await using var third = ObjectStore.Open(_directory, 100);
@@ -81,8 +81,8 @@ public sealed class JournalTests : IDisposable
     [InlineData(30, true)]
     [InlineData(30, false)]
     [InlineData(60, true)]
-    [InlineData(-60, true)] // The last record, which the mark of an orderly end follows.
-    public async Task Restart_WithADamagedRecord_IsRefusedWithTheFileAndTheWayOut(int at, bool orderly)
+    [InlineData(-60, true)] // The last record; the mark of an orderly end follows it.
+    public async Task Restart_CorruptRecord_ErrorNamesFileAndFix(int at, bool orderly)
     {
         if (orderly)
         {
@@ -99,18 +99,18 @@ public sealed class JournalTests : IDisposable
         var before = File.ReadAllBytes(log);
         Flip(log, length => at < 0 ? length + at : at);
 
-        var refused = Assert.Throws<DamagedStoreException>(() => ObjectStore.Open(_directory, 100));
+        var error = Assert.Throws<DamagedStoreException>(() => ObjectStore.Open(_directory, 100));
 
-        Assert.Contains(log, refused.Message);
-        Assert.Contains("truncate -s", refused.Message);
+        Assert.Contains(log, error.Message);
+        Assert.Contains("truncate -s", error.Message);
         Assert.Equal(before.Length, new FileInfo(log).Length);
         Flip(log, length => at < 0 ? length + at : at);
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(1, Value(again, "b"));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(1, Value(restarted, "b"));
     }
 
     [Fact]
-    public async Task Restart_AfterTheDamageWasCutOff_KeepsWhatCameBefore()
+    public async Task Restart_CorruptRecordTruncated_KeepsEarlierObjects()
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
@@ -128,22 +128,22 @@ public sealed class JournalTests : IDisposable
             Assert.Equal(0, shell.ExitCode);
         }
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(1, Value(again, "a"));
-        Assert.Null(Value(again, "b"));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(1, Value(restarted, "a"));
+        Assert.Null(Value(restarted, "b"));
     }
 
     [Theory]
     [InlineData(40)]
     [InlineData(-5)]
-    public async Task Restart_WithADamagedSnapshot_IsRefusedWithTheFile(int at)
+    public async Task Restart_CorruptSnapshot_ErrorNamesFile(int at)
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
             await PutAsync(store, "a", 1);
         }
 
-        await ObjectStore.Open(_directory, 100).DisposeAsync(); // Turns the log into a snapshot.
+        await ObjectStore.Open(_directory, 100).DisposeAsync(); // Converts the log to a snapshot.
         var snapshot = Newest("snapshot-");
         Flip(snapshot, length => at < 0 ? length + at : at);
 
@@ -151,7 +151,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_OfALogWithoutMarks_ReadsItAndRefusesDamageInItsMiddle()
+    public async Task Restart_LogWithoutMarks_IsReadUnlessCorrupt()
     {
         var log = Path.Combine(_directory, "log-0000000000000000000");
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
@@ -170,7 +170,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_WithALogOlderThanTheSnapshot_DoesNotBringDeletedObjectsBack()
+    public async Task Restart_LogOlderThanSnapshot_DoesNotRestoreDeletedObjects()
     {
         byte[] old;
         await using (var store = ObjectStore.Open(_directory, 100))
@@ -184,13 +184,13 @@ public sealed class JournalTests : IDisposable
         await ObjectStore.Open(_directory, 100).DisposeAsync();
         File.WriteAllBytes(Path.Combine(_directory, "log-0000000000000000000"), old);
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Null(again.Get(Key("gone")));
-        Assert.NotNull(again.Get(Key("kept")));
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Null(restarted.Get(Key("gone")));
+        Assert.NotNull(restarted.Get(Key("kept")));
     }
 
     [Fact]
-    public async Task Restart_FiftyTimesWithTheSameWrites_DoesNotGrow()
+    public async Task Restart_FiftyTimes_DoesNotGrowTheStore()
     {
         async Task<long> RestartAsync()
         {
@@ -217,7 +217,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Rotation_WhenTheLogIsLarge_LeavesASnapshotThatHoldsEverything()
+    public async Task Rotation_LargeLog_WritesCompleteSnapshot()
     {
         var hub = new WatchHub(10);
         long last = 0;
@@ -226,7 +226,7 @@ public sealed class JournalTests : IDisposable
         journal.StartCommitting(() => [.. state.Values]);
         var i = 0;
 
-        // The log is not rotated while a snapshot is being written, and a slow disk may take long to write one.
+        // The log is not rotated while a snapshot is being written, which may take long on a slow disk.
         for (; i < 100 || (LogBytes() >= 8000 && i < 100_000); i++)
         {
             last = i + 1;
@@ -239,18 +239,18 @@ public sealed class JournalTests : IDisposable
         await journal.DisposeAsync();
         Assert.NotEmpty(Directory.GetFiles(_directory, "snapshot-*"));
         Assert.InRange(LogBytes(), 0, 7999);
-        var again = FileJournal.Open(_directory, hub, NullLogger.Instance, out var loaded, rotateAtBytes: 2000);
-        await again.DisposeAsync();
+        var restarted = FileJournal.Open(_directory, hub, NullLogger.Instance, out var loaded, rotateAtBytes: 2000);
+        await restarted.DisposeAsync();
         Assert.Equal(last, loaded.LastVersion);
         Assert.Equal(Enumerable.Range(i - 7, 7).Select(n => (long)n), loaded.Objects.Select(o => (long)o.Root["spec"]!["value"]!).Order());
 
         long LogBytes() => Directory.GetFiles(_directory, "log-*").Sum(f => new FileInfo(f) is { Exists: true } log ? log.Length : 0);
     }
 
-    /// <summary>A folder with two logs, as a disk that is too full for a snapshot leaves it; the second begins after version 1.</summary>
+    /// <summary>Creates a directory with two logs, as after a snapshot failed because the disk was full. The second log starts after version 1.</summary>
     private async Task<(string First, string Second)> TwoLogsAsync()
     {
-        var inTheWay = Directory.CreateDirectory(Path.Combine(_directory, $"snapshot-{1:D19}.tmp")); // No snapshot can be written.
+        var blocker = Directory.CreateDirectory(Path.Combine(_directory, $"snapshot-{1:D19}.tmp")); // Makes the snapshot fail.
         var journal = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _, rotateAtBytes: 500);
         journal.StartCommitting(() => []);
         for (var version = 1; version <= 2; version++)
@@ -260,16 +260,16 @@ public sealed class JournalTests : IDisposable
         }
 
         await journal.DisposeAsync();
-        inTheWay.Delete();
+        blocker.Delete();
         var logs = Directory.GetFiles(_directory, "log-*").Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(2, logs.Length);
         return (logs[0], logs[1]);
     }
 
     [Theory]
-    [InlineData(5)] // In its last write.
-    [InlineData(1 << 20)] // All of it.
-    public async Task Restart_WithALogCutOffBeforeTheNext_IsRefused(int bytes)
+    [InlineData(5)] // Within the last write.
+    [InlineData(1 << 20)] // The whole file.
+    public async Task Restart_EarlierLogTruncated_Fails(int bytes)
     {
         var (first, _) = await TwoLogsAsync();
         var whole = await File.ReadAllBytesAsync(first);
@@ -278,30 +278,30 @@ public sealed class JournalTests : IDisposable
             file.SetLength(Math.Max(0, file.Length - bytes));
         }
 
-        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
-        Assert.Contains(_directory, refused.Message);
+        var error = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains(_directory, error.Message);
 
         await File.WriteAllBytesAsync(first, whole);
-        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        await using var restarted = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
         Assert.Equal(2, loaded.Objects.Count);
     }
 
     [Fact]
-    public async Task Restart_WithAMissingFile_IsRefusedWithTheWayOut()
+    public async Task Restart_MissingFile_ErrorContainsFix()
     {
         var (first, second) = await TwoLogsAsync();
         File.Delete(first);
 
-        var refused = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
-        Assert.Contains($"mv {second} {second}.damaged", refused.Message);
+        var error = Assert.Throws<DamagedStoreException>(() => FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out _));
+        Assert.Contains($"mv {second} {second}.damaged", error.Message);
 
         File.Move(second, second + ".damaged");
-        await using var again = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
+        await using var restarted = FileJournal.Open(_directory, new WatchHub(10), NullLogger.Instance, out var loaded);
         Assert.Empty(loaded.Objects);
     }
 
     [Fact]
-    public async Task Snapshot_IsNamedOnDiskBeforeTheLogsItReplacesGo()
+    public async Task Snapshot_BeforeOldLogsAreDeleted_IsFlushedToDirectory()
     {
         await using (var store = ObjectStore.Open(_directory, 100))
         {
@@ -313,11 +313,11 @@ public sealed class JournalTests : IDisposable
             _directory, new WatchHub(10), NullLogger.Instance, out _, flushFolder: folder => flushes.Add([.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f)[..3]).Order(StringComparer.Ordinal)]));
         await journal.DisposeAsync();
 
-        Assert.Equal([["loc", "log", "sna"], ["loc", "log", "sna"]], flushes); // The old log and the snapshot; then the snapshot and the new log.
+        Assert.Equal([["loc", "log", "sna"], ["loc", "log", "sna"]], flushes); // First the old log and the snapshot, then the snapshot and the new log.
     }
 
     [Fact]
-    public void FlushDirectory_OfAFolderThatIsMissing_NamesIt()
+    public void FlushDirectory_MissingDirectory_ErrorNamesIt()
     {
         PrivateFiles.FlushDirectory(_directory);
         Assert.Contains("/no/such/folder", Assert.Throws<IOException>(() => PrivateFiles.FlushDirectory("/no/such/folder")).Message);

@@ -25,7 +25,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Restart_AfterWritesAndDeletes_ShowsTheSameObjects()
+    public async Task Restart_AfterWritesAndDeletes_RestoresTheSameObjects()
     {
         long version;
         await using (var store = ObjectStore.Open(_directory, 100))
@@ -37,24 +37,24 @@ public sealed class ObjectStoreTests : IDisposable
             version = store.Version;
         }
 
-        await using var again = ObjectStore.Open(_directory, 100);
-        Assert.Equal(2L, (long)again.Get(Key("a"))!.Root["spec"]!["value"]!);
-        Assert.Null(again.Get(Key("b")));
-        Assert.True(again.Version > version);
-        Assert.True((await PutAsync(again, "c", 1)).Version > version);
+        await using var restarted = ObjectStore.Open(_directory, 100);
+        Assert.Equal(2L, (long)restarted.Get(Key("a"))!.Root["spec"]!["value"]!);
+        Assert.Null(restarted.Get(Key("b")));
+        Assert.True(restarted.Version > version);
+        Assert.True((await PutAsync(restarted, "c", 1)).Version > version);
     }
 
     [Fact]
-    public async Task Open_Twice_IsRefusedWithTheDirectory()
+    public async Task Open_Twice_ErrorNamesDirectory()
     {
         await using var store = ObjectStore.Open(_directory, 100);
-        var refused = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
-        Assert.Contains(_directory, refused.Message);
-        Assert.Contains("another process", refused.Message);
+        var error = Assert.Throws<IOException>(() => ObjectStore.Open(_directory, 100));
+        Assert.Contains(_directory, error.Message);
+        Assert.Contains("another process", error.Message);
     }
 
     [Fact]
-    public async Task TryPut_AgainstAnOlderVersion_IsRefused()
+    public async Task TryPut_OlderVersion_ReturnsNull()
     {
         await using var store = ObjectStore.Open(null, 100);
         var first = await PutAsync(store, "a", 1);
@@ -65,7 +65,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Publish_ToAFullWatcher_EndsThatWatcherOnly()
+    public async Task Publish_FullWatcher_EndsOnlyThatWatcher()
     {
         await using var store = ObjectStore.Open(null, 100);
         var slow = new Watcher(2, 0, null);
@@ -85,7 +85,7 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Subscribe_BeyondTheHistory_NamesTheCompactedVersion()
+    public async Task Subscribe_BeforeHistory_ReturnsCompactedVersion()
     {
         await using var store = ObjectStore.Open(null, watchHistory: 3);
         var start = store.Version;

@@ -18,7 +18,7 @@ public sealed class PrintingTests
     [InlineData(9 * 86400, "9d")]
     [InlineData(800L * 86400, "2y70d")]
     [InlineData(-5, "<invalid>")]
-    public void HumanDuration_OfSeconds_ReadsAsInKubectl(long seconds, string expected) => Assert.Equal(expected, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
+    public void HumanDuration_Seconds_HasKubectlFormat(long seconds, string expected) => Assert.Equal(expected, HumanDuration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Theory]
     [InlineData(".spec.a", "1")]
@@ -33,7 +33,7 @@ public sealed class PrintingTests
     [InlineData(".spec.list[9].n", "")]
     [InlineData(".spec[", "")]
     [InlineData("nonsense", "")]
-    public void KubePath_OfColumns_Selects(string path, string expected)
+    public void KubePath_ColumnPath_SelectsValues(string path, string expected)
     {
         var root = JsonText.ParseObject("""{"metadata":{"annotations":{"example.test/k":"ann"}},"spec":{"a":1,"list":[{"n":"x","v":1},{"n":"y","v":2}]}}""");
         Assert.Equal(expected, string.Join(',', new KubePath(path).Select(root).Select(n => n.AsText() ?? JsonText.ToText(n))));
@@ -47,7 +47,7 @@ public sealed class PrintingTests
     [InlineData("""{"phase":"Succeeded","containerStatuses":[{"state":{"terminated":{"reason":"Completed"}}}]}""", "0/1", "Completed")]
     [InlineData("""{"phase":"Failed","reason":"Evicted"}""", "0/1", "Evicted")]
     [InlineData("""{"phase":"Pending"}""", "0/1", "Pending")]
-    public void PodColumns_OfStatus_ReadAsInKubectl(string status, string ready, string shown)
+    public void PodColumns_Status_MatchKubectl(string status, string ready, string shown)
     {
         var pod = JsonText.ParseObject($$"""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}]},"status":{{status}} }""");
         var cells = PodColumns.All.Select(c => c.Cell(pod, DateTimeOffset.UnixEpoch)).ToArray();
@@ -56,14 +56,14 @@ public sealed class PrintingTests
     }
 
     [Fact]
-    public void PodColumns_RecentRestart_SaysWhen()
+    public void PodColumns_RecentRestart_ShowTime()
     {
         var pod = JsonText.ParseObject("""{"metadata":{},"spec":{},"status":{"containerStatuses":[{"restartCount":2,"lastState":{"terminated":{"finishedAt":"1970-01-01T00:00:30Z"}}}]}}""");
         Assert.Equal("2 (30s ago)", (string?)PodColumns.All[3].Cell(pod, DateTimeOffset.UnixEpoch.AddSeconds(60)));
     }
 
     [Fact]
-    public void NodeColumns_OfANode_ShowStatusAndRoles()
+    public void NodeColumns_Node_ShowStatusAndRoles()
     {
         var node = JsonText.ParseObject("""{"metadata":{"name":"n","labels":{"node-role.kubernetes.io/worker":""}},"spec":{"unschedulable":true},"status":{"conditions":[{"type":"Ready","status":"True"}],"nodeInfo":{"kubeletVersion":"v1"}}}""");
         JsonNode?[] cells = [.. NodeColumns.All.Select(c => c.Cell(node, DateTimeOffset.UnixEpoch))];

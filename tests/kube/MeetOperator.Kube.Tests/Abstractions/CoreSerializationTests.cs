@@ -7,7 +7,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class CoreSerializationTests
 {
     [Fact]
-    public void Pod_ReadAndWritten_KeepsEveryFieldKnownOrNot()
+    public void Pod_ReadAndWritten_KeepsKnownAndUnknownFields()
     {
         const string Text = """
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n","labels":{"a":"b"}},
@@ -44,19 +44,19 @@ public sealed class CoreSerializationTests
     }
 
     [Fact]
-    public void Times_Written_AreUtcWithoutNeedlessFractions()
+    public void Times_Written_AreUtcInServerFormat()
     {
         var lease = new Lease { Spec = new LeaseSpec { RenewTime = new DateTimeOffset(2026, 1, 2, 5, 4, 5, TimeSpan.FromHours(2)) } };
         lease.Metadata.CreationTimestamp = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var json = JsonSerializer.SerializeToNode(lease, KubeJson.Options)!;
 
-        // A server parses MicroTime with exactly six digits.
+        // Servers accept MicroTime only with exactly six fractional digits.
         Assert.Equal("2026-01-02T03:04:05.000000Z", json["spec"]!["renewTime"]!.GetValue<string>());
         Assert.Equal("2026-01-02T03:04:05Z", json["metadata"]!["creationTimestamp"]!.GetValue<string>());
     }
 
     [Fact]
-    public void Secret_GetBytes_DecodesAndIsNullForWhatIsNot()
+    public void GetBytes_ValidAndInvalidValues_DecodesOrReturnsNull()
     {
         var secret = new Secret { Data = new Dictionary<string, string> { ["token"] = "aGVsbG8=", ["bad"] = "%%%" } };
 
@@ -66,7 +66,7 @@ public sealed class CoreSerializationTests
     }
 
     [Fact]
-    public void NewObject_OfAnyKind_KnowsItsApiVersionAndKind()
+    public void NewObject_AnyKind_HasApiVersionAndKind()
     {
         Assert.Equal(("coordination.k8s.io/v1", "Lease"), (new Lease().ApiVersion, new Lease().Kind));
         Assert.Equal(("v1", "Pod"), (new Pod().ApiVersion, new Pod().Kind));

@@ -14,25 +14,25 @@ public sealed class EntityNamesTests
     [InlineData(typeof(Event), "v1", "Event", "events", true)]
     [InlineData(typeof(Lease), "coordination.k8s.io/v1", "Lease", "leases", true)]
     [InlineData(typeof(Scale), "autoscaling/v1", "Scale", "scales", true)]
-    public void Of_CoreKind_HasTheNamesOfKubernetes(Type type, string apiVersion, string kind, string plural, bool namespaced)
+    public void Of_CoreKind_HasKubernetesNames(Type type, string apiVersion, string kind, string plural, bool namespaced)
     {
         var entity = KubernetesEntityAttribute.Of(type);
         Assert.Equal((apiVersion, kind, plural, namespaced), (entity.ApiVersion, entity.Kind, entity.Plural, entity.Scope == EntityScope.Namespaced));
     }
 
     [Fact]
-    public void Of_TypeWithoutNames_SaysWhatIsMissing() =>
+    public void Of_TypeWithoutAttribute_ErrorNamesAttribute() =>
         Assert.Contains("[KubernetesEntity]", Assert.Throws<InvalidOperationException>(() => KubernetesEntityAttribute.Of(typeof(string))).Message);
 
     [Theory]
     [InlineData("team", "w", "team/w")]
     [InlineData(null, "w", "w")]
     [InlineData("", "w", "w")]
-    public void NamespacedName_ToString_IsAsPeopleWriteIt(string? space, string name, string expected) =>
+    public void ToString_NamespacedName_JoinsWithSlash(string? space, string name, string expected) =>
         Assert.Equal(expected, new NamespacedName(space, name).ToString());
 
     [Fact]
-    public void IntOrString_FromEither_KeepsWhichItIs()
+    public void IntOrString_IntegerOrText_KeepsItsKind()
     {
         Assert.Equal(("8080", null), (new IntOrString(8080).ToString(), new IntOrString(8080).Text));
         Assert.Equal("25%", new IntOrString("25%").ToString());

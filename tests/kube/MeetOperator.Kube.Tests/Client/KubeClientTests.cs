@@ -12,7 +12,7 @@ public sealed class KubeClientTests
     private static readonly NamespacedName Key = new("a", "b");
 
     [Fact]
-    public async Task GetAsync_ServerRefusesWithStatus_ExceptionCarriesIt()
+    public async Task GetAsync_ErrorStatus_IsInException()
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(
             context,
@@ -34,7 +34,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task GetAsync_ProxyAnswersWithText_ExceptionStillSaysCodeAndText()
+    public async Task GetAsync_ProxyErrorText_ExceptionHasCodeAndText()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -61,7 +61,7 @@ public sealed class KubeClientTests
     [Theory]
     [InlineData(409, "Conflict", true, false)]
     [InlineData(409, "AlreadyExists", false, true)]
-    public async Task CreateAsync_409_TellsConflictFromAlreadyExists(int code, string reason, bool conflict, bool exists)
+    public async Task CreateAsync_Status409_DistinguishesConflictFromAlreadyExists(int code, string reason, bool conflict, bool exists)
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.StatusAsync(context, code, reason, "no"));
         using var client = new KubeClient(server.Config);
@@ -73,7 +73,7 @@ public sealed class KubeClientTests
     [Theory]
     [InlineData(429)]
     [InlineData(503)]
-    public async Task SendAsync_RetryAfter_WaitsThatLongByTheGivenClockAndSucceeds(int code)
+    public async Task SendAsync_RetryAfter_WaitsAndSucceeds(int code)
     {
         var time = new ManualTime();
         var calls = 0;
@@ -90,7 +90,7 @@ public sealed class KubeClientTests
         using var client = new KubeClient(server.Config, time: time);
 
         var get = client.GetAsync<Widget>(Key, default);
-        await Eventually.TrueAsync(() => calls == 1 && time.TimerCount == 2, "the client waits (one timer beside that of its timeout)");
+        await Eventually.TrueAsync(() => calls == 1 && time.TimerCount == 2, "the client waits (one timer besides its timeout)");
         time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.Equal(1, calls);
         time.Advance(TimeSpan.FromSeconds(0.1));
@@ -99,9 +99,9 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_ManyRequestsAtOnce_NeverWaitsOnTheClock()
+    public async Task SendAsync_ManyConcurrentRequests_AreNotThrottled()
     {
-        // The clock stands: a client that throttled itself would not come to an end.
+        // The clock does not advance, so a client with its own rate limit would never finish.
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, time: new ManualTime());
 
@@ -110,7 +110,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_RetryAfterForever_GivesUpWithTheError()
+    public async Task SendAsync_EndlessRetryAfter_GivesUpWithError()
     {
         await using var server = await ScriptedServer.StartAsync(context =>
         {
@@ -124,7 +124,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_RetryAfterTooLong_FailsAtOnceAndTellsTheTime()
+    public async Task SendAsync_LongRetryAfter_FailsImmediatelyWithDelay()
     {
         await using var server = await ScriptedServer.StartAsync(context =>
         {
@@ -139,7 +139,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_NoAnswer_TimesOutByTheGivenClock()
+    public async Task SendAsync_NoResponse_TimesOut()
     {
         var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(ScriptedServer.HoldAsync);
@@ -148,11 +148,11 @@ public sealed class KubeClientTests
         var get = client.GetAsync<Widget>(Key, default);
         await Eventually.TrueAsync(() => server.Requests.Count == 1, "the request arrived");
         time.Advance(TimeSpan.FromSeconds(7));
-        Assert.Contains("no answer within 7 s", (await Assert.ThrowsAsync<TimeoutException>(() => get)).Message);
+        Assert.Contains("no response within 7 s", (await Assert.ThrowsAsync<TimeoutException>(() => get)).Message);
     }
 
     [Fact]
-    public async Task SendAsync_AnswerStopsInTheMiddle_TimesOutByTheGivenClock()
+    public async Task SendAsync_IncompleteResponse_TimesOut()
     {
         var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(async context =>
@@ -175,7 +175,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_Https_VerifiesTheNameAndSpeaksHttp2()
+    public async Task SendAsync_Https_VerifiesNameAndUsesHttp2()
     {
         using var certificate = ScriptedServer.CreateCertificate("api.example.io");
         var protocol = string.Empty;
@@ -218,7 +218,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task SendAsync_TokenFileReplaced_NextRequestCarriesTheNewToken()
+    public async Task SendAsync_TokenFileReplaced_NextRequestUsesNewToken()
     {
         var folder = Directory.CreateTempSubdirectory("token");
         var file = Path.Combine(folder.FullName, "token");
@@ -236,7 +236,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task ListAllAsync_SeveralPages_FollowsTheTokenAndKeepsSelectors()
+    public async Task ListAllAsync_SeveralPages_FollowsTokenAndKeepsSelectors()
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, context.Request.Query["continue"].ToString() switch
         {
@@ -255,7 +255,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task WatchAsync_EventsInTornPieces_AreReadInOrderWithBookmark()
+    public async Task WatchAsync_FragmentedEvents_AreReadInOrder()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -305,7 +305,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task ApplyAsync_ObjectReadBefore_SendsOnlyWhatTheCallerMayOwn()
+    public async Task ApplyAsync_ObjectFromServer_SendsOnlyOwnableFields()
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config);
@@ -327,7 +327,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task WriteMethods_Requests_AreThoseOfTheKubernetesApi()
+    public async Task WriteMethods_Requests_FollowTheKubernetesApi()
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, new KubeClientOptions { FieldManager = "default-manager" });
@@ -352,7 +352,7 @@ public sealed class KubeClientTests
     }
 
     [Fact]
-    public async Task BeforeWrite_Throws_ReadsGoOnAndWritesNeverLeave()
+    public async Task BeforeWrite_Throws_ReadsSucceedAndWritesAreNotSent()
     {
         await using var server = await ScriptedServer.StartAsync(context => ScriptedServer.JsonAsync(context, NewWidget()));
         using var client = new KubeClient(server.Config, new KubeClientOptions { BeforeWrite = () => throw new InvalidOperationException("no longer leader") });

@@ -23,7 +23,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void FromFile_Json_IsReadAsTheSameYamlIs()
+    public void FromFile_Json_IsReadLikeYaml()
     {
         var config = KubeConfig.FromFile(Write("config", """
             {
@@ -42,7 +42,7 @@ public sealed class KubeConfigTests : IDisposable
         Assert.Equal("default", KubeConfig.FromFile(Write("config", Document("token: x"))).Namespace);
 
     [Fact]
-    public void FromFile_RelativeTokenFile_CountsFromTheKubeconfig()
+    public void FromFile_RelativeTokenFile_IsRelativeToKubeconfig()
     {
         Write("token", "abc");
         var config = KubeConfig.FromFile(Write("config", Document("tokenFile: token")));
@@ -51,7 +51,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void FromFile_CertificateData_GivesCertificateWithKeyAndAuthorities()
+    public void FromFile_CertificateData_LoadsCertificateKeyAndAuthorities()
     {
         var (certificate, key) = CreatePair();
         var user = $"client-certificate-data: {Base64(certificate)}\n    client-key-data: {Base64(key)}";
@@ -62,7 +62,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void FromFile_CertificateFiles_AreReadBesideTheKubeconfig()
+    public void FromFile_CertificateFiles_AreRelativeToKubeconfig()
     {
         var (certificate, key) = CreatePair();
         Write("tls.crt", certificate);
@@ -73,7 +73,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void FromFiles_TwoFiles_FirstEntryAndFirstCurrentContextCount()
+    public void FromFiles_TwoFiles_FirstEntriesTakePrecedence()
     {
         var first = Write("first", "apiVersion: v1\nkind: Config\ncurrent-context: c\nusers:\n- name: u\n  user: {token: first}\n");
         var second = Write("second", Document("token: second"));
@@ -83,7 +83,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void FromFile_OtherContext_CanBeChosen()
+    public void FromFile_OtherContext_IsUsed()
     {
         var file = Write("config", Document("token: x") + "- name: other\n  context: {cluster: k, namespace: elsewhere}\n");
         var config = KubeConfig.FromFile(file, "other");
@@ -95,8 +95,8 @@ public sealed class KubeConfigTests : IDisposable
     [Theory]
     [InlineData("", "current-context is not set")]
     [InlineData("[1, 2]", "root must be a mapping")]
-    [InlineData("a: [", "no valid YAML at line")]
-    [InlineData("{\"clusters\": [", "no valid YAML at line")]
+    [InlineData("a: [", "not valid YAML at line")]
+    [InlineData("{\"clusters\": [", "not valid YAML at line")]
     [InlineData("{clusters: [], current-context: c}", "contexts has no entry named \"c\"")]
     [InlineData("{\"current-context\": \"c\", \"contexts\": {\"a\": 1}}", "contexts must be a list")]
     [InlineData("{\"current-context\": \"c\", \"contexts\": [{\"name\": \"c\", \"context\": {\"cluster\": [1]}}]}", "contexts[c].context.cluster must be text")]
@@ -104,7 +104,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("current-context: c\ncontexts: {a: b}", "contexts must be a list")]
     [InlineData("current-context: c\ncontexts:\n- name: c", "contexts[c].context.cluster is missing")]
     [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: [1]}}", "contexts[c].context.cluster must be text")]
-    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"ftp://x\"}}", "is no http or https address")]
+    [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"ftp://x\"}}", "is not an http or https URL")]
     [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", insecure-skip-tls-verify: maybe}}", "must be true or false")]
     [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", certificate-authority-data: \"%%\"}}", "is not base64")]
     [InlineData("current-context: c\ncontexts:\n- {name: c, context: {cluster: k}}\nclusters:\n- {name: k, cluster: {server: \"https://x\", certificate-authority: nowhere.pem}}", "certificate-authority")]
@@ -120,20 +120,20 @@ public sealed class KubeConfigTests : IDisposable
 
     [Theory]
     [InlineData("exec: {command: aws}", "users[u].user.exec is not supported")]
-    [InlineData("client-certificate-data: aGVsbG8=", "must both be given")]
-    [InlineData("client-certificate-data: aGVsbG8=\n    client-key-data: aGVsbG8=", "no matching PEM pair")]
-    public void FromFile_UnusableUser_ErrorNamesTheField(string user, string expected)
+    [InlineData("client-certificate-data: aGVsbG8=", "must be set together")]
+    [InlineData("client-certificate-data: aGVsbG8=\n    client-key-data: aGVsbG8=", "not a matching PEM pair")]
+    public void FromFile_UnsupportedUser_ErrorNamesField(string user, string expected)
     {
         var file = Write("config", Document(user));
         Assert.Contains(expected, Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(file)).Message);
     }
 
     [Fact]
-    public void FromFile_NoSuchFile_SaysSo() =>
+    public void FromFile_MissingFile_Throws() =>
         Assert.Contains("No kubeconfig file exists at", Assert.Throws<KubeConfigException>(() => KubeConfig.FromFile(Path.Combine(_folder, "absent"))).Message);
 
     [Fact]
-    public void TryLoad_ServiceAccountFolder_GivesServerTokenFileNamespaceAndAuthorities()
+    public void TryLoad_ServiceAccountFolder_ReadsAllFields()
     {
         Write("token", "abc");
         Write("namespace", "team\n");
@@ -147,7 +147,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void TryLoad_NotInAPod_IsNull()
+    public void TryLoad_OutsideAPod_ReturnsNull()
     {
         Assert.Null(InClusterConfig.TryLoad(_folder, "10.0.0.1", "443"));
         Write("token", "abc");

@@ -5,11 +5,11 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Seeded mutations of what comes from outside: only the errors that callers expect may come out.</summary>
+/// <summary>Seeded mutations of external input: only the documented exceptions may be thrown.</summary>
 public sealed class MalformedInputTests
 {
     [Fact]
-    public void WatchFramesDecode_MutatedLines_OnlyKnownErrors()
+    public void Decode_MutatedWatchLines_ThrowsOnlyKnownErrors()
     {
         string[] corpus =
         [
@@ -26,13 +26,13 @@ public sealed class MalformedInputTests
             }
             catch (Exception e) when (e is JsonException or KubeApiException)
             {
-                // Both end the watch, and it resumes.
+                // Both end the watch, and the informer resumes it.
             }
         }
     }
 
     [Fact]
-    public void StatusReaderParse_MutatedBodies_AlwaysGivesAStatusWithTheCode()
+    public void Parse_MutatedStatusBodies_AlwaysReturnsCode()
     {
         string[] corpus =
         [
@@ -47,7 +47,7 @@ public sealed class MalformedInputTests
     }
 
     [Fact]
-    public void KubeConfigFromFile_MutatedFiles_OnlyConfigErrors()
+    public void FromFile_MutatedKubeconfigs_ThrowsOnlyConfigErrors()
     {
         const string Text = "apiVersion: v1\ncurrent-context: c\ncontexts:\n- name: c\n  context: {cluster: k, user: u}\nclusters:\n- name: k\n  cluster:\n    server: http://x:1\nusers:\n- name: u\n  user: {token: t}\n";
         var file = Path.GetTempFileName();

@@ -10,7 +10,7 @@ public sealed class ResourcePathTests
     private static readonly KubernetesEntityAttribute Namespaces = KubernetesEntityAttribute.Of(typeof(Namespace));
 
     [Fact]
-    public void Item_CoreAndNamedGroups_HaveTheirPaths()
+    public void Item_CoreAndNamedGroups_HaveCorrectPaths()
     {
         Assert.Equal("api/v1/namespaces/a/pods/b/log", ResourcePath.Item(Pods, new NamespacedName("a", "b"), "log"));
         Assert.Equal("apis/example.io/v1/namespaces/a/widgets/b", ResourcePath.Item(Widgets, new NamespacedName("a", "b")));
@@ -19,11 +19,11 @@ public sealed class ResourcePathTests
     }
 
     [Fact]
-    public void Item_NameWithSlash_CannotLeaveItsPlace() =>
+    public void Item_NameWithSlash_IsEscaped() =>
         Assert.Equal("api/v1/namespaces/a/pods/..%2Fsecrets%2Fx", ResourcePath.Item(Pods, new NamespacedName("a", "../secrets/x")));
 
     [Fact]
-    public void Item_WhatIsMissingOrTooMuch_IsNamed()
+    public void Item_MissingOrExtraParts_ErrorNamesThem()
     {
         Assert.Contains("needs a name", Assert.Throws<ArgumentException>(() => ResourcePath.Item(Pods, new NamespacedName("a", string.Empty))).Message);
         Assert.Contains("needs a namespace", Assert.Throws<ArgumentException>(() => ResourcePath.Item(Pods, new NamespacedName(null, "b"))).Message);
@@ -31,7 +31,7 @@ public sealed class ResourcePathTests
     }
 
     [Fact]
-    public void Query_NullsAndFalse_AreLeftOutAndValuesEscaped() =>
+    public void Query_Parameters_AreEscapedAndNullsOmitted() =>
         Assert.Equal(
             "p?labelSelector=a%3Db%2Cc&limit=5&force=true",
             ResourcePath.Query("p", ("labelSelector", "a=b,c"), ("limit", 5), ("force", true), ("dryRun", null), ("watch", false), ("continue", string.Empty)));

@@ -16,16 +16,16 @@ public sealed class RetryPolicyTests
     [InlineData(HttpStatusCode.TooManyRequests, null, 0, null)]
     [InlineData(HttpStatusCode.InternalServerError, 1, 0, null)]
     [InlineData(HttpStatusCode.Conflict, 1, 0, null)]
-    public void Next_CodeDelayAndCount_RetriesOnlyWhenAskedAndBounded(HttpStatusCode code, int? retryAfter, int done, int? expected) =>
+    public void NextDelay_CodeDelayAndCount_RetriesOnlyWithinLimits(HttpStatusCode code, int? retryAfter, int done, int? expected) =>
         Assert.Equal(
             expected is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            RetryPolicy.Next(code, retryAfter is { } after ? TimeSpan.FromSeconds(after) : null, done));
+            RetryPolicy.NextDelay(code, retryAfter is { } after ? TimeSpan.FromSeconds(after) : null, done));
 
     [Theory]
     [InlineData("7", 7.0)]
     [InlineData("Fri, 02 Jan 2026 03:04:15 GMT", 10.0)]
     [InlineData("Fri, 02 Jan 2026 03:00:00 GMT", 0.0)]
-    public void ReadRetryAfter_SecondsOrDate_IsATimeFromNow(string header, double seconds) =>
+    public void ReadRetryAfter_SecondsOrDate_ReturnsDelay(string header, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.ReadRetryAfter(RetryConditionHeaderValue.Parse(header), Now));
 
     [Fact]

@@ -3,11 +3,11 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Server-side apply by the typed client: who owns what.</summary>
+/// <summary>Field ownership with server-side apply through the typed client.</summary>
 public sealed class ApplyOnServerTests
 {
     [Fact]
-    public async Task ApplyAsync_FieldOfAnotherManager_IsConflictThatNamesItUnlessForced()
+    public async Task ApplyAsync_FieldOfOtherManager_ConflictsUnlessForced()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.ApplyAsync(WidgetCluster.NewWidget("w", "red"), new ApplyOptions { FieldManager = "alice" }, default);
@@ -22,7 +22,7 @@ public sealed class ApplyOnServerTests
     }
 
     [Fact]
-    public async Task ApplyAsync_FieldLeftOutLater_IsRemovedWhileFieldsOfOthersStay()
+    public async Task ApplyAsync_OmittedField_IsRemovedWhileOthersStay()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.ApplyAsync(WidgetCluster.NewWidget("w", "red"), new ApplyOptions { FieldManager = "alice" }, default);
@@ -34,7 +34,7 @@ public sealed class ApplyOnServerTests
     }
 
     [Fact]
-    public async Task ApplyAsync_Status_LeavesSpecAlone()
+    public async Task ApplyAsync_Status_KeepsSpec()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w", "red");

@@ -4,11 +4,11 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>The typed client against the embedded server: what a cluster would answer.</summary>
+/// <summary>The typed client against the embedded API server.</summary>
 public sealed class ClientOnServerTests
 {
     [Fact]
-    public async Task ReplaceAsync_StaleVersion_IsConflictAndNothingChanges()
+    public async Task ReplaceAsync_StaleVersion_ConflictsWithoutChange()
     {
         await using var server = await WidgetCluster.StartAsync();
         var first = await server.Client.CreateWidgetAsync("w", "red");
@@ -32,7 +32,7 @@ public sealed class ClientOnServerTests
     }
 
     [Fact]
-    public async Task ReplaceStatusAsync_OnlyStatusIsStored_AndAStaleOneIsAConflict()
+    public async Task ReplaceStatusAsync_CurrentAndStale_StoresOnlyStatusOrConflicts()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w", "red");
@@ -70,7 +70,7 @@ public sealed class ClientOnServerTests
     }
 
     [Fact]
-    public async Task DeleteAsync_UidOfAnEarlierObject_IsConflictAndTheNewOneStays()
+    public async Task DeleteAsync_UidOfEarlierObject_ConflictsAndKeepsNewObject()
     {
         await using var server = await WidgetCluster.StartAsync();
         var first = await server.Client.CreateWidgetAsync("w");
@@ -85,7 +85,7 @@ public sealed class ClientOnServerTests
     }
 
     [Fact]
-    public async Task ListAllAsync_PagesOfTwo_FindsAllOnceBySelector()
+    public async Task ListAllAsync_PagesOfTwo_ReturnsEachMatchOnce()
     {
         await using var server = await WidgetCluster.StartAsync();
         for (var i = 0; i < 7; i++)

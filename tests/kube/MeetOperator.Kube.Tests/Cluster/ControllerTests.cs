@@ -10,15 +10,15 @@ namespace MeetOperator.Kube.Tests;
 public sealed class ControllerTests
 {
     [Fact]
-    public async Task RunAsync_WidgetWantsConfigMaps_MakesThemAndRepairsWhatIsDeleted()
+    public async Task RunAsync_OwnedConfigMapDeleted_IsRecreated()
     {
         await using var server = await WidgetCluster.StartAsync();
         await using var run = new Running(server.Client, (client, widget, ct) => ReconcileConfigMapAsync(client, widget, ct));
         await server.Client.CreateWidgetAsync("w", "red");
 
-        await Eventually.TrueAsync(() => run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the widget's config map");
+        await Eventually.TrueAsync(() => run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the ConfigMap of the widget");
         await server.Client.DeleteAsync<ConfigMap>(WidgetCluster.Key("w"), default);
-        await Eventually.TrueAsync(() => run.Reconciled.Count >= 2 && run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the config map is back");
+        await Eventually.TrueAsync(() => run.Reconciled.Count >= 2 && run.ConfigMaps.Get(WidgetCluster.Key("w")) is not null, "the ConfigMap is recreated");
 
         await server.Client.MergePatchAsync<Widget>(WidgetCluster.Key("w"), JsonNode.Parse("""{"spec":{"colour":"blue"}}""")!, default);
         await Eventually.TrueAsync(() => run.ConfigMaps.Get(WidgetCluster.Key("w"))?.Data!["colour"] == "blue", "the new colour");
@@ -34,23 +34,23 @@ public sealed class ControllerTests
             : Task.FromResult(ReconcileResult.Done));
         await server.Client.CreateWidgetAsync("w");
 
-        await Eventually.TrueAsync(() => tries == 4, "the fourth try");
+        await Eventually.TrueAsync(() => tries == 4, "the fourth attempt");
     }
 
     [Fact]
-    public async Task RunAsync_RequeueAfter_LooksAgainWithoutAChange()
+    public async Task RunAsync_RequeueAfter_ReconcilesWithoutChange()
     {
         await using var server = await WidgetCluster.StartAsync();
-        var looks = 0;
+        var reconciles = 0;
         await using var run = new Running(server.Client, (_, _, _) =>
-            Task.FromResult(Interlocked.Increment(ref looks) < 3 ? ReconcileResult.After(TimeSpan.FromMilliseconds(5)) : ReconcileResult.Done));
+            Task.FromResult(Interlocked.Increment(ref reconciles) < 3 ? ReconcileResult.After(TimeSpan.FromMilliseconds(5)) : ReconcileResult.Done));
         await server.Client.CreateWidgetAsync("w");
 
-        await Eventually.TrueAsync(() => looks == 3, "the third look");
+        await Eventually.TrueAsync(() => reconciles == 3, "the third reconcile");
     }
 
     [Fact]
-    public async Task RunAsync_ManyKeys_StaysWithinItsConcurrencyAndNeverTwiceOnOneKey()
+    public async Task RunAsync_ManyKeys_LimitsConcurrencyAndSerializesKeys()
     {
         await using var server = await WidgetCluster.StartAsync();
         var busy = new ConcurrentDictionary<string, int>();
@@ -74,13 +74,13 @@ public sealed class ControllerTests
             await server.Client.CreateWidgetAsync($"w{i}");
         }
 
-        await Eventually.TrueAsync(() => run.Reconciled.Distinct().Count() == 40, "all widgets were looked at");
+        await Eventually.TrueAsync(() => run.Reconciled.Distinct().Count() == 40, "all widgets are reconciled");
         Assert.Equal(0, twice);
         Assert.InRange(most, 2, 4);
     }
 
     [Fact]
-    public async Task RunAsync_Stopped_RunningReconcileMayFinish()
+    public async Task RunAsync_Stopped_RunningReconcileFinishes()
     {
         await using var server = await WidgetCluster.StartAsync();
         var entered = new TaskCompletionSource();
@@ -103,7 +103,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_ReconcileIgnoresItsCancellation_StopEndsAllTheSame()
+    public async Task RunAsync_ReconcileIgnoresCancellation_StillStops()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w");
@@ -121,21 +121,21 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_AgainAfterItWasStopped_LooksAtEveryObjectAgain()
+    public async Task RunAsync_Restarted_ReconcilesEveryObject()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("w");
         var informer = new Informer<Widget>(server.Client);
         using var stopInformer = new CancellationTokenSource();
         var informing = informer.RunAsync(stopInformer.Token);
-        var looks = 0;
-        var controller = new ControllerBuilder<Widget>(informer).Build(new Counting(_ => Interlocked.Increment(ref looks)));
+        var reconciles = 0;
+        var controller = new ControllerBuilder<Widget>(informer).Build(new Counting(_ => Interlocked.Increment(ref reconciles)));
 
         for (var term = 1; term <= 3; term++)
         {
             using var stop = new CancellationTokenSource();
             var run = controller.RunAsync(stop.Token);
-            await Eventually.TrueAsync(() => looks == term, $"term {term}");
+            await Eventually.TrueAsync(() => reconciles == term, $"term {term}");
             await stop.CancelAsync();
             await run.WaitAsync(Eventually.Deadline);
         }
@@ -145,23 +145,23 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task RunAsync_ResyncPeriod_LooksAgainAtWhatExistsAndForgetsWhatIsGone()
+    public async Task RunAsync_ResyncPeriod_ReconcilesOnlyExistingObjects()
     {
         await using var server = await WidgetCluster.StartAsync();
         await server.Client.CreateWidgetAsync("stays");
         await server.Client.CreateWidgetAsync("goes");
         var informer = new Informer<Widget>(server.Client);
-        var looks = new ConcurrentDictionary<string, int>();
+        var reconciles = new ConcurrentDictionary<string, int>();
         var time = new ManualTime();
         using var stop = new CancellationTokenSource();
         var controller = new ControllerBuilder<Widget>(informer)
             .WithOptions(new ControllerOptions { ResyncPeriod = TimeSpan.FromMinutes(10) })
             .WithTime(time, new Random(1))
-            .Build(new Counting(key => looks.AddOrUpdate(key.Name, 1, (_, old) => old + 1)));
+            .Build(new Counting(key => reconciles.AddOrUpdate(key.Name, 1, (_, old) => old + 1)));
         var run = Task.WhenAll(informer.RunAsync(stop.Token), controller.RunAsync(stop.Token));
-        await Eventually.TrueAsync(() => looks.Count == 2, "both were looked at");
+        await Eventually.TrueAsync(() => reconciles.Count == 2, "both are reconciled");
         await server.Client.DeleteAsync<Widget>(WidgetCluster.Key("goes"), default);
-        await Eventually.TrueAsync(() => looks["goes"] == 2, "the deletion was looked at");
+        await Eventually.TrueAsync(() => reconciles["goes"] == 2, "the deletion is reconciled");
 
         for (var period = 2; period <= 4; period++)
         {
@@ -169,18 +169,18 @@ public sealed class ControllerTests
                 () =>
                 {
                     time.Advance(TimeSpan.FromMinutes(1));
-                    return looks["stays"] >= period;
+                    return reconciles["stays"] >= period;
                 },
-                $"look {period} at what exists");
+                $"reconcile {period} of the existing widget");
         }
 
-        Assert.Equal(2, looks["goes"]);
+        Assert.Equal(2, reconciles["goes"]);
         await stop.CancelAsync();
         await run.WaitAsync(Eventually.Deadline);
     }
 
     [Fact]
-    public async Task RunAsync_SomeWork_ShowsInTheMetrics()
+    public async Task RunAsync_Reconciles_UpdatesMetrics()
     {
         using var exposition = new PrometheusExposition(KubeMetrics.MeterName);
         await using var server = await WidgetCluster.StartAsync();
@@ -203,7 +203,7 @@ public sealed class ControllerTests
     }
 
     [Fact]
-    public async Task Finalizers_AddedAndRemoved_HoldTheObjectUntilTheyAreGone()
+    public async Task Finalizers_AddedAndRemoved_DelayDeletion()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w");
@@ -234,9 +234,9 @@ public sealed class ControllerTests
         return ReconcileResult.Done;
     }
 
-    private static void ThrowUnless(bool holds)
+    private static void ThrowUnless(bool condition)
     {
-        if (!holds)
+        if (!condition)
         {
             throw new InvalidOperationException("not yet");
         }
@@ -260,11 +260,11 @@ public sealed class ControllerTests
         }
     }
 
-    private sealed class Counting(Action<NamespacedName> look) : IReconciler
+    private sealed class Counting(Action<NamespacedName> onReconcile) : IReconciler
     {
         public Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
         {
-            look(key);
+            onReconcile(key);
             return Task.FromResult(ReconcileResult.Done);
         }
     }

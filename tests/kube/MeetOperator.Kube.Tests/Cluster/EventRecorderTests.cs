@@ -7,7 +7,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class EventRecorderTests
 {
     [Fact]
-    public async Task Record_RepeatedAndOther_AreTwoEventsWithCounts()
+    public async Task Record_RepeatedAndOtherEvent_CreatesTwoWithCounts()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w");
@@ -30,7 +30,7 @@ public sealed class EventRecorderTests
     }
 
     [Fact]
-    public async Task Record_EventExpiredOnTheServer_IsMadeAnew()
+    public async Task Record_EventExpiredOnServer_IsRecreated()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w");
@@ -50,7 +50,7 @@ public sealed class EventRecorderTests
     }
 
     [Fact]
-    public async Task Record_ServerUnreachable_RecordingGoesOnAndStopEnds()
+    public async Task Record_ServerUnreachable_DoesNotBlock()
     {
         using var client = new KubeClient(new KubeConfig { Server = new Uri("http://127.0.0.1:9") });
         var recorder = new EventRecorder(client, "widget-controller");
@@ -65,7 +65,7 @@ public sealed class EventRecorderTests
     }
 
     [Fact]
-    public async Task Record_LeadershipLost_RecorderEndsQuietly()
+    public async Task Record_LeadershipLost_WritesNothing()
     {
         await using var server = await WidgetCluster.StartAsync();
         var widget = await server.Client.CreateWidgetAsync("w");

@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class InformerOnServerTests
 {
     [Fact]
-    public async Task RunAsync_ManyWritersAndCompactions_EndsEqualToTheServer()
+    public async Task RunAsync_ManyWritersAndCompactions_ConvergesToServerState()
     {
         await using var server = await WidgetCluster.StartAsync();
         var informer = new Informer<Widget>(
@@ -56,11 +56,11 @@ public sealed class InformerOnServerTests
             () => Same(truth, informer.List().ToDictionary(w => w.Metadata.Name!, w => w.Metadata.ResourceVersion)), "the informer equals the server");
         await stop.CancelAsync();
         await run.WaitAsync(Eventually.Deadline);
-        Assert.True(Same(truth, mirror), "what subscribers were told adds up to the same");
+        Assert.True(Same(truth, mirror), "the reported changes add up to the same state");
     }
 
     [Fact]
-    public async Task RunAsync_ConnectionsCutAtRandom_EndsEqualToTheServer()
+    public async Task RunAsync_ConnectionsResetAtRandom_ConvergesToServerState()
     {
         await using var server = await WidgetCluster.StartAsync();
         await using var proxy = new CuttingProxy(server.Server.Address, seed: 3, maxBytes: 6000);

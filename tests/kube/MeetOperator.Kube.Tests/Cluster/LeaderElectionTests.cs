@@ -11,7 +11,7 @@ public sealed class LeaderElectionTests
     private static readonly NamespacedName LeaseKey = new("default", "leader");
 
     [Fact]
-    public async Task RunAsync_TwoCompete_OneLeadsAndTheOtherFollowsWhenItStops()
+    public async Task RunAsync_TwoCompetitors_SecondLeadsAfterFirstStops()
     {
         await using var server = await TestApiServer.StartAsync();
         var first = new Competitor(server, "first", TimeProvider.System, Fast());
@@ -23,7 +23,7 @@ public sealed class LeaderElectionTests
             Assert.Empty(second.Terms);
         }
 
-        // A leader that stops gives the Lease back, so the other need not wait until it runs out.
+        // A leader that stops releases the Lease, so the other does not have to wait for its expiry.
         await first.DisposeAsync();
         await Eventually.TrueAsync(() => second.Terms.Count == 1, "the second leads");
         Assert.True(second.Terms.Single().Fence > first.Terms.Single().Fence);
@@ -31,7 +31,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaderSuspended_ItKnowsBeforeTheOtherLeadsAndItsWritesAreStopped()
+    public async Task RunAsync_LeaderSuspended_LosesLeadershipBeforeNextTerm()
     {
         await using var server = await TestApiServer.StartAsync();
         var (leaderTime, otherTime) = (new ManualTime(), new ManualTime());
@@ -40,7 +40,7 @@ public sealed class LeaderElectionTests
         var term = leader.Terms.Single();
         Assert.True(term.IsHeld);
 
-        // The leader's clock goes on by 10 s while it sleeps: no timer of its has fired when it looks.
+        // The clock advances by 10 s during the suspension, and no timer has fired yet after it.
         leaderTime.AdvanceWithoutTimers(TimeSpan.FromSeconds(10));
         Assert.False(term.Lost.IsCancellationRequested);
         Assert.False(term.IsHeld);
@@ -60,16 +60,16 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_OtherJustSeen_WaitsForTheWholeLeaseDurationByItsOwnClock()
+    public async Task RunAsync_LeaseHeldByOther_WaitsFullDurationOnLocalClock()
     {
         await using var server = await TestApiServer.StartAsync();
 
-        // A holder whose clock is a day behind: only changes count, not its times.
+        // The clock of the holder is wrong: only changes of the Lease count, not its times.
         await server.Client.CreateAsync(
             new Lease
             {
                 Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace },
-                Spec = new LeaseSpec { HolderIdentity = "somebody", LeaseDurationSeconds = 15, LeaseTransitions = 4, RenewTime = DateTimeOffset.UnixEpoch, AcquireTime = DateTimeOffset.UnixEpoch },
+                Spec = new LeaseSpec { HolderIdentity = "other", LeaseDurationSeconds = 15, LeaseTransitions = 4, RenewTime = DateTimeOffset.UnixEpoch, AcquireTime = DateTimeOffset.UnixEpoch },
             },
             default);
         var time = new ManualTime();
@@ -93,7 +93,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaseTakenByForce_LeadingEndsAndAnotherTermFollows()
+    public async Task RunAsync_LeaseOverwritten_EndsTermAndStartsAnother()
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -110,7 +110,7 @@ public sealed class LeaderElectionTests
             }
             catch (KubeApiException e) when (e.IsConflict)
             {
-                // The holder renewed in between.
+                // The holder renewed the Lease concurrently.
             }
         }
 
@@ -120,9 +120,9 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_AnotherProcessOfTheSameName_TakesOverAndTheFormerStops()
+    public async Task RunAsync_NewProcessWithSameIdentity_TakesOver()
     {
-        // A Pod of a StatefulSet is made anew under its name while the former process is suspended.
+        // A StatefulSet recreates a Pod with the same name while the former process is suspended.
         await using var server = await TestApiServer.StartAsync();
         await using var former = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
         await Eventually.TrueAsync(() => former.Terms.Count == 1, "the former leads");
@@ -130,12 +130,12 @@ public sealed class LeaderElectionTests
         await using var next = new Competitor(server, "same", TimeProvider.System, Fast(), StayAsync);
 
         await Eventually.TrueAsync(() => !next.Terms.IsEmpty, "the next leads");
-        await Eventually.TrueAsync(() => first.Lost.IsCancellationRequested, "the former term ends, though its name is on the Lease");
+        await Eventually.TrueAsync(() => first.Lost.IsCancellationRequested, "the former term ends, although the Lease has its identity");
         Assert.True(next.Terms.First().Fence > first.Fence);
     }
 
     [Fact]
-    public async Task RaiseAbove_LeaseWasMadeAnew_ItsNumberIsRaisedWithinTheTerm()
+    public async Task RaiseAbove_LeaseRecreated_RaisesFenceWithinTerm()
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -146,14 +146,14 @@ public sealed class LeaderElectionTests
         term.RaiseAbove(57);
         term.RaiseAbove(12);
 
-        await Eventually.TrueAsync(() => term.Fence == 58, "the number is above the one that was seen");
+        await Eventually.TrueAsync(() => term.Fence == 58, "the fence is above the observed number");
         Assert.Equal(58, (await server.Client.GetAsync<Lease>(LeaseKey, default)).Spec.LeaseTransitions);
         Assert.True(term.IsHeld);
         Assert.Single(competitor.Terms);
     }
 
     [Fact]
-    public async Task RaiseAbove_TheAnswerToTheRenewalIsLost_TheTermGoesOn()
+    public async Task RaiseAbove_RenewalResponseLost_TermContinues()
     {
         await using var server = await TestApiServer.StartAsync();
         Leadership? term = null;
@@ -162,12 +162,12 @@ public sealed class LeaderElectionTests
         {
             if (Volatile.Read(ref term) is { } raised && ++writes is 1)
             {
-                raised.RaiseAbove(57); // From the next write on.
+                raised.RaiseAbove(57); // Takes effect with the next write.
             }
             else if (writes == 2)
             {
                 StoreAsync(server.Client, 58).GetAwaiter().GetResult();
-                throw new IOException("The answer is lost.");
+                throw new IOException("The response is lost.");
             }
         }
 
@@ -176,7 +176,7 @@ public sealed class LeaderElectionTests
         var first = competitor.Terms.Single();
         Volatile.Write(ref term, first);
 
-        await Eventually.TrueAsync(() => first.Fence == 58 || !first.IsHeld, "the Lease was looked at again");
+        await Eventually.TrueAsync(() => first.Fence == 58 || !first.IsHeld, "the Lease is read again");
         Assert.True(first.IsHeld);
         Assert.Equal(58, first.Fence);
         Assert.Single(competitor.Terms);
@@ -186,7 +186,7 @@ public sealed class LeaderElectionTests
     [InlineData(-1)]
     [InlineData(Leadership.HighestRaise)]
     [InlineData(long.MaxValue)]
-    public async Task RaiseAbove_NoPlausibleNumber_IsPassedOver(long seen)
+    public async Task RaiseAbove_ImplausibleNumber_IsIgnored(long seen)
     {
         await using var server = await TestApiServer.StartAsync();
         await using var competitor = new Competitor(server, "me", TimeProvider.System, Fast());
@@ -200,7 +200,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeaseDeleted_TheNextTermOfThisProcessStillHasAHigherNumber()
+    public async Task RunAsync_LeaseDeleted_NextTermHasHigherFence()
     {
         await using var server = await TestApiServer.StartAsync();
         await server.Client.CreateAsync(new Lease { Metadata = new ObjectMeta { Name = LeaseKey.Name, Namespace = LeaseKey.Namespace }, Spec = new LeaseSpec { LeaseTransitions = 41 } }, default);
@@ -214,7 +214,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_FiveCompeteAndAreStoppedAtRandom_NeverTwoLeadAtOnceAndFencesGrow()
+    public async Task RunAsync_FiveCompetitorsStoppedAtRandom_NeverOverlap()
     {
         await using var server = await TestApiServer.StartAsync();
         var leading = 0;
@@ -253,7 +253,7 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
-    public async Task RunAsync_LeadThrows_LeaseIsGivenBackAndTheErrorComesOut()
+    public async Task RunAsync_LeadThrows_ReleasesLeaseAndRethrows()
     {
         await using var server = await TestApiServer.StartAsync();
         using var client = new KubeClient(server.Client.Config);
@@ -267,7 +267,7 @@ public sealed class LeaderElectionTests
     [InlineData(10, 10, 2)]
     [InlineData(15, 2, 2)]
     [InlineData(15, 10, 0)]
-    public void Constructor_TimesThatCouldOverlap_AreRefused(int lease, int renew, int retry) =>
+    public void Constructor_OverlappingTimes_Throws(int lease, int renew, int retry) =>
         Assert.Throws<ArgumentException>(() => new LeaderElection(null!, Standard() with
         {
             Identity = "me",
@@ -297,7 +297,7 @@ public sealed class LeaderElectionTests
 
     private static LeaderElectionOptions Standard() => new() { Namespace = LeaseKey.Namespace!, Name = LeaseKey.Name, Identity = string.Empty };
 
-    /// <summary>Looks often; the long times keep a slow machine from ending a term by itself.</summary>
+    /// <summary>Short retry period; the long lease times prevent a slow machine from losing a term.</summary>
     private static LeaderElectionOptions Fast() => Standard() with
     {
         LeaseDuration = TimeSpan.FromSeconds(90),

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Tests.Golden;
 
-/// <summary>Entities that no schema can express.</summary>
+/// <summary>Entities that cannot be converted to a schema.</summary>
 public static class Broken
 {
     public sealed class Nothing;

@@ -12,20 +12,20 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Compare_Folder_ShowsDriftUntilItIsWritten()
+    public void Compare_Folder_ShowsDriftUntilWritten()
     {
         GeneratedFolder.Write(_folder, new Dictionary<string, string> { ["a.yaml"] = GeneratedFolder.Header + "kind: A\nname: a\n" });
         var wanted = new Dictionary<string, string> { ["a.yaml"] = GeneratedFolder.Header + "kind: A\nname: b\n", ["b.yaml"] = GeneratedFolder.Header };
 
         var differences = GeneratedFolder.Compare(_folder, wanted);
         Assert.Contains("-name: a\n+name: b\n", differences);
-        Assert.Contains("b.yaml (as it should be)", differences);
+        Assert.Contains("b.yaml (expected)", differences);
         GeneratedFolder.Write(_folder, wanted);
         Assert.Equal(string.Empty, GeneratedFolder.Compare(_folder, wanted));
     }
 
     [Fact]
-    public void Write_FileNotGeneratedAnyMore_IsRemovedAndOthersStay()
+    public void Write_StaleFile_IsRemovedAndOthersStay()
     {
         GeneratedFolder.Write(_folder, new Dictionary<string, string> { ["old.yaml"] = GeneratedFolder.Header + "x: 1\n" });
         File.WriteAllText(Path.Combine(_folder, "mine.yaml"), "by: hand\n");
@@ -37,15 +37,15 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Run_Crds_TypesThatCannotBeExpressed_IsTwoWithTheReason()
+    public void Run_InvalidTypes_ReturnsTwoWithReason()
     {
         Assert.Equal(2, Run("crds", "--assembly", _assembly, "--out", _folder));
-        Assert.Contains("AlsoLeast and Least are both", _errors.ToString());
+        Assert.Contains("AlsoLeast and Least both define", _errors.ToString());
         Assert.Empty(Directory.GetFiles(_folder));
     }
 
     [Fact]
-    public void Run_Rbac_WritesARoleForEachComponentAndCheckComparesIt()
+    public void Run_Rbac_WritesAndChecksRoles()
     {
         Assert.Equal(0, Run("rbac", "--assembly", _assembly, "--out", _folder, "--name-prefix", "p-"));
         var file = Path.Combine(_folder, "tester.clusterrole.yaml");
@@ -58,12 +58,12 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("There is no command \"crd\"", "crd", "--assembly", "x", "--out", "y")]
+    [InlineData("Unknown command \"crd\"", "crd", "--assembly", "x", "--out", "y")]
     [InlineData("x.dll does not exist", "crds", "--assembly", "x.dll", "--out", "y")]
-    [InlineData("--assembly and --out are needed", "crds", "--out", "y")]
+    [InlineData("--assembly and --out are required", "crds", "--out", "y")]
     [InlineData("--out needs a value", "crds", "--out")]
-    [InlineData("There is no option \"--force\"", "crds", "--force", "y")]
-    public void Run_WrongUse_IsTwoWithTheReason(string expected, params string[] arguments)
+    [InlineData("Unknown option \"--force\"", "crds", "--force", "y")]
+    public void Run_InvalidArguments_ReturnsTwoWithReason(string expected, params string[] arguments)
     {
         Assert.Equal(2, Run(arguments));
         Assert.Contains(expected, _errors.ToString());

@@ -5,16 +5,16 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.Tests.Golden;
 
-/// <summary>Every kind of field that a schema can have.</summary>
+/// <summary>An entity with every kind of field that a schema supports.</summary>
 [KubernetesEntity(Group = "golden.example.io", Version = "v1alpha1", Kind = "Everything", Plural = "everythings", ShortNames = ["evt"], Categories = ["all", "golden"])]
 [StatusSubresource]
 [ScaleSubresource(".spec.count", ".status.count", LabelSelectorPath = ".status.selector")]
-[PrinterColumn("Phase", ".status.phase", Description = "Where it stands")]
+[PrinterColumn("Phase", ".status.phase", Description = "Current phase")]
 [PrinterColumn("Count", ".spec.count", Type = "integer")]
 [PrinterColumn("Age", ".metadata.creationTimestamp", Type = "date", Priority = 1)]
 public sealed class Everything : CustomResource<EverythingSpec, EverythingStatus>;
 
-/// <summary>What is wanted.</summary>
+/// <summary>The desired state.</summary>
 [CelRule("self.least <= self.count", "least must not exceed count", FieldPath = ".least")]
 public sealed class EverythingSpec
 {
@@ -29,7 +29,7 @@ public sealed class EverythingSpec
     [RequiredField]
     public string Title { get; set; } = string.Empty;
 
-    /// <summary>How many are wanted, 0 to 10. Default 1; mutable.</summary>
+    /// <summary>The desired number, 0 to 10. Default 1; mutable.</summary>
     [Range(0, 10)]
     [Default("1")]
     public int Count { get; set; } = 1;
@@ -45,10 +45,10 @@ public sealed class EverythingSpec
 
     public long? Undescribed { get; set; }
 
-    /// <summary>A moment.</summary>
+    /// <summary>A point in time.</summary>
     public DateTimeOffset? StartTime { get; set; }
 
-    /// <summary>Names, each once.</summary>
+    /// <summary>Unique names.</summary>
     [ListSet]
     [MaxItems(5)]
     [MaxLength(20)]
@@ -123,19 +123,19 @@ public enum EverythingMode
     PeerToPeer,
 }
 
-/// <summary>What was observed.</summary>
+/// <summary>The observed state.</summary>
 public sealed class EverythingStatus
 {
     /// <summary>Generation of the spec that this status was computed from.</summary>
     public long? ObservedGeneration { get; set; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The current phase.</summary>
     public string? Phase { get; set; }
 
     /// <summary>Selector of the parts.</summary>
     public string? Selector { get; set; }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The current number.</summary>
     public int? Count { get; set; }
 
     /// <summary>Aspects of the state.</summary>
@@ -144,12 +144,12 @@ public sealed class EverythingStatus
     public IList<Condition>? Conditions { get; set; }
 }
 
-/// <summary>The least that a resource can be.</summary>
+/// <summary>The smallest possible resource.</summary>
 [KubernetesEntity(Group = "golden.example.io", Version = "v1", Kind = "Least", Plural = "leasts", Scope = EntityScope.Cluster)]
 public sealed class Least : CustomResource<LeastSpec, LeastStatus>;
 
-/// <summary>Nothing.</summary>
+/// <summary>An empty spec.</summary>
 public sealed class LeastSpec;
 
-/// <summary>Nothing either.</summary>
+/// <summary>An empty status.</summary>
 public sealed class LeastStatus;

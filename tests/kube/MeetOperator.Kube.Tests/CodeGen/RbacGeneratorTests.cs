@@ -5,7 +5,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class RbacGeneratorTests
 {
     [Fact]
-    public void Generate_RulesOfTwoComponents_AreSortedJoinedAndExplained()
+    public void Generate_RulesOfTwoComponents_AreSortedMergedAndCommented()
     {
         var roles = RbacGenerator.Generate(
             [
@@ -59,7 +59,7 @@ public sealed class RbacGeneratorTests
     }
 
     [Fact]
-    public void Generate_RuleOfTheOwnNamespace_GoesIntoARoleAndNotIntoTheClusterRole()
+    public void Generate_OwnNamespaceRule_GoesIntoRoleOnly()
     {
         var roles = RbacGenerator.Generate(
         [
@@ -74,15 +74,15 @@ public sealed class RbacGeneratorTests
     }
 
     [Theory]
-    [InlineData("*", "pods", "get", "wildcards are refused")]
-    [InlineData("", "*", "get", "wildcards are refused")]
-    [InlineData("", "pods/*", "get", "wildcards are refused")]
-    [InlineData("", "pods", "*", "wildcards are refused")]
-    [InlineData("rbac.authorization.k8s.io", "roles", "escalate", "more power than the role has")]
-    [InlineData("rbac.authorization.k8s.io", "roles", "bind", "more power than the role has")]
-    [InlineData("", "users", "impersonate", "more power than the role has")]
-    [InlineData("", "pods", "read", "known verbs are get, list")]
-    public void Generate_TooMuchPower_IsRefused(string group, string resource, string verb, string expected)
+    [InlineData("*", "pods", "get", "wildcards are not allowed")]
+    [InlineData("", "*", "get", "wildcards are not allowed")]
+    [InlineData("", "pods/*", "get", "wildcards are not allowed")]
+    [InlineData("", "pods", "*", "wildcards are not allowed")]
+    [InlineData("rbac.authorization.k8s.io", "roles", "escalate", "privilege escalation")]
+    [InlineData("rbac.authorization.k8s.io", "roles", "bind", "privilege escalation")]
+    [InlineData("", "users", "impersonate", "privilege escalation")]
+    [InlineData("", "pods", "read", "allowed verbs are get, list")]
+    public void Generate_ForbiddenRule_Throws(string group, string resource, string verb, string expected)
     {
         var error = Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("controller", group, [resource], [verb], "Because.")]));
         Assert.Contains(expected, error.Message);
@@ -90,11 +90,11 @@ public sealed class RbacGeneratorTests
     }
 
     [Fact]
-    public void Generate_CreateLimitedByName_IsRefusedBecauseItWouldNeverMatch() =>
-        Assert.Contains("cannot be limited by ResourceNames", Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("c", "", ["pods"], ["create"], "x", "name")])).Message);
+    public void Generate_CreateRestrictedByName_Throws() =>
+        Assert.Contains("cannot be restricted by ResourceNames", Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("c", "", ["pods"], ["create"], "x", "name")])).Message);
 
     [Fact]
-    public void Generate_NoReason_IsRefused() =>
+    public void Generate_NoReason_Throws() =>
         Assert.Contains("must not be empty", Assert.Throws<CodeGenException>(() => RbacGenerator.Generate([Rule("c", "", ["pods"], ["get"], " ")])).Message);
 
     private static RbacRuleAttribute Rule(string component, string group, string[] resources, string[] verbs, string reason, params string[] names) =>

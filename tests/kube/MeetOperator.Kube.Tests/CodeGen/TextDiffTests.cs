@@ -8,10 +8,10 @@ public sealed class TextDiffTests
     public void Create_EqualTexts_IsEmpty() => Assert.Equal(string.Empty, TextDiff.Create("f", "a\nb\n", "a\nb\n"));
 
     [Fact]
-    public void Create_OneLineChanged_ShowsItWithThreeLinesAround() => Assert.Equal(
+    public void Create_OneLineChanged_ShowsThreeContextLines() => Assert.Equal(
         """
-        --- f (as it is)
-        +++ f (as it should be)
+        --- f (current)
+        +++ f (expected)
         @@ line 3 @@
          3
          4
@@ -26,7 +26,7 @@ public sealed class TextDiffTests
         TextDiff.Create("f", Lines("6"), Lines("six")));
 
     [Fact]
-    public void Create_FarApart_HasTwoParts()
+    public void Create_DistantChanges_HasTwoHunks()
     {
         var before = string.Join('\n', Enumerable.Range(1, 40));
         var after = before.Replace("\n5\n", "\nfive\n", StringComparison.Ordinal).Replace("\n30\n", "\n", StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class YamlWriterTests
     [InlineData("^[a-z]+(\\.[a-z]+)*$")]
     [InlineData("self.all(k, !k.startsWith('x/'))")]
     [InlineData("line\u2028separator\u0085next")]
-    public void Write_AwkwardText_IsReadBackTheSameAndAsText(string text)
+    public void Write_AwkwardText_RoundTripsAsText(string text)
     {
         var yaml = YamlWriter.Write(new JsonObject { ["key"] = text, ["list"] = new JsonArray(text), [text.Length == 0 ? "e" : text] = 1 });
         var stream = new YamlStream();

@@ -14,7 +14,7 @@ public sealed class BackoffTests
     [InlineData(5, 1.6)]
     [InlineData(8, 10)]
     [InlineData(int.MaxValue, 10)]
-    public void Delay_Failures_DoublesUpToTheMaximumLessAQuarterAtMost(int failures, double seconds)
+    public void Delay_Failures_DoublesUpToMaximumWithJitter(int failures, double seconds)
     {
         var random = new Random(1);
         for (var i = 0; i < 200; i++)
@@ -24,6 +24,6 @@ public sealed class BackoffTests
     }
 
     [Fact]
-    public void Delay_SameSeed_GivesSameWaits() =>
+    public void Delay_SameSeed_ReturnsSameDelays() =>
         Assert.Equal(Backoff.Delay(3, Minimum, Maximum, new Random(9)), Backoff.Delay(3, Minimum, Maximum, new Random(9)));
 }

@@ -8,7 +8,7 @@ public sealed class ConditionsTests
     private static readonly DateTimeOffset StartSecond = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     [Fact]
-    public void Set_NewType_IsAddedAtTheEndWithTheTimeInWholeSeconds()
+    public void Set_NewType_IsAppendedWithWholeSeconds()
     {
         var list = Conditions.Set(Conditions.Set(null, Make("Placed", ConditionStatus.True), Start), Make("Ready", ConditionStatus.False), Start);
 
@@ -17,7 +17,7 @@ public sealed class ConditionsTests
     }
 
     [Fact]
-    public void Set_StatusUnchanged_KeepsTheTransitionTimeAndTakesTheRest()
+    public void Set_StatusUnchanged_KeepsOnlyTransitionTime()
     {
         var before = Conditions.Set(null, Make("Ready", ConditionStatus.False, "Waiting"), Start);
         var after = Conditions.Set(before, Make("Ready", ConditionStatus.False, "Starting"), Start.AddMinutes(1));
@@ -28,7 +28,7 @@ public sealed class ConditionsTests
     }
 
     [Fact]
-    public void Set_StatusChanged_TransitionIsNow()
+    public void Set_StatusChanged_UpdatesTransitionTime()
     {
         var before = Conditions.Set(null, Make("Ready", ConditionStatus.False), Start);
         var after = Conditions.Set(before, Make("Ready", ConditionStatus.True), Start.AddMinutes(1));
@@ -37,14 +37,14 @@ public sealed class ConditionsTests
     }
 
     [Fact]
-    public void Set_SameAgain_GivesAnEqualList()
+    public void Set_SameCondition_ReturnsEqualList()
     {
         var before = Conditions.Set(null, Make("Ready", ConditionStatus.True), Start);
         Assert.Equal(before, Conditions.Set(before, Make("Ready", ConditionStatus.True), Start.AddHours(1)));
     }
 
     [Fact]
-    public void Set_AnyInput_LeavesTheGivenListAlone()
+    public void Set_AnyCondition_DoesNotChangeInput()
     {
         IList<Condition> before = [Make("Ready", ConditionStatus.False)];
         Conditions.Set(before, Make("Ready", ConditionStatus.True), Start);

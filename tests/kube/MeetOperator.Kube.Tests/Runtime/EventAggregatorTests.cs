@@ -9,7 +9,7 @@ public sealed class EventAggregatorTests
     private readonly EventAggregator _aggregator = new(maxWritesPerMinute: 10, maxEntries: 100);
 
     [Fact]
-    public void Observe_SameAgain_CountsOnTheFirstOne()
+    public void Observe_RepeatedEvent_IncreasesCount()
     {
         var first = Observe("Placed", "on node 1", 0);
         var second = Observe("Placed", "on node 1", 5);
@@ -22,7 +22,7 @@ public sealed class EventAggregatorTests
     }
 
     [Fact]
-    public void Observe_Flood_TenWritesAMinuteAndTheCountCatchesUp()
+    public void Observe_Flood_LimitsWritesAndKeepsCount()
     {
         var actions = Enumerable.Range(0, 50).Select(i => Observe("Failed", "again", i).Action).ToList();
         Assert.Equal(10, actions.Count(action => action != EventAction.Drop));
@@ -32,7 +32,7 @@ public sealed class EventAggregatorTests
     }
 
     [Fact]
-    public void Observe_FloodOnOneObject_OthersAreStillHeard()
+    public void Observe_FloodOnOneObject_DoesNotAffectOthers()
     {
         for (var i = 0; i < 50; i++)
         {
@@ -44,7 +44,7 @@ public sealed class EventAggregatorTests
     }
 
     [Fact]
-    public void Observe_DroppedOneComesAgainLater_IsCreatedWithItsWholeCount()
+    public void Observe_DroppedEventRepeats_IsCreatedWithTotalCount()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -57,7 +57,7 @@ public sealed class EventAggregatorTests
     }
 
     [Fact]
-    public void Observe_AfterALongPause_IsANewEvent()
+    public void Observe_LongPause_CreatesNewEvent()
     {
         var first = Observe("Placed", "on node 1", 0);
         var second = Observe("Placed", "on node 1", 3600);
@@ -67,7 +67,7 @@ public sealed class EventAggregatorTests
     }
 
     [Fact]
-    public void Observe_ManyObjects_NamesStayUniqueAndMemoryBounded()
+    public void Observe_ManyObjects_NamesStayUnique()
     {
         var names = Enumerable.Range(0, 1000).Select(i => Observe("Placed", "here", 0, $"w{i % 400}-{i}").Name).ToList();
         Assert.Equal(names.Count, names.Distinct().Count());

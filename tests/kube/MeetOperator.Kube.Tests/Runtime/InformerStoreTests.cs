@@ -8,7 +8,7 @@ public sealed class InformerStoreTests
     private readonly InformerStore<Widget> _store = new();
 
     [Fact]
-    public void Put_NewChangedAndSame_TellsAddedModifiedAndNothing()
+    public void Put_NewChangedAndSame_ReturnsAddedModifiedAndNull()
     {
         Assert.Equal(InformerChangeType.Added, _store.Put(Make("a", "1"))!.Value.Type);
         var change = _store.Put(Make("a", "2"))!.Value;
@@ -17,7 +17,7 @@ public sealed class InformerStoreTests
     }
 
     [Fact]
-    public void Remove_Known_TellsTheLastStateThatTheServerSent()
+    public void Remove_KnownObject_ReturnsLastServerState()
     {
         _store.Put(Make("a", "1"));
         var change = _store.Remove(new NamespacedName("n", "a"), Make("a", "9"))!.Value;
@@ -45,7 +45,7 @@ public sealed class InformerStoreTests
     }
 
     [Fact]
-    public void ByIndex_UnknownName_SaysWhatToDo()
+    public void ByIndex_UnknownName_ErrorContainsFix()
     {
         Assert.Contains("AddIndex", Assert.Throws<ArgumentException>(() => _store.ByIndex("size", "1")).Message);
         _store.AddIndex("size", _ => []);
@@ -53,7 +53,7 @@ public sealed class InformerStoreTests
     }
 
     [Fact]
-    public void ReplaceAll_FreshList_TellsExactlyTheDifferences()
+    public void ReplaceAll_NewList_ReturnsExactDifferences()
     {
         foreach (var name in (string[])["same", "changed", "gone", "kept"])
         {
@@ -66,7 +66,7 @@ public sealed class InformerStoreTests
     }
 
     [Fact]
-    public void ReplaceAll_NameUsedAgain_IsDeletedThenAdded()
+    public void ReplaceAll_RecreatedObject_IsDeletedThenAdded()
     {
         _store.Put(Make("a", "1", uid: "first"));
         var changes = _store.ReplaceAll([Make("a", "2", uid: "second")], Nothing);
@@ -75,7 +75,7 @@ public sealed class InformerStoreTests
     }
 
     [Fact]
-    public void List_TakenBefore_DoesNotChangeLater()
+    public void List_EarlierResult_DoesNotChange()
     {
         _store.Put(Make("a", "1"));
         var before = _store.List();

@@ -11,7 +11,7 @@ public sealed class InformerTests
     private static readonly InformerOptions Fast = new() { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(20) };
 
     [Fact]
-    public async Task RunAsync_ListThenWatch_KeepsStoreAndIndexAndTellsChanges()
+    public async Task RunAsync_ListThenWatch_UpdatesStoreIndexAndSubscribers()
     {
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -40,7 +40,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_WatchBreaks_ResumesAfterTheLastVersionSeenWithoutAnotherList()
+    public async Task RunAsync_WatchBreaks_ResumesWithoutAnotherList()
     {
         var watches = 0;
         var arrived = new TaskCompletionSource();
@@ -80,7 +80,7 @@ public sealed class InformerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task RunAsync_VersionGone_ListsAgainAndTellsWhatWasMissed(bool asEvent)
+    public async Task RunAsync_VersionExpired_ListsAgainAndReportsMissedChanges(bool asEvent)
     {
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
@@ -116,7 +116,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ObjectThatDoesNotFit_IsLeftOutAndItsLastStateStays()
+    public async Task RunAsync_UnreadableObject_KeepsLastReadableState()
     {
         var lists = 0;
         await using var server = await ScriptedServer.StartAsync(async context =>
@@ -151,7 +151,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ServerDownAtFirst_SyncsWhenItComesBack()
+    public async Task RunAsync_ServerDownAtStart_SyncsAfterRecovery()
     {
         var calls = 0;
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
@@ -168,7 +168,7 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task RunAsync_ServerEndsWatchesAtOnce_WaitsBetweenThem()
+    public async Task RunAsync_WatchesEndImmediately_BacksOff()
     {
         var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
@@ -186,11 +186,11 @@ public sealed class InformerTests
                 time.Advance(TimeSpan.FromMilliseconds(100));
                 return server.Requests.Count(r => r.IsWatch) >= 2;
             },
-            "the second watch after its wait");
+            "the second watch after the backoff");
     }
 
     [Fact]
-    public async Task OnChange_SubscribedLate_SeesKnownObjectsAsAddedOnce()
+    public async Task OnChange_LateSubscriber_GetsKnownObjectsAsAdded()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
@@ -205,19 +205,19 @@ public sealed class InformerTests
     }
 
     [Fact]
-    public async Task OnChange_SubscriberThrows_OthersAreStillTold()
+    public async Task OnChange_SubscriberThrows_OthersAreCalled()
     {
         await using var server = await ScriptedServer.StartAsync(context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
             : ScriptedServer.JsonAsync(context, List("10", Make("a", "5"), Make("b", "6"))));
         await using var run = new Running(server);
-        var told = 0;
+        var calls = 0;
         using var bad = run.Informer.OnChange(_ => throw new InvalidOperationException("mine"));
-        using var good = run.Informer.OnChange(_ => told++);
+        using var good = run.Informer.OnChange(_ => calls++);
         run.Start();
 
         await run.Informer.WaitForSyncAsync(default).WaitAsync(Eventually.Deadline);
-        Assert.Equal(2, told);
+        Assert.Equal(2, calls);
     }
 
     [Fact]

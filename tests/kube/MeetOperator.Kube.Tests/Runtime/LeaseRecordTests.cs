@@ -15,17 +15,17 @@ public sealed class LeaseRecordTests
     [InlineData("other", 0, false)]
     [InlineData("other", 29.9, false)]
     [InlineData("other", 30, true)]
-    public void MayTake_Holder_OnlyAfterItsOwnDurationWithoutAChange(string? holder, double unchangedSeconds, bool expected) =>
-        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30 }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+    public void CanTake_HeldLease_OnlyAfterItsDuration(string? holder, double unchangedSeconds, bool expected) =>
+        Assert.Equal(expected, LeaseRecord.CanTake(new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 30 }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
 
     [Theory]
     [InlineData(14.9, false)]
     [InlineData(15, true)]
-    public void MayTake_HolderPromisedNothing_OurDurationCounts(double unchangedSeconds, bool expected) =>
-        Assert.Equal(expected, LeaseRecord.MayTake(new LeaseSpec { HolderIdentity = "other" }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
+    public void CanTake_NoLeaseDuration_UsesDefault(double unchangedSeconds, bool expected) =>
+        Assert.Equal(expected, LeaseRecord.CanTake(new LeaseSpec { HolderIdentity = "other" }, "me", TimeSpan.FromSeconds(unchangedSeconds), Default));
 
     [Fact]
-    public void Take_NewTerm_CountsATransitionAlsoWhenOurNameWasOnIt()
+    public void Take_NewTermOfSameIdentity_IncreasesTransitions()
     {
         var before = new LeaseSpec { HolderIdentity = "me", LeaseTransitions = 7, AcquireTime = Now.AddHours(-1) };
         var taken = LeaseRecord.Take(before, "me", Default, renewal: false, Now);
@@ -34,7 +34,7 @@ public sealed class LeaseRecordTests
     }
 
     [Fact]
-    public void Take_Renewal_ChangesNothingButTheRenewTime()
+    public void Take_Renewal_ChangesOnlyRenewTime()
     {
         var before = new LeaseSpec { HolderIdentity = "me", LeaseTransitions = 7, AcquireTime = Now.AddHours(-1), LeaseDurationSeconds = 15 };
         var renewed = LeaseRecord.Take(before, "me", Default, renewal: true, Now);
@@ -50,7 +50,7 @@ public sealed class LeaseRecordTests
     [InlineData(60, true, 58, 60)]
     [InlineData(int.MaxValue, false, 0, int.MaxValue)]
     [InlineData(-7, false, 0, 0)]
-    public void Take_Number_GrowsWithEachTermAndIsNeverBelowTheOneAskedFor(int? before, bool renewal, int atLeast, int expected) =>
+    public void Take_Number_GrowsAndIsAtLeastTheMinimum(int? before, bool renewal, int atLeast, int expected) =>
         Assert.Equal(expected, LeaseRecord.Take(new LeaseSpec { LeaseTransitions = before }, "me", Default, renewal, Now, atLeast).LeaseTransitions);
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class LeaseRecordTests
     [InlineData("me", 10, true, false)]
     [InlineData("me", 6, true, false)]
     [InlineData("other", 7, true, false)]
-    public void IsOurs_NameAlone_IsNotEnough(string holder, int transitions, bool sameTerm, bool expected) => Assert.Equal(
+    public void IsOurs_SameIdentity_RequiresSameTerm(string holder, int transitions, bool sameTerm, bool expected) => Assert.Equal(
         expected,
         LeaseRecord.IsOurs(
             new LeaseSpec { HolderIdentity = holder, LeaseTransitions = transitions, AcquireTime = sameTerm ? Now : Now.AddSeconds(1) },
@@ -69,6 +69,6 @@ public sealed class LeaseRecordTests
             attempted: 9));
 
     [Fact]
-    public void Take_PartsOfASecond_AreRoundedUp() =>
+    public void Take_FractionalDuration_RoundsUp() =>
         Assert.Equal(2, LeaseRecord.Take(new LeaseSpec(), "me", TimeSpan.FromSeconds(1.2), renewal: false, Now).LeaseDurationSeconds);
 }

@@ -10,7 +10,7 @@ public sealed class LoopHealthTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public void Problem_LoopStandsStill_IsNamedUntilItTurns()
+    public void Problem_NoHeartbeat_NamesLoopUntilNextHeartbeat()
     {
         using var health = new LoopHealth(_time);
         using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
@@ -18,19 +18,19 @@ public sealed class LoopHealthTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Null(health.Problem);
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Contains("loop poll has not gone round for 121 s", health.Problem, StringComparison.Ordinal);
+        Assert.Contains("loop poll has made no progress for 121 s", health.Problem, StringComparison.Ordinal);
 
         loop.Turn();
         Assert.Null(health.Problem);
     }
 
     [Fact]
-    public void Problem_LoopRestsOrHasEnded_IsNone()
+    public void Problem_LoopIdleOrEnded_IsNull()
     {
         using var health = new LoopHealth(_time);
         using var resting = health.Begin("worker", TimeSpan.FromMinutes(2));
         health.Begin("ended", TimeSpan.FromMinutes(2)).Dispose();
-        resting.Rest();
+        resting.MarkIdle();
 
         _time.Advance(TimeSpan.FromDays(2));
 
@@ -39,7 +39,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public void Problem_WallClockJumps_IsNone()
+    public void Problem_WallClockJumps_IsNull()
     {
         using var health = new LoopHealth(_time);
         using var loop = health.Begin("poll", TimeSpan.FromMinutes(2));
@@ -50,7 +50,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Informer_ServerIsDownForHours_GoesRoundAllTheSame()
+    public async Task Informer_ServerDownForHours_KeepsHeartbeat()
     {
         await using var server = await ScriptedServer.StartAsync(static context => ScriptedServer.StatusAsync(context, 503, "ServiceUnavailable", "away"));
         using var client = new KubeClient(server.Config);
@@ -60,7 +60,7 @@ public sealed class LoopHealthTests
 
         for (var tries = 0; tries < 40; tries++)
         {
-            await Eventually.TrueAsync(() => _time.TimerCount > 0 && server.Requests.Count > tries, "it waits for its next try");
+            await Eventually.TrueAsync(() => _time.TimerCount > 0 && server.Requests.Count > tries, "it waits for its next attempt");
             Assert.Null(health.Problem);
             _time.Advance(TimeSpan.FromMinutes(5));
         }
@@ -70,7 +70,7 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Informer_ThatFailsInAWayNobodyForesaw_GoesOn()
+    public async Task Informer_UnexpectedException_Continues()
     {
         await using var server = await ScriptedServer.StartAsync(static context => context.Request.Query.ContainsKey("watch")
             ? ScriptedServer.HoldAsync(context)
@@ -78,11 +78,11 @@ public sealed class LoopHealthTests
         using var client = new KubeClient(server.Config);
         var informer = new Informer<Widget>(client, new InformerOptions { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(2) });
         var failures = 0;
-        informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unforeseen") : ["x"]);
+        informer.AddIndex("broken", _ => Interlocked.Increment(ref failures) < 3 ? throw new InvalidOperationException("unexpected") : ["x"]);
         using var stop = new CancellationTokenSource();
         var running = informer.RunAsync(stop.Token);
 
-        await Eventually.TrueAsync(() => informer.HasSynced || running.IsFaulted, "it has synced");
+        await Eventually.TrueAsync(() => informer.HasSynced || running.IsFaulted, "it is synced");
 
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
@@ -90,17 +90,17 @@ public sealed class LoopHealthTests
     }
 
     [Fact]
-    public async Task Supervised_WorkThatThrows_BeginsAnewAndEndsWithItsToken()
+    public async Task Supervised_WorkThrows_RestartsUntilCancelled()
     {
         using var stop = new CancellationTokenSource();
-        var begun = 0;
+        var starts = 0;
         var running = Supervised.RunAsync(
             "work",
             async ct =>
             {
-                if (Interlocked.Increment(ref begun) < 3)
+                if (Interlocked.Increment(ref starts) < 3)
                 {
-                    throw new InvalidOperationException("unforeseen");
+                    throw new InvalidOperationException("unexpected");
                 }
 
                 await Task.Delay(Timeout.Infinite, ct);
@@ -109,7 +109,7 @@ public sealed class LoopHealthTests
             NullLogger.Instance,
             stop.Token);
 
-        await Eventually.TrueAsync(() => begun == 3, "it began a third time");
+        await Eventually.TrueAsync(() => starts == 3, "it started a third time");
         Assert.False(running.IsCompleted);
         await stop.CancelAsync();
         await running.WaitAsync(Eventually.Deadline);

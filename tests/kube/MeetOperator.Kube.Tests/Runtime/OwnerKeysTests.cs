@@ -6,7 +6,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class OwnerKeysTests
 {
     [Fact]
-    public void OfController_ReferencesOfManyKinds_FindsOnlyTheControllerOfTheKind()
+    public void OfController_MixedReferences_ReturnsOnlyMatchingController()
     {
         var pod = Pod(
             Reference("example.io/v1", "Widget", "right", controller: true),
@@ -18,7 +18,7 @@ public sealed class OwnerKeysTests
     }
 
     [Fact]
-    public void OfController_OlderVersionOfTheGroup_IsStillTheOwner() =>
+    public void OfController_OlderApiVersion_IsOwner() =>
         Assert.Equal([new NamespacedName("team", "w")], OwnerKeys.OfController<Widget>(Pod(Reference("example.io/v1alpha1", "Widget", "w", controller: true))));
 
     [Fact]

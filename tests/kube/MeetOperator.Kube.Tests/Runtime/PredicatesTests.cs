@@ -20,7 +20,7 @@ public sealed class PredicatesTests
 
     [Theory]
     [MemberData(nameof(Edits))]
-    public void IntentChanged_Modification_OnlyWhatSomebodyWantsCounts(string what, Action<Widget> edit, bool expected)
+    public void IntentChanged_Modification_IgnoresStatus(string what, Action<Widget> edit, bool expected)
     {
         var now = Make();
         edit(now);
@@ -28,7 +28,7 @@ public sealed class PredicatesTests
     }
 
     [Fact]
-    public void IntentChanged_AddedOrDeleted_Counts()
+    public void IntentChanged_AddedOrDeleted_IsTrue()
     {
         Assert.True(Predicates.IntentChanged(new InformerChange<Widget>(InformerChangeType.Added, null, Make())));
         Assert.True(Predicates.IntentChanged(new InformerChange<Widget>(InformerChangeType.Deleted, Make(), null)));

@@ -7,7 +7,7 @@ namespace MeetOperator.Kube.Tests;
 public sealed class PrometheusExpositionTests
 {
     [Fact]
-    public void Write_CounterGaugeAndHistogram_IsTheTextFormat()
+    public void Write_CounterGaugeAndHistogram_HasTextFormat()
     {
         using var meter = new Meter("example.text");
         using var exposition = new PrometheusExposition("example.text");
@@ -50,7 +50,7 @@ public sealed class PrometheusExpositionTests
     }
 
     [Fact]
-    public void Write_ObservedSeriesVanishes_IsNotReportedAnyMore()
+    public void Write_ObservedSeriesEnds_IsNotReported()
     {
         using var meter = new Meter("example.observed");
         using var exposition = new PrometheusExposition("example.*");
@@ -63,7 +63,7 @@ public sealed class PrometheusExpositionTests
     }
 
     [Fact]
-    public void Write_UnboundedLabel_IsCutOff()
+    public void Write_UnboundedLabel_IsLimited()
     {
         using var meter = new Meter("example.unbounded");
         using var exposition = new PrometheusExposition("example.unbounded");
@@ -77,13 +77,13 @@ public sealed class PrometheusExpositionTests
     }
 
     [Fact]
-    public async Task Write_OwnInstruments_PromtoolFindsNothing()
+    public async Task Write_OwnInstruments_PassPromtool()
     {
         using var exposition = new PrometheusExposition(KubeMetrics.MeterName);
         using var queue = new WorkQueue<string>(new WorkQueueOptions { Name = "pro\"m" });
         queue.Add("a");
         await queue.TakeAsync(default);
-        KubeMetrics.Reconciled("widget", TimeSpan.FromMilliseconds(3));
+        KubeMetrics.RecordReconcile("widget", TimeSpan.FromMilliseconds(3));
         KubeMetrics.ReconcileFailed("widget", "conflict");
         KubeMetrics.WatchRestarted("Widget", "gone");
 

@@ -15,7 +15,7 @@ public sealed class WorkQueueTests : IDisposable
     public void Dispose() => _queue.Dispose();
 
     [Fact]
-    public async Task Add_SameKeyThreeTimes_IsHandedOutOnce()
+    public async Task Add_SameKeyThreeTimes_IsTakenOnce()
     {
         _queue.Add("a");
         _queue.Add("a");
@@ -29,7 +29,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Add_WhileWorkedOn_ComesAgainOnlyAfterDone()
+    public async Task Add_KeyInProcess_IsQueuedAfterDone()
     {
         _queue.Add("a");
         var key = await TakeAsync();
@@ -44,7 +44,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task AddAfter_BeforeItsTime_IsHeldBack()
+    public async Task AddAfter_BeforeDueTime_IsDelayed()
     {
         _queue.AddAfter("a", TimeSpan.FromSeconds(10));
         _time.Advance(TimeSpan.FromSeconds(9.999));
@@ -56,7 +56,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task AddAfter_SeveralDelaysOfOneKey_EarliestCounts()
+    public async Task AddAfter_SeveralDelaysOfOneKey_EarliestApplies()
     {
         _queue.AddAfter("a", TimeSpan.FromSeconds(10));
         _queue.AddAfter("a", TimeSpan.FromSeconds(2));
@@ -69,7 +69,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task AddAfter_KeyTakenMeanwhile_DelayIsForgotten()
+    public async Task AddAfter_KeyTakenEarlier_CancelsDelay()
     {
         _queue.AddAfter("a", TimeSpan.FromSeconds(10));
         _queue.Add("a");
@@ -80,7 +80,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task AddAfter_WallClockJumps_DelayStaysTheSame()
+    public async Task AddAfter_WallClockJumps_DelayIsUnchanged()
     {
         _queue.AddAfter("a", TimeSpan.FromSeconds(10));
         _time.JumpWallClock(TimeSpan.FromHours(-1));
@@ -90,7 +90,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task AddAfter_MoreThanADay_ComesAtItsTime()
+    public async Task AddAfter_MoreThanADay_IsDueOnTime()
     {
         _queue.AddAfter("a", TimeSpan.FromDays(3));
         _time.Advance(TimeSpan.FromDays(2.9));
@@ -100,7 +100,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public void AddRateLimited_FailuresInARow_WaitGrowsToItsMaximumWithJitter()
+    public void AddRateLimited_ConsecutiveFailures_DelayGrowsToMaximum()
     {
         for (var failure = 1; failure <= 8; failure++)
         {
@@ -113,7 +113,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public void Forget_AfterFailures_NextWaitIsTheFirstOne()
+    public void Forget_AfterFailures_ResetsDelay()
     {
         _queue.AddRateLimited("a");
         _queue.AddRateLimited("a");
@@ -123,7 +123,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task ShutDown_KeysWait_TheyAreHandedOutAndThenItCloses()
+    public async Task ShutDown_WaitingKeys_AreTakenBeforeClose()
     {
         _queue.Add("a");
         _queue.ShutDown();
@@ -134,7 +134,7 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task TakeAsync_ManyWorkersAndAdders_NoKeyIsWorkedOnTwiceAtOnceAndNoneIsLost()
+    public async Task TakeAsync_ManyWorkers_KeysAreSerializedAndNotLost()
     {
         using var queue = new WorkQueue<int>();
         var working = new int[20];
@@ -176,7 +176,7 @@ public sealed class WorkQueueTests : IDisposable
             queue.Add(key);
         }
 
-        await Eventually.TrueAsync(() => version.SequenceEqual(seenVersion), "the last change of every key was worked on");
+        await Eventually.TrueAsync(() => version.SequenceEqual(seenVersion), "the last change of every key is processed");
         await stop.CancelAsync();
         await Task.WhenAll(workers);
         Assert.Equal(0, overlaps);
@@ -188,7 +188,7 @@ public sealed class WorkQueueTests : IDisposable
     {
         using var now = new CancellationTokenSource();
         var take = _queue.TakeAsync(now.Token).AsTask();
-        Assert.False(take.IsCompleted, "a key was handed out");
+        Assert.False(take.IsCompleted, "a key was taken");
         await now.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => take);
     }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Forwards TCP on loopback and resets each connection after a random number of answered bytes.</summary>
+/// <summary>Forwards TCP on loopback and resets each connection after a random number of response bytes.</summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -62,7 +62,7 @@ public sealed class CuttingProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // One side has left: that is what this is for.
+                // One side closed the connection, as intended.
             }
 
             Interlocked.Increment(ref _cuts);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Compares with a file below tests/golden; with MEET_UPDATE_GOLDEN=1 it is written instead, to be reviewed in the diff.</summary>
+/// <summary>Compares text with a file in tests/golden. With MEET_UPDATE_GOLDEN=1 it writes the file instead, for review in the diff.</summary>
 public static class GoldenFile
 {
     public static void Matches(string name, string actual)
@@ -22,7 +22,7 @@ public static class GoldenFile
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "MeetOperator.sln")))
         {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The repository's root was not found above the tests.");
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The repository root was not found above the test folder.");
         }
 
         return Path.Combine(folder.FullName, "tests", "golden");

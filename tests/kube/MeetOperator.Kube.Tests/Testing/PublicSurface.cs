@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>The public types and members of an assembly as text, one a line, in ordinal order.</summary>
+/// <summary>Lists the public types and members of an assembly as text, one per line, in ordinal order.</summary>
 public static class PublicSurface
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
@@ -38,7 +38,7 @@ public static class PublicSurface
         _ => null,
     };
 
-    /// <summary>What the compiler adds to every record says nothing.</summary>
+    /// <summary>Excludes the members that the compiler generates for records.</summary>
     private static bool IsOfRecord(MethodInfo method) =>
         method.Name is "Equals" or "GetHashCode" or "ToString" or "Deconstruct" || method.Name.Contains('<', StringComparison.Ordinal);
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>A real HTTP server on loopback that answers as a test says: for behaviours that a well-behaved API server seldom shows.</summary>
+/// <summary>A real HTTP server on loopback with responses scripted by the test, for behavior that a correct API server rarely shows.</summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -35,8 +35,8 @@ public sealed class ScriptedServer : IAsyncDisposable
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
-    /// <param name="answer">Answers every request.</param>
-    /// <param name="certificate">Makes it an HTTPS server that asks for client certificates; null is plain HTTP.</param>
+    /// <param name="answer">Handles every request.</param>
+    /// <param name="certificate">Enables HTTPS with optional client certificates; null uses plain HTTP.</param>
     public static async Task<ScriptedServer> StartAsync(Func<HttpContext, Task> answer, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -93,7 +93,7 @@ public sealed class ScriptedServer : IAsyncDisposable
         await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 
-    /// <summary>Keeps the request open until the client leaves.</summary>
+    /// <summary>Keeps the request open until the client disconnects.</summary>
     public static Task HoldAsync(HttpContext context) =>
         Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
 

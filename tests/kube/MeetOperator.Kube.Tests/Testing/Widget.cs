@@ -1,32 +1,32 @@
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>Something to test with.</summary>
+/// <summary>A test resource.</summary>
 [KubernetesEntity(Group = "example.io", Version = "v1", Kind = "Widget", Plural = "widgets", ShortNames = ["wd"])]
 [StatusSubresource]
 [ScaleSubresource(".spec.replicas", ".status.replicas", LabelSelectorPath = ".status.selector")]
 [RbacRule("tester", Group = "example.io", Resources = ["widgets"], Verbs = ["get"], Reason = "Reads widgets.")]
 public sealed class Widget : CustomResource<WidgetSpec, WidgetStatus>;
 
-/// <summary>What is wanted of a widget.</summary>
+/// <summary>The desired state of a widget.</summary>
 public sealed class WidgetSpec
 {
-    /// <summary>Paint of the widget.</summary>
+    /// <summary>The color of the widget.</summary>
     public string? Colour { get; set; }
 
-    /// <summary>How many are wanted.</summary>
+    /// <summary>The desired number of replicas.</summary>
     public int? Replicas { get; set; }
 }
 
-/// <summary>What was observed of a widget.</summary>
+/// <summary>The observed state of a widget.</summary>
 public sealed class WidgetStatus
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>The current number of replicas.</summary>
     public int Replicas { get; set; }
 
-    /// <summary>Selector of its parts.</summary>
+    /// <summary>The label selector of the replicas.</summary>
     public string? Selector { get; set; }
 
-    /// <summary>Aspects of its state.</summary>
+    /// <summary>The conditions of the widget.</summary>
     [ListMapKey("type")]
     public IList<Condition>? Conditions { get; set; }
 }

@@ -5,7 +5,7 @@ using MeetOperator.Kube.Testing;
 
 namespace MeetOperator.Kube.Tests;
 
-/// <summary>The embedded API server with the generated CRD of <see cref="Widget"/> and a namespace for it.</summary>
+/// <summary>An embedded API server with the generated CRD of <see cref="Widget"/> and a namespace for widgets.</summary>
 public static class WidgetCluster
 {
     public const string Namespace = "team";

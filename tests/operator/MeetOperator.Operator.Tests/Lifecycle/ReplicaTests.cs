@@ -136,7 +136,7 @@ public sealed class ReplicaTests
         {
             using var answer = await http.GetAsync("/healthz");
             Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            Assert.Contains("loop stuck has not gone round", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains("loop stuck has made no progress", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
         Assert.Equal("ok", await http.GetStringAsync("/healthz"));

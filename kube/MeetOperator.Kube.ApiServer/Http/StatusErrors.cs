@@ -3,8 +3,8 @@ using MeetOperator.Kube.ApiServer.Resources;
 
 namespace MeetOperator.Kube.ApiServer.Http;
 
-/// <summary>The refusals of the Kubernetes API with the messages that its clients know (apimachinery pkg/api/errors).</summary>
-internal static class Refusal
+/// <summary>Creates the errors of the Kubernetes API, with the same messages as apimachinery pkg/api/errors.</summary>
+internal static class StatusErrors
 {
     public static StatusException NotFound(ResourceDefinition resource, string name) =>
         new(404, "NotFound", $"{resource.GroupResource} \"{name}\" not found", Details(resource, name));
@@ -14,15 +14,15 @@ internal static class Refusal
     public static StatusException AlreadyExists(ResourceDefinition resource, string name) =>
         new(409, "AlreadyExists", $"{resource.GroupResource} \"{name}\" already exists", Details(resource, name));
 
-    public static StatusException Conflict(ResourceDefinition resource, string name, string why) =>
-        new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupResource} \"{name}\": {why}", Details(resource, name));
+    public static StatusException Conflict(ResourceDefinition resource, string name, string message) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupResource} \"{name}\": {message}", Details(resource, name));
 
-    /// <summary>What a delete demands of the object is not so; told of the kind, as the API server does here.</summary>
-    public static StatusException Precondition(ResourceDefinition resource, string name, string why)
+    /// <summary>409 for a failed precondition of a delete. Like the API server, it names the kind instead of the resource.</summary>
+    public static StatusException Precondition(ResourceDefinition resource, string name, string message)
     {
         var details = Details(resource, name);
         details["kind"] = resource.Kind;
-        return new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupKind} \"{name}\": {why}", details);
+        return new(409, "Conflict", $"Operation cannot be fulfilled on {resource.GroupKind} \"{name}\": {message}", details);
     }
 
     public static StatusException StaleVersion(ResourceDefinition resource, string name) =>
@@ -30,19 +30,19 @@ internal static class Refusal
 
     public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
 
-    public static StatusException Forbidden(ResourceDefinition resource, string name, string why) =>
-        new(403, "Forbidden", $"{resource.GroupResource} \"{name}\" is forbidden: {why}", Details(resource, name));
+    public static StatusException Forbidden(ResourceDefinition resource, string name, string message) =>
+        new(403, "Forbidden", $"{resource.GroupResource} \"{name}\" is forbidden: {message}", Details(resource, name));
 
     public static StatusException Expired(string message) => new(410, "Expired", message);
 
-    /// <summary>410 for a page that cannot be gone on with; <paramref name="token"/> goes on with what is there now.</summary>
+    /// <summary>410 for a page whose version has expired; <paramref name="token"/> continues the list with the current state.</summary>
     public static StatusException ExpiredPage(string token) => new(
         410,
         "Expired",
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
         continueToken: token);
 
-    /// <summary>A query or body that says how to do something says it wrongly: 422 about CreateOptions, PatchOptions and so on.</summary>
+    /// <summary>422 for invalid CreateOptions, PatchOptions, and so on, from the query or the body.</summary>
     public static StatusException InvalidOptions(string kind, Cause cause) => new(422, "Invalid", $"{kind}.meta.k8s.io \"\" is invalid: {cause}", new JsonObject
     {
         ["group"] = "meta.k8s.io",
@@ -50,10 +50,10 @@ internal static class Refusal
         ["causes"] = new JsonArray(cause.ToJson()),
     });
 
-    /// <summary>422 about the object that a patch made.</summary>
+    /// <summary>422 for an invalid object that results from a patch.</summary>
     public static StatusException InvalidPatch(Cause cause) => new(422, "Invalid", $" \"\" is invalid: {cause}", new JsonObject { ["causes"] = new JsonArray(cause.ToJson()) });
 
-    /// <summary>A verb that the (sub)resource does not have.</summary>
+    /// <summary>405 for a verb that the resource or subresource does not support.</summary>
     public static StatusException NotSupported(ResourceDefinition resource, string verb) =>
         new(405, "MethodNotAllowed", $"{verb} is not supported on resources of kind \"{resource.GroupResource}\"", Details(resource, string.Empty));
 
@@ -62,7 +62,7 @@ internal static class Refusal
 
     public static StatusException UnsupportedMediaType(string message) => new(415, "UnsupportedMediaType", message);
 
-    /// <summary>422 with one cause a finding, in the words of field.ErrorList.ToAggregate.</summary>
+    /// <summary>422 with the field errors as causes; the message follows field.ErrorList.ToAggregate.</summary>
     public static StatusException Invalid(ResourceDefinition resource, string name, IReadOnlyList<Cause> causes)
     {
         var joined = causes.Count == 1 ? causes[0].ToString() : $"[{string.Join(", ", causes.Select(c => c.ToString()).Distinct())}]";

@@ -2,8 +2,8 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>What is known of one container at one moment; immutable, replaced as a whole.</summary>
-internal sealed record ContainerFacts
+/// <summary>The observed state of a container at one point in time. Immutable.</summary>
+internal sealed record ContainerSnapshot
 {
     public required ContainerState State { get; init; }
     public ContainerState? LastState { get; init; }
@@ -12,10 +12,10 @@ internal sealed record ContainerFacts
     public bool Ready { get; init; }
     public string? ContainerId { get; init; }
 
-    public static ContainerFacts Waiting(string reason, string? message = null) =>
+    public static ContainerSnapshot Waiting(string reason, string? message = null) =>
         new() { State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = reason, Message = message } } };
 
-    public ContainerFacts WithWaiting(string reason, string? message = null) => this with
+    public ContainerSnapshot WithWaiting(string reason, string? message = null) => this with
     {
         State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = reason, Message = message } },
         LastState = State.Terminated is null ? LastState : State,
@@ -23,13 +23,13 @@ internal sealed record ContainerFacts
         Started = false,
     };
 
-    public ContainerFacts WithRunning(DateTimeOffset startedAt, string containerId) => this with
+    public ContainerSnapshot WithRunning(DateTimeOffset startedAt, string containerId) => this with
     {
         State = new ContainerState { Running = new ContainerStateRunning { StartedAt = startedAt } },
         ContainerId = containerId,
     };
 
-    public ContainerFacts WithTerminated(ContainerStateTerminated terminated) => this with
+    public ContainerSnapshot WithTerminated(ContainerStateTerminated terminated) => this with
     {
         State = new ContainerState { Terminated = terminated },
         Ready = false,

@@ -1,7 +1,7 @@
 namespace MeetOperator.Kube.ProcessRuntime;
 
-/// <summary>Where a Pod runs: the node's name and address, the Pod's own address, and its folder.</summary>
-internal sealed record PodPlace(string NodeName, string HostIp, string PodIp, string Folder)
+/// <summary>The location of a Pod: name and address of its node, address of the Pod, and its folder.</summary>
+internal sealed record PodLocation(string NodeName, string HostIp, string PodIp, string Folder)
 {
     public string VolumeFolder(string volume) => Path.Combine(Folder, "volumes", volume);
 
