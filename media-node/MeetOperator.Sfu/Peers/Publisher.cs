@@ -106,7 +106,7 @@ public sealed class Publisher
             else if (ExtendedReport.TryReadDelay(packet, _ownSsrc, out var reference, out var delay))
             {
                 var ticks = (int)(NtpTime.Middle(NtpTime.FromUnixTicks(nowTicks)) - reference - delay);
-                _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.TicksOfShort((uint)ticks));
+                _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.ShortToTicks((uint)ticks));
             }
         }
     }
@@ -151,7 +151,7 @@ public sealed class Publisher
             _egress.SendRtcp(writer.Written);
         }
 
-        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasNews)
+        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasUnreportedPackets)
         {
             _nextFeedbackTicks = nowTicks + FeedbackTicks;
             SendFeedback(buffer);
@@ -161,7 +161,7 @@ public sealed class Publisher
     private void SendFeedback(Span<byte> buffer)
     {
         var media = _tracks.Length > 0 ? _tracks[0].Ssrc ?? 0 : 0;
-        while (_arrivals.HasNews && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
+        while (_arrivals.HasUnreportedPackets && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
         {
             _egress.SendRtcp(buffer[..length]);
         }

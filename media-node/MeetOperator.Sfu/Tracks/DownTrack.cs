@@ -207,7 +207,7 @@ public sealed class DownTrack
         ReportedFractionLost = block.FractionLost;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
         {
-            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.TicksOfShort(block.DelaySinceLastSenderReport));
+            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
         }
     }
 

@@ -144,7 +144,7 @@ public sealed class LossRecoveryTests : IDisposable
         // Reports leave half a second after the reference time came, so that the delay matters.
         if (_answersReports && _reference.Reference != 0 && _pair.Network.NowTicks - _reference.AtTicks >= 500 * TimeSpan.TicksPerMillisecond)
         {
-            var delay = NtpTime.ShortOfTicks(_pair.Network.NowTicks - _reference.AtTicks);
+            var delay = NtpTime.TicksToShort(_pair.Network.NowTicks - _reference.AtTicks);
             byte[] report = [0x80, 207, 0, 5, 0, 0, 0, 9, 5, 0, 0, 3, 0, 0, 0, 1, .. BigEndian(_reference.Reference), .. BigEndian(delay)];
             _pair.Client.SendRtcp(report);
             _reference = default;

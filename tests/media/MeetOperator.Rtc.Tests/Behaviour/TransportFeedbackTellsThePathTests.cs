@@ -44,7 +44,7 @@ public sealed class TransportFeedbackTellsThePathTests
 
     private static void Read(TransportArrivals arrivals, byte[] buffer, Dictionary<ushort, TransportFeedbackPacket> reported)
     {
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in new RtcpReader(buffer.AsSpan(0, length)))

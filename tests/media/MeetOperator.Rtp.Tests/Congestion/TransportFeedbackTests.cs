@@ -56,7 +56,7 @@ public sealed class TransportFeedbackTests
                 }
             }
 
-            while (arrivals.HasNews)
+            while (arrivals.HasUnreportedPackets)
             {
                 var length = arrivals.WriteFeedback(1, 2, buffer);
                 Assert.InRange(length, 20, 1200);
@@ -87,7 +87,7 @@ public sealed class TransportFeedbackTests
         arrivals.WriteFeedback(1, 2, buffer);
 
         arrivals.OnPacket(Start + (20 * Millisecond), 2);
-        Assert.True(arrivals.HasNews);
+        Assert.True(arrivals.HasUnreportedPackets);
         var length = arrivals.WriteFeedback(1, 2, buffer);
 
         var seen = new List<(ushort, bool)>();
@@ -110,7 +110,7 @@ public sealed class TransportFeedbackTests
         var buffer = new byte[64];
         var told = 0;
         byte count = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             Assert.InRange(length, 20, 64);
@@ -127,7 +127,7 @@ public sealed class TransportFeedbackTests
     {
         arrivals.OnPacket(Start, 1);
         Assert.Equal(0, arrivals.WriteFeedback(1, 2, new byte[20]));
-        Assert.True(arrivals.HasNews);
+        Assert.True(arrivals.HasUnreportedPackets);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class TransportFeedbackTests
         arrivals.OnPacket(Start, 1); // older than the window
         var buffer = new byte[1200];
         var received = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
@@ -168,7 +168,7 @@ public sealed class TransportFeedbackTests
         arrivals.OnPacket(Start, (ushort)(8191 + jump));
         var received = new List<ushort>();
         var lost = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
