@@ -78,7 +78,7 @@ public sealed class PlayAnswerTests
         var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=recvonly\r\n");
 
         Assert.False(PlayAnswer.TryBuild(offer, [], Sample.Local, 7, out _, out var error));
-        Assert.Contains("no section can be used", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no section offers a supported codec", error.Message, StringComparison.Ordinal);
     }
 
     private static PlayAnswer Build(IReadOnlyList<PlayableTrack> tracks, string player = "chromium-play")

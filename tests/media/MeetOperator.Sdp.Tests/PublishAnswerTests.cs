@@ -100,8 +100,8 @@ public sealed class PublishAnswerTests
     [Theory]
     [InlineData("a=rtcp-mux\r\n", "", "section 0 has no a=rtcp-mux")]
     [InlineData("a=group:BUNDLE 0 1", "a=x", "section 0 is not in a=group:BUNDLE")]
-    [InlineData("a=mid:1\r\n", "", "section 1 (video) has no a=mid")]
-    [InlineData("a=mid:1\r\n", "a=mid:0\r\n", "a=mid:0 is used by two sections")]
+    [InlineData("a=mid:1\r\n", "", "section 1 (video) needs an a=mid")]
+    [InlineData("a=mid:1\r\n", "a=mid:0\r\n", "two sections use a=mid:0")]
     public void TryBuild_OfferThatCannotWork_SaysWhatToChange(string remove, string insert, string message)
     {
         var offer = Sample.Parse(Golden.OfferText("chromium-publish").ReplaceLineEndings("\r\n").Replace(remove, insert, StringComparison.Ordinal));
@@ -159,7 +159,7 @@ public sealed class PublishAnswerTests
         var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n");
 
         Assert.False(PublishAnswer.TryBuild(offer, [], Sample.Local, 1, 1, out _, out var error));
-        Assert.Contains("section a offers no codec", error.Message, StringComparison.Ordinal);
+        Assert.Contains("section a offers no supported codec", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,8 +96,8 @@ public sealed class SessionDescriptionTests
     [InlineData("v=1", 1, "v=0")]
     [InlineData("v=0\r\nhello", 2, "<letter>=<value>")]
     [InlineData("v=0\r\nm=video", 2, "m=<kind>")]
-    [InlineData("v=0\r\ns=-\r\nm=video 99999 UDP/TLS/RTP/SAVPF 96", 3, "'99999' is no port")]
-    [InlineData("v=0\r\nm=video -1 UDP/TLS/RTP/SAVPF 96", 2, "is no port")]
+    [InlineData("v=0\r\ns=-\r\nm=video 99999 UDP/TLS/RTP/SAVPF 96", 3, "'99999' is not a port")]
+    [InlineData("v=0\r\nm=video -1 UDP/TLS/RTP/SAVPF 96", 2, "is not a port")]
     [InlineData("v=0\r\na=", 2, "a=<name>")]
     [InlineData("v=0\r\na=:x", 2, "a=<name>")]
     [InlineData("v=0\r\na=mid:\u0001", 2, "control characters")]
@@ -115,7 +115,7 @@ public sealed class SessionDescriptionTests
     public void TryParse_Oversized_IsRefusedByEachLimit()
     {
         Assert.False(SessionDescription.TryParse("v=0\r\n" + new string('a', SdpLimits.MaxCharacters), out _, out var length));
-        Assert.Contains($"at most {SdpLimits.MaxCharacters}", length.Message, StringComparison.Ordinal);
+        Assert.Contains($"the maximum is {SdpLimits.MaxCharacters}", length.Message, StringComparison.Ordinal);
 
         Assert.False(SessionDescription.TryParse("v=0\r\na=x:" + new string('a', SdpLimits.MaxLineCharacters), out _, out var line));
         Assert.Equal(2, line.Line);

@@ -99,7 +99,7 @@ public sealed class SubscribeNegotiationTests
     public void TryRead_TooFewSections_IsRefused()
     {
         Assert.False(SubscribeAnswerReader.TryRead(Two, Sample.Parse("v=0\r\n"), out _, out var error));
-        Assert.Contains("0 sections, the offer has 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0 sections, but the offer has 2", error.Message, StringComparison.Ordinal);
     }
 
     private static string Answer(string direction) =>
