@@ -44,7 +44,7 @@ public sealed class FeedbackTests
         call.Advance(500);
         Assert.Equal(0, call.Upstream.PictureLossIndications);
         call.Send(1, key: true);
-        Assert.False(track.IsFlowing);
+        Assert.False(track.IsForwarding);
 
         egress.IsReady = true;
         subscriber.OnReady();
