@@ -22,7 +22,9 @@ public sealed unsafe class AesCtrCipher : IDisposable
         }
     }
 
-    /// <summary>Applies the key stream that starts at the 16-byte counter block. Source and destination may be the same memory. False for invalid lengths.</summary>
+    /// <summary>
+    /// Applies the key stream that starts at the 16-byte counter block. Source and destination may be the same memory. False for invalid lengths.
+    /// </summary>
     public bool Transform(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> destination)
     {
         if (iv.Length != IvLength || destination.Length < source.Length)

@@ -51,7 +51,7 @@ public sealed class IceLiteAgentProofTests
     public void MediaFromAnotherAddress_IsFollowedWhenThatAnswers()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         Assert.Equal(One, agent.Selected);
         var (to, question) = Assert.Single(Questions());
@@ -81,7 +81,7 @@ public sealed class IceLiteAgentProofTests
     public void Answer_FromAnotherAddressThanWasAsked_ProvesNeither()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, question) = Assert.Single(Questions());
 
@@ -89,7 +89,7 @@ public sealed class IceLiteAgentProofTests
         Assert.Equal(DropReason.StunUnexpected, Answer(new TransportAddress(9, 9), question));
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public sealed class IceLiteAgentProofTests
     public void Answer_WithAnotherPasswordOrTransaction_ProvesNothing(string password, int otherTransaction)
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, question) = Assert.Single(Questions());
         question[19] ^= (byte)otherTransaction;
@@ -107,7 +107,7 @@ public sealed class IceLiteAgentProofTests
         Assert.NotEqual(DropReason.None, Answer(Two, question, password));
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Fact]
@@ -138,28 +138,28 @@ public sealed class IceLiteAgentProofTests
         agent.SetRemote(new IceCredentials("local", "local-password"), null);
         Check(One, useCandidate: true, username: "local:local");
         agent.OnEstablished(now, One);
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
 
         for (var i = 0; i < 10; i++)
         {
             foreach (var (to, datagram) in Questions())
             {
-                agent.Handle(now, to, datagram, outgoing);
+                agent.HandleStun(now, to, datagram, outgoing);
             }
 
             now += Second / 10;
         }
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Fact]
     public void Question_Unanswered_IsRepeatedEverMoreSeldomAndWithinTheBound()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         var (asked, came, went) = (new List<long>(), 0, 0);
         for (var end = now + (20 * Second); now < end; now += Second / 50)
         {
@@ -234,10 +234,10 @@ public sealed class IceLiteAgentProofTests
     public void Question_Lost_ALaterCopyIsAnsweredToo()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, lost) = Assert.Single(Questions());
-        now += PathQuestion.RepeatTicks;
+        now += PathCheck.RetransmitTicks;
         Media(Two);
         var (_, copy) = Assert.Single(Questions());
 
@@ -251,11 +251,11 @@ public sealed class IceLiteAgentProofTests
     public void Question_RenegotiationUnderTheSameCredentials_TheAnswerToAnEarlierCopyCounts()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         var (_, first) = Assert.Single(Questions());
         agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
-        now += PathQuestion.RepeatTicks;
+        now += PathCheck.RetransmitTicks;
         Media(Two);
         Assert.Single(Questions());
 
@@ -331,7 +331,7 @@ public sealed class IceLiteAgentProofTests
         for (var i = 0; i < 40_000; i++)
         {
             now += Second / 1000;
-            agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
+            agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
             agent.HandleTimeout(now, outgoing);
             while (outgoing.TryTake(out var to, out var datagram))
             {
@@ -357,14 +357,14 @@ public sealed class IceLiteAgentProofTests
             for (var i = 0; i < 2_000; i++)
             {
                 now += Second / 2_000;
-                agent.Handle(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
+                agent.HandleStun(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
             }
 
             while (outgoing.TryTake(out _, out _))
             {
             }
 
-            Assert.Equal(DropReason.None, agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
+            Assert.Equal(DropReason.None, agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
             Assert.True(outgoing.TryTake(out _, out var answer));
             Assert.Equal(1, answer[0]);
         }
@@ -383,7 +383,7 @@ public sealed class IceLiteAgentProofTests
             Media(One);
         }
 
-        now += PathChoice.StaleTicks + 1;
+        now += PathSelection.StaleTicks + 1;
         Questions();
         Media(Two);
         Assert.Equal(One, agent.Selected);
@@ -433,7 +433,7 @@ public sealed class IceLiteAgentProofTests
     private int Check(TransportAddress from, bool useCandidate, uint priority = 100, string username = "local:remote", string password = "local-password")
     {
         var request = Request(useCandidate, priority, username, password);
-        Assert.Equal(DropReason.None, agent.Handle(now, from, request, outgoing));
+        Assert.Equal(DropReason.None, agent.HandleStun(now, from, request, outgoing));
         return request.Length;
     }
 
@@ -463,7 +463,7 @@ public sealed class IceLiteAgentProofTests
         writer.AddXorMappedAddress(new TransportAddress(0x0A000001, 3478));
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        return agent.Handle(now, from, buffer.AsSpan(0, writer.Length), outgoing);
+        return agent.HandleStun(now, from, buffer.AsSpan(0, writer.Length), outgoing);
     }
 
     /// <summary>The agent's own requests that wait; its answers are left out.</summary>

@@ -71,9 +71,9 @@ public sealed class IceLiteAgentTests
         Nominate(Two, 100);
         agent.OnEstablished(Now, Two);
 
-        agent.OnMedia(Now + (PathChoice.QuietTicks / 2), Two, 100, isNewest: true, outgoing);
+        agent.OnMedia(Now + (PathSelection.QuietTicks / 2), Two, 100, isNewest: true, outgoing);
         Assert.Equal(One, agent.Selected);
-        agent.OnMedia(Now + PathChoice.QuietTicks + 1, Two, 100, isNewest: true, outgoing);
+        agent.OnMedia(Now + PathSelection.QuietTicks + 1, Two, 100, isNewest: true, outgoing);
         Assert.Equal(Two, agent.Selected);
 
         // A check that keeps the former one as a spare takes nothing back; a nomination does.
@@ -87,10 +87,10 @@ public sealed class IceLiteAgentTests
     public void Handle_CheckThatCameFromElsewhereBefore_IsDropped()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUseCandidate());
-        Assert.Equal(DropReason.None, agent.Handle(Now, One, request, outgoing));
+        Assert.Equal(DropReason.None, agent.HandleStun(Now, One, request, outgoing));
         outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.StunReplay, agent.Handle(Now + 1, Two, request, outgoing));
+        Assert.Equal(DropReason.StunReplay, agent.HandleStun(Now + 1, Two, request, outgoing));
 
         Assert.False(agent.IsValidated(Two));
         Assert.Equal(0, outgoing.Count);
@@ -100,8 +100,8 @@ public sealed class IceLiteAgentTests
     public void Handle_CheckThatIsRepeated_IsAnsweredAndIsNoNewConsent()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
-        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+        agent.HandleStun(Now, One, request, outgoing);
+        Assert.Equal(DropReason.None, agent.HandleStun(Now + 5, One, request, outgoing));
 
         Assert.Equal(2, outgoing.Count);
         Assert.Equal(Now, agent.LastConsentTicks);
@@ -111,10 +111,10 @@ public sealed class IceLiteAgentTests
     public void HandleTimeout_ConsentOfTheSelectedAddressRanOut_AnotherOneWithConsentTakesOver()
     {
         Nominate(One, 100);
-        agent.Handle(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
+        agent.HandleStun(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
         var late = Now + (30 * TimeSpan.TicksPerSecond);
         var other = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
-        other.Handle(Now, One, Request("local:remote", "local-password", null), outgoing);
+        other.HandleStun(Now, One, Request("local:remote", "local-password", null), outgoing);
 
         agent.HandleTimeout(late, outgoing);
         other.HandleTimeout(late, outgoing);
@@ -128,7 +128,7 @@ public sealed class IceLiteAgentTests
     public void TrySpend_AddressThatOnlyChecked_GetsThreeTimesWhatCameFromIt()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
+        agent.HandleStun(Now, One, request, outgoing);
         Assert.True(outgoing.TryTake(out _, out var answer));
         var left = (3 * request.Length) - answer.Length;
 
@@ -143,9 +143,9 @@ public sealed class IceLiteAgentTests
     public void Handle_CheckThatIsRepeated_ItsBytesCountToo()
     {
         var request = Request("local:remote", "local-password", null);
-        agent.Handle(Now, One, request, outgoing);
+        agent.HandleStun(Now, One, request, outgoing);
         var once = agent.Allowance;
-        agent.Handle(Now + 5, One, request, outgoing);
+        agent.HandleStun(Now + 5, One, request, outgoing);
 
         Assert.Equal(2 * once, agent.Allowance);
     }
@@ -174,7 +174,7 @@ public sealed class IceLiteAgentTests
     {
         var early = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
 
-        Assert.Equal(DropReason.None, early.Handle(Now, One, Request("local:whoever", "local-password", null), outgoing));
+        Assert.Equal(DropReason.None, early.HandleStun(Now, One, Request("local:whoever", "local-password", null), outgoing));
         Assert.True(early.IsValidated(One));
     }
 
@@ -185,7 +185,7 @@ public sealed class IceLiteAgentTests
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
         writer.AddUsername("local:remote"u8);
 
-        Assert.Equal(DropReason.StunIntegrity, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunIntegrity, agent.HandleStun(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
         AssertNothingHappened();
     }
 
@@ -205,10 +205,10 @@ public sealed class IceLiteAgentTests
     public void Handle_RoleConflictThatIsRepeated_IsToldOfTheConflictAgain()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddIceControlled(1));
-        agent.Handle(Now, One, request, outgoing);
+        agent.HandleStun(Now, One, request, outgoing);
         outgoing.TryTake(out _, out _);
 
-        Assert.Equal(DropReason.None, agent.Handle(Now + 5, One, request, outgoing));
+        Assert.Equal(DropReason.None, agent.HandleStun(Now + 5, One, request, outgoing));
 
         Assert.True(outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
@@ -225,7 +225,7 @@ public sealed class IceLiteAgentTests
         request[20 + 4 + 12 + 1] = 3;
         var resigned = Resign(request);
 
-        Assert.Equal(DropReason.None, agent.Handle(Now, One, resigned, outgoing));
+        Assert.Equal(DropReason.None, agent.HandleStun(Now, One, resigned, outgoing));
 
         Assert.True(outgoing.TryTake(out _, out var datagram));
         Assert.True(StunMessage.TryParse(datagram, out var answer));
@@ -243,7 +243,7 @@ public sealed class IceLiteAgentTests
         var writer = new StunMessageWriter(buffer, type, "ABCDEFGHIJKL"u8);
         writer.AddIntegrity("local-password"u8);
 
-        Assert.Equal(DropReason.StunUnexpected, agent.Handle(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
+        Assert.Equal(DropReason.StunUnexpected, agent.HandleStun(Now, One, buffer.AsSpan(0, writer.Length), outgoing));
         AssertNothingHappened();
     }
 
@@ -253,7 +253,7 @@ public sealed class IceLiteAgentTests
         Check(One, (ref StunMessageWriter w) => w.AddUseCandidate());
         for (ushort port = 1; port <= 20; port++)
         {
-            agent.Handle(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
+            agent.HandleStun(Now + port, new TransportAddress(0x0A000009, port), Request("local:remote", "local-password", null), outgoing);
             outgoing.TryTake(out _, out _);
         }
 
@@ -304,7 +304,7 @@ public sealed class IceLiteAgentTests
     }
 
     private DropReason Check(TransportAddress from, Fill? fill = null, string username = "local:remote", string password = "local-password") =>
-        agent.Handle(Now, from, Request(username, password, fill), outgoing);
+        agent.HandleStun(Now, from, Request(username, password, fill), outgoing);
 
     private void AssertNothingHappened()
     {

@@ -26,7 +26,7 @@ public sealed class ReplayWindowTests
 
             if (expected)
             {
-                window.Take(index);
+                window.Record(index);
                 seen.Add(index);
                 highest = Math.Max(highest, index);
             }
