@@ -5,7 +5,7 @@ public sealed class SimulatedPeer : IDisposable
 {
     private readonly SimulatedNetwork network;
     private TransportAddress address;
-    private bool vanished;
+    private bool isDisconnected;
 
     public SimulatedPeer(SimulatedNetwork network, TransportAddress address, PeerTransport transport)
     {
@@ -27,7 +27,7 @@ public sealed class SimulatedPeer : IDisposable
     /// <summary>The datagrams that the transport queued for sending: STUN and DTLS, but not media.</summary>
     public List<byte[]> Sent { get; } = [];
 
-    public long NextTimeoutTicks => vanished ? long.MaxValue : Transport.NextTimeoutTicks;
+    public long NextTimeoutTicks => isDisconnected ? long.MaxValue : Transport.NextTimeoutTicks;
 
     /// <summary>Changes the address, like a phone that switches from Wi-Fi to a mobile network.</summary>
     public void MoveTo(TransportAddress newAddress)
@@ -38,9 +38,9 @@ public sealed class SimulatedPeer : IDisposable
     }
 
     /// <summary>Disconnects the peer from the network without a close_notify.</summary>
-    public void Vanish()
+    public void Disconnect()
     {
-        vanished = true;
+        isDisconnected = true;
         network.Detach(address);
     }
 

@@ -14,7 +14,7 @@ public sealed class IceControllingAgentTests
     private readonly IceLiteAgent lite = new(ServerCredentials, new Random(2));
 
     [Fact]
-    public void HandleTimeout_BeforeTheCandidateIsKnown_SendsNothing()
+    public void HandleTimeout_UnknownCandidate_SendsNothing()
     {
         agent.HandleTimeout(Start, outgoing);
         Assert.Equal(0, outgoing.Count);
@@ -22,7 +22,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Check_Unanswered_IsRepeatedUnderTheSameTransaction()
+    public void HandleTimeout_NoResponse_RetransmitsWithSameTransaction()
     {
         agent.SetRemote(ServerCredentials, Server);
         var first = NextCheck(Start);
@@ -35,7 +35,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Check_UnansweredSevenTimes_IsAnotherTransaction()
+    public void HandleTimeout_SevenTransmissions_StartsNewTransaction()
     {
         agent.SetRemote(ServerCredentials, Server);
         var checks = Enumerable.Range(0, 8).Select(i => NextCheck(Start + (i * TimeSpan.TicksPerSecond))).ToList();
@@ -45,7 +45,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Answer_LateToTheFirstCopy_Counts()
+    public void HandleStun_LateResponse_IsAccepted()
     {
         agent.SetRemote(ServerCredentials, Server);
         var first = NextCheck(Start);
@@ -58,7 +58,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Answer_Consent_IsAskedAgainAfterFourToSixSeconds()
+    public void HandleStun_Response_SchedulesCheckInFourToSixSeconds()
     {
         agent.SetRemote(ServerCredentials, Server);
         var now = Start;
@@ -73,7 +73,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Answer_RepeatedForgedOrFromElsewhere_IsNotTaken()
+    public void HandleStun_InvalidResponse_IsDropped()
     {
         agent.SetRemote(ServerCredentials, Server);
         var answer = AnswerOf(NextCheck(Start));
@@ -88,7 +88,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Answer_WithAnotherPassword_IsNotTaken()
+    public void HandleStun_ResponseWithWrongPassword_IsDropped()
     {
         agent.SetRemote(ServerCredentials, Server);
         var check = NextCheck(Start);
@@ -102,7 +102,7 @@ public sealed class IceControllingAgentTests
     }
 
     [Fact]
-    public void Check_OfTheNodesOwn_IsAnsweredWhenItIsSignedForUs()
+    public void HandleStun_CheckFromMediaNode_IsAnsweredWhenAuthentic()
     {
         agent.SetRemote(ServerCredentials, Server);
         byte[] Request(string username, string password)

@@ -21,7 +21,7 @@ public sealed class IceLiteAgentTests
     private delegate void Fill(ref StunMessageWriter writer);
 
     [Fact]
-    public void Handle_ValidCheck_IsAnsweredWithTheMappedAddress()
+    public void HandleStun_ValidCheck_RespondsWithMappedAddress()
     {
         Assert.Equal(DropReason.None, Check(One));
 
@@ -37,7 +37,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_Nomination_MovesTheSelectedAddress()
+    public void HandleStun_Nomination_MovesSelectedAddress()
     {
         Check(One);
         Assert.Equal(One, agent.Selected);
@@ -51,7 +51,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_SeveralNominations_TheHighestPriorityWins()
+    public void HandleStun_SeveralNominations_SelectsHighestPriority()
     {
         Nominate(One, 100);
         Nominate(Two, 50);
@@ -64,7 +64,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void OnMedia_AddressOfLowerPriority_IsFollowedOnceTheFormerIsQuiet()
+    public void OnMedia_LowerPriorityAddress_IsSelectedWhenCurrentIsQuiet()
     {
         Nominate(One, 200);
         agent.OnEstablished(Now, One);
@@ -76,7 +76,7 @@ public sealed class IceLiteAgentTests
         agent.OnMedia(Now + PathSelection.QuietTicks + 1, Two, 100, isNewest: true, outgoing);
         Assert.Equal(Two, agent.Selected);
 
-        // A check that keeps the former one as a spare takes nothing back; a nomination does.
+        // A check without nomination, which keeps a spare path alive, does not move the selection; a nomination does.
         Check(One);
         Assert.Equal(Two, agent.Selected);
         Nominate(One, 200);
@@ -84,7 +84,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_CheckThatCameFromElsewhereBefore_IsDropped()
+    public void HandleStun_ReplayedCheckFromOtherAddress_IsDropped()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUseCandidate());
         Assert.Equal(DropReason.None, agent.HandleStun(Now, One, request, outgoing));
@@ -97,7 +97,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_CheckThatIsRepeated_IsAnsweredAndIsNoNewConsent()
+    public void HandleStun_RetransmittedCheck_IsAnsweredWithoutNewConsent()
     {
         var request = Request("local:remote", "local-password", null);
         agent.HandleStun(Now, One, request, outgoing);
@@ -108,7 +108,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void HandleTimeout_ConsentOfTheSelectedAddressRanOut_AnotherOneWithConsentTakesOver()
+    public void HandleTimeout_SelectedConsentExpired_SelectsOtherAddress()
     {
         Nominate(One, 100);
         agent.HandleStun(Now + (29 * TimeSpan.TicksPerSecond), Two, Request("local:remote", "local-password", null), outgoing);
@@ -125,7 +125,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void TrySpend_AddressThatOnlyChecked_GetsThreeTimesWhatCameFromIt()
+    public void TrySpend_UnconfirmedAddress_AllowsThreeTimesReceivedBytes()
     {
         var request = Request("local:remote", "local-password", null);
         agent.HandleStun(Now, One, request, outgoing);
@@ -140,7 +140,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_CheckThatIsRepeated_ItsBytesCountToo()
+    public void HandleStun_RetransmittedCheck_IncreasesAllowance()
     {
         var request = Request("local:remote", "local-password", null);
         agent.HandleStun(Now, One, request, outgoing);
@@ -151,7 +151,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_WrongPassword_IsDroppedWithoutAnswer()
+    public void HandleStun_WrongPassword_IsDroppedWithoutResponse()
     {
         Assert.Equal(DropReason.StunIntegrity, Check(One, password: "guess"));
         AssertNothingHappened();
@@ -163,23 +163,23 @@ public sealed class IceLiteAgentTests
     [InlineData("local")]
     [InlineData("localremote")]
     [InlineData("")]
-    public void Handle_WrongUsername_IsDroppedWithoutAnswer(string username)
+    public void HandleStun_WrongUsername_IsDroppedWithoutResponse(string username)
     {
         Assert.Equal(DropReason.StunUsername, Check(One, username: username));
         AssertNothingHappened();
     }
 
     [Fact]
-    public void Handle_CheckBeforeTheAnswerOfSignaling_IsAnswered()
+    public void HandleStun_CheckBeforeRemoteCredentials_IsAnswered()
     {
         var early = new IceLiteAgent(new IceCredentials("local", "local-password"), new Random(1));
 
-        Assert.Equal(DropReason.None, early.HandleStun(Now, One, Request("local:whoever", "local-password", null), outgoing));
+        Assert.Equal(DropReason.None, early.HandleStun(Now, One, Request("local:unknown", "local-password", null), outgoing));
         Assert.True(early.IsValidated(One));
     }
 
     [Fact]
-    public void Handle_NoIntegrity_IsDropped()
+    public void HandleStun_NoIntegrity_IsDropped()
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, "ABCDEFGHIJKL"u8);
@@ -190,7 +190,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_PeerInTheControlledRole_IsToldOfTheConflict()
+    public void HandleStun_ControlledPeer_RespondsWithRoleConflict()
     {
         Assert.Equal(DropReason.None, Check(One, (ref StunMessageWriter w) => w.AddIceControlled(1)));
 
@@ -200,9 +200,9 @@ public sealed class IceLiteAgentTests
         Assert.False(agent.IsValidated(One));
     }
 
-    /// <summary>The first answer can be lost, and a success to the repetition would leave the peer in its role (RFC 8489 §6.3.1).</summary>
+    /// <summary>The first error response can be lost. A success response to the retransmission would leave the peer in its role (RFC 8489 §6.3.1).</summary>
     [Fact]
-    public void Handle_RoleConflictThatIsRepeated_IsToldOfTheConflictAgain()
+    public void HandleStun_RetransmittedRoleConflict_RepeatsError()
     {
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddIceControlled(1));
         agent.HandleStun(Now, One, request, outgoing);
@@ -217,13 +217,13 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_AttributeThatMustBeUnderstood_IsAnsweredWith420()
+    public void HandleStun_UnknownRequiredAttribute_RespondsWith420()
     {
-        // 0x0003 was CHANGE-REQUEST.
+        // 0x0003 is the obsolete CHANGE-REQUEST attribute.
         var request = Request("local:remote", "local-password", (ref StunMessageWriter w) => w.AddUnknownAttribute(1));
         request.AsSpan(20 + 4 + 12, 2).Clear();
         request[20 + 4 + 12 + 1] = 3;
-        var resigned = Resign(request);
+        var resigned = RecomputeIntegrity(request);
 
         Assert.Equal(DropReason.None, agent.HandleStun(Now, One, resigned, outgoing));
 
@@ -237,7 +237,7 @@ public sealed class IceLiteAgentTests
     [InlineData(StunMessageType.BindingSuccess)]
     [InlineData(StunMessageType.BindingIndication)]
     [InlineData(StunMessageType.BindingError)]
-    public void Handle_OtherThanRequest_IsDropped(StunMessageType type)
+    public void HandleStun_OtherMessageType_IsDropped(StunMessageType type)
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, type, "ABCDEFGHIJKL"u8);
@@ -248,7 +248,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_ManyAddresses_KeepsTheSelectedOneAndForgetsTheOldest()
+    public void HandleStun_ManyAddresses_KeepsSelectedAndReplacesOldest()
     {
         Check(One, (ref StunMessageWriter w) => w.AddUseCandidate());
         for (ushort port = 1; port <= 20; port++)
@@ -264,7 +264,7 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    public void Handle_HostThatDoesNotPoll_QueueStaysBounded()
+    public void HandleStun_HostDoesNotPoll_BoundsQueue()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -293,8 +293,8 @@ public sealed class IceLiteAgentTests
         return buffer[..writer.Length];
     }
 
-    /// <summary>Makes integrity and fingerprint anew after an attribute was changed.</summary>
-    private static byte[] Resign(byte[] request)
+    /// <summary>Recomputes integrity and fingerprint after a change of an attribute.</summary>
+    private static byte[] RecomputeIntegrity(byte[] request)
     {
         var offset = request.Length - 8 - 24;
         StunIntegrity.Compute(request, offset, "local-password"u8, request.AsSpan(offset + 4, 20));
