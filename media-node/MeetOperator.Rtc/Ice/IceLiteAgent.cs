@@ -225,7 +225,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunUnexpected;
         }
 
-        if (!path.OwnCheck.Verifies(message))
+        if (!path.OwnCheck.VerifyIntegrity(message))
         {
             return DropReason.StunIntegrity;
         }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>A rate limit of <paramref name="perSecond"/> events per second, with a burst of the same size.</summary>
+/// <summary>A rate limit in events per second, with a burst of the same size.</summary>
 internal struct RateLimit(int perSecond)
 {
     private readonly long intervalTicks = TimeSpan.TicksPerSecond / perSecond;
