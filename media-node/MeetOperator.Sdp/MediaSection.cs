@@ -21,7 +21,7 @@ public sealed class MediaSection
 
     public string? Mid => Value("mid");
 
-    public bool RtcpMux => Has("rtcp-mux");
+    public bool HasRtcpMux => Has("rtcp-mux");
 
     /// <summary>Codecs in the order of the <c>m=</c> line; an RTX format is part of the codec that it repairs.</summary>
     public IReadOnlyList<RtpCodec> Codecs => _codecs ??= CodecReader.Read(this);

@@ -185,13 +185,13 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         path.Credentials = known;
         path.ConsentTicks = path.LastReceivedTicks = nowTicks;
         path.Priority = message.Priority;
-        if (message.UseCandidate)
+        if (message.HasUseCandidate)
         {
             path.IsNominated = true;
             path.LastActiveTicks = nowTicks;
         }
 
-        var evidence = message.UseCandidate ? PathEvidence.Nomination : PathEvidence.Check;
+        var evidence = message.HasUseCandidate ? PathEvidence.Nomination : PathEvidence.Check;
         UpdateSelection(nowTicks, path, evidence);
         RespondSuccess(from, message, known, outgoing);
         SendCheckIfDue(nowTicks, path, evidence, outgoing);

@@ -27,7 +27,7 @@ public readonly ref struct StunMessage
 
     public bool HasFingerprint => attributes.Fingerprint.Offset != 0;
 
-    public bool UseCandidate => attributes.UseCandidate;
+    public bool HasUseCandidate => attributes.UseCandidate;
 
     public bool HasIceControlled => attributes.IceControlled;
 

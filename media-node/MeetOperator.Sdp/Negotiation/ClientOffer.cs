@@ -42,7 +42,7 @@ internal static class ClientOffer
                 return new SdpError(0, $"section {i} ({section.Kind}) needs an a=mid of 1 to 64 characters.");
             }
 
-            if (!section.RtcpMux)
+            if (!section.HasRtcpMux)
             {
                 return new SdpError(0, $"section {mid} has no a=rtcp-mux, which the media node requires.");
             }

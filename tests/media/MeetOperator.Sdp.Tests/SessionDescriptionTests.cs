@@ -11,7 +11,7 @@ public sealed class SessionDescriptionTests
 
         Assert.Equal(["0", "1"], offer.BundledMids);
         Assert.Equal(["audio", "video"], offer.Sections.Select(s => s.Kind));
-        Assert.All(offer.Sections, s => Assert.True(s.RtcpMux));
+        Assert.All(offer.Sections, s => Assert.True(s.HasRtcpMux));
         Assert.All(offer.Sections, s => Assert.Equal(MediaDirection.SendOnly, s.Direction));
         Assert.Equal(new SsrcPair(1748166772, null), offer.Sections[0].Ssrcs);
         Assert.NotNull(offer.Sections[1].Ssrcs!.Value.Retransmission);

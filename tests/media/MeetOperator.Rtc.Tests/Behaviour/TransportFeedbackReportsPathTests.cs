@@ -36,7 +36,7 @@ public sealed class TransportFeedbackReportsPathTests
         network.AdvanceTo(network.NowTicks + TimeSpan.TicksPerSecond);
         Read(arrivals, buffer, reported);
 
-        Assert.Equal(arrivedAt.Keys.Order(), reported.Values.Where(p => p.Received).Select(p => p.SequenceNumber).Order());
+        Assert.Equal(arrivedAt.Keys.Order(), reported.Values.Where(p => p.IsReceived).Select(p => p.SequenceNumber).Order());
         var offset = arrivedAt[arrivedAt.Keys.First()] - reported[arrivedAt.Keys.First()].ArrivalTicks;
         Assert.All(arrivedAt, t => Assert.InRange(
             t.Value - reported[t.Key].ArrivalTicks - offset, -TimeSpan.TicksPerMillisecond / 4, TimeSpan.TicksPerMillisecond / 4));
@@ -53,7 +53,7 @@ public sealed class TransportFeedbackReportsPathTests
                 Assert.True(TransportFeedback.TryParse(message, out var feedback));
                 foreach (var one in feedback.Packets)
                 {
-                    if (one.Received || !reported.ContainsKey(one.SequenceNumber))
+                    if (one.IsReceived || !reported.ContainsKey(one.SequenceNumber))
                     {
                         reported[one.SequenceNumber] = one;
                     }

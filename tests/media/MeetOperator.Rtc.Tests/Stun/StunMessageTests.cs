@@ -100,7 +100,7 @@ public sealed class StunMessageTests
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
         Assert.True(message.VerifyIntegrity(Password));
-        Assert.False(message.UseCandidate);
+        Assert.False(message.HasUseCandidate);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class StunMessageTests
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
         Assert.True(message.VerifyFingerprint() && message.VerifyIntegrity(Password));
-        Assert.True(message.UseCandidate && message.HasIceControlling && !message.HasIceControlled);
+        Assert.True(message.HasUseCandidate && message.HasIceControlling && !message.HasIceControlled);
         Assert.Equal(77u, message.Priority);
         Assert.Equal("abc:defgh", Encoding.ASCII.GetString(message.Username));
         Assert.Equal(0, message.UnknownRequiredAttribute);

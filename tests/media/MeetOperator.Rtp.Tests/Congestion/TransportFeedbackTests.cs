@@ -62,7 +62,7 @@ public sealed class TransportFeedbackTests
                 Assert.InRange(length, 20, 1200);
                 foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
                 {
-                    if (packet.Received)
+                    if (packet.IsReceived)
                     {
                         reported[packet.SequenceNumber] = packet.ArrivalTicks;
                     }
@@ -93,7 +93,7 @@ public sealed class TransportFeedbackTests
         var reported = new List<(ushort, bool)>();
         foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
         {
-            reported.Add((packet.SequenceNumber, packet.Received));
+            reported.Add((packet.SequenceNumber, packet.IsReceived));
         }
 
         Assert.Equal([(2, true), (3, true)], reported);
@@ -145,7 +145,7 @@ public sealed class TransportFeedbackTests
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
-                received += packet.Received ? 1 : 0;
+                received += packet.IsReceived ? 1 : 0;
             }
         }
 
@@ -173,7 +173,7 @@ public sealed class TransportFeedbackTests
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
-                if (packet.Received)
+                if (packet.IsReceived)
                 {
                     received.Add(packet.SequenceNumber);
                 }
