@@ -56,7 +56,7 @@ public struct RtpMunger
         Resume(sourceSequence, firstOut);
     }
 
-    /// <summary>Maps a packet to the stream. False for a packet from before the last resume, because the packets before it were not sent.</summary>
+    /// <summary>Maps a packet to the stream. False for a packet that precedes the last resume, because the source was paused then.</summary>
     public bool TryMap(long sourceSequence, uint sourceTimestamp, long nowTicks, out ushort sequence, out uint timestamp)
     {
         ref readonly var segment = ref _segments[_current];
