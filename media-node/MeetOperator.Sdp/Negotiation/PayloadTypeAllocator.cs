@@ -72,7 +72,7 @@ public sealed class PayloadTypeAllocator
             "VP8" => new RtpCodec { PayloadType = 96, RtxPayloadType = 97, Name = "VP8", ClockRate = 90000, Feedback = video },
             "VP9" => new RtpCodec { PayloadType = 98, RtxPayloadType = 99, Name = "VP9", ClockRate = 90000, Feedback = video, Parameters = "profile-id=0" },
             "AV1" => new RtpCodec { PayloadType = 45, RtxPayloadType = 46, Name = "AV1", ClockRate = 90000, Feedback = video, Parameters = "level-idx=5;profile=0;tier=0" },
-            _ when H264Profile.Of(published) is { } profile => new RtpCodec
+            _ when H264Profile.FromCodec(published) is { } profile => new RtpCodec
             {
                 PayloadType = 102,
                 RtxPayloadType = 103,
