@@ -2,24 +2,24 @@ using System.Globalization;
 
 namespace MeetOperator.Sdp;
 
-/// <summary>Reads <c>rtpmap</c>, <c>fmtp</c> and <c>rtcp-fb</c> of a section into codecs.</summary>
+/// <summary>Builds the codecs of a section from its <c>rtpmap</c>, <c>fmtp</c> and <c>rtcp-fb</c> attributes.</summary>
 internal static class CodecReader
 {
-    /// <summary>Values of <c>a=rtcp-fb</c> that are read for one codec; browsers write six.</summary>
+    /// <summary>Maximum number of <c>a=rtcp-fb</c> values for one codec. Browsers send at most six.</summary>
     private const int MaxFeedback = 32;
 
     public static IReadOnlyList<RtpCodec> Read(MediaSection section)
     {
-        var maps = ByPayloadType(section.Values("rtpmap"));
-        var parameters = ByPayloadType(section.Values("fmtp"));
-        var feedback = Feedback(section, maps.Keys);
+        var maps = IndexByPayloadType(section.Values("rtpmap"));
+        var parameters = IndexByPayloadType(section.Values("fmtp"));
+        var feedback = ReadFeedback(section, maps.Keys);
         var seen = new HashSet<int>();
         var codecs = new List<RtpCodec>();
         var repairs = new Dictionary<int, int>();
         foreach (var format in section.Formats)
         {
-            if (!TryPayloadType(format, out var payloadType) || !seen.Add(payloadType)
-                || !maps.TryGetValue(payloadType, out var map) || Codec(payloadType, map) is not { } codec)
+            if (!TryParsePayloadType(format, out var payloadType) || !seen.Add(payloadType)
+                || !maps.TryGetValue(payloadType, out var map) || ParseCodec(payloadType, map) is not { } codec)
             {
                 continue;
             }
@@ -33,7 +33,7 @@ internal static class CodecReader
             {
                 codecs.Add(codec);
             }
-            else if (TryPayloadType(codec.Parameter("apt") ?? "", out var repaired))
+            else if (TryParsePayloadType(codec.Parameter("apt") ?? "", out var repaired))
             {
                 repairs.TryAdd(repaired, payloadType);
             }
@@ -50,7 +50,7 @@ internal static class CodecReader
         return codecs;
     }
 
-    private static RtpCodec? Codec(int payloadType, string map)
+    private static RtpCodec? ParseCodec(int payloadType, string map)
     {
         var parts = map.Split('/');
         if (parts.Length < 2 || parts[0].Length == 0
@@ -63,13 +63,13 @@ internal static class CodecReader
         return new RtpCodec { PayloadType = payloadType, Name = parts[0], ClockRate = clockRate, Channels = channels };
     }
 
-    private static Dictionary<int, string> ByPayloadType(IEnumerable<string> values)
+    private static Dictionary<int, string> IndexByPayloadType(IEnumerable<string> values)
     {
         var found = new Dictionary<int, string>();
         foreach (var value in values)
         {
             var space = value.IndexOf(' ');
-            if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var payloadType))
+            if (space > 0 && TryParsePayloadType(value.AsSpan(0, space), out var payloadType))
             {
                 found.TryAdd(payloadType, value[(space + 1)..].Trim());
             }
@@ -78,18 +78,18 @@ internal static class CodecReader
         return found;
     }
 
-    /// <summary>The lines of each payload type in their order, with those of all codecs (<c>*</c>) among them.</summary>
-    private static Dictionary<int, List<string>> Feedback(MediaSection section, IEnumerable<int> payloadTypes)
+    /// <summary>The feedback values of each payload type in the order of the lines. Wildcard lines (<c>*</c>) apply to every payload type.</summary>
+    private static Dictionary<int, List<string>> ReadFeedback(MediaSection section, IEnumerable<int> payloadTypes)
     {
         var found = payloadTypes.ToDictionary(p => p, _ => new List<string>());
-        var ofAll = 0;
+        var wildcards = 0;
         foreach (var value in section.Values("rtcp-fb"))
         {
             var space = value.IndexOf(' ');
             if (space > 0 && value.AsSpan(0, space) is "*")
             {
-                // Each codec has its share filled by so many, however many more there are.
-                if (ofAll++ < MaxFeedback)
+                // After this many wildcard lines every list is full.
+                if (wildcards++ < MaxFeedback)
                 {
                     foreach (var list in found.Values)
                     {
@@ -97,7 +97,7 @@ internal static class CodecReader
                     }
                 }
             }
-            else if (space > 0 && TryPayloadType(value.AsSpan(0, space), out var of) && found.TryGetValue(of, out var list))
+            else if (space > 0 && TryParsePayloadType(value.AsSpan(0, space), out var of) && found.TryGetValue(of, out var list))
             {
                 Add(list, value[(space + 1)..]);
             }
@@ -114,6 +114,6 @@ internal static class CodecReader
         }
     }
 
-    private static bool TryPayloadType(ReadOnlySpan<char> text, out int payloadType) =>
+    private static bool TryParsePayloadType(ReadOnlySpan<char> text, out int payloadType) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out payloadType) && payloadType is >= 0 and <= 127;
 }

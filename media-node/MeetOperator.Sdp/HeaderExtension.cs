@@ -1,10 +1,10 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>An <c>a=extmap</c> line (RFC 8285); <see cref="Direction"/> is null when it is that of the section.</summary>
+/// <summary>An <c>a=extmap</c> line (RFC 8285). <see cref="Direction"/> is null when the direction of the section applies.</summary>
 public readonly record struct HeaderExtension(int Id, string Uri, MediaDirection? Direction = null)
 {
-    /// <summary>The line that answers this one: who was to send receives (RFC 8285 §6).</summary>
-    public HeaderExtension Answered() => this with
+    /// <summary>Returns the line for the answer, with the send and receive directions exchanged (RFC 8285 §6).</summary>
+    public HeaderExtension ToAnswer() => this with
     {
         Direction = Direction switch
         {

@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>Header extensions that the media node understands or carries.</summary>
+/// <summary>Header extensions that the media node reads or forwards.</summary>
 public static class HeaderExtensionUris
 {
     public const string Mid = "urn:ietf:params:rtp-hdrext:sdes:mid";

@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>Direction of a media section, seen from whoever wrote it (RFC 8866 §6.7).</summary>
+/// <summary>The direction of a media section from the perspective of the party that wrote it (RFC 8866 §6.7).</summary>
 public enum MediaDirection
 {
     SendRecv,

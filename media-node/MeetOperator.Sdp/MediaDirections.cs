@@ -1,9 +1,9 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>Names of <see cref="MediaDirection"/> in SDP.</summary>
+/// <summary>Conversions between <see cref="MediaDirection"/> and SDP attribute names.</summary>
 public static class MediaDirections
 {
-    public static string Name(this MediaDirection direction) => direction switch
+    public static string ToSdpName(this MediaDirection direction) => direction switch
     {
         MediaDirection.SendOnly => "sendonly",
         MediaDirection.RecvOnly => "recvonly",

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace MeetOperator.Sdp;
 
 /// <summary>
-/// One <c>m=</c> section: its lines as they are, and typed views of the lines that matter. Lines that make no sense are passed over by the
-/// views, never an error.
+/// One <c>m=</c> section: its lines unchanged, and typed views of the lines that the media node uses. The views skip malformed
+/// lines.
 /// </summary>
 public sealed class MediaSection
 {
@@ -13,7 +13,7 @@ public sealed class MediaSection
     /// <summary>audio, video or application.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>0 means rejected or, in an offer, gone.</summary>
+    /// <summary>0 means rejected or, in an offer, removed.</summary>
     public required int Port { get; init; }
     public required string Protocol { get; init; }
     public required IReadOnlyList<string> Formats { get; init; }
@@ -21,9 +21,9 @@ public sealed class MediaSection
 
     public string? Mid => Value("mid");
 
-    public bool RtcpMux => Has("rtcp-mux");
+    public bool HasRtcpMux => Has("rtcp-mux");
 
-    /// <summary>Codecs in the order of the <c>m=</c> line; RTX folded into the codec that it repairs.</summary>
+    /// <summary>Codecs in the order of the <c>m=</c> line; an RTX format is part of the codec that it repairs.</summary>
     public IReadOnlyList<RtpCodec> Codecs => _codecs ??= CodecReader.Read(this);
 
     public MediaDirection Direction
@@ -61,7 +61,7 @@ public sealed class MediaSection
         }
     }
 
-    /// <summary>The first SSRC with the one that repairs it, or null when the section names none.</summary>
+    /// <summary>The first SSRC with its retransmission SSRC, or null when the section announces no SSRC.</summary>
     public SsrcPair? Ssrcs
     {
         get
@@ -87,7 +87,7 @@ public sealed class MediaSection
         }
     }
 
-    /// <summary>The layer listed last in <c>a=simulcast:send</c>, by convention the largest (RFC 8853 §5.1), or null.</summary>
+    /// <summary>The RID that <c>a=simulcast:send</c> lists last, by convention the largest layer (RFC 8853 §5.1), or null.</summary>
     public string? LastSentLayer
     {
         get

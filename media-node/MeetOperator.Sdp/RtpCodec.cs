@@ -1,21 +1,21 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>One codec of a media section under the payload type that its writer chose.</summary>
+/// <summary>One codec of a media section with its payload type.</summary>
 public sealed record RtpCodec
 {
     public required int PayloadType { get; init; }
 
-    /// <summary>Encoding name as written, for example <c>VP8</c> or <c>opus</c>; compared without case.</summary>
+    /// <summary>Encoding name as written, for example <c>VP8</c> or <c>opus</c>. Comparisons ignore case.</summary>
     public required string Name { get; init; }
     public required int ClockRate { get; init; }
 
-    /// <summary>Audio channels; 1 when the line does not say.</summary>
+    /// <summary>Number of audio channels; 1 when <c>a=rtpmap</c> has no channel count.</summary>
     public int Channels { get; init; } = 1;
 
-    /// <summary>The text of <c>a=fmtp</c>, or null.</summary>
+    /// <summary>The format parameters in <c>a=fmtp</c>, or null.</summary>
     public string? Parameters { get; init; }
 
-    /// <summary>Payload type of this codec's retransmissions (RFC 4588), or null.</summary>
+    /// <summary>Payload type of the codec's retransmissions (RFC 4588), or null.</summary>
     public int? RtxPayloadType { get; init; }
 
     /// <summary>Values of <c>a=rtcp-fb</c>, for example <c>nack pli</c>.</summary>
@@ -23,7 +23,7 @@ public sealed record RtpCodec
 
     public bool Is(string name) => string.Equals(Name, name, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>One <c>key=value</c> of <see cref="Parameters"/>, or null.</summary>
+    /// <summary>The value of one <c>key=value</c> pair in <see cref="Parameters"/>, or null.</summary>
     public string? Parameter(string key)
     {
         foreach (var part in (Parameters ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

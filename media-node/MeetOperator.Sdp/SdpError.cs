@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp;
 
-/// <summary>Why a session description was refused. <see cref="Line"/> counts from 1; 0 means the whole text.</summary>
+/// <summary>The reason for the rejection of a session description. <see cref="Line"/> starts at 1; 0 means the whole description.</summary>
 public sealed record SdpError(int Line, string Message)
 {
     public override string ToString() => Line > 0 ? $"SDP line {Line}: {Message}" : $"SDP: {Message}";

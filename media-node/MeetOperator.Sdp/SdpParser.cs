@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace MeetOperator.Sdp;
 
-/// <summary>Reads the structure of a description; what single attributes mean is left to the views of <see cref="MediaSection"/>.</summary>
+/// <summary>Parses the structure of a description. The properties of <see cref="MediaSection"/> interpret the attributes.</summary>
 internal static class SdpParser
 {
     public static bool TryParse(string? text, [NotNullWhen(true)] out SessionDescription? description, [NotNullWhen(false)] out SdpError? error)
@@ -12,13 +12,13 @@ internal static class SdpParser
         error = null;
         if (string.IsNullOrWhiteSpace(text))
         {
-            error = new SdpError(0, "the text is empty; expected it to begin with v=0.");
+            error = new SdpError(0, "the description is empty; expected v=0 as the first line.");
             return false;
         }
 
         if (text.Length > SdpLimits.MaxCharacters)
         {
-            error = new SdpError(0, $"{text.Length} characters; at most {SdpLimits.MaxCharacters} are accepted.");
+            error = new SdpError(0, $"the description has {text.Length} characters; the maximum is {SdpLimits.MaxCharacters}.");
             return false;
         }
 
@@ -35,13 +35,13 @@ internal static class SdpParser
 
             if (number > SdpLimits.MaxLines)
             {
-                error = new SdpError(number, $"more than {SdpLimits.MaxLines} lines.");
+                error = new SdpError(number, $"the description has more than {SdpLimits.MaxLines} lines.");
             }
             else if (line.Length > SdpLimits.MaxLineCharacters)
             {
-                error = new SdpError(number, $"{line.Length} characters; at most {SdpLimits.MaxLineCharacters} are accepted.");
+                error = new SdpError(number, $"the line has {line.Length} characters; the maximum is {SdpLimits.MaxLineCharacters}.");
             }
-            else if (reader.Accept(line) is { } problem)
+            else if (reader.AddLine(line) is { } problem)
             {
                 error = new SdpError(number, problem);
             }
@@ -61,15 +61,15 @@ internal static class SdpParser
         private readonly List<SdpAttribute> _sessionAttributes = [];
         private readonly List<MediaSection> _sections = [];
         private List<SdpAttribute> _attributes;
-        private bool _begun;
+        private bool _hasVersion;
         private string _origin = "- 0 0 IN IP4 0.0.0.0";
 
         public Reader() => _attributes = _sessionAttributes;
 
         public SessionDescription Finish() => new() { Origin = _origin, Attributes = _sessionAttributes, Sections = _sections };
 
-        /// <summary>Returns what is wrong with the line, or null.</summary>
-        public string? Accept(ReadOnlySpan<char> line)
+        /// <summary>Adds a line. Returns an error message, or null when the line is valid.</summary>
+        public string? AddLine(ReadOnlySpan<char> line)
         {
             if (line.Length < 2 || line[1] != '=' || line[0] is < 'a' or > 'z')
             {
@@ -82,9 +82,9 @@ internal static class SdpParser
             }
 
             var value = line[2..];
-            if (!_begun)
+            if (!_hasVersion)
             {
-                _begun = true;
+                _hasVersion = true;
                 return line[0] == 'v' && value.Trim() is "0" ? null : "expected v=0 as the first line.";
             }
 
@@ -94,7 +94,7 @@ internal static class SdpParser
                     _origin = value.ToString();
                     return null;
                 case 'm':
-                    return Section(value);
+                    return AddSection(value);
                 case 'a':
                     var colon = value.IndexOf(':');
                     if (colon == 0 || value.Length == 0)
@@ -111,7 +111,7 @@ internal static class SdpParser
             }
         }
 
-        private string? Section(ReadOnlySpan<char> value)
+        private string? AddSection(ReadOnlySpan<char> value)
         {
             var parts = value.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length < 4)
@@ -121,12 +121,12 @@ internal static class SdpParser
 
             if (!int.TryParse(parts[1].Split('/')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > 65535)
             {
-                return $"'{Shorten(parts[1])}' is no port number.";
+                return $"'{Shorten(parts[1])}' is not a port number.";
             }
 
             if (_sections.Count == SdpLimits.MaxSections)
             {
-                return $"more than {SdpLimits.MaxSections} media sections.";
+                return $"the description has more than {SdpLimits.MaxSections} media sections.";
             }
 
             _attributes = [];

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MeetOperator.Sdp;
 
-/// <summary>A session description (RFC 8866): read by <see cref="TryParse"/>, written by <see cref="ToString"/>.</summary>
+/// <summary>A session description (RFC 8866). <see cref="TryParse"/> reads it and <see cref="ToString"/> writes it.</summary>
 public sealed class SessionDescription
 {
     /// <summary>The value of <c>o=</c>.</summary>
@@ -10,7 +10,7 @@ public sealed class SessionDescription
     public required IReadOnlyList<SdpAttribute> Attributes { get; init; }
     public required IReadOnlyList<MediaSection> Sections { get; init; }
 
-    /// <summary>Mids of the first BUNDLE group (RFC 9143); empty when there is none.</summary>
+    /// <summary>The MIDs of the first BUNDLE group (RFC 9143); empty when there is none.</summary>
     public IReadOnlyList<string> BundledMids
     {
         get
@@ -41,7 +41,7 @@ public sealed class SessionDescription
         return null;
     }
 
-    /// <summary>Every value of a session-level attribute.</summary>
+    /// <summary>All values of a session-level attribute.</summary>
     public IEnumerable<string> Values(string name)
     {
         foreach (var attribute in Attributes)
@@ -53,7 +53,7 @@ public sealed class SessionDescription
         }
     }
 
-    /// <summary>Never throws, whatever the text is. On failure <paramref name="error"/> names the line.</summary>
+    /// <summary>Parses a description. Never throws. On failure, <paramref name="error"/> identifies the line.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SessionDescription? description, [NotNullWhen(false)] out SdpError? error) =>
         SdpParser.TryParse(text, out description, out error);
 

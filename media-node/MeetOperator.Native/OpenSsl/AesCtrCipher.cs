@@ -1,6 +1,6 @@
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>AES-128 in counter mode with a kept key: encrypting and decrypting are the same. Not thread-safe.</summary>
+/// <summary>AES-128 in counter mode with a reusable key. Encryption and decryption are the same operation. Not thread-safe.</summary>
 public sealed unsafe class AesCtrCipher : IDisposable
 {
     public const int KeyLength = 16;
@@ -22,7 +22,9 @@ public sealed unsafe class AesCtrCipher : IDisposable
         }
     }
 
-    /// <summary>Applies the key stream that starts at the 16-byte counter block. Source and destination may be the same memory.</summary>
+    /// <summary>
+    /// Applies the key stream that starts at the 16-byte counter block. Source and destination may be the same memory. False for invalid lengths.
+    /// </summary>
     public bool Transform(ReadOnlySpan<byte> iv, ReadOnlySpan<byte> source, Span<byte> destination)
     {
         if (iv.Length != IvLength || destination.Length < source.Length)

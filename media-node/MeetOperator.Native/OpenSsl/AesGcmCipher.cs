@@ -1,8 +1,8 @@
 namespace MeetOperator.Native.OpenSsl;
 
 /// <summary>
-/// AES-128-GCM for one direction with one key. The context and its key schedule are kept; only the IV changes from call
-/// to call. Not thread-safe.
+/// AES-128-GCM for one direction with one key. The context and its key schedule are reused; only the IV changes between
+/// calls. Not thread-safe.
 /// </summary>
 public sealed unsafe class AesGcmCipher : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed unsafe class AesGcmCipher : IDisposable
     private nint context;
 
     /// <param name="key">16 bytes.</param>
-    /// <param name="encrypt">True for a context that seals, false for one that opens.</param>
+    /// <param name="encrypt">True for a context that encrypts (<see cref="Seal"/>), false for one that decrypts (<see cref="Open"/>).</param>
     public AesGcmCipher(ReadOnlySpan<byte> key, bool encrypt)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyLength, nameof(key));
@@ -29,10 +29,10 @@ public sealed unsafe class AesGcmCipher : IDisposable
     }
 
     /// <summary>
-    /// Encrypts into <paramref name="destination"/>: ciphertext as long as the plaintext, then the tag. The two may be
-    /// the same memory.
+    /// Encrypts into <paramref name="destination"/>: the ciphertext, which is as long as the plaintext, then the tag. Plaintext and
+    /// destination may be the same memory.
     /// </summary>
-    /// <returns>False when OpenSSL refuses, which it does not for valid lengths.</returns>
+    /// <returns>False for invalid lengths or an OpenSSL error.</returns>
     public bool Seal(
         ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> destination)
     {
@@ -56,8 +56,8 @@ public sealed unsafe class AesGcmCipher : IDisposable
     }
 
     /// <summary>
-    /// Checks the tag behind the ciphertext and decrypts. The destination may be the ciphertext's own memory; its content
-    /// means nothing when the answer is false.
+    /// Verifies the tag that follows the ciphertext and decrypts. Ciphertext and destination may be the same memory. When the
+    /// method returns false, the content of the destination is undefined.
     /// </summary>
     public bool Open(
         ReadOnlySpan<byte> iv, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> ciphertextAndTag, Span<byte> destination)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>openssl/bio.h and x509.h: memory BIOs and a certificate's DER.</summary>
+/// <summary>openssl/bio.h and x509.h: memory BIOs and the DER encoding of certificates.</summary>
 internal static unsafe partial class BioInterop
 {
     [LibraryImport(EvpInterop.Library, EntryPoint = "BIO_s_mem")]

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.Native.OpenSsl;
 
 /// <summary>
-/// One DTLS association over two memory BIOs. OpenSSL's own timer reads the wall clock, so it is put out of reach:
-/// whoever drives this object retransmits. Not thread-safe.
+/// One DTLS association over two memory BIOs. OpenSSL's own retransmission timer reads the wall clock, so it is disabled; the
+/// caller retransmits. Not thread-safe.
 /// </summary>
 public sealed unsafe class DtlsConnection : IDisposable
 {
@@ -14,8 +14,8 @@ public sealed unsafe class DtlsConnection : IDisposable
     private bool established;
 
     /// <param name="context">Shared settings; must outlive this object.</param>
-    /// <param name="isServer">True to wait for a ClientHello.</param>
-    /// <param name="mtuBytes">Largest datagram that handshake messages are cut to.</param>
+    /// <param name="isServer">True for the server role, which waits for a ClientHello.</param>
+    /// <param name="mtuBytes">Maximum datagram size for handshake messages, in bytes.</param>
     public DtlsConnection(DtlsContext context, bool isServer, int mtuBytes)
     {
         ssl = SslInterop.New(context.Handle);
@@ -23,9 +23,9 @@ public sealed unsafe class DtlsConnection : IDisposable
         input = BioInterop.New(BioInterop.MemoryMethod());
         output = BioInterop.New(BioInterop.MemoryMethod());
         OpenSslException.ThrowUnless(input != 0 && output != 0, "BIO_new");
-        SslInterop.SetBio(ssl, input, output); // the SSL owns them now
+        SslInterop.SetBio(ssl, input, output); // transfers ownership of both BIOs to the SSL object
         SslInterop.Control(ssl, SslInterop.ControlSetMtu, mtuBytes, 0);
-        SslInterop.SetTimer(ssl, &Never);
+        SslInterop.SetTimer(ssl, &GetTimerInterval);
         if (isServer)
         {
             SslInterop.SetAcceptState(ssl);
@@ -36,10 +36,10 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>OpenSSL's reason for <see cref="DtlsStep.Failed"/>.</summary>
+    /// <summary>OpenSSL's reason after <see cref="DtlsStep.Failed"/>, or null.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>The number of the negotiated SRTP profile (RFC 5764 §4.1.2), 0 when there is none.</summary>
+    /// <summary>The number of the negotiated SRTP profile (RFC 5764 §4.1.2), or 0 when none was negotiated.</summary>
     public int SrtpProfile
     {
         get
@@ -49,7 +49,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>The number of the negotiated cipher suite (RFC 5246 §A.5), 0 when there is none yet.</summary>
+    /// <summary>The number of the negotiated cipher suite (RFC 5246 §A.5), or 0 before the negotiation.</summary>
     public int CipherSuite
     {
         get
@@ -59,7 +59,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>Gives one datagram, or none to start a client, and works until OpenSSL wants more.</summary>
+    /// <summary>Processes one datagram, or an empty one to start a client, until OpenSSL needs more input.</summary>
     public DtlsStep Advance(ReadOnlySpan<byte> datagram)
     {
         ErrInterop.Clear();
@@ -67,7 +67,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         {
             fixed (byte* pointer = datagram)
             {
-                // One datagram at a time: the BIO keeps no boundaries, OpenSSL reads all that is there.
+                // A memory BIO keeps no datagram boundaries, so each call passes exactly one datagram.
                 _ = BioInterop.Write(input, pointer, datagram.Length);
             }
         }
@@ -77,7 +77,7 @@ public sealed unsafe class DtlsConnection : IDisposable
             var result = SslInterop.DoHandshake(ssl);
             if (result != 1)
             {
-                return WantsMore(result) ? DtlsStep.Handshaking : Fail();
+                return NeedsMoreInput(result) ? DtlsStep.Handshaking : Fail();
             }
 
             established = true;
@@ -86,7 +86,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         return ReadToEnd();
     }
 
-    /// <summary>Takes what OpenSSL wants sent: a series of whole DTLS records. Returns 0 when there is nothing.</summary>
+    /// <summary>Moves pending output, a series of complete DTLS records, to the buffer. Returns the number of bytes, or 0 when nothing is pending.</summary>
     public int TakeOutput(Span<byte> buffer)
     {
         fixed (byte* pointer = buffer)
@@ -97,7 +97,7 @@ public sealed unsafe class DtlsConnection : IDisposable
 
     public int PendingOutputBytes => (int)BioInterop.Pending(output);
 
-    /// <summary>RFC 5705 exporter without a context.</summary>
+    /// <summary>Exports keying material without a context (RFC 5705). False before the handshake completes.</summary>
     public bool TryExportKeyingMaterial(ReadOnlySpan<byte> label, Span<byte> destination)
     {
         fixed (byte* labelPointer = label, pointer = destination)
@@ -107,7 +107,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>The peer's certificate in DER; empty before the handshake is complete.</summary>
+    /// <summary>The peer's certificate in DER, or an empty array before the handshake completes.</summary>
     public byte[] GetPeerCertificate()
     {
         var certificate = SslInterop.GetPeerCertificate(ssl);
@@ -121,7 +121,7 @@ public sealed unsafe class DtlsConnection : IDisposable
             var der = new byte[Math.Max(0, BioInterop.EncodeCertificate(certificate, null))];
             fixed (byte* start = der)
             {
-                var end = start; // i2d moves the pointer
+                var end = start; // i2d_X509 advances the pointer
                 _ = der.Length == 0 ? 0 : BioInterop.EncodeCertificate(certificate, &end);
             }
 
@@ -133,7 +133,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         }
     }
 
-    /// <summary>Puts a close_notify in the output.</summary>
+    /// <summary>Adds a close_notify alert to the output. Does nothing before the handshake completes.</summary>
     public void Shutdown()
     {
         if (established)
@@ -145,9 +145,9 @@ public sealed unsafe class DtlsConnection : IDisposable
 
     public void Dispose() => ssl.Dispose();
 
-    /// <summary>DTLS_timer_cb: over an hour, in microseconds.</summary>
+    /// <summary>DTLS_timer_cb: an interval of over an hour, in microseconds, so that the timer never fires.</summary>
     [UnmanagedCallersOnly]
-    private static uint Never(nint connection, uint current) => 4_000_000_000;
+    private static uint GetTimerInterval(nint connection, uint current) => 4_000_000_000;
 
     private DtlsStep ReadToEnd()
     {
@@ -155,7 +155,7 @@ public sealed unsafe class DtlsConnection : IDisposable
         int result;
         do
         {
-            // Application data has no meaning yet; alerts and repeated Finished messages are worked off on the way.
+            // There is no application data protocol, so the data is discarded. Reading also processes alerts and repeated Finished messages.
             result = SslInterop.Read(ssl, discarded, 2048);
         }
         while (result > 0);
@@ -165,10 +165,10 @@ public sealed unsafe class DtlsConnection : IDisposable
             return DtlsStep.Closed;
         }
 
-        return WantsMore(result) ? DtlsStep.Established : Fail();
+        return NeedsMoreInput(result) ? DtlsStep.Established : Fail();
     }
 
-    private bool WantsMore(int result) =>
+    private bool NeedsMoreInput(int result) =>
         SslInterop.GetError(ssl, result) is SslInterop.ErrorWantRead or SslInterop.ErrorWantWrite;
 
     private DtlsStep Fail()

@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.Native.OpenSsl;
 
 /// <summary>
-/// The settings that many DTLS associations share (SSL_CTX): version, ciphers, our certificate. Safe to use from several
-/// threads once made.
+/// Settings shared by many DTLS associations (SSL_CTX): version, ciphers, local certificate. Safe to use from several
+/// threads after construction.
 /// </summary>
 public sealed unsafe class DtlsContext : IDisposable
 {
     private const int KeyTypeEc = 408; // EVP_PKEY_EC
 
-    /// <param name="certificate">Our certificate in DER.</param>
+    /// <param name="certificate">The local certificate in DER.</param>
     /// <param name="privateKey">Its EC key in PKCS#8 DER.</param>
     /// <param name="ciphers">OpenSSL cipher list.</param>
-    /// <param name="srtpProfiles">OpenSSL names of SRTP profiles, the preferred first, separated by colons.</param>
+    /// <param name="srtpProfiles">OpenSSL names of SRTP profiles in order of preference, separated by colons.</param>
     public DtlsContext(ReadOnlySpan<byte> certificate, ReadOnlySpan<byte> privateKey, string ciphers, string srtpProfiles)
     {
         Handle = SslInterop.NewContext(SslInterop.DtlsMethod());
@@ -34,7 +34,7 @@ public sealed unsafe class DtlsContext : IDisposable
             Require(SslInterop.UsePrivateKey(KeyTypeEc, Handle, keyPointer, privateKey.Length) == 1, "SSL_CTX_use_PrivateKey_ASN1");
         }
 
-        // Certificates are self-signed; who the peer is, is decided by the fingerprint, after the handshake.
+        // WebRTC certificates are self-signed. The fingerprint check after the handshake authenticates the peer.
         SslInterop.SetVerify(Handle, SslInterop.VerifyPeer | SslInterop.VerifyFailIfNoPeerCertificate, 0);
         SslInterop.SetCertificateVerifier(Handle, &AcceptCertificate, 0);
     }

@@ -1,17 +1,17 @@
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>Where a DTLS association stands after it was given input.</summary>
+/// <summary>The state of a DTLS association after it processed input.</summary>
 public enum DtlsStep
 {
-    /// <summary>The handshake needs more from the peer.</summary>
+    /// <summary>The handshake needs more input from the peer.</summary>
     Handshaking,
 
     /// <summary>The handshake is complete and keys can be exported.</summary>
     Established,
 
-    /// <summary>The peer said close_notify.</summary>
+    /// <summary>The peer sent a close_notify alert.</summary>
     Closed,
 
-    /// <summary>OpenSSL gave up; see <see cref="DtlsConnection.Error"/>.</summary>
+    /// <summary>OpenSSL reported an error; see <see cref="DtlsConnection.Error"/>.</summary>
     Failed,
 }

@@ -12,7 +12,7 @@ internal static unsafe partial class ErrInterop
         var code = GetError();
         if (code == 0)
         {
-            return "no reason given";
+            return "OpenSSL gave no reason";
         }
 
         Clear();

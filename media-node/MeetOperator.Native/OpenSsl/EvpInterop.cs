@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>openssl/evp.h: ciphers and message authentication with contexts that are kept.</summary>
+/// <summary>openssl/evp.h: ciphers and message authentication with reusable contexts.</summary>
 /// <remarks>
-/// Calls that run for well under a microsecond skip the GC transition. They take raw pointers: a safe handle would
-/// cost two interlocked operations a call on the packet path.
+/// Calls that take well under a microsecond skip the GC transition. They take raw pointers because a safe handle would
+/// cost two interlocked operations for each call on the packet path.
 /// </remarks>
 internal static unsafe partial class EvpInterop
 {

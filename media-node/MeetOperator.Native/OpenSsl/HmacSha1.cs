@@ -1,6 +1,6 @@
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>HMAC-SHA1 with a kept key (EVP_MAC): Append any number of times, then Finish. Not thread-safe.</summary>
+/// <summary>HMAC-SHA1 with a reusable key (EVP_MAC). Call Append any number of times, then Finish. Not thread-safe.</summary>
 public sealed unsafe class HmacSha1 : IDisposable
 {
     public const int Length = 20;
@@ -15,7 +15,7 @@ public sealed unsafe class HmacSha1 : IDisposable
         OpenSslException.ThrowUnless(mac != 0, "EVP_MAC_fetch");
         try
         {
-            handle = EvpInterop.NewMacContext(mac); // takes a reference of its own
+            handle = EvpInterop.NewMacContext(mac); // takes its own reference to the MAC
             OpenSslException.ThrowUnless(!handle.IsInvalid, "EVP_MAC_CTX_new");
         }
         finally
@@ -34,7 +34,7 @@ public sealed unsafe class HmacSha1 : IDisposable
         }
     }
 
-    /// <summary>Takes more of the message.</summary>
+    /// <summary>Adds data to the message.</summary>
     public void Append(ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(context == 0, this);
@@ -52,7 +52,7 @@ public sealed unsafe class HmacSha1 : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>Writes the 20 bytes and starts over with the same key.</summary>
+    /// <summary>Writes the 20-byte MAC and starts a new message with the same key.</summary>
     public void Finish(Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, Length, nameof(destination));

@@ -1,6 +1,6 @@
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>A set-up call of OpenSSL failed. Never thrown for what a peer sent.</summary>
+/// <summary>An OpenSSL set-up call failed. Input from a peer never causes this exception.</summary>
 public sealed class OpenSslException(string message) : Exception(message)
 {
     /// <summary>Throws with the reason from OpenSSL's error queue unless the call succeeded.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>openssl/core.h: OSSL_PARAM. An array of them ends with a zeroed one.</summary>
+/// <summary>openssl/core.h: OSSL_PARAM. A zeroed element ends an array.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct OsslParam
 {

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>Owns an SSL and, through it, its two memory BIOs.</summary>
+/// <summary>Owns an SSL object and its two memory BIOs.</summary>
 internal sealed class SslHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
     public SslHandle()

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.OpenSsl;
 
-/// <summary>openssl/ssl.h, as far as DTLS 1.2 over memory BIOs needs it.</summary>
+/// <summary>The subset of openssl/ssl.h that DTLS 1.2 over memory BIOs needs.</summary>
 internal static unsafe partial class SslInterop
 {
     internal const string Library = "libssl.so.3";
@@ -50,7 +50,7 @@ internal static unsafe partial class SslInterop
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_cipher_list", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetCipherList(SslContextHandle context, string ciphers);
 
-    /// <summary>Returns 0 on success, unlike its neighbours.</summary>
+    /// <summary>Returns 0 on success, unlike the other functions.</summary>
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_tlsext_use_srtp", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SetSrtpProfiles(SslContextHandle context, string profiles);
 

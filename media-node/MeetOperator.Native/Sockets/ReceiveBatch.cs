@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.Native.Sockets;
 
 /// <summary>
-/// Native memory for one <c>recvmmsg</c>: the datagrams stay valid until the next <see cref="Receive"/>. Longer datagrams than
-/// <see cref="SlotBytes"/> are cut, which no WebRTC peer sends.
+/// Native memory for one <c>recvmmsg</c> call. The datagrams stay valid until the next <see cref="Receive"/>. Datagrams longer than
+/// <see cref="SlotBytes"/> are truncated; WebRTC peers do not send datagrams of that size.
 /// </summary>
 public sealed unsafe class ReceiveBatch : IDisposable
 {
@@ -34,7 +34,7 @@ public sealed unsafe class ReceiveBatch : IDisposable
 
     public int Capacity { get; }
 
-    /// <summary>Reads what is there, without waiting; 0 when there is nothing.</summary>
+    /// <summary>Reads the available datagrams without waiting. Returns their number.</summary>
     public int Receive(UdpSocket socket)
     {
         for (var i = 0; i < Capacity; i++)

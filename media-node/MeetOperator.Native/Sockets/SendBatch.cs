@@ -4,19 +4,20 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.Native.Sockets;
 
 /// <summary>
-/// Collects messages for one <c>sendmmsg</c>. A message may hold several datagrams of equal size (the last may be shorter), which the kernel
-/// or the network card splits (UDP_SEGMENT): that is 2 to 3 times cheaper than sending them one by one. The memory that messages point to
-/// must stay as it is until <see cref="Send"/>.
+/// Collects messages for one <c>sendmmsg</c> call. A message may hold several datagrams of equal size (the last may be shorter), which the
+/// kernel or the network card splits (UDP_SEGMENT). That is 2 to 3 times cheaper than one message for each datagram. The memory that
+/// messages point to must not change before <see cref="Send"/>.
 /// </summary>
 public sealed unsafe class SendBatch : IDisposable
 {
-    /// <summary>Marks of destinations that <see cref="Refused"/> holds at most between two calls; more are told next time.</summary>
-    private const int MaxRefusals = 64;
+    /// <summary>Maximum number of marks in <see cref="Refused"/>. Further rejections are not recorded until they occur again.</summary>
+    private const int MaxRejections = 64;
 
-    /// <summary>So many segmented messages refused by the device, with none taken between them, are no matter of one route.</summary>
-    private const int DeviceRefusals = 8;
+    /// <summary>After this many consecutive rejections of segmented messages, the device, not a single route, lacks support for segmentation.</summary>
+    private const int DeviceRejectionThreshold = 8;
 
-    // Of a segmented message: the path's MTU is smaller than a segment (EINVAL before Linux 6.14), the device or an IPsec route cannot (EIO).
+    // Errors for a segmented message. EMSGSIZE, or EINVAL before Linux 6.14: the path MTU is smaller than a segment.
+    // EIO: the device or an IPsec route does not support segmentation.
     private const int InvalidArgument = 22;
     private const int MessageTooLong = 90;
     private const int InputOutput = 5;
@@ -28,9 +29,9 @@ public sealed unsafe class SendBatch : IDisposable
     private readonly SocketLibrary.InternetAddress* _addresses;
     private readonly SocketLibrary.SegmentControl* _controls;
     private readonly int[] _marks;
-    private readonly int[] _refused = new int[MaxRefusals];
-    private int _refusals;
-    private int _refusedInRow;
+    private readonly int[] _refused = new int[MaxRejections];
+    private int _rejectionCount;
+    private int _consecutiveRejections;
     private int _first;
     private bool _disposed;
 
@@ -59,23 +60,23 @@ public sealed unsafe class SendBatch : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>Goes off when it showed that the device cannot segment at all; whoever owns the batch may try again.</summary>
+    /// <summary>Whether messages are sent segmented. Becomes false when the device does not support segmentation; the owner may set it again.</summary>
     public bool Segmentation { get; set; } = true;
 
-    /// <summary>Marks of messages that did not leave segmented, but datagram by datagram; see <see cref="ForgetRefusals"/>.</summary>
-    public ReadOnlySpan<int> Refused => _refused.AsSpan(0, _refusals);
+    /// <summary>Marks of segmented messages that the kernel rejected and that were sent datagram by datagram. See <see cref="ForgetRefusals"/>.</summary>
+    public ReadOnlySpan<int> Refused => _refused.AsSpan(0, _rejectionCount);
 
-    /// <summary>Messages of the last <see cref="Send"/> that the kernel had no room for; they are the batch's until <see cref="Clear"/>.</summary>
+    /// <summary>Messages of the last <see cref="Send"/> that did not fit in the kernel's send buffer. They stay in the batch until <see cref="Clear"/>.</summary>
     public int Unsent => Count - _first;
 
-    /// <summary>Takes a message of <paramref name="length"/> bytes, to be cut every <paramref name="segmentBytes"/>. The batch must have room.</summary>
+    /// <summary>Adds a message of <paramref name="length"/> bytes with segments of <paramref name="segmentBytes"/>. The batch must have room.</summary>
     /// <param name="data">Native memory.</param>
     /// <param name="length">Bytes of all datagrams together.</param>
-    /// <param name="segmentBytes">Bytes of each datagram but perhaps the last.</param>
+    /// <param name="segmentBytes">Bytes of each datagram; the last may be shorter.</param>
     /// <param name="address">IPv4 destination in host order.</param>
     /// <param name="port">UDP port.</param>
-    /// <param name="singly">Makes a message of each datagram, as the path to there takes no segmented ones.</param>
-    /// <param name="mark">Told in <see cref="Refused"/>.</param>
+    /// <param name="singly">Adds one message for each datagram, for paths without support for segmentation.</param>
+    /// <param name="mark">Value that <see cref="Refused"/> reports for the message.</param>
     public void Add(byte* data, int length, int segmentBytes, uint address, ushort port, bool singly, int mark)
     {
         if (length > segmentBytes && (singly || !Segmentation))
@@ -91,14 +92,14 @@ public sealed unsafe class SendBatch : IDisposable
         Put(data, length, length > segmentBytes ? segmentBytes : 0, address, port, mark);
     }
 
-    /// <summary>Messages that <see cref="Add"/> makes of this many bytes.</summary>
+    /// <summary>The number of messages that <see cref="Add"/> needs for this many bytes.</summary>
     public int MessagesFor(int length, int segmentBytes, bool singly) => Segmentation && !singly ? 1 : (length + segmentBytes - 1) / segmentBytes;
 
     public void Clear() => (Count, _first) = (0, 0);
 
-    public void ForgetRefusals() => _refusals = 0;
+    public void ForgetRefusals() => _rejectionCount = 0;
 
-    /// <summary>The message at this place among those that are <see cref="Unsent"/>.</summary>
+    /// <summary>The message at this index among the <see cref="Unsent"/> messages.</summary>
     public UnsentMessage Message(int index)
     {
         var i = _first + index;
@@ -111,7 +112,7 @@ public sealed unsafe class SendBatch : IDisposable
             BinaryPrimitives.ReverseEndianness(_addresses[i].Port));
     }
 
-    /// <summary>Sends everything collected, as far as the kernel has room: what it does not take is then <see cref="Unsent"/>.</summary>
+    /// <summary>Sends the messages until the kernel's send buffer is full. The remaining messages are then <see cref="Unsent"/>.</summary>
     public SendOutcome Send(UdpSocket socket)
     {
         var outcome = default(SendOutcome);
@@ -123,8 +124,8 @@ public sealed unsafe class SendBatch : IDisposable
             {
                 for (var end = at + sent; at < end; at++)
                 {
-                    outcome = Counted(outcome, at, sent: true);
-                    _refusedInRow = _messages[at].Header.ControlLength != 0 ? 0 : _refusedInRow;
+                    outcome = AddMessage(outcome, at, sent: true);
+                    _consecutiveRejections = _messages[at].Header.ControlLength != 0 ? 0 : _consecutiveRejections;
                 }
 
                 continue;
@@ -143,11 +144,11 @@ public sealed unsafe class SendBatch : IDisposable
 
             if (_messages[at].Header.ControlLength == 0 || error is not (InvalidArgument or MessageTooLong or InputOutput or NotSupported))
             {
-                outcome = Counted(outcome, at, sent: false);
+                outcome = AddMessage(outcome, at, sent: false);
             }
             else
             {
-                OnRefusal(at, error);
+                RecordRejection(at, error);
                 if (!TrySendSingly(socket, at, ref outcome))
                 {
                     return outcome;
@@ -173,16 +174,16 @@ public sealed unsafe class SendBatch : IDisposable
         }
     }
 
-    private void OnRefusal(int index, int error)
+    private void RecordRejection(int index, int error)
     {
-        if (_refusals < MaxRefusals)
+        if (_rejectionCount < MaxRejections)
         {
-            _refused[_refusals++] = _marks[index];
+            _refused[_rejectionCount++] = _marks[index];
         }
 
-        if (error is InputOutput or NotSupported && ++_refusedInRow == DeviceRefusals)
+        if (error is InputOutput or NotSupported && ++_consecutiveRejections == DeviceRejectionThreshold)
         {
-            (Segmentation, _refusedInRow) = (false, 0);
+            (Segmentation, _consecutiveRejections) = (false, 0);
         }
     }
 
@@ -199,7 +200,7 @@ public sealed unsafe class SendBatch : IDisposable
         _messages[i].Header.ControlLength = segmentBytes == 0 ? 0 : (nuint)sizeof(SocketLibrary.SegmentControl);
     }
 
-    /// <summary>Sends the datagrams of one message by themselves. False when the kernel has no room: the message is then what is left of it.</summary>
+    /// <summary>Sends the datagrams of one message one by one. False when the kernel's send buffer is full; the message then holds the rest.</summary>
     private bool TrySendSingly(UdpSocket socket, int index, ref SendOutcome outcome)
     {
         var rest = _vectors[index];
@@ -220,7 +221,7 @@ public sealed unsafe class SendBatch : IDisposable
 
             if (error != Interrupted)
             {
-                outcome = Counted(outcome, index, taken);
+                outcome = AddMessage(outcome, index, taken);
                 rest.Base += (nint)_vectors[index].Length;
                 rest.Length -= _vectors[index].Length;
             }
@@ -229,7 +230,7 @@ public sealed unsafe class SendBatch : IDisposable
         return true;
     }
 
-    private SendOutcome Counted(SendOutcome outcome, int index, bool sent)
+    private SendOutcome AddMessage(SendOutcome outcome, int index, bool sent)
     {
         var bytes = (int)_vectors[index].Length;
         var segment = _controls[index].SegmentBytes;

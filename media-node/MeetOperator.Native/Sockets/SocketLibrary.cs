@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>The parts of the C library that batched UDP needs (socket.h, poll.h, eventfd.h). Linux, 64 bit.</summary>
+/// <summary>The subset of the C library that batched UDP needs (socket.h, poll.h, eventfd.h). 64-bit Linux only.</summary>
 internal static unsafe partial class SocketLibrary
 {
     public const int InternetFamily = 2;
@@ -45,7 +45,7 @@ internal static unsafe partial class SocketLibrary
         public uint Length;
     }
 
-    /// <summary>sockaddr_in; port and address in network order.</summary>
+    /// <summary>sockaddr_in; port and address in network byte order.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct InternetAddress
     {

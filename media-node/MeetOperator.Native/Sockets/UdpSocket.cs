@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>A non-blocking IPv4 UDP socket. Used by one thread.</summary>
+/// <summary>A non-blocking IPv4 UDP socket. Not thread-safe.</summary>
 public sealed unsafe class UdpSocket : IDisposable
 {
     // enum sk_meminfo_vars (linux/sock_diag.h): SK_MEMINFO_DROPS is the ninth value.
@@ -14,7 +14,7 @@ public sealed unsafe class UdpSocket : IDisposable
 
     /// <param name="address">Local address.</param>
     /// <param name="port">Local port; 0 lets the kernel choose.</param>
-    /// <param name="bufferBytes">Wanted size of both kernel buffers; the kernel may grant less (net.core.rmem_max).</param>
+    /// <param name="bufferBytes">Requested size of both kernel buffers in bytes. The kernel may grant less (net.core.rmem_max, net.core.wmem_max).</param>
     public UdpSocket(IPAddress address, int port, int bufferBytes)
     {
         _descriptor = SocketLibrary.Socket(SocketLibrary.InternetFamily, SocketLibrary.DatagramType | SocketLibrary.NonBlocking | SocketLibrary.CloseOnExec, 0);
@@ -26,7 +26,7 @@ public sealed unsafe class UdpSocket : IDisposable
         Span<byte> bytes = stackalloc byte[4];
         if (!address.TryWriteBytes(bytes, out var written) || written != 4)
         {
-            throw new ArgumentException($"{address} is no IPv4 address.", nameof(address));
+            throw new ArgumentException($"{address} is not an IPv4 address.", nameof(address));
         }
 
         var local = new SocketLibrary.InternetAddress
@@ -53,13 +53,13 @@ public sealed unsafe class UdpSocket : IDisposable
 
     internal int Descriptor => _descriptor;
 
-    /// <summary>Datagrams that the kernel dropped because the receive buffer was full, since the socket was opened.</summary>
+    /// <summary>Datagrams that the kernel has dropped because the receive buffer was full, since the socket was opened.</summary>
     public uint KernelDrops => MemoryInfo(DropsIndex);
 
-    /// <summary>Receive buffer that the kernel granted, in bytes of its own accounting.</summary>
+    /// <summary>Size of the receive buffer that the kernel granted, in bytes as the kernel counts them.</summary>
     public uint GrantedReceiveBytes => MemoryInfo(1);
 
-    /// <summary>Whether the kernel knows UDP_SEGMENT (Linux 4.18 and newer).</summary>
+    /// <summary>Whether the kernel supports UDP_SEGMENT (Linux 4.18 and newer).</summary>
     public bool KnowsSegmentation
     {
         get
@@ -70,10 +70,10 @@ public sealed unsafe class UdpSocket : IDisposable
         }
     }
 
-    /// <summary>Sleeps until a datagram is there, <paramref name="wake"/> is set, or the time is over.</summary>
-    /// <param name="wake">Ends the sleep from another thread.</param>
-    /// <param name="atMost">How long to sleep.</param>
-    /// <param name="untilWritable">Ends the sleep also when the socket can be written.</param>
+    /// <summary>Waits until a datagram arrives, <paramref name="wake"/> is set, or the time has passed.</summary>
+    /// <param name="wake">Ends the wait from another thread.</param>
+    /// <param name="atMost">Maximum time to wait.</param>
+    /// <param name="untilWritable">Also ends the wait when the socket is writable.</param>
     /// <returns>True when a datagram can be read.</returns>
     public bool Wait(WakeSignal wake, TimeSpan atMost, bool untilWritable = false)
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Native.Sockets;
 
-/// <summary>An eventfd by which any thread wakes the one that waits in <see cref="UdpSocket.Wait"/>.</summary>
+/// <summary>An eventfd that wakes the thread in <see cref="UdpSocket.Wait"/>. Any thread may set it.</summary>
 public sealed unsafe class WakeSignal : IDisposable
 {
     private int _descriptor = SocketLibrary.EventDescriptor(0, SocketLibrary.NonBlocking | SocketLibrary.CloseOnExec);
@@ -18,14 +18,14 @@ public sealed unsafe class WakeSignal : IDisposable
 
     internal int Descriptor => _descriptor;
 
-    /// <summary>May be called from any thread, also after <see cref="Dispose"/> (then it does nothing).</summary>
+    /// <summary>Wakes the waiting thread. Safe to call from any thread. Does nothing after <see cref="Dispose"/>.</summary>
     public void Set()
     {
         ulong one = 1;
         var descriptor = _descriptor;
         if (descriptor >= 0)
         {
-            // A full counter (EAGAIN) means that the waiter wakes anyway.
+            // EAGAIN means that the counter is full. The waiter wakes in that case too.
             _ = SocketLibrary.Write(descriptor, &one, sizeof(ulong));
         }
     }

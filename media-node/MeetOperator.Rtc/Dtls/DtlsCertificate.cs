@@ -4,11 +4,11 @@ using MeetOperator.Native.OpenSsl;
 
 namespace MeetOperator.Rtc.Dtls;
 
-/// <summary>A self-signed ECDSA P-256 certificate, made anew by every process and never written anywhere.</summary>
+/// <summary>A self-signed ECDSA P-256 certificate. Every process generates its own and never stores it.</summary>
 public sealed class DtlsCertificate : IDisposable
 {
     /// <summary>
-    /// Forward secret AEAD suites only. ECDSA serves our own certificate; RSA is there for a server that we are the client of.
+    /// Only AEAD suites with forward secrecy. The ECDSA suites are for the local certificate, the RSA suites for remote servers.
     /// </summary>
     private const string Ciphers =
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
@@ -24,21 +24,21 @@ public sealed class DtlsCertificate : IDisposable
         Fingerprint = Fingerprint.OfCertificate(certificate);
     }
 
-    /// <summary>What SDP names.</summary>
+    /// <summary>The fingerprint for SDP.</summary>
     public Fingerprint Fingerprint { get; }
 
     /// <summary>The certificate in DER.</summary>
     internal byte[] Certificate { get; }
 
-    /// <summary>The settings that all associations under this certificate share.</summary>
+    /// <summary>The settings that all associations with this certificate share.</summary>
     internal DtlsContext Context { get; }
 
-    /// <summary>Makes a key and a certificate. The name says nothing: peers compare the fingerprint only.</summary>
+    /// <summary>Generates a key and a certificate. The subject name has no meaning because peers compare only the fingerprint.</summary>
     public static DtlsCertificate Generate(TimeProvider? clock = null) => Generate(clock, SrtpProfiles);
 
     public void Dispose() => Context.Dispose();
 
-    /// <summary>For tests: a peer that offers other profiles.</summary>
+    /// <summary>For tests that need a peer with other SRTP profiles.</summary>
     internal static DtlsCertificate Generate(TimeProvider? clock, string srtpProfiles)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

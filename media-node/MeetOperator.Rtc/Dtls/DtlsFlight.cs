@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtc.Dtls;
 
 /// <summary>
-/// The flight of handshake records sent last, cut into datagrams, kept so that it can be sent again. A repeated record needs a
-/// new sequence number (RFC 6347 §4.2.4), or the peer takes it for a replay even where it had to throw the first copy away, such as
-/// a ChangeCipherSpec that came too early. Records of epoch 0 are not authenticated, so their numbers are ours to give;
-/// those of later epochs, which is the Finished message, go out again as they are.
+/// The last flight of handshake records, split into datagrams and stored for retransmission. A retransmitted record needs a
+/// new sequence number (RFC 6347 §4.2.4); otherwise the peer treats it as a replay, even when it discarded the first copy, such as
+/// an early ChangeCipherSpec. Records of epoch 0 are not authenticated, so this class can renumber them. Records of later epochs,
+/// which hold the Finished message, are sent again unchanged.
 /// </summary>
 internal sealed class DtlsFlight(int mtuBytes)
 {
@@ -19,10 +19,10 @@ internal sealed class DtlsFlight(int mtuBytes)
 
     public bool IsEmpty => length == 0;
 
-    /// <summary>Nothing of it waits to be taken.</summary>
-    public bool IsTaken => position == length;
+    /// <summary>Whether all records of the flight were taken.</summary>
+    public bool IsSent => position == length;
 
-    /// <summary>Replaces the flight; the buffer is handed over.</summary>
+    /// <summary>Replaces the flight. Takes ownership of the buffer.</summary>
     public void Replace(byte[] records, int count)
     {
         bytes = records;
@@ -30,12 +30,12 @@ internal sealed class DtlsFlight(int mtuBytes)
         position = 0;
     }
 
-    /// <summary>Starts over from the first record.</summary>
+    /// <summary>Restarts the flight from the first record.</summary>
     public void Rewind() => position = 0;
 
     public void Clear() => Replace([], 0);
 
-    /// <summary>Copies as many whole records as fit in a datagram; one that does not fit waits for a larger buffer.</summary>
+    /// <summary>Copies as many complete records as fit in a datagram. A record that does not fit stays for a larger buffer.</summary>
     public bool TryTake(Span<byte> buffer, out int written)
     {
         written = 0;
@@ -45,7 +45,7 @@ internal sealed class DtlsFlight(int mtuBytes)
             var record = RecordHeaderLength + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(position + 11));
             if (position + record > length)
             {
-                position = length; // not whole; cannot happen with records of OpenSSL
+                position = length; // an incomplete record, which OpenSSL does not produce
                 break;
             }
 
@@ -55,7 +55,7 @@ internal sealed class DtlsFlight(int mtuBytes)
             }
 
             bytes.AsSpan(position, record).CopyTo(buffer[written..]);
-            Number(buffer[written..]);
+            AssignSequenceNumber(buffer[written..]);
             written += record;
             position += record;
         }
@@ -63,12 +63,12 @@ internal sealed class DtlsFlight(int mtuBytes)
         return written > 0;
     }
 
-    /// <summary>Type (1), version (2), epoch (2), sequence number (6), length (2).</summary>
-    private void Number(Span<byte> record)
+    /// <summary>Sets the sequence number of a record of epoch 0. The header has type (1), version (2), epoch (2), sequence number (6) and length (2).</summary>
+    private void AssignSequenceNumber(Span<byte> record)
     {
         if (BinaryPrimitives.ReadUInt16BigEndian(record[3..]) == 0)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(record[3..], nextSequenceNumber++); // its high 16 bits are the epoch, 0
+            BinaryPrimitives.WriteUInt64BigEndian(record[3..], nextSequenceNumber++); // the high 16 bits are the epoch, 0
         }
     }
 }

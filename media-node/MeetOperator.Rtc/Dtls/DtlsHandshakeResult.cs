@@ -2,8 +2,8 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Dtls;
 
-/// <summary>What a completed handshake gives.</summary>
-/// <param name="PeerCertificate">In DER; to be held against the fingerprint of the peer's SDP.</param>
-/// <param name="Local">Keys of what we send; null when no SRTP profile was agreed on.</param>
-/// <param name="Remote">Keys of what the peer sends; null when no SRTP profile was agreed on.</param>
+/// <summary>The result of a completed handshake.</summary>
+/// <param name="PeerCertificate">The peer's certificate in DER. The caller must compare it with the fingerprint in the peer's SDP.</param>
+/// <param name="Local">Keys for outbound packets; null when no SRTP profile was negotiated.</param>
+/// <param name="Remote">Keys for inbound packets; null when no SRTP profile was negotiated.</param>
 public sealed record DtlsHandshakeResult(byte[] PeerCertificate, SrtpKeys? Local, SrtpKeys? Remote);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtc.Dtls;
 
 /// <summary>
-/// Looks at a datagram's record headers (RFC 6347 §4.1) before OpenSSL does: some of its versions give up the whole association over a protected record that is too
-/// short to hold its authentication tag, which anybody can send who knows the peer's address.
+/// Checks the record headers of a datagram (RFC 6347 §4.1) before OpenSSL reads it. Some OpenSSL versions fail the whole association after a
+/// protected record that is too short for its authentication tag. Anyone who knows the peer's address can send such a record.
 /// </summary>
 internal static class DtlsRecords
 {
@@ -14,11 +14,13 @@ internal static class DtlsRecords
     private const byte FirstContent = 20;
     private const byte LastContent = 23;
 
-    /// <summary>How many bytes protection adds to a record under a cipher suite; 0 means that none is negotiated yet.</summary>
-    internal static int ExpansionOf(int cipherSuite) => cipherSuite is 0xCCA8 or 0xCCA9 ? ChaChaExpansion : GcmExpansion;
+    /// <summary>Bytes that a cipher suite adds to a protected record. Pass 0 before the negotiation.</summary>
+    internal static int GetExpansion(int cipherSuite) => cipherSuite is 0xCCA8 or 0xCCA9 ? ChaChaExpansion : GcmExpansion;
 
-    /// <summary>True for no byte at all, and for records one after the other to the last byte, of which the protected ones have at least <paramref name="expansion"/> bytes.</summary>
-    internal static bool AreWhole(ReadOnlySpan<byte> datagram, int expansion)
+    /// <summary>
+    /// Whether the datagram is empty or consists of complete records, and each protected record has at least <paramref name="expansion"/> bytes.
+    /// </summary>
+    internal static bool AreWellFormed(ReadOnlySpan<byte> datagram, int expansion)
     {
         while (!datagram.IsEmpty)
         {

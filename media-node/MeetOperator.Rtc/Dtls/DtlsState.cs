@@ -2,7 +2,7 @@ namespace MeetOperator.Rtc.Dtls;
 
 public enum DtlsState
 {
-    /// <summary>Nothing sent or received.</summary>
+    /// <summary>Nothing was sent or received.</summary>
     New,
 
     Handshaking,
@@ -10,9 +10,9 @@ public enum DtlsState
     /// <summary>Keys can be exported.</summary>
     Established,
 
-    /// <summary>The peer said close_notify, or the association broke after it was established.</summary>
+    /// <summary>The peer sent a close_notify alert, or the local side closed the association.</summary>
     Closed,
 
-    /// <summary>The handshake was refused.</summary>
+    /// <summary>The handshake failed.</summary>
     Failed,
 }

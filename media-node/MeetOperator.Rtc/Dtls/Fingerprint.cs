@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace MeetOperator.Rtc.Dtls;
 
-/// <summary>Hash of a certificate as SDP carries it (RFC 8122 §5): <c>sha-256 12:AB:…</c>.</summary>
+/// <summary>A certificate fingerprint in SDP (RFC 8122 §5): <c>sha-256 12:AB:…</c>.</summary>
 public sealed class Fingerprint
 {
     private readonly byte[] hash;
@@ -14,14 +14,14 @@ public sealed class Fingerprint
         this.hash = hash;
     }
 
-    /// <summary>The hash function in SDP's spelling, lower case: sha-256, sha-384 or sha-512.</summary>
+    /// <summary>The name of the hash function in lower case: sha-256, sha-384 or sha-512.</summary>
     public string Algorithm { get; }
 
     /// <summary>The SHA-256 fingerprint of a certificate in DER.</summary>
     public static Fingerprint OfCertificate(ReadOnlySpan<byte> certificate) =>
         new("sha-256", SHA256.HashData(certificate));
 
-    /// <summary>Parses the value of <c>a=fingerprint</c>; hashes weaker than SHA-256 are refused.</summary>
+    /// <summary>Parses the value of <c>a=fingerprint</c>; rejects hash functions that are weaker than SHA-256.</summary>
     public static bool TryParse(string? value, [NotNullWhen(true)] out Fingerprint? fingerprint)
     {
         fingerprint = null;
@@ -52,7 +52,7 @@ public sealed class Fingerprint
         return true;
     }
 
-    /// <summary>True when a certificate in DER hashes to this fingerprint.</summary>
+    /// <summary>Whether a certificate in DER has this fingerprint. Compares in constant time.</summary>
     public bool Matches(ReadOnlySpan<byte> certificate)
     {
         Span<byte> actual = stackalloc byte[64];

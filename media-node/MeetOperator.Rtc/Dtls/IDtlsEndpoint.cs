@@ -1,24 +1,24 @@
 namespace MeetOperator.Rtc.Dtls;
 
-/// <summary>One DTLS association as the transport sees it.</summary>
+/// <summary>One DTLS association of a transport. Not thread-safe.</summary>
 public interface IDtlsEndpoint : IDisposable
 {
     DtlsState State { get; }
 
-    /// <summary>When the flight that is on its way has to be sent again.</summary>
+    /// <summary>The time at which the last flight must be retransmitted; <see cref="long.MaxValue"/> for never.</summary>
     long NextTimeoutTicks { get; }
 
-    /// <summary>Takes one datagram; an empty one starts a client. False when it was dropped because it is no series of DTLS records.</summary>
+    /// <summary>Processes one datagram; an empty one starts a client. False when the datagram was dropped because its DTLS records are malformed.</summary>
     bool Feed(long nowTicks, ReadOnlySpan<byte> datagram);
 
-    /// <summary>Copies the next datagram to send.</summary>
+    /// <summary>Copies the next datagram to send. False when there is none or it does not fit.</summary>
     bool TryPoll(Span<byte> buffer, out int written);
 
     void HandleTimeout(long nowTicks);
 
-    /// <summary>Queues a close_notify.</summary>
+    /// <summary>Queues a close_notify alert.</summary>
     void Close(long nowTicks);
 
-    /// <summary>The result of the handshake, once established.</summary>
+    /// <summary>The result of the handshake. Valid in the state <see cref="DtlsState.Established"/>.</summary>
     DtlsHandshakeResult GetResult();
 }

@@ -4,16 +4,16 @@ using MeetOperator.Rtc.Srtp;
 namespace MeetOperator.Rtc.Dtls;
 
 /// <summary>
-/// DTLS 1.2 by OpenSSL, with the retransmission timer of our own clock (RFC 6347 §4.2.4): the same in a simulation and in
-/// the field.
+/// DTLS 1.2 with OpenSSL. The retransmission timer (RFC 6347 §4.2.4) uses the caller's clock, so that it also works in a
+/// simulation.
 /// </summary>
 internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 {
-    /// <summary>Below RFC 6347's one second, as browsers do: a media path that needs longer is no use for a meeting.</summary>
+    /// <summary>Shorter than the one second in RFC 6347, as in browsers. A path with a longer round trip is not usable for a meeting.</summary>
     private const long InitialTimeoutTicks = 150 * TimeSpan.TicksPerMillisecond;
     private const long MaximumTimeoutTicks = 1600 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Least time between two repetitions that the peer causes.</summary>
+    /// <summary>Minimum time between two retransmissions that the peer triggers.</summary>
     private const long RepetitionIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
     private const byte HandshakeContent = 22;
 
@@ -22,7 +22,7 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
     private readonly DtlsFlight flight;
     private long timeoutTicks = InitialTimeoutTicks;
     private long lastSentTicks;
-    private bool isDeaf;
+    private bool ignoresInput;
 
     internal OpenSslDtlsEndpoint(DtlsCertificate certificate, DtlsRole role, int mtuBytes)
     {
@@ -37,12 +37,12 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public bool Feed(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (!DtlsRecords.AreWhole(datagram, DtlsRecords.ExpansionOf(connection.CipherSuite)))
+        if (!DtlsRecords.AreWellFormed(datagram, DtlsRecords.GetExpansion(connection.CipherSuite)))
         {
             return false;
         }
 
-        if (isDeaf || State is DtlsState.Closed or DtlsState.Failed)
+        if (ignoresInput || State is DtlsState.Closed or DtlsState.Failed)
         {
             return true;
         }
@@ -55,10 +55,10 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             DtlsStep.Established => DtlsState.Established,
             DtlsStep.Closed => DtlsState.Closed,
 
-            // The peer's own alerts are a close. What else OpenSSL cannot take can be anybody's, and must not end a call whose keys are exchanged.
+            // Alerts from the peer close the association. Other input that OpenSSL rejects may be forged, so it must not end an established session.
             _ => before == DtlsState.Established ? before : DtlsState.Failed,
         };
-        isDeaf = step == DtlsStep.Failed;
+        ignoresInput = step == DtlsStep.Failed;
 
         if (CollectOutput(nowTicks))
         {
@@ -83,8 +83,8 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
             return;
         }
 
-        // What waits until it may be sent goes out first: the beginning over and over would use up what the peer's address may get.
-        if (flight.IsTaken)
+        // While the address limit delays a flight, the rest of the flight is sent first. Restarting it would use up the limit of the address.
+        if (flight.IsSent)
         {
             flight.Rewind();
         }
@@ -96,7 +96,7 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
 
     public void Close(long nowTicks)
     {
-        if (State == DtlsState.Established && !isDeaf)
+        if (State == DtlsState.Established && !ignoresInput)
         {
             connection.Shutdown();
             CollectOutput(nowTicks);
@@ -146,8 +146,8 @@ internal sealed class OpenSslDtlsEndpoint : IDtlsEndpoint
     }
 
     /// <summary>
-    /// A peer that repeats its Finished as it was has not seen ours. OpenSSL drops the repetition as a replay, so our last
-    /// flight goes out again from here; one with a new record number it answers itself.
+    /// Retransmits the last flight when the peer repeats its Finished message unchanged, because then the local Finished was lost. OpenSSL
+    /// drops such a repetition as a replay; it answers only repetitions with a new record number.
     /// </summary>
     private void RepeatLastFlight(long nowTicks, DtlsState before, ReadOnlySpan<byte> datagram)
     {

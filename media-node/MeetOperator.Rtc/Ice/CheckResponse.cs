@@ -2,7 +2,7 @@ using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>What a connectivity check is answered with (RFC 8445 §7.3).</summary>
+/// <summary>Writes responses to connectivity checks (RFC 8445 §7.3).</summary>
 internal static class CheckResponse
 {
     internal static int WriteSuccess(Span<byte> buffer, in TransportAddress from, scoped in StunMessage request, byte[] password)

@@ -4,18 +4,18 @@ using MeetOperator.Rtc.Stun;
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>
-/// A client's side towards a lite agent: checks its one candidate, nominates it at once, then keeps consent fresh
-/// (RFC 7675). Makes a synthetic client out of a transport.
+/// The client side of ICE with a lite peer: checks the peer's only candidate, nominates it immediately, and then keeps consent fresh
+/// (RFC 7675). Synthetic clients use it.
 /// </summary>
 internal sealed class IceControllingAgent : IIceAgent
 {
-    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
+    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: the priority of a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
     private const uint CheckPriority = 0x6EFFFFFF;
     private const long CheckIntervalTicks = 50 * TimeSpan.TicksPerMillisecond;
     private const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Rc of RFC 8489 §6.2.1: then it is another transaction.</summary>
-    private const int MaximumCopies = 7;
+    /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
+    private const int MaximumTransmissions = 7;
 
     private readonly Random random;
     private IceCredentials local;
@@ -25,7 +25,7 @@ internal sealed class IceControllingAgent : IIceAgent
     private byte[] remotePassword = [];
     private TransportAddress? candidate;
     private bool outstanding;
-    private int copies;
+    private int transmissions;
 
     public IceControllingAgent(IceCredentials local, Random random)
     {
@@ -38,10 +38,10 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public long LastConsentTicks { get; private set; } = long.MinValue;
 
-    /// <summary>The node answered a check of ours, so it is where we send.</summary>
+    /// <summary>Unlimited once the media node has answered a check.</summary>
     public long Allowance => Selected is null ? 0 : long.MaxValue;
 
-    public bool FollowsMedia => false;
+    public bool AllowsUnvalidatedMedia => false;
 
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
@@ -57,15 +57,15 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool IsValidated(in TransportAddress address) => Selected == address;
 
-    public bool IsHeld(long nowTicks, in TransportAddress address) => Selected == address;
+    public bool IsInUse(long nowTicks, in TransportAddress address) => Selected == address;
 
-    public bool TakesDtls(long nowTicks, in TransportAddress from) => true;
+    public bool TryAcceptDtls(long nowTicks, in TransportAddress from) => true;
 
     public void CountReceived(in TransportAddress from, int bytes)
     {
     }
 
-    public void OnEstablished(long nowTicks, TransportAddress? proven)
+    public void OnEstablished(long nowTicks, TransportAddress? confirmed)
     {
     }
 
@@ -73,7 +73,7 @@ internal sealed class IceControllingAgent : IIceAgent
 
     public bool TrySpend(int bytes) => Selected is not null;
 
-    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
         if (!StunMessage.TryParse(datagram, out var message) || !message.VerifyFingerprint())
         {
@@ -100,7 +100,7 @@ internal sealed class IceControllingAgent : IIceAgent
         Selected = from;
         LastConsentTicks = nowTicks;
 
-        // RFC 7675 §5.1: 0.8 to 1.2 times the interval, so that many peers do not beat in step.
+        // RFC 7675 §5.1: 0.8 to 1.2 times the interval, so that the checks of many peers do not synchronize.
         NextTimeoutTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
         return DropReason.None;
     }
@@ -119,14 +119,14 @@ internal sealed class IceControllingAgent : IIceAgent
             return;
         }
 
-        if (!outstanding || copies == MaximumCopies)
+        if (!outstanding || transmissions == MaximumTransmissions)
         {
-            // A check that is repeated keeps its id, so that a late answer to any copy counts (RFC 8489 §6.2.1).
+            // A retransmission keeps the transaction ID, so that a late response to any transmission is valid (RFC 8489 §6.2.1).
             random.NextBytes(transactionId);
-            (outstanding, copies) = (true, 0);
+            (outstanding, transmissions) = (true, 0);
         }
 
-        copies++;
+        transmissions++;
 
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
         writer.AddUsername(username);
@@ -138,7 +138,7 @@ internal sealed class IceControllingAgent : IIceAgent
         outgoing.Commit(to, writer.Length);
     }
 
-    /// <summary>The node asks whether we can read here, as it may at any time (RFC 7675).</summary>
+    /// <summary>Responds to a check from the media node, which may verify at any time that the client receives at this address (RFC 7675).</summary>
     private DropReason AnswerCheck(in TransportAddress from, scoped in StunMessage message, OutgoingDatagrams outgoing)
     {
         if (!StunMessage.TryReadLocalUfrag(message.Data, out var ufrag) || !ufrag.SequenceEqual(Encoding.ASCII.GetBytes(local.Ufrag)))

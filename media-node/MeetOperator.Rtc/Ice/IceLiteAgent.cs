@@ -3,49 +3,49 @@ using MeetOperator.Rtc.Stun;
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>
-/// The lite side (RFC 8445 §2.5): one host candidate, answers checks, is always controlled. What does not authenticate
-/// is dropped without an answer, so a spoofed source gets nothing to amplify. Checks and media can be the peer's own under a forged source, so what
-/// their address gets is bounded until the peer shows that it can read there (<see cref="IcePath"/>), and media does not leave for it
-/// (<see cref="PathChoice"/>). Once the handshake is over the agent asks for that with checks of its own (<see cref="PathQuestion"/>), which a lite
-/// agent need not send and every peer answers.
+/// The lite side (RFC 8445 §2.5): has one host candidate, responds to checks, and is always controlled. Datagrams that fail authentication
+/// are dropped without a response, so that a spoofed source causes no amplification. A peer can also send valid checks and media with a spoofed
+/// source address. Therefore the traffic to an address is limited until the peer confirms that it receives there (<see cref="IcePath"/>), and
+/// media does not move to it (<see cref="PathSelection"/>). After the handshake the agent confirms addresses with its own checks
+/// (<see cref="PathCheck"/>). A lite agent need not send checks, but every peer responds to them.
 /// </summary>
 internal sealed class IceLiteAgent(IceCredentials local, Random random, long consentTimeoutTicks = 30 * TimeSpan.TicksPerSecond) : IIceAgent
 {
     private const int RoleConflict = 487;
     private const int UnknownAttribute = 420;
 
-    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
+    /// <summary>110 &lt;&lt; 24 | 65535 &lt;&lt; 8 | 255: the priority of a peer-reflexive candidate of component 1 (RFC 8445 §5.1.2.1).</summary>
     private const uint CheckPriority = 0x6EFFFFFF;
 
-    /// <summary>Checks to other addresses than the selected one: four at once, and four a second.</summary>
-    private const int ElsewherePerSecond = 4;
+    /// <summary>Maximum rate and burst of checks to addresses other than the selected one.</summary>
+    private const int OtherAddressChecksPerSecond = 4;
 
     /// <summary>
-    /// Checks of the peer: a client that tries many pairs sends 50 a second (RFC 8445 §14.2). What is more is dropped before it costs a hash. Those from
-    /// addresses that are proved are counted by themselves, so that a flood from elsewhere leaves the peer's own answered.
+    /// Maximum rate of checks from the peer. A client that tries many pairs sends 50 per second (RFC 8445 §14.2). Excess checks are dropped before
+    /// their hash is computed. Confirmed addresses have their own limit, so that a flood from other addresses does not block the peer's checks.
     /// </summary>
     private const int ChecksPerSecond = 200;
 
     /// <summary>
-    /// DTLS datagrams: a handshake with a chain of certificates is some 20, its repetitions included some 100, and after it there is only the goodbye.
-    /// Counted like checks.
+    /// Maximum rate of DTLS datagrams. A handshake with a certificate chain has about 20, or about 100 with retransmissions. After it, only the
+    /// close_notify follows. Confirmed addresses have their own limit.
     /// </summary>
     private const int DtlsPerSecond = 100;
 
     private readonly IcePaths paths = new(consentTimeoutTicks);
-    private readonly SeenChecks seen = new();
+    private readonly RecentChecks recentChecks = new();
     private readonly ulong tieBreaker = (ulong)random.NextInt64();
-    private KnownCredentials current = new(local);
+    private CredentialPair current = new(local);
 
-    /// <summary>Before a restart; good until the peer uses the new ones.</summary>
-    private KnownCredentials? previous;
+    /// <summary>The credentials from before an ICE restart. They are valid until the peer uses the new ones.</summary>
+    private CredentialPair? previous;
     private IcePath? selected;
     private bool isEstablished;
-    private RateLimit elsewhere = new(ElsewherePerSecond);
+    private RateLimit otherAddressChecks = new(OtherAddressChecksPerSecond);
     private RateLimit checks = new(ChecksPerSecond);
-    private RateLimit provenChecks = new(ChecksPerSecond);
+    private RateLimit confirmedChecks = new(ChecksPerSecond);
     private RateLimit dtls = new(DtlsPerSecond);
-    private RateLimit provenDtls = new(DtlsPerSecond);
+    private RateLimit confirmedDtls = new(DtlsPerSecond);
 
     public TransportAddress? Selected => selected?.Address;
 
@@ -53,32 +53,32 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
     public long Allowance => selected?.Allowance ?? 0;
 
-    public bool FollowsMedia => true;
+    public bool AllowsUnvalidatedMedia => true;
 
-    /// <summary>The next check of the selected address, or the end of its proof.</summary>
+    /// <summary>The time of the next check to the selected address, or the time at which its confirmation expires.</summary>
     public long NextTimeoutTicks => isEstablished && selected is { } path
         ? Math.Min(
-            MayGetCheck(path) && path.Question.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.Question.DueTicks : long.MaxValue,
-            path.Proven ? path.ProvenTicks + consentTimeoutTicks : long.MaxValue)
+            CanSendCheck(path) && path.OwnCheck.DueTicks < path.ConsentTicks + consentTimeoutTicks ? path.OwnCheck.DueTicks : long.MaxValue,
+            path.IsConfirmed ? path.ConfirmedTicks + consentTimeoutTicks : long.MaxValue)
         : long.MaxValue;
 
     public void SetRemote(IceCredentials credentials, TransportAddress? candidate) => current.SetRemote(credentials);
 
-    public void Restart(IceCredentials local) => (previous, current) = (current, new KnownCredentials(local));
+    public void Restart(IceCredentials local) => (previous, current) = (current, new CredentialPair(local));
 
     public bool IsValidated(in TransportAddress address) => paths.Find(address) is not null;
 
-    public bool IsHeld(long nowTicks, in TransportAddress address) =>
-        paths.Find(address) is { Proven: true } path && nowTicks - path.LastHeardTicks <= PathChoice.StaleTicks;
+    public bool IsInUse(long nowTicks, in TransportAddress address) =>
+        paths.Find(address) is { IsConfirmed: true } path && nowTicks - path.LastReceivedTicks <= PathSelection.StaleTicks;
 
-    public DropReason Handle(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
+    public DropReason HandleStun(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram, OutgoingDatagrams outgoing)
     {
         if (!StunMessage.TryParse(datagram, out var message))
         {
             return DropReason.StunMalformed;
         }
 
-        if (message.Type == StunMessageType.BindingRequest && !(paths.Find(from) is { Proven: true } ? provenChecks.TryTake(nowTicks) : checks.TryTake(nowTicks)))
+        if (message.Type == StunMessageType.BindingRequest && !(paths.Find(from) is { IsConfirmed: true } ? confirmedChecks.TryTake(nowTicks) : checks.TryTake(nowTicks)))
         {
             return DropReason.StunRate;
         }
@@ -92,35 +92,35 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return message.Type switch
         {
             StunMessageType.BindingRequest => HandleCheck(nowTicks, from, datagram.Length, message, outgoing),
-            StunMessageType.BindingSuccess => HandleAnswer(nowTicks, from, message),
+            StunMessageType.BindingSuccess => HandleResponse(nowTicks, from, message),
             _ => DropReason.StunUnexpected,
         };
     }
 
-    public bool TakesDtls(long nowTicks, in TransportAddress from) =>
-        paths.Find(from) is { Proven: true } ? provenDtls.TryTake(nowTicks) : dtls.TryTake(nowTicks);
+    public bool TryAcceptDtls(long nowTicks, in TransportAddress from) =>
+        paths.Find(from) is { IsConfirmed: true } ? confirmedDtls.TryTake(nowTicks) : dtls.TryTake(nowTicks);
 
     public void CountReceived(in TransportAddress from, int bytes) => paths.Find(from)?.CountReceived(bytes);
 
-    public void OnEstablished(long nowTicks, TransportAddress? proven)
+    public void OnEstablished(long nowTicks, TransportAddress? confirmed)
     {
         isEstablished = true;
-        if (proven is { } address && paths.Find(address) is { } path)
+        if (confirmed is { } address && paths.Find(address) is { } path)
         {
-            path.Prove(nowTicks, random);
-            Consider(nowTicks, path, PathSign.Media);
+            path.Confirm(nowTicks, random);
+            UpdateSelection(nowTicks, path, PathEvidence.Media);
         }
     }
 
     public bool OnMedia(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
-        if (selected is { Proven: true } path && path.Address == from)
+        if (selected is { IsConfirmed: true } path && path.Address == from)
         {
-            path.LastHeardTicks = path.LastActiveTicks = nowTicks;
+            path.LastReceivedTicks = path.LastActiveTicks = nowTicks;
             return false;
         }
 
-        return OnMediaWithoutProof(nowTicks, from, bytes, isNewest, outgoing);
+        return HandleMediaOnOtherPath(nowTicks, from, bytes, isNewest, outgoing);
     }
 
     public bool TrySpend(int bytes) => selected is { } path && path.TrySpend(bytes);
@@ -135,12 +135,12 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
         if (!HasConsent(nowTicks, path))
         {
-            selected = path = paths.Best(nowTicks) ?? path;
+            selected = path = paths.FindBest(nowTicks) ?? path;
         }
 
         if (HasConsent(nowTicks, path))
         {
-            Ask(nowTicks, path, PathSign.Check, outgoing);
+            SendCheckIfDue(nowTicks, path, PathEvidence.Check, outgoing);
         }
     }
 
@@ -159,47 +159,47 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
             return DropReason.StunIntegrity;
         }
 
-        var before = seen.Take(message.TransactionId, from);
+        var before = recentChecks.FindOrRecord(message.TransactionId, from);
         if (before is { } other && other != from)
         {
-            // The client repeats a check from where it sent it; from elsewhere it is somebody's copy.
+            // A client retransmits a check from the same address. A check from another address is a replay.
             return DropReason.StunReplay;
         }
 
-        if (TryRefuse(from, message, known, outgoing))
+        if (TryReject(from, message, known, outgoing))
         {
             return DropReason.None;
         }
 
         if (before is not null)
         {
-            // Our answer was lost. The repetition says nothing of where the peer is now.
+            // The response was lost. A retransmission may be a replay, so it does not update the path.
             paths.Find(from)?.CountReceived(datagramLength);
             RespondSuccess(from, message, known, outgoing);
             return DropReason.None;
         }
 
-        Renew(known);
+        CompleteRestart(known);
         var path = paths.FindOrAdd(nowTicks, from, selected);
         path.CountReceived(datagramLength);
         path.Credentials = known;
-        path.ConsentTicks = path.LastHeardTicks = nowTicks;
+        path.ConsentTicks = path.LastReceivedTicks = nowTicks;
         path.Priority = message.Priority;
-        if (message.UseCandidate)
+        if (message.HasUseCandidate)
         {
-            path.Nominated = true;
+            path.IsNominated = true;
             path.LastActiveTicks = nowTicks;
         }
 
-        var sign = message.UseCandidate ? PathSign.Nomination : PathSign.Check;
-        Consider(nowTicks, path, sign);
+        var evidence = message.HasUseCandidate ? PathEvidence.Nomination : PathEvidence.Check;
+        UpdateSelection(nowTicks, path, evidence);
         RespondSuccess(from, message, known, outgoing);
-        Ask(nowTicks, path, sign, outgoing);
+        SendCheckIfDue(nowTicks, path, evidence, outgoing);
         return DropReason.None;
     }
 
-    /// <summary>Answers a check that cannot be accepted with an error, and each retransmission of it with the same error. False when it can be accepted.</summary>
-    private static bool TryRefuse(in TransportAddress from, scoped in StunMessage message, KnownCredentials known, OutgoingDatagrams outgoing)
+    /// <summary>Sends an error response to an unacceptable check and to each of its retransmissions. False when the check is acceptable.</summary>
+    private static bool TryReject(in TransportAddress from, scoped in StunMessage message, CredentialPair known, OutgoingDatagrams outgoing)
     {
         if (message.UnknownRequiredAttribute != 0)
         {
@@ -209,7 +209,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
 
         if (message.HasIceControlled)
         {
-            // §7.3.1.1: the peer has to take the controlling role, a lite agent never does.
+            // §7.3.1.1: the peer must take the controlling role because a lite agent is always controlled.
             RespondError(from, message, known, RoleConflict, "Role Conflict"u8, outgoing);
             return true;
         }
@@ -217,29 +217,31 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         return false;
     }
 
-    /// <summary>Who answers our check got it, and so can read where it went.</summary>
-    private DropReason HandleAnswer(long nowTicks, in TransportAddress from, scoped in StunMessage message)
+    /// <summary>Processes the response to a local check. It confirms that the peer receives at the address.</summary>
+    private DropReason HandleResponse(long nowTicks, in TransportAddress from, scoped in StunMessage message)
     {
-        if (paths.Find(from) is not { } path || !path.Question.IsAnsweredBy(message))
+        if (paths.Find(from) is not { } path || !path.OwnCheck.IsResponse(message))
         {
             return DropReason.StunUnexpected;
         }
 
-        if (!path.Question.Verifies(message))
+        if (!path.OwnCheck.VerifyIntegrity(message))
         {
             return DropReason.StunIntegrity;
         }
 
-        path.ConsentTicks = path.LastHeardTicks = nowTicks;
-        path.Prove(nowTicks, random);
-        Consider(nowTicks, path, path.Question.Sign);
+        path.ConsentTicks = path.LastReceivedTicks = nowTicks;
+        path.Confirm(nowTicks, random);
+        UpdateSelection(nowTicks, path, path.OwnCheck.Evidence);
         return DropReason.None;
     }
 
-    /// <summary>Media from another address than the selected one, or from that while it is not proved. True when there is something to send or time to keep.</summary>
-    private bool OnMediaWithoutProof(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
+    /// <summary>
+    /// Records media from an unselected address or from an unconfirmed selected address. Returns true when datagrams or timeouts may have changed.
+    /// </summary>
+    private bool HandleMediaOnOtherPath(long nowTicks, in TransportAddress from, int bytes, bool isNewest, OutgoingDatagrams outgoing)
     {
-        // A packet that is older than others may be one that was lost, kept, and sent again by somebody else.
+        // An older packet may be a replay by an attacker who intercepted it.
         var path = paths.Find(from);
         if (!isNewest && path != selected)
         {
@@ -247,51 +249,51 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         }
 
         var isNew = path is null;
-        if (isNew && !elsewhere.TryTake(nowTicks))
+        if (isNew && !otherAddressChecks.TryTake(nowTicks))
         {
             return false;
         }
 
         path ??= paths.FindOrAdd(nowTicks, from, selected);
-        path.LastHeardTicks = path.LastActiveTicks = nowTicks;
+        path.LastReceivedTicks = path.LastActiveTicks = nowTicks;
         if (isNewest)
         {
             path.Credentials ??= selected?.Credentials;
             path.CountReceived(bytes);
             if (HasConsent(nowTicks, path))
             {
-                Consider(nowTicks, path, PathSign.Media);
+                UpdateSelection(nowTicks, path, PathEvidence.Media);
             }
 
-            Ask(nowTicks, path, PathSign.Media, outgoing, isCounted: isNew);
+            SendCheckIfDue(nowTicks, path, PathEvidence.Media, outgoing, isCounted: isNew);
         }
 
         return true;
     }
 
-    /// <summary>Sends a check of our own when one is due and the address may get that much. One that cannot be sent counts for nothing.</summary>
-    private void Ask(long nowTicks, IcePath path, PathSign sign, OutgoingDatagrams outgoing, bool isCounted = false)
+    /// <summary>Sends a check to the address when one is due and the allowance of the address permits it.</summary>
+    private void SendCheckIfDue(long nowTicks, IcePath path, PathEvidence evidence, OutgoingDatagrams outgoing, bool isCounted = false)
     {
-        var question = path.Question;
-        question.Note(sign);
-        if (!isEstablished || nowTicks < question.DueTicks || !MayGetCheck(path))
+        var check = path.OwnCheck;
+        check.AddEvidence(evidence);
+        if (!isEstablished || nowTicks < check.DueTicks || !CanSendCheck(path))
         {
             return;
         }
 
         var credentials = path.Credentials ?? current;
         var buffer = outgoing.Reserve();
-        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !elsewhere.TryTake(nowTicks)))
+        if (buffer.IsEmpty || credentials.RemotePassword is not { } password || (path != selected && !isCounted && !otherAddressChecks.TryTake(nowTicks)))
         {
-            question.Postpone(nowTicks);
+            check.Postpone(nowTicks);
             return;
         }
 
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, question.Ask(nowTicks, sign, password, random));
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, check.BeginTransmission(nowTicks, evidence, password, random));
         writer.AddUsername(credentials.CheckUsername);
         writer.AddPriority(CheckPriority);
 
-        // Our role also keeps a check that is sent back to us from being taken for the peer's.
+        // The role also prevents a reflected check from being accepted as the peer's check.
         writer.AddIceControlled(tieBreaker);
         writer.AddIntegrity(password);
         writer.AddFingerprint();
@@ -299,29 +301,32 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
         outgoing.Commit(path.Address, writer.Length);
     }
 
-    /// <summary>Else the check waits for more to come from there, and leaves before media uses that up.</summary>
-    private bool MayGetCheck(IcePath path) =>
+    /// <summary>
+    /// Whether the allowance of the address permits a check. If not, the check waits for more bytes from the address and is sent before media uses
+    /// them up.
+    /// </summary>
+    private bool CanSendCheck(IcePath path) =>
         path.Allowance >= StunMessageWriter.CheckLength((path.Credentials ?? current).CheckUsername.Length);
 
-    /// <summary>The first check under new credentials ends the old ones, and what was nominated under them.</summary>
-    private void Renew(KnownCredentials known)
+    /// <summary>Discards the previous credentials and the nominations made with them, once the peer uses the new credentials.</summary>
+    private void CompleteRestart(CredentialPair known)
     {
         if (previous is not null && ReferenceEquals(known, current))
         {
             previous = null;
-            paths.ForgetNominations();
+            paths.ClearNominations();
         }
     }
 
-    private void Consider(long nowTicks, IcePath path, PathSign sign)
+    private void UpdateSelection(long nowTicks, IcePath path, PathEvidence evidence)
     {
-        if (PathChoice.Moves(nowTicks, selected, path, sign))
+        if (PathSelection.ShouldSwitch(nowTicks, selected, path, evidence))
         {
             selected = path;
         }
     }
 
-    private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, KnownCredentials known, OutgoingDatagrams outgoing)
+    private void RespondSuccess(in TransportAddress from, scoped in StunMessage request, CredentialPair known, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (!buffer.IsEmpty)
@@ -333,7 +338,7 @@ internal sealed class IceLiteAgent(IceCredentials local, Random random, long con
     }
 
     private static void RespondError(
-        in TransportAddress from, scoped in StunMessage request, KnownCredentials known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
+        in TransportAddress from, scoped in StunMessage request, CredentialPair known, int code, ReadOnlySpan<byte> reason, OutgoingDatagrams outgoing)
     {
         var buffer = outgoing.Reserve();
         if (!buffer.IsEmpty)

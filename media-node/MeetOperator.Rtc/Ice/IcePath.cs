@@ -1,45 +1,49 @@
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>One address of the peer: what was learnt of it, and how much may be sent to it.</summary>
+/// <summary>One address of the peer: its state and the number of bytes that may be sent to it.</summary>
 internal sealed class IcePath(TransportAddress address, long nowTicks)
 {
-    /// <summary>As much as QUIC allows before it has validated an address (RFC 9000 §8.1).</summary>
-    private const long Amplification = 3;
+    /// <summary>The limit that QUIC uses before address validation (RFC 9000 §8.1).</summary>
+    private const long AmplificationFactor = 3;
 
     private long received;
     private long sent;
 
     internal TransportAddress Address { get; } = address;
 
-    /// <summary>PRIORITY of the newest check (RFC 8445 §7.1.1): as we have one candidate, it orders the pairs.</summary>
+    /// <summary>PRIORITY of the latest check (RFC 8445 §7.1.1). The media node has one candidate, so this value orders the pairs.</summary>
     internal uint Priority { get; set; }
 
-    internal bool Nominated { get; set; }
+    internal bool IsNominated { get; set; }
 
     /// <summary>
-    /// The peer showed within the last 30 s that it can read here: it answered our check, or ended a DTLS handshake whose datagrams went here alone.
-    /// What only comes from an address proves nothing, however authentic: whoever made it can write any source on it.
+    /// Whether the peer has shown within the last 30 s that it receives at this address: it responded to a local check, or completed a DTLS
+    /// handshake whose datagrams went only to this address. Authentic packets from an address do not confirm it, because a sender can spoof its
+    /// source address.
     /// </summary>
-    internal bool Proven { get; private set; }
+    internal bool IsConfirmed { get; private set; }
 
-    internal long ProvenTicks { get; private set; }
+    internal long ConfirmedTicks { get; private set; }
 
-    /// <summary>When consent was last given (RFC 7675): the time of the newest check or answer, or of the first packet when media opened the path.</summary>
+    /// <summary>The time of the last consent (RFC 7675): the latest check or response, or the first packet when media created the path.</summary>
     internal long ConsentTicks { get; set; } = nowTicks;
 
-    /// <summary>When anything authentic last came from here.</summary>
-    internal long LastHeardTicks { get; set; } = nowTicks;
+    /// <summary>The time of the last authentic datagram from this address.</summary>
+    internal long LastReceivedTicks { get; set; } = nowTicks;
 
-    /// <summary>When media, reports or a nomination last came: what a peer sends where it wants to get media. Checks alone keep spare pairs alive.</summary>
+    /// <summary>
+    /// The time of the last media, report or nomination, which a peer sends from the address where it expects media. Other checks only keep spare
+    /// pairs alive.
+    /// </summary>
     internal long LastActiveTicks { get; set; } = nowTicks;
 
-    /// <summary>What the peer's last check from here was signed with; null when media opened the path.</summary>
-    internal KnownCredentials? Credentials { get; set; }
+    /// <summary>The credentials of the peer's last check from this address; null when media created the path.</summary>
+    internal CredentialPair? Credentials { get; set; }
 
-    internal PathQuestion Question { get; } = new();
+    internal PathCheck OwnCheck { get; } = new();
 
-    /// <summary>Bytes that may still be sent.</summary>
-    internal long Allowance => Proven ? long.MaxValue : (Amplification * received) - sent;
+    /// <summary>The number of bytes that may still be sent.</summary>
+    internal long Allowance => IsConfirmed ? long.MaxValue : (AmplificationFactor * received) - sent;
 
     internal void CountReceived(int bytes) => received += bytes;
 
@@ -47,7 +51,7 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
 
     internal bool TrySpend(int bytes)
     {
-        if (Proven)
+        if (IsConfirmed)
         {
             return true;
         }
@@ -61,27 +65,27 @@ internal sealed class IcePath(TransportAddress address, long nowTicks)
         return true;
     }
 
-    internal void Prove(long nowTicks, Random random)
+    internal void Confirm(long nowTicks, Random random)
     {
-        (Proven, ProvenTicks) = (true, nowTicks);
-        Question.Settle(nowTicks, random);
+        (IsConfirmed, ConfirmedTicks) = (true, nowTicks);
+        OwnCheck.Complete(nowTicks, random);
     }
 
-    /// <summary>A proof is as old as the consent that it stands for; from then on the address counts as new.</summary>
+    /// <summary>Ends the confirmation after the consent timeout. The address is then limited like a new one.</summary>
     internal void Expire(long nowTicks, long timeoutTicks)
     {
-        if (Proven && nowTicks - ProvenTicks >= timeoutTicks)
+        if (IsConfirmed && nowTicks - ConfirmedTicks >= timeoutTicks)
         {
-            (Proven, received, sent) = (false, 0, 0);
+            (IsConfirmed, received, sent) = (false, 0, 0);
         }
     }
 
-    /// <summary>The peer comes back to an address whose consent ran out: nothing that was true of it holds any more.</summary>
+    /// <summary>Resets the path because the peer uses the address again after its consent expired.</summary>
     internal void Reopen(long nowTicks)
     {
-        (Proven, Nominated, received, sent) = (false, false, 0, 0);
-        ConsentTicks = LastHeardTicks = LastActiveTicks = nowTicks;
+        (IsConfirmed, IsNominated, received, sent) = (false, false, 0, 0);
+        ConsentTicks = LastReceivedTicks = LastActiveTicks = nowTicks;
         Credentials = null;
-        Question.Forget();
+        OwnCheck.Reset();
     }
 }

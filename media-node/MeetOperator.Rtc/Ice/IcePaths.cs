@@ -1,9 +1,9 @@
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>The addresses of one peer; the least useful one makes room for a new one.</summary>
+/// <summary>The addresses of one peer. When the list is full, a new address replaces the least useful one.</summary>
 internal sealed class IcePaths(long consentTimeoutTicks)
 {
-    /// <summary>Interfaces times mapped ports of one client; more is an attempt to use up memory.</summary>
+    /// <summary>Enough for the interfaces and mapped ports of one client. A limit protects the memory.</summary>
     private const int Capacity = 8;
 
     private readonly List<IcePath> paths = [];
@@ -21,7 +21,7 @@ internal sealed class IcePaths(long consentTimeoutTicks)
         return null;
     }
 
-    /// <summary>The path, new when its consent ran out.</summary>
+    /// <summary>Finds the path or adds it. Resets a path whose consent has expired.</summary>
     internal IcePath FindOrAdd(long nowTicks, in TransportAddress address, IcePath? keep)
     {
         if (Find(address) is { } known)
@@ -36,7 +36,7 @@ internal sealed class IcePaths(long consentTimeoutTicks)
 
         if (paths.Count == Capacity)
         {
-            paths.Remove(LeastUseful(keep));
+            paths.Remove(FindLeastUseful(keep));
         }
 
         var path = new IcePath(address, nowTicks);
@@ -44,13 +44,13 @@ internal sealed class IcePaths(long consentTimeoutTicks)
         return path;
     }
 
-    /// <summary>The best one that still consents to be sent to.</summary>
-    internal IcePath? Best(long nowTicks) => paths
+    /// <summary>The best path with valid consent, or null.</summary>
+    internal IcePath? FindBest(long nowTicks) => paths
         .Where(p => nowTicks - p.ConsentTicks < consentTimeoutTicks)
-        .OrderByDescending(p => p.Proven).ThenByDescending(p => p.Nominated).ThenByDescending(p => p.Priority)
+        .OrderByDescending(p => p.IsConfirmed).ThenByDescending(p => p.IsNominated).ThenByDescending(p => p.Priority)
         .FirstOrDefault();
 
-    /// <summary>Ends the proofs that are too old.</summary>
+    /// <summary>Ends expired confirmations.</summary>
     internal void Expire(long nowTicks)
     {
         foreach (var path in paths)
@@ -59,17 +59,17 @@ internal sealed class IcePaths(long consentTimeoutTicks)
         }
     }
 
-    internal void ForgetNominations()
+    internal void ClearNominations()
     {
         foreach (var path in paths)
         {
-            path.Nominated = false;
+            path.IsNominated = false;
         }
     }
 
-    /// <summary>One that never proved more than a check goes before one that did.</summary>
-    private IcePath LeastUseful(IcePath? keep) => paths
+    /// <summary>The path to replace: an unconfirmed one first, then the one that was silent for longest.</summary>
+    private IcePath FindLeastUseful(IcePath? keep) => paths
         .Where(p => p != keep)
-        .OrderBy(p => p.Proven).ThenBy(p => p.LastHeardTicks)
+        .OrderBy(p => p.IsConfirmed).ThenBy(p => p.LastReceivedTicks)
         .First();
 }

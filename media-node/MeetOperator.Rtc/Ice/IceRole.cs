@@ -2,7 +2,7 @@ namespace MeetOperator.Rtc.Ice;
 
 public enum IceRole
 {
-    /// <summary>Answers checks and takes what the peer nominates: the media node.</summary>
+    /// <summary>Responds to checks and follows the peer's nominations: the media node.</summary>
     Lite,
 
     /// <summary>Sends checks and nominates: a client.</summary>

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>So many a second, and as many at once.</summary>
+/// <summary>A rate limit in events per second, with a burst of the same size.</summary>
 internal struct RateLimit(int perSecond)
 {
     private readonly long intervalTicks = TimeSpan.TicksPerSecond / perSecond;

@@ -2,14 +2,14 @@ using System.Security.Cryptography;
 
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>Random numbers that nobody can work out from those that he has seen. A peer that foresees a transaction id can answer a check that it never got.</summary>
+/// <summary>Cryptographically secure random numbers. A peer that can predict a transaction ID could respond to a check that it did not receive.</summary>
 public sealed class SecureRandom : Random
 {
     private SecureRandom()
     {
     }
 
-    /// <summary>Holds no state, so that all threads can share it.</summary>
+    /// <summary>The shared instance. It has no state and is thread-safe.</summary>
     public static SecureRandom Instance { get; } = new();
 
     public override int Next() => RandomNumberGenerator.GetInt32(int.MaxValue);

@@ -127,7 +127,7 @@ internal sealed class CmHmacTransform : SrtpTransform
         return rtcp.Transform(iv, body, body);
     }
 
-    /// <summary>§4.2: the tag covers the packet and the rollover counter.</summary>
+    /// <summary>The tag covers the packet and the rollover counter (§4.2).</summary>
     private void RtpTag(ReadOnlySpan<byte> authenticated, ulong index, Span<byte> tag)
     {
         Span<byte> rolloverCounter = stackalloc byte[4];

@@ -26,7 +26,7 @@ internal sealed class GcmTransform : SrtpTransform
         SrtpKeyDerivation.Derive(keys, SrtpKeyDerivation.RtcpSalt, rtcpSalt);
     }
 
-    /// <summary>From session keys: the vectors of RFC 7714 start behind the key derivation.</summary>
+    /// <summary>Uses session keys directly, for the RFC 7714 test vectors, which omit the key derivation.</summary>
     internal GcmTransform(ReadOnlySpan<byte> sessionKey, ReadOnlySpan<byte> sessionSalt, bool outbound)
     {
         rtp = new AesGcmCipher(sessionKey, outbound);
@@ -81,7 +81,7 @@ internal sealed class GcmTransform : SrtpTransform
         var tagEnd = packet.Length - IndexLength;
         if (!encrypted)
         {
-            // RFC 7714 §9.3: everything is associated data and the ciphertext is empty.
+            // RFC 7714 §9.3: the whole packet is associated data and the ciphertext is empty.
             return OpenUnencrypted(iv, packet, tagEnd);
         }
 
@@ -111,7 +111,7 @@ internal sealed class GcmTransform : SrtpTransform
     /// <summary>§8.1: 00 00 || SSRC || ROC || SEQ, XOR salt.</summary>
     private void RtpIv(ulong index, uint ssrc, Span<byte> iv)
     {
-        BinaryPrimitives.WriteUInt64BigEndian(iv[4..], index & 0xFFFF_FFFF_FFFF); // its two high bytes are zero
+        BinaryPrimitives.WriteUInt64BigEndian(iv[4..], index & 0xFFFF_FFFF_FFFF); // the two high bytes are zero
         BinaryPrimitives.WriteUInt16BigEndian(iv, 0);
         BinaryPrimitives.WriteUInt32BigEndian(iv[2..], ssrc);
         Mask(iv, rtpSalt);

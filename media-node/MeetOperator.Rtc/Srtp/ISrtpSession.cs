@@ -1,25 +1,25 @@
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>SRTP and SRTCP of one peer, both directions. Not thread-safe.</summary>
+/// <summary>SRTP and SRTCP of one peer in both directions. Not thread-safe.</summary>
 public interface ISrtpSession : IDisposable
 {
     SrtpProfile Profile { get; }
 
-    /// <summary>Whether the packet that was unprotected last is newer than all before it of its stream.</summary>
+    /// <summary>Whether the last unprotected packet is the newest packet of its stream.</summary>
     bool LastWasNewest { get; }
 
-    /// <summary>Streams that the peer has ever opened.</summary>
+    /// <summary>The number of times that the peer opened a stream, including streams that it reopened.</summary>
     int StreamsOpened { get; }
 
-    /// <summary>Writes header, encrypted payload and tag; 0 when it does not fit or the index was used before.</summary>
+    /// <summary>Writes header, encrypted payload and tag. Returns the length, or 0 when the packet does not fit or its index was used before.</summary>
     int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination);
 
-    /// <summary>Writes the SRTCP form of a compound packet; 0 when it does not fit.</summary>
+    /// <summary>Encrypts a compound packet. Returns the length, or 0 when it does not fit.</summary>
     int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination);
 
-    /// <summary>Verifies and decrypts in place; <paramref name="length"/> is the plaintext packet's.</summary>
+    /// <summary>Verifies and decrypts an RTP packet in place. <paramref name="length"/> is the length of the decrypted packet.</summary>
     SrtpStatus UnprotectRtp(Span<byte> packet, out int length);
 
-    /// <summary>Verifies and decrypts in place; <paramref name="length"/> is the plaintext packet's.</summary>
+    /// <summary>Verifies and decrypts a compound RTCP packet in place. <paramref name="length"/> is the length of the decrypted packet.</summary>
     SrtpStatus UnprotectRtcp(Span<byte> packet, out int length);
 }

@@ -1,34 +1,34 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>
-/// Which of the last packets were seen (RFC 3711 §3.3.2). A ring of bits under the packet index: moving the window
-/// clears only what it passes over.
+/// The replay list (RFC 3711 §3.3.2): a ring of bits that is addressed by packet index. Moving the window clears only the bits that
+/// it skips.
 /// </summary>
 internal struct ReplayWindow
 {
     private readonly ulong[] bits;
 
-    /// <param name="size">Packets behind the newest that are still accepted; a power of two, 64 or more.</param>
+    /// <param name="size">Number of packets in the window; a power of two, at least 64.</param>
     internal ReplayWindow(int size) => bits = new ulong[size / 64];
 
-    /// <summary>The highest index taken, plus one; 0 before the first.</summary>
+    /// <summary>The highest recorded index plus one; 0 before the first.</summary>
     internal ulong Next { get; private set; }
 
     private readonly ulong Size => (ulong)bits.Length * 64;
 
-    /// <summary>True when an index is new and not too old.</summary>
+    /// <summary>Whether an index was not recorded before and is not older than the window.</summary>
     internal readonly bool Accepts(ulong index) =>
         index >= Next || (Next - 1 - index < Size && (bits[Slot(index)] & Bit(index)) == 0);
 
-    /// <summary>Counts everything before <paramref name="next"/> as seen.</summary>
+    /// <summary>Marks all indexes before <paramref name="next"/> as recorded.</summary>
     internal void SkipTo(ulong next)
     {
         Next = next;
         Array.Fill(bits, next == 0 ? 0 : ulong.MaxValue);
     }
 
-    /// <summary>Notes an index that was accepted and proved authentic.</summary>
-    internal void Take(ulong index)
+    /// <summary>Records the index of an authentic packet.</summary>
+    internal void Record(ulong index)
     {
         if (index >= Next)
         {

@@ -2,7 +2,7 @@ using MeetOperator.Native.OpenSsl;
 
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>The key derivation function of RFC 3711 §4.3 with a key derivation rate of zero: AES in counter mode over a label.</summary>
+/// <summary>The key derivation function of RFC 3711 §4.3 with a key derivation rate of zero: AES in counter mode with a label.</summary>
 internal static class SrtpKeyDerivation
 {
     internal const byte RtpEncryption = 0;
@@ -12,7 +12,7 @@ internal static class SrtpKeyDerivation
     internal const byte RtcpAuthentication = 4;
     internal const byte RtcpSalt = 5;
 
-    /// <summary>Fills the destination with the session key that a label stands for.</summary>
+    /// <summary>Writes the session key for a label to the destination.</summary>
     internal static void Derive(SrtpKeys keys, byte label, Span<byte> destination)
     {
         // §4.3.1: x = (label || index DIV rate) XOR master salt, aligned at the low end of 112 bits; IV = x * 2^16.

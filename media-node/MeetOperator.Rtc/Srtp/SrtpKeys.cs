@@ -25,10 +25,10 @@ public sealed class SrtpKeys
 
     internal byte[] MasterSalt { get; }
 
-    /// <summary>Bytes that the exporter has to give for both directions.</summary>
+    /// <summary>Length of the exported material for both directions in bytes.</summary>
     internal static int ExportLength(SrtpProfile profile) => 2 * (KeyLength + SaltLength(profile));
 
-    /// <summary>Cuts exported material: client key, server key, client salt, server salt (RFC 5764 §4.2).</summary>
+    /// <summary>Splits exported material: client key, server key, client salt, server salt (RFC 5764 §4.2).</summary>
     internal static (SrtpKeys Client, SrtpKeys Server) Split(SrtpProfile profile, ReadOnlySpan<byte> material)
     {
         var salt = SaltLength(profile);

@@ -3,16 +3,16 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>The receiving half. State changes only for packets whose tag verified.</summary>
+/// <summary>Verifies and decrypts inbound packets. Only packets with a valid tag change the state.</summary>
 internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposable
 {
-    /// <summary>Of so many times as many streams it is remembered how far they went; a browser opens a few in a call.</summary>
-    private const int StreamsEver = 16;
+    /// <summary>Factor between the streams with full state and all streams of a session. A browser opens few streams in a call.</summary>
+    private const int TotalStreamsFactor = 16;
 
     private const int RtcpHeaderLength = 8;
 
     private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: false);
-    private readonly SrtpStreams streams = new(maximumStreams, maximumStreams * StreamsEver);
+    private readonly SrtpStreams streams = new(maximumStreams, maximumStreams * TotalStreamsFactor);
 
     internal bool LastWasNewest { get; private set; }
 
@@ -26,14 +26,14 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.Malformed;
         }
 
-        var mark = default(SrtpStreamMark);
+        var position = default(SrtpStreamPosition);
         var stream = streams.Find(header.Ssrc);
-        if (stream is null && !streams.TryBegin(header.Ssrc, out mark))
+        if (stream is null && !streams.CanOpen(header.Ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
         }
 
-        if (!(stream is null ? mark.TryGuessIndex(header.SequenceNumber, out var index) : stream.TryGuessIndex(header.SequenceNumber, out index)))
+        if (!(stream is null ? position.TryEstimateIndex(header.SequenceNumber, out var index) : stream.TryEstimateIndex(header.SequenceNumber, out index)))
         {
             return SrtpStatus.Replayed;
         }
@@ -43,7 +43,7 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(header.Ssrc, mark)).TakeIndex(index);
+        LastWasNewest = (stream ?? Open(header.Ssrc, position)).RecordIndex(index);
         length = packet.Length - transform.RtpOverhead;
         return SrtpStatus.Ok;
     }
@@ -60,14 +60,14 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
         var word = BinaryPrimitives.ReadUInt32BigEndian(packet[^transform.RtcpIndexFromEnd..]);
         var index = word & 0x7FFF_FFFF;
         var encrypted = (word & 0x8000_0000) != 0;
-        var mark = default(SrtpStreamMark);
+        var position = default(SrtpStreamPosition);
         var stream = streams.Find(ssrc);
-        if (stream is null && !streams.TryBegin(ssrc, out mark))
+        if (stream is null && !streams.CanOpen(ssrc, out position))
         {
             return SrtpStatus.TooManyStreams;
         }
 
-        if (!(stream?.AcceptsRtcp(index) ?? mark.AcceptsRtcp(index)))
+        if (!(stream?.AcceptsRtcp(index) ?? position.AcceptsRtcp(index)))
         {
             return SrtpStatus.Replayed;
         }
@@ -77,16 +77,16 @@ internal sealed class SrtpReceiver(SrtpKeys keys, int maximumStreams) : IDisposa
             return SrtpStatus.NotAuthentic;
         }
 
-        LastWasNewest = (stream ?? Open(ssrc, mark)).TakeRtcp(index);
+        LastWasNewest = (stream ?? Open(ssrc, position)).RecordRtcpIndex(index);
         length = packet.Length - transform.RtcpOverhead;
         return SrtpStatus.Ok;
     }
 
     public void Dispose() => transform.Dispose();
 
-    private SrtpStream Open(uint ssrc, in SrtpStreamMark mark)
+    private SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {
         StreamsOpened++;
-        return streams.Open(ssrc, mark);
+        return streams.Open(ssrc, position);
     }
 }

@@ -2,20 +2,22 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>The sending half: gives every packet its index and never uses one twice.</summary>
+/// <summary>Encrypts outbound packets. Never uses an index twice.</summary>
 internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
 {
     private const int MinimumRtpHeaderLength = 12;
     private const int RtcpHeaderLength = 8;
 
-    /// <summary>As many as the sections of the largest session can use at once, with their retransmissions.</summary>
+    /// <summary>Enough for all sections of the largest session, including RTX streams.</summary>
     private const int MaximumStreams = 1024;
 
-    /// <summary>A session ends before it has used so many (<c>SubscriptionSlots</c>); then it sends nothing more, as no index may be used twice.</summary>
-    private const int StreamsEver = 16 * MaximumStreams;
+    /// <summary>
+    /// Maximum number of streams in a session, because the positions of old streams must be kept. <c>SubscriptionSlots</c> ends a session earlier.
+    /// </summary>
+    private const int MaximumTotalStreams = 16 * MaximumStreams;
 
     private readonly SrtpTransform transform = SrtpTransform.Create(keys, outbound: true);
-    private readonly SrtpStreams streams = new(MaximumStreams, StreamsEver);
+    private readonly SrtpStreams streams = new(MaximumStreams, MaximumTotalStreams);
     private uint nextRtcpIndex;
 
     internal int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination)
@@ -32,15 +34,15 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
             return 0;
         }
 
-        // An index twice under one key would reveal the key stream, and with GCM the authentication key
-        // (RFC 3711 §9.1, RFC 7714 §10.1). Whoever sends a packet again does so on a stream of its own (RTX).
-        if (!stream.TryGuessIndex(BinaryPrimitives.ReadUInt16BigEndian(header[2..]), out var index)
+        // Using an index twice with one key would reveal the key stream and, with GCM, the authentication key
+        // (RFC 3711 §9.1, RFC 7714 §10.1). Retransmissions use a separate RTX stream.
+        if (!stream.TryEstimateIndex(BinaryPrimitives.ReadUInt16BigEndian(header[2..]), out var index)
             || !transform.SealRtp(index, ssrc, header, payload, destination))
         {
             return 0;
         }
 
-        stream.TakeIndex(index);
+        stream.RecordIndex(index);
         return length;
     }
 
@@ -52,14 +54,14 @@ internal sealed class SrtpSender(SrtpKeys keys) : IDisposable
             return 0;
         }
 
-        // One counter for all our SSRCs: unique for each of them, and a receiver's window only sees gaps.
+        // One counter for all local SSRCs keeps the index unique for each of them. A receiver's replay window accepts the gaps.
         var ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
         return transform.SealRtcp(nextRtcpIndex++, ssrc, packet, destination) ? length : 0;
     }
 
-    internal SrtpStream StreamOf(uint ssrc) => streams.Find(ssrc) ?? Open(ssrc)!;
+    internal SrtpStream GetOrOpenStream(uint ssrc) => streams.Find(ssrc) ?? Open(ssrc)!;
 
     public void Dispose() => transform.Dispose();
 
-    private SrtpStream? Open(uint ssrc) => streams.TryBegin(ssrc, out var mark) ? streams.Open(ssrc, mark) : null;
+    private SrtpStream? Open(uint ssrc) => streams.CanOpen(ssrc, out var position) ? streams.Open(ssrc, position) : null;
 }

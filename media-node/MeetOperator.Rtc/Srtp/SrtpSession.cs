@@ -1,14 +1,14 @@
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>Our framing of SRTP (RFC 3711, RFC 7714) over kept OpenSSL contexts.</summary>
+/// <summary>SRTP (RFC 3711, RFC 7714) with reusable OpenSSL contexts.</summary>
 public sealed class SrtpSession : ISrtpSession
 {
     private readonly SrtpSender sender;
     private readonly SrtpReceiver receiver;
 
-    /// <param name="local">Keys of what we send.</param>
-    /// <param name="remote">Keys of what the peer sends.</param>
-    /// <param name="maximumInboundStreams">SSRCs of the peer that have full state at a time.</param>
+    /// <param name="local">Keys for outbound packets.</param>
+    /// <param name="remote">Keys for inbound packets.</param>
+    /// <param name="maximumInboundStreams">Maximum number of inbound SSRCs with full state.</param>
     public SrtpSession(SrtpKeys local, SrtpKeys remote, int maximumInboundStreams = 256)
     {
         Profile = local.Profile;

@@ -1,19 +1,19 @@
 namespace MeetOperator.Rtc.Srtp;
 
-/// <summary>What became of a packet that was to be unprotected.</summary>
+/// <summary>The result of unprotecting a packet.</summary>
 public enum SrtpStatus : byte
 {
     Ok,
 
-    /// <summary>Too short or with a bad header.</summary>
+    /// <summary>The packet is too short or has a malformed header.</summary>
     Malformed,
 
-    /// <summary>Seen before, or older than the window.</summary>
+    /// <summary>The packet was received before or is older than the replay window.</summary>
     Replayed,
 
-    /// <summary>The tag does not verify.</summary>
+    /// <summary>The authentication tag is invalid.</summary>
     NotAuthentic,
 
-    /// <summary>A new SSRC, and there are as many as one peer may have.</summary>
+    /// <summary>The packet has a new SSRC and the peer has reached the maximum number of streams.</summary>
     TooManyStreams,
 }

@@ -3,7 +3,7 @@ namespace MeetOperator.Rtc.Srtp;
 /// <summary>Rollover and replay state of one SSRC in one direction.</summary>
 internal sealed class SrtpStream
 {
-    /// <summary>Enough for a second of a fast video stream to arrive out of order or be sent again.</summary>
+    /// <summary>Enough for reordering and retransmission within one second of a high-bitrate video stream.</summary>
     internal const int RtpWindowPackets = 1024;
 
     internal const int RtcpWindowPackets = 128;
@@ -14,52 +14,52 @@ internal sealed class SrtpStream
     private ReplayWindow rtp = new(RtpWindowPackets);
     private ReplayWindow rtcp = new(RtcpWindowPackets);
 
-    /// <param name="mark">Nothing before it is taken; the default for a new stream.</param>
-    internal SrtpStream(in SrtpStreamMark mark)
+    /// <param name="position">Packets before it are rejected; the default value for a new stream.</param>
+    internal SrtpStream(in SrtpStreamPosition position)
     {
-        rtp.SkipTo(mark.NextRtp);
-        rtcp.SkipTo(mark.NextRtcp);
+        rtp.SkipTo(position.NextRtp);
+        rtcp.SkipTo(position.NextRtcp);
     }
 
-    /// <summary>Orders the streams by when they were used.</summary>
+    /// <summary>The use counter value of the last use, for the eviction order.</summary>
     internal long LastUse { get; set; }
 
-    internal SrtpStreamMark Mark => new(rtp.Next, rtcp.Next);
+    internal SrtpStreamPosition Position => new(rtp.Next, rtcp.Next);
 
     /// <summary>
-    /// The index that a sequence number most likely has (RFC 3711 §3.3.1): the one nearest to the highest so far.
-    /// False when it lies before the first or behind the last index, is a repetition, or is older than the window.
+    /// Estimates the index of a sequence number (RFC 3711 §3.3.1): the value that is nearest to the highest index so far. False when
+    /// the index is out of range, was recorded before, or is older than the window.
     /// </summary>
-    internal bool TryGuessIndex(ushort sequenceNumber, out ulong index)
+    internal bool TryEstimateIndex(ushort sequenceNumber, out ulong index)
     {
         index = sequenceNumber;
-        return rtp.Next == 0 || (TryGuessNear(rtp.Next - 1, sequenceNumber, out index) && rtp.Accepts(index));
+        return rtp.Next == 0 || (TryEstimateNear(rtp.Next - 1, sequenceNumber, out index) && rtp.Accepts(index));
     }
 
-    /// <summary>The index with these low bits that lies nearest to <paramref name="highest"/>; false when there is none that a key may protect.</summary>
-    internal static bool TryGuessNear(ulong highest, ushort sequenceNumber, out ulong index)
+    /// <summary>Computes the index with these low bits that is nearest to <paramref name="highest"/>. False when it is out of range.</summary>
+    internal static bool TryEstimateNear(ulong highest, ushort sequenceNumber, out ulong index)
     {
         var guess = (long)highest + (short)(sequenceNumber - (ushort)highest);
         index = (ulong)guess;
         return guess >= 0 && index <= MaximumIndex;
     }
 
-    /// <summary>Notes an index that proved authentic. True when it is the newest.</summary>
-    internal bool TakeIndex(ulong index)
+    /// <summary>Records the index of an authentic RTP packet. Returns true when it is the newest.</summary>
+    internal bool RecordIndex(ulong index)
     {
-        rtp.Take(index);
+        rtp.Record(index);
         return rtp.Next == index + 1;
     }
 
     internal bool AcceptsRtcp(uint index) => rtcp.Accepts(index);
 
-    /// <summary>Notes an index that proved authentic. True when it is the newest.</summary>
-    internal bool TakeRtcp(uint index)
+    /// <summary>Records the index of an authentic RTCP packet. Returns true when it is the newest.</summary>
+    internal bool RecordRtcpIndex(uint index)
     {
-        rtcp.Take(index);
+        rtcp.Record(index);
         return rtcp.Next == index + 1ul;
     }
 
-    /// <summary>For tests of the far end of the index space.</summary>
-    internal void StartAt(ulong index) => TakeIndex(index);
+    /// <summary>For tests of the end of the index range.</summary>
+    internal void StartAt(ulong index) => RecordIndex(index);
 }

@@ -1,18 +1,18 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>
-/// The streams of one direction by SSRC, in bounded memory. When there are too many, the one unused for longest rests: of it only the mark stays
-/// that keeps its packets from being taken, or sent, twice. The last one looked up is kept at hand: packets come in bursts.
+/// The streams of one direction by SSRC, in bounded memory. When there are too many, the least recently used one is evicted; only its
+/// position remains, which prevents indexes from being accepted or used twice. The last stream is cached because packets come in bursts.
 /// </summary>
-internal sealed class SrtpStreams(int maximumActive, int maximumEver)
+internal sealed class SrtpStreams(int maximumActive, int maximumTotal)
 {
     private readonly Dictionary<uint, SrtpStream> streams = [];
-    private readonly Dictionary<uint, SrtpStreamMark> resting = [];
+    private readonly Dictionary<uint, SrtpStreamPosition> evicted = [];
     private uint lastSsrc;
     private SrtpStream? last;
     private long uses;
 
-    /// <summary>Streams with full state.</summary>
+    /// <summary>The number of streams with full state.</summary>
     internal int Count => streams.Count;
 
     internal SrtpStream? Find(uint ssrc)
@@ -24,31 +24,31 @@ internal sealed class SrtpStreams(int maximumActive, int maximumEver)
 
         if (streams.TryGetValue(ssrc, out var stream))
         {
-            KeepAtHand(ssrc, stream);
+            SetLast(ssrc, stream);
         }
 
         return stream;
     }
 
-    /// <summary>Where a stream begins that <see cref="Find"/> does not know. False when the peer may open no more.</summary>
-    internal bool TryBegin(uint ssrc, out SrtpStreamMark mark) =>
-        resting.TryGetValue(ssrc, out mark) || streams.Count + resting.Count < maximumEver;
+    /// <summary>Gets the start position of a stream without state. False when the maximum number of streams is reached.</summary>
+    internal bool CanOpen(uint ssrc, out SrtpStreamPosition position) =>
+        evicted.TryGetValue(ssrc, out position) || streams.Count + evicted.Count < maximumTotal;
 
-    internal SrtpStream Open(uint ssrc, in SrtpStreamMark mark)
+    internal SrtpStream Open(uint ssrc, in SrtpStreamPosition position)
     {
-        resting.Remove(ssrc);
+        evicted.Remove(ssrc);
         if (streams.Count >= maximumActive)
         {
-            Rest();
+            EvictOldest();
         }
 
-        var stream = new SrtpStream(mark);
+        var stream = new SrtpStream(position);
         streams.Add(ssrc, stream);
-        KeepAtHand(ssrc, stream);
+        SetLast(ssrc, stream);
         return stream;
     }
 
-    private void KeepAtHand(uint ssrc, SrtpStream stream)
+    private void SetLast(uint ssrc, SrtpStream stream)
     {
         if (last is not null)
         {
@@ -59,11 +59,11 @@ internal sealed class SrtpStreams(int maximumActive, int maximumEver)
         (lastSsrc, last) = (ssrc, stream);
     }
 
-    private void Rest()
+    private void EvictOldest()
     {
         var oldest = streams.MinBy(s => s.Value.LastUse);
         streams.Remove(oldest.Key);
-        resting[oldest.Key] = oldest.Value.Mark;
+        evicted[oldest.Key] = oldest.Value.Position;
         if (last == oldest.Value)
         {
             last = null;

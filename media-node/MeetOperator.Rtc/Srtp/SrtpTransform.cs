@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtc.Srtp;
 
 /// <summary>
-/// The cryptography of one direction and one profile: knows keys and layouts, but no streams, rollover or replay.
-/// An index of RTP is 48 bits (rollover counter and sequence number), one of RTCP 31 bits.
+/// The cryptography of one direction and one profile. It has no state for streams, rollover or replay. RTP indexes have 48 bits
+/// (rollover counter and sequence number), RTCP indexes 31 bits.
 /// </summary>
 internal abstract class SrtpTransform : IDisposable
 {
@@ -20,18 +20,18 @@ internal abstract class SrtpTransform : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>Writes header, ciphertext and tag; the destination is long enough.</summary>
+    /// <summary>Writes header, ciphertext and tag. The caller checks the length of the destination.</summary>
     internal abstract bool SealRtp(ulong index, uint ssrc, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination);
 
-    /// <summary>Verifies and decrypts in place; the packet is at least header and overhead long.</summary>
+    /// <summary>Verifies and decrypts in place. The caller checks that the packet holds the header and the overhead.</summary>
     internal abstract bool OpenRtp(ulong index, uint ssrc, int headerLength, Span<byte> packet);
 
     /// <summary>Writes the encrypted packet, tag and index word.</summary>
     internal abstract bool SealRtcp(uint index, uint ssrc, ReadOnlySpan<byte> packet, Span<byte> destination);
 
-    /// <summary>Where the index word of an SRTCP packet stands, counted from the end.</summary>
+    /// <summary>Offset of the index word of an SRTCP packet from the end.</summary>
     internal abstract int RtcpIndexFromEnd { get; }
 
-    /// <summary>Verifies in place and decrypts unless the E bit is clear; the packet is at least 8 bytes and the overhead long.</summary>
+    /// <summary>Verifies in place, and decrypts when the E bit is set. The caller checks that the packet holds 8 bytes and the overhead.</summary>
     internal abstract bool OpenRtcp(uint index, bool encrypted, uint ssrc, Span<byte> packet);
 }

@@ -5,12 +5,12 @@ using MeetOperator.Rtc.Ice;
 namespace MeetOperator.Rtc.Stun;
 
 /// <summary>
-/// A question that a process sends to its own port to see whether datagrams go in and come out: a STUN binding request under credentials that
-/// never leave the process, so that nobody else can ask or answer it. It looks like a client's check to whatever stands on the way.
+/// A probe that a process sends to its own port to test whether datagrams arrive and leave. It is a STUN binding request with credentials that
+/// never leave the process, so that no other sender can forge a request or a response. For network elements it looks like a client's check.
 /// </summary>
 public sealed class EchoProbe
 {
-    /// <summary>Buffers for requests and answers must have this many bytes.</summary>
+    /// <summary>Required size of the buffers for requests and responses in bytes.</summary>
     public const int MaximumLength = StunMessageWriter.MaximumLength;
 
     private readonly byte[] username;
@@ -25,7 +25,7 @@ public sealed class EchoProbe
 
     public static byte[] NewTransactionId() => RandomNumberGenerator.GetBytes(StunConstants.TransactionIdLength);
 
-    /// <summary>Writes a request; returns its length.</summary>
+    /// <summary>Writes a request. Returns its length in bytes.</summary>
     public int WriteRequest(ReadOnlySpan<byte> transactionId, Span<byte> buffer)
     {
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, transactionId);
@@ -35,12 +35,12 @@ public sealed class EchoProbe
         return writer.Length;
     }
 
-    /// <summary>True when the datagram is a request of this process; then the answer is in the buffer. Allocates nothing.</summary>
+    /// <summary>Writes the response when the datagram is a request from this process; false for other datagrams. Allocates nothing.</summary>
     public bool TryAnswer(in TransportAddress from, ReadOnlySpan<byte> datagram, Span<byte> buffer, out int length)
     {
         length = 0;
 
-        // The name first: strangers' datagrams must not cost a hash.
+        // Checks the username first, so that other datagrams do not cost a hash.
         if (!StunMessage.TryParse(datagram, out var request)
             || request.Type != StunMessageType.BindingRequest
             || !request.Username.SequenceEqual(username)
@@ -57,7 +57,7 @@ public sealed class EchoProbe
         return true;
     }
 
-    /// <summary>True when the datagram answers the request with this id, and comes from this process.</summary>
+    /// <summary>Whether the datagram is this process's response to the request with this transaction ID.</summary>
     public bool IsAnswer(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> transactionId) =>
         StunMessage.TryParse(datagram, out var answer)
         && answer.Type == StunMessageType.BindingSuccess

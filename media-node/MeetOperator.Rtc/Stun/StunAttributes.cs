@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtc.Stun;
 
-/// <summary>Where the attributes of a message lie, found in one pass.</summary>
+/// <summary>The offsets and values of the attributes of a message, parsed in one pass.</summary>
 internal struct StunAttributes
 {
     internal Range Username;
@@ -37,13 +37,13 @@ internal struct StunAttributes
                 return false;
             }
 
-            // §14.5: what stands behind MESSAGE-INTEGRITY is not protected and is ignored, but for FINGERPRINT.
+            // §14.5: attributes after MESSAGE-INTEGRITY are not protected and are ignored, except for FINGERPRINT.
             if (attributes.Integrity.Offset != 0 && type != StunConstants.Fingerprint)
             {
                 continue;
             }
 
-            if (!attributes.TryTake(type, value, message))
+            if (!attributes.TryAdd(type, value, message))
             {
                 return false;
             }
@@ -52,12 +52,12 @@ internal struct StunAttributes
         return true;
     }
 
-    private bool TryTake(ushort type, Range value, ReadOnlySpan<byte> message)
+    private bool TryAdd(ushort type, Range value, ReadOnlySpan<byte> message)
     {
         switch (type)
         {
             case StunConstants.Username when Username.Offset == 0:
-                Username = value; // of attributes that come twice the first one counts (§14)
+                Username = value; // the first one of repeated attributes is used (§14)
                 return value.Length <= 513;
             case StunConstants.MessageIntegrity:
                 Integrity = value;
@@ -69,7 +69,7 @@ internal struct StunAttributes
                 XorMappedAddress = value;
                 return true;
             case StunConstants.Priority:
-                Priority = value.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(value.Of(message)) : 0;
+                Priority = value.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(value.Slice(message)) : 0;
                 return value.Length == 4;
             case StunConstants.UseCandidate:
                 UseCandidate = true;
@@ -95,9 +95,9 @@ internal struct StunAttributes
         }
     }
 
-    /// <summary>A value's place in the message; offset 0 means that the attribute is absent.</summary>
+    /// <summary>The location of a value in the message. Offset 0 means that the attribute is absent.</summary>
     internal readonly record struct Range(int Offset, int Length)
     {
-        internal ReadOnlySpan<byte> Of(ReadOnlySpan<byte> message) => message.Slice(Offset, Length);
+        internal ReadOnlySpan<byte> Slice(ReadOnlySpan<byte> message) => message.Slice(Offset, Length);
     }
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Stun;
 
-/// <summary>Numbers of RFC 8489 and RFC 8445 §16.1.</summary>
+/// <summary>Constants of RFC 8489 and RFC 8445 §16.1.</summary>
 internal static class StunConstants
 {
     internal const int HeaderLength = 20;
@@ -20,6 +20,6 @@ internal static class StunConstants
     internal const ushort IceControlled = 0x8029;
     internal const ushort IceControlling = 0x802A;
 
-    /// <summary>Attributes from here on may be ignored when they are not understood.</summary>
+    /// <summary>Unknown attributes with this or a higher number are ignored (comprehension-optional).</summary>
     internal const ushort FirstComprehensionOptional = 0x8000;
 }

@@ -5,7 +5,7 @@ internal static class StunFingerprint
 {
     private static readonly uint[] Table = MakeTable();
 
-    /// <summary>The header's length must already count the attribute, as it does in a complete message.</summary>
+    /// <summary>Computes the value. The length in the header must include the attribute, as in a complete message.</summary>
     internal static uint Compute(ReadOnlySpan<byte> covered)
     {
         var crc = uint.MaxValue;

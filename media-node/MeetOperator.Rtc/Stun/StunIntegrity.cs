@@ -9,7 +9,7 @@ internal static class StunIntegrity
     /// <summary>Computes the value for an attribute that starts at <paramref name="attributeOffset"/>.</summary>
     internal static void Compute(ReadOnlySpan<byte> message, int attributeOffset, ReadOnlySpan<byte> password, Span<byte> destination)
     {
-        // The length in the header counts up to and including the integrity attribute, whatever follows it.
+        // For the hash, the length in the header ends with the integrity attribute, regardless of later attributes.
         const int StackLimit = 1024;
         var covered = attributeOffset <= StackLimit ? stackalloc byte[attributeOffset] : new byte[attributeOffset];
         message[..attributeOffset].CopyTo(covered);

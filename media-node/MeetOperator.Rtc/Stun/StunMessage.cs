@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace MeetOperator.Rtc.Stun;
 
-/// <summary>A view of a STUN message (RFC 8489). Parsing allocates nothing and verifies nothing but the form.</summary>
+/// <summary>A view of a STUN message (RFC 8489). Parsing allocates nothing and checks only the format.</summary>
 public readonly ref struct StunMessage
 {
     private readonly StunAttributes attributes;
@@ -18,16 +18,16 @@ public readonly ref struct StunMessage
 
     public StunMessageType Type => (StunMessageType)BinaryPrimitives.ReadUInt16BigEndian(Data);
 
-    /// <summary>The 96 bits that tie a response to its request.</summary>
+    /// <summary>The 96-bit transaction ID that matches a response with its request.</summary>
     public ReadOnlySpan<byte> TransactionId => Data.Slice(8, StunConstants.TransactionIdLength);
 
-    public ReadOnlySpan<byte> Username => attributes.Username.Of(Data);
+    public ReadOnlySpan<byte> Username => attributes.Username.Slice(Data);
 
     public bool HasIntegrity => attributes.Integrity.Offset != 0;
 
     public bool HasFingerprint => attributes.Fingerprint.Offset != 0;
 
-    public bool UseCandidate => attributes.UseCandidate;
+    public bool HasUseCandidate => attributes.UseCandidate;
 
     public bool HasIceControlled => attributes.IceControlled;
 
@@ -39,10 +39,10 @@ public readonly ref struct StunMessage
     /// <summary>The code of ERROR-CODE, such as 487, or 0.</summary>
     public int ErrorCode => attributes.ErrorCode;
 
-    /// <summary>The first attribute that must be understood and is not, or 0.</summary>
+    /// <summary>The first unknown comprehension-required attribute, or 0.</summary>
     public ushort UnknownRequiredAttribute => attributes.UnknownRequired;
 
-    /// <summary>Parses a message: the two zero bits, the magic cookie, the length, and attributes that fit.</summary>
+    /// <summary>Parses a message. Checks the two zero bits, the magic cookie, the length, and the lengths of the attributes.</summary>
     public static bool TryParse(ReadOnlySpan<byte> datagram, out StunMessage message)
     {
         message = default;
@@ -66,8 +66,8 @@ public readonly ref struct StunMessage
     }
 
     /// <summary>
-    /// The receiver's user name fragment: what stands before the colon of USERNAME (RFC 8445 §7.2.2). Lets a host find
-    /// whose check this is; nothing is verified yet.
+    /// Reads the receiver's username fragment, which precedes the colon in USERNAME (RFC 8445 §7.2.2). A host uses it to find the session
+    /// of a check. The message is not verified.
     /// </summary>
     public static bool TryReadLocalUfrag(ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> ufrag)
     {
@@ -87,7 +87,7 @@ public readonly ref struct StunMessage
         return true;
     }
 
-    /// <summary>Checks MESSAGE-INTEGRITY against a short-term password (RFC 8489 §14.5).</summary>
+    /// <summary>Verifies MESSAGE-INTEGRITY with a short-term password (RFC 8489 §14.5). False when it is absent.</summary>
     public bool VerifyIntegrity(ReadOnlySpan<byte> password)
     {
         var offset = attributes.Integrity.Offset;
@@ -98,19 +98,19 @@ public readonly ref struct StunMessage
 
         Span<byte> expected = stackalloc byte[StunConstants.IntegrityLength];
         StunIntegrity.Compute(Data, offset - 4, password, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, attributes.Integrity.Of(Data));
+        return CryptographicOperations.FixedTimeEquals(expected, attributes.Integrity.Slice(Data));
     }
 
-    /// <summary>Checks FINGERPRINT (RFC 8489 §14.7); true when there is none.</summary>
+    /// <summary>Verifies FINGERPRINT (RFC 8489 §14.7). True when it is absent.</summary>
     public bool VerifyFingerprint() =>
-        !HasFingerprint || BinaryPrimitives.ReadUInt32BigEndian(attributes.Fingerprint.Of(Data))
+        !HasFingerprint || BinaryPrimitives.ReadUInt32BigEndian(attributes.Fingerprint.Slice(Data))
             == StunFingerprint.Compute(Data[..(attributes.Fingerprint.Offset - 4)]);
 
-    /// <summary>XOR-MAPPED-ADDRESS, when it is there and IPv4.</summary>
+    /// <summary>Reads XOR-MAPPED-ADDRESS. False when it is absent or not IPv4.</summary>
     public bool TryGetMappedAddress(out TransportAddress address)
     {
         address = default;
-        var value = attributes.XorMappedAddress.Of(Data);
+        var value = attributes.XorMappedAddress.Slice(Data);
         if (value.Length != 8 || value[1] != 1)
         {
             return false;

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtc.Stun;
 
-/// <summary>Writes a STUN message: header, attributes, then integrity and fingerprint in this order.</summary>
+/// <summary>Writes a STUN message: header, attributes, then integrity, then fingerprint.</summary>
 public ref struct StunMessageWriter
 {
-    /// <summary>More than any message of ours needs.</summary>
+    /// <summary>Required size of the buffer in bytes; no message is longer.</summary>
     public const int MaximumLength = 640;
 
     private readonly Span<byte> buffer;

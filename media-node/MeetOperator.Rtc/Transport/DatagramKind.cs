@@ -1,17 +1,17 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>What became of a datagram.</summary>
+/// <summary>The result of processing a datagram.</summary>
 public enum DatagramKind : byte
 {
-    /// <summary>Not for us, or not authentic; see the drop reason.</summary>
+    /// <summary>The datagram was invalid or not authentic; see the drop reason.</summary>
     Dropped,
 
-    /// <summary>STUN or DTLS: consumed, look at the outputs.</summary>
+    /// <summary>STUN or DTLS: the transport consumed it. Poll the outputs.</summary>
     Handled,
 
-    /// <summary>The buffer now starts with a plaintext RTP packet.</summary>
+    /// <summary>The buffer now starts with a decrypted RTP packet.</summary>
     Rtp,
 
-    /// <summary>The buffer now starts with a plaintext compound RTCP packet.</summary>
+    /// <summary>The buffer now starts with a decrypted compound RTCP packet.</summary>
     Rtcp,
 }

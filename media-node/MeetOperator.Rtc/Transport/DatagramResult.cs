@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>What <see cref="PeerTransport.HandleDatagram"/> made of a datagram.</summary>
-/// <param name="Kind">Whose data it was.</param>
-/// <param name="Length">Bytes of plaintext at the start of the buffer, for RTP and RTCP.</param>
+/// <summary>The result of <see cref="PeerTransport.HandleDatagram"/>.</summary>
+/// <param name="Kind">The kind of the result.</param>
+/// <param name="Length">For RTP and RTCP, the length of the decrypted packet at the start of the buffer.</param>
 /// <param name="DropReason">Set when <paramref name="Kind"/> is <see cref="DatagramKind.Dropped"/>.</param>
 public readonly record struct DatagramResult(DatagramKind Kind, int Length, DropReason DropReason)
 {

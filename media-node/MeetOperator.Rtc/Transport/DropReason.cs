@@ -1,52 +1,52 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>Why a datagram was dropped; each has its own counter.</summary>
+/// <summary>The reason that a datagram was dropped. Each reason has its own counter.</summary>
 public enum DropReason : byte
 {
     None,
 
-    /// <summary>Not STUN, DTLS, RTP or RTCP by RFC 7983.</summary>
+    /// <summary>The datagram is not STUN, DTLS, RTP or RTCP (RFC 7983).</summary>
     UnknownKind,
 
-    /// <summary>DTLS from an address that no valid check came from.</summary>
+    /// <summary>The datagram came from an address without a valid check.</summary>
     UnvalidatedSource,
 
-    /// <summary>Not a well-formed STUN message, or one without what a check must carry.</summary>
+    /// <summary>The STUN message is malformed or its FINGERPRINT is invalid.</summary>
     StunMalformed,
 
-    /// <summary>The user name does not name us and the peer.</summary>
+    /// <summary>USERNAME does not match the local and the remote username fragment.</summary>
     StunUsername,
 
-    /// <summary>MESSAGE-INTEGRITY does not verify.</summary>
+    /// <summary>MESSAGE-INTEGRITY is invalid.</summary>
     StunIntegrity,
 
-    /// <summary>A response to nothing that we asked, or a message that our role does not take.</summary>
+    /// <summary>The response matches no request, or the message does not fit the ICE role.</summary>
     StunUnexpected,
 
-    /// <summary>A check that came from another address before: somebody's copy.</summary>
+    /// <summary>A check with the same transaction ID came from another address before.</summary>
     StunReplay,
 
-    /// <summary>More checks than any client sends.</summary>
+    /// <summary>The rate of checks exceeds what clients need.</summary>
     StunRate,
 
-    /// <summary>Not a DTLS record.</summary>
+    /// <summary>The DTLS records are malformed.</summary>
     DtlsMalformed,
 
-    /// <summary>More DTLS than any client sends.</summary>
+    /// <summary>The rate of DTLS datagrams exceeds what clients need.</summary>
     DtlsRate,
 
-    /// <summary>SRTP before the keys are there, or DTLS after the end.</summary>
+    /// <summary>SRTP arrived without keys, or STUN or DTLS arrived after the end of the transport.</summary>
     NotConnected,
 
-    /// <summary>Too short, or a bad header.</summary>
+    /// <summary>The packet is too short or has a malformed header.</summary>
     SrtpMalformed,
 
-    /// <summary>The tag does not verify.</summary>
+    /// <summary>The authentication tag is invalid.</summary>
     SrtpAuthentication,
 
-    /// <summary>Seen before, or older than the replay window.</summary>
+    /// <summary>The packet was received before or is older than the replay window.</summary>
     SrtpReplay,
 
-    /// <summary>More streams than one peer may open.</summary>
+    /// <summary>The peer has reached the maximum number of streams.</summary>
     SrtpTooManyStreams,
 }

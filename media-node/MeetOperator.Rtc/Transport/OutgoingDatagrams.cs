@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtc;
 
 /// <summary>
-/// Datagrams that wait to be sent. Bounded: when the host does not poll, new ones are dropped, as a network would.
-/// Buffers are made once and kept.
+/// A bounded queue of datagrams to send. When the host does not poll, new datagrams are dropped, as on a congested network.
+/// Buffers are allocated once and reused.
 /// </summary>
 internal sealed class OutgoingDatagrams
 {
@@ -16,18 +16,18 @@ internal sealed class OutgoingDatagrams
 
     public int Count { get; private set; }
 
-    /// <summary>A buffer to write the next datagram to; empty when the queue is full.</summary>
+    /// <summary>Returns the buffer for the next datagram, or an empty span when the queue is full.</summary>
     internal Span<byte> Reserve()
     {
         if (Count == 0)
         {
-            head = 0; // a quiet peer needs one buffer, not the whole ring
+            head = 0; // a peer with little traffic needs one buffer instead of the whole ring
         }
 
         return Count == Capacity ? [] : buffers[(head + Count) % Capacity] ??= new byte[DatagramCapacity];
     }
 
-    /// <summary>Queues what was written to the reserved buffer.</summary>
+    /// <summary>Queues the datagram in the reserved buffer.</summary>
     internal void Commit(in TransportAddress to, int length)
     {
         var slot = (head + Count) % Capacity;
@@ -36,7 +36,7 @@ internal sealed class OutgoingDatagrams
         Count++;
     }
 
-    /// <summary>Takes the oldest datagram; its bytes stay valid until the next call that queues one.</summary>
+    /// <summary>Removes the oldest datagram. Its bytes stay valid until the next <see cref="Reserve"/>.</summary>
     internal bool TryTake(out TransportAddress to, out ReadOnlySpan<byte> datagram)
     {
         to = default;

@@ -6,25 +6,24 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Rtc;
 
 /// <summary>
-/// One peer connection's transport: ICE, DTLS and SRTP behind one door. Sans-IO: datagrams and the time go in, outputs
-/// are polled, the next timeout is asked for. Not thread-safe: one loop owns it.
-/// All times are monotonic 100 ns ticks.
+/// The transport of one peer connection: ICE, DTLS and SRTP. It does no I/O: the owner passes datagrams and the time, polls outputs, and
+/// reads the next timeout. Not thread-safe; one loop owns it. All times are monotonic 100 ns ticks.
 /// </summary>
 public sealed class PeerTransport : IDisposable
 {
-    /// <summary>Tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).</summary>
+    /// <summary>Maximum number of bytes that protection adds: the tag of AES-GCM (16) or HMAC-SHA1-80 (10), and the SRTCP index (4).</summary>
     public const int ProtectionBytes = 20;
 
     private readonly PeerTransportOptions options;
     private readonly IIceAgent ice;
     private readonly OutgoingDatagrams outgoing = new();
     private readonly SecureChannel channel;
-    private long lastHeardTicks;
-    private PeerTransportState reported;
+    private long lastReceivedTicks;
+    private PeerTransportState reportedState;
 
-    /// <summary>The one address that all datagrams of the handshake were sent to; null before the first, and as soon as there is a second address.</summary>
-    private TransportAddress? handshakeTo;
-    private bool handshakeSent;
+    /// <summary>The address that received all handshake datagrams; null before the first datagram and when several addresses received some.</summary>
+    private TransportAddress? handshakeAddress;
+    private bool hasSentHandshake;
 
     public PeerTransport(PeerTransportOptions options)
     {
@@ -38,36 +37,36 @@ public sealed class PeerTransport : IDisposable
 
     public IceCredentials LocalCredentials { get; private set; }
 
-    /// <summary>What signaling told of the peer, or null.</summary>
+    /// <summary>The peer's credentials from signaling, or null.</summary>
     public IceCredentials? RemoteCredentials { get; private set; }
 
     public PeerTransportState State { get; private set; }
 
-    /// <summary>Why <see cref="State"/> is Failed.</summary>
+    /// <summary>The reason for the state <see cref="PeerTransportState.Failed"/>.</summary>
     public TransportFailure Failure => channel.Failure;
 
-    /// <summary>Where media goes: of the addresses that the peer uses, the one that it nominated, or media came from last.</summary>
+    /// <summary>The destination of media: the address that the peer nominated or that its latest media came from.</summary>
     public TransportAddress? SelectedAddress => ice.Selected;
 
-    /// <summary>The negotiated profile, once connected.</summary>
+    /// <summary>The negotiated profile; null before the connection is established.</summary>
     public SrtpProfile? Profile => channel.Session?.Profile;
 
     public DropCounters Drops { get; } = new();
 
-    /// <summary>Streams (SSRCs) that the peer has ever opened: grows with the packet that opens one.</summary>
+    /// <summary>The number of times that the peer opened a stream (SSRC). Increases with the first packet of a stream.</summary>
     public int StreamsOpened => channel.Session?.StreamsOpened ?? 0;
 
-    /// <summary>When media, reports or a check last came from the peer and proved authentic.</summary>
-    public long LastHeardTicks => lastHeardTicks;
+    /// <summary>The time of the last authentic media, report or check from the peer.</summary>
+    public long LastHeardTicks => lastReceivedTicks;
 
-    /// <summary>When <see cref="HandleTimeout"/> wants to be called; <see cref="long.MaxValue"/> when never.</summary>
+    /// <summary>The time of the next <see cref="HandleTimeout"/> call; <see cref="long.MaxValue"/> for never.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
-    /// <summary>Gives the peer's credentials and fingerprint, and for a controlling agent the address to check.</summary>
+    /// <summary>Sets the peer's credentials and fingerprint and, for a controlling agent, the address to check.</summary>
     public void SetRemote(IceCredentials credentials, Fingerprint fingerprint, TransportAddress? candidate = null) =>
         SetRemote(credentials, [fingerprint], candidate);
 
-    /// <summary>As above, of a peer that names several: its certificate has to match one of them.</summary>
+    /// <summary>Sets the peer's credentials and several fingerprints. The peer's certificate must match one of them.</summary>
     public void SetRemote(IceCredentials credentials, IReadOnlyList<Fingerprint> fingerprints, TransportAddress? candidate = null)
     {
         ArgumentNullException.ThrowIfNull(credentials);
@@ -79,8 +78,8 @@ public sealed class PeerTransport : IDisposable
     }
 
     /// <summary>
-    /// Goes on under new credentials of our own, because the peer's network changed; to be followed by <c>SetRemote</c> with the peer's new
-    /// ones. Keys and media go on.
+    /// Restarts ICE with new local credentials after a network change. Call <c>SetRemote</c> with the peer's new credentials afterwards. Keys
+    /// and media are not interrupted.
     /// </summary>
     public void RestartIce(IceCredentials local)
     {
@@ -90,8 +89,8 @@ public sealed class PeerTransport : IDisposable
     }
 
     /// <summary>
-    /// Takes one datagram. STUN and DTLS are consumed; SRTP and SRTCP are checked and decrypted in place, so that the
-    /// buffer then starts with the plaintext packet.
+    /// Processes one datagram. STUN and DTLS are consumed. SRTP and SRTCP are verified and decrypted in place, so that the buffer then
+    /// starts with the decrypted packet.
     /// </summary>
     public DatagramResult HandleDatagram(long nowTicks, in TransportAddress from, Span<byte> datagram)
     {
@@ -110,16 +109,16 @@ public sealed class PeerTransport : IDisposable
         }
         else if (result.Kind != DatagramKind.Handled)
         {
-            lastHeardTicks = nowTicks;
+            lastReceivedTicks = nowTicks;
         }
 
         return result;
     }
 
-    /// <summary>Datagrams wait to be polled. After media that is rare, so a host may ask this first.</summary>
+    /// <summary>Whether queued datagrams wait for <see cref="TryPoll"/>. Media rarely queues any, so a host can check this first.</summary>
     public bool HasDatagrams => outgoing.Count > 0;
 
-    /// <summary>The next thing to do; false when there is none. Call until false after each datagram and timeout.</summary>
+    /// <summary>Gets the next output; false when there is none. Call this until it returns false after each datagram and timeout.</summary>
     public bool TryPoll(out TransportOutput output)
     {
         if (outgoing.TryTake(out var to, out var datagram))
@@ -130,15 +129,15 @@ public sealed class PeerTransport : IDisposable
 
         if (ice.Selected is { } selected)
         {
-            // What an address may not get yet waits for more to come from it.
+            // Output beyond the allowance of the address waits until more bytes arrive from it.
             var buffer = outgoing.Reserve();
             if (channel.TryPoll(buffer[..(int)Math.Clamp(ice.Allowance, 0, buffer.Length)], out var written))
             {
                 ice.TrySpend(written);
                 if (!channel.IsEstablished)
                 {
-                    handshakeTo = !handshakeSent || handshakeTo == selected ? selected : null;
-                    handshakeSent = true;
+                    handshakeAddress = !hasSentHandshake || handshakeAddress == selected ? selected : null;
+                    hasSentHandshake = true;
                 }
 
                 output = new TransportOutput(selected, buffer[..written]);
@@ -147,12 +146,12 @@ public sealed class PeerTransport : IDisposable
         }
 
         output = new TransportOutput(State);
-        var changed = reported != State;
-        reported = State;
+        var changed = reportedState != State;
+        reportedState = State;
         return changed;
     }
 
-    /// <summary>Lets time pass: retransmissions, checks, consent.</summary>
+    /// <summary>Runs due retransmissions, checks and expirations.</summary>
     public void HandleTimeout(long nowTicks)
     {
         if (State is PeerTransportState.Failed or PeerTransportState.Closed)
@@ -166,30 +165,33 @@ public sealed class PeerTransport : IDisposable
     }
 
     /// <summary>
-    /// Writes header, encrypted payload and tag to the destination, reading the payload where it lies. Allocates nothing
-    /// once the header's SSRC has been seen.
+    /// Writes header, encrypted payload and tag to the destination without an intermediate copy of the payload. Allocates only for the
+    /// first packet of an SSRC.
     /// </summary>
     /// <returns>
-    /// Bytes written; 0 when there are no keys, the destination is too small, the selected address may not get so much yet, or this SSRC
-    /// sent this sequence number before: a packet is sent again on the RTX stream, never on its own.
+    /// The number of bytes written, or 0 when there are no keys, the destination is too small, the packet exceeds the allowance of the selected
+    /// address, or the SSRC has used the sequence number before. Retransmissions use the RTX stream.
     /// </returns>
     public int ProtectRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, Span<byte> destination) =>
         channel.Session is { } session && ice.TrySpend(header.Length + payload.Length + ProtectionBytes)
             ? session.ProtectRtp(header, payload, destination)
             : 0;
 
-    /// <summary>Writes the SRTCP form of a compound packet.</summary>
-    /// <returns>Bytes written; 0 when there are no keys, the destination is too small, or the selected address may not get so much yet.</returns>
+    /// <summary>Encrypts a compound RTCP packet.</summary>
+    /// <returns>
+    /// The number of bytes written, or 0 when there are no keys, the destination is too small, or the packet exceeds the allowance of the
+    /// selected address.
+    /// </returns>
     public int ProtectRtcp(ReadOnlySpan<byte> packet, Span<byte> destination) =>
         channel.Session is { } session && ice.TrySpend(packet.Length + ProtectionBytes) ? session.ProtectRtcp(packet, destination) : 0;
 
-    /// <summary>Whether a datagram that was protected before may go to the selected address once more.</summary>
+    /// <summary>Deducts a datagram that is sent again unchanged from the allowance of the selected address. False when it must not be sent.</summary>
     public bool MayRepeat(int bytes) => ice.TrySpend(bytes);
 
-    /// <summary>True when the peer showed that it can read at an address, and something came from there within the last seconds.</summary>
-    public bool Holds(long nowTicks, in TransportAddress address) => ice.IsHeld(nowTicks, address);
+    /// <summary>Whether the address is confirmed (the peer has shown that it receives there) and was active in the last seconds.</summary>
+    public bool Holds(long nowTicks, in TransportAddress address) => ice.IsInUse(nowTicks, address);
 
-    /// <summary>Says goodbye to the peer: poll once more to send the close_notify. A peer whose consent ran out gets nothing any more.</summary>
+    /// <summary>Closes the transport. Poll once more to send the close_notify alert. A peer whose consent has expired receives nothing.</summary>
     public void Close(long nowTicks)
     {
         if (nowTicks < ice.LastConsentTicks + options.ConsentTimeoutTicks)
@@ -211,11 +213,11 @@ public sealed class PeerTransport : IDisposable
     }
 
     private long SilenceDeadlineTicks => Math.Min(
-        lastHeardTicks + options.SilenceTimeoutTicks, ice.LastConsentTicks + options.ConsentTimeoutTicks);
+        lastReceivedTicks + options.SilenceTimeoutTicks, ice.LastConsentTicks + options.ConsentTimeoutTicks);
 
     private DatagramResult HandleMedia(long nowTicks, in TransportAddress from, Span<byte> datagram, bool isRtp)
     {
-        if (!ice.FollowsMedia && !ice.IsValidated(from))
+        if (!ice.AllowsUnvalidatedMedia && !ice.IsValidated(from))
         {
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
@@ -239,7 +241,7 @@ public sealed class PeerTransport : IDisposable
             });
         }
 
-        // Media alone is no consent to be sent to (RFC 7675 §5.1): once that ran out, only a check brings it back.
+        // Media is no consent to send (RFC 7675 §5.1). After consent expires, only a check renews it.
         if (State == PeerTransportState.Connected && ice.OnMedia(nowTicks, from, datagram.Length, session.LastWasNewest, outgoing))
         {
             Update();
@@ -255,7 +257,7 @@ public sealed class PeerTransport : IDisposable
             return DatagramResult.Dropped(DropReason.NotConnected);
         }
 
-        var reason = ice.Handle(nowTicks, from, datagram, outgoing);
+        var reason = ice.HandleStun(nowTicks, from, datagram, outgoing);
         if (reason != DropReason.None)
         {
             return DatagramResult.Dropped(reason);
@@ -272,13 +274,13 @@ public sealed class PeerTransport : IDisposable
 
     private DatagramResult HandleDtls(long nowTicks, in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
-        // A stranger's ClientHello must not reach the handshake: only who proved the ICE password may start one.
+        // A ClientHello must come from an address with a valid check. Only a peer that knows the ICE password may start a handshake.
         if (!ice.IsValidated(from))
         {
             return DatagramResult.Dropped(DropReason.UnvalidatedSource);
         }
 
-        if (!ice.TakesDtls(nowTicks, from))
+        if (!ice.TryAcceptDtls(nowTicks, from))
         {
             return DatagramResult.Dropped(DropReason.DtlsRate);
         }
@@ -288,8 +290,9 @@ public sealed class PeerTransport : IDisposable
         var reason = channel.HandleRecords(nowTicks, datagram);
         if (handshaking && channel.IsEstablished)
         {
-            // Its last message answers what was sent only there, so the peer can read there. Its own source address proves nothing.
-            ice.OnEstablished(nowTicks, handshakeTo == from ? from : null);
+            // The peer's last message depends on datagrams that were sent only to this address, so the peer receives there. The source address
+            // alone would not confirm that.
+            ice.OnEstablished(nowTicks, handshakeAddress == from ? from : null);
         }
 
         Update(nowTicks);
@@ -300,9 +303,9 @@ public sealed class PeerTransport : IDisposable
     {
         if (State is not (PeerTransportState.Failed or PeerTransportState.Closed))
         {
-            lastHeardTicks = Math.Max(lastHeardTicks, ice.LastConsentTicks);
-            State = channel.IsOver || ice.Selected is null || nowTicks < SilenceDeadlineTicks
-                ? StateOfChannel()
+            lastReceivedTicks = Math.Max(lastReceivedTicks, ice.LastConsentTicks);
+            State = channel.HasEnded || ice.Selected is null || nowTicks < SilenceDeadlineTicks
+                ? GetChannelState()
                 : PeerTransportState.Disconnected;
         }
 
@@ -311,9 +314,9 @@ public sealed class PeerTransport : IDisposable
 
     private void Update()
     {
-        if (channel.IsOver || State is not (PeerTransportState.Disconnected or PeerTransportState.Failed or PeerTransportState.Closed))
+        if (channel.HasEnded || State is not (PeerTransportState.Disconnected or PeerTransportState.Failed or PeerTransportState.Closed))
         {
-            State = StateOfChannel();
+            State = GetChannelState();
         }
 
         NextTimeoutTicks = State switch
@@ -327,7 +330,7 @@ public sealed class PeerTransport : IDisposable
         };
     }
 
-    private PeerTransportState StateOfChannel() => channel.State switch
+    private PeerTransportState GetChannelState() => channel.State switch
     {
         SecureChannelState.Failed => PeerTransportState.Failed,
         SecureChannelState.Closed => PeerTransportState.Closed,

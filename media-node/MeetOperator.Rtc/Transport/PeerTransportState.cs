@@ -5,18 +5,18 @@ public enum PeerTransportState
     /// <summary>No address of the peer is validated yet.</summary>
     New,
 
-    /// <summary>ICE has an address; DTLS is running, or waits for the peer's fingerprint.</summary>
+    /// <summary>ICE has an address. The DTLS handshake is running, or the peer's fingerprint is not known yet.</summary>
     Connecting,
 
-    /// <summary>Keys are there and the peer's certificate is the one that the signaling named.</summary>
+    /// <summary>The keys exist and the peer's certificate matches a fingerprint from signaling.</summary>
     Connected,
 
-    /// <summary>The peer has been silent for too long. A valid check brings it back to where it was.</summary>
+    /// <summary>The peer has been silent for too long. A valid check restores the previous state.</summary>
     Disconnected,
 
-    /// <summary>The handshake failed for good, see <see cref="TransportFailure"/>.</summary>
+    /// <summary>The handshake failed; see <see cref="TransportFailure"/>.</summary>
     Failed,
 
-    /// <summary>The peer closed the DTLS association, or we did.</summary>
+    /// <summary>The peer or the local side closed the DTLS association.</summary>
     Closed,
 }

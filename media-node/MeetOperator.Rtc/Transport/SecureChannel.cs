@@ -4,8 +4,8 @@ using MeetOperator.Rtc.Srtp;
 namespace MeetOperator.Rtc;
 
 /// <summary>
-/// From the first DTLS record to the SRTP session: runs the handshake, holds the certificate against the fingerprint of
-/// the signaling, and only then hands out keys.
+/// Runs the DTLS handshake, compares the peer's certificate with the fingerprints from signaling, and then creates the SRTP
+/// session.
 /// </summary>
 internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 {
@@ -19,10 +19,10 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal ISrtpSession? Session { get; private set; }
 
-    /// <summary>The handshake ended, whether or not its certificate is the one that is wanted.</summary>
+    /// <summary>Whether the handshake is complete. The certificate may not be verified yet.</summary>
     internal bool IsEstablished => dtls?.State == DtlsState.Established;
 
-    internal bool IsOver => State is SecureChannelState.Failed or SecureChannelState.Closed;
+    internal bool HasEnded => State is SecureChannelState.Failed or SecureChannelState.Closed;
 
     internal long NextTimeoutTicks => State != SecureChannelState.Pending
         ? long.MaxValue
@@ -41,7 +41,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
         Complete();
     }
 
-    /// <summary>The peer has an address: a client sends its hello, a server waits for one.</summary>
+    /// <summary>Starts the handshake once the peer has an address: a client sends its ClientHello, a server waits for one.</summary>
     internal void Start(long nowTicks)
     {
         if (options.DtlsRole == DtlsRole.Client && dtls is null && State == SecureChannelState.Pending)
@@ -52,7 +52,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal DropReason HandleRecords(long nowTicks, ReadOnlySpan<byte> datagram)
     {
-        if (IsOver || (dtls is null && options.DtlsRole == DtlsRole.Client))
+        if (HasEnded || (dtls is null && options.DtlsRole == DtlsRole.Client))
         {
             return DropReason.NotConnected;
         }
@@ -90,7 +90,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
 
     internal void Close(long nowTicks)
     {
-        if (!IsOver)
+        if (!HasEnded)
         {
             dtls?.Close(nowTicks);
             End(SecureChannelState.Closed);
@@ -105,15 +105,15 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
         return endpoint;
     }
 
-    /// <summary>Moves on when the handshake ended and the peer's fingerprint is known.</summary>
+    /// <summary>Updates the state when the handshake has ended and the peer's fingerprints are known.</summary>
     private void Complete()
     {
         switch (dtls?.State)
         {
-            case DtlsState.Closed when !IsOver:
+            case DtlsState.Closed when !HasEnded:
                 End(SecureChannelState.Closed);
                 break;
-            case DtlsState.Failed when !IsOver:
+            case DtlsState.Failed when !HasEnded:
                 Fail(TransportFailure.Handshake);
                 break;
             case DtlsState.Established when State == SecureChannelState.Pending && remoteFingerprints is not null:
@@ -147,7 +147,7 @@ internal sealed class SecureChannel(PeerTransportOptions options) : IDisposable
         End(SecureChannelState.Failed);
     }
 
-    /// <summary>Without a session nothing is encrypted or decrypted any more.</summary>
+    /// <summary>Disposes the session, so that no packets are encrypted or decrypted any more.</summary>
     private void End(SecureChannelState state)
     {
         Session?.Dispose();

@@ -1,9 +1,9 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>Where DTLS and the keys that come from it stand.</summary>
+/// <summary>The state of the DTLS association and its keys.</summary>
 internal enum SecureChannelState
 {
-    /// <summary>No handshake, or one that is under way, or one whose peer's fingerprint is not known yet.</summary>
+    /// <summary>The handshake has not started, is running, or is complete without a fingerprint of the peer.</summary>
     Pending,
 
     Ready,

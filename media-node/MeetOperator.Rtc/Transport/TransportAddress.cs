@@ -3,15 +3,15 @@ using System.Net;
 
 namespace MeetOperator.Rtc;
 
-/// <summary>An IPv4 address and UDP port in one number, so that it costs nothing as a dictionary key.</summary>
+/// <summary>An IPv4 address and UDP port in one number, which makes it a cheap dictionary key.</summary>
 public readonly struct TransportAddress : IEquatable<TransportAddress>
 {
     public TransportAddress(ulong key) => Key = key;
 
-    /// <summary>From an address in host order: 127.0.0.1 is 0x7F000001.</summary>
+    /// <summary>Creates an address from host byte order: 127.0.0.1 is 0x7F000001.</summary>
     public TransportAddress(uint address, ushort port) => Key = ((ulong)address << 16) | port;
 
-    /// <summary>Address in host order shifted left by 16, plus the port.</summary>
+    /// <summary>The address in host byte order shifted left by 16 bits, plus the port.</summary>
     public ulong Key { get; }
 
     public uint Address => (uint)(Key >> 16);
@@ -22,15 +22,15 @@ public readonly struct TransportAddress : IEquatable<TransportAddress>
 
     public static bool operator !=(TransportAddress left, TransportAddress right) => left.Key != right.Key;
 
-    /// <summary>From an end point; IPv4-mapped IPv6 addresses count as IPv4.</summary>
-    /// <exception cref="ArgumentException">The address is a true IPv6 address.</exception>
+    /// <summary>Converts an endpoint. IPv4-mapped IPv6 addresses count as IPv4.</summary>
+    /// <exception cref="ArgumentException">The address is an IPv6 address that is not IPv4-mapped.</exception>
     public static TransportAddress FromIPEndPoint(IPEndPoint endPoint)
     {
         var address = endPoint.Address.IsIPv4MappedToIPv6 ? endPoint.Address.MapToIPv4() : endPoint.Address;
         Span<byte> bytes = stackalloc byte[4];
         if (!address.TryWriteBytes(bytes, out _))
         {
-            throw new ArgumentException($"'{endPoint}' is not IPv4; give an IPv4 end point.", nameof(endPoint));
+            throw new ArgumentException($"'{endPoint}' is not an IPv4 endpoint. Only IPv4 is supported.", nameof(endPoint));
         }
 
         return new TransportAddress(BinaryPrimitives.ReadUInt32BigEndian(bytes), (ushort)endPoint.Port);

@@ -1,19 +1,19 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>Why a transport is in <see cref="PeerTransportState.Failed"/>.</summary>
+/// <summary>The reason for the state <see cref="PeerTransportState.Failed"/>.</summary>
 public enum TransportFailure
 {
     None,
 
-    /// <summary>OpenSSL refused the handshake: version, cipher suites, signature.</summary>
+    /// <summary>OpenSSL rejected the handshake, for example because of the version, the cipher suites or a signature.</summary>
     Handshake,
 
-    /// <summary>The handshake did not end in time.</summary>
+    /// <summary>The handshake timed out.</summary>
     HandshakeTimeout,
 
-    /// <summary>The peer's certificate is not the one of its SDP.</summary>
+    /// <summary>The peer's certificate does not match the fingerprints in its SDP.</summary>
     FingerprintMismatch,
 
-    /// <summary>The peer offered no SRTP profile of ours.</summary>
+    /// <summary>The peer offered no supported SRTP profile.</summary>
     NoSrtpProfile,
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc;
 
-/// <summary>Something that the host has to do. The datagram is valid until the next call to the transport.</summary>
+/// <summary>An action for the host. The datagram is valid until the next call to the transport.</summary>
 public readonly ref struct TransportOutput
 {
     internal TransportOutput(TransportAddress to, ReadOnlySpan<byte> datagram)

@@ -1,26 +1,26 @@
 namespace MeetOperator.Rtp.Codecs;
 
-/// <summary>The aggregation header of AV1 and the type of the first OBU (RTP Payload Format for AV1 §4.4).</summary>
+/// <summary>The AV1 aggregation header and the type of the first OBU (RTP Payload Format for AV1 §4.4).</summary>
 public readonly struct Av1AggregationHeader
 {
     private const int ObuSequenceHeader = 1;
 
-    /// <summary>Z bit: the first OBU continues one of the packet before.</summary>
+    /// <summary>Z bit: the first OBU element continues an OBU of the previous packet.</summary>
     public bool ContinuesObu { get; init; }
 
-    /// <summary>Y bit: the last OBU goes on in the next packet.</summary>
+    /// <summary>Y bit: the last OBU continues in the next packet.</summary>
     public bool IsContinued { get; init; }
 
-    /// <summary>W: OBU elements in the packet, or 0 when every one has a length in front.</summary>
+    /// <summary>W: the number of OBU elements in the packet, or 0 when a length precedes every element.</summary>
     public byte ObuCount { get; init; }
 
-    /// <summary>N bit: the packet is the first of a coded video sequence.</summary>
+    /// <summary>N bit: the packet is the first packet of a coded video sequence.</summary>
     public bool StartsSequence { get; init; }
 
-    /// <summary>The type of the first OBU, when it starts here.</summary>
+    /// <summary>The type of the first OBU; 0 when the OBU continues from the previous packet.</summary>
     public byte FirstObuType { get; init; }
 
-    /// <summary>True for the first packet of a key frame: a new sequence, which begins with a sequence header.</summary>
+    /// <summary>True for the first packet of a key frame, which starts a new coded video sequence with a sequence header.</summary>
     public bool StartsKeyFrame => StartsSequence && FirstObuType == ObuSequenceHeader;
 
     public static bool TryParse(ReadOnlySpan<byte> payload, out Av1AggregationHeader header)
@@ -43,7 +43,7 @@ public readonly struct Av1AggregationHeader
         var position = 1;
         if (count != 1 && !TrySkipLength(payload, ref position))
         {
-            return false; // only the last of W elements goes without a length
+            return false; // the last of W elements has no length field
         }
 
         if (position >= payload.Length)
@@ -62,7 +62,7 @@ public readonly struct Av1AggregationHeader
         return true;
     }
 
-    /// <summary>Moves over a leb128 of at most five bytes.</summary>
+    /// <summary>Skips a leb128 value of at most five bytes.</summary>
     private static bool TrySkipLength(ReadOnlySpan<byte> payload, ref int position)
     {
         for (var i = 0; i < 5 && position < payload.Length; i++)

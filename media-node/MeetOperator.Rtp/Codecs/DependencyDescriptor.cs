@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtp.Codecs;
 
 /// <summary>
-/// The mandatory fields of the dependency descriptor extension (RTP Payload Format for AV1, appendix A.8.2). The rest is
-/// forwarded as it is.
+/// The mandatory fields of the dependency descriptor extension (RTP Payload Format for AV1, appendix A.8.2). The other fields
+/// are forwarded unchanged.
 /// </summary>
 public readonly record struct DependencyDescriptor(bool StartsFrame, bool EndsFrame, byte TemplateId, ushort FrameNumber, bool HasStructure)
 {

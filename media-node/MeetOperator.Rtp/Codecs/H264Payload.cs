@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Codecs;
 
-/// <summary>What NAL units an H.264 payload holds (RFC 6184 §5.2).</summary>
+/// <summary>The kinds of NAL units in an H.264 payload (RFC 6184 §5.2).</summary>
 public readonly struct H264Payload
 {
     private const int TypeIdr = 5;
@@ -10,19 +10,19 @@ public readonly struct H264Payload
     private const int TypeStapA = 24;
     private const int TypeFuA = 28;
 
-    /// <summary>A sequence parameter set is in the packet, whole or its first fragment.</summary>
+    /// <summary>Whether the packet holds a complete sequence parameter set or its first fragment.</summary>
     public bool HasSequenceParameterSet { get; init; }
 
-    /// <summary>An IDR slice starts in the packet.</summary>
+    /// <summary>Whether an IDR slice starts in the packet.</summary>
     public bool HasIdrStart { get; init; }
 
     /// <summary>
-    /// True where a decoder can start. Encoders send the parameter sets in front of the IDR slice under the same timestamp,
-    /// so the packet that holds them comes first.
+    /// True when a decoder can start at this packet. Encoders send the parameter sets before the IDR slice with the same
+    /// timestamp, so either one can start the key frame.
     /// </summary>
     public bool StartsKeyFrame => HasSequenceParameterSet || HasIdrStart;
 
-    /// <summary>Parses single NAL units, STAP-A and FU-A: what packetization modes 0 and 1 may send.</summary>
+    /// <summary>Parses single NAL units, STAP-A and FU-A, the packet types of packetization modes 0 and 1.</summary>
     public static bool TryParse(ReadOnlySpan<byte> payload, out H264Payload content)
     {
         content = default;
@@ -35,7 +35,7 @@ public readonly struct H264Payload
         switch (type)
         {
             case >= 1 and <= 23:
-                content = Of(type);
+                content = FromNalUnitType(type);
                 return true;
             case TypeStapA:
                 return TryParseAggregate(payload[1..], out content);
@@ -46,7 +46,7 @@ public readonly struct H264Payload
                 }
 
                 var isStart = (payload[1] & 0x80) != 0;
-                content = isStart ? Of(payload[1] & 0x1F) : default;
+                content = isStart ? FromNalUnitType(payload[1] & 0x1F) : default;
                 return true;
             default:
                 return false;
@@ -70,7 +70,7 @@ public readonly struct H264Payload
                 return false;
             }
 
-            var unit = Of(units[2] & 0x1F);
+            var unit = FromNalUnitType(units[2] & 0x1F);
             parameterSet |= unit.HasSequenceParameterSet;
             idr |= unit.HasIdrStart;
             units = units[(2 + size)..];
@@ -80,7 +80,7 @@ public readonly struct H264Payload
         return true;
     }
 
-    private static H264Payload Of(int type) => new()
+    private static H264Payload FromNalUnitType(int type) => new()
     {
         HasSequenceParameterSet = type == TypeSequenceParameterSet,
         HasIdrStart = type == TypeIdr,

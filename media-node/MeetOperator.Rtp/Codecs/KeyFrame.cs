@@ -1,9 +1,9 @@
 namespace MeetOperator.Rtp.Codecs;
 
-/// <summary>Tells whether a decoder can start at a packet.</summary>
+/// <summary>Detects packets at which a decoder can start.</summary>
 public static class KeyFrame
 {
-    /// <summary>True for the first packet of a key frame; always false for codecs that we cannot read.</summary>
+    /// <summary>True for the first packet of a key frame; always false for unknown codecs.</summary>
     public static bool StartsIn(VideoCodec codec, ReadOnlySpan<byte> payload) => codec switch
     {
         VideoCodec.Vp8 => Vp8Descriptor.TryParse(payload, out var descriptor) && descriptor.StartsKeyFrame,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Codecs;
 
-/// <summary>The video codecs whose payloads we can read far enough to forward them.</summary>
+/// <summary>The video codecs with payload headers that the parsers support.</summary>
 public enum VideoCodec : byte
 {
     Unknown,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Codecs;
 
-/// <summary>The VP8 payload descriptor and the first bit of the frame behind it (RFC 7741 §4.2, §4.3).</summary>
+/// <summary>The VP8 payload descriptor, and the key-frame bit and frame size that follow it (RFC 7741 §4.2, §4.3).</summary>
 public readonly struct Vp8Descriptor
 {
     /// <summary>S bit: a partition starts here.</summary>
@@ -8,7 +8,7 @@ public readonly struct Vp8Descriptor
 
     public byte PartitionIndex { get; init; }
 
-    /// <summary>N bit: no other frame refers to this one, so it can be left out.</summary>
+    /// <summary>N bit: no other frame references this frame, so it can be dropped.</summary>
     public bool IsNonReference { get; init; }
 
     public bool HasPictureId => PictureIdOffset != 0;
@@ -17,21 +17,21 @@ public readonly struct Vp8Descriptor
 
     public ushort PictureId { get; init; }
 
-    /// <summary>Where the picture id stands in the payload; 0 without one.</summary>
+    /// <summary>Offset of the picture ID in the payload; 0 when absent.</summary>
     public int PictureIdOffset { get; init; }
 
     public bool HasTl0PictureIndex => Tl0PictureIndexOffset != 0;
 
     public byte Tl0PictureIndex { get; init; }
 
-    /// <summary>Where TL0PICIDX stands in the payload; 0 without one.</summary>
+    /// <summary>Offset of TL0PICIDX in the payload; 0 when absent.</summary>
     public int Tl0PictureIndexOffset { get; init; }
 
     public bool HasTemporalLayer { get; init; }
 
     public byte TemporalLayer { get; init; }
 
-    /// <summary>Y bit: the frame refers to the base layer only, so a receiver may move up here.</summary>
+    /// <summary>Y bit: the frame references only the base layer, so a receiver may switch up to its layer here.</summary>
     public bool IsLayerSync { get; init; }
 
     public bool StartsFrame => StartsPartition && PartitionIndex == 0;
@@ -39,12 +39,12 @@ public readonly struct Vp8Descriptor
     /// <summary>True for the first packet of a key frame.</summary>
     public bool StartsKeyFrame { get; init; }
 
-    /// <summary>Width of a key frame, 0 elsewhere.</summary>
+    /// <summary>Width of a key frame in pixels; 0 for other packets.</summary>
     public ushort Width { get; init; }
 
     public ushort Height { get; init; }
 
-    /// <summary>Bytes of the descriptor.</summary>
+    /// <summary>Length of the descriptor in bytes.</summary>
     public int Length { get; init; }
 
     public static bool TryParse(ReadOnlySpan<byte> payload, out Vp8Descriptor descriptor)

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtp.Codecs;
 
 /// <summary>
-/// Keeps picture ids and TL0PICIDX of one receiver's VP8 stream without gaps while it is switched between sources and frames
-/// are left out: a decoder takes a gap for a loss.
+/// Keeps the picture IDs and TL0PICIDX of one receiver's VP8 stream free of gaps when the source changes or frames are dropped.
+/// A decoder treats a gap as loss.
 /// </summary>
 public struct Vp8Rewriter
 {
@@ -14,7 +14,7 @@ public struct Vp8Rewriter
     private ushort highestPictureId;
     private byte highestTl0;
 
-    /// <summary>Call with the first packet of another source, a key frame: its numbers continue those sent last.</summary>
+    /// <summary>Call with the first packet of a new source, which starts a key frame. Its numbers continue the last numbers sent.</summary>
     public void Switch(in Vp8Descriptor descriptor)
     {
         if (started)
@@ -24,7 +24,7 @@ public struct Vp8Rewriter
         }
     }
 
-    /// <summary>Call once for a frame that is left out on purpose, with its first packet.</summary>
+    /// <summary>Call once for each frame that is dropped on purpose, with its first packet.</summary>
     public void Drop(in Vp8Descriptor descriptor)
     {
         if (started && descriptor.StartsFrame)
@@ -33,7 +33,7 @@ public struct Vp8Rewriter
         }
     }
 
-    /// <summary>Writes the receiver's numbers over those of the payload.</summary>
+    /// <summary>Overwrites the numbers in the payload with the receiver's numbers.</summary>
     public void Apply(Span<byte> payload, in Vp8Descriptor descriptor)
     {
         if (descriptor.HasPictureId)
@@ -50,7 +50,7 @@ public struct Vp8Rewriter
                 payload[descriptor.PictureIdOffset] = (byte)pictureId;
             }
 
-            // Packets may come out of order: ahead is less than half way round.
+            // Packets may arrive out of order. A number is newer when it is ahead by at most half of the range.
             var mask = descriptor.IsLongPictureId ? Codecs.PictureId.LongMask : Codecs.PictureId.ShortMask;
             if (!started || ((pictureId - highestPictureId) & mask) <= mask / 2)
             {

@@ -9,25 +9,25 @@ public readonly struct Vp9Descriptor
 
     public ushort PictureId { get; init; }
 
-    /// <summary>P bit: the frame refers to an earlier picture.</summary>
+    /// <summary>P bit: the frame references an earlier picture.</summary>
     public bool IsInterPicturePredicted { get; init; }
 
-    /// <summary>L bit: the layer fields are there.</summary>
+    /// <summary>L bit: the layer fields are present.</summary>
     public bool HasLayers { get; init; }
 
     public byte TemporalLayer { get; init; }
 
-    /// <summary>U bit: a receiver may move up to this temporal layer here.</summary>
+    /// <summary>U bit: a receiver may switch up to this temporal layer here.</summary>
     public bool IsSwitchingUpPoint { get; init; }
 
     public byte SpatialLayer { get; init; }
 
-    /// <summary>D bit: the frame refers to the next lower spatial layer.</summary>
+    /// <summary>D bit: the frame references the next lower spatial layer.</summary>
     public bool IsInterLayerDependent { get; init; }
 
     public byte Tl0PictureIndex { get; init; }
 
-    /// <summary>F bit: references are listed in the packet instead of following a pattern.</summary>
+    /// <summary>F bit: the packet lists its references (flexible mode).</summary>
     public bool IsFlexible { get; init; }
 
     /// <summary>B bit: a layer frame starts here.</summary>
@@ -36,16 +36,16 @@ public readonly struct Vp9Descriptor
     /// <summary>E bit: the layer frame ends here.</summary>
     public bool EndsFrame { get; init; }
 
-    /// <summary>Z bit: no higher spatial layer refers to this frame.</summary>
+    /// <summary>Z bit: no higher spatial layer references this frame.</summary>
     public bool IsNotUpperReference { get; init; }
 
-    /// <summary>V bit: spatial layers announced here; 0 without a scalability structure.</summary>
+    /// <summary>V bit: the number of spatial layers in the scalability structure; 0 when the structure is absent.</summary>
     public byte AnnouncedSpatialLayers { get; init; }
 
-    /// <summary>Bytes of the descriptor.</summary>
+    /// <summary>Length of the descriptor in bytes.</summary>
     public int Length { get; init; }
 
-    /// <summary>True for the first packet of a picture that refers to no other: where a receiver can start.</summary>
+    /// <summary>True for the first packet of a picture without references, at which a receiver can start.</summary>
     public bool StartsKeyFrame => StartsFrame && !IsInterPicturePredicted && SpatialLayer == 0;
 
     public static bool TryParse(ReadOnlySpan<byte> payload, out Vp9Descriptor descriptor)
@@ -68,7 +68,7 @@ public readonly struct Vp9Descriptor
         byte layers = 0, tl0 = 0;
         if ((first & 0x20) != 0)
         {
-            var length = isFlexible ? 1 : 2; // TL0PICIDX is there in non-flexible mode only
+            var length = isFlexible ? 1 : 2; // TL0PICIDX is present only in non-flexible mode
             if (position + length > payload.Length)
             {
                 return false;
@@ -123,11 +123,11 @@ public readonly struct Vp9Descriptor
 
             if ((payload[position++] & 0x01) == 0)
             {
-                return true; // N bit: no further reference
+                return true; // N bit: no further references
             }
         }
 
-        return false; // §4.2: at most three
+        return false; // §4.2: at most three references
     }
 
     /// <summary>§4.2.1: N_S, then sizes (Y) and a picture group (G).</summary>

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>Two bytes of status symbols: a run, 14 symbols of one bit, or 7 of two (§3.1.3, §3.1.4 of the draft).</summary>
+/// <summary>A chunk of packet status symbols: a run length, 14 one-bit symbols, or 7 two-bit symbols (§3.1.3, §3.1.4 of the draft).</summary>
 internal readonly struct StatusChunk(ushort value)
 {
     private bool IsVector => (value & 0x8000) != 0;
@@ -13,7 +13,7 @@ internal readonly struct StatusChunk(ushort value)
         ? (value >> 13) & 3
         : IsTwoBit ? (value >> (12 - (2 * index))) & 3 : (value >> (13 - index)) & 1;
 
-    /// <summary>Bytes of deltas that the first symbols call for.</summary>
+    /// <summary>Bytes of receive deltas that the first <paramref name="symbols"/> symbols have.</summary>
     internal int DeltaBytes(int symbols)
     {
         if (!IsVector)
@@ -30,6 +30,6 @@ internal readonly struct StatusChunk(ushort value)
         return bytes;
     }
 
-    /// <summary>One byte for a small delta, two for a large one; the reserved symbol 3 has none.</summary>
+    /// <summary>Bytes of the receive delta: one for a small delta, two for a large one, none for the reserved symbol 3.</summary>
     private static int LengthOf(int symbol) => symbol is 1 or 2 ? symbol : 0;
 }

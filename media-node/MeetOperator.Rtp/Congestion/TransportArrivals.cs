@@ -3,8 +3,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Rtp.Congestion;
 
 /// <summary>
-/// Notes when packets with a transport-wide sequence number arrived, and turns that into feedback for their sender
-/// (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1). Allocates once.
+/// Records the arrival times of packets with a transport-wide sequence number and writes feedback about them for their sender
+/// (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1). Allocates only at construction.
 /// </summary>
 public sealed class TransportArrivals
 {
@@ -12,20 +12,20 @@ public sealed class TransportArrivals
 
     private readonly long[] arrivals = new long[Capacity];
 
-    /// <summary>Which cycle of the window each arrival is of: what a jump passes over need not be cleared.</summary>
+    /// <summary>The window cycle of each arrival. It marks old entries as stale, so a jump need not clear the entries that it skips.</summary>
     private readonly int[] cycles = new int[Capacity];
     private ExtendedSequenceNumber sequence;
     private bool started;
-    private long next; // the first that the next feedback covers
+    private long next; // the first sequence number that the next feedback covers
     private byte feedbackCount;
 
-    /// <summary>True when there is something to report.</summary>
-    public bool HasNews => started && next <= sequence.Highest;
+    /// <summary>Whether there are packets that no feedback has reported yet.</summary>
+    public bool HasUnreportedPackets => started && next <= sequence.Highest;
 
-    /// <summary>Packets that the next feedback would cover.</summary>
+    /// <summary>The number of packets that the next feedback would cover.</summary>
     public int Pending => started ? (int)(sequence.Highest - next + 1) : 0;
 
-    /// <summary>Notes a packet.</summary>
+    /// <summary>Records the arrival of a packet.</summary>
     public void OnPacket(long nowTicks, ushort sequenceNumber)
     {
         var previous = sequence.Highest;
@@ -40,10 +40,10 @@ public sealed class TransportArrivals
         {
             if (current <= previous - Capacity || IsReceived(current))
             {
-                return; // too old, or a copy
+                return; // too old, or a duplicate
             }
 
-            next = Math.Min(next, current); // late: report from there again, as the sender believes it lost
+            next = Math.Min(next, current); // a late packet was reported as lost, so report from it again
         }
 
         arrivals[Slot(current)] = nowTicks;
@@ -52,17 +52,17 @@ public sealed class TransportArrivals
     }
 
     /// <summary>
-    /// Writes one feedback packet about what arrived since the last one; call again while <see cref="HasNews"/>.
-    /// Returns its length, or 0 when there is nothing to say or no room to say it.
+    /// Writes one feedback packet about the arrivals since the previous one. Call again while <see cref="HasUnreportedPackets"/>.
+    /// Returns its length, or 0 when there is nothing to report or the destination is too small.
     /// </summary>
     public int WriteFeedback(uint senderSsrc, uint mediaSsrc, Span<byte> destination)
     {
-        if (!HasNews)
+        if (!HasUnreportedPackets)
         {
             return 0;
         }
 
-        // The highest one was received, so there is a first one.
+        // The packet with the highest number was received, so a first received packet exists.
         var builder = new TransportFeedbackBuilder(destination, (ushort)next, arrivals[Slot(FirstReceived())]);
         var position = next;
         while (position <= sequence.Highest && builder.TryAdd(ArrivalAt(position)))

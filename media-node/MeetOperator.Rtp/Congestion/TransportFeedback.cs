@@ -3,7 +3,7 @@ using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>A view of transport-wide feedback: which packets arrived, and when.</summary>
+/// <summary>A view of transport-wide feedback: the packets that arrived and their arrival times.</summary>
 public readonly ref struct TransportFeedback
 {
     /// <summary>Offset of the status chunks in the feedback control information.</summary>
@@ -20,21 +20,21 @@ public readonly ref struct TransportFeedback
 
     public ushort BaseSequenceNumber => BinaryPrimitives.ReadUInt16BigEndian(information);
 
-    /// <summary>Packets that the feedback speaks of.</summary>
+    /// <summary>The number of packets that the feedback covers.</summary>
     public int PacketCount => BinaryPrimitives.ReadUInt16BigEndian(information[2..]);
 
-    /// <summary>The receiver's clock at the start of the deltas, in ticks; wraps every 12 days.</summary>
+    /// <summary>The reference time of the receive deltas on the receiver's clock, in ticks. Wraps every 12 days.</summary>
     public long ReferenceTicks =>
         (BinaryPrimitives.ReadUInt32BigEndian(information[4..]) >> 8) * TransportFeedbackBuilder.ReferenceUnitTicks;
 
-    /// <summary>Counts feedback packets; a step of more than one means that one was lost.</summary>
+    /// <summary>A counter of feedback packets. A step of more than one means that feedback was lost.</summary>
     public byte FeedbackCount => information[7];
 
-    /// <summary>The packets in order of their sequence numbers.</summary>
+    /// <summary>The packets in sequence number order.</summary>
     public TransportFeedbackPackets Packets => new(
         information.Slice(FixedLength, chunkLength), information[(FixedLength + chunkLength)..], BaseSequenceNumber, PacketCount, ReferenceTicks);
 
-    /// <summary>Parses and checks that chunks and deltas are there for all packets.</summary>
+    /// <summary>Parses the feedback and checks that chunks and deltas for all packets are present.</summary>
     public static bool TryParse(scoped in FeedbackMessage message, out TransportFeedback feedback)
     {
         feedback = default;
@@ -58,7 +58,7 @@ public readonly ref struct TransportFeedback
             var covered = Math.Min(remaining, chunk.Count);
             if (covered == 0)
             {
-                return false; // a run of nothing would never end
+                return false; // an empty run would cause an endless loop
             }
 
             deltaBytes += chunk.DeltaBytes(covered);

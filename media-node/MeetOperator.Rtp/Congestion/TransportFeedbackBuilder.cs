@@ -3,10 +3,10 @@ using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>Builds one transport-wide feedback packet: status symbols first, then the receive deltas of what arrived.</summary>
+/// <summary>Builds one transport-wide feedback packet: the status symbols, then the receive deltas of the packets that arrived.</summary>
 internal ref struct TransportFeedbackBuilder
 {
-    /// <summary>Packets one feedback covers at most: enough for 50 ms of 20,000 packets a second.</summary>
+    /// <summary>Maximum number of packets in one feedback, enough for 50 ms at 20,000 packets per second.</summary>
     internal const int MaximumPackets = 1000;
 
     internal const byte SymbolNotReceived = 0;
@@ -21,7 +21,7 @@ internal ref struct TransportFeedbackBuilder
     private readonly long referenceTicks;
     private SymbolBuffer symbols;
     private DeltaBuffer deltas;
-    private long lastUnits; // of 250 µs since the reference
+    private long lastUnits; // 250 µs units since the reference time
     private int count;
     private int deltaBytes;
 
@@ -32,7 +32,7 @@ internal ref struct TransportFeedbackBuilder
         referenceTicks = firstArrivalTicks / ReferenceUnitTicks * ReferenceUnitTicks;
     }
 
-    /// <summary>Adds the next packet, or its absence; false when it belongs in the next feedback.</summary>
+    /// <summary>Adds the next packet, or its loss (null). False when it must go in the next feedback.</summary>
     internal bool TryAdd(long? arrivalTicks)
     {
         byte symbol = SymbolNotReceived;
@@ -40,7 +40,7 @@ internal ref struct TransportFeedbackBuilder
         var units = lastUnits;
         if (arrivalTicks is { } arrival)
         {
-            // Rounded down on both sides of the reference: a packet that came out of order may lie before it.
+            // A reordered packet may precede the reference time, so negative values round down too.
             units = (arrival - referenceTicks) >= 0
                 ? (arrival - referenceTicks) / DeltaUnitTicks
                 : ((arrival - referenceTicks + 1) / DeltaUnitTicks) - 1;
@@ -53,7 +53,7 @@ internal ref struct TransportFeedbackBuilder
             symbol = delta is >= 0 and <= 255 ? SymbolSmallDelta : SymbolLargeDelta;
         }
 
-        // A chunk of two bytes holds at least seven symbols, so this many bytes are always enough.
+        // A two-byte chunk holds at least seven symbols, so this is an upper bound.
         var worst = HeaderLength + (((count + 1 + 6) / 7) * 2) + deltaBytes + symbol + 3;
         if (count == MaximumPackets || worst > destination.Length)
         {
@@ -75,7 +75,7 @@ internal ref struct TransportFeedbackBuilder
         return true;
     }
 
-    /// <summary>Writes the packet; returns its length.</summary>
+    /// <summary>Writes the packet and returns its length in bytes.</summary>
     internal int Finish(uint senderSsrc, uint mediaSsrc, byte feedbackCount)
     {
         BinaryPrimitives.WriteUInt32BigEndian(destination[4..], senderSsrc);

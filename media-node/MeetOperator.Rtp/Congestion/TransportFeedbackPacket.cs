@@ -1,7 +1,7 @@
 namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>One packet of a feedback.</summary>
-/// <param name="SequenceNumber">Its transport-wide sequence number.</param>
-/// <param name="Received">False when the receiver has not seen it.</param>
-/// <param name="ArrivalTicks">On the receiver's clock, to 250 µs; 0 when it was not received.</param>
-public readonly record struct TransportFeedbackPacket(ushort SequenceNumber, bool Received, long ArrivalTicks);
+/// <summary>The status of one packet in a feedback.</summary>
+/// <param name="SequenceNumber">The transport-wide sequence number.</param>
+/// <param name="IsReceived">Whether the receiver has received the packet.</param>
+/// <param name="ArrivalTicks">The arrival time on the receiver's clock with a resolution of 250 µs; 0 when the packet was not received.</param>
+public readonly record struct TransportFeedbackPacket(ushort SequenceNumber, bool IsReceived, long ArrivalTicks);

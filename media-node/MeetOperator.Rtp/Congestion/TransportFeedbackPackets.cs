@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Congestion;
 
-/// <summary>Walks the packets of a feedback that was checked to be complete.</summary>
+/// <summary>Enumerates the packets of a feedback that has been checked for completeness.</summary>
 public ref struct TransportFeedbackPackets
 {
     private readonly ReadOnlySpan<byte> chunks;

@@ -5,11 +5,11 @@ public static class AbsoluteSendTime
 {
     public const uint Mask = 0xFFFFFF;
 
-    /// <summary>From 100 ns ticks of any monotonic clock.</summary>
+    /// <summary>Converts 100 ns ticks of any monotonic clock.</summary>
     public static uint FromTicks(long ticks) =>
         (uint)((ulong)(ticks % (64 * TimeSpan.TicksPerSecond)) * (1UL << 18) / TimeSpan.TicksPerSecond) & Mask;
 
-    /// <summary>The time from one value to another in ticks, in the range of ±32 s.</summary>
+    /// <summary>The time from <paramref name="earlier"/> to <paramref name="later"/> in 100 ns ticks, in the range ±32 s.</summary>
     public static long TicksBetween(uint earlier, uint later)
     {
         var difference = (int)((later - earlier) << 8) >> 8; // sign-extended 24 bits

@@ -2,7 +2,7 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.Rtp.HeaderExtensions;
 
-/// <summary>Walks the elements of a one-byte or two-byte extension block (RFC 8285 §4.2, §4.3).</summary>
+/// <summary>Enumerates the elements of a one-byte or two-byte extension block (RFC 8285 §4.2, §4.3).</summary>
 public ref struct HeaderExtensionEnumerator
 {
     private const ushort OneByteProfile = 0xBEDE;
@@ -20,7 +20,7 @@ public ref struct HeaderExtensionEnumerator
         twoByte = (header.ExtensionProfile & 0xFFF0) == 0x1000;
         if (!twoByte && header.ExtensionProfile != OneByteProfile)
         {
-            // An extension of another kind is legal and opaque to us: nothing to list.
+            // Other profiles are valid (RFC 3550 §5.3.1), but their content is unknown, so there are no elements.
             end = position;
         }
     }
@@ -29,7 +29,7 @@ public ref struct HeaderExtensionEnumerator
 
     public readonly HeaderExtensionEnumerator GetEnumerator() => this;
 
-    /// <summary>Moves to the next element; ends at the first one that does not fit in the block.</summary>
+    /// <summary>Moves to the next element. The enumeration ends at the first element that does not fit in the block.</summary>
     public bool MoveNext()
     {
         while (position < end)
@@ -60,14 +60,14 @@ public ref struct HeaderExtensionEnumerator
                 id = (byte)(first >> 4);
                 if (id == 15)
                 {
-                    break; // RFC 8285 §4.2: id 15 stops the parsing.
+                    break; // RFC 8285 §4.2: ID 15 ends the parsing
                 }
 
                 length = (first & 0x0F) + 1;
                 valueOffset = position + 1;
                 if (id == 0)
                 {
-                    // §4.2: id 0 with a length is to be ignored, as padding with a value.
+                    // §4.2: an element with ID 0 and a length is ignored.
                     position = valueOffset + length;
                     continue;
                 }

@@ -1,9 +1,9 @@
 namespace MeetOperator.Rtp.HeaderExtensions;
 
-/// <summary>The header extensions that the media node knows by name. The numbers are ours, not ids on the wire.</summary>
+/// <summary>The header extensions that the media node supports. The numeric values are internal; they are not IDs on the wire.</summary>
 public enum HeaderExtensionKind : byte
 {
-    /// <summary>An id that was not negotiated, or an extension that we do not forward.</summary>
+    /// <summary>An ID that was not negotiated, or an unsupported extension.</summary>
     Unknown,
     Mid,
     RtpStreamId,

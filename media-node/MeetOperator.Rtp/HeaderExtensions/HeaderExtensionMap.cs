@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtp.HeaderExtensions;
 
 /// <summary>
-/// Which id stands for which extension on one side of one connection. Ids are chosen by each client, so a packet
-/// is rewritten from the publisher's map to the subscriber's.
+/// The extension IDs of one connection. Each client chooses its own IDs, so a forwarded packet is rewritten from the publisher's
+/// map to the subscriber's map. Immutable.
 /// </summary>
 public sealed class HeaderExtensionMap
 {
@@ -11,10 +11,10 @@ public sealed class HeaderExtensionMap
     private readonly byte[] idByKind = new byte[KindCount];
     private readonly HeaderExtensionKind[] kindById = new HeaderExtensionKind[256];
 
-    /// <summary>A map with no extension at all.</summary>
+    /// <summary>A map without extensions.</summary>
     public static HeaderExtensionMap Empty { get; } = new();
 
-    /// <summary>Binds an id (1–14 for one-byte, up to 255 for two-byte elements) to a kind; the last binding of a kind wins.</summary>
+    /// <summary>Returns a copy that binds an ID (1–14 for one-byte, up to 255 for two-byte elements) to a kind and removes an earlier binding.</summary>
     public HeaderExtensionMap With(HeaderExtensionKind kind, byte id)
     {
         ArgumentOutOfRangeException.ThrowIfZero(id);
@@ -28,7 +28,7 @@ public sealed class HeaderExtensionMap
         return copy;
     }
 
-    /// <summary>The id of a kind, or 0 when it was not negotiated.</summary>
+    /// <summary>The ID of a kind, or 0 when the kind was not negotiated.</summary>
     public byte IdOf(HeaderExtensionKind kind) => idByKind[(int)kind];
 
     public HeaderExtensionKind KindOf(byte id) => kindById[id];

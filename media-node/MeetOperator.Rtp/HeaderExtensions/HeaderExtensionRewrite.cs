@@ -1,23 +1,23 @@
 namespace MeetOperator.Rtp.HeaderExtensions;
 
-/// <summary>What the extension block of a forwarded packet is made from.</summary>
+/// <summary>The input for the extension block of a forwarded packet.</summary>
 public readonly ref struct HeaderExtensionRewrite
 {
-    /// <summary>The sender's ids.</summary>
+    /// <summary>The sender's IDs.</summary>
     public required HeaderExtensionMap From { get; init; }
 
-    /// <summary>The receiver's ids.</summary>
+    /// <summary>The receiver's IDs.</summary>
     public required HeaderExtensionMap To { get; init; }
 
-    /// <summary>The receiver's mid for this track, as ASCII; empty to leave it out.</summary>
+    /// <summary>The receiver's MID for this track in ASCII; empty to omit it.</summary>
     public ReadOnlySpan<byte> Mid { get; init; }
 
-    /// <summary>24-bit value for abs-send-time, see <see cref="AbsoluteSendTime.FromTicks"/>.</summary>
+    /// <summary>The 24-bit abs-send-time value; see <see cref="AbsoluteSendTime.FromTicks"/>.</summary>
     public uint AbsoluteSendTime { get; init; }
 
-    /// <summary>The receiver's transport-wide sequence number; written when <see cref="To"/> has an id for it.</summary>
+    /// <summary>The receiver's transport-wide sequence number; written when <see cref="To"/> has an ID for it.</summary>
     public ushort TransportSequenceNumber { get; init; }
 
-    /// <summary>Whether the receiver agreed to two-byte elements (<c>a=extmap-allow-mixed</c>).</summary>
+    /// <summary>Whether the receiver accepts a mix of one-byte and two-byte elements (<c>a=extmap-allow-mixed</c>).</summary>
     public bool AllowTwoByte { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.HeaderExtensions;
 
-/// <summary>The URIs by which SDP names the extensions (<c>a=extmap</c>).</summary>
+/// <summary>The URIs that identify the extensions in SDP (<c>a=extmap</c>).</summary>
 public static class HeaderExtensionUris
 {
     private static readonly string[] Uris =
@@ -24,7 +24,7 @@ public static class HeaderExtensionUris
     /// <summary>The URI of a kind; empty for <see cref="HeaderExtensionKind.Unknown"/>.</summary>
     public static string UriOf(HeaderExtensionKind kind) => Uris[(int)kind];
 
-    /// <summary>The kind that a URI names, or <see cref="HeaderExtensionKind.Unknown"/>.</summary>
+    /// <summary>The kind that a URI identifies, or <see cref="HeaderExtensionKind.Unknown"/>.</summary>
     public static HeaderExtensionKind KindOf(string uri)
     {
         var index = uri.Length == 0 ? 0 : Array.IndexOf(Uris, uri);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtp.HeaderExtensions;
 
 /// <summary>
-/// Writes an extension block behind a header. One-byte elements are used as long as every id is at most 14 and
-/// every value 1 to 16 bytes long; the caller says up front when two-byte elements are needed (RFC 8285 §4).
+/// Writes a header extension block (RFC 8285 §4). One-byte elements require IDs of at most 14 and values of 1 to 16 bytes. The
+/// caller chooses the two-byte form in the constructor when an element needs it.
 /// </summary>
 public ref struct HeaderExtensionWriter
 {
@@ -14,15 +14,15 @@ public ref struct HeaderExtensionWriter
 
     public HeaderExtensionWriter(Span<byte> destination, bool twoByte)
     {
-        this.destination = destination[..(destination.Length & ~3)]; // room for the padding at the end
+        this.destination = destination[..(destination.Length & ~3)]; // leaves room for the padding at the end
         this.twoByte = twoByte;
         position = 4;
     }
 
-    /// <summary>True when an element can only be written in the two-byte form.</summary>
+    /// <summary>Whether an element requires the two-byte form.</summary>
     public static bool NeedsTwoByte(byte id, int length) => id > 14 || length is 0 or > 16;
 
-    /// <summary>Reserves an element and gives its value to write; an empty span when there is no room.</summary>
+    /// <summary>Reserves an element and returns the span for its value, or an empty span when the element does not fit.</summary>
     public Span<byte> Add(byte id, int length)
     {
         var prefix = twoByte ? 2 : 1;
@@ -46,7 +46,7 @@ public ref struct HeaderExtensionWriter
         return value;
     }
 
-    /// <summary>Pads to a multiple of four and writes profile and length. Returns the bytes of the whole block, 0 when it has no element.</summary>
+    /// <summary>Pads to a multiple of four bytes and writes profile and length. Returns the length of the block in bytes, or 0 when it has no elements.</summary>
     public int Finish()
     {
         if (position == 4)

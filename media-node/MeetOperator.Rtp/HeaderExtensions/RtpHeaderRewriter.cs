@@ -4,19 +4,19 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Rtp.HeaderExtensions;
 
 /// <summary>
-/// Writes the header of a forwarded packet: numbers of the receiver's stream, extensions under the receiver's ids.
-/// The payload is not copied: it goes from the inbound buffer through the cipher into the outbound one.
+/// Writes the header of a forwarded packet with the numbers of the receiver's stream and the receiver's extension IDs.
+/// The payload is not copied; the cipher reads it from the inbound buffer and writes it to the outbound buffer.
 /// </summary>
 public static class RtpHeaderRewriter
 {
-    /// <summary>Room that a header needs at most: fixed part, 15 CSRCs and a full extension block of ours.</summary>
+    /// <summary>Maximum length of a header in bytes: the fixed part, 15 CSRCs and an extension block of at most 512 bytes.</summary>
     public const int MaxLength = RtpHeader.FixedLength + 60 + 4 + 512;
 
     /// <summary>
-    /// Writes <paramref name="target"/>'s marker, payload type, numbers and SSRC, the CSRCs of the source and the
-    /// rewritten extensions. Elements that do not fit, or that the receiver did not negotiate, are left out.
+    /// Writes the marker, payload type, numbers and SSRC of <paramref name="target"/>, the CSRCs of <paramref name="source"/> and
+    /// the rewritten extensions. Omits elements that do not fit or that the receiver did not negotiate.
     /// </summary>
-    /// <returns>Length of the header written.</returns>
+    /// <returns>The length of the header in bytes.</returns>
     public static int Write(
         ReadOnlySpan<byte> packet,
         in RtpHeader source,
@@ -112,7 +112,7 @@ public static class RtpHeaderRewriter
         return false;
     }
 
-    /// <summary>The receiver's id of an element that is carried through as it is, or 0.</summary>
+    /// <summary>The receiver's ID of an element that is forwarded unchanged, or 0.</summary>
     private static byte ForwardedId(HeaderExtensionElement element, in HeaderExtensionRewrite rewrite)
     {
         var kind = rewrite.From.KindOf(element.Id);

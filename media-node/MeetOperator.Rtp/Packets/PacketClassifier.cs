@@ -1,9 +1,9 @@
 namespace MeetOperator.Rtp.Packets;
 
-/// <summary>Tells the protocols that share one UDP port apart.</summary>
+/// <summary>Demultiplexes the protocols that share one UDP port.</summary>
 public static class PacketClassifier
 {
-    /// <summary>The kind of a datagram; only the first two bytes are looked at.</summary>
+    /// <summary>The kind of a datagram, from its first two bytes.</summary>
     public static PacketKind Classify(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length < 2)

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Packets;
 
-/// <summary>What the first bytes of a datagram say it is (RFC 7983 §7, RFC 5761 §4).</summary>
+/// <summary>The protocol of a datagram, from its first two bytes (RFC 7983 §7, RFC 5761 §4).</summary>
 public enum PacketKind : byte
 {
     Unknown,

@@ -3,9 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtp.Packets;
 
 /// <summary>
-/// The header of an RTP packet (RFC 3550 §5.1), parsed once. It holds positions, not bytes, so it can be kept
-/// beside the buffer without pinning it to a span. Nothing behind the header is looked at, so it can be read from an
-/// SRTP packet too.
+/// The header of an RTP packet (RFC 3550 §5.1). It holds offsets instead of spans, so it can be stored separately from the
+/// buffer. The parser reads only the header, so it also works for SRTP packets.
 /// </summary>
 public readonly struct RtpHeader
 {
@@ -14,7 +13,7 @@ public readonly struct RtpHeader
 
     public bool Marker { get; init; }
 
-    /// <summary>The padding bit. How long the padding is stands in the last byte of the payload, see <see cref="RtpPacket"/>.</summary>
+    /// <summary>The padding bit. The last byte of the packet holds the padding length; see <see cref="RtpPacket"/>.</summary>
     public bool HasPadding { get; init; }
 
     public byte PayloadType { get; init; }
@@ -27,21 +26,21 @@ public readonly struct RtpHeader
 
     public byte CsrcCount { get; init; }
 
-    /// <summary>The "defined by profile" value: 0xBEDE for one-byte, 0x1000–0x100F for two-byte elements; 0 without extension.</summary>
+    /// <summary>The "defined by profile" value: 0xBEDE for one-byte, 0x1000–0x100F for two-byte elements; 0 without an extension.</summary>
     public ushort ExtensionProfile { get; init; }
 
-    /// <summary>Offset of the first extension element, behind the four bytes of profile and length; 0 without extension.</summary>
+    /// <summary>Offset of the first extension element, after the four bytes of profile and length; 0 without an extension.</summary>
     public int ExtensionOffset { get; init; }
 
-    /// <summary>Length of the extension elements in bytes, without the four bytes of profile and length.</summary>
+    /// <summary>Length of the extension elements in bytes, excluding the four bytes of profile and length.</summary>
     public int ExtensionLength { get; init; }
 
-    /// <summary>Length of everything before the payload.</summary>
+    /// <summary>Offset of the payload in bytes.</summary>
     public int Length { get; init; }
 
     public bool HasExtension => ExtensionOffset != 0;
 
-    /// <summary>Parses the header; false when the version is not 2 or the packet is shorter than its header says.</summary>
+    /// <summary>Parses the header. False when the version is not 2 or the packet is shorter than its header.</summary>
     public static bool TryParse(ReadOnlySpan<byte> packet, out RtpHeader header)
     {
         header = default;
@@ -91,7 +90,7 @@ public readonly struct RtpHeader
         return true;
     }
 
-    /// <summary>Writes the fixed part, without CSRCs; returns <see cref="FixedLength"/>.</summary>
+    /// <summary>Writes the fixed part without CSRCs. Returns <see cref="FixedLength"/>.</summary>
     public int WriteFixed(Span<byte> destination, bool withExtension)
     {
         destination[0] = (byte)(0x80 | (withExtension ? 0x10 : 0));

@@ -2,7 +2,7 @@ using MeetOperator.Rtp.HeaderExtensions;
 
 namespace MeetOperator.Rtp.Packets;
 
-/// <summary>A view of a plaintext RTP packet: header, extension elements and payload without padding.</summary>
+/// <summary>A view of an unencrypted RTP packet: header, extension elements, and payload without padding.</summary>
 public readonly ref struct RtpPacket
 {
     private RtpPacket(ReadOnlySpan<byte> data, scoped in RtpHeader header, int paddingLength)
@@ -17,15 +17,15 @@ public readonly ref struct RtpPacket
 
     public RtpHeader Header { get; }
 
-    /// <summary>Bytes of padding at the end, the count byte included.</summary>
+    /// <summary>Bytes of padding at the end, including the count byte.</summary>
     public int PaddingLength { get; }
 
     public ReadOnlySpan<byte> Payload => Data[Header.Length..(Data.Length - PaddingLength)];
 
-    /// <summary>The header extension elements in the order of the packet.</summary>
+    /// <summary>The header extension elements in packet order.</summary>
     public HeaderExtensionEnumerator Extensions => new(Data, Header);
 
-    /// <summary>Parses a plaintext packet; false for a bad header or padding that is longer than the payload.</summary>
+    /// <summary>Parses an unencrypted packet. False for a malformed header or padding that is longer than the payload.</summary>
     public static bool TryParse(ReadOnlySpan<byte> data, out RtpPacket packet)
     {
         packet = default;
@@ -37,7 +37,7 @@ public readonly ref struct RtpPacket
         var padding = 0;
         if (header.HasPadding)
         {
-            // RFC 3550 §5.1: the last byte counts the padding, itself included, so zero is malformed.
+            // RFC 3550 §5.1: the last byte counts the padding including itself, so zero is malformed.
             padding = data[^1];
             if (padding == 0 || padding > data.Length - header.Length)
             {

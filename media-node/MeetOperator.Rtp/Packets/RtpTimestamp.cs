@@ -1,18 +1,18 @@
 namespace MeetOperator.Rtp.Packets;
 
-/// <summary>Arithmetic of 32-bit media timestamps that wrap.</summary>
+/// <summary>Arithmetic of 32-bit RTP timestamps that wrap.</summary>
 public static class RtpTimestamp
 {
-    /// <summary>Clock units from <paramref name="from"/> to <paramref name="to"/>, negative when it lies before.</summary>
+    /// <summary>Clock units from <paramref name="from"/> to <paramref name="to"/>; negative when <paramref name="to"/> is earlier.</summary>
     public static int Distance(uint from, uint to) => (int)(to - from);
 
     public static bool IsNewer(uint candidate, uint reference) => Distance(reference, candidate) > 0;
 
-    /// <summary>Clock units that pass in some 100 ns ticks.</summary>
+    /// <summary>Converts 100 ns ticks to clock units.</summary>
     public static long FromTicks(long ticks, int clockRate) =>
         (long)((Int128)ticks * clockRate / TimeSpan.TicksPerSecond);
 
-    /// <summary>100 ns ticks of some clock units.</summary>
+    /// <summary>Converts clock units to 100 ns ticks.</summary>
     public static long ToTicks(long units, int clockRate) =>
         (long)((Int128)units * TimeSpan.TicksPerSecond / clockRate);
 }

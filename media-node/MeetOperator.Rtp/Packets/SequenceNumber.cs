@@ -3,7 +3,7 @@ namespace MeetOperator.Rtp.Packets;
 /// <summary>Arithmetic of 16-bit sequence numbers that wrap (RFC 3550 §5.1, RFC 1982).</summary>
 public static class SequenceNumber
 {
-    /// <summary>Steps from <paramref name="from"/> to <paramref name="to"/>, in −32768 … 32767.</summary>
+    /// <summary>The distance from <paramref name="from"/> to <paramref name="to"/>, from −32768 to 32767.</summary>
     public static int Distance(ushort from, ushort to) => (short)(to - from);
 
     public static bool IsNewer(ushort candidate, ushort reference) => Distance(reference, candidate) > 0;

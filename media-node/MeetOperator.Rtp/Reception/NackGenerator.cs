@@ -3,8 +3,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Rtp.Reception;
 
 /// <summary>
-/// Finds gaps in a stream and says what to ask for, when, and when to give up and ask for a key frame instead
-/// (RFC 4585 §6.2.1). Allocates once.
+/// Detects gaps in a stream, schedules retransmission requests (RFC 4585 §6.2.1), and reports when only a key frame can recover
+/// the stream. Allocates only at construction.
 /// </summary>
 public sealed class NackGenerator
 {
@@ -20,19 +20,19 @@ public sealed class NackGenerator
         missing = new Missing[this.options.MaximumMissing];
     }
 
-    /// <summary>Packets that are missing and not given up.</summary>
+    /// <summary>The number of missing packets that are still requested.</summary>
     public int MissingCount => count;
 
-    /// <summary>True when something was lost for good; <see cref="OnKeyFrame"/> clears it.</summary>
+    /// <summary>Whether a packet could not be recovered. <see cref="OnKeyFrame"/> resets it.</summary>
     public bool NeedsKeyFrame { get; private set; }
 
-    /// <summary>When <see cref="Collect"/> may have something, at the earliest; <see cref="long.MaxValue"/> when nothing is missing.</summary>
+    /// <summary>The earliest time at which <see cref="Collect"/> may return requests; <see cref="long.MaxValue"/> when nothing is missing.</summary>
     public long NextTimeoutTicks { get; private set; } = long.MaxValue;
 
-    /// <summary>Of the last packet, when it had been asked for: how long it took from the first request until it came; else 0.</summary>
+    /// <summary>Time from the first request for the last packet until its arrival; 0 when it was not requested.</summary>
     public long LastRecoveryTicks { get; private set; }
 
-    /// <summary>Takes every packet of the stream, retransmitted ones too. Returns true when it filled a gap.</summary>
+    /// <summary>Records a packet of the stream, including retransmissions. Returns true when it filled a gap.</summary>
     public bool OnPacket(long nowTicks, ushort sequenceNumber)
     {
         var previous = sequence.Highest;
@@ -71,7 +71,7 @@ public sealed class NackGenerator
         return false;
     }
 
-    /// <summary>A key frame starts at this packet: nothing before it is worth asking for.</summary>
+    /// <summary>Drops the requests for packets before a key frame, which the decoder no longer needs.</summary>
     public void OnKeyFrame(ushort sequenceNumber)
     {
         var start = sequence.Peek(sequenceNumber);
@@ -89,8 +89,8 @@ public sealed class NackGenerator
     }
 
     /// <summary>
-    /// Writes the sequence numbers to ask for now, ascending, and notes that they were asked for. Those asked for too often or
-    /// for too long are given up. A round trip of 0 is not known yet.
+    /// Writes the sequence numbers to request now in ascending order, records the requests, and returns their number. Gives up on
+    /// packets that were requested too often or for too long. Pass a round trip of 0 when it is not known.
     /// </summary>
     public int Collect(long nowTicks, long roundTripTicks, Span<ushort> destination)
     {

@@ -1,26 +1,27 @@
 namespace MeetOperator.Rtp.Reception;
 
-/// <summary>How patient a <see cref="NackGenerator"/> is. Times are 100 ns ticks.</summary>
+/// <summary>Limits and intervals of a <see cref="NackGenerator"/>. Times are in 100 ns ticks.</summary>
 public sealed record NackOptions
 {
-    /// <summary>Time that a missing packet has to arrive late by itself before it is asked for.</summary>
+    /// <summary>Delay before the first request, in which a reordered packet can still arrive.</summary>
     public long ReorderTicks { get; init; } = 5 * TimeSpan.TicksPerMillisecond;
 
     /// <summary>
-    /// Least time between the first two requests for the same packet, when the round trip is shorter. It doubles with every second request, so that
-    /// requests do not run out while a path is interrupted for a moment.
+    /// Minimum time between the first two requests for the same packet, when the round trip is shorter. It doubles with every second request, so
+    /// that a short interruption of the path does not use up all requests.
     /// </summary>
     public long MinimumIntervalTicks { get; init; } = 20 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Round trip to go by as long as none was measured.</summary>
+    /// <summary>Round-trip time that is assumed before the first measurement.</summary>
     public long AssumedRoundTripTicks { get; init; } = 100 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Requests after which a packet is given up.</summary>
+    /// <summary>Maximum number of requests for a packet.</summary>
     public int MaximumRequests { get; init; } = 10;
 
-    /// <summary>Age after which a packet is given up: a decoder would hardly wait longer. Over a long path the time of four requests, up to twice as much.</summary>
+    /// <summary>Maximum age of a missing packet; a decoder does not wait longer. On a path with a long round trip the limit is four round trips, at most
+    /// twice this value.</summary>
     public long MaximumAgeTicks { get; init; } = 2 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Missing packets beyond which only a key frame helps.</summary>
+    /// <summary>Maximum number of missing packets. Above it, the generator requests a key frame instead.</summary>
     public int MaximumMissing { get; init; } = 512;
 }

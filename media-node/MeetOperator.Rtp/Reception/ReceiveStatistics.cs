@@ -3,7 +3,7 @@ using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Rtp.Reception;
 
-/// <summary>What a receiver keeps about one stream to report on it (RFC 3550 §6.4.1, A.3, A.8).</summary>
+/// <summary>Reception statistics of one stream for receiver reports (RFC 3550 §6.4.1, A.3, A.8).</summary>
 public sealed class ReceiveStatistics(uint ssrc, int clockRate)
 {
     private ExtendedSequenceNumber sequence;
@@ -22,24 +22,24 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
 
     public long BytesReceived { get; private set; }
 
-    /// <summary>Expected minus received; negative when duplicates outweigh losses.</summary>
+    /// <summary>Expected minus received packets; negative when there are more duplicates than losses.</summary>
     public long PacketsLost => started ? sequence.Highest - firstSequence + 1 - PacketsReceived : 0;
 
-    /// <summary>In units of the media clock.</summary>
+    /// <summary>Interarrival jitter in units of the media clock.</summary>
     public uint Jitter => (uint)(jitterTimes16 >> 4);
 
-    /// <summary>The highest sequence number with the cycles that were counted since the first packet.</summary>
+    /// <summary>The highest sequence number, with the number of cycles since the first packet in the high 16 bits.</summary>
     public uint ExtendedHighestSequenceNumber =>
         (uint)(sequence.Highest - (firstSequence & ~0xFFFFL));
 
-    /// <summary>Takes a packet that is not a retransmission. Returns its 64-bit sequence number.</summary>
+    /// <summary>Records a packet that is not a retransmission. Returns its 64-bit sequence number.</summary>
     public long OnPacket(long nowTicks, ushort sequenceNumber, uint timestamp, int bytes)
     {
         var extended = sequence.Unwrap(sequenceNumber);
         var transit = RtpTimestamp.FromTicks(nowTicks, clockRate) - timestamp;
         if (started)
         {
-            // A.8, on 32 bits so that a wrap of the timestamp is no jump.
+            // A.8, in 32-bit arithmetic so that a timestamp wrap does not look like a jump.
             var difference = Math.Abs((long)(int)(transit - lastTransit));
             jitterTimes16 += difference - ((jitterTimes16 + 8) >> 4);
         }
@@ -55,14 +55,14 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
         return extended;
     }
 
-    /// <summary>Notes a sender report of this stream, for LSR and DLSR.</summary>
+    /// <summary>Records a sender report of this stream for LSR and DLSR.</summary>
     public void OnSenderReport(long nowTicks, ulong ntpTimestamp)
     {
         lastSenderReport = NtpTime.Middle(ntpTimestamp);
         lastSenderReportTicks = nowTicks;
     }
 
-    /// <summary>Makes the block of the next report and starts a new interval for the fraction lost.</summary>
+    /// <summary>Creates the block for the next report and starts a new interval for the fraction lost.</summary>
     public ReportBlock CreateReport(long nowTicks)
     {
         var expected = started ? sequence.Highest - firstSequence + 1 : 0;
@@ -78,7 +78,7 @@ public sealed class ReceiveStatistics(uint ssrc, int clockRate)
             ExtendedHighestSequenceNumber = ExtendedHighestSequenceNumber,
             Jitter = Jitter,
             LastSenderReport = lastSenderReport,
-            DelaySinceLastSenderReport = lastSenderReport == 0 ? 0 : NtpTime.ShortOfTicks(nowTicks - lastSenderReportTicks),
+            DelaySinceLastSenderReport = lastSenderReport == 0 ? 0 : NtpTime.TicksToShort(nowTicks - lastSenderReportTicks),
         };
     }
 }

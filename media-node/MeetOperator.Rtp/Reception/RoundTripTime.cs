@@ -1,21 +1,21 @@
 namespace MeetOperator.Rtp.Reception;
 
-/// <summary>The smoothed round trip to a peer, out of two kinds of samples. Times are 100 ns ticks.</summary>
+/// <summary>The smoothed round-trip time to a peer, from RTCP reports and recovered packets. Times are in 100 ns ticks.</summary>
 public struct RoundTripTime
 {
-    /// <summary>A sample above is no round trip, but a clock that was set or a peer that lies.</summary>
+    /// <summary>Higher samples result from a clock change or a malicious peer and are ignored.</summary>
     private const long MaximumTicks = 5 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Reports come once a second; so long after the last one they count as lost.</summary>
+    /// <summary>Reports arrive once per second. After this time without one, recovery samples are used again.</summary>
     private const long ReportValidTicks = 5 * TimeSpan.TicksPerSecond;
 
     private long lastReportTicks;
-    private bool reported;
+    private bool hasReport;
 
-    /// <summary>0 until the first sample.</summary>
+    /// <summary>The smoothed round-trip time; 0 before the first sample.</summary>
     public long Ticks { get; private set; }
 
-    /// <summary>Takes what a report of the peer gives, which is exact.</summary>
+    /// <summary>Adds a sample from an RTCP report of the peer. These samples are exact.</summary>
     public void OnReport(long nowTicks, long sampleTicks)
     {
         if (sampleTicks is < 0 or > MaximumTicks)
@@ -23,23 +23,23 @@ public struct RoundTripTime
             return;
         }
 
-        (reported, lastReportTicks) = (true, nowTicks);
+        (hasReport, lastReportTicks) = (true, nowTicks);
         Add(sampleTicks);
     }
 
     /// <summary>
-    /// Takes how long a retransmission took from the first request for it. That is too long when the first request or its answer was lost, so it
-    /// counts only while there are no reports.
+    /// Adds the time from the first request for a packet to its arrival. The sample is too long when a request or a retransmission was lost, so
+    /// it is used only while there are no reports.
     /// </summary>
     public void OnRecovery(long nowTicks, long sampleTicks)
     {
-        if (sampleTicks is >= 0 and <= MaximumTicks && (!reported || nowTicks - lastReportTicks > ReportValidTicks))
+        if (sampleTicks is >= 0 and <= MaximumTicks && (!hasReport || nowTicks - lastReportTicks > ReportValidTicks))
         {
             Add(sampleTicks);
         }
     }
 
-    /// <summary>Down at once by half, up by an eighth: a single late sample says little, an early one cannot be wrong.</summary>
+    /// <summary>A lower sample has weight 1/2 because it cannot be too low. A higher one has weight 1/8 because a single late packet can cause it.</summary>
     private void Add(long sample)
     {
         sample = Math.Max(1, sample);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.Rtp.Retransmission;
 
 /// <summary>
-/// The last packets of a stream, by 64-bit sequence number, so that they can be sent again. One native block used as a
-/// ring of bytes: nothing for the garbage collector to see or move. The oldest packets make room for new ones.
+/// The most recent packets of a stream by 64-bit sequence number, for retransmission. The packets are in one native ring buffer,
+/// which the garbage collector does not scan or move. New packets overwrite the oldest ones. Not thread-safe.
 /// </summary>
 public sealed unsafe class RetransmissionHistory : IDisposable
 {
@@ -13,15 +13,15 @@ public sealed unsafe class RetransmissionHistory : IDisposable
     private readonly Entry[] entries;
     private readonly int capacityBytes;
     private byte* slab;
-    private long head; // absolute; the place in the slab is the remainder
+    private long head; // total bytes written; modulo the capacity it is the offset in the slab
 
-    /// <param name="packets">Packets to remember at most; a power of two.</param>
-    /// <param name="capacityBytes">Bytes to remember at most.</param>
+    /// <param name="packets">Maximum number of packets; a power of two.</param>
+    /// <param name="capacityBytes">Maximum total size of the packets in bytes.</param>
     public RetransmissionHistory(int packets, int capacityBytes)
     {
         if (packets <= 0 || !System.Numerics.BitOperations.IsPow2(packets))
         {
-            throw new ArgumentOutOfRangeException(nameof(packets), packets, "Give a power of two.");
+            throw new ArgumentOutOfRangeException(nameof(packets), packets, "The number of packets must be a power of two.");
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBytes);
@@ -32,7 +32,7 @@ public sealed unsafe class RetransmissionHistory : IDisposable
 
     ~RetransmissionHistory() => Release();
 
-    /// <summary>Remembers a plaintext packet; false when it is larger than the whole history.</summary>
+    /// <summary>Stores an unencrypted packet. False when it is larger than the whole history.</summary>
     public bool Add(long sequenceNumber, ReadOnlySpan<byte> packet)
     {
         ObjectDisposedException.ThrowIf(slab == null, this);
@@ -44,7 +44,7 @@ public sealed unsafe class RetransmissionHistory : IDisposable
         var offset = (int)(head % capacityBytes);
         if (offset + packet.Length > capacityBytes)
         {
-            head += capacityBytes - offset; // a packet lies in one piece
+            head += capacityBytes - offset; // a packet must be contiguous
             offset = 0;
         }
 
@@ -73,7 +73,7 @@ public sealed unsafe class RetransmissionHistory : IDisposable
         return true;
     }
 
-    /// <summary>Forgets everything: what comes now has another numbering.</summary>
+    /// <summary>Removes all packets. Call this when a new sequence numbering starts.</summary>
     public void Clear() => Array.Clear(entries);
 
     public void Dispose()

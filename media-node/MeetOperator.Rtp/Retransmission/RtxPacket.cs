@@ -8,7 +8,7 @@ public static class RtxPacket
 {
     public const int OriginalSequenceNumberLength = 2;
 
-    /// <summary>Writes the payload of a retransmission; returns its length, or 0 when it does not fit.</summary>
+    /// <summary>Writes the payload of a retransmission. Returns its length in bytes, or 0 when it does not fit.</summary>
     public static int WritePayload(ushort originalSequenceNumber, ReadOnlySpan<byte> originalPayload, Span<byte> destination)
     {
         var length = OriginalSequenceNumberLength + originalPayload.Length;
@@ -23,9 +23,9 @@ public static class RtxPacket
     }
 
     /// <summary>
-    /// Makes the original packet out of a retransmission, in place: the header moves up over the original sequence number. The
-    /// original starts <see cref="OriginalSequenceNumberLength"/> bytes into the buffer. False for a payload too short to hold
-    /// a sequence number, such as the padding that browsers probe the path with.
+    /// Restores the original packet from a retransmission in place: the header moves over the original sequence number, so the
+    /// original starts <see cref="OriginalSequenceNumberLength"/> bytes into the buffer. False when the payload is too short for
+    /// a sequence number, as in the padding packets with which browsers probe the path.
     /// </summary>
     public static bool TryRestore(Span<byte> packet, byte payloadType, uint ssrc, out Span<byte> original)
     {

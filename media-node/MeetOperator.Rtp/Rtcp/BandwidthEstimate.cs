@@ -5,7 +5,7 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>Receiver estimated maximum bitrate, REMB (draft-alvestrand-rmcat-remb-03 §2.2).</summary>
 public static class BandwidthEstimate
 {
-    /// <summary>Reads the bits per second that a receiver can take.</summary>
+    /// <summary>Reads the receiver's estimate in bits per second. False for other messages and malformed ones.</summary>
     public static bool TryRead(scoped in FeedbackMessage message, out long bitsPerSecond)
     {
         bitsPerSecond = 0;
@@ -24,7 +24,7 @@ public static class BandwidthEstimate
         long mantissa = word & 0x3_FFFF;
         if (exponent > 44)
         {
-            return false; // more than 63 bits: nonsense on any link
+            return false; // the value would exceed 63 bits
         }
 
         bitsPerSecond = mantissa << exponent;

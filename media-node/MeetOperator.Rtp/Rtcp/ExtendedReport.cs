@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtp.Rtcp;
 
 /// <summary>
-/// The two blocks of extended reports (RFC 3611) by which a receiver that sends no media measures the round trip: it sends a reference time
-/// (§4.4), the peer names it again with the delay since (§4.5).
+/// The two extended report blocks (RFC 3611) with which a receiver that sends no media measures the round trip. The receiver sends a
+/// reference time (§4.4); the peer returns it with the delay since it arrived (§4.5).
 /// </summary>
 public static class ExtendedReport
 {
@@ -15,8 +15,8 @@ public static class ExtendedReport
     private const int DelayEntryLength = 12;
 
     /// <summary>
-    /// What the packet says of the reference time that <paramref name="ssrc"/> sent: the middle 32 bits of its NTP time, and the delay since in
-    /// 1/65536 s. False when it says nothing of it.
+    /// Reads the DLRR entry for <paramref name="ssrc"/>: the middle 32 bits of the NTP time of its reference time, and the delay since then in
+    /// 1/65536 s. False when the packet has no entry for it.
     /// </summary>
     public static bool TryReadDelay(scoped in RtcpPacket packet, uint ssrc, out uint referenceMiddle, out uint delay)
     {

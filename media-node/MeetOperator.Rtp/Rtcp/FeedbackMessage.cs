@@ -17,10 +17,10 @@ public readonly ref struct FeedbackMessage
 
     public uint SenderSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body);
 
-    /// <summary>The stream that the feedback is about; 0 where the entries name it.</summary>
+    /// <summary>The media stream of the feedback; 0 for formats whose entries carry the SSRC.</summary>
     public uint MediaSsrc => BinaryPrimitives.ReadUInt32BigEndian(packet.Body[4..]);
 
-    /// <summary>Feedback control information: the part that depends on the format.</summary>
+    /// <summary>Feedback control information (FCI); its layout depends on the format.</summary>
     public ReadOnlySpan<byte> Information => packet.Body[FixedLength..];
 
     public bool IsNack => Type == RtcpPacketType.TransportFeedback && Format == RtcpFeedbackFormat.TransportNack;
@@ -32,10 +32,10 @@ public readonly ref struct FeedbackMessage
 
     public bool IsFullIntraRequest => Type == RtcpPacketType.PayloadFeedback && Format == RtcpFeedbackFormat.PayloadFullIntraRequest;
 
-    /// <summary>The sequence numbers that a NACK asks for; none for other formats.</summary>
+    /// <summary>The sequence numbers that a NACK requests; empty for other formats.</summary>
     public NackedSequenceNumbers NackedSequenceNumbers => new(IsNack ? Information : default);
 
-    /// <summary>The streams that a FIR asks a key frame of; none for other formats.</summary>
+    /// <summary>The entries of a FIR; empty for other formats.</summary>
     public FullIntraRequests FullIntraRequests => new(IsFullIntraRequest ? Information : default);
 
     public static bool TryParse(scoped in RtcpPacket packet, out FeedbackMessage message)

@@ -9,7 +9,7 @@ public readonly ref struct Goodbye
 
     private Goodbye(ReadOnlySpan<byte> sources) => this.sources = sources;
 
-    /// <summary>SSRCs that leave.</summary>
+    /// <summary>The number of SSRCs that leave.</summary>
     public int Count => sources.Length / 4;
 
     public uint this[int index] => BinaryPrimitives.ReadUInt32BigEndian(sources[(index * 4)..]);

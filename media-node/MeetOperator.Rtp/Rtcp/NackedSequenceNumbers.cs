@@ -31,7 +31,7 @@ public ref struct NackedSequenceNumbers
             return true;
         }
 
-        // Bit i of the mask stands for packet id + i + 1.
+        // Bit i of the mask represents packet ID + i + 1.
         var bit = System.Numerics.BitOperations.TrailingZeroCount(following);
         following &= following - 1;
         Current = (ushort)(packetId + bit + 1);

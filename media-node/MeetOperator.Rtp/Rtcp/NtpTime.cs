@@ -5,7 +5,7 @@ public static class NtpTime
 {
     private const long SecondsFrom1900To1970 = 2_208_988_800;
 
-    /// <summary>From 100 ns ticks since 1970.</summary>
+    /// <summary>Converts 100 ns ticks since 1970.</summary>
     public static ulong FromUnixTicks(long ticks)
     {
         var seconds = (ulong)((ticks / TimeSpan.TicksPerSecond) + SecondsFrom1900To1970);
@@ -13,18 +13,18 @@ public static class NtpTime
         return (seconds << 32) | fraction;
     }
 
-    /// <summary>The middle 32 bits: 16.16 seconds, as report blocks carry them.</summary>
+    /// <summary>The middle 32 bits: 16.16 fixed-point seconds, as in report blocks.</summary>
     public static uint Middle(ulong ntp) => (uint)(ntp >> 16);
 
-    /// <summary>100 ns ticks of a duration in 1/65536 s.</summary>
-    public static long TicksOfShort(uint duration) => duration * TimeSpan.TicksPerSecond / 65536;
+    /// <summary>Converts a duration in 1/65536 s to 100 ns ticks.</summary>
+    public static long ShortToTicks(uint duration) => duration * TimeSpan.TicksPerSecond / 65536;
 
-    /// <summary>A duration of 100 ns ticks in 1/65536 s.</summary>
-    public static uint ShortOfTicks(long ticks) => (uint)Math.Clamp(ticks * 65536 / TimeSpan.TicksPerSecond, 0, uint.MaxValue);
+    /// <summary>Converts a duration in 100 ns ticks to 1/65536 s.</summary>
+    public static uint TicksToShort(long ticks) => (uint)Math.Clamp(ticks * 65536 / TimeSpan.TicksPerSecond, 0, uint.MaxValue);
 
     /// <summary>
-    /// Round trip time from a report block (RFC 3550 §6.4.1): arrival − LSR − DLSR; null when the block names no sender
-    /// report or the result makes no sense.
+    /// Round-trip time in 100 ns ticks from a report block (RFC 3550 §6.4.1): arrival − LSR − DLSR. Null when the block refers to no
+    /// sender report or the result is negative.
     /// </summary>
     public static long? RoundTripTicks(uint arrivalMiddle, in ReportBlock block)
     {
@@ -34,6 +34,6 @@ public static class NtpTime
         }
 
         var difference = (int)(arrivalMiddle - block.LastSenderReport - block.DelaySinceLastSenderReport);
-        return difference < 0 ? null : TicksOfShort((uint)difference);
+        return difference < 0 ? null : ShortToTicks((uint)difference);
     }
 }

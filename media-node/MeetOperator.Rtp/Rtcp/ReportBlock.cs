@@ -2,32 +2,32 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>What a receiver says about one stream (RFC 3550 §6.4.1).</summary>
+/// <summary>Reception statistics of one stream in a report (RFC 3550 §6.4.1).</summary>
 public readonly record struct ReportBlock
 {
     public const int Length = 24;
 
     public uint Ssrc { get; init; }
 
-    /// <summary>Lost since the last report, in 1/256.</summary>
+    /// <summary>Fraction of packets lost since the last report, in 1/256.</summary>
     public byte FractionLost { get; init; }
 
-    /// <summary>Lost since the start; negative when duplicates outweigh losses.</summary>
+    /// <summary>Packets lost since the start; negative when there are more duplicates than losses.</summary>
     public int CumulativeLost { get; init; }
 
-    /// <summary>Cycles in the high 16 bits, the highest sequence number in the low ones.</summary>
+    /// <summary>The number of cycles in the high 16 bits, the highest sequence number in the low 16 bits.</summary>
     public uint ExtendedHighestSequenceNumber { get; init; }
 
-    /// <summary>In units of the media clock.</summary>
+    /// <summary>Interarrival jitter in units of the media clock.</summary>
     public uint Jitter { get; init; }
 
     /// <summary>The middle 32 bits of the NTP time of the last sender report, or 0.</summary>
     public uint LastSenderReport { get; init; }
 
-    /// <summary>In 1/65536 s.</summary>
+    /// <summary>Delay since the last sender report in 1/65536 s.</summary>
     public uint DelaySinceLastSenderReport { get; init; }
 
-    /// <summary>Reads a block from at least <see cref="Length"/> bytes.</summary>
+    /// <summary>Reads a block. The span must hold at least <see cref="Length"/> bytes.</summary>
     public static ReportBlock Read(ReadOnlySpan<byte> data) => new()
     {
         Ssrc = BinaryPrimitives.ReadUInt32BigEndian(data),
@@ -39,7 +39,7 @@ public readonly record struct ReportBlock
         DelaySinceLastSenderReport = BinaryPrimitives.ReadUInt32BigEndian(data[20..]),
     };
 
-    /// <summary>Writes the block to at least <see cref="Length"/> bytes.</summary>
+    /// <summary>Writes the block. The span must hold at least <see cref="Length"/> bytes.</summary>
     public void Write(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt32BigEndian(destination, Ssrc);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>The FMT values that we know; which of the two packet types one belongs to is part of its name.</summary>
+/// <summary>The supported FMT values. The prefix of a name is the packet type that the value belongs to.</summary>
 public static class RtcpFeedbackFormat
 {
     /// <summary>Transport feedback: generic NACK (RFC 4585 §6.2.1).</summary>

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>A view of one packet of a compound.</summary>
+/// <summary>A view of one packet in a compound packet.</summary>
 public readonly ref struct RtcpPacket
 {
     public const int HeaderLength = 4;
@@ -12,7 +12,7 @@ public readonly ref struct RtcpPacket
 
     public RtcpPacketType Type => (RtcpPacketType)Data[1];
 
-    /// <summary>The five bits that count report blocks, sources or chunks, or name the format of feedback.</summary>
+    /// <summary>The five-bit field that counts report blocks, sources or chunks, or identifies the feedback format.</summary>
     public byte CountOrFormat => (byte)(Data[0] & 0x1F);
 
     public ReadOnlySpan<byte> Body => Data[HeaderLength..];

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace MeetOperator.Rtp.Rtcp;
 
-/// <summary>Walks the packets of a compound (RFC 3550 §6.1), or a reduced-size one (RFC 5506).</summary>
+/// <summary>Enumerates the packets of a compound packet (RFC 3550 §6.1) or a reduced-size packet (RFC 5506).</summary>
 public ref struct RtcpReader
 {
     private ReadOnlySpan<byte> rest;
@@ -11,10 +11,10 @@ public ref struct RtcpReader
 
     public RtcpPacket Current { get; private set; }
 
-    /// <summary>True when the walk ended before the end because a packet does not fit or is not version 2.</summary>
+    /// <summary>Whether the enumeration stopped early because a packet is malformed: its length, version or padding is invalid.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>True when every packet of the compound is well-formed and there is at least one.</summary>
+    /// <summary>Whether the compound packet holds at least one packet and all its packets are well-formed.</summary>
     public static bool IsWellFormed(ReadOnlySpan<byte> compound)
     {
         var reader = new RtcpReader(compound);
@@ -48,7 +48,7 @@ public ref struct RtcpReader
         var padding = 0;
         if ((rest[0] & 0x20) != 0)
         {
-            // §6.4.1: only the last packet of a compound is padded.
+            // §6.4.1: only the last packet of a compound packet may have padding.
             padding = rest[length - 1];
             if (length != rest.Length || padding == 0 || padding > length - RtcpPacket.HeaderLength)
             {

@@ -4,8 +4,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Rtp.Rtcp;
 
 /// <summary>
-/// Writes a compound, packet by packet. Every Add says whether the packet fitted; one that did not leaves the compound as
-/// it was. Begin with a report: strict receivers want one first (RFC 3550 §6.1).
+/// Writes a compound packet. Every Add method returns false and changes nothing when the packet does not fit. The first packet
+/// should be a report because strict receivers require one (RFC 3550 §6.1).
 /// </summary>
 public ref struct RtcpWriter(Span<byte> destination)
 {
@@ -57,7 +57,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
-    /// <summary>SDES with one chunk that holds a CNAME of at most 255 bytes.</summary>
+    /// <summary>Adds an SDES packet with one chunk, which holds a CNAME of at most 255 bytes.</summary>
     public bool AddCanonicalName(uint ssrc, scoped ReadOnlySpan<byte> name)
     {
         if (name.Length > 255)
@@ -95,7 +95,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return !body.IsEmpty;
     }
 
-    /// <summary>An extended report with a receiver's reference time (RFC 3611 §4.4), which the peer answers with the delay since.</summary>
+    /// <summary>Adds an extended report with a receiver reference time (RFC 3611 §4.4). The peer returns it with the delay since it arrived.</summary>
     public bool AddReferenceTime(uint ssrc, ulong ntpTimestamp)
     {
         var body = Begin(RtcpPacketType.ExtendedReport, 0, ExtendedReport.ReferenceTimeBodyLength);
@@ -105,7 +105,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         }
 
         BinaryPrimitives.WriteUInt32BigEndian(body, ssrc);
-        BinaryPrimitives.WriteUInt32BigEndian(body[4..], (ExtendedReport.ReferenceTimeBlock << 24) | 2); // block length in words, its header not counted
+        BinaryPrimitives.WriteUInt32BigEndian(body[4..], (ExtendedReport.ReferenceTimeBlock << 24) | 2); // block length in 32-bit words, excluding the block header
         BinaryPrimitives.WriteUInt64BigEndian(body[8..], ntpTimestamp);
         return true;
     }
@@ -127,7 +127,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
-    /// <summary>A generic NACK; the sequence numbers are in ascending order (modulo 2^16).</summary>
+    /// <summary>Adds a generic NACK. The sequence numbers must be in ascending order (modulo 2^16).</summary>
     public bool AddNack(uint senderSsrc, uint mediaSsrc, scoped ReadOnlySpan<ushort> missing)
     {
         var entries = CountNackEntries(missing);
@@ -161,7 +161,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return true;
     }
 
-    /// <summary>A packet that was built elsewhere, such as transport-wide feedback.</summary>
+    /// <summary>Adds a complete packet, such as transport-wide feedback.</summary>
     public bool AddRaw(scoped ReadOnlySpan<byte> packet)
     {
         if (packet.Length > destination.Length - Length)
@@ -213,7 +213,7 @@ public ref struct RtcpWriter(Span<byte> destination)
         return body;
     }
 
-    /// <summary>Writes the header and gives the body, or nothing when the packet does not fit.</summary>
+    /// <summary>Writes the header and returns the span of the body, or an empty span when the packet does not fit.</summary>
     private Span<byte> Begin(RtcpPacketType type, int countOrFormat, int bodyLength)
     {
         var length = RtcpPacket.HeaderLength + bodyLength;

@@ -5,7 +5,7 @@ namespace MeetOperator.Rtp.Rtcp;
 /// <summary>A view of a sender report (RFC 3550 §6.4.1).</summary>
 public readonly ref struct SenderReport
 {
-    /// <summary>Sender information behind the header: SSRC, NTP and RTP time, counts.</summary>
+    /// <summary>Length of the SSRC and the sender information: NTP and RTP time, packet and octet counts.</summary>
     internal const int BodyLength = 24;
 
     private readonly ReadOnlySpan<byte> body;
@@ -19,10 +19,10 @@ public readonly ref struct SenderReport
 
     public uint Ssrc => BinaryPrimitives.ReadUInt32BigEndian(body);
 
-    /// <summary>32.32 fixed-point seconds since 1900.</summary>
+    /// <summary>NTP time in 32.32 fixed-point seconds since 1900.</summary>
     public ulong NtpTimestamp => BinaryPrimitives.ReadUInt64BigEndian(body[4..]);
 
-    /// <summary>The media timestamp of the same moment.</summary>
+    /// <summary>The RTP timestamp of the same moment.</summary>
     public uint RtpTimestamp => BinaryPrimitives.ReadUInt32BigEndian(body[12..]);
 
     public uint PacketCount => BinaryPrimitives.ReadUInt32BigEndian(body[16..]);

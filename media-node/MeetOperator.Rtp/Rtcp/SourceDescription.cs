@@ -8,7 +8,7 @@ public static class SourceDescription
     private const byte EndOfItems = 0;
     internal const byte CanonicalName = 1;
 
-    /// <summary>Finds the first chunk with a CNAME.</summary>
+    /// <summary>Finds the first chunk with a CNAME. False when there is none or the packet is malformed.</summary>
     public static bool TryReadCanonicalName(scoped in RtcpPacket packet, out uint ssrc, out ReadOnlySpan<byte> name)
     {
         ssrc = 0;
@@ -46,7 +46,7 @@ public static class SourceDescription
                 position += 2 + value.Length;
             }
 
-            position = (position + 4) & ~3; // at least one null ends the list, then up to the next 32-bit boundary
+            position = (position + 4) & ~3; // at least one null byte ends the items; the next chunk starts at a 32-bit boundary
         }
 
         return false;

@@ -1,24 +1,25 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>The rules that every offer of a client must keep, whether it publishes or plays.</summary>
+/// <summary>Validation rules for every client offer, for publishing and for playback.</summary>
 internal static class ClientOffer
 {
-    /// <summary>Whether the section takes part at all: its peer has not stopped it and the node knows its kind.</summary>
+    /// <summary>Whether the section can be negotiated: its kind and protocol are supported and the client has not stopped it.</summary>
     public static bool IsUsable(MediaSection section) =>
         section.Kind is "audio" or "video" && section.Mid is not null && section.Protocol.EndsWith("RTP/SAVPF", StringComparison.Ordinal)
         && (section.Port != 0 || section.Has("bundle-only"));
 
-    /// <summary>Whether one- and two-byte header extensions may stand in one stream (RFC 8285 §6); said for all sections.</summary>
+    /// <summary>Whether the session allows a mix of one-byte and two-byte header extensions in one stream (RFC 8285 §6).</summary>
     public static bool AllowsMixedExtensions(SessionDescription offer) => offer.Attributes.Any(a => a.Name == "extmap-allow-mixed");
 
-    /// <summary>As above, said for one section.</summary>
+    /// <summary>Whether the section allows a mix of one-byte and two-byte header extensions in one stream (RFC 8285 §6).</summary>
     public static bool AllowsMixedExtensions(MediaSection section) => section.Has("extmap-allow-mixed");
 
-    public static SdpError? Problem(SessionDescription offer)
+    /// <summary>Returns the first violated rule, or null when the offer is valid.</summary>
+    public static SdpError? Validate(SessionDescription offer)
     {
         if (offer.Sections.Count == 0)
         {
-            return new SdpError(0, "the offer has no m= section.");
+            return new SdpError(0, "the offer has no m= sections.");
         }
 
         var bundled = offer.BundledMids;
@@ -28,7 +29,7 @@ internal static class ClientOffer
             var section = offer.Sections[i];
             if (section.Mid is { } used && !seen.Add(used))
             {
-                return new SdpError(0, $"a=mid:{used} is used by two sections.");
+                return new SdpError(0, $"two sections use a=mid:{used}; each section needs its own.");
             }
 
             if (section.Kind is not ("audio" or "video") || (section.Port == 0 && !section.Has("bundle-only")))
@@ -38,17 +39,17 @@ internal static class ClientOffer
 
             if (section.Mid is not { Length: > 0 and <= 64 } mid)
             {
-                return new SdpError(0, $"section {i} ({section.Kind}) has no a=mid of 1 to 64 characters.");
+                return new SdpError(0, $"section {i} ({section.Kind}) needs an a=mid of 1 to 64 characters.");
             }
 
-            if (!section.RtcpMux)
+            if (!section.HasRtcpMux)
             {
-                return new SdpError(0, $"section {mid} has no a=rtcp-mux, which the node needs.");
+                return new SdpError(0, $"section {mid} has no a=rtcp-mux, which the media node requires.");
             }
 
             if (offer.Sections.Count > 1 && !bundled.Contains(mid))
             {
-                return new SdpError(0, $"section {mid} is not in a=group:BUNDLE; the node uses one transport for all sections.");
+                return new SdpError(0, $"section {mid} is not in a=group:BUNDLE; the media node uses one transport for all sections.");
             }
         }
 

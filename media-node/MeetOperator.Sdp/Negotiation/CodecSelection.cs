@@ -1,14 +1,14 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>Which codecs the node carries, and how one is chosen from an offer. Pure.</summary>
+/// <summary>The codecs that the media node supports, and the selection of one from an offer. Pure functions.</summary>
 public static class CodecSelection
 {
-    private static readonly string[] CarriedVideo = ["VP8", "VP9", "H264", "AV1"];
-    private static readonly string[] CarriedFeedback = ["nack", "nack pli", "ccm fir", "transport-cc"];
+    private static readonly string[] SupportedVideo = ["VP8", "VP9", "H264", "AV1"];
+    private static readonly string[] SupportedFeedback = ["nack", "nack pli", "ccm fir", "transport-cc"];
 
     /// <summary>
-    /// The one codec to use for a section, or null. <paramref name="preference"/> (names) goes before the order of the offer; an empty one
-    /// leaves the order to the peer, so that a client chooses with <c>setCodecPreferences</c>.
+    /// Selects the codec for a section, or null when none is supported. <paramref name="preference"/> (codec names) takes precedence over
+    /// the order of the offer. An empty list keeps the client's order, which <c>setCodecPreferences</c> controls in a browser.
     /// </summary>
     public static RtpCodec? Choose(string kind, IReadOnlyList<RtpCodec> offered, IReadOnlyList<string> preference)
     {
@@ -17,7 +17,7 @@ public static class CodecSelection
         for (var i = 0; i < offered.Count; i++)
         {
             var codec = offered[i];
-            if (!IsCarried(kind, codec))
+            if (!IsSupported(kind, codec))
             {
                 continue;
             }
@@ -30,10 +30,10 @@ public static class CodecSelection
             }
         }
 
-        return best is null ? null : best with { Feedback = [.. best.Feedback.Where(f => CarriedFeedback.Contains(f))] };
+        return best is null ? null : best with { Feedback = [.. best.Feedback.Where(f => SupportedFeedback.Contains(f))] };
     }
 
-    /// <summary>Finds in <paramref name="candidates"/> the codec that can carry what <paramref name="codec"/> carries.</summary>
+    /// <summary>Finds the candidate that can decode the stream of <paramref name="codec"/>, or null.</summary>
     public static RtpCodec? Match(RtpCodec codec, IReadOnlyList<RtpCodec> candidates)
     {
         RtpCodec? close = null;
@@ -51,14 +51,14 @@ public static class CodecSelection
                     return candidate;
                 }
             }
-            else if (H264Profile.Of(codec) is { } profile && H264Profile.PacketizationMode(candidate) == H264Profile.PacketizationMode(codec))
+            else if (H264Profile.FromCodec(codec) is { } profile && H264Profile.PacketizationMode(candidate) == H264Profile.PacketizationMode(codec))
             {
-                if (H264Profile.Of(candidate) == profile)
+                if (H264Profile.FromCodec(candidate) == profile)
                 {
                     return candidate;
                 }
 
-                // A decoder of a higher profile plays constrained baseline as well.
+                // Decoders of higher profiles also decode constrained baseline.
                 close ??= profile.IsBaseline ? candidate : null;
             }
         }
@@ -66,19 +66,19 @@ public static class CodecSelection
         return close;
     }
 
-    private static bool IsCarried(string kind, RtpCodec codec) => kind switch
+    private static bool IsSupported(string kind, RtpCodec codec) => kind switch
     {
         "audio" => codec.Is("opus") && codec.ClockRate == 48000,
-        "video" => codec.ClockRate == 90000 && IndexOf(CarriedVideo, codec.Name) >= 0
+        "video" => codec.ClockRate == 90000 && IndexOf(SupportedVideo, codec.Name) >= 0
             && (!(codec.Is("VP9") || codec.Is("AV1")) || Profile(codec) == "0")
-            && (!codec.Is("H264") || H264Profile.Of(codec) is not null),
+            && (!codec.Is("H264") || H264Profile.FromCodec(codec) is not null),
         _ => false,
     };
 
     private static string Profile(RtpCodec codec) => codec.Parameter("profile-id") ?? codec.Parameter("profile") ?? "0";
 
-    /// <summary>Constrained baseline in mode 1 is what every browser decodes.</summary>
-    private static int H264Rank(RtpCodec codec) => H264Profile.Of(codec) switch
+    /// <summary>Prefers constrained baseline in packetization mode 1, which every browser decodes.</summary>
+    private static int H264Rank(RtpCodec codec) => H264Profile.FromCodec(codec) switch
     {
         null => 0,
         _ when H264Profile.PacketizationMode(codec) == "0" => 3,

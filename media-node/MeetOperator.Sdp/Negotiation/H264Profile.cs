@@ -3,12 +3,12 @@ using System.Globalization;
 namespace MeetOperator.Sdp.Negotiation;
 
 /// <summary>
-/// A profile of H.264 as <c>profile-level-id</c> writes it. Several spellings mean one profile (RFC 6184 §8.1, table 5), so 42c01f and 42e01f are the
-/// same; the level plays no part in whether a stream can be decoded where asymmetric levels are allowed, as every browser does.
+/// An H.264 profile from <c>profile-level-id</c>. Several values identify the same profile (RFC 6184 §8.1, table 5); for example, 42c01f
+/// and 42e01f are equal. The level is ignored: every browser allows asymmetric levels, so it does not decide whether a stream can be decoded.
 /// </summary>
 internal readonly record struct H264Profile(string Name, string ProfileIop)
 {
-    /// <summary>What is meant when the parameter is absent (RFC 6184 §8.1).</summary>
+    /// <summary>The value that applies when the parameter is absent (RFC 6184 §8.1).</summary>
     private const string Default = "420010";
 
     private static readonly H264Profile ConstrainedBaseline = new("constrained-baseline", "42e0");
@@ -18,8 +18,8 @@ internal readonly record struct H264Profile(string Name, string ProfileIop)
     private static readonly H264Profile High = new("high", "6400");
     private static readonly H264Profile ConstrainedHigh = new("constrained-high", "640c");
 
-    /// <summary>profile_idc, the bits of profile-iop that count, their values.</summary>
-    private static readonly (int Idc, int Mask, int Bits, H264Profile Profile)[] Spellings =
+    /// <summary>profile_idc, the mask of the relevant profile-iop bits, and their values (RFC 6184 §8.1, table 5).</summary>
+    private static readonly (int Idc, int Mask, int Bits, H264Profile Profile)[] Patterns =
     [
         (0x42, 0x4F, 0x40, ConstrainedBaseline),
         (0x4D, 0x8F, 0x80, ConstrainedBaseline),
@@ -34,14 +34,14 @@ internal readonly record struct H264Profile(string Name, string ProfileIop)
 
     public bool IsConstrainedBaseline => this == ConstrainedBaseline;
 
-    /// <summary>Every decoder of a browser plays it.</summary>
+    /// <summary>Whether every browser can decode the profile.</summary>
     public bool IsBaseline => this == ConstrainedBaseline || this == Baseline;
 
-    /// <summary>The one spelling that the node writes: level 3.1, as browsers do whatever they send.</summary>
+    /// <summary>The value that the media node writes. The level is 3.1, which browsers announce regardless of what they send.</summary>
     public string ProfileLevelId => ProfileIop + "1f";
 
-    /// <summary>Null for a profile that the node does not carry, and for what is none.</summary>
-    public static H264Profile? Of(RtpCodec codec)
+    /// <summary>The profile of a codec, or null for other codecs and for unsupported or malformed parameters.</summary>
+    public static H264Profile? FromCodec(RtpCodec codec)
     {
         if (!codec.Is("H264") || PacketizationMode(codec) is not ("0" or "1"))
         {
@@ -55,11 +55,11 @@ internal readonly record struct H264Profile(string Name, string ProfileIop)
         }
 
         var (idc, iop) = (id >> 16, (id >> 8) & 0xFF);
-        foreach (var spelling in Spellings)
+        foreach (var pattern in Patterns)
         {
-            if (spelling.Idc == idc && (iop & spelling.Mask) == spelling.Bits)
+            if (pattern.Idc == idc && (iop & pattern.Mask) == pattern.Bits)
             {
-                return spelling.Profile;
+                return pattern.Profile;
             }
         }
 

@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>One section of an offer that the node makes. <see cref="Track"/> null makes it inactive.</summary>
+/// <summary>One section of an offer from the media node. A null <see cref="Track"/> makes the section inactive.</summary>
 public sealed record OfferedSection
 {
     public required string Mid { get; init; }

@@ -1,19 +1,23 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>Stereo of Opus (RFC 7587 §6.1): a sender announces it with <c>sprop-stereo</c>, a receiver asks for it with <c>stereo</c>; mono is the default of both.</summary>
+/// <summary>
+/// Opus stereo (RFC 7587 §6.1): a sender announces it with <c>sprop-stereo</c>, a receiver requests it with <c>stereo</c>. Mono is the
+/// default for both.
+/// </summary>
 internal static class OpusStereo
 {
-    private const string Announcement = "sprop-stereo";
-    private const string Wish = "stereo";
+    private const string SenderParameter = "sprop-stereo";
+    private const string ReceiverParameter = "stereo";
 
-    /// <summary>A publisher that says either: browsers send stereo to whoever echoes their own wish.</summary>
-    public static bool IsSentBy(RtpCodec codec) => codec.Is("opus") && (codec.Parameter(Announcement) == "1" || codec.Parameter(Wish) == "1");
+    /// <summary>Whether the publisher can send stereo. Either parameter counts: browsers send stereo when the answer repeats their own <c>stereo</c>.</summary>
+    public static bool IsSentBy(RtpCodec codec) => codec.Is("opus") && (codec.Parameter(SenderParameter) == "1" || codec.Parameter(ReceiverParameter) == "1");
 
-    /// <summary>Asks a publisher that has stereo for it.</summary>
-    public static RtpCodec Wanted(RtpCodec codec) => IsSentBy(codec) ? With(codec, Wish) : codec;
+    /// <summary>Adds the stereo request for a publisher that can send stereo.</summary>
+    public static RtpCodec AddRequest(RtpCodec codec) => IsSentBy(codec) ? With(codec, ReceiverParameter) : codec;
 
-    /// <summary>Announces stereo to a receiver when <paramref name="source"/> sends it, and only then.</summary>
-    public static RtpCodec Announced(RtpCodec codec, RtpCodec source) => IsSentBy(source) ? With(codec, Announcement) : Without(codec, Announcement);
+    /// <summary>Adds the stereo announcement for a receiver when <paramref name="source"/> sends stereo, and removes it otherwise.</summary>
+    public static RtpCodec SetAnnouncement(RtpCodec codec, RtpCodec source) =>
+        IsSentBy(source) ? With(codec, SenderParameter) : Without(codec, SenderParameter);
 
     private static RtpCodec With(RtpCodec codec, string key) => codec.Parameter(key) == "1" ? codec : Add(Without(codec, key), $"{key}=1");
 

@@ -1,49 +1,49 @@
 namespace MeetOperator.Sdp.Negotiation;
 
 /// <summary>
-/// Gives each codec one payload type within a subscriber's session: in a bundle the same number must mean the same codec with the same
-/// parameters in every section (RFC 9143 §10.1.2), whatever its publishers use.
+/// Assigns each codec one payload type in a subscriber's session. In a bundle, a payload type must identify the same codec with the same
+/// parameters in every section (RFC 9143 §10.1.2), although publishers choose different ones. Not thread-safe.
 /// </summary>
 public sealed class PayloadTypeAllocator
 {
-    private readonly Dictionary<(string Name, string Parameters), RtpCodec> _given = [];
-    private readonly HashSet<int> _taken = [];
+    private readonly Dictionary<(string Name, string Parameters), RtpCodec> _allocated = [];
+    private readonly HashSet<int> _used = [];
 
-    /// <summary>The codec to offer for what a publisher sends, or null when the node does not carry it or all payload types are taken.</summary>
+    /// <summary>The codec to offer for a published codec, or null when the codec is not supported or all payload types are in use.</summary>
     public RtpCodec? Allocate(RtpCodec published)
     {
-        if (Canonical(published) is not { } offered)
+        if (Canonicalize(published) is not { } offered)
         {
             return null;
         }
 
         var key = (offered.Name, offered.Parameters ?? "");
-        if (_given.TryGetValue(key, out var known))
+        if (_allocated.TryGetValue(key, out var known))
         {
             return known;
         }
 
-        if (Take(offered.PayloadType) is not { } payloadType)
+        if (Reserve(offered.PayloadType) is not { } payloadType)
         {
             return null;
         }
 
-        var rtx = offered.RtxPayloadType is { } preferred ? Take(preferred) : null;
-        return _given[key] = offered with { PayloadType = payloadType, RtxPayloadType = rtx };
+        var rtx = offered.RtxPayloadType is { } preferred ? Reserve(preferred) : null;
+        return _allocated[key] = offered with { PayloadType = payloadType, RtxPayloadType = rtx };
     }
 
-    private int? Take(int preferred)
+    private int? Reserve(int preferred)
     {
-        if (_taken.Add(preferred))
+        if (_used.Add(preferred))
         {
             return preferred;
         }
 
-        // 96-127 first, then 35-63 (RFC 5761 keeps 64-95 for RTCP).
+        // Dynamic payload types: 96-127 first, then 35-63. RFC 5761 §4 reserves 64-95 for RTCP.
         for (var i = 0; i < 32 + 29; i++)
         {
             var candidate = i < 32 ? 96 + i : 35 + i - 32;
-            if (_taken.Add(candidate))
+            if (_used.Add(candidate))
             {
                 return candidate;
             }
@@ -53,10 +53,10 @@ public sealed class PayloadTypeAllocator
     }
 
     /// <summary>
-    /// One spelling for whatever a publisher writes, so that few payload types do for everybody: two of Opus, one of each video codec, and one of each
-    /// profile and mode of H.264.
+    /// Replaces the publisher's parameters with canonical ones, so that a session needs few payload types: two for Opus, one for each video
+    /// codec, and one for each H.264 profile and packetization mode.
     /// </summary>
-    private static RtpCodec? Canonical(RtpCodec published)
+    private static RtpCodec? Canonicalize(RtpCodec published)
     {
         string[] video = ["nack", "nack pli", "ccm fir"];
         return published.Name.ToUpperInvariant() switch
@@ -72,7 +72,7 @@ public sealed class PayloadTypeAllocator
             "VP8" => new RtpCodec { PayloadType = 96, RtxPayloadType = 97, Name = "VP8", ClockRate = 90000, Feedback = video },
             "VP9" => new RtpCodec { PayloadType = 98, RtxPayloadType = 99, Name = "VP9", ClockRate = 90000, Feedback = video, Parameters = "profile-id=0" },
             "AV1" => new RtpCodec { PayloadType = 45, RtxPayloadType = 46, Name = "AV1", ClockRate = 90000, Feedback = video, Parameters = "level-idx=5;profile=0;tier=0" },
-            _ when H264Profile.Of(published) is { } profile => new RtpCodec
+            _ when H264Profile.FromCodec(published) is { } profile => new RtpCodec
             {
                 PayloadType = 102,
                 RtxPayloadType = 103,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>A track that a player may be given, with the codec in which its publisher sends.</summary>
+/// <summary>A track that a player may receive, with the codec of its publisher.</summary>
 public sealed record PlayableTrack
 {
     public required string Kind { get; init; }

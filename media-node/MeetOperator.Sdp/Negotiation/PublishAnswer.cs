@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>The node's answer to an offer that publishes.</summary>
+/// <summary>The media node's answer to an offer for publishing.</summary>
 public sealed class PublishAnswer
 {
-    private static readonly string[] Carried =
+    private static readonly string[] SupportedExtensions =
     [
         HeaderExtensionUris.Mid, HeaderExtensionUris.RtpStreamId, HeaderExtensionUris.RepairedRtpStreamId, HeaderExtensionUris.AbsSendTime, HeaderExtensionUris.TransportSequenceNumber, HeaderExtensionUris.AudioLevel,
         HeaderExtensionUris.VideoOrientation, HeaderExtensionUris.PlayoutDelay, HeaderExtensionUris.DependencyDescriptor,
@@ -19,22 +19,22 @@ public sealed class PublishAnswer
 
     public SessionDescription Description { get; }
 
-    /// <summary>One entry a section of the offer, in its order.</summary>
+    /// <summary>One entry for each section of the offer, in the same order.</summary>
     public IReadOnlyList<NegotiatedSection> Sections { get; }
 
     /// <param name="offer">The client's offer.</param>
-    /// <param name="codecPreference">Codec names, best first; empty keeps the client's order.</param>
-    /// <param name="local">The node's transport.</param>
-    /// <param name="sessionId">Number of the session in <c>o=</c>.</param>
-    /// <param name="version">Grows with every answer of the session.</param>
+    /// <param name="codecPreference">Codec names in order of preference; an empty list keeps the client's order.</param>
+    /// <param name="local">The media node's side of the transport.</param>
+    /// <param name="sessionId">Session ID for the <c>o=</c> line.</param>
+    /// <param name="version">Session version for the <c>o=</c> line; increases with every answer of the session.</param>
     /// <param name="answer">The answer.</param>
-    /// <param name="error">What the client has to change.</param>
+    /// <param name="error">The change that the client must make to the offer.</param>
     public static bool TryBuild(
         SessionDescription offer, IReadOnlyList<string> codecPreference, LocalTransport local, long sessionId, int version,
         [NotNullWhen(true)] out PublishAnswer? answer, [NotNullWhen(false)] out SdpError? error)
     {
         answer = null;
-        error = ClientOffer.Problem(offer);
+        error = ClientOffer.Validate(offer);
         if (error is not null)
         {
             return false;
@@ -50,20 +50,20 @@ public sealed class PublishAnswer
             if (codec is null)
             {
                 unusable ??= ClientOffer.IsUsable(section) && section.Direction.Sends() ? section : null;
-                written.Add(SectionWriter.Rejected(section));
+                written.Add(SectionWriter.CreateRejected(section));
                 negotiated.Add(new NegotiatedSection { Mid = section.Mid ?? "", Kind = section.Kind, Active = false });
                 continue;
             }
 
             var active = section.Direction.Sends();
-            var extensions = section.Extensions.Where(e => Carried.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.Answered()).ToList();
+            var extensions = section.Extensions.Where(e => SupportedExtensions.Contains(e.Uri)).DistinctBy(e => e.Uri).Select(e => e.ToAnswer()).ToList();
             var writer = new SectionWriter(section.Mid!, active ? MediaDirection.RecvOnly : MediaDirection.Inactive);
-            writer.Transport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
-            writer.Codec(OpusStereo.Wanted(codec));
-            writer.Extensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
+            writer.AddTransport(local, "passive", withCandidates: written.TrueForAll(s => s.Port == 0), reducedSize: section.Has("rtcp-rsize"));
+            writer.AddCodec(OpusStereo.AddRequest(codec));
+            writer.AddExtensions(extensions, allowsMixed || ClientOffer.AllowsMixedExtensions(section));
             if (active && section.LastSentLayer is { } layer)
             {
-                // One layer for now: the largest. Without these lines the client would send only the first, the smallest.
+                // The media node receives one layer, the largest. Without these lines the client sends only the first one, the smallest.
                 writer.Add("rid", $"{layer} recv");
                 writer.Add("simulcast", $"recv {layer}");
             }
@@ -82,11 +82,11 @@ public sealed class PublishAnswer
 
         if (unusable is not null && !negotiated.Exists(s => s.Active))
         {
-            error = new SdpError(0, $"section {unusable.Mid} offers no codec that the node carries (opus; VP8, VP9, H264, AV1).");
+            error = new SdpError(0, $"section {unusable.Mid} offers no supported codec. The media node supports opus, VP8, VP9, H264 and AV1.");
             return false;
         }
 
-        answer = new PublishAnswer(SectionWriter.Session(sessionId, version, written, offer), negotiated);
+        answer = new PublishAnswer(SectionWriter.CreateSession(sessionId, version, written, offer), negotiated);
         return true;
     }
 }

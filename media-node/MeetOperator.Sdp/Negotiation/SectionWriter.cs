@@ -1,6 +1,6 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>Collects the lines of one section that the node writes.</summary>
+/// <summary>Collects the lines of one section of a description from the media node.</summary>
 internal sealed class SectionWriter
 {
     private readonly List<SdpAttribute> _attributes = [];
@@ -9,13 +9,13 @@ internal sealed class SectionWriter
     public SectionWriter(string mid, MediaDirection direction)
     {
         Add("mid", mid);
-        _attributes.Add(new SdpAttribute(direction.Name()));
+        _attributes.Add(new SdpAttribute(direction.ToSdpName()));
     }
 
     public void Add(string name, string? value = null) => _attributes.Add(new SdpAttribute(name, value));
 
-    /// <summary>Transport lines; candidates only once in a bundle.</summary>
-    public void Transport(LocalTransport local, string setup, bool withCandidates, bool reducedSize = true)
+    /// <summary>Adds the transport lines. Only one section of a bundle contains the candidates.</summary>
+    public void AddTransport(LocalTransport local, string setup, bool withCandidates, bool reducedSize = true)
     {
         Add("rtcp-mux");
         if (reducedSize)
@@ -40,7 +40,7 @@ internal sealed class SectionWriter
         Add("end-of-candidates");
     }
 
-    public void Codec(RtpCodec codec)
+    public void AddCodec(RtpCodec codec)
     {
         var type = codec.PayloadType;
         _formats.Add($"{type}");
@@ -63,7 +63,7 @@ internal sealed class SectionWriter
         }
     }
 
-    public void Extensions(IEnumerable<HeaderExtension> extensions, bool allowMixed = true)
+    public void AddExtensions(IEnumerable<HeaderExtension> extensions, bool allowMixed = true)
     {
         if (allowMixed)
         {
@@ -72,11 +72,11 @@ internal sealed class SectionWriter
 
         foreach (var extension in extensions)
         {
-            Add("extmap", $"{extension.Id}{(extension.Direction is { } direction ? "/" + direction.Name() : "")} {extension.Uri}");
+            Add("extmap", $"{extension.Id}{(extension.Direction is { } direction ? "/" + direction.ToSdpName() : "")} {extension.Uri}");
         }
     }
 
-    public void Source(string streamId, string trackId, string cname, SsrcPair ssrcs)
+    public void AddSource(string streamId, string trackId, string cname, SsrcPair ssrcs)
     {
         Add("msid", $"{streamId} {trackId}");
         if (ssrcs.Retransmission is { } rtx)
@@ -100,8 +100,8 @@ internal sealed class SectionWriter
         Attributes = _attributes,
     };
 
-    /// <summary>The same section refused (RFC 3264 §6).</summary>
-    public static MediaSection Rejected(MediaSection offered)
+    /// <summary>Returns the rejection of an offered section (RFC 3264 §6).</summary>
+    public static MediaSection CreateRejected(MediaSection offered)
     {
         var attributes = new List<SdpAttribute>();
         if (offered.Mid is { } mid)
@@ -113,11 +113,11 @@ internal sealed class SectionWriter
         return new MediaSection { Kind = offered.Kind, Port = 0, Protocol = offered.Protocol, Formats = offered.Formats, Attributes = attributes };
     }
 
-    /// <param name="sessionId">Stays the same over the life of a session (RFC 8866 §5.2).</param>
-    /// <param name="version">Grows with every description of the session.</param>
-    /// <param name="sections">All of them.</param>
-    /// <param name="offer">What is answered; null when this is an offer. What it does not have is not written.</param>
-    public static SessionDescription Session(long sessionId, int version, IReadOnlyList<MediaSection> sections, SessionDescription? offer = null)
+    /// <param name="sessionId">Session ID for the <c>o=</c> line; constant during a session (RFC 8866 §5.2).</param>
+    /// <param name="version">Session version for the <c>o=</c> line; increases with every description of the session.</param>
+    /// <param name="sections">All sections of the description.</param>
+    /// <param name="offer">The offer that the description answers, or null for an offer. An answer contains only attributes that the offer has.</param>
+    public static SessionDescription CreateSession(long sessionId, int version, IReadOnlyList<MediaSection> sections, SessionDescription? offer = null)
     {
         var attributes = new List<SdpAttribute>();
         var mids = sections.Where(s => s.Port != 0).Select(s => s.Mid).ToList();

@@ -2,10 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>Reads a subscriber's answer against the offer that it answers.</summary>
+/// <summary>Reads a subscriber's answer and matches it with the offer.</summary>
 public static class SubscribeAnswerReader
 {
-    /// <summary>On success one entry an offered section, in its order; payload types and extension ids are those that the subscriber wants to see.</summary>
+    /// <summary>
+    /// On success, <paramref name="sections"/> has one entry for each offered section in the same order, with the subscriber's payload types
+    /// and extension IDs.
+    /// </summary>
     public static bool TryRead(
         IReadOnlyList<OfferedSection> offered, SessionDescription answer,
         [NotNullWhen(true)] out IReadOnlyList<NegotiatedSection>? sections, [NotNullWhen(false)] out SdpError? error)
@@ -14,7 +17,7 @@ public static class SubscribeAnswerReader
         error = null;
         if (answer.Sections.Count != offered.Count)
         {
-            error = new SdpError(0, $"the answer has {answer.Sections.Count} sections, the offer has {offered.Count}.");
+            error = new SdpError(0, $"the answer has {answer.Sections.Count} sections, but the offer has {offered.Count}.");
             return false;
         }
 
@@ -24,7 +27,7 @@ public static class SubscribeAnswerReader
             var (ours, theirs) = (offered[i], answer.Sections[i]);
             if (theirs.Kind != ours.Kind || (theirs.Mid is { } mid && mid != ours.Mid))
             {
-                error = new SdpError(0, $"section {i} answers {theirs.Kind} {theirs.Mid}, the offer has {ours.Kind} {ours.Mid} there.");
+                error = new SdpError(0, $"section {i} of the answer is {theirs.Kind} {theirs.Mid}, but section {i} of the offer is {ours.Kind} {ours.Mid}.");
                 return false;
             }
 

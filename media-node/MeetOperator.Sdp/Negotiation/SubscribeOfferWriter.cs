@@ -1,9 +1,9 @@
 namespace MeetOperator.Sdp.Negotiation;
 
-/// <summary>Writes the node's offers to subscribers.</summary>
+/// <summary>Writes the media node's offers to subscribers.</summary>
 public static class SubscribeOfferWriter
 {
-    /// <summary>The node's own extension ids, the same in every offer, so that rewritten headers can be shared between subscribers.</summary>
+    /// <summary>The header extension IDs of the media node. They are the same in every offer, so that subscribers can share rewritten headers.</summary>
     public static readonly IReadOnlyList<HeaderExtension> AudioExtensions = [new(1, HeaderExtensionUris.AudioLevel)];
 
     /// <inheritdoc cref="AudioExtensions"/>
@@ -16,17 +16,17 @@ public static class SubscribeOfferWriter
         foreach (var section in sections)
         {
             var writer = new SectionWriter(section.Mid, section.Track is null ? MediaDirection.Inactive : MediaDirection.SendOnly);
-            writer.Transport(local, "actpass", withCandidates: written.Count == 0);
-            writer.Codec(section.Codec);
-            writer.Extensions(section.Kind == "audio" ? AudioExtensions : VideoExtensions);
+            writer.AddTransport(local, "actpass", withCandidates: written.Count == 0);
+            writer.AddCodec(section.Codec);
+            writer.AddExtensions(section.Kind == "audio" ? AudioExtensions : VideoExtensions);
             if (section.Track is { } track)
             {
-                writer.Source(track.StreamId, track.TrackId, track.Cname, track.Ssrcs);
+                writer.AddSource(track.StreamId, track.TrackId, track.Cname, track.Ssrcs);
             }
 
             written.Add(writer.Finish(section.Kind));
         }
 
-        return SectionWriter.Session(sessionId, revision, written);
+        return SectionWriter.CreateSession(sessionId, revision, written);
     }
 }

@@ -3,21 +3,21 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Forwarding;
 
-/// <summary>A packet on its way through the node: parsed once, then handed to every subscriber by reference.</summary>
+/// <summary>A packet that is forwarded: parsed once and passed to every down track by reference.</summary>
 internal readonly ref struct ForwardedPacket
 {
     public required UpTrack Source { get; init; }
 
-    /// <summary>The whole plaintext packet.</summary>
+    /// <summary>The whole unencrypted packet.</summary>
     public required ReadOnlySpan<byte> Data { get; init; }
     public required RtpHeader Header { get; init; }
 
-    /// <summary>Everything behind the header, padding included.</summary>
+    /// <summary>Everything after the header, including padding.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>Unwrapped sequence number of the source.</summary>
+    /// <summary>The 64-bit sequence number of the source.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>The first packet of a frame that can be decoded on its own.</summary>
+    /// <summary>Whether the packet is the first packet of a key frame.</summary>
     public required bool StartsKeyFrame { get; init; }
 }

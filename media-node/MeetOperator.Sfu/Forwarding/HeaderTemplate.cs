@@ -5,8 +5,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>
-/// The header of the packet being forwarded, with its extensions already under a subscriber's ids. Subscribers with the same ids (all that
-/// answered our own offers) share it: only the fixed fields are patched for each.
+/// The header of the packet that is being forwarded, with the extension IDs of a subscriber. Subscribers with the same IDs, which all answers
+/// to the media node's own offers have, share the template. Only the fixed fields are written for each subscriber.
 /// </summary>
 internal sealed class HeaderTemplate
 {
@@ -14,14 +14,15 @@ internal sealed class HeaderTemplate
     private HeaderExtensionMap? _map;
     private int _length;
 
-    /// <summary>A new packet: what was built is void.</summary>
+    /// <summary>Discards the header of the previous packet. Returns this object.</summary>
     public HeaderTemplate Reset()
     {
         _map = null;
         return this;
     }
 
-    public ReadOnlySpan<byte> For(
+    /// <summary>Returns the header for one subscriber. It is valid until the next call.</summary>
+    public ReadOnlySpan<byte> GetHeader(
         ReadOnlySpan<byte> packet, in RtpHeader source, HeaderExtensionMap from, HeaderExtensionMap to,
         byte payloadType, ushort sequence, uint timestamp, uint ssrc)
     {

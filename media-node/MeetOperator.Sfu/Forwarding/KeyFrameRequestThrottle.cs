@@ -1,45 +1,45 @@
 namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>
-/// Decides when a key frame is asked of a publisher, however many subscribers want one: at most once an interval, a request that came too
-/// early is kept until the interval is over, and one is repeated as long as no key frame came.
+/// Limits the key frame requests to a publisher: at most one for each interval, regardless of the number of subscribers. A request that comes
+/// too early is delayed until the interval ends. Requests repeat until a key frame arrives.
 /// </summary>
 public struct KeyFrameRequestThrottle
 {
-    /// <summary>Between two requests when a subscriber lost the picture.</summary>
+    /// <summary>Time between two requests after a subscriber lost the picture.</summary>
     public const long IntervalTicks = TimeSpan.TicksPerSecond;
 
-    /// <summary>Between two requests when somebody joined and sees nothing yet.</summary>
+    /// <summary>Time between two requests while a new subscriber waits for its first picture.</summary>
     public const long JoinIntervalTicks = TimeSpan.TicksPerSecond / 4;
 
-    /// <summary>How often a newcomer's request is repeated at the shorter interval: browsers leave one unanswered that comes soon after a key frame.</summary>
-    private const int UrgentRequests = 6;
+    /// <summary>Number of requests at the shorter interval for a new subscriber. Browsers ignore a request that follows a key frame closely.</summary>
+    private const int MaxUrgentRequests = 6;
 
     private long _lastTicks;
-    private bool _asked;
+    private bool _hasRequested;
     private int _urgent;
 
-    /// <summary>Somebody needs a key frame.</summary>
-    public void Want(bool urgent)
+    /// <summary>Records that a subscriber needs a key frame.</summary>
+    public void Request(bool urgent)
     {
-        IsWanted = true;
-        _urgent = urgent ? UrgentRequests : _urgent;
+        IsPending = true;
+        _urgent = urgent ? MaxUrgentRequests : _urgent;
     }
 
-    public bool IsWanted { get; private set; }
+    public bool IsPending { get; private set; }
 
-    /// <summary>A key frame came: whoever waited has it.</summary>
-    public void KeyFrameSeen() => (IsWanted, _urgent) = (false, 0);
+    /// <summary>Clears the request because a key frame arrived.</summary>
+    public void OnKeyFrame() => (IsPending, _urgent) = (false, 0);
 
-    /// <summary>True when a request goes out now.</summary>
-    public bool ShouldAsk(long nowTicks)
+    /// <summary>Returns true, and records a request, when a request is due.</summary>
+    public bool TryTakeRequest(long nowTicks)
     {
-        if (!IsWanted || (_asked && nowTicks - _lastTicks < (_urgent > 0 ? JoinIntervalTicks : IntervalTicks)))
+        if (!IsPending || (_hasRequested && nowTicks - _lastTicks < (_urgent > 0 ? JoinIntervalTicks : IntervalTicks)))
         {
             return false;
         }
 
-        (_asked, _urgent, _lastTicks) = (true, Math.Max(0, _urgent - 1), nowTicks);
+        (_hasRequested, _urgent, _lastTicks) = (true, Math.Max(0, _urgent - 1), nowTicks);
         return true;
     }
 }

@@ -1,24 +1,24 @@
 namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>
-/// Keeps one subscriber's NACKs from costing more than they should: a packet is not sent again while the last copy may still be on its way,
-/// and all copies together stay below what was sent in the first place.
+/// Limits the retransmissions for one subscriber. A packet is not sent again while the last copy may still be in transit, and there are fewer
+/// retransmissions than forwarded packets, apart from an initial credit.
 /// </summary>
 internal sealed class ResendLimiter
 {
-    /// <summary>Between two copies of the same packet when the round trip is shorter or unknown.</summary>
+    /// <summary>Minimum time between two copies of the same packet, when the round trip is shorter or unknown.</summary>
     public const long MinIntervalTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const int MaxCredit = 500;
-    private const int Remembered = 256;
-    private readonly Sent[] _sent = new Sent[Remembered];
+    private const int HistorySize = 256;
+    private readonly Sent[] _sent = new Sent[HistorySize];
     private int _credit = MaxCredit;
 
     public void OnForwarded() => _credit = Math.Min(MaxCredit, _credit + 1);
 
-    /// <summary>True when the packet may be sent again now; then this counts as a copy.</summary>
+    /// <summary>Returns true, and records a copy, when the packet may be sent again now.</summary>
     public bool TryTake(ushort sequence, long nowTicks, long roundTripTicks)
     {
-        ref var last = ref _sent[sequence % Remembered];
+        ref var last = ref _sent[sequence % HistorySize];
         if (_credit == 0 || (last.Ticks != 0 && last.Sequence == sequence && nowTicks - last.Ticks < Math.Max(MinIntervalTicks, roundTripTicks / 2)))
         {
             return false;

@@ -3,12 +3,12 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Sfu.Forwarding;
 
 /// <summary>
-/// Gives one subscriber an unbroken stream although the source is paused, resumed or replaced: sequence numbers go on where they stopped,
-/// timestamps follow the clock. Works on unwrapped 64-bit sequence numbers, so that order is plain comparison.
+/// Keeps one subscriber's stream continuous when the source is paused, resumed or replaced: sequence numbers have no gaps and timestamps
+/// follow the clock. Uses 64-bit sequence numbers, so that plain comparison gives their order.
 /// </summary>
 public struct RtpMunger
 {
-    private const int KeptSegments = 4;
+    private const int MaxSegments = 4;
     private Segments _segments;
     private int _current;
     private long _highestOut;
@@ -17,17 +17,17 @@ public struct RtpMunger
     private long _lastTicks;
     private bool _started;
 
-    /// <summary>Added to the source's timestamps; also maps the source's sender reports.</summary>
+    /// <summary>The offset that is added to the source's timestamps, in packets and in sender reports.</summary>
     public readonly uint TimestampOffset => _timestampOffset;
 
     public readonly bool IsStarted => _started;
 
-    /// <summary>The highest sequence number sent, unwrapped.</summary>
+    /// <summary>The highest 64-bit sequence number sent.</summary>
     public readonly long HighestOut => _highestOut;
 
-    /// <summary>Begins, or goes on after a pause of the same source, with the packet <paramref name="sourceSequence"/>.</summary>
-    /// <param name="sourceSequence">Unwrapped number of the first packet to be sent from now on.</param>
-    /// <param name="firstOut">Number to begin with when nothing was sent yet.</param>
+    /// <summary>Starts the stream, or resumes it after a pause of the same source.</summary>
+    /// <param name="sourceSequence">64-bit sequence number of the first source packet to send.</param>
+    /// <param name="firstOut">First sequence number of the stream; ignored once a packet was sent.</param>
     public void Resume(long sourceSequence, ushort firstOut)
     {
         if (!_started)
@@ -37,26 +37,26 @@ public struct RtpMunger
         }
         else
         {
-            _current = (_current + 1) % KeptSegments;
+            _current = (_current + 1) % MaxSegments;
         }
 
         _segments[_current] = new Segment { FirstIn = sourceSequence, FirstOut = _highestOut + 1 };
     }
 
-    /// <summary>Goes on with another source: its timestamps are laid so that the stream's clock runs on.</summary>
+    /// <summary>Continues with another source and maps its timestamps so that the clock of the stream continues.</summary>
     public void Switch(long sourceSequence, uint sourceTimestamp, ushort firstOut, long nowTicks, int clockRate)
     {
         if (_started)
         {
             var elapsed = RtpTimestamp.FromTicks(Math.Max(0, nowTicks - _lastTicks), clockRate);
             _timestampOffset = _lastTimestamp + (uint)Math.Max(1, elapsed) - sourceTimestamp;
-            _segments = default; // under their numbers the new source has other packets
+            _segments = default; // the old mappings would resolve to unrelated packets of the new source
         }
 
         Resume(sourceSequence, firstOut);
     }
 
-    /// <summary>Maps a packet. False for one that is older than the last resume: it belongs to what was not sent.</summary>
+    /// <summary>Maps a packet to the stream. False for a packet that precedes the last resume, because the source was paused then.</summary>
     public bool TryMap(long sourceSequence, uint sourceTimestamp, long nowTicks, out ushort sequence, out uint timestamp)
     {
         ref readonly var segment = ref _segments[_current];
@@ -79,7 +79,7 @@ public struct RtpMunger
         return true;
     }
 
-    /// <summary>Which packet of the source was sent under <paramref name="sequence"/>; false when that is too long ago or was never.</summary>
+    /// <summary>Finds the source packet that was sent as <paramref name="sequence"/>. False when the number is too old or was not sent.</summary>
     public readonly bool TryFindSource(ushort sequence, out long sourceSequence)
     {
         sourceSequence = 0;
@@ -89,9 +89,9 @@ public struct RtpMunger
             return false;
         }
 
-        for (var age = 0; age < KeptSegments; age++)
+        for (var age = 0; age < MaxSegments; age++)
         {
-            ref readonly var segment = ref _segments[(_current + KeptSegments - age) % KeptSegments];
+            ref readonly var segment = ref _segments[(_current + MaxSegments - age) % MaxSegments];
             if (segment.FirstOut == 0)
             {
                 return false;
@@ -113,7 +113,7 @@ public struct RtpMunger
         public long FirstOut;
     }
 
-    [System.Runtime.CompilerServices.InlineArray(KeptSegments)]
+    [System.Runtime.CompilerServices.InlineArray(MaxSegments)]
     private struct Segments
     {
         private Segment _first;

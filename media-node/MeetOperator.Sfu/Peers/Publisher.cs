@@ -10,8 +10,8 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.Sfu.Peers;
 
 /// <summary>
-/// The sending side of one peer connection: knows which track each packet belongs to, and tells the client how its packets arrive
-/// (transport-wide feedback, receiver reports) and what it should send again (NACK, key frame requests).
+/// The publishing side of one peer connection. Assigns packets to tracks, reports their reception to the client (transport-wide feedback,
+/// receiver reports), and requests retransmissions and key frames.
 /// </summary>
 public sealed class Publisher
 {
@@ -21,16 +21,16 @@ public sealed class Publisher
     private readonly IPeerEgress _egress;
     private readonly uint _ownSsrc;
     private readonly TransportArrivals _arrivals = new();
-    private readonly DepartedStreams _departed = new();
+    private readonly RemovedSsrcs _removed = new();
     private UpTrack[] _tracks = [];
     private StreamTable _streams = StreamTable.Empty;
     private long _nextFeedbackTicks;
     private long _nextReportTicks;
     private RoundTripTime _roundTrip;
 
-    /// <param name="participantId">Whose connection it is.</param>
-    /// <param name="egress">The way back to the client.</param>
-    /// <param name="ownSsrc">SSRC under which the node reports.</param>
+    /// <param name="participantId">The participant that owns the connection.</param>
+    /// <param name="egress">Sends packets to the client.</param>
+    /// <param name="ownSsrc">The media node's own SSRC for reports.</param>
     public Publisher(string participantId, IPeerEgress egress, uint ownSsrc)
     {
         ParticipantId = participantId;
@@ -42,14 +42,14 @@ public sealed class Publisher
 
     public IReadOnlyList<UpTrack> Tracks => _tracks;
 
-    /// <summary>Packets whose SSRC, mid and payload type name no track, or that are malformed.</summary>
+    /// <summary>Packets that are malformed or that SSRC, MID and payload type assign to no track.</summary>
     public long UnknownPackets { get; private set; }
 
     public long KeyFrameRequests { get; private set; }
 
     public long NackedPackets { get; private set; }
 
-    /// <summary>Measured by reports, or by how long retransmissions take; 0 until then.</summary>
+    /// <summary>Round-trip time from RTCP reports or recovered packets; 0 before the first measurement.</summary>
     public long RoundTripTicks => _roundTrip.Ticks;
 
     public void Add(UpTrack track) => SetTracks([.. _tracks, track]);
@@ -57,8 +57,8 @@ public sealed class Publisher
     public void Remove(UpTrack track)
     {
         ArgumentNullException.ThrowIfNull(track);
-        _departed.Add(track.Ssrc);
-        _departed.Add(track.RtxSsrc);
+        _removed.Add(track.Ssrc);
+        _removed.Add(track.RtxSsrc);
         SetTracks([.. _tracks.Where(t => t != track)]);
     }
 
@@ -69,7 +69,7 @@ public sealed class Publisher
         SetTracks(_tracks);
     }
 
-    /// <summary>Takes one plaintext RTP packet; the buffer may be changed.</summary>
+    /// <summary>Processes one unencrypted RTP packet. May change the buffer.</summary>
     public void OnRtp(long nowTicks, Span<byte> data)
     {
         if (!RtpPacket.TryParse(data, out var packet) || !TryFind(nowTicks, packet, out var stream))
@@ -94,7 +94,7 @@ public sealed class Publisher
         }
     }
 
-    /// <summary>Takes one plaintext compound RTCP packet.</summary>
+    /// <summary>Processes one unencrypted compound RTCP packet.</summary>
     public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
     {
         foreach (var packet in new RtcpReader(compound))
@@ -106,12 +106,12 @@ public sealed class Publisher
             else if (ExtendedReport.TryReadDelay(packet, _ownSsrc, out var reference, out var delay))
             {
                 var ticks = (int)(NtpTime.Middle(NtpTime.FromUnixTicks(nowTicks)) - reference - delay);
-                _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.TicksOfShort((uint)ticks));
+                _roundTrip.OnReport(nowTicks, ticks < 0 ? ticks : NtpTime.ShortToTicks((uint)ticks));
             }
         }
     }
 
-    /// <summary>To be called every 10 ms or so.</summary>
+    /// <summary>Sends due reports, requests and feedback. Call this about every 10 ms.</summary>
     public void HandleTimeout(long nowTicks)
     {
         Span<byte> buffer = stackalloc byte[MaxRtcpBytes];
@@ -122,13 +122,13 @@ public sealed class Publisher
             AddReport(nowTicks, ref writer);
         }
 
-        // A little more than the round trip: the answer to the request before may just be arriving.
-        var patience = _roundTrip.Ticks + (_roundTrip.Ticks / 8);
+        // Slightly more than the round trip, because the answer to the previous request may be about to arrive.
+        var retryTicks = _roundTrip.Ticks + (_roundTrip.Ticks / 8);
         Span<ushort> missing = stackalloc ushort[128];
         foreach (var track in _tracks)
         {
             var ssrc = track.Ssrc ?? 0;
-            if (track.CollectNacks(nowTicks, patience, missing) is > 0 and var count)
+            if (track.CollectNacks(nowTicks, retryTicks, missing) is > 0 and var count)
             {
                 if (!writer.AddNack(_ownSsrc, ssrc, missing[..count]))
                 {
@@ -140,7 +140,7 @@ public sealed class Publisher
                 NackedPackets += count;
             }
 
-            if (track.ShouldAskKeyFrame(nowTicks) && writer.AddPictureLoss(_ownSsrc, ssrc))
+            if (track.TryTakeKeyFrameRequest(nowTicks) && writer.AddPictureLoss(_ownSsrc, ssrc))
             {
                 KeyFrameRequests++;
             }
@@ -151,7 +151,7 @@ public sealed class Publisher
             _egress.SendRtcp(writer.Written);
         }
 
-        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasNews)
+        if (nowTicks >= _nextFeedbackTicks && _arrivals.HasUnreportedPackets)
         {
             _nextFeedbackTicks = nowTicks + FeedbackTicks;
             SendFeedback(buffer);
@@ -161,7 +161,7 @@ public sealed class Publisher
     private void SendFeedback(Span<byte> buffer)
     {
         var media = _tracks.Length > 0 ? _tracks[0].Ssrc ?? 0 : 0;
-        while (_arrivals.HasNews && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
+        while (_arrivals.HasUnreportedPackets && _arrivals.WriteFeedback(_ownSsrc, media, buffer) is > 0 and var length)
         {
             _egress.SendRtcp(buffer[..length]);
         }
@@ -183,7 +183,7 @@ public sealed class Publisher
         {
             writer.AddReceiverReport(_ownSsrc, blocks[..count]);
 
-            // Any clock will do: the peer only repeats the time.
+            // The peer only returns the time, so any clock is valid.
             writer.AddReferenceTime(_ownSsrc, NtpTime.FromUnixTicks(nowTicks));
         }
     }
@@ -191,13 +191,13 @@ public sealed class Publisher
     private void ReadExtensions(long nowTicks, in RtpPacket packet, UpTrack track)
     {
         var map = track.Options.Extensions;
-        var isCounted = false;
+        var hasSequenceNumber = false;
         foreach (var element in packet.Extensions)
         {
             switch (map.KindOf(element.Id))
             {
-                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2 && !isCounted:
-                    isCounted = true; // a packet has one number, however many it carries
+                case HeaderExtensionKind.TransportSequenceNumber when element.Length >= 2 && !hasSequenceNumber:
+                    hasSequenceNumber = true; // counts a packet once, even when it repeats the extension
                     _arrivals.OnPacket(nowTicks, BinaryPrimitives.ReadUInt16BigEndian(packet.Data[element.Offset..]));
                     break;
                 case HeaderExtensionKind.AudioLevel when element.Length >= 1:
@@ -214,18 +214,18 @@ public sealed class Publisher
             return true;
         }
 
-        if (!StreamLearner.TryLearn(nowTicks, packet, _tracks, _departed))
+        if (!SsrcResolver.TryResolve(nowTicks, packet, _tracks, _removed))
         {
             return false;
         }
 
-        _streams = StreamTable.Of(_tracks);
+        _streams = StreamTable.FromTracks(_tracks);
         return _streams.TryFind(packet.Header.Ssrc, out stream);
     }
 
     private void SetTracks(UpTrack[] tracks)
     {
         _tracks = tracks;
-        _streams = StreamTable.Of(tracks);
+        _streams = StreamTable.FromTracks(tracks);
     }
 }

@@ -2,7 +2,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>Which SSRC is which track. A connection has a handful, so that a linear search beats a dictionary.</summary>
+/// <summary>Maps SSRCs to tracks. A connection has few tracks, so a linear search is faster than a dictionary.</summary>
 internal sealed class StreamTable
 {
     private readonly Stream[] _streams;
@@ -11,7 +11,7 @@ internal sealed class StreamTable
 
     public static StreamTable Empty { get; } = new([]);
 
-    public static StreamTable Of(IReadOnlyList<UpTrack> tracks)
+    public static StreamTable FromTracks(IReadOnlyList<UpTrack> tracks)
     {
         var streams = new List<Stream>();
         foreach (var track in tracks)

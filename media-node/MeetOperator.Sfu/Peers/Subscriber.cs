@@ -3,18 +3,18 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>The receiving side of one peer connection: its down tracks, and what the client reports about them.</summary>
+/// <summary>The subscribing side of one peer connection: its down tracks and the client's reports about them.</summary>
 public sealed class Subscriber
 {
-    /// <summary>Packets that one compound may ask for again; more is no honest report.</summary>
+    /// <summary>Maximum number of packets that one compound packet may request. A conforming client stays below it.</summary>
     private const int MaxNacksPerCompound = 256;
     private readonly IPeerEgress _egress;
     private readonly RetransmissionBudget? _budget;
     private DownTrack[] _tracks = [];
 
-    /// <param name="participantId">Whose connection it is.</param>
-    /// <param name="egress">The way to the client.</param>
-    /// <param name="budget">What packets are kept from for a client without RTX; null is unlimited.</param>
+    /// <param name="participantId">The participant that owns the connection.</param>
+    /// <param name="egress">Sends packets to the client.</param>
+    /// <param name="budget">Memory budget for retransmissions to clients without RTX; null for no limit.</param>
     public Subscriber(string participantId, IPeerEgress egress, RetransmissionBudget? budget = null)
     {
         _budget = budget;
@@ -26,7 +26,7 @@ public sealed class Subscriber
 
     public IReadOnlyList<DownTrack> Tracks => _tracks;
 
-    /// <summary>Those that have somebody's media to send.</summary>
+    /// <summary>The number of down tracks with a source.</summary>
     public int StartedTracks => _tracks.Count(t => t.Source is not null);
 
     /// <summary>Starts sending <paramref name="source"/> to this subscriber.</summary>
@@ -39,12 +39,12 @@ public sealed class Subscriber
         return track;
     }
 
-    /// <summary>The egress became ready: whoever waits for a picture needs a key frame now, and none before.</summary>
+    /// <summary>Requests key frames for all tracks. Call this when the egress becomes ready; earlier key frames would be lost.</summary>
     public void OnReady()
     {
         foreach (var track in _tracks)
         {
-            track.Source?.WantKeyFrame(urgent: true);
+            track.Source?.RequestKeyFrame(urgent: true);
         }
     }
 
@@ -55,7 +55,7 @@ public sealed class Subscriber
         _tracks = [.. _tracks.Where(t => t != track)];
     }
 
-    /// <summary>Detaches everything; the subscriber is gone.</summary>
+    /// <summary>Detaches all tracks.</summary>
     public void Close()
     {
         foreach (var track in _tracks)
@@ -66,7 +66,7 @@ public sealed class Subscriber
         _tracks = [];
     }
 
-    /// <summary>Takes one plaintext compound RTCP packet.</summary>
+    /// <summary>Processes one unencrypted compound RTCP packet.</summary>
     public void OnRtcp(long nowTicks, ReadOnlySpan<byte> compound)
     {
         var nacks = 0;
@@ -90,13 +90,13 @@ public sealed class Subscriber
     {
         if (feedback.IsPictureLoss)
         {
-            Find(feedback.MediaSsrc)?.Source?.WantKeyFrame(urgent: false);
+            Find(feedback.MediaSsrc)?.Source?.RequestKeyFrame(urgent: false);
         }
         else if (feedback.IsFullIntraRequest)
         {
             foreach (var request in feedback.FullIntraRequests)
             {
-                Find(request.Ssrc)?.Source?.WantKeyFrame(urgent: false);
+                Find(request.Ssrc)?.Source?.RequestKeyFrame(urgent: false);
             }
         }
         else if (feedback.IsNack && Find(feedback.MediaSsrc) is { } track)

@@ -7,23 +7,23 @@ using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>One track on its way to one subscriber (server → client). Fed by the <see cref="UpTrack"/> that it is attached to.</summary>
+/// <summary>One track to one subscriber (server → client). Its source is the <see cref="UpTrack"/> that it is attached to.</summary>
 public sealed class DownTrack
 {
-    /// <summary>Video begins with a key frame; when none can be recognised for so long (an encrypted payload), it begins anyway.</summary>
+    /// <summary>Video starts with a key frame. When none is detected for this time, as with an encrypted payload, it starts without one.</summary>
     private const long KeyFrameWaitTicks = 3 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Kept for a subscriber without RTX: some 400 ms of a 2 Mbit/s camera, a few round trips. More would only push other tracks out of the processor's cache.</summary>
-    private const int KeptPackets = 128;
-    private const int KeptBytes = 96 * 1024;
+    /// <summary>History for a subscriber without RTX: about 400 ms of a 2 Mbit/s camera. A larger history would evict other tracks from the CPU cache.</summary>
+    private const int HistoryPackets = 128;
+    private const int HistoryBytes = 96 * 1024;
 
     private readonly IPeerEgress _egress;
     private readonly RetransmissionBudget? _budget;
     private readonly byte[] _cname;
-    private RetransmissionHistory? _kept;
-    private ResendLimiter? _resends;
+    private RetransmissionHistory? _history;
+    private ResendLimiter? _resendLimiter;
     private RtpMunger _munger;
-    private bool _flowing;
+    private bool _isForwarding;
     private long _waitingSinceTicks;
     private UpTrack? _lastSource;
     private ushort _rtxSequence;
@@ -36,46 +36,46 @@ public sealed class DownTrack
         Options = options;
         _egress = egress;
         _budget = budget;
-        KeepWhatIsNeeded();
+        UpdateHistory();
         _rtxSequence = (ushort)(options.FirstSequenceNumber ^ 0x2A55);
         _cname = Encoding.ASCII.GetBytes(options.Cname.Length <= 255 ? options.Cname : options.Cname[..255]);
     }
 
     public DownTrackOptions Options { get; private set; }
 
-    /// <summary>Where the packets come from; null when detached.</summary>
+    /// <summary>The source of the packets; null when detached.</summary>
     public UpTrack? Source { get; internal set; }
 
     public long SentPackets { get; private set; }
 
-    /// <summary>Payload bytes, as sender reports count them.</summary>
+    /// <summary>Payload bytes, as in sender reports.</summary>
     public long SentBytes { get; private set; }
 
     public long ResentPackets { get; private set; }
 
-    /// <summary>Packets lost on the way to the subscriber, as it last reported.</summary>
+    /// <summary>Packets lost on the path to the subscriber, from its last report.</summary>
     public int ReportedLost { get; private set; }
 
-    /// <summary>Of the last interval, in 1/256.</summary>
+    /// <summary>Fraction of packets lost in the last report interval, in 1/256.</summary>
     public byte ReportedFractionLost { get; private set; }
 
-    /// <summary>0 until the subscriber answered a sender report.</summary>
+    /// <summary>Round-trip time in 100 ns ticks; 0 until the subscriber has answered a sender report.</summary>
     public long RoundTripTicks { get; private set; }
 
     /// <summary>Whether the subscriber can be reached.</summary>
     public bool IsReady => _egress.IsReady;
 
-    /// <summary>Whether packets go out now; false while waiting for a key frame or while the source is muted.</summary>
-    public bool IsFlowing => _flowing;
+    /// <summary>Whether packets are forwarded; false while the track waits for a key frame or the source is muted.</summary>
+    public bool IsForwarding => _isForwarding;
 
-    /// <summary>The subscriber changed payload type or extension ids in a renegotiation; SSRC and numbering stay.</summary>
+    /// <summary>Applies the payload types and extension IDs of a renegotiation. The SSRC and the numbering do not change.</summary>
     public void Renegotiate(DownTrackOptions options)
     {
         Options = options;
-        KeepWhatIsNeeded();
+        UpdateHistory();
     }
 
-    /// <summary>Sends <paramref name="source"/> from now on, under numbers that go on from the last; does nothing when that is so already, or it is over.</summary>
+    /// <summary>Starts forwarding <paramref name="source"/> with continuous numbering. Does nothing when it is the current source or is closed.</summary>
     public void Start(UpTrack source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -85,35 +85,35 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Nothing is sent until <see cref="Start"/>. Meanwhile the source may begin anew without this track being told.</summary>
+    /// <summary>Stops forwarding until <see cref="Start"/>. Forgets the source, which may restart its numbering while this track is detached.</summary>
     public void Stop()
     {
         Source?.Detach(this);
-        RestartSource();
-        KeepNothing();
+        ResetSource();
+        ReleaseHistory();
     }
 
-    /// <summary>An error in the work for this subscriber: it gets nothing more, and its connection ends.</summary>
+    /// <summary>Detaches the track and ends the subscriber's connection after an error in the work for it.</summary>
     internal void Fail(Exception error)
     {
         Source?.Detach(this);
         _egress.Fail(error);
     }
 
-    /// <summary>Stops until <see cref="UpTrack"/> delivers a packet to begin with.</summary>
-    internal void Pause() => (_flowing, _waitingSinceTicks) = (false, 0);
+    /// <summary>Pauses until the <see cref="UpTrack"/> delivers a packet at which forwarding can start.</summary>
+    internal void Pause() => (_isForwarding, _waitingSinceTicks) = (false, 0);
 
-    /// <summary>The same source begins anew under another numbering.</summary>
-    internal void RestartSource()
+    /// <summary>Pauses because the source restarts with a new numbering.</summary>
+    internal void ResetSource()
     {
         Pause();
         _lastSource = null;
     }
 
-    /// <summary>The hot path: one packet of the source to one subscriber.</summary>
+    /// <summary>Forwards one packet of the source to the subscriber. This is the hot path.</summary>
     internal void Forward(long nowTicks, in ForwardedPacket packet, HeaderTemplate template)
     {
-        if (!_flowing && !TryBegin(nowTicks, packet))
+        if (!_isForwarding && !TryStart(nowTicks, packet))
         {
             return;
         }
@@ -123,24 +123,24 @@ public sealed class DownTrack
             return;
         }
 
-        var header = template.For(
+        var header = template.GetHeader(
             packet.Data, packet.Header, packet.Source.Options.Extensions, Options.Extensions, Options.PayloadType, sequence, timestamp, Options.Ssrc);
         SentPackets++;
         SentBytes += packet.Payload.Length;
-        _resends?.OnForwarded();
+        _resendLimiter?.OnForwarded();
         var sent = _egress.SendRtp(header, packet.Payload);
-        _kept?.Add(sequence, sent);
+        _history?.Add(sequence, sent);
     }
 
     /// <summary>
-    /// The subscriber misses <paramref name="sequence"/>. With RTX it gets the packet on that stream; without, the very bytes that were sent
-    /// before, since nothing may be sealed twice under one number.
+    /// Sends the packet <paramref name="sequence"/> again: on the RTX stream, or, without RTX, as the same encrypted bytes. SRTP must not encrypt
+    /// two packets with the same sequence number.
     /// </summary>
     internal void Resend(long nowTicks, ushort sequence)
     {
-        if (_kept is not null)
+        if (_history is not null)
         {
-            if (_kept.TryGet(sequence, out var sent) && (_resends ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+            if (_history.TryGet(sequence, out var sent) && (_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
             {
                 ResentPackets++;
                 _egress.SendAgain(sent);
@@ -150,11 +150,11 @@ public sealed class DownTrack
         }
 
         if (Options.RtxSsrc is not { } ssrc || Options.RtxPayloadType is not { } payloadType || Source is not { History: { } history } source
-            || source != _lastSource // nothing of it was sent yet: the numbers are still the former source's
+            || source != _lastSource // no packet of this source was sent yet, so the numbers belong to the previous source
             || !_munger.TryFindSource(sequence, out var sourceSequence)
             || !history.TryGet(sourceSequence, out var stored)
             || !RtpHeader.TryParse(stored, out var header)
-            || !(_resends ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
+            || !(_resendLimiter ??= new ResendLimiter()).TryTake(sequence, nowTicks, RoundTripTicks))
         {
             return;
         }
@@ -167,16 +167,16 @@ public sealed class DownTrack
         }
 
         var timestamp = header.Timestamp + _munger.TimestampOffset;
-        var written = source.ResendTemplate.Reset().For(
+        var written = source.ResendTemplate.Reset().GetHeader(
             stored, header, source.Options.Extensions, Options.Extensions, payloadType, _rtxSequence++, timestamp, ssrc);
         ResentPackets++;
         _egress.SendRtp(written, payload[..length]);
     }
 
-    /// <summary>Passes the publisher's clock on: the subscriber needs it to play sound and picture together.</summary>
+    /// <summary>Forwards the publisher's clock in a sender report. The subscriber needs it to synchronize audio and video.</summary>
     internal void SendReport(long nowTicks, ulong ntp, uint sourceTimestamp)
     {
-        if (!_flowing)
+        if (!_isForwarding)
         {
             return;
         }
@@ -207,12 +207,12 @@ public sealed class DownTrack
         ReportedFractionLost = block.FractionLost;
         if (block.LastSenderReport != 0 && block.LastSenderReport == _lastReportMiddle)
         {
-            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.TicksOfShort(block.DelaySinceLastSenderReport));
+            RoundTripTicks = Math.Max(0, nowTicks - _lastReportTicks - NtpTime.ShortToTicks(block.DelaySinceLastSenderReport));
         }
     }
 
-    /// <summary>The publisher took the track away.</summary>
-    internal void SourceClosed()
+    /// <summary>Detaches the track and sends a BYE because the publisher removed the source.</summary>
+    internal void OnSourceClosed()
     {
         Source = null;
         if (SentPackets == 0)
@@ -230,7 +230,7 @@ public sealed class DownTrack
         }
     }
 
-    /// <summary>Tells the subscriber that the stream is over (RFC 3550 §6.6).</summary>
+    /// <summary>Sends a BYE for the stream (RFC 3550 §6.6).</summary>
     private void SendGoodbye()
     {
         Span<byte> buffer = stackalloc byte[64];
@@ -240,29 +240,29 @@ public sealed class DownTrack
         _egress.SendRtcp(writer.Written);
     }
 
-    private void KeepWhatIsNeeded()
+    private void UpdateHistory()
     {
         if (!Options.Nack || Options.RtxSsrc is not null)
         {
-            KeepNothing();
+            ReleaseHistory();
         }
-        else if (_kept is null && _budget?.TryTake(KeptBytes) != false)
+        else if (_history is null && _budget?.TryTake(HistoryBytes) != false)
         {
-            _kept = new RetransmissionHistory(KeptPackets, KeptBytes);
+            _history = new RetransmissionHistory(HistoryPackets, HistoryBytes);
         }
     }
 
-    private void KeepNothing()
+    private void ReleaseHistory()
     {
-        if (_kept is not null)
+        if (_history is not null)
         {
-            _budget?.Return(KeptBytes);
-            _kept.Dispose();
-            _kept = null;
+            _budget?.Return(HistoryBytes);
+            _history.Dispose();
+            _history = null;
         }
     }
 
-    private bool TryBegin(long nowTicks, in ForwardedPacket packet)
+    private bool TryStart(long nowTicks, in ForwardedPacket packet)
     {
         if (!_egress.IsReady)
         {
@@ -288,10 +288,10 @@ public sealed class DownTrack
             _lastSource = packet.Source;
         }
 
-        _flowing = true;
+        _isForwarding = true;
         if (packet.Source.LastReport is { } report)
         {
-            // The next one may be seconds away, and until then sound and picture could not be played together.
+            // The next report may be seconds away, and the subscriber cannot synchronize audio and video before it.
             SendReport(nowTicks, report.Ntp, report.Timestamp);
         }
 

@@ -1,9 +1,9 @@
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>Memory that all tracks of one participant together may hold for sending packets again. A track that gets none answers no NACK from its own.</summary>
+/// <summary>The memory that all tracks of one participant may use for retransmission. A track without memory does not answer NACKs.</summary>
 public sealed class RetransmissionBudget(long bytes)
 {
-    /// <summary>Twelve cameras of its own, or 160 tracks of others that it takes without RTX; honest clients need one or two.</summary>
+    /// <summary>Enough for 25 published video tracks, or for 170 subscribed tracks without RTX. Conforming clients need memory for one or two.</summary>
     public const long DefaultBytes = 16 * 1024 * 1024;
 
     public long AvailableBytes { get; private set; } = bytes;

@@ -1,6 +1,6 @@
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>What a track shows or lets hear.</summary>
+/// <summary>The capture source of a track.</summary>
 public enum TrackSource : byte
 {
     Microphone,

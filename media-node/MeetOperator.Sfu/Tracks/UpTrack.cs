@@ -7,24 +7,24 @@ using MeetOperator.Sfu.Forwarding;
 
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>One track that a client sends (client → server), and the subscribers that get it.</summary>
+/// <summary>One track from a client (client → server), and the down tracks that forward it to subscribers.</summary>
 public sealed class UpTrack
 {
     /// <summary>About two seconds of a 2 Mbit/s camera.</summary>
     private const int HistoryPackets = 512;
     private const int HistoryBytes = 640 * 1024;
 
-    /// <summary>Between two changes of the SSRC that is taken for the track's: late packets of the former one must not bring it back.</summary>
-    private const long SettleTicks = 2 * TimeSpan.TicksPerSecond;
+    /// <summary>Minimum time between two changes of the SSRC. Late packets of the previous SSRC must not restore it.</summary>
+    private const long SsrcChangeIntervalTicks = 2 * TimeSpan.TicksPerSecond;
 
-    /// <summary>An SSRC that sends nothing for so long may be followed by one that only its payload type places.</summary>
+    /// <summary>Silence of the current SSRC after which a payload type alone can assign a new SSRC.</summary>
     private const long SilenceTicks = 2 * TimeSpan.TicksPerSecond;
 
-    /// <summary>Between two reports that are passed on. Browsers report once a second or less often, and each report goes to every subscriber.</summary>
+    /// <summary>Minimum time between two forwarded reports. Each report goes to every subscriber; browsers report at most once per second.</summary>
     private const long ReportTicks = 100 * TimeSpan.TicksPerMillisecond;
 
-    /// <summary>The SSRC was set or changed, and the time of that is set when the next unknown one comes.</summary>
-    private const long JustChanged = long.MaxValue;
+    /// <summary>Placeholder for a time that is not known because the change came from SDP. The next packet with an unknown SSRC sets it.</summary>
+    private const long TimePending = long.MaxValue;
     private readonly HeaderTemplate _template = new();
     private HeaderTemplate? _resendTemplate;
     private DownTrack[] _downTracks = [];
@@ -35,15 +35,15 @@ public sealed class UpTrack
     private NackGenerator? _nacks;
     private long _changedTicks = long.MinValue / 2;
     private long _rtxChangedTicks = long.MinValue / 2;
-    private long _lastPacketTicks = JustChanged;
+    private long _lastPacketTicks = TimePending;
     private uint? _formerRtxSsrc;
     private long _nextReportTicks = long.MinValue;
     private readonly RetransmissionBudget? _budget;
 
-    /// <param name="options">What was negotiated.</param>
-    /// <param name="participantId">Who sends it.</param>
-    /// <param name="trackId">Its name in SDP.</param>
-    /// <param name="budget">What its packets are kept from; null is unlimited.</param>
+    /// <param name="options">The negotiated parameters.</param>
+    /// <param name="participantId">The participant that publishes the track.</param>
+    /// <param name="trackId">The track ID in SDP.</param>
+    /// <param name="budget">Memory budget for retransmissions; null for no limit.</param>
     public UpTrack(UpTrackOptions options, string participantId, string trackId, RetransmissionBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -52,7 +52,7 @@ public sealed class UpTrack
         TrackId = trackId;
         Ssrc = options.Ssrc;
         RtxSsrc = options.RtxSsrc;
-        _changedTicks = Ssrc is null ? _changedTicks : JustChanged;
+        _changedTicks = Ssrc is null ? _changedTicks : TimePending;
         _budget = budget;
         if (options.Kind == MediaKind.Video && budget?.TryTake(HistoryBytes) != false)
         {
@@ -71,29 +71,29 @@ public sealed class UpTrack
 
     public string TrackId { get; }
 
-    /// <summary>Known from the offer or learnt from the first packet.</summary>
+    /// <summary>The SSRC from the offer or from the first packet; null before both.</summary>
     public uint? Ssrc { get; private set; }
 
     public uint? RtxSsrc { get; private set; }
 
     public bool IsMuted { get; private set; }
 
-    /// <summary>The publisher took the track away; nothing can be attached any more.</summary>
+    /// <summary>Whether the publisher removed the track. A closed track accepts no down tracks.</summary>
     public bool IsClosed { get; private set; }
 
     public long ReceivedPackets { get; private set; }
 
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Packets that came only after they were asked for again.</summary>
+    /// <summary>Packets that were recovered by retransmission.</summary>
     public long RecoveredPackets { get; private set; }
 
     public long ForwardedPackets { get; private set; }
 
-    /// <summary>Loudness of a microphone, 0 to 127.</summary>
+    /// <summary>Loudness of a microphone from 0 to 127.</summary>
     public int AudioLevel => _level.Level;
 
-    /// <summary>A snapshot; replaced, never changed, so that forwarding iterates without a lock.</summary>
+    /// <summary>A snapshot of the down tracks. The array is replaced instead of changed, so that forwarding can iterate without a lock.</summary>
     public IReadOnlyList<DownTrack> DownTracks => _downTracks;
 
     internal RetransmissionHistory? History { get; private set; }
@@ -102,7 +102,7 @@ public sealed class UpTrack
 
     internal ReceiveStatistics? Statistics => _statistics;
 
-    /// <summary>The newest sender report: NTP time and the media timestamp of the same moment.</summary>
+    /// <summary>The latest sender report: NTP time and the RTP timestamp of the same moment.</summary>
     internal (ulong Ntp, uint Timestamp)? LastReport { get; private set; }
 
     public void Attach(DownTrack downTrack)
@@ -114,7 +114,7 @@ public sealed class UpTrack
         _downTracks = [.. _downTracks, downTrack];
         if (downTrack.IsReady)
         {
-            _keyFrames.Want(urgent: true);
+            _keyFrames.Request(urgent: true);
         }
     }
 
@@ -125,13 +125,13 @@ public sealed class UpTrack
         _downTracks = [.. _downTracks.Where(d => d != downTrack)];
     }
 
-    /// <summary>Lets go of all subscribers, for good.</summary>
+    /// <summary>Detaches all down tracks and releases the history. The track cannot be used again.</summary>
     public void Close()
     {
         IsClosed = true;
         foreach (var downTrack in _downTracks)
         {
-            downTrack.SourceClosed();
+            downTrack.OnSourceClosed();
         }
 
         _downTracks = [];
@@ -143,7 +143,7 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>A muted track is not forwarded, whatever the client sends.</summary>
+    /// <summary>Mutes or unmutes the track. A muted track is not forwarded, even when the client sends packets.</summary>
     public void SetMuted(bool muted)
     {
         if (muted == IsMuted)
@@ -159,31 +159,31 @@ public sealed class UpTrack
 
         if (!muted)
         {
-            _keyFrames.Want(urgent: true);
+            _keyFrames.Request(urgent: true);
         }
     }
 
-    /// <summary>Closes an interval of the loudness; to be called about every 250 ms.</summary>
+    /// <summary>Ends an interval of the loudness measurement. Call this about every 250 ms.</summary>
     public void UpdateAudioLevel() => _level.Update();
 
-    /// <summary>The publisher renegotiated: payload types or extension ids may be others now.</summary>
+    /// <summary>Applies the SSRC, payload types and extension IDs of a renegotiation.</summary>
     internal void Renegotiate(UpTrackOptions options)
     {
         if (options.Ssrc is { } announced && announced != Ssrc)
         {
             (Ssrc, RtxSsrc, _formerRtxSsrc) = (announced, options.RtxSsrc, RtxSsrc);
-            (_changedTicks, _lastPacketTicks) = (JustChanged, JustChanged);
+            (_changedTicks, _lastPacketTicks) = (TimePending, TimePending);
             Restart();
         }
 
         Options = options;
     }
 
-    /// <summary>A packet shows that the track is sent under this SSRC now. False when it just began to be sent under another.</summary>
-    /// <param name="nowTicks">Arrival.</param>
-    /// <param name="ssrc">Of the packet; no track's.</param>
-    /// <param name="isNamed">The packet names the track's section. Else it may be of a removed track, and nothing replaces an SSRC that is alive.</param>
-    internal bool TryLearn(long nowTicks, uint ssrc, bool isNamed)
+    /// <summary>Assigns the SSRC of a received packet. False while the current SSRC must not be replaced.</summary>
+    /// <param name="nowTicks">Arrival time.</param>
+    /// <param name="ssrc">The SSRC of the packet, which belongs to no track.</param>
+    /// <param name="hasMid">Whether the packet has the MID of the track. Only such a packet may replace an active SSRC; others may belong to a removed track.</param>
+    internal bool TryAssignSsrc(long nowTicks, uint ssrc, bool hasMid)
     {
         if (Ssrc is null)
         {
@@ -191,9 +191,9 @@ public sealed class UpTrack
             return true;
         }
 
-        _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
-        _lastPacketTicks = _lastPacketTicks == JustChanged ? nowTicks : _lastPacketTicks;
-        if (nowTicks - _changedTicks < SettleTicks || (!isNamed && nowTicks - _lastPacketTicks < SilenceTicks))
+        _changedTicks = _changedTicks == TimePending ? nowTicks : _changedTicks;
+        _lastPacketTicks = _lastPacketTicks == TimePending ? nowTicks : _lastPacketTicks;
+        if (nowTicks - _changedTicks < SsrcChangeIntervalTicks || (!hasMid && nowTicks - _lastPacketTicks < SilenceTicks))
         {
             return false;
         }
@@ -203,23 +203,23 @@ public sealed class UpTrack
         return true;
     }
 
-    /// <summary>As <see cref="TryLearn"/>, for the SSRC of its retransmissions; as they are rare, their silence says nothing.</summary>
-    internal bool TryLearnRetransmissions(long nowTicks, uint ssrc, bool isNamed)
+    /// <summary>Like <see cref="TryAssignSsrc"/>, for the RTX SSRC. Retransmissions are rare, so silence does not mean that the SSRC is inactive.</summary>
+    internal bool TryAssignRtxSsrc(long nowTicks, uint ssrc, bool hasMid)
     {
-        if (!isNamed && RtxSsrc is not null && RtxSsrc == Options.RtxSsrc)
+        if (!hasMid && RtxSsrc is not null && RtxSsrc == Options.RtxSsrc)
         {
             return false;
         }
 
-        _changedTicks = _changedTicks == JustChanged ? nowTicks : _changedTicks;
-        if (ssrc == _formerRtxSsrc && nowTicks - _changedTicks < SettleTicks)
+        _changedTicks = _changedTicks == TimePending ? nowTicks : _changedTicks;
+        if (ssrc == _formerRtxSsrc && nowTicks - _changedTicks < SsrcChangeIntervalTicks)
         {
             return false;
         }
 
         if (RtxSsrc is not null)
         {
-            if (nowTicks - _rtxChangedTicks < SettleTicks)
+            if (nowTicks - _rtxChangedTicks < SsrcChangeIntervalTicks)
             {
                 return false;
             }
@@ -231,9 +231,9 @@ public sealed class UpTrack
         return true;
     }
 
-    internal void WantKeyFrame(bool urgent) => _keyFrames.Want(urgent);
+    internal void RequestKeyFrame(bool urgent) => _keyFrames.Request(urgent);
 
-    internal bool ShouldAskKeyFrame(long nowTicks)
+    internal bool TryTakeKeyFrameRequest(long nowTicks)
     {
         if (Options.Kind != MediaKind.Video || IsMuted || Ssrc is null || _downTracks.Length == 0)
         {
@@ -242,17 +242,17 @@ public sealed class UpTrack
 
         if (_nacks?.NeedsKeyFrame == true)
         {
-            _keyFrames.Want(urgent: false);
+            _keyFrames.Request(urgent: false);
         }
 
-        return _keyFrames.ShouldAsk(nowTicks);
+        return _keyFrames.TryTakeRequest(nowTicks);
     }
 
-    /// <summary>Which packets to ask for again now.</summary>
-    internal int CollectNacks(long nowTicks, long patienceTicks, Span<ushort> missing) =>
-        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, patienceTicks, missing) : 0;
+    /// <summary>Writes the sequence numbers to request now and returns their number.</summary>
+    internal int CollectNacks(long nowTicks, long retryTicks, Span<ushort> missing) =>
+        _nacks is { } nacks && nacks.NextTimeoutTicks <= nowTicks ? nacks.Collect(nowTicks, retryTicks, missing) : 0;
 
-    /// <summary>How long the last packet took from the first request for it; 0 when it was not asked for.</summary>
+    /// <summary>Time from the first request for the last packet until its arrival; 0 when it was not requested.</summary>
     internal long LastRecoveryTicks => _nacks?.LastRecoveryTicks ?? 0;
 
     internal void OnAudioLevel(byte value) => _level.OnPacket(value);
@@ -273,11 +273,11 @@ public sealed class UpTrack
         }
     }
 
-    /// <summary>Takes one plaintext packet under the track's own SSRC and sends it to every subscriber.</summary>
-    /// <param name="nowTicks">Arrival.</param>
+    /// <summary>Processes one unencrypted packet with the track's SSRC and forwards it to every down track.</summary>
+    /// <param name="nowTicks">Arrival time.</param>
     /// <param name="data">The packet.</param>
-    /// <param name="header">Its header.</param>
-    /// <param name="retransmitted">Restored from RTX: says nothing about loss and jitter.</param>
+    /// <param name="header">The header of the packet.</param>
+    /// <param name="retransmitted">Whether the packet was restored from RTX. Such packets do not count for loss and jitter.</param>
     internal void Receive(long nowTicks, ReadOnlySpan<byte> data, in RtpHeader header, bool retransmitted)
     {
         ReceivedPackets++;
@@ -287,7 +287,7 @@ public sealed class UpTrack
         {
             if (!filledGap)
             {
-                return; // nobody misses it any more
+                return; // a duplicate, or too late
             }
 
             RecoveredPackets++;
@@ -308,7 +308,7 @@ public sealed class UpTrack
         var startsKeyFrame = Options.Kind == MediaKind.Video && KeyFrame.StartsIn(Options.Codec, payload);
         if (startsKeyFrame)
         {
-            _keyFrames.KeyFrameSeen();
+            _keyFrames.OnKeyFrame();
             _nacks?.OnKeyFrame(header.SequenceNumber);
         }
 
@@ -342,13 +342,13 @@ public sealed class UpTrack
             }
             catch (Exception e)
             {
-                // Out of the loop, so that a packet that goes well pays nothing for it.
+                // The try block surrounds the loop, so that exception handling costs nothing for each down track.
                 downTracks[next++].Fail(e);
             }
         }
     }
 
-    /// <summary>The client sends under another SSRC now: another numbering, another clock.</summary>
+    /// <summary>Resets the state because a new SSRC has its own numbering and clock.</summary>
     private void Restart()
     {
         _sequence = default;
@@ -358,9 +358,9 @@ public sealed class UpTrack
         _nacks = Options.Nack ? new NackGenerator() : null;
         foreach (var downTrack in _downTracks)
         {
-            downTrack.RestartSource();
+            downTrack.ResetSource();
         }
 
-        _keyFrames.Want(urgent: true);
+        _keyFrames.Request(urgent: true);
     }
 }

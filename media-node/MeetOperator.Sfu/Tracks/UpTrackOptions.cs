@@ -3,15 +3,15 @@ using MeetOperator.Rtp.HeaderExtensions;
 
 namespace MeetOperator.Sfu.Tracks;
 
-/// <summary>What was negotiated with a publisher for one track.</summary>
+/// <summary>The negotiated parameters of one track from a publisher.</summary>
 public sealed record UpTrackOptions
 {
-    /// <summary>The media section; a renegotiation finds the track again by it.</summary>
+    /// <summary>The media section, which identifies the track in a renegotiation.</summary>
     public required string Mid { get; init; }
     public required MediaKind Kind { get; init; }
     public required TrackSource Source { get; init; }
 
-    /// <summary>By which key frames are recognised; of no meaning for audio.</summary>
+    /// <summary>The codec for key frame detection; ignored for audio.</summary>
     public VideoCodec Codec { get; init; }
     public required int ClockRate { get; init; }
     public required byte PayloadType { get; init; }
@@ -20,10 +20,10 @@ public sealed record UpTrackOptions
     public byte? RtxPayloadType { get; init; }
     public required HeaderExtensionMap Extensions { get; init; }
 
-    /// <summary>SSRC that the offer announced; else it is learnt from the mid extension or the payload type.</summary>
+    /// <summary>The SSRC in the offer. When null, the MID extension or the payload type of a packet assigns it.</summary>
     public uint? Ssrc { get; init; }
     public uint? RtxSsrc { get; init; }
 
-    /// <summary>The publisher answers generic NACKs.</summary>
+    /// <summary>Whether the publisher answers generic NACKs.</summary>
     public bool Nack { get; init; }
 }

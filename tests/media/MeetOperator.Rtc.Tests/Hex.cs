@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtc.Tests;
 
-/// <summary>Bytes as the RFCs print them.</summary>
+/// <summary>Converts hexadecimal text with separators to bytes.</summary>
 internal static class Hex
 {
     internal static byte[] Bytes(string text) => Convert.FromHexString(string.Concat(text.Where(char.IsAsciiHexDigit)));

@@ -1,6 +1,6 @@
 namespace MeetOperator.Rtp.Tests;
 
-/// <summary>Bytes as documents print them.</summary>
+/// <summary>Converts hexadecimal text with separators to bytes.</summary>
 internal static class Hex
 {
     internal static byte[] Bytes(string text) => Convert.FromHexString(string.Concat(text.Where(char.IsAsciiHexDigit)));

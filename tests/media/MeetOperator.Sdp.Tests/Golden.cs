@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MeetOperator.Sdp.Tests;
 
-/// <summary>Reads offers of real browsers, and compares what we write with the file that holds it. MEET_UPDATE_GOLDEN=1 rewrites the files.</summary>
+/// <summary>Reads offers of real browsers and compares written descriptions with golden files. MEET_UPDATE_GOLDEN=1 rewrites the files.</summary>
 internal static class Golden
 {
     public static string OfferText(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Offers", name + ".sdp"));

@@ -5,7 +5,7 @@ namespace MeetOperator.Sdp.Tests;
 public sealed class PayloadTypeAllocatorTests
 {
     [Fact]
-    public void Allocate_SameCodecUnderOtherNumbers_GivesOnePayloadType()
+    public void Allocate_SameCodecWithOtherNumbers_ReturnsSamePayloadType()
     {
         var allocator = new PayloadTypeAllocator();
 
@@ -17,7 +17,7 @@ public sealed class PayloadTypeAllocatorTests
     }
 
     [Fact]
-    public void Allocate_H264OfTwoProfiles_GivesDifferentPayloadTypes()
+    public void Allocate_TwoH264Profiles_ReturnsDifferentPayloadTypes()
     {
         var allocator = new PayloadTypeAllocator();
         RtpCodec H264(string profile) => new() { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = $"packetization-mode=1;profile-level-id={profile}" };
@@ -29,12 +29,12 @@ public sealed class PayloadTypeAllocatorTests
         Assert.Equal(4, new[] { baseline.PayloadType, baseline.RtxPayloadType, main.PayloadType, main.RtxPayloadType }.Distinct().Count());
     }
 
-    /// <summary>One participant who publishes under ever new profiles must not use up the payload types of everybody who watches.</summary>
+    /// <summary>A participant who publishes with many different profiles must not use up the payload types of the subscribers.</summary>
     [Fact]
-    public void Allocate_EveryProfileThereIs_LeavesRoomForTheOtherCodecs()
+    public void Allocate_EveryH264Profile_LeavesRoomForOtherCodecs()
     {
         var allocator = new PayloadTypeAllocator();
-        var given = new HashSet<int>();
+        var allocated = new HashSet<int>();
         for (var id = 0; id <= 0xFFFF; id++)
         {
             for (var mode = 0; mode < 3; mode++)
@@ -42,12 +42,12 @@ public sealed class PayloadTypeAllocatorTests
                 var parameters = $"packetization-mode={mode};profile-level-id={id:x4}{id % 256:x2};x={id}";
                 if (allocator.Allocate(new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = parameters }) is { } codec)
                 {
-                    given.UnionWith([codec.PayloadType, codec.RtxPayloadType!.Value]);
+                    allocated.UnionWith([codec.PayloadType, codec.RtxPayloadType!.Value]);
                 }
             }
         }
 
-        Assert.Equal(6 * 2 * 2, given.Count);
+        Assert.Equal(6 * 2 * 2, allocated.Count);
         foreach (var name in new[] { "VP8", "VP9", "AV1", "opus" })
         {
             Assert.NotNull(allocator.Allocate(new RtpCodec { PayloadType = 1, Name = name, ClockRate = 90000 }));
@@ -60,7 +60,7 @@ public sealed class PayloadTypeAllocatorTests
     [InlineData("42001f", "42001f")]
     [InlineData("64001f", "64001f")]
     [InlineData("640c2a", "640c1f")]
-    public void Allocate_H264_WritesOneSpellingOfEachProfile(string published, string offered)
+    public void Allocate_EquivalentH264Profiles_ReturnsCanonicalProfile(string published, string offered)
     {
         var codec = new PayloadTypeAllocator().Allocate(
             new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = $"packetization-mode=1;profile-level-id={published}" });
@@ -69,7 +69,7 @@ public sealed class PayloadTypeAllocatorTests
     }
 
     [Fact]
-    public void Allocate_StereoAndMono_AreTwo()
+    public void Allocate_StereoAndMono_ReturnsDifferentPayloadTypes()
     {
         var allocator = new PayloadTypeAllocator();
         var mono = allocator.Allocate(Sample.Opus)!;
@@ -81,7 +81,7 @@ public sealed class PayloadTypeAllocatorTests
     }
 
     [Fact]
-    public void Allocate_CodecThatTheNodeDoesNotCarry_GivesNull()
+    public void Allocate_UnsupportedCodec_ReturnsNull()
     {
         Assert.Null(new PayloadTypeAllocator().Allocate(new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = "profile-level-id=zzzzzz" }));
         Assert.Null(new PayloadTypeAllocator().Allocate(new RtpCodec { PayloadType = 1, Name = "VP7", ClockRate = 90000 }));

@@ -7,11 +7,11 @@ public sealed class PlayAnswerTests
     [Theory]
     [InlineData("chromium-play")]
     [InlineData("firefox-play")]
-    public void TryBuild_OneTrackOfEachKind_WritesTheGoldenAnswer(string player) =>
+    public void TryBuild_OneTrackOfEachKind_MatchesGoldenAnswer(string player) =>
         Golden.Matches(player, Build([Track(Sample.Opus, 100), Track(Sample.Vp8, 200)], player).Description);
 
     [Fact]
-    public void TryBuild_MoreTracksThanSections_GivesThemInOrder()
+    public void TryBuild_MoreTracksThanSections_AssignsTracksInOrder()
     {
         var answer = Build([Track(Sample.Vp8, 1), Track(Sample.Vp8, 2), Track(Sample.Opus, 3)]);
 
@@ -19,7 +19,7 @@ public sealed class PlayAnswerTests
     }
 
     [Fact]
-    public void TryBuild_FewerTracksThanSections_LeavesTheRestInactive()
+    public void TryBuild_FewerTracksThanSections_LeavesRestInactive()
     {
         var answer = Build([Track(Sample.Opus, 3)]);
 
@@ -28,16 +28,16 @@ public sealed class PlayAnswerTests
     }
 
     [Fact]
-    public void TryBuild_PlayerWithoutTheCodec_PassesTheTrackOver()
+    public void TryBuild_PlayerWithoutCodec_SkipsTrack()
     {
         var unknown = new RtpCodec { PayloadType = 1, Name = "VP7", ClockRate = 90000 };
 
         Assert.Equal([-1, 1], Build([Track(unknown, 1), Track(Sample.Vp8, 2)]).TrackIndexes);
     }
 
-    /// <summary>Answers are made on the thread that forwards media: a large offer in a large room must not hold that up.</summary>
+    /// <summary>The thread that forwards media also builds answers, so a large offer in a large room must not delay it.</summary>
     [Fact]
-    public void TryBuild_ManySectionsThatCanTakeNoneOfManyTracks_AsksEachSectionOnceForACodec()
+    public void TryBuild_ManyIncompatibleTracks_MatchesEachCodecOnce()
     {
         var offer = Sample.Parse(
             "v=0\r\na=group:BUNDLE " + string.Join(' ', Enumerable.Range(0, 500)) + "\r\n" + string.Concat(Enumerable.Range(0, 500).Select(section =>
@@ -53,7 +53,7 @@ public sealed class PlayAnswerTests
     }
 
     [Fact]
-    public void TryBuild_H264_UsesThePlayersPayloadTypeForTheSameProfile()
+    public void TryBuild_H264_UsesPlayerCodecWithSameProfile()
     {
         var h264 = new RtpCodec { PayloadType = 1, Name = "H264", ClockRate = 90000, Parameters = "packetization-mode=1;profile-level-id=42e01f" };
         var codec = Build([Track(h264, 2)]).Sections[1].Codec!;
@@ -65,7 +65,7 @@ public sealed class PlayAnswerTests
     [Theory]
     [InlineData("minptime=10;sprop-stereo=1", "1")]
     [InlineData("minptime=10", null)]
-    public void TryBuild_Opus_AnnouncesStereoWhenThePublisherSendsIt(string published, string? announced)
+    public void TryBuild_Opus_AnnouncesStereoOfPublisher(string published, string? announced)
     {
         var answer = Build([Track(Sample.Opus with { Parameters = published }, 1)]);
 
@@ -73,12 +73,12 @@ public sealed class PlayAnswerTests
     }
 
     [Fact]
-    public void TryBuild_NothingUsable_IsRefused()
+    public void TryBuild_NoSupportedCodec_ReturnsFalse()
     {
         var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=recvonly\r\n");
 
         Assert.False(PlayAnswer.TryBuild(offer, [], Sample.Local, 7, out _, out var error));
-        Assert.Contains("no section can be used", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no section offers a supported codec", error.Message, StringComparison.Ordinal);
     }
 
     private static PlayAnswer Build(IReadOnlyList<PlayableTrack> tracks, string player = "chromium-play")

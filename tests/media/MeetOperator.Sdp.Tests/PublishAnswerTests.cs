@@ -13,11 +13,11 @@ public sealed class PublishAnswerTests
     [InlineData("firefox-publish")]
     [InlineData("firefox-data")]
     [InlineData("firefox-simulcast")]
-    public void TryBuild_OfferOfBrowser_WritesTheGoldenAnswer(string name) =>
+    public void TryBuild_BrowserOffer_MatchesGoldenAnswer(string name) =>
         Golden.Matches(name, Sample.Answer(Golden.Offer(name)).Description);
 
     [Fact]
-    public void TryBuild_Answer_IsItselfWellFormedAndMirrorsTheOffer()
+    public void TryBuild_BrowserOffer_WritesWellFormedMatchingAnswer()
     {
         var offer = Golden.Offer("chromium-call");
         var answer = Sample.Parse(Sample.Answer(offer).Description.ToString());
@@ -30,7 +30,7 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_RoomPrefersH264_ChoosesConstrainedBaselineInMode1()
+    public void TryBuild_H264Preferred_SelectsConstrainedBaselineMode1()
     {
         var video = Sample.Answer(Golden.Offer("chromium-publish"), "H264", "VP8").Sections[1];
 
@@ -39,15 +39,15 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_NoPreference_FollowsTheClientsOrder() =>
+    public void TryBuild_NoPreference_KeepsClientOrder() =>
         Assert.Equal("VP8", Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Name);
 
     [Fact]
-    public void TryBuild_PreferenceThatNobodyHas_FallsBackToTheClientsOrder() =>
+    public void TryBuild_PreferredCodecNotOffered_KeepsClientOrder() =>
         Assert.Equal("VP8", Sample.Answer(Golden.Offer("firefox-call"), "AV1").Sections[1].Codec!.Name);
 
     [Fact]
-    public void TryBuild_Feedback_TakesTransportCcAndNackButNotRemb()
+    public void TryBuild_Feedback_AcceptsTransportCcAndNackButNotRemb()
     {
         var feedback = Sample.Answer(Golden.Offer("chromium-publish")).Sections[1].Codec!.Feedback;
 
@@ -57,7 +57,7 @@ public sealed class PublishAnswerTests
     [Theory]
     [InlineData("chromium-simulcast")]
     [InlineData("firefox-simulcast")]
-    public void TryBuild_Simulcast_AsksForTheLargestLayerOnly(string name)
+    public void TryBuild_Simulcast_RequestsLargestLayerOnly(string name)
     {
         var section = Sample.Answer(Golden.Offer(name)).Description.Sections[0];
 
@@ -66,7 +66,7 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_DataChannel_IsRejectedAndTheRestGoesOn()
+    public void TryBuild_DataChannel_RejectsOnlyThatSection()
     {
         var answer = Sample.Answer(Golden.Offer("chromium-data"));
 
@@ -77,7 +77,7 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_StoppedSection_IsRejectedInPlace()
+    public void TryBuild_StoppedSection_RejectsSectionInPlace()
     {
         var text = Golden.OfferText("chromium-publish").Replace("m=video 9 ", "m=video 0 ", StringComparison.Ordinal)
             .Replace("BUNDLE 0 1", "BUNDLE 0", StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_InactiveSection_StaysWithoutSending()
+    public void TryBuild_InactiveSection_StaysInactive()
     {
         var text = Golden.OfferText("chromium-publish").Replace("a=sendonly", "a=inactive", StringComparison.Ordinal);
         var answer = Sample.Answer(Sample.Parse(text));
@@ -100,9 +100,9 @@ public sealed class PublishAnswerTests
     [Theory]
     [InlineData("a=rtcp-mux\r\n", "", "section 0 has no a=rtcp-mux")]
     [InlineData("a=group:BUNDLE 0 1", "a=x", "section 0 is not in a=group:BUNDLE")]
-    [InlineData("a=mid:1\r\n", "", "section 1 (video) has no a=mid")]
-    [InlineData("a=mid:1\r\n", "a=mid:0\r\n", "a=mid:0 is used by two sections")]
-    public void TryBuild_OfferThatCannotWork_SaysWhatToChange(string remove, string insert, string message)
+    [InlineData("a=mid:1\r\n", "", "section 1 (video) needs an a=mid")]
+    [InlineData("a=mid:1\r\n", "a=mid:0\r\n", "two sections use a=mid:0")]
+    public void TryBuild_InvalidOffer_ReportsRequiredChange(string remove, string insert, string message)
     {
         var offer = Sample.Parse(Golden.OfferText("chromium-publish").ReplaceLineEndings("\r\n").Replace(remove, insert, StringComparison.Ordinal));
 
@@ -110,9 +110,9 @@ public sealed class PublishAnswerTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>RFC 3264 §6: an answer takes of the offer what it can, and adds nothing.</summary>
+    /// <summary>RFC 3264 §6: an answer contains only what the offer contains.</summary>
     [Fact]
-    public void TryBuild_PlainOffer_AnswerHasNothingThatWasNotOffered()
+    public void TryBuild_MinimalOffer_AnswersOnlyOfferedAttributes()
     {
         var offer = Sample.Parse(
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\nm=video 9 RTP/SAVPF 96\r\na=mid:v\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n" +
@@ -133,7 +133,7 @@ public sealed class PublishAnswerTests
     [InlineData("stereo=1;minptime=10", "1")]
     [InlineData("stereo=0;sprop-stereo=1", "1")]
     [InlineData("minptime=10", null)]
-    public void TryBuild_OpusWithStereo_IsAskedForIt(string parameters, string? stereo)
+    public void TryBuild_OpusWithStereo_RequestsStereo(string parameters, string? stereo)
     {
         var offer = Sample.Parse(
             $"v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtcp-mux\r\na=sendonly\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 {parameters}\r\n");
@@ -142,7 +142,7 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_H264UnderAnotherSpellingOfConstrainedBaseline_IsTakenFirst()
+    public void TryBuild_EquivalentConstrainedBaseline_IsPreferred()
     {
         var offer = Sample.Parse(
             "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 100 101 102\r\na=mid:v\r\na=rtcp-mux\r\na=sendonly\r\n" +
@@ -154,16 +154,16 @@ public sealed class PublishAnswerTests
     }
 
     [Fact]
-    public void TryBuild_NoKnownCodec_NamesTheSection()
+    public void TryBuild_NoSupportedCodec_NamesSection()
     {
         var offer = Sample.Parse("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=sendonly\r\n");
 
         Assert.False(PublishAnswer.TryBuild(offer, [], Sample.Local, 1, 1, out _, out var error));
-        Assert.Contains("section a offers no codec", error.Message, StringComparison.Ordinal);
+        Assert.Contains("section a offers no supported codec", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void TryBuild_NoSection_IsRefused()
+    public void TryBuild_NoSections_ReturnsFalse()
     {
         Assert.False(PublishAnswer.TryBuild(Sample.Parse("v=0\r\n"), [], Sample.Local, 1, 1, out _, out var error));
         Assert.Contains("no m= section", error.Message, StringComparison.Ordinal);

@@ -5,7 +5,7 @@ namespace MeetOperator.Sdp.Tests;
 public sealed class RemoteTransportTests
 {
     [Fact]
-    public void TryRead_Chromium_ReadsTheFirstSection()
+    public void TryRead_ChromiumOffer_ReadsFirstSection()
     {
         Assert.True(RemoteTransport.TryRead(Golden.Offer("chromium-publish"), isAnswer: false, out var remote, out _));
 
@@ -14,7 +14,7 @@ public sealed class RemoteTransportTests
     }
 
     [Fact]
-    public void TryRead_Firefox_FallsBackToTheSessionLevel()
+    public void TryRead_FirefoxOffer_FallsBackToSessionLevel()
     {
         Assert.True(RemoteTransport.TryRead(Golden.Offer("firefox-call"), isAnswer: false, out var remote, out _));
 
@@ -26,7 +26,7 @@ public sealed class RemoteTransportTests
     [InlineData("a=ice-ufrag:", "a=ice-ufrag is missing")]
     [InlineData("a=ice-pwd:", "a=ice-pwd is missing")]
     [InlineData("a=fingerprint:", "a=fingerprint")]
-    public void TryRead_Missing_NamesTheAttribute(string attribute, string message)
+    public void TryRead_MissingAttribute_NamesAttribute(string attribute, string message)
     {
         var text = Golden.OfferText("chromium-publish").Replace(attribute, "a=gone:", StringComparison.Ordinal);
 
@@ -35,7 +35,7 @@ public sealed class RemoteTransportTests
     }
 
     [Fact]
-    public void TryRead_SeveralFingerprints_ReadsAllOfThem()
+    public void TryRead_SeveralFingerprints_ReadsAll()
     {
         var text = Golden.OfferText("chromium-publish").Replace("a=fingerprint:", "a=fingerprint:sha-1 AA:BB\na=fingerprint:sha-512 01:02\na=fingerprint:", StringComparison.Ordinal);
 
@@ -44,7 +44,7 @@ public sealed class RemoteTransportTests
     }
 
     [Fact]
-    public void TryRead_ManyFingerprints_IsRefused()
+    public void TryRead_TooManyFingerprints_ReturnsFalse()
     {
         var text = Golden.OfferText("chromium-publish").Replace(
             "a=fingerprint:", string.Concat(Enumerable.Repeat("a=fingerprint:sha-1 AA:BB\n", 16)) + "a=fingerprint:", StringComparison.Ordinal);
@@ -54,18 +54,18 @@ public sealed class RemoteTransportTests
     }
 
     [Fact]
-    public void TryRead_PeerWantsToBeServer_IsRefused()
+    public void TryRead_PassiveSetup_ReturnsFalse()
     {
         var text = Golden.OfferText("chromium-publish").Replace("a=setup:actpass", "a=setup:passive", StringComparison.Ordinal);
 
         Assert.False(RemoteTransport.TryRead(Sample.Parse(text), isAnswer: false, out _, out var error));
-        Assert.Contains("a=setup:passive cannot work", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a=setup:passive is not supported", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("a=ice-ufrag:ab", "4 to 256")]
     [InlineData("a=ice-pwd:short", "22 to 256")]
-    public void TryRead_CredentialsOutOfRange_AreRefused(string line, string message)
+    public void TryRead_CredentialLengthOutOfRange_ReturnsFalse(string line, string message)
     {
         var name = line[..line.IndexOf(':')];
         var text = string.Join("\r\n", Golden.OfferText("chromium-publish").Split('\n').Select(l => l.TrimEnd())

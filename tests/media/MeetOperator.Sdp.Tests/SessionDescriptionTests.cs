@@ -5,20 +5,20 @@ namespace MeetOperator.Sdp.Tests;
 public sealed class SessionDescriptionTests
 {
     [Fact]
-    public void TryParse_OfferOfChromium_ReadsSectionsAndBundle()
+    public void TryParse_ChromiumOffer_ReadsSectionsAndBundle()
     {
         var offer = Golden.Offer("chromium-publish");
 
         Assert.Equal(["0", "1"], offer.BundledMids);
         Assert.Equal(["audio", "video"], offer.Sections.Select(s => s.Kind));
-        Assert.All(offer.Sections, s => Assert.True(s.RtcpMux));
+        Assert.All(offer.Sections, s => Assert.True(s.HasRtcpMux));
         Assert.All(offer.Sections, s => Assert.Equal(MediaDirection.SendOnly, s.Direction));
         Assert.Equal(new SsrcPair(1748166772, null), offer.Sections[0].Ssrcs);
         Assert.NotNull(offer.Sections[1].Ssrcs!.Value.Retransmission);
     }
 
     [Fact]
-    public void Codecs_OfferOfChromium_FoldsRtxIntoTheCodecItRepairs()
+    public void Codecs_ChromiumOffer_AttachesRtxToRepairedCodec()
     {
         var codecs = Golden.Offer("chromium-publish").Sections[1].Codecs;
 
@@ -29,9 +29,9 @@ public sealed class SessionDescriptionTests
         Assert.Equal("42e01f", codecs.First(c => c.PayloadType == 108).Parameter("profile-level-id"));
     }
 
-    /// <summary>Offers are read on the thread that forwards media: one that names a codec a thousand times must not hold that up.</summary>
+    /// <summary>The thread that forwards media also parses offers, so an offer that repeats a codec a thousand times must not delay it.</summary>
     [Fact]
-    public void Codecs_FormatAndFeedbackRepeatedOverAndOver_AreReadOnce()
+    public void Codecs_RepeatedFormatAndFeedback_AreReadOnce()
     {
         var offer = Sample.Parse(
             "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF" + string.Concat(Enumerable.Repeat(" 96", 1300)) + "\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\n"
@@ -46,7 +46,7 @@ public sealed class SessionDescriptionTests
     }
 
     [Fact]
-    public void TryParse_OfferOfFirefox_TakesSessionLevelFingerprintAndDirectedExtensions()
+    public void TryParse_FirefoxOffer_ReadsSessionFingerprintAndExtensions()
     {
         var offer = Golden.Offer("firefox-call");
 
@@ -68,7 +68,7 @@ public sealed class SessionDescriptionTests
     [InlineData("firefox-data")]
     [InlineData("firefox-simulcast")]
     [InlineData("firefox-answer")]
-    public void ToString_OfWhatWasParsed_ParsesToTheSame(string name)
+    public void ToString_ParsedDescription_RoundTrips(string name)
     {
         var once = Golden.Offer(name);
         var twice = Sample.Parse(once.ToString());
@@ -78,9 +78,9 @@ public sealed class SessionDescriptionTests
     }
 
     [Fact]
-    public void TryParse_SectionsOfAHundredPeople_AreAllRead()
+    public void TryParse_TracksOfHundredParticipants_ReadsAllSections()
     {
-        // As long as what Chromium answers then: 200 sections, about 240,000 characters.
+        // The size of Chromium's answer for a hundred participants: 200 sections, about 240,000 characters.
         var section = Golden.OfferText("chromium-publish").Split("m=video")[1];
         var text = "v=0\r\ns=-\r\n" + string.Concat(Enumerable.Range(0, 200).Select(i => $"m=video{section[..Math.Min(section.Length, 1200)].TrimEnd()}\r\n"));
 
@@ -96,12 +96,12 @@ public sealed class SessionDescriptionTests
     [InlineData("v=1", 1, "v=0")]
     [InlineData("v=0\r\nhello", 2, "<letter>=<value>")]
     [InlineData("v=0\r\nm=video", 2, "m=<kind>")]
-    [InlineData("v=0\r\ns=-\r\nm=video 99999 UDP/TLS/RTP/SAVPF 96", 3, "'99999' is no port")]
-    [InlineData("v=0\r\nm=video -1 UDP/TLS/RTP/SAVPF 96", 2, "is no port")]
+    [InlineData("v=0\r\ns=-\r\nm=video 99999 UDP/TLS/RTP/SAVPF 96", 3, "'99999' is not a port")]
+    [InlineData("v=0\r\nm=video -1 UDP/TLS/RTP/SAVPF 96", 2, "is not a port")]
     [InlineData("v=0\r\na=", 2, "a=<name>")]
     [InlineData("v=0\r\na=:x", 2, "a=<name>")]
     [InlineData("v=0\r\na=mid:\u0001", 2, "control characters")]
-    public void TryParse_Malformed_NamesTheLine(string text, int line, string message)
+    public void TryParse_MalformedText_NamesLine(string text, int line, string message)
     {
         Assert.False(SessionDescription.TryParse(text, out _, out var error));
         Assert.Equal(line, error.Line);
@@ -109,13 +109,13 @@ public sealed class SessionDescriptionTests
     }
 
     [Fact]
-    public void TryParse_Null_IsRefused() => Assert.False(SessionDescription.TryParse(null, out _, out _));
+    public void TryParse_Null_ReturnsFalse() => Assert.False(SessionDescription.TryParse(null, out _, out _));
 
     [Fact]
-    public void TryParse_Oversized_IsRefusedByEachLimit()
+    public void TryParse_OversizedText_ReturnsFalseForEachLimit()
     {
         Assert.False(SessionDescription.TryParse("v=0\r\n" + new string('a', SdpLimits.MaxCharacters), out _, out var length));
-        Assert.Contains($"at most {SdpLimits.MaxCharacters}", length.Message, StringComparison.Ordinal);
+        Assert.Contains($"the maximum is {SdpLimits.MaxCharacters}", length.Message, StringComparison.Ordinal);
 
         Assert.False(SessionDescription.TryParse("v=0\r\na=x:" + new string('a', SdpLimits.MaxLineCharacters), out _, out var line));
         Assert.Equal(2, line.Line);
@@ -132,7 +132,7 @@ public sealed class SessionDescriptionTests
     }
 
     [Fact]
-    public void Views_NonsenseAttributes_ArePassedOver()
+    public void Properties_MalformedAttributes_AreSkipped()
     {
         var section = Sample.Parse(
             "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 x 300 97\r\na=rtpmap:96\r\na=rtpmap:96 VP8/0\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=abc\r\n" +
@@ -147,7 +147,7 @@ public sealed class SessionDescriptionTests
     }
 
     [Fact]
-    public void TryParse_MutatedOffers_NeverThrowsAndViewsNeitherDo()
+    public void TryParse_MutatedOffers_NeverThrows()
     {
         var random = new Random(20261120);
         foreach (var name in new[] { "chromium-publish", "chromium-simulcast", "firefox-call" })

@@ -7,11 +7,11 @@ public sealed class SubscribeNegotiationTests
     private static readonly OfferedSection[] Two = [Sample.Section("0", Sample.Opus, 100), Sample.Section("1", Sample.Vp8, 200)];
 
     [Fact]
-    public void Write_TwoTracks_WritesTheGoldenOffer() =>
+    public void Write_TwoTracks_MatchesGoldenOffer() =>
         Golden.Matches("subscribe-offer", SubscribeOfferWriter.Write(Two, Sample.Local, 7, 1));
 
     [Fact]
-    public void Write_TrackGone_KeepsTheSectionInactiveAndInPlace()
+    public void Write_RemovedTrack_KeepsInactiveSectionInPlace()
     {
         var offer = SubscribeOfferWriter.Write([Sample.Section("0", Sample.Opus, null), Two[1]], Sample.Local, 7, 2);
 
@@ -23,11 +23,11 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Fact]
-    public void Write_NoTrack_IsAnEmptyOffer() =>
+    public void Write_NoTracks_ReturnsEmptyOffer() =>
         Assert.Empty(Sample.Parse(SubscribeOfferWriter.Write([], Sample.Local, 7, 1).ToString()).Sections);
 
     [Fact]
-    public void TryRead_AnswerTakesAll_GivesThePayloadTypesOfTheAnswer()
+    public void TryRead_AllSectionsAccepted_ReturnsPayloadTypesOfAnswer()
     {
         var answer = Sample.Parse(Answer("recvonly").Replace("96", "120", StringComparison.Ordinal).Replace("97", "121", StringComparison.Ordinal));
 
@@ -37,7 +37,7 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Fact]
-    public void TryRead_AnswerOfFirefox_TakesBothAndNamesTheTransport()
+    public void TryRead_FirefoxAnswer_AcceptsBothSectionsAndTransport()
     {
         var answer = Golden.Offer("firefox-answer");
 
@@ -51,7 +51,7 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Fact]
-    public void TryRead_PortZeroOrInactive_MeansNoMedia()
+    public void TryRead_PortZeroOrInactive_ReturnsInactiveSection()
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("inactive")), out var inactive, out _));
         Assert.All(inactive, s => Assert.False(s.Active));
@@ -61,19 +61,19 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Fact]
-    public void TryRead_WithoutTheCodec_MeansNoMedia()
+    public void TryRead_CodecMissing_ReturnsInactiveSection()
     {
         Assert.True(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace("VP8", "VP9", StringComparison.Ordinal)), out var sections, out _));
         Assert.False(sections[1].Active);
     }
 
-    /// <summary>Two spellings of constrained baseline (RFC 6184 §8.1): browsers that write the other one were left black.</summary>
+    /// <summary>Several profile-level-id values identify constrained baseline (RFC 6184 §8.1), and browsers differ in the one that they write.</summary>
     [Theory]
     [InlineData("42c01f")]
     [InlineData("42E034")]
     [InlineData("4d801f")]
     [InlineData("58c00a")]
-    public void TryRead_H264UnderAnotherSpellingOfTheProfile_IsTheSame(string answered)
+    public void TryRead_EquivalentH264Profile_MatchesOffer(string answered)
     {
         var h264 = new RtpCodec { PayloadType = 102, Name = "H264", ClockRate = 90000, Parameters = "packetization-mode=1;profile-level-id=42e01f" };
         var answer = Sample.Parse(
@@ -87,19 +87,19 @@ public sealed class SubscribeNegotiationTests
     }
 
     [Theory]
-    [InlineData("a=mid:1", "a=mid:9", "section 1 answers video 9")]
-    [InlineData("m=video", "m=audio", "section 1 answers audio")]
-    public void TryRead_AnswerToAnotherOffer_IsRefused(string from, string to, string message)
+    [InlineData("a=mid:1", "a=mid:9", "section 1 of the answer is video 9")]
+    [InlineData("m=video", "m=audio", "section 1 of the answer is audio")]
+    public void TryRead_AnswerToOtherOffer_ReturnsFalse(string from, string to, string message)
     {
         Assert.False(SubscribeAnswerReader.TryRead(Two, Sample.Parse(Answer("recvonly").Replace(from, to, StringComparison.Ordinal)), out _, out var error));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void TryRead_TooFewSections_IsRefused()
+    public void TryRead_TooFewSections_ReturnsFalse()
     {
         Assert.False(SubscribeAnswerReader.TryRead(Two, Sample.Parse("v=0\r\n"), out _, out var error));
-        Assert.Contains("0 sections, the offer has 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0 sections, but the offer has 2", error.Message, StringComparison.Ordinal);
     }
 
     private static string Answer(string direction) =>

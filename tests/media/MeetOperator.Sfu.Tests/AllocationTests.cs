@@ -9,7 +9,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void OnRtp_TwentySubscribers_AllocatesNothingPerPacket(bool rtx)
+    public void OnRtp_TwentySubscribers_AllocatesNothing(bool rtx)
     {
         var call = new Call();
         for (uint i = 0; i < 20; i++)
@@ -56,19 +56,19 @@ public sealed class AllocationTests
     {
         public bool IsReady => true;
 
-        /// <summary>Counting is done by the down track.</summary>
+        /// <summary>The down track counts the packets.</summary>
         public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => payload;
 
         public void SendAgain(ReadOnlySpan<byte> packet)
         {
-            // Nobody loses anything.
+            // The test loses no packets.
         }
 
         public void SendRtcp(ReadOnlySpan<byte> compound)
         {
-            // Reports are not the subject.
+            // The test ignores reports.
         }
 
-        public void Fail(Exception error) => throw new InvalidOperationException("This peer has no errors.", error);
+        public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
     }
 }

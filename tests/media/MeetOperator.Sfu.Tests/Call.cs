@@ -7,7 +7,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>One publisher with a camera (or a microphone) and its subscribers, on a clock that only the test moves.</summary>
+/// <summary>One publisher with a camera or a microphone, and its subscribers, with a clock that the test controls.</summary>
 internal sealed class Call
 {
     public const uint Ssrc = 1000;
@@ -66,7 +66,7 @@ internal sealed class Call
         return (subscriber, track, egress);
     }
 
-    /// <summary>The client sends one packet.</summary>
+    /// <summary>Passes one packet from the client to the publisher.</summary>
     public void Send(ushort sequence, uint timestamp = 0, bool key = false, uint ssrc = Ssrc, byte payloadType = 96, ushort? transport = null, string? mid = null, byte? level = null, byte[]? payload = null) =>
         Publisher.OnRtp(Now, Packet(sequence, timestamp, key, ssrc, payloadType, transport, mid, level, payload));
 
@@ -81,7 +81,7 @@ internal sealed class Call
 
     public static byte[] Packet(ushort sequence, uint timestamp, bool key, uint ssrc, byte payloadType, ushort? transport, string? mid, byte? level, byte[]? payload)
     {
-        // VP8: start of partition 0 without extensions, then the inverse key frame bit.
+        // VP8: start of partition 0 without extensions, then the inverted key-frame bit.
         payload ??= [0x10, (byte)(key ? 0x00 : 0x01), (byte)(sequence >> 8), (byte)sequence, 0, 0];
         var packet = new byte[256 + payload.Length];
         packet[0] = 0x80;
@@ -111,14 +111,14 @@ internal sealed class Call
         return packet[..(12 + extensions + payload.Length)];
     }
 
-    /// <summary>A compound that a test writes.</summary>
-    public static byte[] Rtcp(Writes writes)
+    /// <summary>Creates a compound packet.</summary>
+    public static byte[] Rtcp(WritePackets write)
     {
         var buffer = new byte[1200];
         var writer = new RtcpWriter(buffer);
-        writes(ref writer);
+        write(ref writer);
         return writer.Written.ToArray();
     }
 
-    public delegate void Writes(ref RtcpWriter writer);
+    public delegate void WritePackets(ref RtcpWriter writer);
 }

@@ -10,7 +10,7 @@ namespace MeetOperator.Sfu.Tests;
 public sealed class FeedbackTests
 {
     [Fact]
-    public void Join_Video_AsksForAKeyFrameUntilOneComes()
+    public void Join_Video_RequestsKeyFrameUntilOneArrives()
     {
         var call = new Call();
         call.Join();
@@ -26,7 +26,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void Join_PublisherThatNeverSendsAKeyFrame_IsAskedOnceASecondInTheEnd()
+    public void Join_NoKeyFrameArrives_RequestsOncePerSecond()
     {
         var call = new Call();
         call.Join();
@@ -37,14 +37,14 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void Join_BeforeTheTransportIsConnected_AsksWhenItIsAndLosesNoKeyFrame()
+    public void Join_BeforeEgressIsReady_RequestsKeyFrameWhenReady()
     {
         var call = new Call();
         var (subscriber, track, egress) = call.Join(ready: false);
         call.Advance(500);
         Assert.Equal(0, call.Upstream.PictureLossIndications);
         call.Send(1, key: true);
-        Assert.False(track.IsFlowing);
+        Assert.False(track.IsForwarding);
 
         egress.IsReady = true;
         subscriber.OnReady();
@@ -55,7 +55,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_ManySubscribersLoseThePicture_AsksOnceASecond()
+    public void OnRtcp_ManyPictureLosses_RequestsKeyFrameOncePerSecond()
     {
         var call = new Call();
         var subscribers = Enumerable.Range(0, 20).Select(i => call.Join((uint)(5000 + (i * 10)))).ToList();
@@ -77,7 +77,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_FullIntraRequest_AsksTheSourceForAKeyFrame()
+    public void OnRtcp_FullIntraRequest_RequestsKeyFrame()
     {
         var call = new Call();
         var (subscriber, track, _) = call.Join();
@@ -93,7 +93,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_Nack_IsAnsweredOverRtxWithTheOriginalNumber()
+    public void OnRtcp_Nack_ResendsOverRtxWithOriginalNumber()
     {
         var call = new Call();
         var (subscriber, _, egress) = call.Join();
@@ -113,7 +113,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_SameNackTwice_IsAnsweredOnceWithinTheRoundTrip()
+    public void OnRtcp_RepeatedNack_ResendsOncePerRoundTrip()
     {
         var call = new Call();
         var (subscriber, track, egress) = call.Join();
@@ -129,7 +129,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_FloodOfNacks_CostsNoMoreThanWasSent()
+    public void OnRtcp_NackFlood_LimitsRetransmissions()
     {
         var call = new Call();
         var (subscriber, track, _) = call.Join();
@@ -154,7 +154,7 @@ public sealed class FeedbackTests
     [InlineData(5000u, (ushort)99)]
     [InlineData(5000u, (ushort)300)]
     [InlineData(4711u, (ushort)100)]
-    public void OnRtcp_NackOfWhatWasNeverSent_IsIgnored(uint ssrc, ushort sequence)
+    public void OnRtcp_NackForUnsentPacket_IsIgnored(uint ssrc, ushort sequence)
     {
         var call = new Call();
         var (subscriber, _, egress) = call.Join();
@@ -167,7 +167,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_NackWithoutRtx_IsAnsweredWithTheSameBytesOnce()
+    public void OnRtcp_NackWithoutRtx_ResendsSameBytesOnce()
     {
         var call = new Call();
         var (subscriber, track, egress) = call.Join(rtx: false);
@@ -177,7 +177,7 @@ public sealed class FeedbackTests
         var sent = egress.Rtp.ToList();
         egress.Rtp.Clear();
 
-        // Extension ids may change meanwhile: what was sent under a number never does.
+        // A renegotiation between the two must not change the bytes of the sequence number.
         track.Renegotiate(track.Options with { Extensions = HeaderExtensionMap.Empty.With(HeaderExtensionKind.AudioLevel, 5), PayloadType = 99 });
         subscriber.OnRtcp(call.Now, Nack(5000, 101));
         subscriber.OnRtcp(call.Now, Nack(5000, 101));
@@ -187,7 +187,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_NackWithoutRtxOfWhatIsLongGone_IsNotAnswered()
+    public void OnRtcp_NackWithoutRtxForOldPacket_IsIgnored()
     {
         var call = new Call();
         var (subscriber, _, egress) = call.Join(rtx: false);
@@ -205,7 +205,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_NackThatWasNotNegotiated_IsNotAnswered()
+    public void OnRtcp_NackNotNegotiated_IsIgnored()
     {
         var call = new Call();
         var (subscriber, track, egress) = call.Join(rtx: false);
@@ -219,14 +219,14 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void HandleTimeout_PacketLostUpstream_IsAskedForAndForwardedWhenItComesOverRtx()
+    public void HandleTimeout_PacketLostUpstream_RequestsAndForwardsRtxCopy()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
         call.Send(1, key: true);
         call.Send(3);
         call.Advance(20);
-        Assert.Equal([2], call.Upstream.Nacked().Distinct().Select(s => (int)s));
+        Assert.Equal([2], call.Upstream.GetNackedNumbers().Distinct().Select(s => (int)s));
 
         var rtx = new byte[100];
         var payload = new byte[] { 0, 2, 0x10, 0x01, 0, 2, 0, 0 };
@@ -236,13 +236,13 @@ public sealed class FeedbackTests
 
         Assert.Equal([100, 102, 101], egress.Sequences.Select(s => (int)s));
         Assert.Equal(1, call.Track.RecoveredPackets);
-        var asked = call.Upstream.Nacked().Count;
+        var asked = call.Upstream.GetNackedNumbers().Count;
         call.Advance(500);
-        Assert.Equal(asked, call.Upstream.Nacked().Count);
+        Assert.Equal(asked, call.Upstream.GetNackedNumbers().Count);
     }
 
     [Fact]
-    public void OnRtp_RtxThatNobodyMisses_IsNotForwardedTwice()
+    public void OnRtp_RtxForReceivedPacket_IsNotForwarded()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
@@ -255,7 +255,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void HandleTimeout_PacketsWithTransportNumbers_AreReportedEvery60Milliseconds()
+    public void HandleTimeout_TransportSequenceNumbers_SendsFeedbackEvery60Ms()
     {
         var call = new Call();
         for (ushort i = 0; i < 100; i++)
@@ -268,7 +268,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void HandleTimeout_PacketWithSeveralTransportNumbers_OnlyTheFirstIsReported()
+    public void HandleTimeout_RepeatedExtensionInPacket_ReportsFirstNumberOnly()
     {
         var call = new Call();
         call.Publisher.OnRtp(call.Now, [0x90, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0x03, 0xE8, 0xBE, 0xDE, 0, 2, 0x31, 0, 7, 0x31, 0x20, 0x06, 0, 0, 0x10, 0, 0, 0]);
@@ -282,9 +282,9 @@ public sealed class FeedbackTests
             {
                 if (FeedbackMessage.TryParse(packet, out var message) && TransportFeedback.TryParse(message, out var feedback))
                 {
-                    foreach (var told in feedback.Packets)
+                    foreach (var status in feedback.Packets)
                     {
-                        reported.Add(told.SequenceNumber);
+                        reported.Add(status.SequenceNumber);
                     }
                 }
             }
@@ -294,7 +294,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void HandleTimeout_EachSecond_ReportsLossAndTheLastSenderReport()
+    public void HandleTimeout_EverySecond_ReportsLossAndLastSenderReport()
     {
         var call = new Call(MediaKind.Audio);
         call.Publisher.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddSenderReport(Call.Ssrc, 0x1234_5678_9ABC_DEF0, 1, 1, 1)));
@@ -328,7 +328,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_SenderReport_IsPassedOnInTheSubscribersClock()
+    public void OnRtcp_SenderReport_IsForwardedInSubscriberClock()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -346,9 +346,9 @@ public sealed class FeedbackTests
         Assert.Equal("alice"u8.ToArray(), name.ToArray());
     }
 
-    /// <summary>Forty reports in each datagram, as one participant can send them; every one that is passed on costs a packet to each subscriber.</summary>
+    /// <summary>One participant can send forty reports in each datagram. Every forwarded report costs one packet for each subscriber.</summary>
     [Fact]
-    public void OnRtcp_FloodOfSenderReports_IsPassedOnTenTimesASecond()
+    public void OnRtcp_SenderReportFlood_ForwardsTenPerSecond()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
@@ -369,7 +369,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_ReceiverReport_GivesLossAndRoundTrip()
+    public void OnRtcp_ReceiverReport_UpdatesLossAndRoundTrip()
     {
         var call = new Call(MediaKind.Audio);
         var (subscriber, track, _) = call.Join();
@@ -384,7 +384,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void AudioLevel_SpeechAndSilence_RisesQuicklyAndFalls()
+    public void AudioLevel_SpeechThenSilence_RisesAndFalls()
     {
         var call = new Call(MediaKind.Audio);
         for (ushort i = 0; i < 4; i++)
@@ -404,7 +404,7 @@ public sealed class FeedbackTests
     }
 
     [Fact]
-    public void OnRtcp_Garbage_IsHarmless()
+    public void OnRtcp_RandomBytes_ForwardsNothing()
     {
         var call = new Call();
         var (subscriber, _, egress) = call.Join();

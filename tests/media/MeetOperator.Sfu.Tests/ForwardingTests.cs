@@ -7,7 +7,7 @@ namespace MeetOperator.Sfu.Tests;
 public sealed class ForwardingTests
 {
     [Fact]
-    public void OnRtp_Video_BeginsWithAKeyFrameUnderTheSubscribersNumbers()
+    public void OnRtp_Video_StartsWithKeyFrameAndSubscriberNumbers()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
@@ -23,7 +23,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_Audio_BeginsAtOnce()
+    public void OnRtp_Audio_StartsImmediately()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -34,7 +34,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_NoKeyFrameCanBeRecognised_BeginsAfterThreeSeconds()
+    public void OnRtp_NoKeyFrameDetected_StartsAfterThreeSeconds()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
@@ -48,7 +48,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_TwoSubscribers_EachHasItsOwnStream()
+    public void OnRtp_TwoSubscribers_NumbersStreamsSeparately()
     {
         var call = new Call(MediaKind.Audio);
         var first = call.Join(5000, firstSequence: 1);
@@ -63,7 +63,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_Extensions_AreMappedToTheSubscribersIds()
+    public void OnRtp_Extensions_AreMappedToSubscriberIds()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -81,7 +81,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_LongDependencyDescriptor_IsCarriedInTwoByteForm()
+    public void OnRtp_LongDependencyDescriptor_UsesTwoByteForm()
     {
         var call = new Call();
         var map = Call.PublisherMap.With(HeaderExtensionKind.DependencyDescriptor, 13);
@@ -109,7 +109,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void SetMuted_WhileSending_StopsAndGoesOnWithoutAGap()
+    public void SetMuted_WhileSending_ResumesWithoutGap()
     {
         var call = new Call();
         var (_, _, egress) = call.Join();
@@ -127,7 +127,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_Reordered_KeepsTheOrderOfNumbers()
+    public void OnRtp_ReorderedPackets_KeepsNumberOrder()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -140,7 +140,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_SsrcNotAnnounced_IsLearntFromMidAndPayloadType()
+    public void OnRtp_UnannouncedSsrc_IsAssignedByMidOrPayloadType()
     {
         var byMid = new Call(MediaKind.Audio, announced: false);
         var first = byMid.Join();
@@ -156,7 +156,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void OnRtp_UnknownOrMalformed_IsCountedAndNotForwarded()
+    public void OnRtp_UnknownOrMalformedPacket_IsCountedAndDropped()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -170,7 +170,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void Renegotiate_AnotherSsrc_GoesOnInTheSameStream()
+    public void Renegotiate_NewSsrc_ContinuesStream()
     {
         var call = new Call(MediaKind.Audio);
         var (_, _, egress) = call.Join();
@@ -185,7 +185,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void Close_TrackGone_SaysGoodbyeAndSendsNoMore()
+    public void Close_UpTrack_SendsGoodbyeAndStops()
     {
         var call = new Call(MediaKind.Audio);
         var (subscriber, down, egress) = call.Join();
@@ -202,7 +202,7 @@ public sealed class ForwardingTests
     }
 
     [Fact]
-    public void Close_SubscriberGone_OthersGoOn()
+    public void Close_Subscriber_OtherSubscribersContinue()
     {
         var call = new Call(MediaKind.Audio);
         var leaving = call.Join(5000);

@@ -2,7 +2,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>What is still on its way of a track that was removed is never taken for the one that remains.</summary>
+/// <summary>Late packets of a removed track are not assigned to the remaining track.</summary>
 public sealed class LateStreamTests
 {
     private const uint ScreenSsrc = 2000;
@@ -14,12 +14,12 @@ public sealed class LateStreamTests
     [InlineData("s", ScreenSsrc, 96, 0)]
     [InlineData(null, ScreenRtxSsrc, 97, 0)]
     [InlineData("s", ScreenRtxSsrc, 97, 0)]
-    [InlineData("s", 3000u, 96, 0)] // an SSRC that nobody announced, of a section that is gone
+    [InlineData("s", 3000u, 96, 0)] // an unannounced SSRC with the MID of a removed section
     [InlineData(null, 3000u, 96, 0)]
-    [InlineData(null, ScreenSsrc, 96, 5_000)] // the camera sends nothing for a while
+    [InlineData(null, ScreenSsrc, 96, 5_000)] // the camera is silent
     [InlineData(null, ScreenRtxSsrc, 97, 5_000)]
     [InlineData("s", 3000u, 96, 5_000)]
-    public void OnRtp_LatePacketOfARemovedTrack_IsNotTakenForTheOneThatRemains(string? mid, uint ssrc, byte payloadType, int cameraSilentMilliseconds)
+    public void OnRtp_LatePacketOfRemovedTrack_IsNotAssignedToOtherTrack(string? mid, uint ssrc, byte payloadType, int cameraSilentMilliseconds)
     {
         var (_, _, egress) = _call.Join();
         Remove(AddScreen());
@@ -36,8 +36,8 @@ public sealed class LateStreamTests
 
     [Theory]
     [InlineData(null)]
-    [InlineData("v")] // the section is used again
-    public void OnRtp_LatePacketBeforeTheFirstOfANewTrack_IsNotTakenForIt(string? mid)
+    [InlineData("v")] // the new track reuses the section
+    public void OnRtp_LatePacketBeforeNewTrackStarts_IsNotAssignedToIt(string? mid)
     {
         Remove(_call.Track);
         var camera = new UpTrack(_call.Track.Options with { Ssrc = 4000, RtxSsrc = 4001 }, "alice", "camera-2");
@@ -52,7 +52,7 @@ public sealed class LateStreamTests
     }
 
     [Fact]
-    public void OnRtp_AnotherSsrcWithoutMid_IsLearntOnceTheFormerIsSilent()
+    public void OnRtp_NewSsrcWithoutMid_IsAssignedAfterSilence()
     {
         var (_, _, egress) = _call.Join();
         _call.Send(1, key: true);
@@ -69,7 +69,7 @@ public sealed class LateStreamTests
     }
 
     [Fact]
-    public void OnRtp_RemovedTrackIsSentAgainInItsSection_IsLearntByItsMid()
+    public void OnRtp_RemovedTrackReturnsInItsSection_IsAssignedByMid()
     {
         Remove(AddScreen());
         var screen = AddScreen(announced: false);

@@ -8,8 +8,8 @@ using MeetOperator.Sfu.Peers;
 namespace MeetOperator.Sfu.Tests;
 
 /// <summary>
-/// A camera over a bad path of some length: a tenth of everything is lost, requests and retransmissions too. The publisher's side of the node finds
-/// out by itself how long the path is; every packet reaches the subscriber.
+/// A camera over a path with delay that loses ten percent of all packets, including requests and retransmissions. The media node measures the
+/// round trip, and every packet reaches the subscriber.
 /// </summary>
 public sealed class LossRecoveryTests : IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class LossRecoveryTests : IDisposable
     [InlineData(150, false)]
     [InlineData(300, true)]
     [InlineData(300, false)]
-    public void Publisher_TenPercentLoss_RecoversEverythingAndAsksNoMoreThanItMust(int roundTripMilliseconds, bool answersReports)
+    public void Publisher_TenPercentLoss_RecoversEveryPacketWithFewRequests(int roundTripMilliseconds, bool answersReports)
     {
         _answersReports = answersReports;
         _pair = new TransportPair(seed: roundTripMilliseconds, new LinkConditions { DelayTicks = roundTripMilliseconds * TimeSpan.TicksPerMillisecond / 2 });
@@ -51,7 +51,7 @@ public sealed class LossRecoveryTests : IDisposable
         var lostAtStart = _pair.Network.Lost;
         for (var i = 0; i < PacketCount + 2000; i++)
         {
-            // The first has nothing before it that would show a gap, the last ones nothing behind them.
+            // The loss of the first packet or of the last ones would not create a detectable gap.
             _pair.Network.Conditions = _pair.Network.Conditions with { LossRate = i is > 0 and < PacketCount - 5 ? 0.1 : 0 };
             if (i < PacketCount)
             {
@@ -69,15 +69,15 @@ public sealed class LossRecoveryTests : IDisposable
         }
 
         var lost = (int)(_pair.Network.Lost - lostAtStart);
-        Assert.True(lost > PacketCount / 20, $"the path lost next to nothing: {lost}");
+        Assert.True(lost > PacketCount / 20, $"The path lost only {lost} packets.");
         Assert.Equal(PacketCount, subscriber.Sequences.Distinct().Count());
-        Assert.Equal(1, upstream.PictureLossIndications); // for the subscriber who joined; a packet that is given up would need another
+        Assert.Equal(1, upstream.PictureLossIndications); // the request for the new subscriber; an unrecovered packet would cause another
         Assert.InRange(publisher.RoundTripTicks / (double)TimeSpan.TicksPerMillisecond, roundTripMilliseconds * 0.9, roundTripMilliseconds * 1.6);
-        Assert.True(_retransmitted < PacketCount / 5, $"{_retransmitted} retransmissions for some {PacketCount / 10} losses");
+        Assert.True(_retransmitted < PacketCount / 5, $"{_retransmitted} retransmissions for about {PacketCount / 10} losses.");
     }
 
     [Fact]
-    public void HandleTimeout_SparseLossesOfManyTracks_AreAllAskedForAtOnce()
+    public void HandleTimeout_SparseLossOnManyTracks_RequestsAllPackets()
     {
         _pair = new TransportPair(seed: 1);
         var upstream = new RecordingEgress();
@@ -94,7 +94,7 @@ public sealed class LossRecoveryTests : IDisposable
 
         publisher.HandleTimeout(_call.Now + (10 * Call.Millisecond));
 
-        Assert.Equal(6 * 99, upstream.Nacked().Count);
+        Assert.Equal(6 * 99, upstream.GetNackedNumbers().Count);
     }
 
     private void SendMedia(ushort sequence, bool key)
@@ -120,7 +120,7 @@ public sealed class LossRecoveryTests : IDisposable
         }
     }
 
-    /// <summary>Sends again what is asked for, and, when it is that kind of client, answers a reference time with the delay since.</summary>
+    /// <summary>Retransmits the requested packets and, if the client answers reports, responds to reference times.</summary>
     private void AnswerAsClient()
     {
         for (; _clientHandled < _pair.Client.Received.Count; _clientHandled++)
@@ -141,10 +141,10 @@ public sealed class LossRecoveryTests : IDisposable
             }
         }
 
-        // Reports leave half a second after the reference time came, so that the delay matters.
+        // The response is sent half a second after the reference time, so that the delay matters.
         if (_answersReports && _reference.Reference != 0 && _pair.Network.NowTicks - _reference.AtTicks >= 500 * TimeSpan.TicksPerMillisecond)
         {
-            var delay = NtpTime.ShortOfTicks(_pair.Network.NowTicks - _reference.AtTicks);
+            var delay = NtpTime.TicksToShort(_pair.Network.NowTicks - _reference.AtTicks);
             byte[] report = [0x80, 207, 0, 5, 0, 0, 0, 9, 5, 0, 0, 3, 0, 0, 0, 1, .. BigEndian(_reference.Reference), .. BigEndian(delay)];
             _pair.Client.SendRtcp(report);
             _reference = default;
@@ -170,16 +170,16 @@ public sealed class LossRecoveryTests : IDisposable
         return bytes;
     }
 
-    /// <summary>The way back to the client over the simulated path.</summary>
+    /// <summary>Sends to the client over the simulated path.</summary>
     private sealed class NodeEgress(SimulatedPeer peer) : IPeerEgress
     {
         public int PictureLossIndications { get; private set; }
 
         public bool IsReady => true;
 
-        public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => throw new NotSupportedException("A publisher gets no media.");
+        public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => throw new NotSupportedException("A publisher receives no media.");
 
-        public void SendAgain(ReadOnlySpan<byte> packet) => throw new NotSupportedException("A publisher gets no media.");
+        public void SendAgain(ReadOnlySpan<byte> packet) => throw new NotSupportedException("A publisher receives no media.");
 
         public void SendRtcp(ReadOnlySpan<byte> compound)
         {
@@ -191,6 +191,6 @@ public sealed class LossRecoveryTests : IDisposable
             peer.SendRtcp(compound);
         }
 
-        public void Fail(Exception error) => throw new InvalidOperationException("This peer has no errors.", error);
+        public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
     }
 }

@@ -4,7 +4,7 @@ using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>The far end of a peer: keeps what it was sent.</summary>
+/// <summary>An egress that records all packets.</summary>
 internal sealed class RecordingEgress : IPeerEgress
 {
     public bool IsReady { get; set; } = true;
@@ -35,9 +35,9 @@ internal sealed class RecordingEgress : IPeerEgress
 
     public void SendRtcp(ReadOnlySpan<byte> compound) => Rtcp.Add(compound.ToArray());
 
-    public void Fail(Exception error) => throw new InvalidOperationException("This peer has no errors.", error);
+    public void Fail(Exception error) => throw new InvalidOperationException("Unexpected peer failure.", error);
 
-    /// <summary>Feedback messages of all compounds so far that pass the test.</summary>
+    /// <summary>Counts the packets in all compound packets so far that match the predicate.</summary>
     public int CountFeedback(Func<RtcpPacketType, byte, bool> matches)
     {
         var count = 0;
@@ -56,8 +56,8 @@ internal sealed class RecordingEgress : IPeerEgress
 
     public int TransportFeedbacks => CountFeedback((t, f) => t == RtcpPacketType.TransportFeedback && f == RtcpFeedbackFormat.TransportWideCongestion);
 
-    /// <summary>Sequence numbers of all NACKs so far.</summary>
-    public List<ushort> Nacked()
+    /// <summary>The sequence numbers in all NACKs so far.</summary>
+    public List<ushort> GetNackedNumbers()
     {
         var all = new List<ushort>();
         foreach (var compound in Rtcp)

@@ -5,13 +5,13 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>However many tracks and players one participant has: the memory kept for retransmissions is bounded, and comes back.</summary>
+/// <summary>The retransmission memory of a participant is bounded for any number of tracks and players, and is returned.</summary>
 public sealed class RetransmissionBudgetTests
 {
     private readonly RetransmissionBudget _budget = new(RetransmissionBudget.DefaultBytes);
 
     [Fact]
-    public void Subscribers_WithoutRtx_KeepNoMoreThanTheParticipantMay()
+    public void Subscribers_WithoutRtx_StayWithinBudget()
     {
         var call = new Call();
         var first = Join(call, 0);
@@ -27,7 +27,7 @@ public sealed class RetransmissionBudgetTests
             subscriber.OnRtcp(call.Now, Call.Rtcp((ref RtcpWriter w) => w.AddNack(9, track.Options.Ssrc, [100])));
         }
 
-        // Everybody got the packet; again it is sent to those for whom there was memory.
+        // Every player received the packet. Only players with a history receive it again.
         Assert.Single(first.Egress.Rtp);
         Assert.Empty(last.Egress.Rtp);
 
@@ -37,7 +37,7 @@ public sealed class RetransmissionBudgetTests
     }
 
     [Fact]
-    public void Tracks_OfOnePublisher_KeepNoMoreThanItMayAndGiveItBack()
+    public void UpTracks_OnePublisher_StayWithinBudgetAndReturnIt()
     {
         var tracks = Enumerable.Range(0, 64).Select(i => new UpTrack(new Call().Track.Options, "alice", $"camera-{i}", _budget)).ToList();
         Assert.InRange(_budget.AvailableBytes, 0, 1_000_000);

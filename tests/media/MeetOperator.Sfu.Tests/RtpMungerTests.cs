@@ -5,10 +5,10 @@ namespace MeetOperator.Sfu.Tests;
 public sealed class RtpMungerTests
 {
     [Fact]
-    public void TryMap_BeforeResume_SendsNothing() => Assert.False(new RtpMunger().TryMap(1, 0, 0, out _, out _));
+    public void TryMap_BeforeResume_ReturnsFalse() => Assert.False(new RtpMunger().TryMap(1, 0, 0, out _, out _));
 
     [Fact]
-    public void TryMap_LossAndReordering_KeepsTheSourcesGaps()
+    public void TryMap_LossAndReordering_KeepsSourceGaps()
     {
         var munger = new RtpMunger();
         munger.Resume(70_000, firstOut: 10);
@@ -17,7 +17,7 @@ public sealed class RtpMungerTests
     }
 
     [Fact]
-    public void Resume_AfterAPause_GoesOnWithoutAGap()
+    public void Resume_AfterPause_ContinuesWithoutGap()
     {
         var munger = new RtpMunger();
         munger.Resume(1000, 10);
@@ -31,7 +31,7 @@ public sealed class RtpMungerTests
     }
 
     [Fact]
-    public void TryMap_AcrossTheWrap_CountsOn()
+    public void TryMap_AcrossWrap_ContinuesNumbers()
     {
         var munger = new RtpMunger();
         munger.Resume(1000, ushort.MaxValue);
@@ -40,7 +40,7 @@ public sealed class RtpMungerTests
     }
 
     [Fact]
-    public void TryFindSource_PacketsOfSeveralSegments_FindsEach()
+    public void TryFindSource_SeveralSegments_FindsEveryPacket()
     {
         var munger = new RtpMunger();
         var sent = new Dictionary<ushort, long>();
@@ -62,7 +62,7 @@ public sealed class RtpMungerTests
     }
 
     [Fact]
-    public void TryFindSource_NeverSentOrForgotten_IsFalse()
+    public void TryFindSource_UnsentOrTooOld_ReturnsFalse()
     {
         var munger = new RtpMunger();
         Assert.False(munger.TryFindSource(10, out _));
@@ -78,7 +78,7 @@ public sealed class RtpMungerTests
     }
 
     [Fact]
-    public void Switch_ToAnotherSource_LetsTheClockRunOn()
+    public void Switch_NewSource_ContinuesClock()
     {
         var munger = new RtpMunger();
         munger.Switch(1000, 500_000, 10, 0, 90_000);

@@ -3,16 +3,16 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.Sfu.Tests;
 
-/// <summary>A client goes on under another SSRC that its offer did not name: another numbering, another clock, and no trace of the former one.</summary>
+/// <summary>A client continues a track with an unannounced SSRC, which has its own numbering and clock. The state of the previous SSRC is discarded.</summary>
 public sealed class SourceChangeTests
 {
     private readonly Call _call = new(announced: false);
 
     [Theory]
-    [InlineData(40_000, 10)] // behind the former one
-    [InlineData(40_000, 60_000)] // ahead of it
+    [InlineData(40_000, 10)] // lower than the numbers of the previous source
+    [InlineData(40_000, 60_000)] // higher
     [InlineData(40_000, 40_001)]
-    public void OnRtp_LearntSsrcChanges_GoesOnAtOnceInTheSameStream(int former, int next)
+    public void OnRtp_SsrcChanges_ContinuesStream(int former, int next)
     {
         var (_, _, egress) = _call.Join();
         Send(77, (ushort)former, timestamp: 5_000, key: true);
@@ -28,7 +28,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void OnRtp_LearntSsrcChanges_AKeyFrameIsAskedFor()
+    public void OnRtp_SsrcChanges_RequestsKeyFrame()
     {
         var (_, _, egress) = _call.Join();
         Send(77, 1, key: true);
@@ -43,7 +43,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void OnRtcp_NackAfterAChange_IsNotAnsweredFromTheFormerHistory()
+    public void OnRtcp_NackAfterSsrcChange_IgnoresOldHistory()
     {
         var (subscriber, _, egress) = _call.Join();
         for (ushort i = 5; i <= 10; i++)
@@ -55,7 +55,7 @@ public sealed class SourceChangeTests
         Send(78, 10); // 108
         egress.Rtp.Clear();
 
-        // 107 would be number 9 of the new source, which never came; 104 was number 9 of the former.
+        // 107 would be number 9 of the new source, which did not arrive; 104 was number 9 of the previous source.
         subscriber.OnRtcp(_call.Now, Nack(107));
         subscriber.OnRtcp(_call.Now, Nack(104));
         Assert.Empty(egress.Rtp);
@@ -65,7 +65,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void OnRtcp_NackAfterAChangeAndBeforeTheKeyFrame_IsNotAnsweredFromTheNewSource()
+    public void OnRtcp_NackBeforeKeyFrameOfNewSource_IgnoresNewSource()
     {
         var (subscriber, _, egress) = _call.Join();
         for (ushort i = 5; i <= 10; i++)
@@ -73,7 +73,7 @@ public sealed class SourceChangeTests
             Send(77, i, key: i == 5); // 100 to 105
         }
 
-        Send(78, 9); // waits for a key frame; 104 was number 9 of the former source
+        Send(78, 9); // waits for a key frame; 104 was number 9 of the previous source
         egress.Rtp.Clear();
         subscriber.OnRtcp(_call.Now, Nack(104));
         Assert.Empty(egress.Rtp);
@@ -85,7 +85,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void Attach_AnotherTrackInTheSameStream_BeforeItsKeyFrameNacksAreNotAnsweredFromIt()
+    public void Attach_NackBeforeKeyFrameOfNewTrack_IgnoresNewTrack()
     {
         var (subscriber, down, egress) = _call.Join();
         Send(77, 1, key: true); // 100
@@ -103,7 +103,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void Attach_AnotherTrackInTheSameStream_NacksOfTheFormerAreNotAnsweredFromIt()
+    public void Attach_NackForPreviousTrack_IgnoresNewTrack()
     {
         var (subscriber, down, egress) = _call.Join();
         Send(77, 1, key: true);
@@ -123,7 +123,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void OnRtp_LatePacketsOfTheFormerSource_DoNotBringItBack()
+    public void OnRtp_LatePacketsOfPreviousSource_DoNotRestoreIt()
     {
         var (_, _, egress) = _call.Join();
         Send(77, 1, key: true);
@@ -131,7 +131,7 @@ public sealed class SourceChangeTests
         Send(78, 1_000, key: true);
 
         Send(77, 2);
-        _call.Send(501, ssrc: 70, payloadType: 97, payload: [3, 231, 0x10, 0x00, 3, 231, 0, 0]); // of number 999, which the new source never sent
+        _call.Send(501, ssrc: 70, payloadType: 97, payload: [3, 231, 0x10, 0x00, 3, 231, 0, 0]); // number 999, which the new source did not send
         Send(78, 1_001);
 
         Assert.Equal(78u, _call.Track.Ssrc);
@@ -141,7 +141,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void Renegotiate_LatePacketsOfTheFormerSource_DoNotBringItBack()
+    public void Renegotiate_LatePacketsOfPreviousSource_DoNotRestoreIt()
     {
         var (_, _, egress) = _call.Join();
         Send(77, 1, key: true);
@@ -155,7 +155,7 @@ public sealed class SourceChangeTests
     }
 
     [Fact]
-    public void OnRtp_TwoSourcesInTurns_CostNoMoreThanAChangeEveryTwoSeconds()
+    public void OnRtp_AlternatingSources_ChangesAtMostEveryTwoSeconds()
     {
         _call.Join();
         Send(77, 1, key: true);
@@ -174,7 +174,7 @@ public sealed class SourceChangeTests
     [Theory]
     [InlineData(MediaKind.Audio)]
     [InlineData(MediaKind.Video)]
-    public void Join_AfterTheLastSenderReport_GetsItWithTheFirstPacket(MediaKind kind)
+    public void Join_AfterSenderReport_SendsItWithFirstPacket(MediaKind kind)
     {
         var call = new Call(kind);
         call.Send(1, timestamp: 10_000, key: true);
@@ -190,7 +190,7 @@ public sealed class SourceChangeTests
         Assert.True(SenderReport.TryParse(reader.Current, out var report));
         Assert.Equal((5000u, 42UL << 32, 12_000 + offset), (report.Ssrc, report.NtpTimestamp, report.RtpTimestamp));
 
-        // It also begins to measure the round trip.
+        // The report also starts the round-trip measurement.
         var block = new ReportBlock { Ssrc = 5000, LastSenderReport = NtpTime.Middle(42UL << 32), DelaySinceLastSenderReport = 0 };
         subscriber.OnRtcp(call.Now + (50 * Call.Millisecond), Call.Rtcp((ref RtcpWriter w) => w.AddReceiverReport(9, block)));
         Assert.Equal(50 * Call.Millisecond, track.RoundTripTicks);

@@ -1,8 +1,8 @@
 namespace MeetOperator.Rtc.Testing;
 
 /// <summary>
-/// Carries datagrams between addresses in simulated time. The same seed gives the same losses, copies and order, so a
-/// failing run can be repeated.
+/// Transports datagrams between addresses in simulated time. The same seed produces the same losses, duplicates and order, so a
+/// failed run can be repeated. Not thread-safe.
 /// </summary>
 public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
 {
@@ -11,19 +11,19 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
     private readonly Dictionary<TransportAddress, Receiver> receivers = [];
     private long sent;
 
-    /// <summary>Takes a datagram that arrived. The array is the receiver's own.</summary>
+    /// <summary>Receives a datagram. The receiver owns the array.</summary>
     public delegate void Receiver(long nowTicks, TransportAddress from, byte[] datagram);
 
-    /// <summary>The simulated clock. It starts away from zero, so that code which confuses zero with "never" shows.</summary>
+    /// <summary>The simulated clock. It does not start at zero, so that tests detect code that confuses zero with "never".</summary>
     public long NowTicks { get; private set; } = TimeSpan.TicksPerDay;
 
-    /// <summary>How the network treats what is sent from now on.</summary>
+    /// <summary>The conditions for datagrams that are sent from now on.</summary>
     public LinkConditions Conditions { get; set; } = conditions;
 
-    /// <summary>When the next datagram arrives; <see cref="long.MaxValue"/> when nothing is on its way.</summary>
+    /// <summary>The time of the next arrival; <see cref="long.MaxValue"/> when no datagram is in transit.</summary>
     public long NextDeliveryTicks => queue.TryPeek(out _, out var priority) ? priority.At : long.MaxValue;
 
-    /// <summary>Datagrams given to the network.</summary>
+    /// <summary>The number of datagrams sent, including lost ones.</summary>
     public long Sent => sent;
 
     public long Lost { get; private set; }
@@ -48,7 +48,7 @@ public sealed class SimulatedNetwork(int seed, LinkConditions conditions)
         }
     }
 
-    /// <summary>Moves the clock and delivers what is due, in order of arrival.</summary>
+    /// <summary>Advances the clock and delivers due datagrams in order of arrival.</summary>
     public void AdvanceTo(long ticks)
     {
         while (queue.TryPeek(out var delivery, out var priority) && priority.At <= ticks)

@@ -1,11 +1,11 @@
 namespace MeetOperator.Rtc.Testing;
 
-/// <summary>A transport at an address of a simulated network, with what it received and became.</summary>
+/// <summary>A transport at an address of a simulated network. Records the received packets and the state changes.</summary>
 public sealed class SimulatedPeer : IDisposable
 {
     private readonly SimulatedNetwork network;
     private TransportAddress address;
-    private bool vanished;
+    private bool isDisconnected;
 
     public SimulatedPeer(SimulatedNetwork network, TransportAddress address, PeerTransport transport)
     {
@@ -19,17 +19,17 @@ public sealed class SimulatedPeer : IDisposable
 
     public TransportAddress Address => address;
 
-    /// <summary>Plaintext packets in order of arrival.</summary>
+    /// <summary>Decrypted packets in order of arrival.</summary>
     public List<byte[]> Received { get; } = [];
 
     public List<PeerTransportState> States { get; } = [];
 
-    /// <summary>Every datagram that this peer sent.</summary>
+    /// <summary>The datagrams that the transport queued for sending: STUN and DTLS, but not media.</summary>
     public List<byte[]> Sent { get; } = [];
 
-    public long NextTimeoutTicks => vanished ? long.MaxValue : Transport.NextTimeoutTicks;
+    public long NextTimeoutTicks => isDisconnected ? long.MaxValue : Transport.NextTimeoutTicks;
 
-    /// <summary>Goes on from another address, as a phone that leaves the house does.</summary>
+    /// <summary>Changes the address, like a phone that switches from Wi-Fi to a mobile network.</summary>
     public void MoveTo(TransportAddress newAddress)
     {
         network.Detach(address);
@@ -37,10 +37,10 @@ public sealed class SimulatedPeer : IDisposable
         network.Attach(address, Receive);
     }
 
-    /// <summary>Falls silent without a word.</summary>
-    public void Vanish()
+    /// <summary>Disconnects the peer from the network without a close_notify.</summary>
+    public void Disconnect()
     {
-        vanished = true;
+        isDisconnected = true;
         network.Detach(address);
     }
 
@@ -64,7 +64,7 @@ public sealed class SimulatedPeer : IDisposable
         Poll();
     }
 
-    /// <summary>Does what the transport wants done.</summary>
+    /// <summary>Processes all outputs of the transport.</summary>
     public void Poll()
     {
         while (Transport.TryPoll(out var output))

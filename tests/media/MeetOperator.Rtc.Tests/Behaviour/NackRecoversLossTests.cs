@@ -8,8 +8,8 @@ using MeetOperator.Rtp.Rtcp;
 namespace MeetOperator.Rtc.Tests.Behaviour;
 
 /// <summary>
-/// A stream over a bad path, with all the parts at work: SRTP, gap detection, NACK, the history and RTX. Every packet must arrive
-/// although a tenth of everything, requests and answers too, is lost.
+/// A stream over a lossy path with SRTP, gap detection, NACK, the packet history and RTX. Every packet must arrive although ten percent
+/// of all packets, including requests and retransmissions, are lost.
 /// </summary>
 public sealed class NackRecoversLossTests : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class NackRecoversLossTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Stream_TenPercentLossAndReordering_ArrivesComplete(int seed)
+    public void Stream_TenPercentLossAndReordering_ArrivesCompletely(int seed)
     {
         using var pair = new TransportPair(seed, new LinkConditions { DelayTicks = RoundTrip / 2 });
         Assert.True(pair.Connect());
@@ -45,7 +45,7 @@ public sealed class NackRecoversLossTests : IDisposable
         {
             if (i == PacketCount - 5)
             {
-                pair.Network.Conditions = pair.Network.Conditions with { LossRate = 0 }; // the end has nothing behind it to show a gap
+                pair.Network.Conditions = pair.Network.Conditions with { LossRate = 0 }; // no later packet would reveal the loss of the last ones
             }
 
             Send(pair, (ushort)(64_000 + i), random);
@@ -57,7 +57,7 @@ public sealed class NackRecoversLossTests : IDisposable
             Step(pair);
         }
 
-        Assert.True(pair.Network.Lost > PacketCount / 20, "the path lost next to nothing");
+        Assert.True(pair.Network.Lost > PacketCount / 20, "The path lost too few packets.");
         Assert.False(nack.NeedsKeyFrame);
         Assert.Equal(PacketCount, received.Count);
         Assert.All(sent, s => Assert.Equal(s.Value, received[s.Key]));

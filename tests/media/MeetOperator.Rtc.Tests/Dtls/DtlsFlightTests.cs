@@ -7,15 +7,15 @@ public sealed class DtlsFlightTests
     private readonly DtlsFlight flight = new(mtuBytes: 100);
 
     [Fact]
-    public void TryTake_Records_AreGroupedUpToTheMtuAndNeverCut()
+    public void TryTake_SeveralRecords_GroupsCompleteRecordsUpToMtu()
     {
         Load(40, 40, 40, 87, 13);
 
-        Assert.Equal([80, 40, 100], TakeAll()); // 40+40, 40 alone as 87 more would be too much, 87+13
+        Assert.Equal([80, 40, 100], TakeAll()); // 40+40; 40 alone because 40+87 exceeds the MTU; 87+13
     }
 
     [Fact]
-    public void Rewind_FlightSent_ComesAgain()
+    public void Rewind_SentFlight_IsSentAgain()
     {
         Load(50, 60);
         Assert.Equal([50, 60], TakeAll());
@@ -27,7 +27,7 @@ public sealed class DtlsFlightTests
     }
 
     [Fact]
-    public void TryTake_RecordAboveTheMtu_GoesAlone()
+    public void TryTake_RecordAboveMtu_IsSentAlone()
     {
         Load(150, 20);
         Assert.Equal([150, 20], TakeAll());
@@ -44,7 +44,7 @@ public sealed class DtlsFlightTests
     }
 
     [Fact]
-    public void Rewind_RecordsOfEpochZero_GetNewNumbersAndOthersKeepTheirs()
+    public void Rewind_RecordsOfEpochZero_GetNewSequenceNumbers()
     {
         var records = Records(20, 20, 20);
         records[40 + 4] = 1;

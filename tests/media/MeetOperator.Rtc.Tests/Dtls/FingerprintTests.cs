@@ -6,7 +6,7 @@ namespace MeetOperator.Rtc.Tests.Dtls;
 public sealed class FingerprintTests
 {
     [Fact]
-    public void TryParse_OwnText_MatchesTheCertificate()
+    public void TryParse_OwnText_MatchesCertificate()
     {
         byte[] der = [1, 2, 3];
         var fingerprint = Fingerprint.OfCertificate(der);
@@ -39,5 +39,5 @@ public sealed class FingerprintTests
     [InlineData("md5 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF")]
     [InlineData("sha-256 00-11-22-33-44-55-66-77-88-99-AA-BB-CC-DD-EE-FF-00-11-22-33-44-55-66-77-88-99-AA-BB-CC-DD-EE-FF")]
     [InlineData("sha-256 0G:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF")]
-    public void TryParse_WeakOrMalformed_Refuses(string? text) => Assert.False(Fingerprint.TryParse(text, out _));
+    public void TryParse_WeakOrMalformed_ReturnsFalse(string? text) => Assert.False(Fingerprint.TryParse(text, out _));
 }

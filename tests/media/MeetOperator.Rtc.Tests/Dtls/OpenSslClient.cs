@@ -6,7 +6,7 @@ using MeetOperator.Rtc.Dtls;
 
 namespace MeetOperator.Rtc.Tests.Dtls;
 
-/// <summary>Runs <c>openssl s_client</c> over loopback against an endpoint of ours.</summary>
+/// <summary>Runs <c>openssl s_client</c> over loopback against an <see cref="OpenSslDtlsEndpoint"/>.</summary>
 internal sealed class OpenSslClient : IDisposable
 {
     private const string KeyingMaterialLine = "Keying material: ";
@@ -26,7 +26,7 @@ internal sealed class OpenSslClient : IDisposable
 
     internal OpenSslDtlsEndpoint Endpoint { get; }
 
-    /// <summary>Datagrams that the client sent, in order.</summary>
+    /// <summary>The datagrams from the client in order.</summary>
     internal List<byte[]> FromClient { get; } = [];
 
     internal string Output
@@ -40,7 +40,7 @@ internal sealed class OpenSslClient : IDisposable
         }
     }
 
-    /// <summary>The exporter's bytes as the client printed them, once it did.</summary>
+    /// <summary>The exported keying material that the client printed, or null.</summary>
     internal byte[]? KeyingMaterial
     {
         get
@@ -64,8 +64,8 @@ internal sealed class OpenSslClient : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Makes a client certificate with the openssl tool.</summary>
-    internal (string Certificate, string Key) MakeCertificate(string algorithm)
+    /// <summary>Creates a client certificate with the openssl command.</summary>
+    internal (string Certificate, string Key) CreateCertificate(string algorithm)
     {
         var certificate = Path.Combine(folder, "client.pem");
         var key = Path.Combine(folder, "client.key");
@@ -81,7 +81,7 @@ internal sealed class OpenSslClient : IDisposable
         return (certificate, key);
     }
 
-    /// <summary>Starts the client and serves it until a condition holds or a minute has passed.</summary>
+    /// <summary>Starts the client and serves it until the condition is true. False after one minute.</summary>
     internal bool Run(string arguments, Func<bool> until)
     {
         var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
@@ -98,14 +98,14 @@ internal sealed class OpenSslClient : IDisposable
         return Serve(until);
     }
 
-    /// <summary>Types a line at the client's terminal: R asks for renegotiation, Q for the end.</summary>
+    /// <summary>Writes a line to the client's standard input: R requests a renegotiation, Q ends the client.</summary>
     internal void Type(string line)
     {
         process!.StandardInput.WriteLine(line);
         process.StandardInput.Flush();
     }
 
-    /// <summary>Goes on serving the client that was started.</summary>
+    /// <summary>Serves the running client until the condition is true. False after one minute.</summary>
     internal bool Serve(Func<bool> until)
     {
         var clock = Stopwatch.StartNew();
@@ -126,7 +126,7 @@ internal sealed class OpenSslClient : IDisposable
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock or SocketError.ConnectionRefused)
             {
-                Endpoint.HandleTimeout(time.Elapsed.Ticks); // nothing came: let time pass
+                Endpoint.HandleTimeout(time.Elapsed.Ticks); // no datagram arrived
             }
 
             while (FromClient.Count > 0 && Endpoint.TryPoll(buffer, out var written))

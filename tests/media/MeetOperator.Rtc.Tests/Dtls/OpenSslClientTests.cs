@@ -3,7 +3,7 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Dtls;
 
-/// <summary>Handshakes with a client that we did not write, good and bad.</summary>
+/// <summary>Valid and invalid handshakes with an independent client.</summary>
 public sealed class OpenSslClientTests : IDisposable
 {
     private const string Gcm = "SRTP_AEAD_AES_128_GCM";
@@ -18,10 +18,10 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData($"{Cm80}:SRTP_AEAD_AES_256_GCM:{Gcm}", SrtpProfile.AeadAes128Gcm, "ec")]
     [InlineData($"{Cm80}:{Gcm}", SrtpProfile.AeadAes128Gcm, "rsa")]
     [InlineData(Cm80, SrtpProfile.Aes128CmSha1Tag80, "ec")]
-    public void Handshake_ClientsOrder_WeChooseAndBothExportTheSameKeys(string offered, SrtpProfile expected, string algorithm)
+    public void Handshake_ClientOffersProfiles_BothSidesExportSameKeys(string offered, SrtpProfile expected, string algorithm)
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate(algorithm);
+        var (pem, key) = client.CreateCertificate(algorithm);
         var length = SrtpKeys.ExportLength(expected);
 
         Assert.True(
@@ -40,12 +40,12 @@ public sealed class OpenSslClientTests : IDisposable
         Assert.NotEmpty(result.PeerCertificate);
     }
 
-    /// <summary>As long as a browser's with a post-quantum key share: 1,413 bytes, two handshake fragments.</summary>
+    /// <summary>The ClientHello is as long as a browser's with a post-quantum key share: 1,413 bytes in two handshake fragments.</summary>
     [Fact]
-    public void Handshake_LongClientHelloInTwoFragments_IsReassembled()
+    public void Handshake_FragmentedClientHello_IsReassembled()
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate("ec");
+        var (pem, key) = client.CreateCertificate("ec");
         var padding = string.Join(',', Enumerable.Range(0, 6).Select(_ => new string('x', 200)));
 
         Assert.True(
@@ -55,7 +55,7 @@ public sealed class OpenSslClientTests : IDisposable
             client.Output);
 
         var hellos = client.FromClient.TakeWhile(d => d[0] == 22 && d[13] == 1).ToList();
-        Assert.True(hellos.Count >= 2, "the hello was not fragmented");
+        Assert.True(hellos.Count >= 2, "The ClientHello was not fragmented.");
         Assert.InRange((hellos[0][14] << 16) | (hellos[0][15] << 8) | hellos[0][16], 1300, 1600);
     }
 
@@ -65,10 +65,10 @@ public sealed class OpenSslClientTests : IDisposable
     [InlineData("-dtls1_2 -cipher aNULL:@SECLEVEL=0")]
     [InlineData("-dtls1_2 -cipher ECDHE-ECDSA-AES128-SHA256:@SECLEVEL=0")]
     [InlineData("-dtls1_2 -cipher AES128-GCM-SHA256:@SECLEVEL=0")]
-    public void Handshake_WeakOffer_IsRefused(string offer)
+    public void Handshake_WeakOffer_Fails(string offer)
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate("ec");
+        var (pem, key) = client.CreateCertificate("ec");
 
         Assert.True(
             client.Run($"{offer} -use_srtp {Gcm} -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Failed),
@@ -77,7 +77,7 @@ public sealed class OpenSslClientTests : IDisposable
     }
 
     [Fact]
-    public void Handshake_ClientWithoutCertificate_IsRefused()
+    public void Handshake_ClientWithoutCertificate_Fails()
     {
         using var client = new OpenSslClient(certificate);
 
@@ -85,20 +85,20 @@ public sealed class OpenSslClientTests : IDisposable
     }
 
     [Fact]
-    public void Handshake_WithoutSrtp_GivesNoKeys()
+    public void Handshake_WithoutSrtp_ReturnsNoKeys()
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate("ec");
+        var (pem, key) = client.CreateCertificate("ec");
 
         Assert.True(client.Run($"-dtls1_2 -cert {pem} -key {key}", () => client.Endpoint.State == DtlsState.Established), client.Output);
         Assert.Null(client.Endpoint.GetResult().Local);
     }
 
     [Fact]
-    public void Renegotiation_AskedForByTheClient_IsDeclinedAndTheKeysStay()
+    public void Renegotiation_RequestedByClient_KeepsKeys()
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate("ec");
+        var (pem, key) = client.CreateCertificate("ec");
         Assert.True(
             client.Run($"-dtls1_2 -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);
         var before = client.Endpoint.GetResult();
@@ -114,14 +114,14 @@ public sealed class OpenSslClientTests : IDisposable
         }
     }
 
-    /// <summary>An alert is the shortest record that there is; without an explicit nonce it is shorter still.</summary>
+    /// <summary>An alert is the shortest record. Without an explicit nonce it is even shorter.</summary>
     [Theory]
     [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256")]
     [InlineData("ECDHE-ECDSA-CHACHA20-POLY1305")]
-    public void CloseNotify_FromTheClient_ClosesTheEndpoint(string cipher)
+    public void CloseNotify_FromClient_ClosesEndpoint(string cipher)
     {
         using var client = new OpenSslClient(certificate);
-        var (pem, key) = client.MakeCertificate("ec");
+        var (pem, key) = client.CreateCertificate("ec");
         Assert.True(
             client.Run($"-dtls1_2 -cipher {cipher} -use_srtp {Gcm} -cert {pem} -key {key} {Export} 56", () => client.KeyingMaterial is not null), client.Output);
 

@@ -5,7 +5,7 @@ namespace MeetOperator.Rtc.Tests.Ice;
 public sealed class SecureRandomTests
 {
     [Fact]
-    public void Numbers_StayInTheirRange()
+    public void Next_AllOverloads_StayInRange()
     {
         var random = SecureRandom.Instance;
         for (var i = 0; i < 1000; i++)
@@ -18,7 +18,7 @@ public sealed class SecureRandomTests
     }
 
     [Fact]
-    public void TransactionIds_DoNotRepeat()
+    public void NextBytes_TransactionIds_DoNotRepeat()
     {
         var seen = new HashSet<string>();
         var id = new byte[12];

@@ -4,13 +4,13 @@ using MeetOperator.Native.OpenSsl;
 
 namespace MeetOperator.Rtc.Tests.OpenSsl;
 
-/// <summary>Kept contexts must give what the platform's one-shot classes give, call after call.</summary>
+/// <summary>Reusable contexts must produce the same results as the one-shot classes of the platform in every call.</summary>
 public sealed class CipherTests
 {
     private static readonly byte[] Key = Hex.Bytes("000102030405060708090a0b0c0d0e0f");
 
     [Fact]
-    public void Gcm_ManySeals_AgreeWithThePlatform()
+    public void Seal_ManyPackets_MatchesPlatform()
     {
         using var cipher = new AesGcmCipher(Key, encrypt: true);
         using var platform = new AesGcm(Key, AesGcmCipher.TagLength);
@@ -30,7 +30,7 @@ public sealed class CipherTests
     }
 
     [Fact]
-    public void Gcm_OpenAfterAFailure_StillOpensTheNext()
+    public void Open_AfterFailure_OpensNextPacket()
     {
         using var seal = new AesGcmCipher(Key, encrypt: true);
         using var open = new AesGcmCipher(Key, encrypt: false);
@@ -52,7 +52,7 @@ public sealed class CipherTests
     }
 
     [Fact]
-    public void Gcm_WrongLengths_AreRefused()
+    public void SealAndOpen_WrongLengths_ReturnFalse()
     {
         using var seal = new AesGcmCipher(Key, encrypt: true);
         using var open = new AesGcmCipher(Key, encrypt: false);
@@ -67,7 +67,7 @@ public sealed class CipherTests
     [Theory]
     [InlineData("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "Hi There", "b617318655057264e28bc0b6fb378c8ef146be00")]
     [InlineData("4a656665", "what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")]
-    public void Hmac_Rfc2202_IsReproducedEveryTime(string key, string message, string expected)
+    public void Finish_Rfc2202Vectors_MatchesEveryTime(string key, string message, string expected)
     {
         using var mac = new HmacSha1(Hex.Bytes(key));
         var bytes = Encoding.ASCII.GetBytes(message);
@@ -82,7 +82,7 @@ public sealed class CipherTests
     }
 
     [Fact]
-    public void Hmac_EmptyMessage_AgreesWithThePlatform()
+    public void Finish_EmptyMessage_MatchesPlatform()
     {
         using var mac = new HmacSha1(Key);
         var digest = new byte[20];
@@ -91,7 +91,7 @@ public sealed class CipherTests
     }
 
     [Fact]
-    public void Disposed_Contexts_SaySoInsteadOfCrashing()
+    public void Dispose_LaterCalls_ThrowObjectDisposed()
     {
         var gcm = new AesGcmCipher(Key, encrypt: true);
         var ctr = new AesCtrCipher(Key);
@@ -106,7 +106,7 @@ public sealed class CipherTests
     }
 
     [Fact]
-    public void DtlsContext_BadInput_NamesTheCallThatFailed()
+    public void DtlsContext_InvalidInput_NamesFailedFunction()
     {
         var error = Assert.Throws<OpenSslException>(() => new DtlsContext([1, 2, 3], [4], "ALL", "SRTP_AEAD_AES_128_GCM"));
         Assert.Contains("SSL_CTX_use_certificate_ASN1", error.Message, StringComparison.Ordinal);

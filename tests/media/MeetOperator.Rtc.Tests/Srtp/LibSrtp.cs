@@ -3,7 +3,7 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 
-/// <summary>The system's libsrtp2: an implementation that we did not write, to hold ours against.</summary>
+/// <summary>The system's libsrtp2, an independent implementation for comparison.</summary>
 internal sealed unsafe partial class LibSrtp : IDisposable
 {
     private const string Library = "libsrtp2.so.1";

@@ -2,14 +2,14 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 
-/// <summary>Both directions against libsrtp2, through wraps, losses and reordering.</summary>
+/// <summary>Compares both directions with libsrtp2, with sequence number wraps, losses and reordering.</summary>
 public sealed class LibSrtpCrossCheckTests
 {
     public static TheoryData<SrtpProfile> Profiles => [SrtpProfile.AeadAes128Gcm, SrtpProfile.Aes128CmSha1Tag80];
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void ProtectRtp_OurPackets_AreReadByLibSrtp(SrtpProfile profile)
+    public void ProtectRtp_Packets_AreDecryptedByLibSrtp(SrtpProfile profile)
     {
         var keys = SrtpPair.Keys(profile, new Random(3));
         using var ours = new SrtpSender(keys);
@@ -24,7 +24,7 @@ public sealed class LibSrtpCrossCheckTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void UnprotectRtp_PacketsOfLibSrtp_AreReadByUs(SrtpProfile profile)
+    public void UnprotectRtp_LibSrtpPackets_AreDecrypted(SrtpProfile profile)
     {
         var keys = SrtpPair.Keys(profile, new Random(5));
         using var ours = new SrtpReceiver(keys, 16);
@@ -39,7 +39,7 @@ public sealed class LibSrtpCrossCheckTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Rtcp_BothDirections_AgreesWithLibSrtp(SrtpProfile profile)
+    public void Rtcp_BothDirections_MatchesLibSrtp(SrtpProfile profile)
     {
         var keys = SrtpPair.Keys(profile, new Random(8));
         using var sender = new SrtpSender(keys);
@@ -53,7 +53,7 @@ public sealed class LibSrtpCrossCheckTests
             random.NextBytes(plain);
             plain[0] = 0x81;
             plain[1] = 200;
-            plain.AsSpan(4, 3).Clear(); // few SSRCs
+            plain.AsSpan(4, 3).Clear(); // limits the number of SSRCs
 
             var packet = new byte[plain.Length + 64];
             var length = sender.ProtectRtcp(plain, packet);
@@ -66,7 +66,7 @@ public sealed class LibSrtpCrossCheckTests
         }
     }
 
-    /// <summary>Two streams over more than one wrap, with gaps, neighbours swapped, extensions and CSRCs.</summary>
+    /// <summary>Two streams with a sequence number wrap, gaps, swapped packets, extensions and CSRCs.</summary>
     private static IEnumerable<(byte[] Header, byte[] Payload)> Packets(int seed)
     {
         var random = new Random(seed);

@@ -3,8 +3,8 @@ using MeetOperator.Rtc.Srtp;
 namespace MeetOperator.Rtc.Tests.Srtp;
 
 /// <summary>
-/// GCM falls with the first nonce that is used twice. Whatever order a caller sends in, what the sender lets through must all be new
-/// to a receiver that has seen everything before.
+/// GCM is broken when a nonce is used twice. For any order of packets, every packet that the sender encrypts must be new for a receiver
+/// that has received all previous ones.
 /// </summary>
 public sealed class NonceUniquenessTests
 {
@@ -17,7 +17,7 @@ public sealed class NonceUniquenessTests
         var random = new Random(seed);
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
         var position = 0;
-        int sent = 0, refused = 0;
+        int sent = 0, rejected = 0;
         for (var i = 0; i < 150_000; i++)
         {
             position += random.Next(3);
@@ -25,7 +25,7 @@ public sealed class NonceUniquenessTests
             var packet = pair.Protect(sequence, payloadLength: 1);
             if (packet.Length == 0)
             {
-                refused++;
+                rejected++;
                 continue;
             }
 
@@ -33,13 +33,13 @@ public sealed class NonceUniquenessTests
             Assert.Equal(SrtpStatus.Ok, pair.Unprotect(packet));
         }
 
-        Assert.True(sent > 50_000 && refused > 10_000, $"{sent} sent, {refused} refused");
+        Assert.True(sent > 50_000 && rejected > 10_000, $"{sent} packets sent, {rejected} rejected.");
     }
 
     [Theory]
     [InlineData(SrtpProfile.AeadAes128Gcm)]
     [InlineData(SrtpProfile.Aes128CmSha1Tag80)]
-    public void ProtectRtp_SamePlaintextOnManyStreamsAndNumbers_NeverGivesTheSameCiphertext(SrtpProfile profile)
+    public void ProtectRtp_SamePlaintext_NeverRepeatsCiphertext(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -59,7 +59,7 @@ public sealed class NonceUniquenessTests
     [Theory]
     [InlineData(SrtpProfile.AeadAes128Gcm)]
     [InlineData(SrtpProfile.Aes128CmSha1Tag80)]
-    public void ProtectRtcp_SameReportAgainAndAgain_NeverGivesTheSameCiphertext(SrtpProfile profile)
+    public void ProtectRtcp_SameReport_NeverRepeatsCiphertext(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var seen = new HashSet<string>(StringComparer.Ordinal);

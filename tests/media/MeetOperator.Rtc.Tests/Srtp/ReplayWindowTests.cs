@@ -4,12 +4,12 @@ namespace MeetOperator.Rtc.Tests.Srtp;
 
 public sealed class ReplayWindowTests
 {
-    /// <summary>Against a set that remembers everything, over random walks with jumps.</summary>
+    /// <summary>Compares the window with a set of all indexes in random walks with jumps.</summary>
     [Theory]
     [InlineData(64, 1)]
     [InlineData(128, 2)]
     [InlineData(1024, 3)]
-    public void Accepts_RandomWalk_AgreesWithASet(int size, int seed)
+    public void Accepts_RandomWalk_MatchesReferenceSet(int size, int seed)
     {
         var window = new ReplayWindow(size);
         var seen = new HashSet<ulong>();
@@ -26,7 +26,7 @@ public sealed class ReplayWindowTests
 
             if (expected)
             {
-                window.Take(index);
+                window.Record(index);
                 seen.Add(index);
                 highest = Math.Max(highest, index);
             }

@@ -2,7 +2,7 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 
-/// <summary>Two sessions with each other's keys.</summary>
+/// <summary>Two sessions that share their keys.</summary>
 internal sealed class SrtpPair : IDisposable
 {
     internal SrtpPair(SrtpProfile profile, int maximumInboundStreams = 256)

@@ -8,7 +8,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_ProtectedPacket_IsThePlaintext(SrtpProfile profile)
+    public void UnprotectRtp_ProtectedPacket_ReturnsPlaintext(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         for (var length = 0; length < 1300; length += 13)
@@ -24,7 +24,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_SecondCopy_IsReplay(SrtpProfile profile)
+    public void UnprotectRtp_DuplicatePacket_ReturnsReplayed(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var packet = pair.Protect(5);
@@ -35,7 +35,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_ThreeWrapsOfTheSequenceNumber_EveryPacketOnceAndNoCopy(SrtpProfile profile)
+    public void UnprotectRtp_ThreeSequenceNumberWraps_AcceptsEachPacketOnce(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         for (var i = 0; i < (3 * 65536) + 100; i += 7)
@@ -48,7 +48,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_ReorderedAroundTheWrap_IsAccepted(SrtpProfile profile)
+    public void UnprotectRtp_ReorderedAroundWrap_IsAccepted(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         ushort[] order = [65530, 65533, 65534, 65535, 0, 1, 2];
@@ -61,7 +61,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_AnyFlippedBit_IsRefusedAndChangesNothing(SrtpProfile profile)
+    public void UnprotectRtp_AnyFlippedBit_FailsWithoutStateChange(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var packet = pair.Protect(9, payloadLength: 20);
@@ -76,7 +76,7 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Unprotect_OlderThanTheWindow_IsReplay()
+    public void UnprotectRtp_OlderThanWindow_ReturnsReplayed()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
         var old = pair.Protect(1);
@@ -89,7 +89,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void ProtectRtp_SameSequenceNumberTwice_IsRefused(SrtpProfile profile)
+    public void ProtectRtp_SameSequenceNumberTwice_ReturnsZero(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
 
@@ -99,10 +99,10 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void ProtectRtp_EndOfTheIndexSpace_StopsInsteadOfStartingOver()
+    public void ProtectRtp_EndOfIndexRange_Stops()
     {
         using var sender = new SrtpSender(SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1)));
-        sender.StreamOf(0x11223344).StartAt((1UL << 48) - 2);
+        sender.GetOrOpenStream(0x11223344).StartAt((1UL << 48) - 2);
         var packet = new byte[100];
 
         Assert.NotEqual(0, sender.ProtectRtp(SrtpPair.Header(0xFFFF), [1], packet));
@@ -119,7 +119,7 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Unprotect_ManyStreamsOneAfterTheOther_OldOnesRestAndAreStillNoReplays()
+    public void UnprotectRtp_EvictedStream_StillRejectsReplays()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 3);
         var (first, second) = (pair.Protect(1, ssrc: 1), pair.Protect(2, ssrc: 1));
@@ -129,7 +129,7 @@ public sealed class SrtpSessionTests
             Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(1, ssrc)));
         }
 
-        // Of stream 1 only how far it went is left: what is not newer is refused, what is newer goes on.
+        // Only the position of stream 1 is left: older packets are rejected, newer ones are accepted.
         Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(second.ToArray()));
         Assert.Equal(SrtpStatus.Replayed, pair.Unprotect(first.ToArray()));
         Assert.Equal(SrtpStatus.Ok, pair.Unprotect(pair.Protect(3, ssrc: 1)));
@@ -137,7 +137,7 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Unprotect_StreamThatRestedBehindARollover_GoesOnThere()
+    public void UnprotectRtp_StreamEvictedAfterRollover_ContinuesIndex()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 2);
         for (var i = 1; i <= 70_000; i += 20_000)
@@ -155,7 +155,7 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Unprotect_MoreStreamsThanAPeerCanNeed_AreRefusedAndTheOthersGoOn()
+    public void UnprotectRtp_TooManyStreams_RejectsOnlyNewStreams()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm, maximumInboundStreams: 3);
         for (uint ssrc = 1; ssrc <= 48; ssrc++)
@@ -169,7 +169,7 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Protect_ManyStreamsOneAfterTheOther_NeverUsesAnIndexTwice()
+    public void ProtectRtp_ManyStreams_NeverUsesIndexTwice()
     {
         using var pair = new SrtpPair(SrtpProfile.AeadAes128Gcm);
         Assert.NotEmpty(pair.Protect(7, ssrc: 1));
@@ -177,7 +177,7 @@ public sealed class SrtpSessionTests
         {
             if (pair.Protect(1, ssrc).Length == 0)
             {
-                Assert.True(ssrc > 16_000, "refused as early as " + ssrc);
+                Assert.True(ssrc > 16_000, $"Rejected at SSRC {ssrc}.");
                 break;
             }
         }
@@ -189,7 +189,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void UnprotectRtcp_Packets_ComeThroughOnce(SrtpProfile profile)
+    public void UnprotectRtcp_DuplicatePackets_AreAcceptedOnce(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         byte[] report = [0x80, 201, 0, 1, 0, 0, 0, 9];
@@ -207,7 +207,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void UnprotectRtcp_ClearedEncryptionBit_IsRefused(SrtpProfile profile)
+    public void UnprotectRtcp_ClearedEncryptionBit_ReturnsNotAuthentic(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var packet = new byte[64];
@@ -219,7 +219,7 @@ public sealed class SrtpSessionTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void ProtectAndUnprotect_ManyPackets_AllocateNothing(SrtpProfile profile)
+    public void ProtectAndUnprotect_ManyPackets_AllocatesNothing(SrtpProfile profile)
     {
         using var pair = new SrtpPair(profile);
         var header = SrtpPair.Header(0);
@@ -243,13 +243,13 @@ public sealed class SrtpSessionTests
             var length = pair.Sender.ProtectRtp(header, payload, packet);
             if (pair.Receiver.UnprotectRtp(packet.AsSpan(0, length), out _) != SrtpStatus.Ok)
             {
-                Assert.Fail("not accepted");
+                Assert.Fail("The packet was not accepted.");
             }
 
             length = pair.Sender.ProtectRtcp(report, packet);
             if (pair.Receiver.UnprotectRtcp(packet.AsSpan(0, length), out _) != SrtpStatus.Ok)
             {
-                Assert.Fail("not accepted");
+                Assert.Fail("The packet was not accepted.");
             }
         }
     }

@@ -32,7 +32,7 @@ public sealed class SrtpVectorTests
 
     /// <summary>RFC 3711 §B.2: AES counter mode.</summary>
     [Fact]
-    public void AesCtr_Rfc3711KeyStream_IsReproduced()
+    public void Transform_Rfc3711Input_ReturnsKeyStream()
     {
         using var cipher = new AesCtrCipher(Hex.Bytes("2B7E151628AED2A6ABF7158809CF4F3C"));
         var keyStream = new byte[48];
@@ -47,7 +47,7 @@ public sealed class SrtpVectorTests
     [InlineData(SrtpKeyDerivation.RtpEncryption, "C61E7A93744F39EE10734AFE3FF7A087")]
     [InlineData(SrtpKeyDerivation.RtpSalt, "30CBBC08863D8C85D49DB34A9AE1")]
     [InlineData(SrtpKeyDerivation.RtpAuthentication, "CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")]
-    public void Derive_Rfc3711MasterKey_GivesSessionKey(byte label, string expected)
+    public void Derive_Rfc3711MasterKey_ReturnsSessionKey(byte label, string expected)
     {
         var keys = new SrtpKeys(
             SrtpProfile.Aes128CmSha1Tag80, Hex.Bytes("E1F97A0D3E018BE0D64FA32C06DE4139"), Hex.Bytes("0EC675AD498AFEEBB6960B3AABE6"));
@@ -60,7 +60,7 @@ public sealed class SrtpVectorTests
 
     /// <summary>RFC 7714 §16.1.1.</summary>
     [Fact]
-    public void SealRtp_Rfc7714_GivesThePacketOfTheRfc()
+    public void SealRtp_Rfc7714Vector_MatchesPacket()
     {
         using var transform = new GcmTransform(GcmKey, GcmSalt, outbound: true);
         var packet = new byte[SrtpPacket.Length];
@@ -73,7 +73,7 @@ public sealed class SrtpVectorTests
 
     /// <summary>RFC 7714 §16.1.2.</summary>
     [Fact]
-    public void OpenRtp_Rfc7714_GivesThePlaintext()
+    public void OpenRtp_Rfc7714Vector_ReturnsPlaintext()
     {
         using var transform = new GcmTransform(GcmKey, GcmSalt, outbound: false);
         var packet = (byte[])SrtpPacket.Clone();
@@ -85,7 +85,7 @@ public sealed class SrtpVectorTests
 
     /// <summary>RFC 7714 §17.1: encryption, then decryption.</summary>
     [Fact]
-    public void SealRtcp_Rfc7714_GivesThePacketOfTheRfc()
+    public void SealRtcp_Rfc7714Vector_MatchesPacket()
     {
         using var sender = new GcmTransform(GcmKey, GcmSalt, outbound: true);
         using var receiver = new GcmTransform(GcmKey, GcmSalt, outbound: false);

@@ -5,13 +5,13 @@ using MeetOperator.Rtc.Srtp;
 
 namespace MeetOperator.Rtc.Tests.Srtp;
 
-/// <summary>SRTCP whose E bit is clear is authenticated, not encrypted (RFC 3711 §3.4, RFC 7714 §9.3). We never send it.</summary>
+/// <summary>SRTCP with a clear E bit is authenticated but not encrypted (RFC 3711 §3.4, RFC 7714 §9.3). The sender never produces it.</summary>
 public sealed class UnencryptedRtcpTests
 {
     private static readonly byte[] Report = Hex.Bytes("80 c9 0001 00000009");
 
     [Fact]
-    public void OpenRtcp_Cm80WithoutEncryption_IsTakenWhenAuthentic()
+    public void OpenRtcp_UnencryptedCm80_IsAcceptedWhenAuthentic()
     {
         var keys = SrtpPair.Keys(SrtpProfile.Aes128CmSha1Tag80, new Random(1));
         var macKey = new byte[20];
@@ -22,7 +22,7 @@ public sealed class UnencryptedRtcpTests
     }
 
     [Fact]
-    public void OpenRtcp_GcmWithoutEncryption_IsTakenWhenAuthentic()
+    public void OpenRtcp_UnencryptedGcm_IsAcceptedWhenAuthentic()
     {
         var keys = SrtpPair.Keys(SrtpProfile.AeadAes128Gcm, new Random(1));
         var key = new byte[16];

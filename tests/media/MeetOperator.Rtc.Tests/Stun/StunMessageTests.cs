@@ -4,7 +4,7 @@ using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Tests.Stun;
 
-/// <summary>The vectors of RFC 5769, and messages that must not be believed.</summary>
+/// <summary>The test vectors of RFC 5769, and invalid messages.</summary>
 public sealed class StunMessageTests
 {
     private static readonly byte[] Password = Encoding.ASCII.GetBytes("VOkJxbRl1RmTxUk/WvJxBt");
@@ -30,7 +30,7 @@ public sealed class StunMessageTests
         """);
 
     [Fact]
-    public void TryParse_Rfc5769Request_ReadsAndVerifies()
+    public void TryParse_Rfc5769Request_ParsesAndVerifies()
     {
         Assert.True(StunMessage.TryParse(SampleRequest, out var message));
 
@@ -44,7 +44,7 @@ public sealed class StunMessageTests
     }
 
     [Fact]
-    public void TryParse_Rfc5769Response_GivesMappedAddress()
+    public void TryParse_Rfc5769Response_ReturnsMappedAddress()
     {
         Assert.True(StunMessage.TryParse(SampleResponse, out var message));
 
@@ -55,7 +55,7 @@ public sealed class StunMessageTests
     }
 
     [Fact]
-    public void TryReadLocalUfrag_Request_IsWhatStandsBeforeTheColon()
+    public void TryReadLocalUfrag_Request_ReturnsPartBeforeColon()
     {
         Assert.True(StunMessage.TryReadLocalUfrag(SampleRequest, out var ufrag));
         Assert.Equal("evtj", Encoding.ASCII.GetString(ufrag));
@@ -63,15 +63,15 @@ public sealed class StunMessageTests
     }
 
     [Fact]
-    public void Verify_AnyFlippedBit_IsNoticed()
+    public void Verify_AnyFlippedBit_Fails()
     {
         for (var bit = 0; bit < SampleRequest.Length * 8; bit++)
         {
             var bytes = SampleRequest;
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            var believed = StunMessage.TryParse(bytes, out var message) && message.VerifyFingerprint() && message.VerifyIntegrity(Password);
-            var inFingerprint = bit / 8 >= bytes.Length - 8; // not under the integrity, and optional
-            Assert.False(believed && !inFingerprint, $"bit {bit}");
+            var accepted = StunMessage.TryParse(bytes, out var message) && message.VerifyFingerprint() && message.VerifyIntegrity(Password);
+            var inFingerprint = bit / 8 >= bytes.Length - 8; // the fingerprint is optional and not covered by the integrity
+            Assert.False(accepted && !inFingerprint, $"bit {bit}");
         }
     }
 
@@ -79,10 +79,10 @@ public sealed class StunMessageTests
     [InlineData(0)]
     [InlineData(19)]
     [InlineData(60)]
-    public void TryParse_Truncated_Refuses(int length) => Assert.False(StunMessage.TryParse(SampleRequest.AsSpan(0, length), out _));
+    public void TryParse_TruncatedMessage_ReturnsFalse(int length) => Assert.False(StunMessage.TryParse(SampleRequest.AsSpan(0, length), out _));
 
     [Fact]
-    public void TryParse_AttributeBehindFingerprint_Refuses()
+    public void TryParse_AttributeAfterFingerprint_ReturnsFalse()
     {
         var bytes = SampleRequest.Concat(Hex.Bytes("00 25 00 00")).ToArray();
         bytes[3] += 4;
@@ -90,7 +90,7 @@ public sealed class StunMessageTests
     }
 
     [Fact]
-    public void TryParse_UseCandidateBehindIntegrity_IsNotBelieved()
+    public void TryParse_UseCandidateAfterIntegrity_IsIgnored()
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingRequest, new byte[12]);
@@ -100,11 +100,11 @@ public sealed class StunMessageTests
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
         Assert.True(message.VerifyIntegrity(Password));
-        Assert.False(message.UseCandidate);
+        Assert.False(message.HasUseCandidate);
     }
 
     [Fact]
-    public void Writer_FullRequest_ReadsBack()
+    public void Writer_FullRequest_RoundTrips()
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         Array.Fill(buffer, (byte)0xEE);
@@ -118,14 +118,14 @@ public sealed class StunMessageTests
 
         Assert.True(StunMessage.TryParse(buffer.AsSpan(0, writer.Length), out var message));
         Assert.True(message.VerifyFingerprint() && message.VerifyIntegrity(Password));
-        Assert.True(message.UseCandidate && message.HasIceControlling && !message.HasIceControlled);
+        Assert.True(message.HasUseCandidate && message.HasIceControlling && !message.HasIceControlled);
         Assert.Equal(77u, message.Priority);
         Assert.Equal("abc:defgh", Encoding.ASCII.GetString(message.Username));
         Assert.Equal(0, message.UnknownRequiredAttribute);
     }
 
     [Fact]
-    public void Writer_ErrorResponse_CarriesCode()
+    public void Writer_ErrorResponse_HasCode()
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
         var writer = new StunMessageWriter(buffer, StunMessageType.BindingError, new byte[12]);

@@ -6,25 +6,25 @@ using MeetOperator.Rtc.Testing;
 namespace MeetOperator.Rtc.Tests.Transport;
 
 /// <summary>
-/// Media must not be turned on somebody who did not ask for it, nor be taken away from who did: by a participant who forges the source of his own
-/// checks, or by a third party who copies what it sees on the way.
+/// Media must not be redirected to a victim that did not request it, and must not be taken from its receiver. The attacker is a participant who
+/// spoofs the source of valid packets, or a third party on the path that replays packets.
 /// </summary>
 public sealed class AddressAttackTests : IDisposable
 {
-    private static readonly TransportAddress Elsewhere = new(0x0A0000FE, 777);
+    private static readonly TransportAddress Victim = new(0x0A0000FE, 777);
     private readonly TransportPair pair = new(seed: 1);
     private readonly byte[] buffer = new byte[2048];
     private ushort clientSequence;
     private ushort serverSequence;
     private int transactions;
-    private long bytesToElsewhere;
+    private long bytesToVictim;
 
-    public AddressAttackTests() => pair.Network.Attach(Elsewhere, (_, _, datagram) => bytesToElsewhere += datagram.Length);
+    public AddressAttackTests() => pair.Network.Attach(Victim, (_, _, datagram) => bytesToVictim += datagram.Length);
 
     public void Dispose() => pair.Dispose();
 
     [Fact]
-    public void CheckUnderAForgedSource_PeerThatIsThere_MovesNoMedia()
+    public void SpoofedCheck_ActivePeer_MovesNoMedia()
     {
         Connect();
         var sent = Forge(useCandidate: true).Length;
@@ -32,17 +32,17 @@ public sealed class AddressAttackTests : IDisposable
         Exchange(TimeSpan.FromSeconds(2));
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToElsewhere, 1, 3 * sent);
+        Assert.InRange(bytesToVictim, 1, 3 * sent);
         Assert.True(pair.Client.Received.Count > 90);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void ChecksUnderAForgedSource_PeerThatFallsSilent_TheVictimGetsAtMostThreeTimesTheirBytes(bool useCandidate)
+    public void SpoofedChecks_SilentPeer_LimitTrafficToThreeTimes(bool useCandidate)
     {
         Connect();
-        pair.Client.Vanish();
+        pair.Client.Disconnect();
         long forged = 0;
         for (var i = 0; i < 200; i++)
         {
@@ -56,41 +56,44 @@ public sealed class AddressAttackTests : IDisposable
             pair.Run(TimeSpan.FromMilliseconds(100));
         }
 
-        Assert.Equal(Elsewhere, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToElsewhere, forged / 2, 3 * forged);
+        Assert.Equal(Victim, pair.Server.Transport.SelectedAddress);
+        Assert.InRange(bytesToVictim, forged / 2, 3 * forged);
     }
 
     [Fact]
-    public void HelloUnderAForgedSource_BeforeTheHandshake_TheVictimGetsAtMostThreeTimesItsBytes()
+    public void SpoofedClientHello_BeforeHandshake_LimitsTrafficToThreeTimes()
     {
         using var other = new TransportPair(seed: 2);
         Assert.True(other.Connect());
         var hello = other.Client.Sent.First(d => d[0] == 22);
         pair.Server.Transport.SetRemote(pair.Client.Transport.LocalCredentials, pair.ClientCertificate.Fingerprint);
         var forged = Forge(useCandidate: true).Length + hello.Length;
-        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, hello);
+        pair.Network.Send(Victim, TransportPair.ServerAddress, hello);
 
         pair.Run(TimeSpan.FromSeconds(20));
 
         Assert.True(pair.Server.Sent.Count(d => d[0] == 22) >= 1);
-        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+        Assert.InRange(bytesToVictim, 1, 3 * forged);
     }
 
-    /// <summary>Her own keys make the media authentic, whatever source she writes on it: it says who sent it, not that she can read there.</summary>
+    /// <summary>
+    /// Media with valid keys is authentic even with a spoofed source. It identifies the sender but does not show that the sender receives at the
+    /// source.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void AuthenticMediaUnderAForgedSource_TheVictimGetsAtMostThreeTimesItsBytes(bool rtp)
+    public void SpoofedMedia_WithValidKeys_LimitsTrafficToThreeTimes(bool rtp)
     {
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
-        pair.Client.Vanish();
+        pair.Client.Disconnect();
         long forged = 0;
         for (var i = 0; i < 500; i++)
         {
             var packet = rtp ? Protect(Header(ref clientSequence)) : Report();
             forged += packet.Length;
-            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, packet);
+            pair.Network.Send(Victim, TransportPair.ServerAddress, packet);
             for (var n = 0; n < 10; n++)
             {
                 pair.Server.SendRtp(Header(ref serverSequence), buffer.AsSpan(0, 1000));
@@ -99,12 +102,12 @@ public sealed class AddressAttackTests : IDisposable
             pair.Run(TimeSpan.FromMilliseconds(20));
         }
 
-        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+        Assert.InRange(bytesToVictim, 1, 3 * forged);
     }
 
-    /// <summary>What its last flight answers went to the client's own address, so the flight proves nothing about the one it is said to come from.</summary>
+    /// <summary>The last flight answers datagrams to the client's own address, so it does not confirm the spoofed source address.</summary>
     [Fact]
-    public void LastFlightUnderAForgedSource_AfterAForgedCheck_MovesNoMedia()
+    public void SpoofedLastFlight_AfterSpoofedCheck_MovesNoMedia()
     {
         var client = pair.Client.Transport;
         long forged = 0;
@@ -120,7 +123,7 @@ public sealed class AddressAttackTests : IDisposable
             {
                 var isForged = output.Datagram[0] is >= 20 and < 64 && pair.Server.Sent.Any(d => d[0] == 22);
                 forged += isForged ? output.Datagram.Length : 0;
-                pair.Network.Send(isForged ? Elsewhere : TransportPair.ClientAddress, TransportPair.ServerAddress, output.Datagram);
+                pair.Network.Send(isForged ? Victim : TransportPair.ClientAddress, TransportPair.ServerAddress, output.Datagram);
             }
         });
         pair.ExchangeDescriptions();
@@ -134,26 +137,26 @@ public sealed class AddressAttackTests : IDisposable
         pair.Run(TimeSpan.FromMilliseconds(100));
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.InRange(bytesToElsewhere, 1, 3 * forged);
+        Assert.InRange(bytesToVictim, 1, 3 * forged);
     }
 
     [Fact]
-    public void CopyOfACheck_FromElsewhere_MovesNoMedia()
+    public void ReplayedCheck_FromOtherAddress_MovesNoMedia()
     {
         Connect();
         var check = pair.Client.Sent.Last(d => d[0] == 0);
         for (var i = 0; i < 50; i++)
         {
-            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, check);
+            pair.Network.Send(Victim, TransportPair.ServerAddress, check);
             Exchange(TimeSpan.FromMilliseconds(100));
         }
 
-        Assert.Equal(0, bytesToElsewhere);
+        Assert.Equal(0, bytesToVictim);
         Assert.Equal(50, pair.Server.Transport.Drops[DropReason.StunReplay]);
     }
 
     [Fact]
-    public void CopyOfMedia_FromElsewhere_IsAReplayAndMovesNothing()
+    public void ReplayedMedia_FromOtherAddress_MovesNoMedia()
     {
         Connect();
         for (var i = 0; i < 50; i++)
@@ -161,25 +164,25 @@ public sealed class AddressAttackTests : IDisposable
             var copy = Protect(Header(ref clientSequence));
             pair.Network.Send(TransportPair.ClientAddress, TransportPair.ServerAddress, copy);
             pair.Run(TimeSpan.FromMilliseconds(20));
-            pair.Network.Send(Elsewhere, TransportPair.ServerAddress, copy);
+            pair.Network.Send(Victim, TransportPair.ServerAddress, copy);
             Exchange(TimeSpan.FromMilliseconds(20));
         }
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
         Assert.Equal(50, pair.Server.Transport.Drops[DropReason.SrtpReplay]);
-        Assert.Equal(0, bytesToElsewhere);
+        Assert.Equal(0, bytesToVictim);
     }
 
-    /// <summary>A copy of a packet that was lost on its way is no replay, but it is older than what came since.</summary>
+    /// <summary>An intercepted packet that did not arrive is no replay, but it is older than later packets.</summary>
     [Fact]
-    public void CopyOfMediaThatWasLost_FromElsewhere_MovesNothing()
+    public void InterceptedMedia_SentLaterFromOtherAddress_MovesNoMedia()
     {
         Connect();
         var lost = Protect(Header(ref clientSequence));
         Exchange(TimeSpan.FromMilliseconds(100));
         pair.Run(TimeSpan.FromSeconds(1));
 
-        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, lost);
+        pair.Network.Send(Victim, TransportPair.ServerAddress, lost);
         pair.Run(TimeSpan.FromMilliseconds(100));
         for (var i = 0; i < 20; i++)
         {
@@ -189,21 +192,21 @@ public sealed class AddressAttackTests : IDisposable
         pair.Run(TimeSpan.FromMilliseconds(100));
 
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
-        Assert.Equal(0, bytesToElsewhere);
+        Assert.Equal(0, bytesToVictim);
     }
 
-    /// <summary>Who is faster than the client itself gets media for as long as the client says nothing.</summary>
+    /// <summary>An attacker whose copy arrives before the client's packet must not keep the media.</summary>
     [Fact]
-    public void CopyOfMediaThatOvertakesTheClient_MediaIsBackWithItsNextPacket()
+    public void InterceptedMedia_FromOtherAddressFirst_ReturnsWithNextPacket()
     {
         Connect();
         Exchange(TimeSpan.FromMilliseconds(100));
-        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
+        pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
         pair.Run(TimeSpan.FromMilliseconds(20));
         Assert.Equal(TransportPair.ClientAddress, pair.Server.Transport.SelectedAddress);
 
         pair.Run(TimeSpan.FromSeconds(1));
-        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
+        pair.Network.Send(Victim, TransportPair.ServerAddress, Protect(Header(ref clientSequence)));
         pair.Run(TimeSpan.FromMilliseconds(20));
         pair.Client.SendRtp(Header(ref clientSequence), [1]);
         pair.Run(TimeSpan.FromMilliseconds(20));
@@ -214,12 +217,12 @@ public sealed class AddressAttackTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void NatGivesTheClientAnotherAddress_ItsMediaOrReportsAreFollowedWithinASecond(bool rtp)
+    public void NatRebinding_ClientSendsMediaOrReports_FollowsWithinOneSecond(bool rtp)
     {
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
-        var elsewhere = new TransportAddress(0x0A000002, 61000);
-        pair.Client.MoveTo(elsewhere);
+        var newAddress = new TransportAddress(0x0A000002, 61000);
+        pair.Client.MoveTo(newAddress);
         var received = pair.Client.Received.Count;
 
         for (var i = 0; i < 20; i++)
@@ -237,14 +240,14 @@ public sealed class AddressAttackTests : IDisposable
             pair.Run(TimeSpan.FromMilliseconds(50));
         }
 
-        Assert.Equal(elsewhere, pair.Server.Transport.SelectedAddress);
+        Assert.Equal(newAddress, pair.Server.Transport.SelectedAddress);
         Assert.InRange(pair.Client.Received.Count - received, 8, 20);
         Assert.Equal([PeerTransportState.Connecting, PeerTransportState.Connected], pair.Server.States);
     }
 
-    /// <summary>Consent counts for the address that it came from.</summary>
+    /// <summary>Consent applies only to the address that it came from.</summary>
     [Fact]
-    public void ChecksFromElsewhere_ConsentOfTheSelectedAddress_EndsAllTheSame()
+    public void SelectedConsent_ChecksFromOtherAddress_StillExpires()
     {
         Connect();
         var now = pair.Network.NowTicks;
@@ -253,7 +256,7 @@ public sealed class AddressAttackTests : IDisposable
         {
             now += TimeSpan.TicksPerSecond;
             Assert.Equal(DatagramKind.Rtp, server.HandleDatagram(now, TransportPair.ClientAddress, Protect(Header(ref clientSequence))).Kind);
-            Assert.Equal(DatagramKind.Handled, server.HandleDatagram(now, Elsewhere, Check(useCandidate: false)).Kind);
+            Assert.Equal(DatagramKind.Handled, server.HandleDatagram(now, Victim, Check(useCandidate: false)).Kind);
             server.HandleTimeout(now);
             if (i is > 5 and < 25)
             {
@@ -265,13 +268,13 @@ public sealed class AddressAttackTests : IDisposable
         Assert.False(server.MayRepeat(100_000));
     }
 
-    /// <summary>Whoever has the address now did not ask for anything.</summary>
+    /// <summary>Another host may have the address now, and it did not request media.</summary>
     [Fact]
-    public void CheckUnderAnAddressThatThePeerLeftLongAgo_ItGetsAtMostThreeTimesItsBytes()
+    public void SpoofedCheck_FormerAddressOfPeer_LimitsTrafficToThreeTimes()
     {
         Connect();
         Exchange(TimeSpan.FromSeconds(1));
-        pair.Client.Vanish();
+        pair.Client.Disconnect();
         pair.Run(TimeSpan.FromSeconds(40));
         Assert.Equal(PeerTransportState.Disconnected, pair.Server.Transport.State);
         long received = 0;
@@ -287,9 +290,9 @@ public sealed class AddressAttackTests : IDisposable
         Assert.InRange(received, 1, 3 * check.Length);
     }
 
-    /// <summary>An address that was left for longer than consent lasts is a new one when the client comes back to it. Its checks are lost on the way.</summary>
+    /// <summary>A client returns to an address whose consent has expired. The address counts as new. The client's checks are lost.</summary>
     [Fact]
-    public void ClientComesBackToAFormerAddress_ItsConsentCountsFromThen()
+    public void MoveTo_FormerAddress_RestartsConsent()
     {
         Connect();
         pair.Client.MoveTo(new TransportAddress(0x0A000003, 50001));
@@ -318,7 +321,7 @@ public sealed class AddressAttackTests : IDisposable
         pair.Run(TimeSpan.FromMilliseconds(100));
     }
 
-    /// <summary>Both sides send 50 packets a second.</summary>
+    /// <summary>Both sides send 50 packets per second.</summary>
     private void Exchange(TimeSpan time)
     {
         for (var left = time; left > TimeSpan.Zero; left -= TimeSpan.FromMilliseconds(20))
@@ -332,11 +335,11 @@ public sealed class AddressAttackTests : IDisposable
     private byte[] Forge(bool useCandidate)
     {
         var check = Check(useCandidate);
-        pair.Network.Send(Elsewhere, TransportPair.ServerAddress, check);
+        pair.Network.Send(Victim, TransportPair.ServerAddress, check);
         return check;
     }
 
-    /// <summary>A check of the participant's own, with a priority above that of his true address.</summary>
+    /// <summary>A valid check of the participant with a higher priority than that of the real address.</summary>
     private byte[] Check(bool useCandidate)
     {
         var transaction = new byte[12];

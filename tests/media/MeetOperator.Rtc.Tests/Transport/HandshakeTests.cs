@@ -6,7 +6,7 @@ namespace MeetOperator.Rtc.Tests.Transport;
 public sealed class HandshakeTests
 {
     [Fact]
-    public void Connect_PerfectNetwork_BothSidesHaveGcmKeys()
+    public void Connect_PerfectNetwork_NegotiatesGcmOnBothSides()
     {
         using var pair = new TransportPair(seed: 1);
 
@@ -19,7 +19,7 @@ public sealed class HandshakeTests
     }
 
     [Fact]
-    public void Connect_Media_ArrivesAsItWasSent()
+    public void Connect_Media_ArrivesUnchanged()
     {
         using var pair = new TransportPair(seed: 2);
         Assert.True(pair.Connect());
@@ -39,7 +39,7 @@ public sealed class HandshakeTests
     [InlineData(0.2, 0.0, 0.0)]
     [InlineData(0.2, 0.1, 0.2)]
     [InlineData(0.0, 0.5, 0.5)]
-    public void Connect_BadNetwork_EndsForEverySeed(double loss, double duplication, double reordering)
+    public void Connect_LossyNetwork_SucceedsForEverySeed(double loss, double duplication, double reordering)
     {
         var conditions = new LinkConditions
         {
@@ -55,9 +55,9 @@ public sealed class HandshakeTests
         }
     }
 
-    /// <summary>Every handshake message in many fragments, some lost, some twice, some late.</summary>
+    /// <summary>Every handshake message has many fragments, some of which are lost, duplicated or late.</summary>
     [Fact]
-    public void Connect_SmallMtuOnABadNetwork_FragmentsAreReassembled()
+    public void Connect_SmallMtuOnLossyNetwork_ReassemblesFragments()
     {
         var conditions = new LinkConditions { LossRate = 0.1, DuplicationRate = 0.1, ReorderRate = 0.2 };
         for (var seed = 0; seed < 60; seed++)

@@ -8,12 +8,12 @@ public sealed class PeerTransportTests
     private static readonly byte[] Header = [0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9];
 
     [Fact]
-    public void SetRemote_WrongFingerprint_FailsBeforeAnyMedia()
+    public void SetRemote_WrongFingerprint_FailsBeforeMedia()
     {
-        using var stranger = DtlsCertificate.Generate();
+        using var other = DtlsCertificate.Generate();
         using var pair = new TransportPair(seed: 1);
         pair.ExchangeDescriptions();
-        pair.Server.Transport.SetRemote(pair.Client.Transport.LocalCredentials, stranger.Fingerprint);
+        pair.Server.Transport.SetRemote(pair.Client.Transport.LocalCredentials, other.Fingerprint);
 
         Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Failed, TimeSpan.FromSeconds(2)));
 
@@ -25,7 +25,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void SetRemote_AfterTheHandshake_ConnectsThen()
+    public void SetRemote_AfterHandshake_Connects()
     {
         using var pair = new TransportPair(seed: 1);
         pair.Client.Transport.SetRemote(
@@ -42,7 +42,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Handshake_ClientThatOffersNoSrtp_Fails()
+    public void Handshake_NoCommonSrtpProfile_Fails()
     {
         using var certificate = DtlsCertificate.Generate(null, "SRTP_AES128_CM_SHA1_32");
         using var pair = new TransportPair(seed: 1, clientCertificate: certificate);
@@ -53,7 +53,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Handshake_ClientThatKnowsOnlyCm80_GetsIt()
+    public void Handshake_ClientOffersOnlyCm80_SelectsIt()
     {
         using var certificate = DtlsCertificate.Generate(null, "SRTP_AES128_CM_SHA1_80");
         using var pair = new TransportPair(seed: 1, clientCertificate: certificate);
@@ -67,13 +67,13 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Handshake_PeerThatStopsHalfWay_FailsInTime()
+    public void Handshake_PeerDisconnects_TimesOut()
     {
         using var pair = new TransportPair(seed: 1);
         pair.ExchangeDescriptions();
         Assert.True(pair.RunUntil(() => pair.Server.Sent.Any(d => d[0] == 22), TimeSpan.FromSeconds(1)));
         var client = TransportPair.ClientAddress;
-        pair.Client.Vanish();
+        pair.Client.Disconnect();
 
         pair.Run(TimeSpan.FromSeconds(30));
 
@@ -83,7 +83,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Handshake_Datagrams_StayUnderTheMtu()
+    public void Handshake_Datagrams_FitMtu()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
@@ -92,11 +92,11 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void ClientVanishes_IsNoticedWithinTenSeconds()
+    public void HandleTimeout_PeerDisconnects_ReportsWithinTenSeconds()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
-        pair.Client.Vanish();
+        pair.Client.Disconnect();
         var start = pair.Network.NowTicks;
 
         Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Disconnected, TimeSpan.FromSeconds(15)));
@@ -107,9 +107,9 @@ public sealed class PeerTransportTests
         Assert.Equal(long.MaxValue, pair.Server.NextTimeoutTicks);
     }
 
-    /// <summary>RFC 7675 §5.1: media alone is no consent to go on sending.</summary>
+    /// <summary>RFC 7675 §5.1: media is no consent to send.</summary>
     [Fact]
-    public void MediaWithoutChecks_ConsentEndsAfterThirtySeconds()
+    public void HandleTimeout_MediaWithoutChecks_ConsentExpiresAfterThirtySeconds()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
@@ -134,7 +134,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Disconnected_PeerThatComesBack_IsConnectedAgainWithTheSameKeys()
+    public void HandleDatagram_DisconnectedPeerReturns_ReconnectsWithSameKeys()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
@@ -151,7 +151,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Idle_ClientThatKeepsConsent_StaysConnected()
+    public void HandleTimeout_IdleClientWithConsent_StaysConnected()
     {
         using var pair = new TransportPair(seed: 1, new LinkConditions { LossRate = 0.05 });
         Assert.True(pair.Connect());
@@ -163,14 +163,14 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void ClientMovesToAnotherAddress_MediaFollows()
+    public void HandleDatagram_ClientMovesToNewAddress_MediaFollows()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
-        var elsewhere = new TransportAddress(0x0A000063, 40000);
+        var newAddress = new TransportAddress(0x0A000063, 40000);
 
-        pair.Client.MoveTo(elsewhere);
-        Assert.True(pair.RunUntil(() => pair.Server.Transport.SelectedAddress == elsewhere, TimeSpan.FromSeconds(10)));
+        pair.Client.MoveTo(newAddress);
+        Assert.True(pair.RunUntil(() => pair.Server.Transport.SelectedAddress == newAddress, TimeSpan.FromSeconds(10)));
         pair.Client.SendRtp(Header, [1]);
         pair.Server.SendRtp(Header, [2]);
         pair.Run(TimeSpan.FromMilliseconds(100));
@@ -181,7 +181,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void Close_OneSide_OtherSideLearnsOfIt()
+    public void Close_OneSide_ClosesOtherSide()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
@@ -196,7 +196,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void ReplayedDatagrams_AreDroppedAndCounted()
+    public void HandleDatagram_ReplayedDatagrams_AreDroppedAndCounted()
     {
         using var pair = new TransportPair(seed: 1, new LinkConditions { DuplicationRate = 1 });
         Assert.True(pair.Connect());
@@ -214,7 +214,7 @@ public sealed class PeerTransportTests
     }
 
     [Fact]
-    public void ProtectRtpAndHandleDatagram_ManyPackets_AllocateNothing()
+    public void ProtectAndHandleDatagram_ManyPackets_AllocatesNothing()
     {
         using var pair = new TransportPair(seed: 1);
         Assert.True(pair.Connect());
@@ -239,7 +239,7 @@ public sealed class PeerTransportTests
             var length = pair.Client.Transport.ProtectRtp(header, payload, datagram);
             if (pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, from, datagram[..length]).Kind != DatagramKind.Rtp)
             {
-                throw new InvalidOperationException("not accepted");
+                throw new InvalidOperationException("The packet was not accepted.");
             }
         }
     }

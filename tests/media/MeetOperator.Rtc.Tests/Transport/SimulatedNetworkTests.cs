@@ -2,7 +2,7 @@ using MeetOperator.Rtc.Testing;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 
-/// <summary>What the other tests stand on: the network does what it was told, and the same again.</summary>
+/// <summary>The simulated network must follow its conditions and be reproducible, because other tests depend on it.</summary>
 public sealed class SimulatedNetworkTests
 {
     private static readonly TransportAddress One = new(1, 1);
@@ -17,17 +17,17 @@ public sealed class SimulatedNetworkTests
     };
 
     [Fact]
-    public void Send_SameSeed_GivesTheSameArrivals() => Assert.Equal(Arrivals(5, Bad), Arrivals(5, Bad));
+    public void Send_SameSeed_RepeatsArrivals() => Assert.Equal(Arrivals(5, Bad), Arrivals(5, Bad));
 
     [Fact]
-    public void Send_AnotherSeed_GivesOthers() => Assert.NotEqual(Arrivals(5, Bad), Arrivals(6, Bad));
+    public void Send_OtherSeed_ChangesArrivals() => Assert.NotEqual(Arrivals(5, Bad), Arrivals(6, Bad));
 
     [Fact]
-    public void Send_PerfectLink_KeepsAllInOrder() =>
+    public void Send_PerfectLink_KeepsOrder() =>
         Assert.Equal(Enumerable.Range(0, 1000), Arrivals(1, LinkConditions.Perfect).Select(a => a.Value));
 
     [Fact]
-    public void Send_BadLink_LosesCopiesAndReordersAsTold()
+    public void Send_LossyLink_LosesDuplicatesAndReorders()
     {
         var values = Arrivals(7, Bad).Select(a => a.Value).ToList();
 

@@ -8,7 +8,7 @@ public sealed class TransportAddressTests
     [InlineData("127.0.0.1:1")]
     [InlineData("255.255.255.255:65535")]
     [InlineData("192.0.2.7:3478")]
-    public void FromIPEndPoint_RoundTrip_IsTheSame(string text)
+    public void FromIPEndPoint_IPv4Endpoint_RoundTrips(string text)
     {
         var endPoint = IPEndPoint.Parse(text);
         var address = TransportAddress.FromIPEndPoint(endPoint);
@@ -19,12 +19,12 @@ public sealed class TransportAddressTests
     }
 
     [Fact]
-    public void FromIPEndPoint_MappedAddress_IsIPv4() =>
+    public void FromIPEndPoint_MappedAddress_ConvertsToIPv4() =>
         Assert.Equal(
             new TransportAddress(0x7F000001, 9), TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.Parse("::ffff:127.0.0.1"), 9)));
 
     [Fact]
-    public void FromIPEndPoint_IPv6_SaysWhatToGive() =>
+    public void FromIPEndPoint_IPv6_Throws() =>
         Assert.Contains("IPv4", Assert.Throws<ArgumentException>(
             () => TransportAddress.FromIPEndPoint(new IPEndPoint(IPAddress.IPv6Loopback, 9))).Message, StringComparison.Ordinal);
 }

@@ -5,9 +5,9 @@ namespace MeetOperator.Rtp.Tests.Codecs;
 public sealed class PayloadTests
 {
     [Fact]
-    public void Vp8_KeyFrameWithAllFields_IsRead()
+    public void Vp8_KeyFrameWithAllFields_ParsesEveryField()
     {
-        // X S | I L T K | long picture id 0x1234 | TL0 7 | tid 2, Y, key index 5 | key frame 320x180
+        // X S | I L T K | long picture ID 0x1234 | TL0 7 | tid 2, Y, key index 5 | key frame 320x180
         Assert.True(Vp8Descriptor.TryParse(Hex.Bytes("90 f0 9234 07 a5 10 02 00 9d 01 2a 40 01 b4 00"), out var d));
 
         Assert.True(d.StartsKeyFrame && d.StartsFrame && d.IsLongPictureId && d.IsLayerSync && !d.IsNonReference);
@@ -22,10 +22,10 @@ public sealed class PayloadTests
     [Theory]
     [InlineData("10 00", true)] // shortest descriptor, P = 0
     [InlineData("10 01", false)] // inter frame
-    [InlineData("00 00", false)] // not a start
+    [InlineData("00 00", false)] // not the start of a partition
     [InlineData("11 00", false)] // start of another partition
     [InlineData("10", false)] // descriptor only
-    public void Vp8_KeyFrame_IsTheFirstPartitionWithPZero(string hex, bool expected)
+    public void Vp8_FirstPayloadBytes_DetectKeyFrameStart(string hex, bool expected)
     {
         Assert.True(Vp8Descriptor.TryParse(Hex.Bytes(hex), out var descriptor));
         Assert.Equal(expected, descriptor.StartsKeyFrame);
@@ -40,12 +40,12 @@ public sealed class PayloadTests
     [InlineData("90 40")]
     [InlineData("90 c0 05")]
     [InlineData("90 20")]
-    public void Vp8_Cut_IsRefused(string hex) => Assert.False(Vp8Descriptor.TryParse(Hex.Bytes(hex), out _));
+    public void Vp8_TruncatedPayload_ReturnsFalse(string hex) => Assert.False(Vp8Descriptor.TryParse(Hex.Bytes(hex), out _));
 
     [Fact]
-    public void Vp9_KeyPictureWithStructure_IsRead()
+    public void Vp9_KeyPictureWithStructure_ParsesEveryField()
     {
-        // I L B V | picture id 5 | tid 1, U, sid 0 | TL0 9 | N_S 1 (two layers), sizes, group of one picture with one reference
+        // I L B V | picture ID 5 | tid 1, U, sid 0 | TL0 9 | N_S 1 (two layers), sizes, group of one picture with one reference
         Assert.True(Vp9Descriptor.TryParse(Hex.Bytes("aa 05 30 09 38 0140 00b4 0280 0168 01 04 01 ff"), out var d));
 
         Assert.True(d.StartsKeyFrame && d.StartsFrame && d.IsSwitchingUpPoint && !d.IsInterPicturePredicted);
@@ -57,7 +57,7 @@ public sealed class PayloadTests
     }
 
     [Fact]
-    public void Vp9_UpperLayerOfAKeyPicture_IsNoStart()
+    public void Vp9_UpperLayerOfKeyPicture_DoesNotStartKeyFrame()
     {
         Assert.True(Vp9Descriptor.TryParse(Hex.Bytes("a8 05 03 09 ff"), out var descriptor));
         Assert.Equal(1, descriptor.SpatialLayer);
@@ -66,7 +66,7 @@ public sealed class PayloadTests
     }
 
     [Fact]
-    public void Vp9_FlexibleWithThreeReferences_IsRead()
+    public void Vp9_FlexibleModeWithThreeReferences_ParsesDescriptor()
     {
         Assert.True(Vp9Descriptor.TryParse(Hex.Bytes("f8 85 39 30 03 05 06 ff"), out var descriptor));
         Assert.True(descriptor.IsFlexible && descriptor.IsInterPicturePredicted);
@@ -79,14 +79,14 @@ public sealed class PayloadTests
     [InlineData("80")]
     [InlineData("80 85")]
     [InlineData("a0 05 30")] // no TL0PICIDX
-    [InlineData("d0 05 03")] // a reference announces another that is not there
+    [InlineData("d0 05 03")] // the N bit announces a missing reference
     [InlineData("d0 05 03 03 03 02")] // a fourth reference
     [InlineData("0a")] // no structure
-    [InlineData("0a 30 0140 00b4 0280")] // sizes cut
+    [InlineData("0a 30 0140 00b4 0280")] // truncated sizes
     [InlineData("0a 08")] // no picture count
     [InlineData("0a 08 02 00")] // one of two pictures
     [InlineData("0a 08 01 0c 01 01")] // two of three references
-    public void Vp9_Cut_IsRefused(string hex) => Assert.False(Vp9Descriptor.TryParse(Hex.Bytes(hex), out _));
+    public void Vp9_TruncatedPayload_ReturnsFalse(string hex) => Assert.False(Vp9Descriptor.TryParse(Hex.Bytes(hex), out _));
 
     [Theory]
     [InlineData("65 88", true)] // IDR
@@ -97,7 +97,7 @@ public sealed class PayloadTests
     [InlineData("7c 85 88", true)] // FU-A: first fragment of an IDR
     [InlineData("7c 05 88", false)] // FU-A: a later fragment
     [InlineData("7c 81 88", false)] // FU-A: first fragment of a slice
-    public void H264_KeyFrame_IsParameterSetOrIdr(string hex, bool expected)
+    public void H264_ParameterSetOrIdr_StartsKeyFrame(string hex, bool expected)
     {
         Assert.True(H264Payload.TryParse(Hex.Bytes(hex), out var content));
         Assert.Equal(expected, content.StartsKeyFrame);
@@ -110,18 +110,18 @@ public sealed class PayloadTests
     [InlineData("7c")]
     [InlineData("7d 85 88")] // FU-B: interleaved mode, not negotiated
     [InlineData("78 0003 6742")] // unit longer than the packet
-    [InlineData("78 0000 67")] // unit of nothing
+    [InlineData("78 0000 67")] // empty unit
     [InlineData("78 00")]
-    public void H264_Malformed_IsRefused(string hex) => Assert.False(H264Payload.TryParse(Hex.Bytes(hex), out _));
+    public void H264_MalformedPayload_ReturnsFalse(string hex) => Assert.False(H264Payload.TryParse(Hex.Bytes(hex), out _));
 
     [Theory]
     [InlineData("18 0a 0b", true)] // N, one OBU: sequence header
     [InlineData("28 02 0a 0b 32 00", true)] // N, two OBUs, the first with a length
     [InlineData("08 02 0a 0b", true)] // N, every OBU with a length
     [InlineData("10 0a 0b", false)] // sequence header without N
-    [InlineData("18 32 00", false)] // N, but a frame first
+    [InlineData("18 32 00", false)] // N, but the first OBU is a frame
     [InlineData("90 32 00", false)] // continuation
-    public void Av1_KeyFrame_IsANewSequenceThatBeginsWithItsHeader(string hex, bool expected)
+    public void Av1_NewSequenceWithHeader_StartsKeyFrame(string hex, bool expected)
     {
         Assert.True(Av1AggregationHeader.TryParse(Hex.Bytes(hex), out var header));
         Assert.Equal(expected, header.StartsKeyFrame);
@@ -132,12 +132,12 @@ public sealed class PayloadTests
     [InlineData("")]
     [InlineData("18")]
     [InlineData("98 0a")] // N and Z together
-    [InlineData("08 ff ff")] // length without an end
-    [InlineData("08 02")] // nothing behind the length
-    public void Av1_Malformed_IsRefused(string hex) => Assert.False(Av1AggregationHeader.TryParse(Hex.Bytes(hex), out _));
+    [InlineData("08 ff ff")] // unterminated length
+    [InlineData("08 02")] // no OBU after the length
+    public void Av1_MalformedPayload_ReturnsFalse(string hex) => Assert.False(Av1AggregationHeader.TryParse(Hex.Bytes(hex), out _));
 
     [Fact]
-    public void DependencyDescriptor_MandatoryFields_AreRead()
+    public void DependencyDescriptor_MandatoryFields_AreParsed()
     {
         Assert.True(DependencyDescriptor.TryParse(Hex.Bytes("c5 1234 80"), out var descriptor));
         Assert.Equal(new DependencyDescriptor(true, true, 5, 0x1234, true), descriptor);
@@ -145,5 +145,5 @@ public sealed class PayloadTests
     }
 
     [Fact]
-    public void KeyFrame_UnknownCodec_IsNever() => Assert.False(KeyFrame.StartsIn(VideoCodec.Unknown, Hex.Bytes("6542")));
+    public void KeyFrame_UnknownCodec_ReturnsFalse() => Assert.False(KeyFrame.StartsIn(VideoCodec.Unknown, Hex.Bytes("6542")));
 }

@@ -16,7 +16,7 @@ public sealed class Vp8RewriterTests
     }
 
     [Fact]
-    public void Switch_ToAnotherSource_ContinuesTheNumbers()
+    public void Switch_NewSource_ContinuesNumbers()
     {
         Send(100, 10);
         Send(101, 11);
@@ -29,7 +29,7 @@ public sealed class Vp8RewriterTests
     }
 
     [Fact]
-    public void Drop_FramesLeftOut_LeaveNoGap()
+    public void Drop_SkippedFrames_LeavesNoGap()
     {
         Send(100, 10);
         Drop(101, 10);
@@ -40,7 +40,7 @@ public sealed class Vp8RewriterTests
     }
 
     [Fact]
-    public void Switch_AfterALatePacket_ContinuesBehindTheNewest()
+    public void Switch_AfterLatePacket_ContinuesAfterHighestNumber()
     {
         Send(100, 10);
         Send(101, 11);
@@ -52,7 +52,7 @@ public sealed class Vp8RewriterTests
     }
 
     [Fact]
-    public void Apply_ShortPictureIds_WrapAtSevenBits()
+    public void Apply_ShortPictureIds_WrapsAtSevenBits()
     {
         var payload = Hex.Bytes("90 80 7f 01");
         Assert.True(Vp8Descriptor.TryParse(payload, out var descriptor));

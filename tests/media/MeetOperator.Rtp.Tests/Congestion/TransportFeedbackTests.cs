@@ -11,7 +11,7 @@ public sealed class TransportFeedbackTests
     private readonly TransportArrivals arrivals = new();
 
     [Fact]
-    public void WriteFeedback_ThreePackets_AreTheBytesOfTheDraft()
+    public void WriteFeedback_ThreePackets_MatchesDraftEncoding()
     {
         // 64 ms * 10 = 640 ms is the reference; deltas of 4, 8 and (after a gap) 400 units of 250 µs.
         arrivals.OnPacket(641 * Millisecond, 10);
@@ -31,13 +31,13 @@ public sealed class TransportFeedbackTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public void Feedback_RandomTraffic_TellsEveryPacketAndItsTime(int seed)
+    public void WriteFeedback_RandomTraffic_ReportsEveryArrival(int seed)
     {
         var random = new Random(seed);
         var now = Start;
         ushort sequence = 65000;
         var expected = new Dictionary<ushort, long>();
-        var told = new Dictionary<ushort, long>();
+        var reported = new Dictionary<ushort, long>();
         var lost = new List<ushort>();
         var buffer = new byte[1200];
         for (var round = 0; round < 200; round++)
@@ -56,15 +56,15 @@ public sealed class TransportFeedbackTests
                 }
             }
 
-            while (arrivals.HasNews)
+            while (arrivals.HasUnreportedPackets)
             {
                 var length = arrivals.WriteFeedback(1, 2, buffer);
                 Assert.InRange(length, 20, 1200);
                 foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
                 {
-                    if (packet.Received)
+                    if (packet.IsReceived)
                     {
-                        told[packet.SequenceNumber] = packet.ArrivalTicks;
+                        reported[packet.SequenceNumber] = packet.ArrivalTicks;
                     }
                     else
                     {
@@ -74,12 +74,12 @@ public sealed class TransportFeedbackTests
             }
         }
 
-        Assert.Equal(expected.Count, told.Count);
-        Assert.All(expected, e => Assert.InRange(e.Value - told[e.Key], 0, 250 * TimeSpan.TicksPerMicrosecond));
+        Assert.Equal(expected.Count, reported.Count);
+        Assert.All(expected, e => Assert.InRange(e.Value - reported[e.Key], 0, 250 * TimeSpan.TicksPerMicrosecond));
     }
 
     [Fact]
-    public void Feedback_LatePacket_IsReportedAgainAsReceived()
+    public void WriteFeedback_LatePacket_ReportsPacketAsReceived()
     {
         var buffer = new byte[200];
         arrivals.OnPacket(Start, 1);
@@ -87,20 +87,20 @@ public sealed class TransportFeedbackTests
         arrivals.WriteFeedback(1, 2, buffer);
 
         arrivals.OnPacket(Start + (20 * Millisecond), 2);
-        Assert.True(arrivals.HasNews);
+        Assert.True(arrivals.HasUnreportedPackets);
         var length = arrivals.WriteFeedback(1, 2, buffer);
 
-        var seen = new List<(ushort, bool)>();
+        var reported = new List<(ushort, bool)>();
         foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
         {
-            seen.Add((packet.SequenceNumber, packet.Received));
+            reported.Add((packet.SequenceNumber, packet.IsReceived));
         }
 
-        Assert.Equal([(2, true), (3, true)], seen);
+        Assert.Equal([(2, true), (3, true)], reported);
     }
 
     [Fact]
-    public void Feedback_SmallBuffer_IsSplitWithoutLoss()
+    public void WriteFeedback_SmallBuffer_SplitsWithoutLoss()
     {
         for (ushort i = 0; i < 500; i++)
         {
@@ -108,30 +108,30 @@ public sealed class TransportFeedbackTests
         }
 
         var buffer = new byte[64];
-        var told = 0;
+        var reported = 0;
         byte count = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             Assert.InRange(length, 20, 64);
             var feedback = Parse(buffer.AsSpan(0, length));
             Assert.Equal(count++, feedback.FeedbackCount);
-            told += feedback.PacketCount;
+            reported += feedback.PacketCount;
         }
 
-        Assert.Equal(500, told);
+        Assert.Equal(500, reported);
     }
 
     [Fact]
-    public void Feedback_BufferTooSmallForOne_SaysNothing()
+    public void WriteFeedback_BufferTooSmallForOnePacket_ReturnsZero()
     {
         arrivals.OnPacket(Start, 1);
         Assert.Equal(0, arrivals.WriteFeedback(1, 2, new byte[20]));
-        Assert.True(arrivals.HasNews);
+        Assert.True(arrivals.HasUnreportedPackets);
     }
 
     [Fact]
-    public void OnPacket_JumpAndCopies_KeepTheWindowBounded()
+    public void OnPacket_JumpAndDuplicates_KeepsWindowBounded()
     {
         arrivals.OnPacket(Start, 1);
         arrivals.OnPacket(Start, 20_000);
@@ -140,12 +140,12 @@ public sealed class TransportFeedbackTests
         arrivals.OnPacket(Start, 1); // older than the window
         var buffer = new byte[1200];
         var received = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
-                received += packet.Received ? 1 : 0;
+                received += packet.IsReceived ? 1 : 0;
             }
         }
 
@@ -157,7 +157,7 @@ public sealed class TransportFeedbackTests
     [InlineData(8192)]
     [InlineData(8193)]
     [InlineData(16_384)]
-    public void Feedback_AfterAJump_NothingOfBeforeIsTakenForWhatWasPassedOver(int jump)
+    public void WriteFeedback_AfterJump_IgnoresStaleArrivals(int jump)
     {
         var buffer = new byte[1200];
         for (ushort i = 0; i < 8192; i++)
@@ -168,12 +168,12 @@ public sealed class TransportFeedbackTests
         arrivals.OnPacket(Start, (ushort)(8191 + jump));
         var received = new List<ushort>();
         var lost = 0;
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in Parse(buffer.AsSpan(0, length)).Packets)
             {
-                if (packet.Received)
+                if (packet.IsReceived)
                 {
                     received.Add(packet.SequenceNumber);
                 }
@@ -184,14 +184,14 @@ public sealed class TransportFeedbackTests
             }
         }
 
-        // The window holds one packet of before beside the shortest jump.
+        // After the shortest jump the window still holds one packet from before the jump.
         ushort[] expected = jump == 8191 ? [8191, 16_382] : [(ushort)(8191 + jump)];
         Assert.Equal(expected, received);
         Assert.Equal(jump == 8191 ? 8190 : 8191, lost);
     }
 
     [Fact]
-    public void OnPacketAndWriteFeedback_AllocateNothing()
+    public void WriteFeedback_ManyPackets_AllocatesNothing()
     {
         var buffer = new byte[1200];
         arrivals.OnPacket(Start, 0);
@@ -209,10 +209,10 @@ public sealed class TransportFeedbackTests
     [Theory]
     [InlineData("8f cd 0003 00000001 00000002 000a 0004")] // no reference time
     [InlineData("8f cd 0004 00000001 00000002 000a 0004 00000a 00")] // no chunk
-    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 2004 0000")] // run of four small deltas, two bytes there
-    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 0000 0000")] // a run of nothing
+    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 2004 0000")] // a run of four small deltas with only two bytes
+    [InlineData("8f cd 0005 00000001 00000002 000a 0004 00000a 00 0000 0000")] // an empty run
     [InlineData("81 cd 0005 00000001 00000002 000a 0004 00000a 00 2002 0000")] // a NACK
-    public void TryParse_Incomplete_Refuses(string hex)
+    public void TryParse_IncompleteFeedback_ReturnsFalse(string hex)
     {
         var reader = new RtcpReader(Hex.Bytes(hex));
         Assert.True(reader.MoveNext());

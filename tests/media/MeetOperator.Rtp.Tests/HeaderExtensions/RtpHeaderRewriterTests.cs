@@ -24,7 +24,7 @@ public sealed class RtpHeaderRewriterTests
     private static readonly RtpHeader Target = new() { PayloadType = 111, Marker = true, SequenceNumber = 77, Timestamp = 88, Ssrc = 99 };
 
     [Fact]
-    public void Write_PublisherToSubscriber_TranslatesIdsAndOwnValues()
+    public void Write_PublisherToSubscriber_TranslatesIdsAndValues()
     {
         var elements = Rewrite(Packet(5), To, mid: "v12", allowTwoByte: false, out var header);
 
@@ -33,7 +33,7 @@ public sealed class RtpHeaderRewriterTests
         Assert.Equal([0x12, 0x34, 0x56], elements[7]);
         Assert.Equal([0xBE, 0xEF], elements[6]);
         Assert.Equal(5, elements[10].Length);
-        Assert.False(elements.ContainsKey(11)); // the subscriber sees one stream: the rid is the publisher's affair
+        Assert.False(elements.ContainsKey(11)); // the subscriber receives one stream, so the RID is not forwarded
         Assert.Equal(111, header.PayloadType);
         Assert.True(header.Marker);
         Assert.Equal(77, header.SequenceNumber);
@@ -54,20 +54,20 @@ public sealed class RtpHeaderRewriterTests
     }
 
     [Fact]
-    public void Write_LongElement_NeedsTheTwoByteForm()
+    public void Write_LongElement_RequiresTwoByteForm()
     {
         var allowed = Rewrite(Packet(40), To, mid: "1", allowTwoByte: true, out var header);
         Assert.Equal(40, allowed[10].Length);
         Assert.Equal(0x1000, header.ExtensionProfile);
 
-        var refused = Rewrite(Packet(40), To, mid: "1", allowTwoByte: false, out header);
-        Assert.False(refused.ContainsKey(10));
+        var oneByte = Rewrite(Packet(40), To, mid: "1", allowTwoByte: false, out header);
+        Assert.False(oneByte.ContainsKey(10));
         Assert.Equal(0xBEDE, header.ExtensionProfile);
-        Assert.Equal([0x85], refused[8]);
+        Assert.Equal([0x85], oneByte[8]);
     }
 
     [Fact]
-    public void Write_NoRoomForExtensions_LeavesThemOut()
+    public void Write_NoRoomForExtensions_OmitsExtensions()
     {
         var packet = Packet(5);
         Assert.True(RtpHeader.TryParse(packet, out var source));
@@ -98,7 +98,7 @@ public sealed class RtpHeaderRewriterTests
     }
 
     [Fact]
-    public void Map_RebindingAKind_FreesTheOldId()
+    public void Map_ReboundKind_FreesOldId()
     {
         var map = HeaderExtensionMap.Empty.With(HeaderExtensionKind.Mid, 3).With(HeaderExtensionKind.Mid, 4);
 
@@ -116,12 +116,12 @@ public sealed class RtpHeaderRewriterTests
             Assert.Equal(kind, HeaderExtensionUris.KindOf(HeaderExtensionUris.UriOf(kind)));
         }
 
-        Assert.Equal(HeaderExtensionKind.Unknown, HeaderExtensionUris.KindOf("urn:nobody:knows"));
+        Assert.Equal(HeaderExtensionKind.Unknown, HeaderExtensionUris.KindOf("urn:example:unknown"));
         Assert.Equal(HeaderExtensionKind.Unknown, HeaderExtensionUris.KindOf(""));
     }
 
     [Fact]
-    public void AbsoluteSendTime_Ticks_AreFixedPointSecondsModulo64()
+    public void AbsoluteSendTime_Ticks_ConvertToSecondsModulo64()
     {
         Assert.Equal(0u, AbsoluteSendTime.FromTicks(64 * TimeSpan.TicksPerSecond));
         Assert.Equal(1u << 18, AbsoluteSendTime.FromTicks(65 * TimeSpan.TicksPerSecond));
@@ -130,7 +130,7 @@ public sealed class RtpHeaderRewriterTests
         Assert.Equal(-TimeSpan.TicksPerSecond, AbsoluteSendTime.TicksBetween(1 << 17, (63u << 18) + (1 << 17)));
     }
 
-    /// <summary>A publisher's packet with one CSRC, mid, level, send time, a descriptor of some length and a rid.</summary>
+    /// <summary>A publisher's packet with one CSRC and the extensions MID, audio level, send time, a descriptor of the given length, and RID.</summary>
     private static byte[] Packet(int descriptorLength)
     {
         var block = new byte[256];

@@ -11,11 +11,11 @@ public sealed class WrappingNumberTests
     [InlineData(5, 5, false)]
     [InlineData(32767, 0, true)]
     [InlineData(32768, 0, false)]
-    public void IsNewer_SequenceNumbers_CompareAcrossTheWrap(int candidate, int reference, bool expected) =>
+    public void IsNewer_SequenceNumbers_CompareAcrossWrap(int candidate, int reference, bool expected) =>
         Assert.Equal(expected, SequenceNumber.IsNewer((ushort)candidate, (ushort)reference));
 
     [Fact]
-    public void Unwrap_ManyCyclesWithReordering_KeepsTrueDistances()
+    public void Unwrap_ManyCyclesWithReordering_KeepsDistances()
     {
         var unwrapper = default(ExtendedSequenceNumber);
         var random = new Random(1);
@@ -36,7 +36,7 @@ public sealed class WrappingNumberTests
     }
 
     [Fact]
-    public void Peek_OlderThanTheFirst_StaysPositive()
+    public void Peek_OlderThanFirst_StaysPositive()
     {
         var unwrapper = default(ExtendedSequenceNumber);
         unwrapper.Unwrap(0);
@@ -46,12 +46,12 @@ public sealed class WrappingNumberTests
     }
 
     [Fact]
-    public void Timestamps_AcrossTheWrap_KeepOrderAndScale()
+    public void RtpTimestamp_AcrossWrap_KeepsOrderAndScale()
     {
         Assert.True(RtpTimestamp.IsNewer(5, uint.MaxValue - 5));
         Assert.Equal(11, RtpTimestamp.Distance(uint.MaxValue - 5, 5));
         Assert.Equal(90_000, RtpTimestamp.FromTicks(TimeSpan.TicksPerSecond, 90_000));
         Assert.Equal(TimeSpan.TicksPerMillisecond * 20, RtpTimestamp.ToTicks(960, 48_000));
-        Assert.Equal(90_000L * 86_400 * 3650, RtpTimestamp.FromTicks(TimeSpan.TicksPerDay * 3650, 90_000)); // no overflow after ten years
+        Assert.Equal(90_000L * 86_400 * 3650, RtpTimestamp.FromTicks(TimeSpan.TicksPerDay * 3650, 90_000)); // no overflow within ten years
     }
 }

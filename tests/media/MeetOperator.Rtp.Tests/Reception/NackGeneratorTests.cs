@@ -11,7 +11,7 @@ public sealed class NackGeneratorTests
     private readonly NackGenerator generator = new();
 
     [Fact]
-    public void Collect_GapThatStays_IsAskedForAfterTheReorderTime()
+    public void Collect_PersistentGap_RequestsAfterReorderTime()
     {
         Receive(65533, 65534, 2);
 
@@ -21,7 +21,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_LateArrival_IsNotAskedFor()
+    public void Collect_LateArrival_RequestsNothing()
     {
         Receive(10, 12);
         Assert.True(generator.OnPacket(Start, 11));
@@ -32,7 +32,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_NoAnswer_IsRepeatedEveryRoundTrip()
+    public void Collect_NoRetransmission_RequestsEveryRoundTrip()
     {
         Receive(10, 12);
         Assert.Equal([11], Collect(5));
@@ -42,7 +42,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_NeverAnswered_GivesUpAndWantsAKeyFrame()
+    public void Collect_MaximumRequests_NeedsKeyFrame()
     {
         Receive(10, 12);
         var asked = 0;
@@ -60,7 +60,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_NeverAnsweredOverAShortPath_IsPatientForASecondAllTheSame()
+    public void Collect_ShortRoundTrip_KeepsRequestingForOneSecond()
     {
         Receive(10, 12);
         var buffer = new ushort[10];
@@ -74,7 +74,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_PeerThatClaimsAnEndlessPath_IsGivenUpAfterFourSeconds()
+    public void Collect_HugeRoundTrip_GivesUpAfterFourSeconds()
     {
         Receive(10, 12);
         var buffer = new ushort[10];
@@ -88,7 +88,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void OnPacket_AskedForTwice_TellsTheTimeSinceTheFirstRequest()
+    public void OnPacket_RequestedTwice_ReportsTimeSinceFirstRequest()
     {
         Receive(10, 12);
         Collect(5);
@@ -101,7 +101,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void OnPacket_GapTooLarge_WantsAKeyFrameAtOnce()
+    public void OnPacket_GapTooLarge_NeedsKeyFrame()
     {
         Receive(10, 2000);
 
@@ -112,7 +112,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void OnKeyFrame_ForgetsWhatIsBeforeIt()
+    public void OnKeyFrame_EarlierPacketsMissing_DropsRequests()
     {
         Receive(10, 12, 14, 16);
 
@@ -122,7 +122,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void Collect_MoreThanFits_TheRestComesNext()
+    public void Collect_SmallDestination_ReturnsRestInNextCall()
     {
         Receive(10, 20);
         var first = new ushort[4];
@@ -133,7 +133,7 @@ public sealed class NackGeneratorTests
     }
 
     [Fact]
-    public void RandomLoss_EveryMissingPacketIsAskedForAndOnlyThose()
+    public void Collect_RandomLoss_RequestsExactlyMissingPackets()
     {
         var random = new Random(11);
         var lost = new HashSet<ushort>();

@@ -11,7 +11,7 @@ public sealed class ReceiveStatisticsTests
     private readonly ReceiveStatistics statistics = new(ssrc: 5, clockRate: 48_000);
 
     [Fact]
-    public void CreateReport_EveryFourthLost_SaysSo()
+    public void CreateReport_EveryFourthPacketLost_ReportsLoss()
     {
         for (var i = 0; i < 401; i++)
         {
@@ -32,7 +32,7 @@ public sealed class ReceiveStatisticsTests
     }
 
     [Fact]
-    public void CreateReport_SecondInterval_FractionIsOfThatIntervalOnly()
+    public void CreateReport_SecondInterval_CountsOnlyThatInterval()
     {
         Receive(0);
         Receive(10);
@@ -47,7 +47,7 @@ public sealed class ReceiveStatisticsTests
     }
 
     [Fact]
-    public void CreateReport_Wrap_CountsACycle()
+    public void CreateReport_SequenceNumberWrap_CountsCycle()
     {
         for (var i = 65530; i < 65540; i++)
         {
@@ -61,7 +61,7 @@ public sealed class ReceiveStatisticsTests
     }
 
     [Fact]
-    public void CreateReport_Duplicates_MakeTheLossNegative()
+    public void CreateReport_Duplicates_ReportsNegativeLoss()
     {
         Receive(1);
         Receive(1);
@@ -80,9 +80,9 @@ public sealed class ReceiveStatisticsTests
         Assert.Equal(new ReportBlock { Ssrc = 5 }, report);
     }
 
-    /// <summary>RFC 3550 A.8: a constant deviation D between neighbours makes the estimate converge to D.</summary>
+    /// <summary>RFC 3550 A.8: with a constant deviation D between consecutive packets, the estimate converges to D.</summary>
     [Fact]
-    public void Jitter_AlternatingDelay_ConvergesToTheDeviation()
+    public void Jitter_AlternatingDelay_ConvergesToDeviation()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -90,11 +90,11 @@ public sealed class ReceiveStatisticsTests
             statistics.OnPacket(Start + (i * Frame) + late, (ushort)i, (uint)(i * 960), 100);
         }
 
-        Assert.InRange(statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, less the rounding of the fixed point
+        Assert.InRange(statistics.Jitter, 46u, 48u); // 1 ms at 48 kHz, minus the fixed-point rounding
     }
 
     [Fact]
-    public void Jitter_TimestampWrap_IsNoJump()
+    public void Jitter_TimestampWrap_StaysZero()
     {
         var timestamp = uint.MaxValue - 960 * 5;
         for (var i = 0; i < 20; i++)
@@ -107,7 +107,7 @@ public sealed class ReceiveStatisticsTests
     }
 
     [Fact]
-    public void CreateReport_AfterASenderReport_CarriesItsTimeAndTheDelay()
+    public void CreateReport_AfterSenderReport_HasTimeAndDelay()
     {
         Receive(1);
         statistics.OnSenderReport(Start, 0x0001_0002_0003_0004);

@@ -8,7 +8,7 @@ public sealed class RoundTripTimeTests
     private RoundTripTime roundTrip;
 
     [Fact]
-    public void OnReport_PathGetsLongerAndShorter_IsFollowed()
+    public void OnReport_ChangingRoundTrip_FollowsSamples()
     {
         for (var i = 0; i < 30; i++)
         {
@@ -23,7 +23,7 @@ public sealed class RoundTripTimeTests
     }
 
     [Fact]
-    public void OnRecovery_CountsOnlyWithoutReports()
+    public void OnRecovery_RecentReport_IsIgnored()
     {
         roundTrip.OnRecovery(0, 400 * Millisecond);
         Assert.Equal(400 * Millisecond, roundTrip.Ticks);
@@ -40,7 +40,7 @@ public sealed class RoundTripTimeTests
     [Theory]
     [InlineData(-1)]
     [InlineData(6000)]
-    public void OnReport_OfAPeerThatLies_IsPassedOver(int milliseconds)
+    public void OnReport_ImplausibleSample_IsIgnored(int milliseconds)
     {
         roundTrip.OnReport(0, milliseconds * Millisecond);
         roundTrip.OnRecovery(0, milliseconds * Millisecond);

@@ -5,7 +5,7 @@ namespace MeetOperator.Rtp.Tests.Retransmission;
 public sealed class RetransmissionHistoryTests
 {
     [Fact]
-    public void TryGet_RandomSizes_GivesWhatWasAddedOrNothing()
+    public void TryGet_RandomSizes_ReturnsAddedPacketOrNothing()
     {
         using var history = new RetransmissionHistory(packets: 64, capacityBytes: 20_000);
         var random = new Random(3);
@@ -23,7 +23,7 @@ public sealed class RetransmissionHistoryTests
                 if (history.TryGet(i - back, out var found))
                 {
                     Assert.True(found.SequenceEqual(packets[i - back]));
-                    Assert.Equal(back, kept++); // the newest ones, without a hole
+                    Assert.Equal(back, kept++); // the most recent packets without a gap
                 }
             }
 
@@ -32,7 +32,7 @@ public sealed class RetransmissionHistoryTests
     }
 
     [Fact]
-    public void TryGet_NeverAdded_IsNothing()
+    public void TryGet_NotAdded_ReturnsFalse()
     {
         using var history = new RetransmissionHistory(8, 1000);
         Assert.False(history.TryGet(0, out _));
@@ -43,7 +43,7 @@ public sealed class RetransmissionHistoryTests
     }
 
     [Fact]
-    public void Add_LargerThanTheHistory_IsRefused()
+    public void Add_LargerThanHistory_ReturnsFalse()
     {
         using var history = new RetransmissionHistory(8, 100);
         Assert.False(history.Add(1, new byte[101]));
@@ -51,11 +51,11 @@ public sealed class RetransmissionHistoryTests
     }
 
     [Fact]
-    public void Constructor_NotAPowerOfTwo_SaysSo() =>
+    public void Constructor_NotPowerOfTwo_Throws() =>
         Assert.Contains("power of two", Assert.Throws<ArgumentOutOfRangeException>(() => new RetransmissionHistory(100, 1000)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void AddAndTryGet_AllocateNothing()
+    public void AddAndTryGet_ManyPackets_AllocatesNothing()
     {
         using var history = new RetransmissionHistory(512, 600_000);
         var packet = new byte[1100];

@@ -6,7 +6,7 @@ namespace MeetOperator.Rtp.Tests.Retransmission;
 public sealed class RtxPacketTests
 {
     [Fact]
-    public void TryRestore_WhatWritePayloadMade_IsTheOriginal()
+    public void TryRestore_WrittenPayload_ReturnsOriginal()
     {
         var original = Hex.Bytes("90 e0 1234 00000002 00000003 bede 0001 10aa 0000 0102030405");
         Assert.True(RtpPacket.TryParse(original, out var packet));
@@ -20,13 +20,13 @@ public sealed class RtxPacketTests
     }
 
     [Fact]
-    public void TryRestore_PaddingOnly_IsNoPacket() =>
+    public void TryRestore_PaddingOnly_ReturnsFalse() =>
         Assert.False(RtxPacket.TryRestore(Hex.Bytes("a0 61 0007 00000002 00000009 00 00 00 04"), 96, 3, out _));
 
     [Theory]
     [InlineData("80 61 0007 00000002 00000009 01")]
     [InlineData("80 61 0007")]
-    public void TryRestore_TooShort_Refuses(string hex) => Assert.False(RtxPacket.TryRestore(Hex.Bytes(hex), 96, 3, out _));
+    public void TryRestore_TooShort_ReturnsFalse(string hex) => Assert.False(RtxPacket.TryRestore(Hex.Bytes(hex), 96, 3, out _));
 
     [Fact]
     public void WritePayload_NoRoom_WritesNothing() => Assert.Equal(0, RtxPacket.WritePayload(1, new byte[10], new byte[11]));

@@ -17,7 +17,7 @@ public sealed class RtcpTests
     };
 
     [Fact]
-    public void AddReceiverReport_Bytes_AreThoseOfRfc3550()
+    public void AddReceiverReport_OneBlock_MatchesRfc3550Encoding()
     {
         var writer = new RtcpWriter(new byte[100]);
 
@@ -28,7 +28,7 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void AddReferenceTime_Bytes_AreThoseOfRfc3611()
+    public void AddReferenceTime_NtpTime_MatchesRfc3611Encoding()
     {
         var writer = new RtcpWriter(new byte[100]);
 
@@ -41,11 +41,11 @@ public sealed class RtcpTests
     [InlineData("80 cf 0008 22222222 04 00 0002 1122334455667788 05 00 0003 11111111 aabbccdd 00010000", true)]
     [InlineData("80 cf 0008 22222222 05 00 0006 33333333 00000001 00000002 11111111 aabbccdd 00010000", true)]
     [InlineData("80 cf 0005 22222222 05 00 0003 33333333 aabbccdd 00010000", false)]
-    [InlineData("80 cf 0005 22222222 05 00 0003 11111111 00000000 00010000", false)] // no reference time came there yet
+    [InlineData("80 cf 0005 22222222 05 00 0003 11111111 00000000 00010000", false)] // the peer has not received a reference time
     [InlineData("80 cf 0005 22222222 05 00 0004 11111111 aabbccdd 00010000", false)]
     [InlineData("80 cf 0000", false)]
     [InlineData("80 c9 0001 22222222", false)]
-    public void TryReadDelay_OurReferenceTime_IsFoundAmongAllBlocks(string hex, bool found)
+    public void TryReadDelay_SeveralBlocks_FindsOwnReferenceTime(string hex, bool found)
     {
         var reader = new RtcpReader(Hex.Bytes(hex));
         Assert.True(reader.MoveNext());
@@ -59,7 +59,7 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void Compound_EveryPacket_ReadsBack()
+    public void Compound_EveryPacketType_RoundTrips()
     {
         var writer = new RtcpWriter(new byte[500]);
         Assert.True(writer.AddSenderReport(7, 0x1122334455667788, 90000, 10, 2000, Block, Block with { CumulativeLost = 70_000 }));
@@ -71,10 +71,10 @@ public sealed class RtcpTests
         Assert.True(RtcpReader.IsWellFormed(writer.Written));
         Assert.Equal(0, writer.Length % 4);
 
-        var seen = new List<string>();
+        var described = new List<string>();
         foreach (var packet in new RtcpReader(writer.Written))
         {
-            seen.Add(Describe(packet));
+            described.Add(Describe(packet));
         }
 
         Assert.Equal(
@@ -85,11 +85,11 @@ public sealed class RtcpTests
             "FIR 7: 8/3",
             "NACK 7->8: 65534 65535 0 14 20",
             "BYE 7 9",
-        ], seen);
+        ], described);
     }
 
     [Fact]
-    public void AddNack_NeighboursWithinSixteen_ShareAnEntry()
+    public void AddNack_NumbersWithinSixteen_ShareEntry()
     {
         var writer = new RtcpWriter(new byte[100]);
 
@@ -99,7 +99,7 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void AddNack_Nothing_WritesNothing()
+    public void AddNack_NoNumbers_WritesNothing()
     {
         var writer = new RtcpWriter(new byte[100]);
         Assert.False(writer.AddNack(1, 2, []));
@@ -107,7 +107,7 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void Add_NoRoom_LeavesTheCompoundAsItWas()
+    public void Add_NoRoom_LeavesCompoundUnchanged()
     {
         var writer = new RtcpWriter(new byte[20]);
         Assert.True(writer.AddPictureLoss(1, 2));
@@ -121,7 +121,7 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void TryRead_Remb_IsTheBitrate()
+    public void TryRead_Remb_ReturnsBitrate()
     {
         // mantissa 0x3FFFF, exponent 3
         Assert.True(First(Hex.Bytes("8f ce 0005 00000001 00000000 52454d42 01 0fffff 00000008"), out var message));
@@ -130,26 +130,26 @@ public sealed class RtcpTests
     }
 
     [Theory]
-    [InlineData("8f ce 0005 00000001 00000000 52454d42 02 0fffff 00000008")] // two SSRCs announced, one there
+    [InlineData("8f ce 0005 00000001 00000000 52454d42 02 0fffff 00000008")] // two SSRCs announced, one present
     [InlineData("8f ce 0005 00000001 00000000 41424344 01 0fffff 00000008")] // another application
     [InlineData("8f ce 0005 00000001 00000000 52454d42 01 ffffff 00000008")] // exponent 63
-    public void TryRead_NoRemb_Refuses(string hex)
+    public void TryRead_OtherMessage_ReturnsFalse(string hex)
     {
         Assert.True(First(Hex.Bytes(hex), out var message));
         Assert.False(BandwidthEstimate.TryRead(message, out _));
     }
 
     [Theory]
-    [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1, true)] // the second is cut
+    [InlineData("80 c9 0001 00000001 80 c9 0002 00000001", 1, true)] // the second packet is truncated
     [InlineData("40 c9 0001 00000001", 0, true)]
     [InlineData("80 c9 00", 0, true)]
     [InlineData("a0 c9 0001 00000001 80 c9 0001 00000001", 0, true)] // padding on a packet that is not the last
     [InlineData("a0 c9 0002 00000001 00000000", 0, true)] // padding of zero
     [InlineData("a0 c9 0002 00000001 00000009", 0, true)] // padding longer than the packet
     [InlineData("a0 c9 0002 00000001 00000004", 1, false)]
-    [InlineData("80 cf 0001 00000001 80 c9 0001 00000001", 2, false)] // an extended report is passed over
+    [InlineData("80 cf 0001 00000001 80 c9 0001 00000001", 2, false)] // an extended report is a valid packet
     [InlineData("", 0, false)]
-    public void Reader_Compound_StopsAtTheFirstBadPacket(string hex, int packets, bool malformed)
+    public void MoveNext_MalformedPacket_StopsEnumeration(string hex, int packets, bool malformed)
     {
         var reader = new RtcpReader(Hex.Bytes(hex));
         var count = 0;
@@ -163,14 +163,14 @@ public sealed class RtcpTests
     }
 
     [Theory]
-    [InlineData("82 c8 0006 00000001 0000000000000000 00000000 00000000 00000000")] // two blocks announced, none there
+    [InlineData("82 c8 0006 00000001 0000000000000000 00000000 00000000 00000000")] // two blocks announced, none present
     [InlineData("80 c8 0001 00000001")]
     [InlineData("81 c9 0001 00000001")]
     [InlineData("83 cb 0001 00000001")]
     [InlineData("81 ca 0001 00000001")]
     [InlineData("81 ca 0002 00000001 01ff6162")]
     [InlineData("81 cd 0001 00000001")]
-    public void TryParse_CountsThatDoNotFit_Refuse(string hex)
+    public void TryParse_CountBeyondPacket_ReturnsFalse(string hex)
     {
         var reader = new RtcpReader(Hex.Bytes(hex));
         Assert.True(reader.MoveNext());
@@ -183,14 +183,14 @@ public sealed class RtcpTests
     }
 
     [Fact]
-    public void NtpTime_UnixEpoch_Is2208988800Seconds()
+    public void FromUnixTicks_UnixEpoch_Returns2208988800Seconds()
     {
         Assert.Equal(2_208_988_800UL << 32, NtpTime.FromUnixTicks(0));
         Assert.Equal(0x80000000u, (uint)NtpTime.FromUnixTicks(TimeSpan.TicksPerSecond / 2));
     }
 
     [Fact]
-    public void RoundTripTicks_ReportBlock_IsArrivalMinusSendingMinusHolding()
+    public void RoundTripTicks_ReportBlock_SubtractsReportTimeAndDelay()
     {
         var block = new ReportBlock { LastSenderReport = 10 << 16, DelaySinceLastSenderReport = 5 << 16 };
 

@@ -1,9 +1,9 @@
 namespace MeetOperator.Sfu.Peers;
 
-/// <summary>The SSRCs that tracks of a connection had when they were removed, the newest few: their late packets are still on the way.</summary>
-internal sealed class DepartedStreams
+/// <summary>The SSRCs of recently removed tracks of a connection, whose late packets may still arrive.</summary>
+internal sealed class RemovedSsrcs
 {
-    /// <summary>Those of as many tracks as a client may send, with their retransmissions.</summary>
+    /// <summary>Room for the maximum number of tracks of a client, each with an RTX stream.</summary>
     private const int Capacity = 32;
     private readonly uint?[] _ssrcs = new uint?[Capacity];
     private int _next;

@@ -4,20 +4,20 @@ using MeetOperator.Rtp.Rtcp;
 
 namespace MeetOperator.Rtc.Tests.Behaviour;
 
-/// <summary>What a publisher learns from transport-wide feedback must be what the path did.</summary>
-public sealed class TransportFeedbackTellsThePathTests
+/// <summary>Transport-wide feedback must report the actual losses and delays of the path.</summary>
+public sealed class TransportFeedbackReportsPathTests
 {
     [Fact]
-    public void Feedback_OverALossyPathWithJitter_GivesLossAndDelaysOfThePath()
+    public void Feedback_LossyPathWithJitter_ReportsLossAndDelays()
     {
         var network = new SimulatedNetwork(3, new LinkConditions { LossRate = 0.1, JitterTicks = 8 * TimeSpan.TicksPerMillisecond });
         var (sender, receiver) = (new TransportAddress(1, 1), new TransportAddress(2, 2));
         var arrivals = new TransportArrivals();
-        var truth = new Dictionary<ushort, long>();
+        var arrivedAt = new Dictionary<ushort, long>();
         network.Attach(receiver, (now, _, datagram) =>
         {
             var sequence = BitConverter.ToUInt16(datagram);
-            truth.TryAdd(sequence, now);
+            arrivedAt.TryAdd(sequence, now);
             arrivals.OnPacket(now, sequence);
         });
 
@@ -36,15 +36,15 @@ public sealed class TransportFeedbackTellsThePathTests
         network.AdvanceTo(network.NowTicks + TimeSpan.TicksPerSecond);
         Read(arrivals, buffer, reported);
 
-        Assert.Equal(truth.Keys.Order(), reported.Values.Where(p => p.Received).Select(p => p.SequenceNumber).Order());
-        var offset = truth[truth.Keys.First()] - reported[truth.Keys.First()].ArrivalTicks;
-        Assert.All(truth, t => Assert.InRange(
+        Assert.Equal(arrivedAt.Keys.Order(), reported.Values.Where(p => p.IsReceived).Select(p => p.SequenceNumber).Order());
+        var offset = arrivedAt[arrivedAt.Keys.First()] - reported[arrivedAt.Keys.First()].ArrivalTicks;
+        Assert.All(arrivedAt, t => Assert.InRange(
             t.Value - reported[t.Key].ArrivalTicks - offset, -TimeSpan.TicksPerMillisecond / 4, TimeSpan.TicksPerMillisecond / 4));
     }
 
     private static void Read(TransportArrivals arrivals, byte[] buffer, Dictionary<ushort, TransportFeedbackPacket> reported)
     {
-        while (arrivals.HasNews)
+        while (arrivals.HasUnreportedPackets)
         {
             var length = arrivals.WriteFeedback(1, 2, buffer);
             foreach (var packet in new RtcpReader(buffer.AsSpan(0, length)))
@@ -53,7 +53,7 @@ public sealed class TransportFeedbackTellsThePathTests
                 Assert.True(TransportFeedback.TryParse(message, out var feedback));
                 foreach (var one in feedback.Packets)
                 {
-                    if (one.Received || !reported.ContainsKey(one.SequenceNumber))
+                    if (one.IsReceived || !reported.ContainsKey(one.SequenceNumber))
                     {
                         reported[one.SequenceNumber] = one;
                     }

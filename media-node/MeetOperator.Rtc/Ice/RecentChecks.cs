@@ -3,20 +3,20 @@ using System.Buffers.Binary;
 namespace MeetOperator.Rtc.Ice;
 
 /// <summary>
-/// The checks that came last. STUN has no protection against a copy that somebody else sends again, but every check of a client has a
-/// transaction id of its own, and its repetitions come from the same address.
+/// The most recent checks, for replay detection. STUN has no replay protection, but every check of a client has its own transaction ID, and
+/// its retransmissions come from the same address.
 /// </summary>
-internal sealed class SeenChecks
+internal sealed class RecentChecks
 {
-    /// <summary>Minutes of a connected client's checks, and all of them while it connects.</summary>
+    /// <summary>Enough for several minutes of checks from a connected client, and for all checks while it connects.</summary>
     private const int Capacity = 64;
 
     private readonly (ulong High, uint Low, TransportAddress From)[] seen = new (ulong, uint, TransportAddress)[Capacity];
     private int count;
     private int next;
 
-    /// <summary>The address that a check came from before; null when it is new, and then it is remembered.</summary>
-    internal TransportAddress? Take(ReadOnlySpan<byte> transactionId, in TransportAddress from)
+    /// <summary>Returns the address of an earlier check with the same transaction ID, or records the check and returns null.</summary>
+    internal TransportAddress? FindOrRecord(ReadOnlySpan<byte> transactionId, in TransportAddress from)
     {
         var (high, low) = (BinaryPrimitives.ReadUInt64BigEndian(transactionId), BinaryPrimitives.ReadUInt32BigEndian(transactionId[8..]));
         for (var i = 0; i < count; i++)

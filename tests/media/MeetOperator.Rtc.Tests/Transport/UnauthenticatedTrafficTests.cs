@@ -4,14 +4,14 @@ using MeetOperator.Rtc.Testing;
 
 namespace MeetOperator.Rtc.Tests.Transport;
 
-/// <summary>A third party that sprays the port must not be able to end, disturb or enter a call.</summary>
-public sealed class StrangerTests
+/// <summary>A third party that floods the port must not be able to end, disturb or join a session.</summary>
+public sealed class UnauthenticatedTrafficTests
 {
-    private static readonly TransportAddress Stranger = new(0x0A0000FF, 666);
+    private static readonly TransportAddress Attacker = new(0x0A0000FF, 666);
     private static readonly byte[] Header = [0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9];
 
     [Fact]
-    public void ClientHello_FromAnAddressThatIceDidNotValidate_ReachesNothing()
+    public void ClientHello_FromUnvalidatedAddress_IsDropped()
     {
         using var other = new TransportPair(seed: 9);
         Assert.True(other.Connect());
@@ -21,7 +21,7 @@ public sealed class StrangerTests
 
         for (var i = 0; i < 10_000; i++)
         {
-            var result = pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, Stranger, hello.AsSpan().ToArray());
+            var result = pair.Server.Transport.HandleDatagram(pair.Network.NowTicks, Attacker, hello.AsSpan().ToArray());
             Assert.Equal(DropReason.UnvalidatedSource, result.DropReason);
         }
 
@@ -35,7 +35,7 @@ public sealed class StrangerTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Spray_BeforeDuringAndAfterTheHandshake_ChangesNothing(int seed)
+    public void ForgedTraffic_DuringWholeSession_ChangesNothing(int seed)
     {
         var random = new Random(seed);
         using var quiet = new TransportPair(seed);
@@ -47,7 +47,7 @@ public sealed class StrangerTests
         Assert.True(pair.RunUntil(
             () =>
             {
-                Spray(pair, random, Stranger);
+                SendForgeries(pair, random, Attacker);
                 return pair.Server.Transport.State == PeerTransportState.Connected && pair.Client.Transport.State == PeerTransportState.Connected;
             },
             TimeSpan.FromSeconds(5)));
@@ -55,7 +55,7 @@ public sealed class StrangerTests
         Assert.InRange(pair.Network.NowTicks - quietTicks, 0, 100 * TimeSpan.TicksPerMillisecond);
         for (var i = 0; i < 200; i++)
         {
-            Spray(pair, random, Stranger);
+            SendForgeries(pair, random, Attacker);
         }
 
         pair.Client.SendRtp(Header, [1]);
@@ -66,16 +66,16 @@ public sealed class StrangerTests
         Assert.DoesNotContain(pair.Server.Sent, d => d.Length == 0);
     }
 
-    /// <summary>Off-path senders can forge the client's address. What they send must still not end the call.</summary>
+    /// <summary>Off-path attackers can spoof the client's address. Their datagrams must not end the session.</summary>
     [Fact]
-    public void Spray_UnderTheClientsAddress_DoesNotEndAConnectedCall()
+    public void ForgedTraffic_FromClientAddress_DoesNotEndSession()
     {
         using var pair = new TransportPair(seed: 4);
         Assert.True(pair.Connect());
         var random = new Random(5);
         for (var i = 0; i < 500; i++)
         {
-            Spray(pair, random, TransportPair.ClientAddress);
+            SendForgeries(pair, random, TransportPair.ClientAddress);
         }
 
         pair.Client.SendRtp(Header, [1]);
@@ -86,14 +86,14 @@ public sealed class StrangerTests
         Assert.True(pair.Server.Transport.Drops[DropReason.SrtpAuthentication] > 0);
         Assert.True(pair.Server.Transport.Drops[DropReason.DtlsMalformed] > 0);
 
-        // And the client itself can still end it.
+        // The client itself can still end the session.
         pair.Client.Transport.Close(pair.Network.NowTicks);
         pair.Client.Poll();
         Assert.True(pair.RunUntil(() => pair.Server.Transport.State == PeerTransportState.Closed, TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
-    public void Dtls_FloodOnAConnection_IsCutToTheLimitAndMediaGoesOn()
+    public void DtlsFlood_OnConnectedSession_IsLimitedAndMediaContinues()
     {
         using var pair = new TransportPair(seed: 8);
         Assert.True(pair.Connect());
@@ -108,26 +108,26 @@ public sealed class StrangerTests
         pair.Client.SendRtp(Header, [1]);
         pair.Run(TimeSpan.FromMilliseconds(100));
 
-        // A hundred at once and a hundred a second in two seconds.
+        // A burst of 100, and 100 per second for two seconds.
         Assert.InRange(pair.Server.Transport.Drops[DropReason.DtlsRate], 1_690, 1_710);
         Assert.Single(pair.Server.Received);
         Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
     }
 
     [Fact]
-    public void Dtls_FloodUnderAnAddressThatIsNotProven_LeavesTheClientsOwnTaken()
+    public void DtlsFlood_FromUnconfirmedAddress_StillAcceptsClient()
     {
         using var pair = new TransportPair(seed: 9);
         Assert.True(pair.Connect());
 
-        // A packet that opens a path at another address, as somebody who copies it on the way can.
+        // An attacker on the path creates a path at another address with an intercepted packet.
         Span<byte> copy = stackalloc byte[200];
         var length = pair.Client.Transport.ProtectRtp(Header, [1], copy);
-        pair.Network.Send(Stranger, TransportPair.ServerAddress, copy[..length].ToArray());
+        pair.Network.Send(Attacker, TransportPair.ServerAddress, copy[..length].ToArray());
         pair.Run(TimeSpan.FromMilliseconds(50));
         for (var i = 0; i < 1_000; i++)
         {
-            pair.Network.Send(Stranger, TransportPair.ServerAddress, [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40, .. new byte[40]]);
+            pair.Network.Send(Attacker, TransportPair.ServerAddress, [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40, .. new byte[40]]);
         }
 
         pair.Client.Transport.Close(pair.Network.NowTicks);
@@ -138,14 +138,14 @@ public sealed class StrangerTests
     }
 
     [Fact]
-    public void Spray_Counters_NameEveryCause()
+    public void ForgedTraffic_EveryKind_IsCountedByReason()
     {
         using var pair = new TransportPair(seed: 6);
         Assert.True(pair.Connect());
         var random = new Random(7);
         for (var i = 0; i < 50; i++)
         {
-            Spray(pair, random, Stranger);
+            SendForgeries(pair, random, Attacker);
         }
 
         var drops = pair.Server.Transport.Drops;
@@ -155,7 +155,7 @@ public sealed class StrangerTests
         Assert.True(drops[DropReason.UnknownKind] > 0);
     }
 
-    private static void Spray(TransportPair pair, Random random, TransportAddress from)
+    private static void SendForgeries(TransportPair pair, Random random, TransportAddress from)
     {
         var sent = pair.Server.Sent.Count;
         foreach (var datagram in Forgeries(random))
@@ -175,10 +175,10 @@ public sealed class StrangerTests
         yield return [0x16, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]; // ServerHelloDone
         yield return [0x15, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 40]; // fatal handshake_failure in the clear
         yield return [0x15, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 1, 0]; // close_notify in the clear
-        yield return [0x15, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40]; // under the keys' epoch, without keys
+        yield return [0x15, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40]; // in the epoch of the keys, but not encrypted
         for (byte length = 0; length < 32; length++)
         {
-            // Protected, it says, and with room for a part of the authentication tag; alone, and behind a header that is wrong.
+            // A record of a protected epoch that is too short for its tag, alone and after a malformed record.
             byte[] record = [23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 1, length, 0, length, .. new byte[length]];
             yield return record;
             yield return [21, 3, 3, 0, 1, 0, 0, 0, 0, 2, length, 0xFF, 0xFF, .. record];

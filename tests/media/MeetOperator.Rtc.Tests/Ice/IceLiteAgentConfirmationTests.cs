@@ -4,8 +4,8 @@ using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.Rtc.Tests.Ice;
 
-/// <summary>The checks that the lite agent sends itself: who answers one can read where it went, and nothing else shows that.</summary>
-public sealed class IceLiteAgentProofTests
+/// <summary>The checks that the lite agent sends: only a response to one confirms that the peer receives at an address.</summary>
+public sealed class IceLiteAgentConfirmationTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
     private static readonly TransportAddress One = new(0x0A000002, 5000);
@@ -16,49 +16,49 @@ public sealed class IceLiteAgentProofTests
     private long now = 1000 * Second;
     private int transactions;
 
-    public IceLiteAgentProofTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
+    public IceLiteAgentConfirmationTests() => agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
 
     [Fact]
-    public void BeforeTheHandshakeEnded_NothingIsAsked()
+    public void HandleTimeout_BeforeHandshakeEnds_SendsNoCheck()
     {
         Check(One, useCandidate: true);
         agent.HandleTimeout(now, outgoing);
 
-        Assert.Empty(Questions());
+        Assert.Empty(TakeChecks());
         Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
     }
 
     [Fact]
-    public void HandshakeOverSeveralAddresses_TheSelectedOneIsAskedAndProved()
+    public void HandleTimeout_HandshakeOverSeveralAddresses_ConfirmsSelectedAddress()
     {
         Check(One, useCandidate: true);
         agent.OnEstablished(now, null);
         Assert.True(agent.NextTimeoutTicks <= now);
         agent.HandleTimeout(now, outgoing);
 
-        var (to, question) = Assert.Single(Questions());
+        var (to, check) = Assert.Single(TakeChecks());
         Assert.Equal(One, to);
-        Assert.True(StunMessage.TryParse(question, out var message));
+        Assert.True(StunMessage.TryParse(check, out var message));
         Assert.Equal(StunMessageType.BindingRequest, message.Type);
         Assert.Equal("remote:local"u8, message.Username);
         Assert.True(message.VerifyFingerprint() && message.VerifyIntegrity("remote-password"u8) && message.HasIceControlled);
         Assert.False(agent.TrySpend(100_000));
-        Assert.Equal(DropReason.None, Answer(One, question));
+        Assert.Equal(DropReason.None, Respond(One, check));
         Assert.True(agent.TrySpend(100_000));
     }
 
     [Fact]
-    public void MediaFromAnotherAddress_IsFollowedWhenThatAnswers()
+    public void OnMedia_OtherAddressResponds_MovesSelection()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
         Assert.Equal(One, agent.Selected);
-        var (to, question) = Assert.Single(Questions());
+        var (to, check) = Assert.Single(TakeChecks());
         Assert.Equal(Two, to);
 
         now += Second / 10;
-        Assert.Equal(DropReason.None, Answer(Two, question));
+        Assert.Equal(DropReason.None, Respond(Two, check));
 
         Assert.Equal(Two, agent.Selected);
         Assert.Equal(now, agent.LastConsentTicks);
@@ -66,127 +66,127 @@ public sealed class IceLiteAgentProofTests
     }
 
     [Fact]
-    public void NominationOfHigherPriority_IsFollowedWhenItAnswers()
+    public void HandleStun_NominationWithHigherPriority_MovesAfterResponse()
     {
         Connect();
         Check(Two, useCandidate: true, priority: 1000);
         Assert.Equal(One, agent.Selected);
 
-        Answer(Two, Assert.Single(Questions()).Question);
+        Respond(Two, Assert.Single(TakeChecks()).Datagram);
 
         Assert.Equal(Two, agent.Selected);
     }
 
     [Fact]
-    public void Answer_FromAnotherAddressThanWasAsked_ProvesNeither()
+    public void HandleStun_ResponseFromOtherAddress_ConfirmsNothing()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
-        var (_, question) = Assert.Single(Questions());
+        var (_, check) = Assert.Single(TakeChecks());
 
-        Assert.Equal(DropReason.StunUnexpected, Answer(One, question));
-        Assert.Equal(DropReason.StunUnexpected, Answer(new TransportAddress(9, 9), question));
+        Assert.Equal(DropReason.StunUnexpected, Respond(One, check));
+        Assert.Equal(DropReason.StunUnexpected, Respond(new TransportAddress(9, 9), check));
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Theory]
     [InlineData("local-password", 0)]
     [InlineData("guess", 0)]
     [InlineData("remote-password", 1)]
-    public void Answer_WithAnotherPasswordOrTransaction_ProvesNothing(string password, int otherTransaction)
+    public void HandleStun_ResponseWithWrongSecret_ConfirmsNothing(string password, int otherTransaction)
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
-        var (_, question) = Assert.Single(Questions());
-        question[19] ^= (byte)otherTransaction;
+        var (_, check) = Assert.Single(TakeChecks());
+        check[19] ^= (byte)otherTransaction;
 
-        Assert.NotEqual(DropReason.None, Answer(Two, question, password));
+        Assert.NotEqual(DropReason.None, Respond(Two, check, password));
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Fact]
-    public void Answer_Replayed_RenewsNothing()
+    public void HandleStun_ReplayedResponse_RenewsNothing()
     {
         Connect();
         now = agent.NextTimeoutTicks;
         agent.HandleTimeout(now, outgoing);
-        var (_, question) = Assert.Single(Questions());
-        Assert.Equal(DropReason.None, Answer(One, question));
+        var (_, check) = Assert.Single(TakeChecks());
+        Assert.Equal(DropReason.None, Respond(One, check));
         var consent = agent.LastConsentTicks;
 
         for (var i = 0; i < 40; i++)
         {
             now += Second;
             agent.HandleTimeout(now, outgoing);
-            Assert.NotEqual(DropReason.None, Answer(One, question));
+            Assert.NotEqual(DropReason.None, Respond(One, check));
         }
 
         Assert.Equal(consent, agent.LastConsentTicks);
         Assert.False(agent.TrySpend(100_000));
     }
 
-    /// <summary>An echo service at the victim's, and a participant who took the node's own credentials for hers, so that what comes back verifies.</summary>
+    /// <summary>An attacker uses the media node's own credentials and a reflector at the victim's address, so that reflected checks pass verification.</summary>
     [Fact]
-    public void Question_SentBackFromWhereItWent_ProvesNothing()
+    public void HandleStun_ReflectedCheck_ConfirmsNothing()
     {
         agent.SetRemote(new IceCredentials("local", "local-password"), null);
         Check(One, useCandidate: true, username: "local:local");
         agent.OnEstablished(now, One);
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
 
         for (var i = 0; i < 10; i++)
         {
-            foreach (var (to, datagram) in Questions())
+            foreach (var (to, datagram) in TakeChecks())
             {
-                agent.Handle(now, to, datagram, outgoing);
+                agent.HandleStun(now, to, datagram, outgoing);
             }
 
             now += Second / 10;
         }
 
         Assert.Equal(One, agent.Selected);
-        Assert.False(agent.IsHeld(now, Two));
+        Assert.False(agent.IsInUse(now, Two));
     }
 
     [Fact]
-    public void Question_Unanswered_IsRepeatedEverMoreSeldomAndWithinTheBound()
+    public void OnMedia_NoResponse_BacksOffWithinLimit()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
-        var (asked, came, went) = (new List<long>(), 0, 0);
+        now += PathSelection.QuietTicks + 1;
+        var (transmissions, received, sent) = (new List<long>(), 0, 0);
         for (var end = now + (20 * Second); now < end; now += Second / 50)
         {
             Media(One);
             Media(Two, bytes: 40);
-            came += 40;
-            foreach (var (_, question) in Questions().Where(q => q.To == Two))
+            received += 40;
+            foreach (var (_, check) in TakeChecks().Where(q => q.To == Two))
             {
-                asked.Add(now);
-                went += question.Length;
+                transmissions.Add(now);
+                sent += check.Length;
             }
         }
 
-        Assert.InRange(asked.Count, 4, 12);
-        Assert.True(asked[^1] - asked[^2] >= 5 * Second);
-        Assert.InRange(went, 1, 3 * came);
+        Assert.InRange(transmissions.Count, 4, 12);
+        Assert.True(transmissions[^1] - transmissions[^2] >= 5 * Second);
+        Assert.InRange(sent, 1, 3 * received);
         Assert.Equal(One, agent.Selected);
     }
 
     /// <summary>
-    /// Media used up what the address may get. A check that could not be sent must not put off the next one, or media would use up whatever comes in
-    /// meanwhile, and the address would never be proved.
+    /// Media has used up the allowance of the address. A check that cannot be sent must not delay the next one. Otherwise media would use up every
+    /// further allowance, and the address would never be confirmed.
     /// </summary>
     [Theory]
     [InlineData(4)]
     [InlineData(100)]
-    public void Question_TheAddressMayNotGetIt_IsSentWithTheNextThatComesFromThere(int ufragCharacters)
+    public void OnMedia_AllowanceUsedUp_SendsCheckWithNextDatagram(int ufragCharacters)
     {
         var ufrag = new string('u', ufragCharacters);
         agent.SetRemote(new IceCredentials(ufrag, "remote-password"), null);
@@ -202,18 +202,18 @@ public sealed class IceLiteAgentProofTests
             Assert.Equal(long.MaxValue, agent.NextTimeoutTicks);
         }
 
-        Assert.Empty(Questions());
+        Assert.Empty(TakeChecks());
         Media(One, bytes: 200);
 
-        var (_, question) = Assert.Single(Questions());
-        Assert.Equal(600 - question.Length, agent.Allowance);
-        Answer(One, question);
+        var (_, check) = Assert.Single(TakeChecks());
+        Assert.Equal(600 - check.Length, agent.Allowance);
+        Respond(One, check);
         Assert.True(agent.TrySpend(100_000));
     }
 
-    /// <summary>To the byte: one byte less, and nothing is sent.</summary>
+    /// <summary>With one byte less, no check is sent.</summary>
     [Fact]
-    public void Question_TheAddressMayGetExactlyIt_IsSent()
+    public void OnMedia_AllowanceFitsExactly_SendsCheck()
     {
         Check(One, useCandidate: true);
         agent.OnEstablished(now, null);
@@ -224,66 +224,66 @@ public sealed class IceLiteAgentProofTests
         }
 
         agent.HandleTimeout(now, outgoing);
-        Assert.Empty(Questions());
+        Assert.Empty(TakeChecks());
         Media(One, bytes: 1);
 
-        Assert.Equal(length, Assert.Single(Questions()).Question.Length);
+        Assert.Equal(length, Assert.Single(TakeChecks()).Datagram.Length);
     }
 
     [Fact]
-    public void Question_Lost_ALaterCopyIsAnsweredToo()
+    public void HandleStun_ResponseToRetransmission_ConfirmsAddress()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
-        var (_, lost) = Assert.Single(Questions());
-        now += PathQuestion.RepeatTicks;
+        var (_, lost) = Assert.Single(TakeChecks());
+        now += PathCheck.RetransmitTicks;
         Media(Two);
-        var (_, copy) = Assert.Single(Questions());
+        var (_, copy) = Assert.Single(TakeChecks());
 
         Assert.Equal(lost[8..20], copy[8..20]);
-        Assert.Equal(DropReason.None, Answer(Two, copy));
+        Assert.Equal(DropReason.None, Respond(Two, copy));
         Assert.Equal(Two, agent.Selected);
     }
 
-    /// <summary>A renegotiation repeats the peer's credentials. What it answered meanwhile is good.</summary>
+    /// <summary>A renegotiation repeats the peer's credentials. Responses to earlier checks stay valid.</summary>
     [Fact]
-    public void Question_RenegotiationUnderTheSameCredentials_TheAnswerToAnEarlierCopyCounts()
+    public void SetRemote_SameCredentials_KeepsOutstandingCheck()
     {
         Connect();
-        now += PathChoice.QuietTicks + 1;
+        now += PathSelection.QuietTicks + 1;
         Media(Two);
-        var (_, first) = Assert.Single(Questions());
+        var (_, first) = Assert.Single(TakeChecks());
         agent.SetRemote(new IceCredentials("remote", "remote-password"), null);
-        now += PathQuestion.RepeatTicks;
+        now += PathCheck.RetransmitTicks;
         Media(Two);
-        Assert.Single(Questions());
+        Assert.Single(TakeChecks());
 
-        Assert.Equal(DropReason.None, Answer(Two, first));
+        Assert.Equal(DropReason.None, Respond(Two, first));
 
         Assert.Equal(Two, agent.Selected);
     }
 
     [Fact]
-    public void MediaFromThousandsOfAddresses_AFewAreAskedAndKept()
+    public void OnMedia_ThousandsOfAddresses_ChecksAndKeepsFew()
     {
         Connect();
-        var asked = 0;
+        var transmissions = 0;
         for (var i = 0; i < 10_000; i++)
         {
             now += Second / 1000;
             Media(One);
             Media(new TransportAddress(0x0B000000 + (uint)i, 9));
-            asked += Questions().Count(q => q.To != One);
+            transmissions += TakeChecks().Count(q => q.To != One);
         }
 
-        Assert.InRange(asked, 10, 60); // of ten seconds
+        Assert.InRange(transmissions, 10, 60); // within ten seconds
         Assert.InRange(Enumerable.Range(0, 10_000).Count(i => agent.IsValidated(new TransportAddress(0x0B000000 + (uint)i, 9))), 1, 7);
         Assert.Equal(One, agent.Selected);
     }
 
     [Fact]
-    public void Proof_IsRenewedEveryFourToSixSeconds()
+    public void HandleTimeout_ConfirmedAddress_RenewsEveryFourToSixSeconds()
     {
         Connect();
         for (var i = 0; i < 50; i++)
@@ -291,54 +291,54 @@ public sealed class IceLiteAgentProofTests
             Assert.InRange(agent.NextTimeoutTicks - now, 4 * Second, 6 * Second);
             now = agent.NextTimeoutTicks;
             agent.HandleTimeout(now, outgoing);
-            Assert.Equal(DropReason.None, Answer(One, Assert.Single(Questions()).Question));
+            Assert.Equal(DropReason.None, Respond(One, Assert.Single(TakeChecks()).Datagram));
         }
 
         Assert.True(agent.TrySpend(100_000));
         Assert.Equal(now, agent.LastConsentTicks);
     }
 
-    /// <summary>Checks and media go on, as somebody who was there once can send them from anywhere under that source.</summary>
+    /// <summary>Checks and media continue, because a peer that was at the address earlier can spoof it from anywhere.</summary>
     [Fact]
-    public void Proof_NoAnswerForThirtySeconds_TheBoundHoldsAgain()
+    public void HandleTimeout_NoResponseForThirtySeconds_RestoresLimit()
     {
         Connect();
         var start = now;
-        var came = 0;
+        var received = 0;
         while (now - start < 40 * Second)
         {
             var due = Math.Min(agent.NextTimeoutTicks, now + Second);
             now = Math.Max(now, due);
             agent.HandleTimeout(now, outgoing);
-            came += now - start >= 30 * Second ? Check(One, useCandidate: true) + Media(One) : 0;
+            received += now - start >= 30 * Second ? Check(One, useCandidate: true) + Media(One) : 0;
             Assert.Equal(now - start < 30 * Second, agent.TrySpend(100_000));
         }
 
-        Assert.InRange(agent.Allowance, 0, 3 * came);
-        Questions();
+        Assert.InRange(agent.Allowance, 0, 3 * received);
+        TakeChecks();
         now += 6 * Second;
         agent.HandleTimeout(now, outgoing);
-        Answer(One, Assert.Single(Questions()).Question);
+        Respond(One, Assert.Single(TakeChecks()).Datagram);
         Assert.True(agent.TrySpend(100_000));
     }
 
-    /// <summary>Each costs two hashes and an answer, and other rooms of the loop wait for that.</summary>
+    /// <summary>Each check costs two hashes and a response, which delays the other rooms of the loop.</summary>
     [Fact]
-    public void FloodOfChecks_IsAnsweredInPartOnly_AndThePeerStaysThroughItsAnswers()
+    public void HandleStun_CheckFloodFromPeer_LimitsResponsesAndKeepsPeer()
     {
         Connect();
         var answered = 0;
         for (var i = 0; i < 40_000; i++)
         {
             now += Second / 1000;
-            agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
+            agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing);
             agent.HandleTimeout(now, outgoing);
             while (outgoing.TryTake(out var to, out var datagram))
             {
                 answered += datagram[0] == 1 ? 1 : 0;
                 if (datagram[0] == 0)
                 {
-                    Assert.Equal(DropReason.None, Answer(to, datagram.ToArray()));
+                    Assert.Equal(DropReason.None, Respond(to, datagram.ToArray()));
                 }
             }
         }
@@ -347,9 +347,9 @@ public sealed class IceLiteAgentProofTests
         Assert.True(agent.TrySpend(100_000));
     }
 
-    /// <summary>The user name of a check is in clear: whoever saw one can send such checks from anywhere.</summary>
+    /// <summary>The username of a check is not encrypted, so an attacker who has seen one can send such checks from anywhere.</summary>
     [Fact]
-    public void FloodOfChecksFromElsewhere_LeavesThePeersOwnAnswered()
+    public void HandleStun_CheckFloodFromOtherAddress_StillAnswersPeer()
     {
         Connect();
         for (var second = 0; second < 20; second++)
@@ -357,63 +357,63 @@ public sealed class IceLiteAgentProofTests
             for (var i = 0; i < 2_000; i++)
             {
                 now += Second / 2_000;
-                agent.Handle(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
+                agent.HandleStun(now, Two, Request(useCandidate: false, 100, "local:remote", "another-password"), outgoing);
             }
 
             while (outgoing.TryTake(out _, out _))
             {
             }
 
-            Assert.Equal(DropReason.None, agent.Handle(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
+            Assert.Equal(DropReason.None, agent.HandleStun(now, One, Request(useCandidate: true, 100, "local:remote", "local-password"), outgoing));
             Assert.True(outgoing.TryTake(out _, out var answer));
             Assert.Equal(1, answer[0]);
         }
     }
 
-    /// <summary>Media alone is no consent (RFC 7675 §5.1).</summary>
+    /// <summary>Media is no consent to send (RFC 7675 §5.1).</summary>
     [Fact]
-    public void AddressWhoseConsentRanOut_MediaComesFromItAgain_IsTakenWhenItAnswers()
+    public void OnMedia_AddressWithExpiredConsent_IsSelectedAfterResponse()
     {
         Connect();
         Check(Two, useCandidate: false);
-        Answer(Two, Assert.Single(Questions()).Question);
+        Respond(Two, Assert.Single(TakeChecks()).Datagram);
         for (var end = now + (40 * Second); now < end; now += Second)
         {
             Check(One, useCandidate: true);
             Media(One);
         }
 
-        now += PathChoice.StaleTicks + 1;
-        Questions();
+        now += PathSelection.StaleTicks + 1;
+        TakeChecks();
         Media(Two);
         Assert.Equal(One, agent.Selected);
 
-        Answer(Two, Assert.Single(Questions()).Question);
+        Respond(Two, Assert.Single(TakeChecks()).Datagram);
 
         Assert.Equal(Two, agent.Selected);
         Assert.Equal(now, agent.LastConsentTicks);
     }
 
-    /// <summary>The former path stays under the former credentials until the peer checks it under the new ones.</summary>
+    /// <summary>A path keeps its previous credentials until the peer checks it with the new ones.</summary>
     [Fact]
-    public void Restart_APathIsAskedUnderTheCredentialsThatItWasCheckedUnder()
+    public void Restart_ExistingPath_IsCheckedWithItsOwnCredentials()
     {
         Connect();
         agent.Restart(new IceCredentials("fresh", "fresh-password"));
         agent.SetRemote(new IceCredentials("renewed", "renewed-password"), null);
         now = agent.NextTimeoutTicks;
         agent.HandleTimeout(now, outgoing);
-        var (_, former) = Assert.Single(Questions());
-        Assert.Equal(DropReason.None, Answer(One, former));
+        var (_, oldCheck) = Assert.Single(TakeChecks());
+        Assert.Equal(DropReason.None, Respond(One, oldCheck));
 
         Check(Two, useCandidate: true, username: "fresh:renewed", password: "fresh-password");
-        var (to, question) = Assert.Single(Questions());
+        var (to, check) = Assert.Single(TakeChecks());
 
         Assert.Equal(Two, to);
-        Assert.True(StunMessage.TryParse(question, out var message) && message.VerifyIntegrity("renewed-password"u8));
+        Assert.True(StunMessage.TryParse(check, out var message) && message.VerifyIntegrity("renewed-password"u8));
         Assert.Equal("renewed:fresh"u8, message.Username);
-        Assert.Equal(DropReason.StunIntegrity, Answer(Two, question));
-        Assert.Equal(DropReason.None, Answer(Two, question, "renewed-password"));
+        Assert.Equal(DropReason.StunIntegrity, Respond(Two, check));
+        Assert.Equal(DropReason.None, Respond(Two, check, "renewed-password"));
         Assert.Equal(Two, agent.Selected);
     }
 
@@ -421,7 +421,7 @@ public sealed class IceLiteAgentProofTests
     {
         Check(One, useCandidate: true);
         agent.OnEstablished(now, One);
-        Questions();
+        TakeChecks();
     }
 
     private int Media(TransportAddress from, int bytes = 100)
@@ -433,7 +433,7 @@ public sealed class IceLiteAgentProofTests
     private int Check(TransportAddress from, bool useCandidate, uint priority = 100, string username = "local:remote", string password = "local-password")
     {
         var request = Request(useCandidate, priority, username, password);
-        Assert.Equal(DropReason.None, agent.Handle(now, from, request, outgoing));
+        Assert.Equal(DropReason.None, agent.HandleStun(now, from, request, outgoing));
         return request.Length;
     }
 
@@ -455,29 +455,29 @@ public sealed class IceLiteAgentProofTests
         return buffer[..writer.Length];
     }
 
-    /// <summary>What a peer that got the question sends.</summary>
-    private DropReason Answer(TransportAddress from, byte[] question, string password = "remote-password")
+    /// <summary>Passes the response of a peer that received the check to the agent.</summary>
+    private DropReason Respond(TransportAddress from, byte[] check, string password = "remote-password")
     {
         var buffer = new byte[StunMessageWriter.MaximumLength];
-        var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, question.AsSpan(8, 12));
+        var writer = new StunMessageWriter(buffer, StunMessageType.BindingSuccess, check.AsSpan(8, 12));
         writer.AddXorMappedAddress(new TransportAddress(0x0A000001, 3478));
         writer.AddIntegrity(Encoding.ASCII.GetBytes(password));
         writer.AddFingerprint();
-        return agent.Handle(now, from, buffer.AsSpan(0, writer.Length), outgoing);
+        return agent.HandleStun(now, from, buffer.AsSpan(0, writer.Length), outgoing);
     }
 
-    /// <summary>The agent's own requests that wait; its answers are left out.</summary>
-    private List<(TransportAddress To, byte[] Question)> Questions()
+    /// <summary>Removes all queued datagrams and returns the agent's own checks.</summary>
+    private List<(TransportAddress To, byte[] Datagram)> TakeChecks()
     {
-        var questions = new List<(TransportAddress, byte[])>();
+        var checks = new List<(TransportAddress, byte[])>();
         while (outgoing.TryTake(out var to, out var datagram))
         {
             if (datagram[0] == 0)
             {
-                questions.Add((to, datagram.ToArray()));
+                checks.Add((to, datagram.ToArray()));
             }
         }
 
-        return questions;
+        return checks;
     }
 }

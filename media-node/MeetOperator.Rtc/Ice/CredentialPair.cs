@@ -2,23 +2,25 @@ using System.Text;
 
 namespace MeetOperator.Rtc.Ice;
 
-/// <summary>Our credentials and the peer's that belong to them; a restart makes new ones.</summary>
-internal sealed class KnownCredentials(IceCredentials local)
+/// <summary>The local credentials and the matching credentials of the peer. An ICE restart creates a new pair.</summary>
+internal sealed class CredentialPair(IceCredentials local)
 {
     private readonly byte[] localUfrag = Encoding.ASCII.GetBytes(local.Ufrag);
     private IceCredentials? remote;
     private byte[]? remoteUfrag;
 
-    /// <summary>What the peer's checks, and our answers to them, are signed with.</summary>
+    /// <summary>The key for MESSAGE-INTEGRITY of the peer's checks and the local responses.</summary>
     internal byte[] LocalPassword { get; } = Encoding.ASCII.GetBytes(local.Password);
 
-    /// <summary>What our checks, and the peer's answers to them, are signed with; null before signaling told us.</summary>
+    /// <summary>The key for MESSAGE-INTEGRITY of local checks and the peer's responses; null until signaling provides it.</summary>
     internal byte[]? RemotePassword { get; private set; }
 
-    /// <summary>USERNAME of our checks: the peer's fragment, a colon and ours (RFC 8445 §7.2.2).</summary>
+    /// <summary>USERNAME of local checks: the peer's fragment, a colon and the local fragment (RFC 8445 §7.2.2).</summary>
     internal byte[] CheckUsername { get; private set; } = [];
 
-    /// <summary>Every renegotiation repeats the peer's credentials; the same ones change nothing, so that a check which is out stays so.</summary>
+    /// <summary>
+    /// Sets the peer's credentials. Every renegotiation repeats them. Unchanged credentials have no effect, so that outstanding checks stay valid.
+    /// </summary>
     internal void SetRemote(IceCredentials remote)
     {
         if (remote == this.remote)
@@ -32,7 +34,9 @@ internal sealed class KnownCredentials(IceCredentials local)
         CheckUsername = [.. remoteUfrag, (byte)':', .. localUfrag];
     }
 
-    /// <summary>USERNAME is our fragment, a colon and the peer's (§7.2.2). Before signaling told us the peer's, any will do.</summary>
+    /// <summary>
+    /// Whether USERNAME is the local fragment, a colon and the peer's fragment (§7.2.2). Any peer fragment matches until signaling provides it.
+    /// </summary>
     internal bool Matches(ReadOnlySpan<byte> username) =>
         username.Length > localUfrag.Length
         && username.StartsWith(localUfrag)

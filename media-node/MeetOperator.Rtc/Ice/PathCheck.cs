@@ -1,0 +1,67 @@
+using MeetOperator.Rtc.Stun;
+
+namespace MeetOperator.Rtc.Ice;
+
+/// <summary>
+/// The media node's own check of an address and its schedule. The transaction ID goes only to that address and cannot be guessed, so a response
+/// with it confirms that the peer receives there. At most one check is outstanding. Retransmissions back off, because the address may be unreachable.
+/// </summary>
+internal sealed class PathCheck
+{
+    /// <summary>Time before the first retransmission; doubles with each one.</summary>
+    internal const long RetransmitTicks = 200 * TimeSpan.TicksPerMillisecond;
+
+    /// <summary>Base interval in RFC 7675 §5.1. It is multiplied by 0.8 to 1.2, so that the checks of many sessions do not synchronize.</summary>
+    internal const long ConsentIntervalTicks = 5 * TimeSpan.TicksPerSecond;
+
+    /// <summary>Rc in RFC 8489 §6.2.1. After that many transmissions a new transaction starts.</summary>
+    private const int MaximumTransmissions = 7;
+
+    private byte[]? transactionId;
+    private byte[]? password;
+    private int transmissions;
+
+    /// <summary>The earliest time of the next transmission; <see cref="long.MinValue"/> before the first check.</summary>
+    internal long DueTicks { get; private set; } = long.MinValue;
+
+    /// <summary>The strongest evidence that came from this address since the check was sent.</summary>
+    internal PathEvidence Evidence { get; private set; }
+
+    internal bool IsOutstanding { get; private set; }
+
+    /// <summary>Records evidence from the address if it is stronger than the current one.</summary>
+    internal void AddEvidence(PathEvidence evidence) => Evidence = evidence > Evidence ? evidence : Evidence;
+
+    /// <summary>Schedules the next transmission and returns its transaction ID: that of the outstanding check, or a new one.</summary>
+    internal ReadOnlySpan<byte> BeginTransmission(long nowTicks, PathEvidence evidence, byte[] remotePassword, Random random)
+    {
+        transactionId ??= new byte[StunConstants.TransactionIdLength];
+        if (!IsOutstanding || transmissions % MaximumTransmissions == 0 || password != remotePassword)
+        {
+            random.NextBytes(transactionId);
+            (Evidence, password) = (IsOutstanding ? Evidence : evidence, remotePassword);
+        }
+
+        AddEvidence(evidence);
+        IsOutstanding = true;
+        DueTicks = nowTicks + Math.Min(RetransmitTicks << Math.Min(transmissions++, 10), ConsentIntervalTicks);
+        return transactionId;
+    }
+
+    internal bool IsResponse(in StunMessage message) => IsOutstanding && message.TransactionId.SequenceEqual(transactionId);
+
+    internal bool VerifyIntegrity(in StunMessage message) => message.VerifyIntegrity(password);
+
+    /// <summary>Ends the outstanding check, because the address is confirmed, and schedules the next one.</summary>
+    internal void Complete(long nowTicks, Random random)
+    {
+        (IsOutstanding, transmissions) = (false, 0);
+        DueTicks = nowTicks + (long)(ConsentIntervalTicks * (0.8 + (0.4 * random.NextDouble())));
+    }
+
+    /// <summary>Delays the check because it could not be sent.</summary>
+    internal void Postpone(long nowTicks) => DueTicks = nowTicks + RetransmitTicks;
+
+    /// <summary>Resets the schedule for a new use of the address.</summary>
+    internal void Reset() => (IsOutstanding, transmissions, DueTicks) = (false, 0, long.MinValue);
+}

@@ -1,0 +1,95 @@
+using MeetOperator.Rtp.HeaderExtensions;
+using MeetOperator.Rtp.Packets;
+using MeetOperator.Sfu.Tracks;
+
+namespace MeetOperator.Sfu.Peers;
+
+/// <summary>
+/// Assigns SSRCs that the SDP did not announce to tracks (RFC 9143 §9.2). The MID extension identifies the section. A packet without it is
+/// assigned by its payload type when only one section uses that type. The payload type never replaces an active SSRC, because late packets of
+/// a removed track look the same.
+/// </summary>
+internal static class SsrcResolver
+{
+    /// <summary>Returns true when the SSRC was assigned to a track.</summary>
+    public static bool TryResolve(long nowTicks, in RtpPacket packet, UpTrack[] tracks, RemovedSsrcs removed)
+    {
+        var header = packet.Header;
+        var track = FindByMid(packet, tracks, out var hasMid);
+        if (!hasMid && !removed.Contains(header.Ssrc))
+        {
+            track = FindByPayloadType(header.PayloadType, tracks);
+        }
+
+        if (header.PayloadType == track?.Options.PayloadType)
+        {
+            return track.TryAssignSsrc(nowTicks, header.Ssrc, hasMid);
+        }
+
+        return track is not null && header.PayloadType == track.Options.RtxPayloadType && track.TryAssignRtxSsrc(nowTicks, header.Ssrc, hasMid);
+    }
+
+    /// <param name="packet">A packet that may have a MID.</param>
+    /// <param name="tracks">The tracks of the connection.</param>
+    /// <param name="hasMid">Whether the packet has a MID, even one of a removed section.</param>
+    private static UpTrack? FindByMid(in RtpPacket packet, UpTrack[] tracks, out bool hasMid)
+    {
+        hasMid = false;
+        foreach (var track in tracks)
+        {
+            var id = track.Options.Extensions.IdOf(HeaderExtensionKind.Mid);
+            foreach (var element in packet.Extensions)
+            {
+                if (id == 0 || element.Id != id)
+                {
+                    continue;
+                }
+
+                hasMid = true;
+                if (EqualsAscii(packet.Data.Slice(element.Offset, element.Length), track.Options.Mid))
+                {
+                    return track;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static UpTrack? FindByPayloadType(byte payloadType, UpTrack[] tracks)
+    {
+        UpTrack? found = null;
+        foreach (var track in tracks)
+        {
+            if (track.Options.PayloadType == payloadType || track.Options.RtxPayloadType == payloadType)
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = track;
+            }
+        }
+
+        return found;
+    }
+
+    private static bool EqualsAscii(ReadOnlySpan<byte> ascii, string text)
+    {
+        if (ascii.Length != text.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (ascii[i] != text[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
