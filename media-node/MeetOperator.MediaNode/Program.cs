@@ -18,7 +18,7 @@ if (args.Length > 0)
     return args is ["--help"] ? 0 : 2;
 }
 
-var options = NodeOptionsReader.Read(Environment.GetEnvironmentVariable, BindAddress.Own(), out var errors);
+var options = NodeOptionsReader.Read(Environment.GetEnvironmentVariable, BindAddress.LocalAddresses(), out var errors);
 if (options is null)
 {
     foreach (var error in errors)

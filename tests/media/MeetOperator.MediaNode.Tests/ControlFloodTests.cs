@@ -33,7 +33,7 @@ public sealed class ControlFloodTests : IAsyncLifetime
     {
         using var kept = Client();
         await kept.Calls.GetNodeAsync(default);
-        for (var number = 0; number < ControlServer.MostStrangers + More; number++)
+        for (var number = 0; number < ControlServer.MaxUnauthenticatedConnections + More; number++)
         {
             await HoldAsync(withHandshake);
         }
@@ -81,7 +81,7 @@ public sealed class ControlFloodTests : IAsyncLifetime
 
     private async Task HoldAsync(bool withHandshake)
     {
-        if (_held.Count > 4 * ControlServer.MostStrangers)
+        if (_held.Count > 4 * ControlServer.MaxUnauthenticatedConnections)
         {
             _held[0].Dispose();
             _held.RemoveAt(0);

@@ -49,7 +49,7 @@ public sealed class FaultTests : IAsyncLifetime
         SendFrom(peer, callback);
         await _rooms.AssertNeighbourIsWellAsync(21);
         Assert.Equal(1, owner.Thrown(callback));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Session));
         Assert.Contains(
             $"meet_loop_faults_total{{port=\"{_rooms.Loop.Port}\",ended=\"Session\"}} 1",
             await _rooms.Node.Http.GetStringAsync(new Uri(_rooms.Node.Address, "metrics")),
@@ -59,7 +59,7 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public async Task Session_AnErrorAlsoInItsEnd_IsGoneAllTheSame()
     {
-        var owner = new FaultyOwner { ThrowsIn = { nameof(IPeerSessionOwner.OnRtp), nameof(IPeerSessionOwner.OnFault) } };
+        var owner = new FaultyOwner { ThrowsIn = { nameof(IPeerSessionOwner.OnRtp), nameof(IPeerSessionOwner.OnFailure) } };
         using var peer = new SyntheticPeer();
         var session = await _rooms.OpenAsync(owner, peer);
         await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer, _rooms.Alice, _rooms.Bob);
@@ -73,7 +73,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await _rooms.AssertNeighbourIsWellAsync(21);
         Assert.False(await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)));
-        Assert.Equal((1, 1), (owner.Thrown(nameof(IPeerSessionOwner.OnRtp)), owner.Thrown(nameof(IPeerSessionOwner.OnFault))));
+        Assert.Equal((1, 1), (owner.Thrown(nameof(IPeerSessionOwner.OnRtp)), owner.Thrown(nameof(IPeerSessionOwner.OnFailure))));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class FaultTests : IAsyncLifetime
         await SyntheticPeer.UntilAsync("the report for who joined behind", () => Has(carol, RtcpPacketType.SenderReport), carol, _rooms.Alice, _rooms.Bob);
         await _rooms.AssertNeighbourIsWellAsync(22);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
-        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Equal(0, await _rooms.FaultsAsync(FailureScope.Session));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await events.UntilAsync("an offer for who comes behind", e => e.Last(RoomEventTypes.Offer, "dave")?.Tracks?.Count == 2);
         await events.UntilAsync("the session failed", e => e.All.Any(x => x is { Type: RoomEventTypes.SessionState, ParticipantId: "mallory", State: "failed", Reason: "error" }));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Session));
         await _rooms.AssertNeighbourIsWellAsync(1);
     }
 
@@ -180,8 +180,8 @@ public sealed class FaultTests : IAsyncLifetime
 
         await _rooms.AssertNeighbourIsWellAsync(21);
         await _rooms.OnLoopAsync(() => Probe(_rooms.Loop) = probe);
-        Assert.InRange(await _rooms.FaultsAsync(FaultScope.Datagram), 1, long.MaxValue); // the node's own probes come, too
-        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Turn));
+        Assert.InRange(await _rooms.FaultsAsync(FailureScope.Datagram), 1, long.MaxValue); // the node's own probes come, too
+        Assert.Equal(0, await _rooms.FaultsAsync(FailureScope.Turn));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.True(Commands(_rooms.Loop).Writer.TryWrite(() => throw new InvalidOperationException("error in the loop itself")));
 
         await _rooms.AssertNeighbourIsWellAsync(1);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Turn));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Turn));
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class FaultTests : IAsyncLifetime
         using var again = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
         await _rooms.AssertNeighbourIsWellAsync(1);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Room));
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class FaultTests : IAsyncLifetime
         var report = await _rooms.Node.Control.GetNodeAsync(default);
 
         Assert.Equal([TwoRooms.Neighbour], report.Rooms.Select(r => r.Room));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Room));
         await _rooms.AssertNeighbourIsWellAsync(1);
     }
 
@@ -244,7 +244,7 @@ public sealed class FaultTests : IAsyncLifetime
         {
             // To cut off a reader that is disposed of is an error.
             room.Events.Open([]).Dispose();
-            for (var i = 0; i < RoomEventReader.MaxWaiting; i++)
+            for (var i = 0; i < RoomEventReader.MaxQueued; i++)
             {
                 room.Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking });
             }
@@ -306,7 +306,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await _rooms.AssertNeighbourIsWellAsync(1);
         Assert.Equal(1, thrown);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Timer));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Timer));
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await _rooms.AssertNeighbourIsWellAsync(1);
         Assert.Equal((1, 1), await _rooms.OnLoopAsync(() => (thrown, called)));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Deferred));
+        Assert.Equal(1, await _rooms.FaultsAsync(FailureScope.Deferred));
     }
 
     [Fact]

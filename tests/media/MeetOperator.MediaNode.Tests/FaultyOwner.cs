@@ -23,7 +23,7 @@ internal sealed class FaultyOwner : IPeerSessionOwner
 
     public void HandleTimeout(long nowTicks) => Run(nameof(HandleTimeout));
 
-    public void OnFault(PeerSession session) => Run(nameof(OnFault));
+    public void OnFailure(PeerSession session) => Run(nameof(OnFailure));
 
     private void Run(string callback)
     {

@@ -21,7 +21,7 @@ public sealed class MetricsPageTests
             Assert.Equal("page 1", await _page.ReadAsync());
         }
 
-        _clock.Advance(MetricsPage.Age);
+        _clock.Advance(MetricsPage.MaxAge);
         Assert.Equal("page 2", await _page.ReadAsync());
     }
 
@@ -30,7 +30,7 @@ public sealed class MetricsPageTests
     {
         _waiting = new TaskCompletionSource<string>();
         var (first, second) = (_page.ReadAsync(), _page.ReadAsync());
-        _clock.Advance(10 * MetricsPage.Age);
+        _clock.Advance(10 * MetricsPage.MaxAge);
         var third = _page.ReadAsync();
         _waiting.SetResult("slow");
 
@@ -55,7 +55,7 @@ public sealed class MetricsPageTests
         var first = await ReadAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
 
-        _clock.Advance(MetricsPage.Age - TimeSpan.FromTicks(1));
+        _clock.Advance(MetricsPage.MaxAge - TimeSpan.FromTicks(1));
         Assert.Equal(first, await ReadAsync());
         Assert.Contains("\nmeet_node_rooms 0", first, StringComparison.Ordinal);
 

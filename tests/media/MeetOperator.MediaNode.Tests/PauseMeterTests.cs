@@ -23,10 +23,10 @@ public sealed class PauseMeterTests
     [Fact]
     public void Turn_AfterALongSleep_IsNoPause()
     {
-        _meter.Turn(_now);
+        _meter.RecordTurn(_now);
         _now += TimeSpan.TicksPerMinute;
-        _meter.Waited(TimeSpan.TicksPerMinute);
-        _meter.Turn(_now);
+        _meter.RecordWait(TimeSpan.TicksPerMinute);
+        _meter.RecordTurn(_now);
 
         Assert.Equal(0, _meter.LongestTicks);
     }
@@ -51,13 +51,13 @@ public sealed class PauseMeterTests
     /// <summary>One turn of so much work, then turns without any.</summary>
     private void Work(int milliseconds, int restMilliseconds)
     {
-        _meter.Turn(_now);
+        _meter.RecordTurn(_now);
         _now += milliseconds * Millisecond;
         for (var i = 0; i <= restMilliseconds; i++)
         {
-            _meter.Turn(_now);
+            _meter.RecordTurn(_now);
             _now += Millisecond;
-            _meter.Waited(Millisecond);
+            _meter.RecordWait(Millisecond);
         }
     }
 }

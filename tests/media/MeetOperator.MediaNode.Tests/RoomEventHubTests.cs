@@ -20,7 +20,7 @@ public sealed class RoomEventHubTests
     {
         using var slow = _hub.Open([Speaking("alice")]);
         using var other = _hub.Open([]);
-        for (var i = 0; i <= RoomEventReader.MaxWaiting; i++)
+        for (var i = 0; i <= RoomEventReader.MaxQueued; i++)
         {
             _hub.Publish(Speaking("bob"));
             Assert.True(other.TryRead(out _));
@@ -37,13 +37,13 @@ public sealed class RoomEventHubTests
     public void Publish_OffersThatNobodyTook_OnlyTheNewestOfEachParticipantWaits()
     {
         using var reader = _hub.Open([]);
-        for (var revision = 1; revision <= 3 * RoomEventReader.MaxWaiting; revision++)
+        for (var revision = 1; revision <= 3 * RoomEventReader.MaxQueued; revision++)
         {
             _hub.Publish(Offer("alice", revision));
             _hub.Publish(Offer("bob", revision));
         }
 
-        Assert.Equal([("alice", 3 * RoomEventReader.MaxWaiting), ("bob", 3 * RoomEventReader.MaxWaiting)], Read(reader).Select(e => (e.ParticipantId!, e.Revision!.Value)));
+        Assert.Equal([("alice", 3 * RoomEventReader.MaxQueued), ("bob", 3 * RoomEventReader.MaxQueued)], Read(reader).Select(e => (e.ParticipantId!, e.Revision!.Value)));
         _hub.Publish(Offer("alice", 1_000_000));
         Assert.Equal(1_000_000, Assert.Single(Read(reader)).Revision);
     }
@@ -64,7 +64,7 @@ public sealed class RoomEventHubTests
     {
         var readers = Enumerable.Range(0, RoomEventHub.MaxReaders).Select(_ => _hub.Open([])).ToList();
 
-        Assert.Equal("full", Assert.Throws<Refusal>(() => _hub.Open([])).Code);
+        Assert.Equal("full", Assert.Throws<ControlProblemException>(() => _hub.Open([])).Code);
 
         _hub.Close(readers[0]);
         using var again = _hub.Open([]);

@@ -63,12 +63,12 @@ public sealed class SubscriptionSlotsTests
         var tracks = Enumerable.Range(0, SdpLimits.MaxSections + 3).Select(i => Track($"p{i}", "VP8")).ToList();
 
         Assert.True(_slots.Reconcile(tracks, _freed));
-        Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.LeftOut));
+        Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.UnplacedTracks));
         Assert.False(_slots.Reconcile(tracks, _freed));
 
         // Whoever leaves makes room for one of them.
         Assert.True(_slots.Reconcile(tracks[1..], _freed));
-        Assert.Equal(2, _slots.LeftOut);
+        Assert.Equal(2, _slots.UnplacedTracks);
         Assert.False(_slots.IsUsedUp);
     }
 
@@ -82,7 +82,7 @@ public sealed class SubscriptionSlotsTests
 
         Assert.True(_slots.IsUsedUp);
         Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // the one before is gone
-        Assert.Equal(1, _slots.LeftOut);
+        Assert.Equal(1, _slots.UnplacedTracks);
         Assert.False(_slots.Reconcile([Track("last", "VP8")], _freed));
     }
 

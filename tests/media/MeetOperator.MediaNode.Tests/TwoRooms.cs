@@ -105,7 +105,7 @@ internal sealed class TwoRooms : IAsyncDisposable
     }
 
     /// <summary>Errors that ended something, as the node's metrics count them.</summary>
-    public Task<long> FaultsAsync(FaultScope scope) => OnLoopAsync(() => Loop.Faults[scope]);
+    public Task<long> FaultsAsync(FailureScope scope) => OnLoopAsync(() => Loop.Failures[scope]);
 
     public async ValueTask DisposeAsync()
     {
