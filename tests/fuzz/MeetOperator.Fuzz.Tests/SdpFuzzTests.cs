@@ -19,7 +19,7 @@ public sealed class SdpFuzzTests
     };
 
     [Fact]
-    public void Offer_AnyText_IsReadAndAnsweredOrRefusedWithAReason() => FuzzLoop.Run("sdp", Check, cost: 10, maximumBytes: MaximumBytes);
+    public void Offer_AnyText_IsAnsweredOrRejectedWithAReason() => FuzzLoop.Run("sdp", Check, cost: 10, maximumBytes: MaximumBytes);
 
     private static void Check(ReadOnlySpan<byte> input)
     {

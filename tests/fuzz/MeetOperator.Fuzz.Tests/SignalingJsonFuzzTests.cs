@@ -6,7 +6,7 @@ namespace MeetOperator.Fuzz.Tests;
 public sealed class SignalingJsonFuzzTests
 {
     [Fact]
-    public void ClientMessage_AnyBytes_IsReadOrRefused() => FuzzLoop.Run("signaling", Check, cost: 4, maximumBytes: 512 * 1024);
+    public void ClientMessage_AnyBytes_IsParsedOrRejected() => FuzzLoop.Run("signaling", Check, cost: 4, maximumBytes: 512 * 1024);
 
     private static void Check(ReadOnlySpan<byte> input)
     {

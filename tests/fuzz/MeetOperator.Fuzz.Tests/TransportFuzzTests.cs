@@ -37,7 +37,7 @@ public sealed class TransportFuzzTests
 
     /// <summary>The same from a third address: nothing that is not the client's own moves media there.</summary>
     [Fact]
-    public void ConnectedTransport_CopiedAndMutatedTrafficFromElsewhere_MovesNothing()
+    public void ConnectedTransport_ForeignTraffic_DoesNotMoveMedia()
     {
         using var pair = new TransportPair(seed: 3);
         Assert.True(pair.Connect());

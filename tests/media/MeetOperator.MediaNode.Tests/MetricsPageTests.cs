@@ -13,7 +13,7 @@ public sealed class MetricsPageTests
     public MetricsPageTests() => _page = new MetricsPage(() => ++_made == 3 ? Task.FromException<string>(new InvalidOperationException()) : _waiting?.Task ?? Task.FromResult($"page {_made}"), _clock);
 
     [Fact]
-    public async Task Read_ManyTimesWithinASecond_IsMadeOnce()
+    public async Task Read_SeveralTimesWithinASecond_RendersOnce()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -26,7 +26,7 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
-    public async Task Read_WhileOneIsBeingMade_WaitsForThat()
+    public async Task Read_WhileRendering_WaitsForTheResult()
     {
         _waiting = new TaskCompletionSource<string>();
         var (first, second) = (_page.ReadAsync(), _page.ReadAsync());
@@ -39,7 +39,7 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
-    public async Task Read_AfterAFailure_IsMadeAgain()
+    public async Task Read_AfterAFailure_RendersAgain()
     {
         _made = 2;
         await Assert.ThrowsAsync<InvalidOperationException>(_page.ReadAsync);
@@ -48,7 +48,7 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
-    public async Task Metrics_OverHttp_AreAsTheyWereAtMostASecondAgo()
+    public async Task Metrics_OverHttp_AreAtMostOneSecondOld()
     {
         await using var node = await TestNode.StartAsync(clock: _clock);
         Task<string> ReadAsync() => node.Http.GetStringAsync(new Uri(node.Address, "metrics"));

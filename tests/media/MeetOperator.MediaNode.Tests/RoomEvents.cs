@@ -15,7 +15,7 @@ internal sealed class RoomEvents : IAsyncDisposable
 
     public IReadOnlyList<RoomEvent> All => [.. _all];
 
-    /// <summary>The stream has ended by itself.</summary>
+    /// <summary>Whether the node has ended the stream.</summary>
     public bool HasEnded => _reading.IsCompleted;
 
     public RoomEvent? Last(string type, string? participant = null) => All.LastOrDefault(e => e.Type == type && (participant is null || e.ParticipantId == participant));

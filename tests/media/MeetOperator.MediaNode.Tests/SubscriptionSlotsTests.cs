@@ -24,7 +24,7 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_TrackReplacedByOneOfItsKind_ReusesTheSectionWithNewSsrcs()
+    public void Reconcile_TrackReplacedWithSameKind_ReusesSectionWithNewSsrcs()
     {
         _slots.Reconcile([Track("alice", "opus"), Track("alice", "VP8")], _freed);
         var before = _slots.All[1].Ssrcs;
@@ -38,7 +38,7 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_OtherKind_GetsASectionOfItsOwn()
+    public void Reconcile_OtherKind_AddsASection()
     {
         _slots.Reconcile([Track("alice", "VP8")], _freed);
         _slots.Reconcile([Track("bob", "opus")], _freed);
@@ -58,7 +58,7 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_MoreTracksThanSections_LeavesThemOutWithoutOfferingForEver()
+    public void Reconcile_MoreTracksThanSections_CountsUnplacedTracks()
     {
         var tracks = Enumerable.Range(0, SdpLimits.MaxSections + 3).Select(i => Track($"p{i}", "VP8")).ToList();
 
@@ -66,14 +66,14 @@ public sealed class SubscriptionSlotsTests
         Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.UnplacedTracks));
         Assert.False(_slots.Reconcile(tracks, _freed));
 
-        // Whoever leaves makes room for one of them.
+        // A removed track frees a section for one of them.
         Assert.True(_slots.Reconcile(tracks[1..], _freed));
         Assert.Equal(2, _slots.UnplacedTracks);
         Assert.False(_slots.IsUsedUp);
     }
 
     [Fact]
-    public void Reconcile_TracksThatComeAndGo_UseTheSessionUpInTheEnd()
+    public void Reconcile_ManyReplacedTracks_ExhaustsTheSession()
     {
         for (var i = 0; i < SubscriptionSlots.MaxPlacements; i++)
         {
@@ -81,7 +81,7 @@ public sealed class SubscriptionSlotsTests
         }
 
         Assert.True(_slots.IsUsedUp);
-        Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // the one before is gone
+        Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // removes the previous track
         Assert.Equal(1, _slots.UnplacedTracks);
         Assert.False(_slots.Reconcile([Track("last", "VP8")], _freed));
     }
