@@ -60,7 +60,7 @@ try {
   await nat.rebind()
   const [before, started] = [await frames(), Date.now()]
   await until('video frames through the new mapping', async () => await frames() > before + 30)
-  console.log(JSON.stringify({ stoodStillMs: Date.now() - started }))
+  console.log(JSON.stringify({ frozenMs: Date.now() - started }))
 } catch (error) {
   console.error(error)
   process.exitCode = 1
