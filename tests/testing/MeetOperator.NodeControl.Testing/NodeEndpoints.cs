@@ -44,9 +44,9 @@ internal static class NodeEndpoints
             {
                 return await next(context).ConfigureAwait(false);
             }
-            catch (NodeProblemException refusal)
+            catch (NodeProblemException problem)
             {
-                return refusal.ToResult();
+                return problem.ToResult();
             }
         });
         MapNode(api, node);
@@ -79,7 +79,7 @@ internal static class NodeEndpoints
     private static bool IsAllowed(ControlRole role, HttpRequest request)
     {
         var path = request.Path.Value!;
-        return RoleHandler.IsOperators(path) == (role == ControlRole.Operator) || (request.Method == "GET" && path.Trim('/').Split('/') is ["v1", "rooms", _]);
+        return RoleHandler.IsOperatorPath(path) == (role == ControlRole.Operator) || (request.Method == "GET" && path.Trim('/').Split('/') is ["v1", "rooms", _]);
     }
 
     /// <summary>Returns the response, unless the node hangs: a hanging process does not respond to health checks either.</summary>
