@@ -29,9 +29,9 @@ if (options is null)
     return 2;
 }
 
-if (RuntimeFloor.Finding(Environment.Version) is { } old)
+if (RuntimeFloor.Finding(Environment.Version) is { } warning)
 {
-    Console.Error.WriteLine(old);
+    Console.Error.WriteLine(warning);
 }
 
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);

@@ -10,10 +10,10 @@ namespace MeetOperator.MediaNode.Control;
 /// Holds the current credentials of the control API and authorizes clients by their certificates. The operator replaces the credentials while the process runs. They
 /// are kept in memory only; a restarted process begins with the credentials in its environment variables. Safe for concurrent use.
 /// </summary>
-internal sealed class ControlCredentialStore(ControlCredentials first, TimeProvider time)
+internal sealed class ControlCredentialStore(ControlCredentials initial, TimeProvider time)
 {
     private readonly object _itemKey = new();
-    private volatile ControlCredentials _current = first;
+    private volatile ControlCredentials _current = initial;
 
     public ControlCredentials Current => _current;
 
@@ -39,7 +39,7 @@ internal sealed class ControlCredentialStore(ControlCredentials first, TimeProvi
             throw ControlProblemException.InvalidRequest("certificate: expired, not valid yet, or not issued by one of the given authorities.");
         }
 
-        if (context.Connection.ClientCertificate is not { } caller || next.RoleOf(caller, now) != ControlRole.Operator)
+        if (context.Connection.ClientCertificate is not { } client || next.RoleOf(client, now) != ControlRole.Operator)
         {
             throw ControlProblemException.InvalidRequest("authorities: the authority of the client certificate of this request is missing.");
         }
@@ -48,7 +48,7 @@ internal sealed class ControlCredentialStore(ControlCredentials first, TimeProvi
     }
 
     /// <summary>Whether a trusted authority issued this client certificate for a NodeControl role.</summary>
-    public bool IsTrusted(X509Certificate2? shown) => shown is not null && _current.RoleOf(shown, time.GetUtcNow()) is not null;
+    public bool IsTrusted(X509Certificate2? certificate) => certificate is not null && _current.RoleOf(certificate, time.GetUtcNow()) is not null;
 
     /// <summary>An endpoint filter that allows only clients with one of <paramref name="roles"/>.</summary>
     public Func<EndpointFilterInvocationContext, EndpointFilterDelegate, ValueTask<object?>> RequireRole(params ControlRole[] roles) => (invocation, next) =>
@@ -82,9 +82,9 @@ internal sealed class ControlCredentialStore(ControlCredentials first, TimeProvi
 
         var (current, now) = (_current, time.GetUtcNow());
         var items = context.Features.Get<IConnectionItemsFeature>()?.Items;
-        if (items?.TryGetValue(_itemKey, out var item) == true && item is Caller known && ReferenceEquals(known.By, current) && known.Until > now)
+        if (items?.TryGetValue(_itemKey, out var item) == true && item is AuthorizedClient cached && ReferenceEquals(cached.Credentials, current) && cached.ExpiresAt > now)
         {
-            return known.Role;
+            return cached.Role;
         }
 
         if (current.RoleOf(certificate, now) is not { } role)
@@ -95,11 +95,11 @@ internal sealed class ControlCredentialStore(ControlCredentials first, TimeProvi
 
         if (items is not null)
         {
-            items[_itemKey] = new Caller(role, current, certificate.NotAfter.ToUniversalTime());
+            items[_itemKey] = new AuthorizedClient(role, current, certificate.NotAfter.ToUniversalTime());
         }
 
         return role;
     }
 
-    private sealed record Caller(ControlRole Role, ControlCredentials By, DateTimeOffset Until);
+    private sealed record AuthorizedClient(ControlRole Role, ControlCredentials Credentials, DateTimeOffset ExpiresAt);
 }

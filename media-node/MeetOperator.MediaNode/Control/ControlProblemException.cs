@@ -19,18 +19,18 @@ internal sealed class ControlProblemException(HttpStatusCode status, string code
     public static ControlProblemException UnknownSession(string session) =>
         new(HttpStatusCode.NotFound, "unknown-session", $"Session '{session}' has ended. Start a new one with an offer that sets restart, or with subscribe.");
 
-    public static ControlProblemException StaleGeneration(long held, long given) =>
-        new(HttpStatusCode.Conflict, "stale-generation", $"Generation {given} is older than the room's generation {held}.");
+    public static ControlProblemException StaleGeneration(long current, long requested) =>
+        new(HttpStatusCode.Conflict, "stale-generation", $"Generation {requested} is older than the room's generation {current}.");
 
     public static ControlProblemException NotEmpty(int participants) =>
         new(HttpStatusCode.Conflict, "not-empty", $"The room was not deleted because onlyIfEmpty is set and it has {participants} participants.");
 
-    public static ControlProblemException StaleTerm(long held, long? given) => new(
+    public static ControlProblemException StaleTerm(long current, long? requested) => new(
         HttpStatusCode.Conflict,
         "stale-term",
-        given is null
-            ? $"The request has no {TermHeader.Name} header, and the operator leads in term {held}. Only the current leader can change this node."
-            : $"Term {given} is over. The current leader has term {held}.");
+        requested is null
+            ? $"The request has no {TermHeader.Name} header, and the operator leads in term {current}. Only the current leader can change this node."
+            : $"Term {requested} is over. The current leader has term {current}.");
 
     public static ControlProblemException NothingToPlay(IReadOnlyList<string> feeds) => new(
         HttpStatusCode.Conflict, "nothing-to-play", feeds.Count == 0 ? "No participant publishes in this room yet. Try again later." : $"{string.Join(", ", feeds)}: no published tracks yet. Try again later.");

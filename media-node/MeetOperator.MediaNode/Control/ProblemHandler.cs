@@ -16,9 +16,9 @@ internal sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : I
             case ControlProblemException problem:
                 await WriteAsync(httpContext, problem.Status, problem.Code, problem.Message).ConfigureAwait(false);
                 break;
-            case BadHttpRequestException unreadable:
-                var code = unreadable.StatusCode == StatusCodes.Status413PayloadTooLarge ? "payload-too-large" : "invalid-request";
-                await WriteAsync(httpContext, (HttpStatusCode)unreadable.StatusCode, code, unreadable.Message).ConfigureAwait(false);
+            case BadHttpRequestException badRequest:
+                var code = badRequest.StatusCode == StatusCodes.Status413PayloadTooLarge ? "payload-too-large" : "invalid-request";
+                await WriteAsync(httpContext, (HttpStatusCode)badRequest.StatusCode, code, badRequest.Message).ConfigureAwait(false);
                 break;
             default:
                 LogFailed(logger, httpContext.Request.Method, httpContext.Request.Path, exception);

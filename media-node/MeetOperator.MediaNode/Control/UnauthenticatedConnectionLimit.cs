@@ -46,9 +46,9 @@ internal sealed class UnauthenticatedConnectionLimit(int maximum)
                 return null;
             }
 
-            var victim = _connections.GroupBy(open => (open.RemoteEndPoint as IPEndPoint)?.Address).MaxBy(group => group.Count())!.First();
-            _connections.Remove(victim);
-            return victim;
+            var closed = _connections.GroupBy(open => (open.RemoteEndPoint as IPEndPoint)?.Address).MaxBy(group => group.Count())!.First();
+            _connections.Remove(closed);
+            return closed;
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         Options = options;
         Clock = clock;
         Terms = new TermFence(clock);
-        Credentials = options.Credentials is { } first ? new ControlCredentialStore(first, clock) : null;
+        Credentials = options.Credentials is { } initial ? new ControlCredentialStore(initial, clock) : null;
         _logger = loggers.CreateLogger<MediaNodeHost>();
         _startedAt = clock.GetUtcNow();
         var loops = new List<MediaLoop>();
@@ -110,7 +110,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             InstanceId = _instanceId,
             State = State,
             Term = Terms.Highest,
-            Credentials = Credentials is { } held ? CredentialReport.Of(held.Current) : null,
+            Credentials = Credentials is { } store ? CredentialReport.Of(store.Current) : null,
             StartedAt = _startedAt,
             Loops = _loops.Length,
             LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],

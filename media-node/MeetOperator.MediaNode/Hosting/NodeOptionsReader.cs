@@ -34,9 +34,9 @@ public static class NodeOptionsReader
             problems.Add($"{NameVariable} is missing: set it to the SfuNode's name.");
         }
 
-        if (!ControlCredentials.TryRead(variable(CertificateVariable), variable(KeyVariable), variable(AuthoritiesVariable), out var credentials, out var unreadable))
+        if (!ControlCredentials.TryRead(variable(CertificateVariable), variable(KeyVariable), variable(AuthoritiesVariable), out var credentials, out var credentialProblem))
         {
-            problems.Add($"{CertificateVariable}, {KeyVariable} and {AuthoritiesVariable} must contain the node's certificate, its key and the trusted authorities in PEM form: {unreadable}.");
+            problems.Add($"{CertificateVariable}, {KeyVariable} and {AuthoritiesVariable} must contain the node's certificate, its key and the trusted authorities in PEM form: {credentialProblem}.");
         }
 
         if (!TryControl(variable(ControlVariable) ?? "0.0.0.0:8090", out var control))

@@ -23,11 +23,11 @@ internal sealed class NodeRoom
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
 
     /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
-    private readonly Dictionary<string, TrackLimit> _limitsOfFormer = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
     private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
-    private readonly Action<NodeRoom> _failed;
+    private readonly Action<NodeRoom> _onFailed;
     private uint _ssrcCount;
     private RoomSpec _spec;
 
@@ -37,9 +37,9 @@ internal sealed class NodeRoom
     /// <param name="sessions">Creates sessions on that loop.</param>
     /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
     /// <param name="failed">Called after the room has closed because of an unexpected error.</param>
-    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> failed)
+    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed)
     {
-        _failed = failed;
+        _onFailed = onFailed;
         Id = id;
         _spec = spec;
         _loop = loop;
@@ -84,7 +84,7 @@ internal sealed class NodeRoom
     public void Touch(string participantId, long generation)
     {
         Fence(generation);
-        Participant(participantId);
+        GetOrAddParticipant(participantId);
     }
 
     public void RemoveParticipant(string participantId, string reason)
@@ -111,7 +111,7 @@ internal sealed class NodeRoom
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         var session = participant.Publishing;
         if (!request.Restart && request.SessionId is { } named && named != session?.Peer.Id)
         {
@@ -153,7 +153,7 @@ internal sealed class NodeRoom
     public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         if (participant.Subscribing is { } open)
         {
             if (!request.Restart)
@@ -188,7 +188,7 @@ internal sealed class NodeRoom
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         if (participant.Plays.Count >= MaxPlays)
         {
             throw new ControlProblemException(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has reached the limit of {MaxPlays} play sessions. End one first.");
@@ -276,7 +276,7 @@ internal sealed class NodeRoom
         }
         finally
         {
-            _failed(this);
+            _onFailed(this);
         }
     }
 
@@ -395,11 +395,11 @@ internal sealed class NodeRoom
         }
 
         timedOut?.ForEach(id => RemoveParticipant(id, "timeout"));
-        foreach (var (id, limit) in _limitsOfFormer)
+        foreach (var (id, limit) in _formerTrackLimits)
         {
             if (limit.IsReplenished(nowTicks))
             {
-                _limitsOfFormer.Remove(id);
+                _formerTrackLimits.Remove(id);
             }
         }
 
@@ -423,11 +423,11 @@ internal sealed class NodeRoom
     {
         if (!participant.NewTracks.IsReplenished(MonotonicClock.NowTicks))
         {
-            _limitsOfFormer[participant.Id] = participant.NewTracks;
+            _formerTrackLimits[participant.Id] = participant.NewTracks;
         }
     }
 
-    private NodeParticipant Participant(string id)
+    private NodeParticipant GetOrAddParticipant(string id)
     {
         if (!_participants.TryGetValue(id, out var participant))
         {
@@ -436,7 +436,7 @@ internal sealed class NodeRoom
                 throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {_spec.MaxParticipants} participants.");
             }
 
-            participant = _participants[id] = new NodeParticipant(id, _limitsOfFormer.Remove(id, out var limit) ? limit : new TrackLimit());
+            participant = _participants[id] = new NodeParticipant(id, _formerTrackLimits.Remove(id, out var limit) ? limit : new TrackLimit());
         }
 
         participant.LastTouchTicks = MonotonicClock.NowTicks;

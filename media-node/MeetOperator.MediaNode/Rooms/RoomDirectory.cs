@@ -136,7 +136,7 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            if (_rooms.TryGetValue(room.Id, out var held) && held == room)
+            if (_rooms.TryGetValue(room.Id, out var existing) && existing == room)
             {
                 _rooms.Remove(room.Id);
                 room.Loop.RoomCount--;

@@ -26,10 +26,10 @@ internal sealed class RoomTraffic
             var isWanted = false;
             foreach (var down in track.DownTracks)
             {
-                var known = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
-                isWanted |= nowTicks - KeyFrameTimeoutTicks > known.ReadySince;
-                PacketsOut += down.SentPackets - known.Sent;
-                sent[down] = (down.SentPackets, !down.IsReady || track.IsMuted ? long.MaxValue : Math.Min(known.ReadySince, nowTicks));
+                var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
+                isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
+                PacketsOut += down.SentPackets - previous.Sent;
+                sent[down] = (down.SentPackets, !down.IsReady || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
             }
 
             if (isWanted)

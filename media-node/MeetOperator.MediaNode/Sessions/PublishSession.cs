@@ -181,10 +181,10 @@ internal sealed class PublishSession : IPeerSessionOwner
         {
             var kind = sections[i].Kind == "audio" ? MediaKind.Audio : MediaKind.Video;
             var index = kind == MediaKind.Audio ? audio++ : video++;
-            var given = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
-            sources[i] = given is null
+            var name = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
+            sources[i] = name is null
                 ? TrackSources.Default(kind, index)
-                : TrackSources.TryRead(given) ?? throw ControlProblemException.InvalidRequest($"tracks: unknown source '{given}'; expected microphone, camera, screen or screen-audio.");
+                : TrackSources.TryRead(name) ?? throw ControlProblemException.InvalidRequest($"tracks: unknown source '{name}'; expected microphone, camera, screen or screen-audio.");
         }
 
         return sources;

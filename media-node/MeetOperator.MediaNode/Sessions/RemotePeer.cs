@@ -8,7 +8,7 @@ namespace MeetOperator.MediaNode.Sessions;
 internal sealed record RemotePeer(IceCredentials Credentials, IReadOnlyList<Fingerprint> Fingerprints)
 {
     /// <summary>Whether an offer restarts ICE, that is, has new credentials (RFC 8839 §4.4.1.1.1).</summary>
-    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } known && known != Credentials;
+    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } current && current != Credentials;
 
     public void ApplyTo(PeerTransport transport) => transport.SetRemote(Credentials, Fingerprints);
 }
