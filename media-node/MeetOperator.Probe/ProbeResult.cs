@@ -9,7 +9,7 @@ internal static class ProbeResult
     /// <summary>The call fails when the share of lost packets is higher.</summary>
     private const double AcceptedLoss = 0.1;
 
-    public static bool IsGood(IEnumerable<MediaStream> streams) => streams.All(s => s.Received > 0 && s.Received >= s.Sent * (1 - AcceptedLoss));
+    public static bool IsSuccess(IEnumerable<MediaStream> streams) => streams.All(s => s.Received > 0 && s.Received >= s.Sent * (1 - AcceptedLoss));
 
     public static string Table(IEnumerable<MediaStream> streams)
     {

@@ -26,7 +26,7 @@ catch (ProbeException e)
 }
 
 Console.Write(ProbeResult.Table(call.Streams));
-if (!ProbeResult.IsGood(call.Streams))
+if (!ProbeResult.IsSuccess(call.Streams))
 {
     Console.Error.WriteLine("failed: more than 10% of the packets were lost.");
     return 1;

@@ -480,7 +480,7 @@ internal sealed class NodeRoom
     /// <summary>Ends a session that must be replaced, and reports once that a session has no free sections.</summary>
     private void ReportLimits(NodeParticipant participant, SubscribeSession session)
     {
-        if (session.IsUsedUp)
+        if (session.IsExhausted)
         {
             EndLater(participant, session.Peer, "closed", "renegotiation-limit");
         }

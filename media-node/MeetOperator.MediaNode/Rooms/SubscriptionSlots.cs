@@ -24,7 +24,7 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
     public int UnplacedTracks { get; private set; }
 
     /// <summary>Whether the session has reached <see cref="MaxPlacements"/> and must be replaced.</summary>
-    public bool IsUsedUp => _placements >= MaxPlacements;
+    public bool IsExhausted => _placements >= MaxPlacements;
 
     /// <summary>
     /// Updates the slots to match <paramref name="wanted"/>. Adds the slots that lost their track to <paramref name="freed"/>. Returns true when a new offer is
@@ -66,7 +66,7 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
     private bool TryPlace(PublishedTrack track, RtpCodec codec)
     {
         var slot = _slots.Find(s => s.Track is null && s.Kind == track.Kind);
-        if (IsUsedUp || (slot is null && _slots.Count == SdpLimits.MaxSections))
+        if (IsExhausted || (slot is null && _slots.Count == SdpLimits.MaxSections))
         {
             return false;
         }

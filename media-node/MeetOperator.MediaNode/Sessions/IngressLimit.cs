@@ -16,7 +16,7 @@ internal sealed class IngressLimit
     private long _bytesChargedUntilTicks;
     private long _packetsChargedUntilTicks;
 
-    public bool IsUsedUp(long nowTicks) => _bytesChargedUntilTicks - nowTicks > BurstTicks || _packetsChargedUntilTicks - nowTicks > BurstTicks;
+    public bool IsExhausted(long nowTicks) => _bytesChargedUntilTicks - nowTicks > BurstTicks || _packetsChargedUntilTicks - nowTicks > BurstTicks;
 
     public void Count(long nowTicks, int bytes)
     {

@@ -51,7 +51,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     /// <summary>Handles a datagram. Returns true when a STUN check or SRTP authenticated its sender as the peer of this session.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
     {
-        if (_ingress.IsUsedUp(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
+        if (_ingress.IsExhausted(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
         {
             _loop.IngressDrops.OverRate++;
             return false;

@@ -48,7 +48,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     public int UnplacedTracks => _slots.UnplacedTracks;
 
     /// <summary>Whether the session can carry no more new tracks and must be replaced.</summary>
-    public bool IsUsedUp => _slots.IsUsedUp && _slots.UnplacedTracks > 0;
+    public bool IsExhausted => _slots.IsExhausted && _slots.UnplacedTracks > 0;
 
     private bool IsOutstanding => Current.Revision > _answeredRevision;
 

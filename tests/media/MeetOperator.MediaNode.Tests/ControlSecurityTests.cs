@@ -236,10 +236,10 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         Assert.False(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
-    public static TheoryData<string> Useless => ["another node's name", "does not trust the sender", "expired", "untrusted issuer", "no PEM"];
+    public static TheoryData<string> Unusable => ["another node's name", "does not trust the sender", "expired", "untrusted issuer", "no PEM"];
 
     [Theory]
-    [MemberData(nameof(Useless))]
+    [MemberData(nameof(Unusable))]
     public async Task Credentials_Unusable_AreRejectedAndTheCurrentOnesStay(string defect)
     {
         using var other = new TestAuthority();

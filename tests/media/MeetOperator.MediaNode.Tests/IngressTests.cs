@@ -80,7 +80,7 @@ public sealed class IngressTests : IAsyncLifetime
             var packets = (ms % 2000 == 0 ? 670 : 0) + (ms % 10 == 0 ? 14 : 0) + (ms % 20 == 0 ? 1 : 0);
             for (var i = 0; i < packets; i++)
             {
-                Assert.False(limit.IsUsedUp(now), $"after {ms} ms");
+                Assert.False(limit.IsExhausted(now), $"after {ms} ms");
                 limit.Count(now, 1200);
             }
         }

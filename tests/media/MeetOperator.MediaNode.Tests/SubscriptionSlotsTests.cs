@@ -69,7 +69,7 @@ public sealed class SubscriptionSlotsTests
         // A removed track frees a section for one of them.
         Assert.True(_slots.Reconcile(tracks[1..], _freed));
         Assert.Equal(2, _slots.UnplacedTracks);
-        Assert.False(_slots.IsUsedUp);
+        Assert.False(_slots.IsExhausted);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class SubscriptionSlotsTests
             Assert.True(_slots.Reconcile([Track($"p{i}", "VP8")], _freed));
         }
 
-        Assert.True(_slots.IsUsedUp);
+        Assert.True(_slots.IsExhausted);
         Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // removes the previous track
         Assert.Equal(1, _slots.UnplacedTracks);
         Assert.False(_slots.Reconcile([Track("last", "VP8")], _freed));
