@@ -105,11 +105,11 @@ public sealed class ControlFloodTests : IAsyncLifetime
 
     private static async Task EndedAsync(TcpClient connection, TimeSpan within)
     {
-        using var patience = new CancellationTokenSource(within);
+        using var timeout = new CancellationTokenSource(within);
         var buffer = new byte[1024];
         try
         {
-            while (await connection.GetStream().ReadAsync(buffer, patience.Token) > 0)
+            while (await connection.GetStream().ReadAsync(buffer, timeout.Token) > 0)
             {
             }
         }

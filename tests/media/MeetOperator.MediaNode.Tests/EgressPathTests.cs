@@ -120,7 +120,7 @@ public sealed class EgressPathTests
         }
 
         Assert.Equal(100, egress.SentDatagrams + egress.RefusedDatagrams);
-        Assert.True(egress.SentDatagrams > 60, $"{egress.SentDatagrams} of 100 left");
+        Assert.True(egress.SentDatagrams > 60, $"{egress.SentDatagrams} of 100 datagrams sent");
         Assert.True(egress.DelayedMessages > 0);
     });
 

@@ -156,7 +156,7 @@ public sealed class HeartbeatTests
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, $"not within 60 s: {what}; last: {string.Join(" | ", report.LoopReports)} {string.Join(" | ", report.Rooms)}");
+            Assert.True(Stopwatch.GetTimestamp() < end, $"timed out after 60 s: {what}; last: {string.Join(" | ", report.LoopReports)} {string.Join(" | ", report.Rooms)}");
             await Task.Delay(20);
         }
     }

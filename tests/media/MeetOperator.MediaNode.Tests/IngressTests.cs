@@ -32,7 +32,7 @@ public sealed class IngressTests : IAsyncLifetime
             });
             sent += 100;
             _rooms.Alice.Pump();
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{sent} packets of 1,300 bytes, and no limit");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{sent} packets of 1,300 bytes without reaching the limit");
         }
 
         var received = await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedBytes);

@@ -34,7 +34,7 @@ internal static class NodeScript
         var errors = process.StandardError.ReadToEndAsync(limit.Token);
         var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
-        Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} ended with {process.ExitCode}: {await errors}");
+        Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} exited with code {process.ExitCode}: {await errors}");
         return output;
     }
 

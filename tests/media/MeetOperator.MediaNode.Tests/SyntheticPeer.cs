@@ -200,7 +200,7 @@ internal sealed partial class SyntheticPeer : IDisposable
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, "not within 30 s: " + what);
+            Assert.True(Stopwatch.GetTimestamp() < end, "timed out after 30 s: " + what);
             if (peers.Length == 0)
             {
                 await Task.Delay(2);
