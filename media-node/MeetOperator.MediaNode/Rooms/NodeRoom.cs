@@ -36,7 +36,7 @@ internal sealed class NodeRoom
     /// <param name="loop">The loop that the room runs on.</param>
     /// <param name="sessions">Creates sessions on that loop.</param>
     /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
-    /// <param name="failed">Called after the room has closed because of an unexpected error.</param>
+    /// <param name="onFailed">Called after the room has closed because of an unexpected error.</param>
     public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed)
     {
         _onFailed = onFailed;
