@@ -18,7 +18,7 @@ if (args.Length > 0)
     return args is ["--help"] ? 0 : 2;
 }
 
-var options = NodeOptionsReader.Read(Environment.GetEnvironmentVariable, BindAddress.Own(), out var errors);
+var options = NodeOptionsReader.Read(Environment.GetEnvironmentVariable, BindAddress.LocalAddresses(), out var errors);
 if (options is null)
 {
     foreach (var error in errors)
@@ -29,9 +29,9 @@ if (options is null)
     return 2;
 }
 
-if (RuntimeFloor.Finding(Environment.Version) is { } old)
+if (RuntimeFloor.Finding(Environment.Version) is { } warning)
 {
-    Console.Error.WriteLine(old);
+    Console.Error.WriteLine(warning);
 }
 
 using var node = new MediaNodeHost(options, loggers, TimeProvider.System);

@@ -2,14 +2,14 @@ using System.Buffers;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>Reads an answer into memory as long as it stays below a limit.</summary>
+/// <summary>Reads a response body of limited size into memory.</summary>
 internal static class BoundedBody
 {
     private const int FirstBytes = 16 * 1024;
 
     /// <summary>
-    /// Null when the body has more than <paramref name="limit"/> bytes, whether it says so beforehand or not. Allocates as much as the body has: every node
-    /// is asked once a second.
+    /// Returns null when the body is longer than <paramref name="limit"/> bytes, whether or not its Content-Length declares that. Allocates only the length of
+    /// the body, because the operator polls every node once a second.
     /// </summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, int limit, CancellationToken ct)
     {

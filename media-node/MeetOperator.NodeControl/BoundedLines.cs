@@ -5,11 +5,11 @@ using System.Runtime.CompilerServices;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>Reads a stream line by line, each of bounded length.</summary>
+/// <summary>Reads a stream line by line and limits the length of a line.</summary>
 internal static class BoundedLines
 {
-    /// <summary>The lines without their ends, until the stream ends; what follows the last line end is no line.</summary>
-    /// <exception cref="NodeControlException">A line has more than <paramref name="limit"/> bytes.</exception>
+    /// <summary>Returns the lines without their line feeds until the stream ends. Bytes after the last line feed are discarded.</summary>
+    /// <exception cref="NodeControlException">A line is longer than <paramref name="limit"/> bytes.</exception>
     public static async IAsyncEnumerable<byte[]> ReadAsync(Stream stream, int limit, [EnumeratorCancellation] CancellationToken ct)
     {
         var pipe = PipeReader.Create(stream);
@@ -38,5 +38,5 @@ internal static class BoundedLines
     }
 
     private static NodeControlException TooLong(int limit) =>
-        new(HttpStatusCode.BadGateway, "answer-too-large", $"The media node sent a line of more than {limit / 1024 / 1024} MiB.");
+        new(HttpStatusCode.BadGateway, "answer-too-large", $"The media node sent a line longer than {limit / 1024 / 1024} MiB.");
 }

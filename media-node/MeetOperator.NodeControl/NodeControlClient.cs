@@ -6,16 +6,17 @@ using System.Text.Json;
 namespace MeetOperator.NodeControl;
 
 /// <summary>
-/// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use; <paramref name="http"/> (of <see cref="ControlTls.Client"/>) is shared and not
-/// disposed. <paramref name="host"/> is the name that the node's certificate must carry (<see cref="ControlNames.OfNode"/>); connections of one name and address are shared.
-/// Refusals throw <see cref="NodeControlException"/>; an unreachable node throws <see cref="HttpRequestException"/>. Nothing that a node answers is trusted:
-/// an answer is read up to <see cref="MaxAnswerBytes"/>, and one that does not fit its type throws <see cref="JsonException"/>.
+/// Client of one media node (<c>docs/node-control.md</c>). Safe for concurrent use. <paramref name="http"/> uses the handler of <see cref="ControlTls.Client"/>; it is
+/// shared and not disposed here. <paramref name="host"/> is the DNS name that the node's certificate must contain (<see cref="ControlNames.OfNode"/>). Clients with the
+/// same name and address share connections. An error response throws <see cref="NodeControlException"/>; an unreachable node throws
+/// <see cref="HttpRequestException"/>. Responses are untrusted: a body longer than <see cref="MaxAnswerBytes"/> throws <see cref="NodeControlException"/>, and
+/// one that does not match its type throws <see cref="JsonException"/>.
 /// </summary>
 public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 {
-    /// <summary>A report of 10,000 rooms has about 2.5 MB, an SDP answer less than 400 KB.</summary>
+    /// <summary>A report of 10,000 rooms takes about 2.5 MB, an SDP answer less than 400 KB.</summary>
     public const int MaxAnswerBytes = 4 * 1024 * 1024;
-    private const int MaxRefusalBytes = 64 * 1024;
+    private const int MaxProblemBytes = 64 * 1024;
 
     public Uri Address { get; } = address;
 
@@ -31,7 +32,7 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
 
     public Task<RoomReport> GetRoomAsync(string room, CancellationToken ct) => SendAsync<RoomReport>(HttpMethod.Get, Room(room), null, ct);
 
-    /// <summary>Ends a room; with <paramref name="onlyIfEmpty"/> the node refuses (<c>not-empty</c>) while it counts anybody in it.</summary>
+    /// <summary>Ends a room. With <paramref name="onlyIfEmpty"/>, a room that has participants stays, and the call fails with the code <c>not-empty</c>.</summary>
     public Task DeleteRoomAsync(string room, long generation, CancellationToken ct, bool onlyIfEmpty = false) =>
         SendAsync(HttpMethod.Delete, $"{Room(room)}?generation={generation}{(onlyIfEmpty ? "&onlyIfEmpty=true" : string.Empty)}", null, ct);
 
@@ -59,12 +60,12 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     public Task MuteAsync(string room, string participant, TrackMuteRequest request, CancellationToken ct) =>
         SendAsync(HttpMethod.Patch, $"{Participant(room, participant)}/tracks", request, ct);
 
-    /// <summary>Reads the room's events until the room or the connection ends, or <paramref name="ct"/> is cancelled.</summary>
+    /// <summary>Reads the room's events until the room ends, the connection ends, or <paramref name="ct"/> is cancelled.</summary>
     public async IAsyncEnumerable<RoomEvent> WatchRoomAsync(string room, [EnumeratorCancellation] CancellationToken ct)
     {
         using var request = Request(HttpMethod.Get, $"{Room(room)}/events", null);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+        await ThrowIfErrorAsync(response, ct).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
         await foreach (var line in BoundedLines.ReadAsync(stream, MaxAnswerBytes, ct).ConfigureAwait(false))
         {
@@ -96,21 +97,21 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
     {
         using var request = Request(method, path, body);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+        await ThrowIfErrorAsync(response, ct).ConfigureAwait(false);
     }
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken ct)
     {
         using var request = Request(method, path, body);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, ct).ConfigureAwait(false);
+        await ThrowIfErrorAsync(response, ct).ConfigureAwait(false);
         var answer = await BoundedBody.ReadAsync(response.Content, MaxAnswerBytes, ct).ConfigureAwait(false)
-            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "answer-too-large", $"{method} {path} answered more than {MaxAnswerBytes / 1024 / 1024} MiB.");
+            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "answer-too-large", $"The response to {method} {path} is larger than {MaxAnswerBytes / 1024 / 1024} MiB.");
         return JsonSerializer.Deserialize<T>(answer.Span, NodeControlJson.Options)
-            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "empty-answer", $"{method} {path} answered nothing.");
+            ?? throw new NodeControlException(HttpStatusCode.BadGateway, "empty-answer", $"The response to {method} {path} is null.");
     }
 
-    private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken ct)
+    private static async Task ThrowIfErrorAsync(HttpResponseMessage response, CancellationToken ct)
     {
         if (response.IsSuccessStatusCode)
         {
@@ -118,17 +119,17 @@ public sealed class NodeControlClient(HttpClient http, Uri address, string host)
         }
 
         var code = response.StatusCode == HttpStatusCode.Unauthorized ? "unauthorized" : "refused";
-        var detail = $"The media node answered {(int)response.StatusCode}.";
+        var detail = $"The media node responded with status {(int)response.StatusCode}.";
         try
         {
-            var body = await BoundedBody.ReadAsync(response.Content, MaxRefusalBytes, ct).ConfigureAwait(false);
+            var body = await BoundedBody.ReadAsync(response.Content, MaxProblemBytes, ct).ConfigureAwait(false);
             using var problem = JsonDocument.Parse(body ?? ReadOnlyMemory<byte>.Empty);
             code = Text(problem.RootElement, "type")?.Split(':')[^1] ?? code;
             detail = Text(problem.RootElement, "detail") ?? detail;
         }
         catch (JsonException)
         {
-            // Not a problem document: the status alone has to do.
+            // The body is not a problem document, so only the status code is known.
         }
 
         throw new NodeControlException(response.StatusCode, code, detail);

@@ -1,15 +1,15 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>New credentials for a media node, in place of those that it holds (<c>PUT /v1/node/credentials</c>). PEM.</summary>
+/// <summary>New credentials in PEM form that replace the current ones of a media node (<c>PUT /v1/node/credentials</c>).</summary>
 public sealed record NodeCredentials
 {
-    /// <summary>Server certificate under the node's own name.</summary>
+    /// <summary>Server certificate for the node's own DNS name.</summary>
     public required string Certificate { get; init; }
     public required string Key { get; init; }
 
-    /// <summary>Every authority whose client certificates the node is to trust.</summary>
+    /// <summary>All certificate authorities whose client certificates the node must trust.</summary>
     public required string Authorities { get; init; }
 
-    /// <summary>Without the key, so that no log can hold it.</summary>
+    /// <summary>Omits the key so that it cannot get into a log.</summary>
     public override string ToString() => nameof(NodeCredentials);
 }

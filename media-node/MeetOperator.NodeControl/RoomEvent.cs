@@ -1,6 +1,6 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>One line of <c>GET /v1/rooms/{room}/events</c>. Fields that a type does not use are absent.</summary>
+/// <summary>One line of <c>GET /v1/rooms/{room}/events</c>. Fields that the event type does not use are absent.</summary>
 public sealed record RoomEvent
 {
     /// <summary>One of <see cref="RoomEventTypes"/>.</summary>
@@ -30,6 +30,6 @@ public static class RoomEventTypes
     public const string Speaking = "speaking";
     public const string RoomEnded = "room-ended";
 
-    /// <summary>The last line of a stream whose reader was too slow; it reads again from the start.</summary>
+    /// <summary>The last line of a stream whose reader was too slow. The reader opens a new stream, which starts with the current state.</summary>
     public const string CutOff = "cut-off";
 }

@@ -1,8 +1,8 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>Ids of rooms. That of a meeting's room is the meeting's id, a UUID.</summary>
+/// <summary>Room IDs. The ID of a meeting's room is the meeting ID, a UUID.</summary>
 public static class RoomIds
 {
-    /// <summary>The room in which a node calls itself once while it starts; it belongs to no meeting.</summary>
+    /// <summary>The room of the warm-up call that a node makes to itself while it starts. It belongs to no meeting.</summary>
     public const string SelfCall = "self-call";
 }

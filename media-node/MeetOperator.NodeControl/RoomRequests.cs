@@ -2,13 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>Makes or updates a room. <see cref="Generation"/> fences: lower than the room's own is refused.</summary>
+/// <summary>Creates or updates a room. <see cref="Generation"/> is the fencing token: the node rejects a generation lower than the room's own.</summary>
 public sealed record RoomSpec
 {
     public required long Generation { get; init; }
     public int MaxParticipants { get; init; } = 100;
 
-    /// <summary>Codecs in order of preference, for example <c>VP8</c>; empty means the node's own order.</summary>
+    /// <summary>Codecs in order of preference, for example <c>VP8</c>. Empty means the node's default order.</summary>
     public IReadOnlyList<string> Codecs { get; init; } = [];
 }
 
@@ -17,17 +17,17 @@ public sealed record ParticipantSpec
     public required long Generation { get; init; }
 }
 
-/// <summary>A publisher's offer. <see cref="Tracks"/> is optional and names the source behind each mid.</summary>
+/// <summary>A publisher's offer. <see cref="Tracks"/> is optional and names the source of each mid.</summary>
 public sealed record SdpOffer
 {
     public required long Generation { get; init; }
     public required string Sdp { get; init; }
     public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
 
-    /// <summary>Replace the session (new transport) instead of renegotiating it.</summary>
+    /// <summary>True to replace the session with one on a new transport, false to renegotiate it.</summary>
     public bool Restart { get; init; }
 
-    /// <summary>The session that the offer is for; when that is gone, the answer is <c>unknown-session</c>. Null: whichever there is.</summary>
+    /// <summary>The session that the offer renegotiates. When that session has ended, the request fails with <c>unknown-session</c>. Null means the current session.</summary>
     public string? SessionId { get; init; }
 }
 
@@ -36,7 +36,7 @@ public sealed record SdpAnswer
     public required string SessionId { get; init; }
     public required string Sdp { get; init; }
 
-    /// <summary>What each section of the answer carries; sections that carry nothing are not among them.</summary>
+    /// <summary>The track of each section of the answer. Sections without a track are omitted.</summary>
     public IReadOnlyList<TrackDescription> Tracks { get; init; } = [];
 }
 
@@ -46,7 +46,7 @@ public sealed record SubscribeRequest
     public bool Restart { get; init; }
 }
 
-/// <summary>The server's offer; answered with the same <see cref="Revision"/>.</summary>
+/// <summary>The server's offer. The answer must have the same <see cref="Revision"/>.</summary>
 public sealed record SubscribeOffer
 {
     public required string SessionId { get; init; }
@@ -57,13 +57,13 @@ public sealed record SubscribeOffer
 
 public sealed record SubscribeAnswer
 {
-    /// <summary>The session whose offer is answered; when that is gone, the answer is <c>unknown-session</c>. Null: whichever there is.</summary>
+    /// <summary>The session whose offer is answered. When that session has ended, the request fails with <c>unknown-session</c>. Null means the current session.</summary>
     public string? SessionId { get; init; }
     public required int Revision { get; init; }
     public required string Sdp { get; init; }
 }
 
-/// <summary>A player's recvonly offer. <see cref="Feeds"/> are participant ids; empty means everybody in the room.</summary>
+/// <summary>A player's recvonly offer. <see cref="Feeds"/> are participant IDs; empty means all participants of the room.</summary>
 public sealed record PlayRequest
 {
     public required long Generation { get; init; }
@@ -81,7 +81,7 @@ public sealed record TrackMuteRequest
     public required MuteState Muted { get; init; }
 }
 
-/// <summary>By source, so that a muted camera does not stop a screen share. Null leaves a source as it is.</summary>
+/// <summary>Mute state by source, so that muting the camera does not stop a screen share. Null leaves a source unchanged.</summary>
 public sealed record MuteState
 {
     public bool? Microphone { get; init; }
@@ -92,7 +92,7 @@ public sealed record MuteState
     public bool? ScreenAudio { get; init; }
 }
 
-/// <summary>What one media section carries.</summary>
+/// <summary>The track of one media section.</summary>
 public sealed record TrackDescription
 {
     public string? Mid { get; init; }

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace MeetOperator.NodeControl;
 
 /// <summary>
-/// The operator's term of leadership, on every request that it sends to a media node. A node keeps the highest that it has seen and refuses changes under a
-/// lower one (409 <c>stale-term</c>), so that a replica that was suspended and led before cannot undo what its successor did. Signaling sends none.
+/// The header with the operator's leadership term, which the operator sets on every request to a media node. A node keeps the highest term that it has received
+/// and rejects changes with a lower one (409 <c>stale-term</c>), so that a former leader that resumes after a suspension cannot undo the changes of its successor.
+/// Signaling does not send this header.
 /// </summary>
 public static class TermHeader
 {
@@ -12,6 +13,6 @@ public static class TermHeader
 
     public static string Write(long term) => term.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>False when the text is no term: a whole number from 0, without sign, spaces or separators.</summary>
+    /// <summary>Parses a term: a whole number from 0, without sign, spaces or separators. Returns false for any other text.</summary>
     public static bool TryRead(string text, out long term) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out term);
 }

@@ -4,8 +4,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.Probe;
 
 /// <summary>
-/// One generated track: when its packets are due, what stands in them, and which came back. A packet carries its number and when it was sent,
-/// which the media node passes on untouched.
+/// One generated track: schedules and writes its packets and records which ones arrive. Each payload contains the packet number and the send time, which the media
+/// node forwards unchanged.
 /// </summary>
 internal sealed class MediaStream(string name, uint ssrc, byte payloadType, int clockRate, TimeSpan interval, byte[] head, int payloadBytes)
 {
@@ -19,25 +19,25 @@ internal sealed class MediaStream(string name, uint ssrc, byte payloadType, int 
 
     public uint Ssrc => ssrc;
 
-    /// <summary>Packets sent since the first that arrived, this included.</summary>
+    /// <summary>Packets sent since the first one that arrived, inclusive.</summary>
     public int Sent => _first is { } first ? (int)(Number - first) : 0;
 
     public int Received => _received.Count;
 
-    /// <summary>Number of the next packet.</summary>
+    /// <summary>The number of the next packet.</summary>
     public uint Number { get; private set; }
 
-    /// <summary>The next packet's payload begins with this; a picture's first packet says here whether it is a key frame.</summary>
+    /// <summary>The first bytes of each payload. For video they tell whether the packet starts a key frame.</summary>
     public Span<byte> Head => head;
 
-    /// <summary>Milliseconds under which the given share of the packets arrived.</summary>
+    /// <summary>The delay percentile in milliseconds; <paramref name="share"/> is 0 to 1. NaN when no packet arrived.</summary>
     public double DelayMs(double share)
     {
         _delays.Sort();
         return _delays.Count == 0 ? double.NaN : _delays[(int)Math.Min(_delays.Count - 1, share * _delays.Count)];
     }
 
-    /// <summary>True when a packet is due; then its header and payload are written.</summary>
+    /// <summary>Writes the next packet when it is due. Returns false when none is due.</summary>
     public bool TryNext(long nowTicks, Span<byte> header, Span<byte> payload, out int length)
     {
         length = 0;
@@ -64,7 +64,7 @@ internal sealed class MediaStream(string name, uint ssrc, byte payloadType, int 
         return true;
     }
 
-    public void Take(long nowTicks, ReadOnlySpan<byte> payload)
+    public void RecordReceived(long nowTicks, ReadOnlySpan<byte> payload)
     {
         if (payload.Length < head.Length + StampBytes)
         {

@@ -6,15 +6,15 @@ using System.Text.Json;
 namespace MeetOperator.Probe;
 
 /// <summary>
-/// The product's public HTTP interface, as any client sees it. What is not there yet (a key that was just made, a meeting that is not placed,
-/// a server that is starting) is asked again until the deadline.
+/// A client of signaling's public HTTP API. Retries until the deadline, because a new API key, a meeting without an assignment or a starting server is not ready
+/// at once.
 /// </summary>
 internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private readonly long _started = time.GetTimestamp();
 
-    /// <summary>Until when the call must have come about.</summary>
+    /// <summary>Time until the deadline for setting up the call. Negative when it has passed.</summary>
     public TimeSpan TimeLeft => options.Timeout - time.GetElapsedTime(_started);
 
     public async Task<(string Id, string HostToken)> CreateMeetingAsync(CancellationToken ct)
@@ -29,19 +29,19 @@ internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProv
         return (Text(answer, "participantId"), Text(answer, "ticket"));
     }
 
-    /// <summary>Opens a WHIP or WHEP session; gives the SDP answer and where the session is to be ended.</summary>
+    /// <summary>Opens a WHIP or WHEP session. Returns the SDP answer and the URL that ends the session.</summary>
     public async Task<(string Sdp, Uri? Session)> OpenAsync(string step, string path, string ticket, string offer, CancellationToken ct)
     {
         using var answer = await SendAsync(step, path, ticket, () => new StringContent(offer, new MediaTypeHeaderValue("application/sdp")), ct).ConfigureAwait(false);
         return (await answer.Content.ReadAsStringAsync(ct).ConfigureAwait(false), answer.Headers.Location);
     }
 
-    /// <summary>Ends a session or the meeting; what is gone already is fine.</summary>
-    public async Task DeleteAsync(Uri? what, string token, CancellationToken ct)
+    /// <summary>Deletes a session or the meeting. Error responses are ignored, because it may have ended already.</summary>
+    public async Task DeleteAsync(Uri? resource, string token, CancellationToken ct)
     {
-        if (what is not null)
+        if (resource is not null)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri(options.Url, what)) { Headers = { Authorization = new("Bearer", token) } };
+            using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri(options.Url, resource)) { Headers = { Authorization = new("Bearer", token) } };
             using var answer = await http.SendAsync(request, ct).ConfigureAwait(false);
         }
     }
@@ -56,7 +56,7 @@ internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProv
     {
         while (true)
         {
-            var (answer, why) = await TryAsync(path, token, content, ct).ConfigureAwait(false);
+            var (answer, problem) = await TryAsync(path, token, content, ct).ConfigureAwait(false);
             if (answer is not null)
             {
                 return answer;
@@ -64,14 +64,14 @@ internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProv
 
             if (TimeLeft <= Pause)
             {
-                throw new ProbeException($"{step}: POST {new Uri(options.Url, path)}: {why} (tried for {options.Timeout.TotalSeconds:0} s)");
+                throw new ProbeException($"{step}: POST {new Uri(options.Url, path)}: {problem} (retried for {options.Timeout.TotalSeconds:0} s)");
             }
 
             await Task.Delay(Pause, time, ct).ConfigureAwait(false);
         }
     }
 
-    private async Task<(HttpResponseMessage? Answer, string Why)> TryAsync(string path, string? token, Func<HttpContent> content, CancellationToken ct)
+    private async Task<(HttpResponseMessage? Answer, string Problem)> TryAsync(string path, string? token, Func<HttpContent> content, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(TimeLeft > Pause ? TimeLeft : Pause);
@@ -89,7 +89,7 @@ internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProv
             {
                 var problem = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false)}";
 
-                // Not our request's fault for ever: it may do when the installation has come further.
+                // Other statuses can be transient while the installation starts, so they are retried.
                 return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.RequestEntityTooLarge
                     ? throw new ProbeException($"POST {request.RequestUri}: {problem}")
                     : (null, problem);
@@ -101,11 +101,11 @@ internal sealed class MeetingApi(HttpClient http, ProbeOptions options, TimeProv
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return (null, "no answer");
+            return (null, "no response");
         }
     }
 
     private static string Text(JsonElement answer, string name) => answer.TryGetProperty(name, out var value) && value.GetString() is { } text
         ? text
-        : throw new ProbeException($"the server's answer has no '{name}': is --url really the signaling server?");
+        : throw new ProbeException($"the response has no field '{name}'; check that --url is the address of signaling");
 }

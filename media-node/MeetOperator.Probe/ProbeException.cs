@@ -1,4 +1,4 @@
 namespace MeetOperator.Probe;
 
-/// <summary>The call did not come about; the message names the step and what to look at.</summary>
+/// <summary>A step of the call failed. The message names the step and what to check.</summary>
 internal sealed class ProbeException(string message) : Exception(message);

@@ -1,17 +1,17 @@
 namespace MeetOperator.Probe;
 
-/// <summary>What to call, and for how long.</summary>
+/// <summary>Configuration of the probe.</summary>
 internal sealed record ProbeOptions
 {
-    /// <summary>Where signaling answers, with a slash at the end.</summary>
+    /// <summary>The base URL of signaling, with a trailing slash.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>A tenant's API key; null where local callers need none.</summary>
+    /// <summary>A tenant's API key, or null when signaling accepts local clients without one.</summary>
     public string? ApiKey { get; init; }
 
     /// <summary>How long media is sent and counted.</summary>
-    public TimeSpan Talk { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Until when the call must have come about; what is not ready yet is tried again until then.</summary>
+    /// <summary>Deadline for setting up the call. Requests are retried until then.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 }

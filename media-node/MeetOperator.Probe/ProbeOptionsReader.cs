@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MeetOperator.Probe;
 
-/// <summary>Reads <see cref="ProbeOptions"/> from arguments and the environment; every mistake is named.</summary>
+/// <summary>Reads <see cref="ProbeOptions"/> from command-line arguments and environment variables.</summary>
 internal static class ProbeOptionsReader
 {
     public const string UrlVariable = "MEET_PROBE_URL";
@@ -10,15 +10,15 @@ internal static class ProbeOptionsReader
 
     public const string Usage = """
         MeetOperator.Probe --url URL [--api-key KEY] [--seconds N] [--timeout N]
-          makes a meeting, publishes generated sound and pictures by WHIP, plays them by WHEP, and counts what arrives
-          --url URL       where signaling answers, for example http://meet-signaling (or MEET_PROBE_URL)
-          --api-key KEY   the tenant's API key (or MEET_API_KEY); not needed where local callers may create meetings
-          --seconds N     how long media is sent, 1 to 600 (default 5)
-          --timeout N     seconds after which it gives up if the call has not come about, 1 to 3600 (default 60)
-        exit code: 0 media came through, 1 it did not (the last line says why), 2 wrong arguments
+          creates a meeting, publishes generated audio and video with WHIP, plays them with WHEP, and counts the packets that arrive
+          --url URL       address of signaling, for example http://meet-signaling (or MEET_PROBE_URL)
+          --api-key KEY   API key of a tenant (or MEET_API_KEY); optional when signaling lets local clients create meetings without one
+          --seconds N     how long to send media, 1 to 600 seconds (default 5)
+          --timeout N     time limit for setting up the call, 1 to 3600 seconds (default 60)
+        exit code: 0 media arrived, 1 the call failed (the last line contains the reason), 2 invalid arguments
         """;
 
-    /// <summary>The options, or null with what has to be put right.</summary>
+    /// <summary>Returns the options, or null and an error message.</summary>
     public static ProbeOptions? Read(IReadOnlyList<string> arguments, Func<string, string?> variable, out string error)
     {
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ internal static class ProbeOptionsReader
         {
             if (arguments[i] is not ("--url" or "--api-key" or "--seconds" or "--timeout"))
             {
-                error = $"'{arguments[i]}' is unknown; expected --url, --api-key, --seconds or --timeout.";
+                error = $"Unknown option '{arguments[i]}'; expected --url, --api-key, --seconds or --timeout.";
                 return null;
             }
 
@@ -42,28 +42,28 @@ internal static class ProbeOptionsReader
         var text = given.GetValueOrDefault("--url") ?? variable(UrlVariable);
         if (!Uri.TryCreate(text?.TrimEnd('/') + "/", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            error = $"--url (or {UrlVariable}) is '{text}': expected where signaling answers, for example http://meet-signaling.";
+            error = $"--url (or {UrlVariable}) is '{text}': expected the address of signaling, for example http://meet-signaling.";
             return null;
         }
 
-        if (!TrySeconds(given, "--seconds", 5, 600, out var talk, out error) || !TrySeconds(given, "--timeout", 60, 3600, out var timeout, out error))
+        if (!TrySeconds(given, "--seconds", 5, 600, out var duration, out error) || !TrySeconds(given, "--timeout", 60, 3600, out var timeout, out error))
         {
             return null;
         }
 
         var key = given.GetValueOrDefault("--api-key") ?? variable(KeyVariable);
-        return new ProbeOptions { Url = url, ApiKey = string.IsNullOrEmpty(key) ? null : key, Talk = talk, Timeout = timeout };
+        return new ProbeOptions { Url = url, ApiKey = string.IsNullOrEmpty(key) ? null : key, Duration = duration, Timeout = timeout };
     }
 
-    private static bool TrySeconds(Dictionary<string, string> given, string name, int usual, int most, out TimeSpan value, out string error)
+    private static bool TrySeconds(Dictionary<string, string> given, string name, int fallback, int maximum, out TimeSpan value, out string error)
     {
         error = "";
-        value = TimeSpan.FromSeconds(usual);
+        value = TimeSpan.FromSeconds(fallback);
         if (given.TryGetValue(name, out var text))
         {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1 || seconds > most)
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds < 1 || seconds > maximum)
             {
-                error = $"{name} is '{text}': expected seconds from 1 to {most}.";
+                error = $"{name} is '{text}': expected a number of seconds from 1 to {maximum}.";
                 return false;
             }
 

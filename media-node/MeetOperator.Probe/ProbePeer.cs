@@ -8,11 +8,11 @@ using MeetOperator.Sdp;
 
 namespace MeetOperator.Probe;
 
-/// <summary>One peer connection of a client without a browser: our own transport on a socket, as controlling ICE agent and DTLS client.</summary>
+/// <summary>One peer connection of a synthetic client: a <see cref="PeerTransport"/> on a UDP socket, as controlling ICE agent and DTLS client. Not thread-safe.</summary>
 internal sealed class ProbePeer : IDisposable
 {
-    /// <summary>An address that does not answer makes room for the next one.</summary>
-    private const long CandidateTicks = 3 * TimeSpan.TicksPerSecond;
+    /// <summary>How long one candidate is tried before the next one.</summary>
+    private const long CandidateTimeoutTicks = 3 * TimeSpan.TicksPerSecond;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
     private readonly PeerTransport _transport;
     private readonly byte[] _buffer = new byte[4096];
@@ -38,42 +38,42 @@ internal sealed class ProbePeer : IDisposable
 
     public bool IsConnected => _transport.State == PeerTransportState.Connected;
 
-    /// <summary>Where the node says that it is.</summary>
+    /// <summary>The candidates of the media node.</summary>
     public string Candidates => string.Join(", ", _candidates);
 
-    /// <summary>How far it got, for whoever has to find out why it got no further.</summary>
+    /// <summary>The state of the connection, for error messages.</summary>
     public string Progress => _transport switch
     {
         { State: PeerTransportState.Connected } => "connected",
-        { SelectedAddress: null } => $"no answer by UDP from {Candidates}: is the port reachable, and is the advertised address right?",
-        _ => $"UDP goes through to {_transport.SelectedAddress}, the DTLS handshake does not end ({_transport.State}, {_transport.Failure})",
+        { SelectedAddress: null } => $"no UDP response from {Candidates}; check that the port is reachable and that the advertised address is correct",
+        _ => $"UDP reaches {_transport.SelectedAddress}, but the DTLS handshake does not complete ({_transport.State}, {_transport.Failure})",
     };
 
-    /// <summary>Plaintext RTP that came, in <see cref="Pump"/>.</summary>
+    /// <summary>Called by <see cref="Pump"/> with the time in ticks, a buffer and the length of a decrypted RTP packet.</summary>
     public Action<long, byte[], int> OnRtp { get; set; } = (_, _, _) => { };
 
-    /// <summary>A compound RTCP packet that came, in <see cref="Pump"/>.</summary>
+    /// <summary>Called by <see cref="Pump"/> with a buffer and the length of a decrypted compound RTCP packet.</summary>
     public Action<byte[], int> OnRtcp { get; set; } = (_, _) => { };
 
-    /// <summary>Takes the server's answer; the checks begin with the next <see cref="Pump"/>.</summary>
+    /// <summary>Applies the server's answer. Connectivity checks start with the next <see cref="Pump"/>.</summary>
     public void Accept(string sdp)
     {
         if (!SessionDescription.TryParse(sdp, out var answer, out var error))
         {
-            throw new ProbeException($"the server's SDP answer cannot be read: {error}");
+            throw new ProbeException($"the server's SDP answer is invalid: {error}");
         }
 
         string Find(string name) => answer.Sections.Select(s => s.Value(name)).Prepend(answer.Value(name)).FirstOrDefault(v => v is not null)
-            ?? throw new ProbeException($"the server's SDP answer has no a={name}.");
+            ?? throw new ProbeException($"the server's SDP answer has no a={name}");
         if (!Fingerprint.TryParse(Find("fingerprint"), out var fingerprint))
         {
-            throw new ProbeException($"the server's SDP answer has an unknown fingerprint: {Find("fingerprint")}");
+            throw new ProbeException($"the server's SDP answer has an unsupported fingerprint: {Find("fingerprint")}");
         }
 
         _candidates.AddRange(answer.Sections.SelectMany(s => s.Attributes).Where(a => a.Name == "candidate").Select(a => Candidate(a.Value)).OfType<IPEndPoint>().Distinct());
         if (_candidates.Count == 0)
         {
-            throw new ProbeException("the server's SDP answer names no IPv4 UDP candidate.");
+            throw new ProbeException("the server's SDP answer has no IPv4 UDP candidate");
         }
 
         var remote = new IceCredentials(Find("ice-ufrag"), Find("ice-pwd"));
@@ -81,7 +81,7 @@ internal sealed class ProbePeer : IDisposable
         {
             if (_transport.SelectedAddress is null && now >= _nextCandidateTicks)
             {
-                _nextCandidateTicks = now + CandidateTicks;
+                _nextCandidateTicks = now + CandidateTimeoutTicks;
                 _transport.SetRemote(remote, fingerprint, TransportAddress.FromIPEndPoint(_candidates[_candidate++ % _candidates.Count]));
             }
         };
@@ -95,7 +95,7 @@ internal sealed class ProbePeer : IDisposable
         }
     }
 
-    /// <summary>Handles everything that has come, and the timers.</summary>
+    /// <summary>Handles all received datagrams and due timers.</summary>
     public void Pump(long nowTicks)
     {
         _connect(nowTicks);
@@ -131,9 +131,9 @@ internal sealed class ProbePeer : IDisposable
             length = _socket.ReceiveFrom(_buffer, ref from);
             return true;
         }
-        catch (SocketException nothing) when (nothing.SocketErrorCode is SocketError.WouldBlock or SocketError.ConnectionRefused or SocketError.ConnectionReset)
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.ConnectionRefused or SocketError.ConnectionReset)
         {
-            return false; // The kernel counted a datagram that it then dropped (a wrong checksum), or an ICMP answer came.
+            return false; // The kernel dropped the datagram after announcing it (wrong checksum), or an ICMP error arrived.
         }
     }
 
@@ -162,7 +162,7 @@ internal sealed class ProbePeer : IDisposable
         }
         catch (SocketException)
         {
-            // Lost, as on any network: a check is repeated, and a packet counts as lost.
+            // The same as packet loss: checks are retransmitted, and a media packet counts as lost.
         }
     }
 

@@ -25,12 +25,12 @@ catch (ProbeException e)
     return 1;
 }
 
-Console.Write(ProbeVerdict.Table(call.Streams));
-if (!ProbeVerdict.IsGood(call.Streams))
+Console.Write(ProbeResult.Table(call.Streams));
+if (!ProbeResult.IsSuccess(call.Streams))
 {
-    Console.Error.WriteLine("failed: more than a tenth of the packets was lost.");
+    Console.Error.WriteLine("failed: more than 10% of the packets were lost.");
     return 1;
 }
 
-Console.WriteLine("sound and picture went through the media node.");
+Console.WriteLine("Audio and video passed through the media node.");
 return 0;

@@ -60,7 +60,7 @@ describe('the probe', () => {
     try {
       const { code, stderr } = await probe('--url', `http://127.0.0.1:${server.address().port}`, '--timeout', '3');
       assert.equal(code, 1);
-      assert.match(stderr, /the publisher.*no answer by UDP from 127\.0\.0\.1:9/s);
+      assert.match(stderr, /the publisher.*no UDP response from 127\.0\.0\.1:9/s);
     } finally {
       server.close();
     }

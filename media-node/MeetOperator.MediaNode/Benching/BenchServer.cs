@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.MediaNode.Benching;
 
 /// <summary>
-/// <c>--bench PORT</c>: the same loops, rooms and sessions behind the three calls of <c>tests/bench/media</c>, on loopback and without a
-/// token. For measuring beside other servers; not for use.
+/// <c>--bench PORT</c>: serves the three HTTP calls of <c>tests/bench/media</c> with the production loops, rooms and sessions. Listens on loopback without
+/// authentication. For benchmarks against other media servers only.
 /// </summary>
 internal static class BenchServer
 {

@@ -13,20 +13,20 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary>The control API of <c>docs/node-control.md</c>.</summary>
+/// <summary>The HTTP endpoints of the control API (<c>docs/node-control.md</c>).</summary>
 internal static class ControlEndpoints
 {
     private const int MaxIdCharacters = 128;
 
-    public static void Map(WebApplication app, MediaNodeHost node, HeldCredentials credentials)
+    public static void Map(WebApplication app, MediaNodeHost node, ControlCredentialStore credentials)
     {
         app.MapGet("/healthz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Live, ct));
         app.MapGet("/readyz", (HealthCheckService checks, CancellationToken ct) => ProbeAnswer.OfAsync(checks, ProbeAnswer.Ready, ct));
-        MapMetrics(app, node).AddEndpointFilter(credentials.Only(ControlRole.Metrics, ControlRole.Operator));
+        MapMetrics(app, node).AddEndpointFilter(credentials.RequireRole(ControlRole.Metrics, ControlRole.Operator));
 
-        var byOperator = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator));
-        var bySignaling = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Signaling));
-        var byBoth = app.MapGroup("/v1").AddEndpointFilter(credentials.Only(ControlRole.Operator, ControlRole.Signaling));
+        var byOperator = app.MapGroup("/v1").AddEndpointFilter(credentials.RequireRole(ControlRole.Operator));
+        var bySignaling = app.MapGroup("/v1").AddEndpointFilter(credentials.RequireRole(ControlRole.Signaling));
+        var byBoth = app.MapGroup("/v1").AddEndpointFilter(credentials.RequireRole(ControlRole.Operator, ControlRole.Signaling));
 
         byOperator.MapGet("/node", async (HttpContext c) =>
         {
@@ -36,14 +36,14 @@ internal static class ControlEndpoints
         byOperator.MapPost("/node/drain", async (HttpContext c) =>
         {
             var drain = (await ControlJson.ReadAsync<DrainRequest>(c)).Drain;
-            node.Terms.Pass(c);
+            node.Terms.EnsureCurrent(c);
             node.Rooms.IsDrainRequested = drain;
             c.Response.StatusCode = StatusCodes.Status204NoContent;
         });
         byOperator.MapPut("/node/credentials", async (HttpContext c) =>
         {
             var offered = await ControlJson.ReadAsync<NodeCredentials>(c);
-            node.Terms.Pass(c);
+            node.Terms.EnsureCurrent(c);
             credentials.Replace(offered, c);
             return Results.NoContent();
         });
@@ -70,7 +70,7 @@ internal static class ControlEndpoints
         v1.MapPut("/rooms/{room}", async (string room, HttpContext c) =>
         {
             var spec = await ControlJson.ReadAsync<RoomSpec>(c);
-            terms.Pass(c);
+            terms.EnsureCurrent(c);
             var (report, created) = await rooms.PutAsync(Id(room, "room"), spec, c.RequestAborted);
             await ControlJson.WriteAsync(c, created ? 201 : 200, report);
         });
@@ -78,19 +78,19 @@ internal static class ControlEndpoints
         {
             if (!long.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
-                throw Refusal.InvalidRequest("?generation=<number> is missing or no number.");
+                throw ControlProblemException.InvalidRequest("The query parameter 'generation' is missing or not a number.");
             }
 
-            terms.Pass(c);
+            terms.EnsureCurrent(c);
             await rooms.DeleteAsync(room, number, "deleted", c.RequestAborted, onlyIfEmpty ?? false);
             return Results.NoContent();
         });
     }
 
-    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, HeldCredentials credentials)
+    private static void MapParticipants(RouteGroupBuilder v1, RoomDirectory rooms, ControlCredentialStore credentials)
     {
         const string Participant = "/rooms/{room}/participants/{participant}";
-        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => credentials.StillAllows(c, ControlRole.Signaling)));
+        v1.MapGet("/rooms/{room}/events", (string room, HttpContext c) => RoomEventStream.WriteAsync(c, rooms, room, () => credentials.IsAuthorized(c, ControlRole.Signaling)));
         v1.MapDelete("/rooms/{room}/sessions/{session}", (string room, string session, HttpContext c) =>
             NoContentAsync(rooms, c, room, r => r.EndSession(session)));
         v1.MapPut(Participant, async (string room, string participant, HttpContext c) =>
@@ -102,7 +102,7 @@ internal static class ControlEndpoints
             NoContentAsync(rooms, c, room, r => r.RemoveParticipant(participant, "closed")));
         v1.MapPost(Participant + "/publish", async (string room, string participant, HttpContext c) =>
         {
-            var offer = Bounded(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
+            var offer = CheckSize(await ControlJson.ReadAsync<SdpOffer>(c), o => o.Sdp);
             var sdp = SdpReading.Parse(offer.Sdp);
             await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Publish(Id(participant, "participant"), offer, sdp), c.RequestAborted));
         });
@@ -113,13 +113,13 @@ internal static class ControlEndpoints
         });
         v1.MapPost(Participant + "/subscribe/answer", async (string room, string participant, HttpContext c) =>
         {
-            var answer = Bounded(await ControlJson.ReadAsync<SubscribeAnswer>(c), a => a.Sdp);
+            var answer = CheckSize(await ControlJson.ReadAsync<SubscribeAnswer>(c), a => a.Sdp);
             var sdp = SdpReading.Parse(answer.Sdp);
             return await NoContentAsync(rooms, c, room, r => r.Answer(participant, answer, sdp));
         });
         v1.MapPost(Participant + "/play", async (string room, string participant, HttpContext c) =>
         {
-            var request = Bounded(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
+            var request = CheckSize(await ControlJson.ReadAsync<PlayRequest>(c), p => p.Sdp);
             var sdp = SdpReading.Parse(request.Sdp);
             await ControlJson.WriteAsync(c, 200, await rooms.RunAsync(room, r => r.Play(Id(participant, "participant"), request, sdp), c.RequestAborted));
         });
@@ -145,8 +145,8 @@ internal static class ControlEndpoints
 
     private static string Id(string id, string name) => id.Length is > 0 and <= MaxIdCharacters && !id.Any(char.IsControl) && !id.Contains(' ')
         ? id
-        : throw Refusal.InvalidRequest($"The {name} id must have 1 to {MaxIdCharacters} characters without spaces.");
+        : throw ControlProblemException.InvalidRequest($"The {name} ID must have 1 to {MaxIdCharacters} characters without spaces or control characters.");
 
-    private static T Bounded<T>(T request, Func<T, string> sdp) =>
+    private static T CheckSize<T>(T request, Func<T, string> sdp) =>
         sdp(request).Length <= SdpLimits.MaxCharacters ? request : throw ControlJson.TooLarge();
 }

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary>Reads and writes bodies of the control API.</summary>
+/// <summary>Reads and writes JSON bodies of the control API.</summary>
 internal static class ControlJson
 {
-    /// <summary>SDP of 384 KiB, escaped in JSON, and the rest of the request.</summary>
+    /// <summary>Enough for an SDP of 384 KiB with JSON escapes and the other fields of a request.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
     public static async Task<T> ReadAsync<T>(HttpContext context)
@@ -18,7 +18,7 @@ internal static class ControlJson
             throw TooLarge();
         }
 
-        // Reads one byte more than allowed, so that a chunked body is caught too.
+        // A chunked body declares no length, so the limit is checked while reading.
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         int read;
@@ -34,11 +34,11 @@ internal static class ControlJson
         try
         {
             return JsonSerializer.Deserialize<T>(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), NodeControlJson.Options)
-                ?? throw Refusal.InvalidRequest("The body is null; expected a JSON object.");
+                ?? throw ControlProblemException.InvalidRequest("The body is null; expected a JSON object.");
         }
         catch (JsonException e)
         {
-            throw Refusal.InvalidRequest($"The body cannot be read at {(string.IsNullOrEmpty(e.Path) ? "$" : e.Path)}: {e.Message}");
+            throw ControlProblemException.InvalidRequest($"The JSON body is invalid at {(string.IsNullOrEmpty(e.Path) ? "$" : e.Path)}: {e.Message}");
         }
     }
 
@@ -48,5 +48,5 @@ internal static class ControlJson
         return context.Response.WriteAsJsonAsync(body, NodeControlJson.Options, "application/json", context.RequestAborted);
     }
 
-    public static Refusal TooLarge() => new(System.Net.HttpStatusCode.RequestEntityTooLarge, "payload-too-large", "SDP may have 384 KiB, the whole body 1 MiB.");
+    public static ControlProblemException TooLarge() => new(System.Net.HttpStatusCode.RequestEntityTooLarge, "payload-too-large", "The request is too large. The limit is 384 KiB for SDP and 1 MiB for the body.");
 }

@@ -15,20 +15,20 @@ namespace MeetOperator.MediaNode.Control;
 /// <summary>Builds the HTTP server of a media node.</summary>
 internal static class ControlServer
 {
-    /// <summary>Of a kubelet's and of callers in the middle of their handshake there are a few at a time.</summary>
-    internal const int MostStrangers = 128;
+    /// <summary>The kubelet and clients whose TLS handshake is in progress need only a few connections at a time.</summary>
+    internal const int MaxUnauthenticatedConnections = 128;
 
     public static WebApplication Build(MediaNodeHost node)
     {
-        var credentials = node.Credentials ?? throw new InvalidOperationException("The control API is not served without credentials.");
-        var strangers = new StrangerLimit(MostStrangers);
+        var credentials = node.Credentials ?? throw new InvalidOperationException("The control API requires credentials.");
+        var unauthenticated = new UnauthenticatedConnectionLimit(MaxUnauthenticatedConnections);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(o => o.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // Whoever probes is told what is wrong, every few seconds.
+        // The response of a failed health check already contains the reason; a log entry every few seconds adds nothing.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -37,13 +37,13 @@ internal static class ControlServer
             kestrel.Listen(node.Options.ControlAddress, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => strangers.ServeAsync(connection, next));
+                listen.Use(next => connection => unauthenticated.ServeAsync(connection, next));
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ControlTls.Server(credentials.Current)) });
                 listen.Use(next => connection =>
                 {
                     if (credentials.IsTrusted(connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate))
                     {
-                        strangers.Recognize(connection);
+                        unauthenticated.StopCounting(connection);
                     }
 
                     return next(connection);
@@ -61,7 +61,7 @@ internal static class ControlServer
         app.UseExceptionHandler();
         ControlEndpoints.Map(app, node, credentials);
 
-        // Rooms end before the server stops, so that the event streams can still say why.
+        // Rooms end before the server stops, so that the event streams can still send the reason.
         app.Lifetime.ApplicationStopping.Register(() => node.EndRoomsAsync("node-shutdown", CancellationToken.None).Wait(TimeSpan.FromSeconds(3)));
         return app;
     }

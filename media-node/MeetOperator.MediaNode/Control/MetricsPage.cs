@@ -1,22 +1,22 @@
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary>The metrics as they were at most a second ago: however often somebody asks, the loops are asked once a second.</summary>
-internal sealed class MetricsPage(Func<Task<string>> make, TimeProvider time)
+/// <summary>Caches the rendered metrics for one second, so that frequent scrapes do not add load to the loops. Safe for concurrent use.</summary>
+internal sealed class MetricsPage(Func<Task<string>> render, TimeProvider time)
 {
-    public static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private Task<string>? _page;
-    private long _madeAt;
+    private long _renderedAt;
 
     public Task<string> ReadAsync()
     {
         lock (_lock)
         {
-            var isOld = _page is { IsCompleted: true } && (!_page.IsCompletedSuccessfully || time.GetElapsedTime(_madeAt) >= Age);
+            var isOld = _page is { IsCompleted: true } && (!_page.IsCompletedSuccessfully || time.GetElapsedTime(_renderedAt) >= MaxAge);
             if (_page is null || isOld)
             {
-                _madeAt = time.GetTimestamp();
-                _page = make();
+                _renderedAt = time.GetTimestamp();
+                _page = render();
             }
 
             return _page;

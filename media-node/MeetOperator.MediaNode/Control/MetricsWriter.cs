@@ -5,7 +5,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary>Prometheus text exposition of the node's numbers.</summary>
+/// <summary>Writes the node's metrics in the Prometheus text exposition format.</summary>
 internal static class MetricsWriter
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -13,7 +13,7 @@ internal static class MetricsWriter
     public static string Write(NodeReport report, IReadOnlyList<LoopStatistics> loops)
     {
         var text = new StringBuilder(4096);
-        Family(text, "meet_node_state", "gauge", "1 for the state that the node is in.");
+        Family(text, "meet_node_state", "gauge", "1 for the current state of the node.");
         foreach (var state in Enum.GetValues<NodeState>())
         {
             Sample(text, "meet_node_state", report.State == state ? 1 : 0, ("state", state.ToString()));
@@ -22,25 +22,25 @@ internal static class MetricsWriter
         Single(text, "meet_node_rooms", "gauge", "Rooms on the node.", report.Rooms.Count);
         Single(text, "meet_node_participants", "gauge", "Participants in all rooms.", report.Participants);
         Single(text, "meet_node_up_tracks", "gauge", "Tracks that clients send.", report.UpTracks);
-        Single(text, "meet_node_down_tracks", "gauge", "Tracks that are sent to clients.", report.DownTracks);
-        Single(text, "meet_node_stress_ratio", "gauge", "Share of the busiest loop's last second that was spent working.", report.Stress);
-        Single(text, "meet_media_forwarded_packets_total", "counter", "RTP packets forwarded since start.", report.ForwardedPackets);
+        Single(text, "meet_node_down_tracks", "gauge", "Tracks that the node sends to clients.", report.DownTracks);
+        Single(text, "meet_node_stress_ratio", "gauge", "Share of the last second that the busiest loop spent working.", report.Stress);
+        Single(text, "meet_media_forwarded_packets_total", "counter", "RTP packets forwarded since the process started.", report.ForwardedPackets);
         PerLoop(text, loops, "meet_loop_received_datagrams_total", "counter", "Datagrams received.", l => l.ReceivedDatagrams);
         PerLoop(text, loops, "meet_loop_received_bytes_total", "counter", "Payload bytes received.", l => l.ReceivedBytes);
         PerLoop(text, loops, "meet_loop_sent_datagrams_total", "counter", "Datagrams sent.", l => l.SentDatagrams);
-        PerLoop(text, loops, "meet_loop_sent_messages_total", "counter", "Messages handed to the kernel; one holds several datagrams.", l => l.SentMessages);
+        PerLoop(text, loops, "meet_loop_sent_messages_total", "counter", "Messages passed to the kernel. One message can contain several datagrams.", l => l.SentMessages);
         PerLoop(text, loops, "meet_loop_sent_bytes_total", "counter", "Payload bytes sent.", l => l.SentBytes);
-        PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not take, or not in time.", l => l.RefusedDatagrams);
+        PerLoop(text, loops, "meet_loop_refused_datagrams_total", "counter", "Datagrams that the kernel did not accept in time.", l => l.RefusedDatagrams);
         PerLoop(text, loops, "meet_loop_delayed_messages_total", "counter", "Messages that waited because the kernel's send buffer was full.", l => l.DelayedMessages);
         PerLoop(text, loops, "meet_loop_kernel_drops_total", "counter", "Datagrams that the kernel dropped because the receive buffer was full.", l => l.KernelDrops);
-        PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that was spent working.", l => l.Busy);
-        PerLoop(text, loops, "meet_loop_longest_pause_seconds", "gauge", "Longest time of the last 10 s in which the loop was kept from its socket.", l => l.LongestPauseTicks / (double)TimeSpan.TicksPerSecond);
+        PerLoop(text, loops, "meet_loop_busy_ratio", "gauge", "Share of the last second that the loop spent working.", l => l.Busy);
+        PerLoop(text, loops, "meet_loop_longest_pause_seconds", "gauge", "Longest time in the last 10 s during which the loop did not read its socket although it was not idle.", l => l.LongestPauseTicks / (double)TimeSpan.TicksPerSecond);
         PerLoop(text, loops, "meet_loop_connected_sessions", "gauge", "Peer sessions with a connected transport.", l => l.ConnectedSessions);
-        PerLoop(text, loops, "meet_loop_silent_sessions", "gauge", "Connected peer sessions of which nothing came for 5 s.", l => l.SilentSessions);
+        PerLoop(text, loops, "meet_loop_silent_sessions", "gauge", "Connected peer sessions that received no datagram for 5 s.", l => l.SilentSessions);
         PerLoop(text, loops, "meet_loop_segmentation_info", "gauge", "1 while the kernel splits merged datagrams (UDP_SEGMENT).", l => l.Segmentation ? 1 : 0);
 
         Probes(text, report.LoopReports);
-        Family(text, "meet_loop_dropped_datagrams_total", "counter", "Datagrams dropped, by cause.");
+        Family(text, "meet_loop_dropped_datagrams_total", "counter", "Dropped datagrams by cause.");
         foreach (var loop in loops)
         {
             Sample(text, "meet_loop_dropped_datagrams_total", loop.UnknownSourceDrops, ("port", Port(loop)), ("cause", "UnknownPeer"));
@@ -50,16 +50,16 @@ internal static class MetricsWriter
             }
         }
 
-        Family(text, "meet_loop_faults_total", "counter", "Unexpected errors, by what they ended; all else on the loop went on.");
+        Family(text, "meet_loop_faults_total", "counter", "Unexpected errors by what they ended. The rest of the loop continued.");
         foreach (var loop in loops)
         {
-            foreach (var (scope, count) in loop.Faults)
+            foreach (var (scope, count) in loop.Failures)
             {
                 Sample(text, "meet_loop_faults_total", count, ("port", Port(loop)), ("ended", scope));
             }
         }
 
-        Family(text, "meet_node_sessions", "gauge", "Connected peer sessions, by SRTP profile.");
+        Family(text, "meet_node_sessions", "gauge", "Connected peer sessions by SRTP profile.");
         foreach (var loop in loops)
         {
             foreach (var (profile, count) in loop.SessionsByProfile.OrderBy(p => p.Key, StringComparer.Ordinal))
@@ -73,13 +73,13 @@ internal static class MetricsWriter
 
     private static void Probes(StringBuilder text, IReadOnlyList<LoopReport> loops)
     {
-        Family(text, "meet_loop_turn_age_seconds", "gauge", "Since the loop's thread last went round.");
+        Family(text, "meet_loop_turn_age_seconds", "gauge", "Time since the loop's thread last started an iteration.");
         foreach (var loop in loops)
         {
             Sample(text, "meet_loop_turn_age_seconds", loop.TickAgeMs / 1000.0, ("port", Port(loop.Port)));
         }
 
-        Family(text, "meet_loop_probe_age_seconds", "gauge", "Age of the oldest of the node's own datagrams without an answer, by the way that it takes; 0 is well.");
+        Family(text, "meet_loop_probe_age_seconds", "gauge", "Age of the oldest unanswered self-probe by network path. 0 when the last probe was answered.");
         foreach (var loop in loops)
         {
             foreach (var (path, age) in loop.Paths.Select(p => (p.Address, p.ProbeAgeMs)).Prepend(("socket", loop.ProbeAgeMs)))

@@ -6,23 +6,23 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary>Turns refusals and failures into RFC 9457 problem documents.</summary>
+/// <summary>Converts exceptions to RFC 9457 problem documents.</summary>
 internal sealed partial class ProblemHandler(ILogger<ProblemHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         switch (exception)
         {
-            case Refusal refusal:
-                await WriteAsync(httpContext, refusal.Status, refusal.Code, refusal.Message).ConfigureAwait(false);
+            case ControlProblemException problem:
+                await WriteAsync(httpContext, problem.Status, problem.Code, problem.Message).ConfigureAwait(false);
                 break;
-            case BadHttpRequestException unreadable:
-                var code = unreadable.StatusCode == StatusCodes.Status413PayloadTooLarge ? "payload-too-large" : "invalid-request";
-                await WriteAsync(httpContext, (HttpStatusCode)unreadable.StatusCode, code, unreadable.Message).ConfigureAwait(false);
+            case BadHttpRequestException badRequest:
+                var code = badRequest.StatusCode == StatusCodes.Status413PayloadTooLarge ? "payload-too-large" : "invalid-request";
+                await WriteAsync(httpContext, (HttpStatusCode)badRequest.StatusCode, code, badRequest.Message).ConfigureAwait(false);
                 break;
             default:
                 LogFailed(logger, httpContext.Request.Method, httpContext.Request.Path, exception);
-                await WriteAsync(httpContext, HttpStatusCode.InternalServerError, "internal", "The node met an unexpected error; see its log.").ConfigureAwait(false);
+                await WriteAsync(httpContext, HttpStatusCode.InternalServerError, "internal", "An unexpected error occurred. See the log of the media node.").ConfigureAwait(false);
                 break;
         }
 

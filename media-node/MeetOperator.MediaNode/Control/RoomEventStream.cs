@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.MediaNode.Control;
 
-/// <summary><c>GET /v1/rooms/{room}/events</c>: one event a line until the room ends, the reader goes away, or it may not read any more.</summary>
+/// <summary><c>GET /v1/rooms/{room}/events</c>: one JSON event a line until the room ends, the client disconnects, or its certificate is no longer trusted.</summary>
 internal static class RoomEventStream
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
     public static async Task WriteAsync(HttpContext context, RoomDirectory rooms, string roomId, Func<bool> isAllowed)
     {
-        // Waited for in any case: a reader that the loop opens for who has gone away meanwhile would be nobody's to close.
+        // Not cancellable: if the wait ended early, the loop would open a reader that nothing closes.
         var (hub, reader) = await rooms.RunAsync(
             roomId,
             room =>
@@ -22,7 +22,7 @@ internal static class RoomEventStream
                 return (room.Events, room.Events.Open(room.CurrentState()));
             },
             CancellationToken.None);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, reader.Ended);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, reader.GraceExpired);
         var ct = ends.Token;
         try
         {
@@ -58,9 +58,9 @@ internal static class RoomEventStream
                 pending = reader.WaitToReadAsync(ct).AsTask();
             }
         }
-        catch (OperationCanceledException) when (reader.Ended.IsCancellationRequested)
+        catch (OperationCanceledException) when (reader.GraceExpired.IsCancellationRequested)
         {
-            // It takes nothing, not even the reason: only the end of the connection is left.
+            // The client does not read, so the connection can only be aborted.
             context.Abort();
         }
         finally

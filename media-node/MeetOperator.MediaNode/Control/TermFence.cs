@@ -4,24 +4,24 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.MediaNode.Control;
 
 /// <summary>
-/// Keeps the highest term of the operator's leadership that any of its calls carried, polls included, and refuses changes under a lower one. Safe for
-/// concurrent use.
+/// Records the highest operator term of all requests, including polls, and rejects changes with a lower term. Safe for concurrent use.
 /// </summary>
 internal sealed class TermFence(TimeProvider clock)
 {
     /// <summary>
-    /// Many polls of a leader. After so long without any term the leader is one of before terms, as when a new replica crashed in the middle of an upgrade.
+    /// Covers many polls of a leader. When no request has carried a term for this long, the current leader is a version that does not send terms, for example
+    /// because the new replica crashed during an upgrade.
     /// </summary>
-    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TermlessDelay = TimeSpan.FromSeconds(60);
 
-    private const long None = -1;
-    private long _highest = None;
-    private long _lastTerm;
+    private const long NoTerm = -1;
+    private long _highest = NoTerm;
+    private long _lastTermTimestamp;
 
-    /// <summary>Null until a call carried a term.</summary>
-    public long? Highest => Interlocked.Read(ref _highest) is var highest and not None ? highest : null;
+    /// <summary>The highest term so far, or null when no request has carried one.</summary>
+    public long? Highest => Interlocked.Read(ref _highest) is var highest and not NoTerm ? highest : null;
 
-    /// <summary>A call that only reads: answered under any term, and a newer leader is known from then on.</summary>
+    /// <summary>Records the term of a request that only reads. Such requests are accepted with any term.</summary>
     public void Observe(HttpContext context)
     {
         if (Read(context) is { } term)
@@ -31,10 +31,10 @@ internal sealed class TermFence(TimeProvider clock)
     }
 
     /// <summary>
-    /// A call of the operator that changes something; made after its body was read, so that a slow one counts from its end. An operator that sends no term
-    /// is one of before terms, and served only while none that does has called for a minute.
+    /// Throws when a request that changes something has an outdated term. Call this after reading the body, so that a slow request is compared with the term at its
+    /// end. A request without a term, from an operator version before terms, is accepted only when no request has carried a term for <see cref="TermlessDelay"/>.
     /// </summary>
-    public void Pass(HttpContext context)
+    public void EnsureCurrent(HttpContext context)
     {
         var term = Read(context);
         if (term is { } given)
@@ -42,19 +42,19 @@ internal sealed class TermFence(TimeProvider clock)
             Raise(given);
         }
 
-        if (Highest is { } highest && (term is { } own ? own < highest : clock.GetElapsedTime(Interlocked.Read(ref _lastTerm)) < Memory))
+        if (Highest is { } highest && (term is { } own ? own < highest : clock.GetElapsedTime(Interlocked.Read(ref _lastTermTimestamp)) < TermlessDelay))
         {
-            throw Refusal.StaleTerm(highest, term);
+            throw ControlProblemException.StaleTerm(highest, term);
         }
     }
 
     private void Raise(long term)
     {
-        Interlocked.Exchange(ref _lastTerm, clock.GetTimestamp());
+        Interlocked.Exchange(ref _lastTermTimestamp, clock.GetTimestamp());
         long seen;
         while ((seen = Interlocked.Read(ref _highest)) < term && Interlocked.CompareExchange(ref _highest, term, seen) != seen)
         {
-            // Another call raised it in between.
+            // Another request raised the term concurrently.
         }
     }
 
@@ -63,6 +63,6 @@ internal sealed class TermFence(TimeProvider clock)
         var header = context.Request.Headers[TermHeader.Name];
         return header.Count == 0 ? null
             : header.Count == 1 && TermHeader.TryRead(header[0]!, out var term) ? term
-            : throw Refusal.InvalidRequest($"{TermHeader.Name} must be one whole number from 0.");
+            : throw ControlProblemException.InvalidRequest($"The {TermHeader.Name} header must be a single non-negative integer.");
     }
 }

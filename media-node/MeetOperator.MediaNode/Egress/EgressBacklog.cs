@@ -4,8 +4,8 @@ using MeetOperator.Native.Sockets;
 namespace MeetOperator.MediaNode.Egress;
 
 /// <summary>
-/// Messages that the kernel had no room for, in their order, until the socket can be written again. Bounded by number, bytes and age: what is late
-/// is worthless in a call. Memory is taken with the first of them.
+/// A queue of messages that did not fit in the kernel's send buffer, kept until the socket is writable again. Limited by number, bytes and age, because late
+/// media is useless in a call. The buffer is allocated on first use. Used by one loop.
 /// </summary>
 internal sealed unsafe class EgressBacklog : IDisposable
 {
@@ -15,13 +15,13 @@ internal sealed unsafe class EgressBacklog : IDisposable
     private readonly Entry[] _entries = new Entry[CapacityMessages];
     private int _head;
     private byte* _data;
-    private long _end; // absolute; the place in the ring of bytes is the remainder
+    private long _end; // absolute position; the offset in the ring buffer is the remainder
 
     public int Count { get; private set; }
 
     public bool IsEmpty => Count == 0;
 
-    /// <summary>False when there is no room: the message is given up.</summary>
+    /// <summary>Copies the message to the queue. Returns false when the queue is full; the caller drops the message.</summary>
     public bool TryAdd(long nowTicks, in UnsentMessage message)
     {
         if (_data == null)
@@ -30,7 +30,7 @@ internal sealed unsafe class EgressBacklog : IDisposable
         }
 
         var place = (int)(_end % CapacityBytes);
-        var start = place + message.Length > CapacityBytes ? _end + CapacityBytes - place : _end; // a message lies in one piece
+        var start = place + message.Length > CapacityBytes ? _end + CapacityBytes - place : _end; // a message is contiguous
         var oldest = IsEmpty ? start : _entries[_head].Start;
         if (Count == CapacityMessages || start + message.Length - oldest > CapacityBytes)
         {
@@ -44,7 +44,7 @@ internal sealed unsafe class EgressBacklog : IDisposable
         return true;
     }
 
-    /// <summary>Sends what is there, as far as the kernel has room, and gives up what is too old.</summary>
+    /// <summary>Sends queued messages until the kernel's send buffer is full, and drops messages that are too old.</summary>
     public SendOutcome Drain(long nowTicks, SendBatch batch, UdpSocket socket)
     {
         var outcome = default(SendOutcome);
@@ -57,13 +57,13 @@ internal sealed unsafe class EgressBacklog : IDisposable
             }
             else
             {
-                // One at a time: this is the way out of a jam, not the usual one.
+                // Batching is not worthwhile here, because a backlog is rare.
                 var message = first.Message;
                 batch.Add(At(first.Start), message.Length, message.SegmentBytes, message.Address, message.Port, singly: false, mark: -1);
                 outcome += batch.Send(socket);
                 if (batch.Unsent > 0)
                 {
-                    KeepRest(ref first, batch);
+                    RetainUnsent(ref first, batch);
                     batch.Clear();
                     break;
                 }
@@ -83,8 +83,8 @@ internal sealed unsafe class EgressBacklog : IDisposable
         Count = 0;
     }
 
-    /// <summary>Some datagrams of the message may have left by themselves.</summary>
-    private static void KeepRest(ref Entry entry, SendBatch batch)
+    /// <summary>Removes the datagrams that were already sent from a partly sent message.</summary>
+    private static void RetainUnsent(ref Entry entry, SendBatch batch)
     {
         var rest = 0;
         for (var i = 0; i < batch.Unsent; i++)

@@ -4,17 +4,17 @@ using MeetOperator.Rtc;
 namespace MeetOperator.MediaNode.Egress;
 
 /// <summary>
-/// The packets of one peer that wait for the end of the batch. Neighbours of equal size form one group, which goes out as one segmented
-/// message; a shorter packet closes its group.
+/// The packets of one peer that are sent at the end of the batch. Consecutive packets of equal size form one group, which is sent as one segmented message
+/// (UDP_SEGMENT). A shorter packet closes its group.
 /// </summary>
 internal sealed unsafe class EgressLane(LoopEgress egress)
 {
-    /// <summary>More segments gain little and make bursts that small queues on the path drop.</summary>
+    /// <summary>More segments save little and cause bursts that overflow small queues on the path.</summary>
     private const int MaxSegments = 16;
     private const int MaxGroups = 64;
 
-    /// <summary>How long no segmented message is tried to a destination after one was refused.</summary>
-    private const long SinglyTicks = TimeSpan.TicksPerMinute;
+    /// <summary>How long segmentation stays off for a destination after the kernel rejected a segmented message.</summary>
+    private const long UnsegmentedTicks = TimeSpan.TicksPerMinute;
     private readonly int[] _lengths = new int[MaxGroups];
     private readonly int[] _segments = new int[MaxGroups];
     private byte* _slab;
@@ -23,9 +23,9 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
     private int _inGroup;
     private bool _open;
     private TransportAddress _destination;
-    private long _singlyUntil;
+    private long _unsegmentedUntilTicks;
 
-    /// <summary>Where the packets go; changes when ICE selects another pair.</summary>
+    /// <summary>The peer's address. It changes when ICE selects another pair.</summary>
     public TransportAddress Destination
     {
         get => _destination;
@@ -33,20 +33,20 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         {
             if (value != _destination)
             {
-                (_destination, _singlyUntil) = (value, 0);
+                (_destination, _unsegmentedUntilTicks) = (value, 0);
             }
         }
     }
 
     public bool IsEmpty => _groups == 0;
 
-    /// <summary>Whether a packet of <paramref name="length"/> bytes fits behind those that wait; else <see cref="Reserve"/> sends these first.</summary>
-    public bool HasRoom(int length) => _slab == null || (_used + length <= SlabPool.SlabBytes && _groups < MaxGroups);
+    /// <summary>Whether a packet of <paramref name="length"/> bytes fits in the slab. If not, <see cref="Reserve"/> flushes first.</summary>
+    public bool HasSpace(int length) => _slab == null || (_used + length <= SlabPool.SlabBytes && _groups < MaxGroups);
 
-    /// <summary>Room for one packet of at most <paramref name="length"/> bytes behind those that wait. Valid until <see cref="Commit"/>.</summary>
+    /// <summary>Returns a buffer for one packet of at most <paramref name="length"/> bytes. Valid until <see cref="Commit"/>.</summary>
     public Span<byte> Reserve(int length)
     {
-        if (!HasRoom(length))
+        if (!HasSpace(length))
         {
             egress.Flush();
         }
@@ -60,7 +60,7 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         return new Span<byte>(_slab + _used, SlabPool.SlabBytes - _used);
     }
 
-    /// <summary>The packet was written into the reserved room; 0 means that there is none after all.</summary>
+    /// <summary>Adds the packet of <paramref name="length"/> bytes that was written to the reserved buffer. 0 means that no packet was written.</summary>
     public void Commit(int length)
     {
         if (length == 0)
@@ -86,10 +86,12 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         _used += length;
     }
 
-    /// <summary>Hands everything over; the slab must stay rented until it is sent. What fails of it is told with <paramref name="mark"/>.</summary>
+    /// <summary>
+    /// Passes all groups to the egress. The slab must stay rented until they are sent. <paramref name="mark"/> identifies this lane when a message is rejected.
+    /// </summary>
     public void HandOver(int mark)
     {
-        var singly = _singlyUntil != 0 && egress.NowTicks < _singlyUntil;
+        var singly = _unsegmentedUntilTicks != 0 && egress.NowTicks < _unsegmentedUntilTicks;
         var at = _slab;
         for (var i = 0; i < _groups; i++)
         {
@@ -98,8 +100,10 @@ internal sealed unsafe class EgressLane(LoopEgress egress)
         }
     }
 
-    /// <summary>A segmented message to there was refused. The path may be another one later, so it is tried again then.</summary>
-    public void SendSinglyForAWhile() => _singlyUntil = egress.NowTicks + SinglyTicks;
+    /// <summary>
+    /// Turns segmentation off for a minute after the kernel rejected a segmented message to the destination. The route can change, so it is tried again later.
+    /// </summary>
+    public void DisableSegmentation() => _unsegmentedUntilTicks = egress.NowTicks + UnsegmentedTicks;
 
     public void Release(SlabPool slabs)
     {

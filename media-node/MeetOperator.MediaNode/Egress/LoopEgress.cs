@@ -4,15 +4,15 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Egress;
 
-/// <summary>Everything that one loop is about to send. Packets are collected per peer and leave together in <see cref="Flush"/>.</summary>
+/// <summary>The send side of one loop. Collects packets per peer and sends them together in <see cref="Flush"/>. Used by the loop's thread.</summary>
 internal sealed unsafe class LoopEgress : IDisposable
 {
     private const int BatchMessages = 512;
 
-    /// <summary>Lanes for STUN and DTLS made beforehand; more are made when more peers speak within one batch.</summary>
+    /// <summary>Preallocated lanes for STUN and DTLS. More are allocated when a batch contains more peers.</summary>
     private const int ControlLanes = 64;
 
-    /// <summary>How long segmentation stays off after many messages were refused, which an IPsec route or a device that is gone can cause.</summary>
+    /// <summary>How long segmentation stays off after many rejected messages, which an IPsec route or a removed network device can cause.</summary>
     private const long UnsegmentedTicks = TimeSpan.TicksPerMinute;
     private readonly UdpSocket _socket;
     private readonly Func<long> _clock;
@@ -23,10 +23,10 @@ internal sealed unsafe class LoopEgress : IDisposable
     private readonly Stack<EgressLane> _idleControlLanes = new();
 
     private bool _useSegmentation;
-    private long _segmentsAgainAt;
+    private long _segmentationRestoreTicks;
 
-    /// <param name="socket">Where everything leaves.</param>
-    /// <param name="clock">Monotonic time in 100 ns ticks; asked only when something was refused or has to wait.</param>
+    /// <param name="socket">The socket that sends all datagrams.</param>
+    /// <param name="clock">Monotonic time in 100 ns ticks. Read only when a message is rejected or delayed.</param>
     public LoopEgress(UdpSocket socket, Func<long>? clock = null)
     {
         _socket = socket;
@@ -48,32 +48,32 @@ internal sealed unsafe class LoopEgress : IDisposable
 
     public long SentBytes { get; private set; }
 
-    /// <summary>Messages handed to the kernel; the fewer beside the datagrams, the better they were merged.</summary>
+    /// <summary>Messages passed to the kernel. The ratio of datagrams to messages shows how well segmentation merges them.</summary>
     public long SentMessages { get; private set; }
 
-    /// <summary>The kernel has no room: what waits is sent by <see cref="Drain"/> once the socket can be written.</summary>
+    /// <summary>Whether the kernel's send buffer is full. <see cref="Drain"/> sends the backlog when the socket is writable again.</summary>
     public bool IsBlocked => !_backlog.IsEmpty;
 
-    /// <summary>Messages that had to wait for room in the kernel.</summary>
+    /// <summary>Messages that waited in the backlog because the kernel's send buffer was full.</summary>
     public long DelayedMessages { get; private set; }
 
-    /// <summary>Datagrams that the kernel did not take, or not in time.</summary>
+    /// <summary>Datagrams that the kernel did not accept in time.</summary>
     public long RefusedDatagrams { get; private set; }
 
     public bool Segmentation => _batch.Segmentation;
 
-    /// <summary>Off on hosts whose kernel cannot; it also goes off by itself for a minute when the device refuses.</summary>
-    public void UseSegmentation(bool use) => (_useSegmentation, _batch.Segmentation, _segmentsAgainAt) = (use, use, 0);
+    /// <summary>Turns segmentation on or off. It is off on kernels without support, and goes off for a minute when the device rejects segmented messages.</summary>
+    public void UseSegmentation(bool use) => (_useSegmentation, _batch.Segmentation, _segmentationRestoreTicks) = (use, use, 0);
 
     public void Enlist(EgressLane lane) => _waiting.Add(lane);
 
-    /// <summary>Sends STUN and DTLS, which may go to another address than the selected one.</summary>
+    /// <summary>Queues a STUN or DTLS datagram, whose destination can differ from the selected address.</summary>
     public void SendControl(TransportAddress to, ReadOnlySpan<byte> datagram)
     {
         var lane = ControlLane(to);
-        if (!lane.HasRoom(datagram.Length))
+        if (!lane.HasSpace(datagram.Length))
         {
-            // That takes all control lanes back, this one too.
+            // Flush takes back all control lanes, including this one.
             Flush();
             lane = ControlLane(to);
         }
@@ -93,7 +93,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         {
             if (_useSegmentation && !_batch.Segmentation)
             {
-                TrySegmentationAgain();
+                RestoreSegmentation();
             }
 
             for (var i = 0; i < _waiting.Count; i++)
@@ -105,12 +105,12 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
         finally
         {
-            // Whatever happens: nobody's packets are left to be met again by the next flush.
+            // Also after an error, so that the next flush does not send the same packets again.
             Release();
         }
     }
 
-    /// <summary>Sends what waits for room in the kernel.</summary>
+    /// <summary>Sends the backlog.</summary>
     public void Drain()
     {
         if (IsBlocked)
@@ -120,7 +120,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
     }
 
-    /// <summary>Takes one message of a lane; its bytes must stay as they are until the end of <see cref="Flush"/>.</summary>
+    /// <summary>Adds one message of a lane to the batch. Its bytes must not change until the end of <see cref="Flush"/>.</summary>
     internal void Send(in UnsentMessage message, bool singly, int mark)
     {
         if (_batch.Count + _batch.MessagesFor(message.Length, message.SegmentBytes, singly) > _batch.Capacity)
@@ -130,7 +130,7 @@ internal sealed unsafe class LoopEgress : IDisposable
 
         if (IsBlocked)
         {
-            Delay(message); // behind those that wait already
+            Delay(message); // keeps the order behind the backlog
         }
         else
         {
@@ -138,14 +138,14 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
     }
 
-    /// <summary>Switches segmentation on again a minute after it went off.</summary>
-    private void TrySegmentationAgain()
+    /// <summary>Turns segmentation on again one minute after it went off.</summary>
+    private void RestoreSegmentation()
     {
-        if (_segmentsAgainAt == 0)
+        if (_segmentationRestoreTicks == 0)
         {
-            _segmentsAgainAt = NowTicks + UnsegmentedTicks;
+            _segmentationRestoreTicks = NowTicks + UnsegmentedTicks;
         }
-        else if (NowTicks >= _segmentsAgainAt)
+        else if (NowTicks >= _segmentationRestoreTicks)
         {
             UseSegmentation(true);
         }
@@ -156,7 +156,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         Count(_batch.Send(_socket));
         foreach (var mark in _batch.Refused)
         {
-            _waiting[mark].SendSinglyForAWhile();
+            _waiting[mark].DisableSegmentation();
         }
 
         _batch.ForgetRefusals();
@@ -180,7 +180,7 @@ internal sealed unsafe class LoopEgress : IDisposable
         }
     }
 
-    /// <summary>A lane a destination, lent until the next flush.</summary>
+    /// <summary>Returns the control lane of a destination. It belongs to that destination until the next flush.</summary>
     private EgressLane ControlLane(TransportAddress to)
     {
         if (!_controlLanes.TryGetValue(to.Key, out var lane))

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace MeetOperator.MediaNode.Egress;
 
 /// <summary>
-/// Native 64-byte aligned buffers in which the packets of one subscriber lie one behind the other until they are sent. The one returned last
-/// is given first, so that few pages stay warm. Used by one loop.
+/// A pool of native 64-byte aligned buffers. A buffer holds the packets of one subscriber contiguously until they are sent. The last returned buffer is rented
+/// first, to keep the working set in the CPU cache. Used by one loop.
 /// </summary>
 internal sealed unsafe class SlabPool : IDisposable
 {
-    /// <summary>More than 16 full packets, and less than one UDP message may hold.</summary>
+    /// <summary>More than 16 full packets and less than the maximum size of a UDP message.</summary>
     public const int SlabBytes = 48 * 1024;
     private readonly Stack<nint> _free = new();
     private readonly List<nint> _all = [];

@@ -4,7 +4,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Health;
 
-/// <summary>The ways to one loop that the node probes: its socket, and each address that clients are told.</summary>
+/// <summary>The network paths to one loop that the node probes: its socket and each advertised address.</summary>
 internal sealed class LoopProbes : IDisposable
 {
     private readonly ProbedPath _socket;

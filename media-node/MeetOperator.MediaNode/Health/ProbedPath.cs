@@ -5,8 +5,8 @@ using MeetOperator.Rtc.Stun;
 namespace MeetOperator.MediaNode.Health;
 
 /// <summary>
-/// One way to a loop's UDP port: the socket itself, or an address that clients are told, with whatever maps and filters it. Every probe leaves
-/// from a new port, as a new client would: an old mapping that the kernel still remembers must not hide that it is gone for newcomers.
+/// One network path to a loop's UDP port: the socket itself, or an advertised address including port mapping and firewall. Every probe uses a new source
+/// port, as a new client does, because a connection tracking entry of an old port would hide that the mapping no longer exists. Safe for concurrent use.
 /// </summary>
 internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposable
 {
@@ -20,10 +20,10 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
 
     public string Address { get; } = target.Address.ToString();
 
-    /// <summary>Whether a probe came back ever. Not every network leads a Pod to its own outside address.</summary>
+    /// <summary>Whether any probe has been answered. Not every network routes a Pod's traffic to the Pod's own external address.</summary>
     public bool WasAnswered { get; private set; }
 
-    /// <summary>Age of the oldest probe without an answer; 0 while the last one was answered, null before the first.</summary>
+    /// <summary>Age of the oldest unanswered probe in milliseconds, 0 when the last probe was answered, null before the first.</summary>
     public long? AgeMs(long nowTicks)
     {
         lock (_lock)
@@ -32,12 +32,12 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         }
     }
 
-    /// <summary>Judges the probe that is out, and sends the next one.</summary>
+    /// <summary>Checks for the answer to the previous probe and sends the next one.</summary>
     public void Step(long nowTicks)
     {
         lock (_lock)
         {
-            Judge();
+            CheckAnswer();
             Send(nowTicks);
         }
     }
@@ -51,7 +51,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         }
     }
 
-    private void Judge()
+    private void CheckAnswer()
     {
         if (!_isSent)
         {
@@ -85,7 +85,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         }
         catch (SocketException)
         {
-            // Nothing listens there: an answer that did not come.
+            // An ICMP error (port unreachable) counts as no answer.
             return false;
         }
 
@@ -102,7 +102,7 @@ internal sealed class ProbedPath(EchoProbe probe, IPEndPoint target) : IDisposab
         }
         catch (SocketException)
         {
-            // No route, or the firewall said no: an answer that will not come.
+            // No route, or the firewall rejects the datagram. This probe stays unanswered.
             _socket?.Dispose();
             _socket = null;
         }

@@ -3,8 +3,8 @@ using MeetOperator.MediaNode.Loops;
 namespace MeetOperator.MediaNode.Health;
 
 /// <summary>
-/// Asks every loop, twice a second and through its real socket, whether datagrams still go in and come out. A process can answer its health
-/// port while a loop is stuck, or while no datagram reaches it any more; this is how the node itself notices.
+/// Probes every loop through its socket twice a second. A process can answer health checks while a loop is stuck or receives no datagrams; the probes detect
+/// both.
 /// </summary>
 internal sealed class SelfProbe : IDisposable
 {

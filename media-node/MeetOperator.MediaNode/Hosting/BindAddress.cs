@@ -4,18 +4,18 @@ using System.Net.Sockets;
 
 namespace MeetOperator.MediaNode.Hosting;
 
-/// <summary>Which address the UDP sockets are bound to, so that answers leave from where clients sent to.</summary>
+/// <summary>Chooses the bind address of the UDP sockets, so that the source address of a response is the address that the client sent to.</summary>
 internal static class BindAddress
 {
     /// <summary>
-    /// The one advertised address that is this machine's own (host network, or a Pod that is reached directly): answers must not leave from
-    /// another. Else any: behind a port mapping none is its own, and with several the routes decide.
+    /// Returns the advertised address when exactly one of them is a local address (host network, or a Pod that clients reach directly). Otherwise returns
+    /// <see cref="IPAddress.Any"/>: behind a port mapping no advertised address is local, and with several local ones the routing table selects the source address.
     /// </summary>
-    public static IPAddress Choose(IReadOnlyList<IPAddress> advertised, IReadOnlyCollection<IPAddress> own) =>
-        advertised.Distinct().Where(own.Contains).ToList() is [var only] ? only : IPAddress.Any;
+    public static IPAddress Choose(IReadOnlyList<IPAddress> advertised, IReadOnlyCollection<IPAddress> local) =>
+        advertised.Distinct().Where(local.Contains).ToList() is [var only] ? only : IPAddress.Any;
 
-    /// <summary>The IPv4 addresses of this network namespace.</summary>
-    public static IReadOnlyCollection<IPAddress> Own() =>
+    /// <summary>The IPv4 addresses of the network namespace of this process.</summary>
+    public static IReadOnlyCollection<IPAddress> LocalAddresses() =>
         [.. NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(i => i.GetIPProperties().UnicastAddresses)
             .Select(a => a.Address)

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Hosting;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// What SIGTERM means to a media node: no new rooms from now on, and those that are here go on until everybody has left or the time is over.
-/// A second signal, and SIGINT, end it at once.
+/// Handles SIGTERM: the node accepts no new rooms and stops when the last participant has left or <see cref="NodeOptions.ShutdownTimeout"/> has passed.
+/// A second signal or SIGINT stops it at once.
 /// </summary>
 internal sealed class GracefulLifetime(IHostApplicationLifetime application, MediaNodeHost node, TimeProvider clock) : IHostLifetime, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private readonly List<PosixSignalRegistration> _signals = [];
-    private int _isLeaving;
+    private int _isShuttingDown;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -29,10 +29,10 @@ internal sealed class GracefulLifetime(IHostApplicationLifetime application, Med
 
     private void OnSignal(PosixSignalContext context)
     {
-        context.Cancel = true; // the process ends by returning from Main, with code 0
-        if (context.Signal == PosixSignal.SIGTERM && Interlocked.Exchange(ref _isLeaving, 1) == 0)
+        context.Cancel = true; // Main returns and the process exits with code 0
+        if (context.Signal == PosixSignal.SIGTERM && Interlocked.Exchange(ref _isShuttingDown, 1) == 0)
         {
-            _ = LeaveAsync();
+            _ = ShutDownAsync();
         }
         else
         {
@@ -40,10 +40,10 @@ internal sealed class GracefulLifetime(IHostApplicationLifetime application, Med
         }
     }
 
-    private async Task LeaveAsync()
+    private async Task ShutDownAsync()
     {
         var started = clock.GetTimestamp();
-        node.Leave();
+        node.BeginShutdown();
         while (node.Rooms.ParticipantCount > 0 && clock.GetElapsedTime(started) < node.Options.ShutdownTimeout)
         {
             await Task.Delay(Interval, clock).ConfigureAwait(false);

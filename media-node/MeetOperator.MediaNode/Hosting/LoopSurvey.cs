@@ -3,8 +3,8 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;
 
-/// <summary>What one loop says of itself and of its rooms.</summary>
+/// <summary>The figures of one loop and its rooms. Immutable.</summary>
 /// <param name="Statistics">The loop's counters.</param>
-/// <param name="Rooms">Its rooms.</param>
-/// <param name="ForwardedPackets">RTP packets forwarded since start.</param>
+/// <param name="Rooms">Reports of the loop's rooms.</param>
+/// <param name="ForwardedPackets">RTP packets forwarded since the process started.</param>
 internal sealed record LoopSurvey(LoopStatistics Statistics, IReadOnlyList<RoomReport> Rooms, long ForwardedPackets);

@@ -7,9 +7,9 @@ internal sealed partial class MediaNodeHost
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Media node {Name} is ready: UDP {Ports} on {Addresses}.")]
     private static partial void LogReady(ILogger logger, string name, string ports, string addresses);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "The node's call with itself got no media through within 5 s; the first meeting may start slowly.")]
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "The warm-up call received no media within 5 s. The first meeting may start slowly.")]
     private static partial void LogSelfCallFailed(ILogger logger);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The node is told to end: no new rooms; {Participants} participants may stay for up to {Seconds} s.")]
-    private static partial void LogLeaving(ILogger logger, int participants, double seconds);
+    [LoggerMessage(EventId = 302, Level = LogLevel.Information, Message = "The node is shutting down and accepts no new rooms. {Participants} participants may stay for up to {Seconds} s.")]
+    private static partial void LogShuttingDown(ILogger logger, int participants, double seconds);
 }

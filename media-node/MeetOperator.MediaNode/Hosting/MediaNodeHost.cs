@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.MediaNode.Hosting;
 
-/// <summary>A running media node: its loops and rooms. The control API speaks to it; tests start it in their own process.</summary>
+/// <summary>A running media node with its loops and rooms. The control API calls it; tests run it in-process.</summary>
 internal sealed partial class MediaNodeHost : IDisposable
 {
     private readonly DtlsCertificate _certificate = DtlsCertificate.Generate();
@@ -27,7 +27,7 @@ internal sealed partial class MediaNodeHost : IDisposable
         Options = options;
         Clock = clock;
         Terms = new TermFence(clock);
-        Credentials = options.Credentials is { } first ? new HeldCredentials(first, clock) : null;
+        Credentials = options.Credentials is { } initial ? new ControlCredentialStore(initial, clock) : null;
         _logger = loggers.CreateLogger<MediaNodeHost>();
         _startedAt = clock.GetUtcNow();
         var loops = new List<MediaLoop>();
@@ -65,20 +65,20 @@ internal sealed partial class MediaNodeHost : IDisposable
 
     public TimeProvider Clock { get; }
 
-    /// <summary>Which operator leads, as far as its calls say.</summary>
+    /// <summary>The operator terms of the requests so far.</summary>
     public TermFence Terms { get; }
 
-    /// <summary>Null only where no control API is served.</summary>
-    public HeldCredentials? Credentials { get; }
+    /// <summary>Null only when the process serves no control API.</summary>
+    public ControlCredentialStore? Credentials { get; }
 
     public IReadOnlyList<MediaLoop> Loops => _loops;
 
-    /// <summary>False until the media path is warm.</summary>
+    /// <summary>Whether the warm-up is over.</summary>
     public bool IsReady { get; set; }
 
     public NodeState State => Rooms.IsDraining ? NodeState.Draining : IsReady ? NodeState.Ready : NodeState.Starting;
 
-    /// <summary>Calls itself once, then is ready. A self-call that fails is logged and does not keep the node from its work.</summary>
+    /// <summary>Makes the warm-up call and sets <see cref="IsReady"/>. A failed call is logged and does not prevent that.</summary>
     public async Task WarmUpAsync(CancellationToken ct)
     {
         try
@@ -88,9 +88,9 @@ internal sealed partial class MediaNodeHost : IDisposable
                 LogSelfCallFailed(_logger);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or Refusal)
+        catch (Exception e) when (e is OperationCanceledException or ControlProblemException)
         {
-            // The node is told to end before it began.
+            // The node shuts down before it is ready.
             return;
         }
 
@@ -98,10 +98,10 @@ internal sealed partial class MediaNodeHost : IDisposable
         LogReady(_logger, Options.Name, string.Join(", ", _loops.Select(l => l.Port)), string.Join(", ", Options.AdvertisedAddresses));
     }
 
-    /// <summary>Answers soon, whatever state the loops are in.</summary>
+    /// <summary>Creates the node's report. Returns within a bounded time even when a loop is stuck.</summary>
     public async Task<(NodeReport Report, IReadOnlyList<LoopStatistics> Loops)> ReportAsync(CancellationToken ct)
     {
-        var surveys = await _survey.AskAsync(ct).ConfigureAwait(false);
+        var surveys = await _survey.CollectAsync(ct).ConfigureAwait(false);
         List<RoomReport> rooms = [.. surveys.SelectMany(s => s.Rooms).Where(room => room.Room != RoomIds.SelfCall)];
         var report = new NodeReport
         {
@@ -110,7 +110,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             InstanceId = _instanceId,
             State = State,
             Term = Terms.Highest,
-            Credentials = Credentials is { } held ? CredentialReport.Of(held.Current) : null,
+            Credentials = Credentials is { } store ? CredentialReport.Of(store.Current) : null,
             StartedAt = _startedAt,
             Loops = _loops.Length,
             LoopReports = [.. surveys.Select((s, i) => Report(i, s.Statistics))],
@@ -125,17 +125,17 @@ internal sealed partial class MediaNodeHost : IDisposable
         return (report, [.. surveys.Select(s => s.Statistics)]);
     }
 
-    /// <summary>Takes no new rooms from now on.</summary>
-    public void Leave()
+    /// <summary>Stops accepting new rooms.</summary>
+    public void BeginShutdown()
     {
-        Rooms.IsLeaving = true;
-        LogLeaving(_logger, Rooms.ParticipantCount, Options.ShutdownTimeout.TotalSeconds);
+        Rooms.IsShuttingDown = true;
+        LogShuttingDown(_logger, Rooms.ParticipantCount, Options.ShutdownTimeout.TotalSeconds);
     }
 
-    /// <summary>Ends every room, so that their event streams say why.</summary>
+    /// <summary>Ends every room, so that the event streams send <paramref name="reason"/>.</summary>
     public async Task EndRoomsAsync(string reason, CancellationToken ct)
     {
-        Rooms.IsLeaving = true;
+        Rooms.IsShuttingDown = true;
         foreach (var room in Rooms.Rooms)
         {
             await Rooms.DeleteAsync(room.Id, long.MaxValue, reason, ct).ConfigureAwait(false);
@@ -166,7 +166,7 @@ internal sealed partial class MediaNodeHost : IDisposable
             PacketsOut = statistics.SentDatagrams,
             PacketsRefused = statistics.RefusedDatagrams,
             LongestPauseMs = statistics.LongestPauseTicks / (double)TimeSpan.TicksPerMillisecond,
-            ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // Before, there is only the node's call with itself.
+            ConnectedSessions = IsReady ? statistics.ConnectedSessions : 0, // until then there is only the warm-up call
             SilentSessions = IsReady ? statistics.SilentSessions : 0,
         };
     }

@@ -6,7 +6,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Hosting;
 
-/// <summary>Reads <see cref="NodeOptions"/> from environment variables; every mistake is named with its variable.</summary>
+/// <summary>Reads <see cref="NodeOptions"/> from environment variables. Every error names its variable.</summary>
 public static class NodeOptionsReader
 {
     public const string NameVariable = "MEET_NODE_NAME";
@@ -19,11 +19,11 @@ public static class NodeOptionsReader
     public const string MaxParticipantsVariable = "MEET_MAX_PARTICIPANTS";
     public const string ShutdownVariable = "MEET_SHUTDOWN_SECONDS";
 
-    /// <summary>Returns the options, or null with what has to be put right.</summary>
-    /// <param name="variable">The environment.</param>
-    /// <param name="own">The addresses of this network namespace.</param>
-    /// <param name="errors">One sentence a mistake.</param>
-    public static NodeOptions? Read(Func<string, string?> variable, IReadOnlyCollection<IPAddress> own, out IReadOnlyList<string> errors)
+    /// <summary>Returns the options, or null when <paramref name="errors"/> is not empty.</summary>
+    /// <param name="variable">Returns the value of an environment variable, or null.</param>
+    /// <param name="local">The IPv4 addresses of the network namespace of this process.</param>
+    /// <param name="errors">One sentence for each invalid or missing variable.</param>
+    public static NodeOptions? Read(Func<string, string?> variable, IReadOnlyCollection<IPAddress> local, out IReadOnlyList<string> errors)
     {
         ArgumentNullException.ThrowIfNull(variable);
         var problems = new List<string>();
@@ -34,9 +34,9 @@ public static class NodeOptionsReader
             problems.Add($"{NameVariable} is missing: set it to the SfuNode's name.");
         }
 
-        if (!ControlCredentials.TryRead(variable(CertificateVariable), variable(KeyVariable), variable(AuthoritiesVariable), out var credentials, out var unreadable))
+        if (!ControlCredentials.TryRead(variable(CertificateVariable), variable(KeyVariable), variable(AuthoritiesVariable), out var credentials, out var credentialProblem))
         {
-            problems.Add($"{CertificateVariable}, {KeyVariable} and {AuthoritiesVariable} must hold PEM texts of the node's certificate, its key and the authorities to trust: {unreadable}.");
+            problems.Add($"{CertificateVariable}, {KeyVariable} and {AuthoritiesVariable} must contain the node's certificate, its key and the trusted authorities in PEM form: {credentialProblem}.");
         }
 
         if (!TryControl(variable(ControlVariable) ?? "0.0.0.0:8090", out var control))
@@ -57,11 +57,11 @@ public static class NodeOptionsReader
             AdvertisedAddresses = addresses,
             MaxParticipants = limit,
             ShutdownTimeout = TimeSpan.FromSeconds(shutdown),
-            BindAddress = BindAddress.Choose(addresses, own),
+            BindAddress = BindAddress.Choose(addresses, local),
         };
     }
 
-    /// <summary>Also an IPv6 address without brackets, as a Pod's own address comes: a port always follows the last colon.</summary>
+    /// <summary>Accepts an IPv6 address without brackets, because the Pod's IP comes in that form. The port follows the last colon.</summary>
     private static bool TryControl(string text, [NotNullWhen(true)] out IPEndPoint? control)
     {
         var colon = text.LastIndexOf(':');
@@ -74,20 +74,20 @@ public static class NodeOptionsReader
         return control is not null;
     }
 
-    private static int Number(Func<string, string?> variable, string name, int usual, int least, int most, List<string> problems)
+    private static int Number(Func<string, string?> variable, string name, int fallback, int minimum, int maximum, List<string> problems)
     {
         if (variable(name) is not { Length: > 0 } text)
         {
-            return usual;
+            return fallback;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
         {
             return number;
         }
 
-        problems.Add($"{name} is '{text}': expected a number from {least} to {most}.");
-        return usual;
+        problems.Add($"{name} is '{text}': expected a number from {minimum} to {maximum}.");
+        return fallback;
     }
 
     private static List<int> Ports(string? text, List<string> problems)
@@ -97,7 +97,7 @@ public static class NodeOptionsReader
         {
             if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535 || ports.Contains(port))
             {
-                problems.Add($"{PortsVariable} holds '{part}': expected different UDP ports from 1 to 65535, separated by commas.");
+                problems.Add($"{PortsVariable} contains '{part}': expected distinct UDP ports from 1 to 65535, separated by commas.");
                 continue;
             }
 
@@ -106,7 +106,7 @@ public static class NodeOptionsReader
 
         if (ports.Count == 0)
         {
-            problems.Add($"{PortsVariable} names no port: set it to one UDP port a loop, for example 10000,10001.");
+            problems.Add($"{PortsVariable} contains no port: set it to one UDP port for each loop, for example 10000,10001.");
         }
 
         return ports;
@@ -119,7 +119,7 @@ public static class NodeOptionsReader
         {
             if (!IPAddress.TryParse(part, out var address) || address.AddressFamily != AddressFamily.InterNetwork)
             {
-                problems.Add($"{AddressesVariable} holds '{part}': expected IPv4 addresses separated by commas.");
+                problems.Add($"{AddressesVariable} contains '{part}': expected IPv4 addresses separated by commas.");
                 continue;
             }
 
@@ -128,7 +128,7 @@ public static class NodeOptionsReader
 
         if (addresses.Count == 0)
         {
-            problems.Add($"{AddressesVariable} names no address: set it to the IPv4 addresses under which clients reach this node.");
+            problems.Add($"{AddressesVariable} contains no address: set it to the IPv4 addresses at which clients reach this node.");
         }
 
         return addresses;

@@ -5,29 +5,29 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Hosting;
 
 /// <summary>
-/// Asks every loop for its figures, and does not wait for one that is stuck: then it gives those that the loop told last. Rooms are always those
-/// that exist now.
+/// Collects the figures of all loops. For a loop that does not respond within <see cref="ResponseTimeout"/>, it returns the last known figures. The list of
+/// rooms is always current.
 /// </summary>
 internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory directory)
 {
-    /// <summary>A loop answers within a batch, far below a millisecond; whoever polls the node waits for less than a second.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
+    /// <summary>A healthy loop responds in less than a millisecond; the operator's poll times out after less than a second.</summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromMilliseconds(300);
     private readonly LoopSurvey?[] _last = new LoopSurvey?[loops.Count];
 
-    public Task<LoopSurvey[]> AskAsync(CancellationToken ct) => Task.WhenAll(loops.Select((loop, index) => AskAsync(loop, index, ct)));
+    public Task<LoopSurvey[]> CollectAsync(CancellationToken ct) => Task.WhenAll(loops.Select((loop, index) => CollectAsync(loop, index, ct)));
 
-    private async Task<LoopSurvey> AskAsync(MediaLoop loop, int index, CancellationToken ct)
+    private async Task<LoopSurvey> CollectAsync(MediaLoop loop, int index, CancellationToken ct)
     {
         var rooms = directory.Rooms.Where(r => r.Loop == loop).ToList();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(ResponseTimeout);
         try
         {
             return _last[index] = await loop.RunAsync(() => Survey(loop, rooms), limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return Remembered(_last[index], loop, rooms);
+            return LastKnown(_last[index], loop, rooms);
         }
     }
 
@@ -44,15 +44,15 @@ internal sealed class NodeSurvey(IReadOnlyList<MediaLoop> loops, RoomDirectory d
             }
             catch (Exception e)
             {
-                // One room that cannot say how it is must not make the whole node look dead.
+                // An error in one room must not fail the report of the whole node.
                 room.Fail(e);
             }
         }
 
-        return new LoopSurvey(loop.Statistics(), reports, loop.ForwardedByGoneTracks + forwarded);
+        return new LoopSurvey(loop.Statistics(), reports, loop.ForwardedByClosedTracks + forwarded);
     }
 
-    private static LoopSurvey Remembered(LoopSurvey? last, MediaLoop loop, List<NodeRoom> rooms) => new(
+    private static LoopSurvey LastKnown(LoopSurvey? last, MediaLoop loop, List<NodeRoom> rooms) => new(
         last?.Statistics ?? LoopStatistics.None(loop.Port),
         [.. rooms.Select(room => (last?.Rooms.FirstOrDefault(r => r.Room == room.Id) ?? new RoomReport { Room = room.Id }) with
         {

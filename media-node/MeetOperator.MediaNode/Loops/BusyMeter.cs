@@ -1,6 +1,6 @@
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Measures which share of the time a loop works instead of waiting, and what it sends, second by second.</summary>
+/// <summary>Measures in windows of one second the share of time that a loop works, and its egress bit rate.</summary>
 internal sealed class BusyMeter
 {
     private const long WindowTicks = TimeSpan.TicksPerSecond;
@@ -8,14 +8,14 @@ internal sealed class BusyMeter
     private long _idle;
     private long _bytesAtStart;
 
-    /// <summary>Of the last complete window, 0 to 1.</summary>
+    /// <summary>The share of the last complete window, 0 to 1.</summary>
     public double Busy { get; private set; }
 
     public long BitsPerSecond { get; private set; }
 
-    public void Waited(long ticks) => _idle += ticks;
+    public void RecordWait(long ticks) => _idle += ticks;
 
-    /// <summary>Closes the window when it is over.</summary>
+    /// <summary>Closes the current window when it has ended. <paramref name="sentBytes"/> is the total since the loop started.</summary>
     public void Update(long nowTicks, long sentBytes)
     {
         var length = nowTicks - _windowStart;

@@ -2,7 +2,7 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Dropped datagrams by cause, of sessions that are gone.</summary>
+/// <summary>Datagrams that ended sessions dropped, by reason.</summary>
 internal sealed class DropTotals
 {
     private static readonly DropReason[] Reasons = [.. Enum.GetValues<DropReason>().Where(r => r != DropReason.None)];

@@ -1,11 +1,11 @@
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Media of connected peers that a loop did not take.</summary>
+/// <summary>Counts media datagrams of connected peers that a loop dropped.</summary>
 internal sealed class IngressDrops
 {
-    /// <summary>RTP packets so large that they might not fit a path once they are rewritten and encrypted for a subscriber.</summary>
+    /// <summary>RTP packets that could exceed the path MTU after they are rewritten and encrypted for a subscriber.</summary>
     public long TooLarge { get; set; }
 
-    /// <summary>Datagrams of participants who send more than they may.</summary>
+    /// <summary>Datagrams of participants above their rate limit.</summary>
     public long OverRate { get; set; }
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>Numbers of one loop since its start, copied for whoever asks.</summary>
+/// <summary>A snapshot of one loop's counters. Totals count from the start of the process. Immutable.</summary>
 internal sealed record LoopStatistics
 {
     public required int Port { get; init; }
@@ -15,25 +15,25 @@ internal sealed record LoopStatistics
     public required long UnknownSourceDrops { get; init; }
     public required bool Segmentation { get; init; }
 
-    /// <summary>Share of the last second that was spent working.</summary>
+    /// <summary>The share of the last second that the loop spent working, 0 to 1.</summary>
     public required double Busy { get; init; }
 
-    /// <summary>Longest time of the last ten seconds in which the loop did not look at its socket though it did not sleep.</summary>
+    /// <summary>The longest time in the last ten seconds during which the loop did not read its socket although it was not idle, in 100 ns ticks.</summary>
     public required long LongestPauseTicks { get; init; }
 
-    /// <summary>Payload sent in the last second.</summary>
+    /// <summary>UDP payload sent during the last second, in bits per second.</summary>
     public required long EgressBitsPerSecond { get; init; }
     public required IReadOnlyDictionary<string, long> TransportDrops { get; init; }
     public required IReadOnlyDictionary<string, int> SessionsByProfile { get; init; }
     public required int ConnectedSessions { get; init; }
 
-    /// <summary>Connected sessions of which nothing came for <see cref="Sessions.PeerSession.SilenceTicks"/>.</summary>
+    /// <summary>Connected sessions that received no datagram for <see cref="Sessions.PeerSession.SilenceTicks"/>.</summary>
     public required int SilentSessions { get; init; }
 
-    /// <summary>Unexpected errors, by what they ended.</summary>
-    public required IReadOnlyDictionary<string, long> Faults { get; init; }
+    /// <summary>Unexpected errors by <see cref="FailureScope"/>.</summary>
+    public required IReadOnlyDictionary<string, long> Failures { get; init; }
 
-    /// <summary>Of a loop that has not told anything yet.</summary>
+    /// <summary>The statistics of a loop that has not responded yet.</summary>
     public static LoopStatistics None(int port) => new()
     {
         Port = port,
@@ -54,6 +54,6 @@ internal sealed record LoopStatistics
         SessionsByProfile = new Dictionary<string, int>(),
         ConnectedSessions = 0,
         SilentSessions = 0,
-        Faults = new Dictionary<string, long>(),
+        Failures = new Dictionary<string, long>(),
     };
 }

@@ -13,22 +13,22 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// One UDP port and everything behind it, owned by one thread: receive a batch, forward it, send what came of it. Other threads reach it only
-/// through <see cref="RunAsync{T}"/>.
+/// Serves one UDP port and all its sessions and rooms on one thread. Each iteration receives a batch of datagrams, forwards it and sends the results. Other threads
+/// access the loop only through <see cref="RunAsync{T}"/>.
 /// </summary>
 internal sealed class MediaLoop : IDisposable
 {
     private const int BatchDatagrams = 64;
     private const int MaxCommands = 4096;
 
-    /// <summary>Commands that run in one turn of the loop. The rest wait, so that media and timers are served in between.</summary>
+    /// <summary>Commands that run in one iteration. Further commands wait, so that media and timers are not delayed.</summary>
     private const int CommandsPerTurn = 8;
 
-    /// <summary>Timers of transports and tracks are looked at this often while there are sessions.</summary>
+    /// <summary>Interval of the timers of transports and tracks while the loop has sessions.</summary>
     private const long TickTicks = 10 * TimeSpan.TicksPerMillisecond;
     private const long IdleWaitTicks = TimeSpan.TicksPerSecond;
 
-    /// <summary>How long a frame that is not complete is held back, so that its packets leave in one message a subscriber.</summary>
+    /// <summary>How long the packets of an incomplete frame wait for the rest, so that a subscriber gets the frame in one message.</summary>
     private const long CoalesceTicks = TimeSpan.TicksPerMicrosecond * 150;
 
     private const int OpenFrameBytes = 500;
@@ -47,16 +47,16 @@ internal sealed class MediaLoop : IDisposable
     private long _lastTurnTicks = MonotonicClock.NowTicks;
     private long _receivedDatagrams;
     private long _receivedBytes;
-    private long _unknownSources;
-    private long _holdUntil;
-    private bool _frameOpen;
+    private long _unknownSourceDrops;
+    private long _frameDeadlineTicks;
+    private bool _isFrameOpen;
     private volatile bool _stopping;
 
     public MediaLoop(IPAddress address, int port, int socketBufferBytes, ILogger logger)
     {
         _socket = new UdpSocket(address, port, socketBufferBytes);
         Egress = new LoopEgress(_socket);
-        Faults = new LoopFaults(_socket.Port, logger);
+        Failures = new LoopFailures(_socket.Port, logger);
         _thread = new Thread(Run) { Name = $"media-{_socket.Port}", IsBackground = true };
     }
 
@@ -66,30 +66,32 @@ internal sealed class MediaLoop : IDisposable
 
     public LoopEgress Egress { get; }
 
-    /// <summary>Called on the loop about every 10 ms while there are sessions, else about once a second. A subscriber that throws is not called again.</summary>
+    /// <summary>
+    /// Raised on the loop about every 10 ms while it has sessions, otherwise about once a second. A subscriber that throws is removed.
+    /// </summary>
     public event Action<long>? Ticked;
 
-    /// <summary>Rooms placed here; kept by the room directory to find the least loaded loop.</summary>
+    /// <summary>Number of rooms on this loop. The room directory maintains it to find the least loaded loop.</summary>
     public int RoomCount { get; set; }
 
     public DropTotals Drops { get; } = new();
 
     public IngressDrops IngressDrops { get; } = new();
 
-    public LoopFaults Faults { get; }
+    public LoopFailures Failures { get; }
 
-    /// <summary>Requests made with this are answered on the loop's own socket.</summary>
+    /// <summary>Authenticates the node's probes. The loop answers them on its own socket.</summary>
     public EchoProbe Probe { get; } = new(IceCredentials.Generate());
 
-    /// <summary>When the thread last went round; for any thread.</summary>
+    /// <summary>When the thread last started an iteration. Readable from any thread.</summary>
     public long LastTurnTicks => Volatile.Read(ref _lastTurnTicks);
 
-    /// <summary>Packets that tracks forwarded which are gone now.</summary>
-    public long ForwardedByGoneTracks { get; set; }
+    /// <summary>Packets that closed tracks forwarded.</summary>
+    public long ForwardedByClosedTracks { get; set; }
 
     public void Start() => _thread.Start();
 
-    /// <summary>Runs <paramref name="work"/> on the loop's thread.</summary>
+    /// <summary>Runs <paramref name="work"/> on the loop's thread. Cancelling stops the wait but not work that has been queued.</summary>
     public async Task<T> RunAsync<T>(Func<T> work, CancellationToken ct)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -110,31 +112,30 @@ internal sealed class MediaLoop : IDisposable
         return await done.Task.WaitAsync(ct).ConfigureAwait(false);
     }
 
-    /// <summary>Runs <paramref name="work"/> once the datagram, timer or command at hand is done with; for the loop's own thread.</summary>
+    /// <summary>Runs <paramref name="work"/> after the current datagram, timer or command. Call it only on the loop's thread.</summary>
     public void Defer(Action work) => _deferred.Add(work);
 
     /// <summary>
-    /// An unexpected error in the work of one session: its owner ends it as soon as nothing of it is running, and whatever comes of that, the loop has
-    /// nothing to do with it any more.
+    /// Handles an unexpected error in one session: its owner ends the session after the current call stack has unwound, and the loop removes it even if that fails.
     /// </summary>
-    public void EndAfterFault(PeerSession session, IPeerSessionOwner owner, Exception error)
+    public void EndAfterFailure(PeerSession session, IPeerSessionOwner owner, Exception error)
     {
-        Faults.Count(FaultScope.Session, error);
+        Failures.Count(FailureScope.Session, error);
         Defer(() =>
         {
             try
             {
-                owner.OnFault(session);
+                owner.OnFailure(session);
             }
             finally
             {
-                Forget(session);
+                RemoveSession(session);
             }
         });
     }
 
-    /// <summary>Frees what the loop has of a session; does nothing the second time.</summary>
-    public void Forget(PeerSession session)
+    /// <summary>Removes a session from the loop and disposes it. Does nothing when it was already removed.</summary>
+    public void RemoveSession(PeerSession session)
     {
         if (Peers.Remove(session))
         {
@@ -143,7 +144,7 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>To be asked on the loop's thread.</summary>
+    /// <summary>Creates a snapshot of the counters. Call it only on the loop's thread.</summary>
     public LoopStatistics Statistics()
     {
         var drops = Drops.Copy();
@@ -174,7 +175,7 @@ internal sealed class MediaLoop : IDisposable
             RefusedDatagrams = Egress.RefusedDatagrams,
             DelayedMessages = Egress.DelayedMessages,
             KernelDrops = _socket.KernelDrops,
-            UnknownSourceDrops = _unknownSources,
+            UnknownSourceDrops = _unknownSourceDrops,
             Segmentation = Egress.Segmentation,
             Busy = _meter.Busy,
             LongestPauseTicks = _pauses.LongestTicks,
@@ -183,7 +184,7 @@ internal sealed class MediaLoop : IDisposable
             SessionsByProfile = profiles,
             ConnectedSessions = connected,
             SilentSessions = silent,
-            Faults = Faults.Copy(),
+            Failures = Failures.Copy(),
         };
     }
 
@@ -217,8 +218,8 @@ internal sealed class MediaLoop : IDisposable
             }
             catch (Exception e)
             {
-                // What belongs to somebody is caught where it is called; this is the loop's own.
-                Faults.Count(FaultScope.Turn, e);
+                // Errors of sessions, rooms and timers are caught closer to their source; this one is in the loop itself.
+                Failures.Count(FailureScope.Turn, e);
             }
         }
 
@@ -231,13 +232,13 @@ internal sealed class MediaLoop : IDisposable
         var received = _batch.Receive(_socket);
         var now = MonotonicClock.NowTicks;
         Volatile.Write(ref _lastTurnTicks, now);
-        _pauses.Turn(now);
+        _pauses.RecordTurn(now);
         for (var i = 0; i < received; i++)
         {
             Handle(now, new TransportAddress(_batch.SourceAddress(i), _batch.SourcePort(i)), _batch.Datagram(i));
         }
 
-        if (!Egress.IsEmpty && (received == 0 || !Hold(now)))
+        if (!Egress.IsEmpty && (received == 0 || !WaitForFrame(now)))
         {
             Egress.Flush();
         }
@@ -258,42 +259,42 @@ internal sealed class MediaLoop : IDisposable
         {
             var before = MonotonicClock.NowTicks;
             _socket.Wait(_wake, TimeSpan.FromTicks(_nextTick - before), Egress.IsBlocked);
-            Waited(MonotonicClock.NowTicks - before);
+            RecordWait(MonotonicClock.NowTicks - before);
         }
     }
 
     /// <summary>
-    /// Waits a moment for the rest of a frame, so that all of it leaves in one segmented message a subscriber: that halves the cost of a packet.
-    /// True when more may come; false when the frame is complete, or has been waited for long enough.
+    /// Waits briefly for the rest of a frame, so that each subscriber gets it in one segmented message, which halves the cost per packet. Returns true when more
+    /// datagrams may follow, and false when the frame is complete or <see cref="CoalesceTicks"/> have passed.
     /// </summary>
-    private bool Hold(long now)
+    private bool WaitForFrame(long now)
     {
-        if (!_frameOpen)
+        if (!_isFrameOpen)
         {
-            _holdUntil = 0;
+            _frameDeadlineTicks = 0;
             return false;
         }
 
-        if (_holdUntil == 0)
+        if (_frameDeadlineTicks == 0)
         {
-            _holdUntil = now + CoalesceTicks;
+            _frameDeadlineTicks = now + CoalesceTicks;
         }
 
         var before = MonotonicClock.NowTicks;
-        var more = before < _holdUntil && _socket.Wait(_wake, TimeSpan.FromTicks(_holdUntil - before));
-        Waited(MonotonicClock.NowTicks - before);
+        var more = before < _frameDeadlineTicks && _socket.Wait(_wake, TimeSpan.FromTicks(_frameDeadlineTicks - before));
+        RecordWait(MonotonicClock.NowTicks - before);
         if (!more)
         {
-            _holdUntil = 0;
+            _frameDeadlineTicks = 0;
         }
 
         return more;
     }
 
-    private void Waited(long ticks)
+    private void RecordWait(long ticks)
     {
-        _meter.Waited(ticks);
-        _pauses.Waited(ticks);
+        _meter.RecordWait(ticks);
+        _pauses.RecordWait(ticks);
     }
 
     private void Handle(long now, in TransportAddress from, Span<byte> datagram)
@@ -301,8 +302,8 @@ internal sealed class MediaLoop : IDisposable
         _receivedDatagrams++;
         _receivedBytes += datagram.Length;
 
-        // A large RTP packet without the marker bit is one of a picture's first; audio packets are small and wait for nothing.
-        _frameOpen = datagram.Length >= OpenFrameBytes && PacketClassifier.Classify(datagram) == PacketKind.Rtp && (datagram[1] & 0x80) == 0;
+        // A large RTP packet without the marker bit is not the last packet of a video frame. Audio packets are small and are never delayed.
+        _isFrameOpen = datagram.Length >= OpenFrameBytes && PacketClassifier.Classify(datagram) == PacketKind.Rtp && (datagram[1] & 0x80) == 0;
         PeerSession? session = null;
         try
         {
@@ -318,7 +319,7 @@ internal sealed class MediaLoop : IDisposable
         }
         catch (Exception e)
         {
-            Blame(session, e);
+            RecordFailure(session, e);
         }
 
         if (_deferred.Count > 0)
@@ -327,7 +328,7 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>Nobody's datagram: the node's own probe, or a stranger's. Kept out of line, off the way of media.</summary>
+    /// <summary>Handles a datagram without a session: a probe of this node, or a datagram to drop. Not inlined, to keep the media path small.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void HandleUnknown(in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
@@ -338,15 +339,15 @@ internal sealed class MediaLoop : IDisposable
         }
         else
         {
-            _unknownSources++;
+            _unknownSourceDrops++;
         }
     }
 
-    private void Blame(PeerSession? session, Exception error)
+    private void RecordFailure(PeerSession? session, Exception error)
     {
         if (session is null)
         {
-            Faults.Count(FaultScope.Datagram, error);
+            Failures.Count(FailureScope.Datagram, error);
         }
         else
         {
@@ -354,7 +355,7 @@ internal sealed class MediaLoop : IDisposable
         }
     }
 
-    /// <summary>True when more are waiting.</summary>
+    /// <summary>Runs up to <see cref="CommandsPerTurn"/> commands. Returns true when more are queued.</summary>
     private bool RunCommands()
     {
         for (var i = 0; i < CommandsPerTurn && _commands.Reader.TryRead(out var command); i++)
@@ -377,7 +378,7 @@ internal sealed class MediaLoop : IDisposable
             }
             catch (Exception e)
             {
-                Faults.Count(FaultScope.Deferred, e);
+                Failures.Count(FailureScope.Deferred, e);
             }
         }
 
@@ -409,7 +410,7 @@ internal sealed class MediaLoop : IDisposable
             catch (Exception e)
             {
                 Ticked -= timer;
-                Faults.Count(FaultScope.Timer, e);
+                Failures.Count(FailureScope.Timer, e);
             }
         }
 

@@ -1,13 +1,13 @@
 namespace MeetOperator.MediaNode.Loops;
 
-/// <summary>The longest time that a loop was busy, or kept from its work, without looking at its socket; of the last ten seconds.</summary>
+/// <summary>Measures the longest time in the last ten seconds during which a loop did not read its socket although it was not idle.</summary>
 internal sealed class PauseMeter
 {
     private const int Windows = 10;
     private readonly long[] _longest = new long[Windows];
     private long _window;
     private long _turnTicks;
-    private long _waited;
+    private long _waitedTicks;
 
     public long LongestTicks
     {
@@ -23,14 +23,14 @@ internal sealed class PauseMeter
         }
     }
 
-    /// <summary>Time that the loop slept of its own accord counts as no pause.</summary>
-    public void Waited(long ticks) => _waited += ticks;
+    /// <summary>Records idle time, which does not count as a pause.</summary>
+    public void RecordWait(long ticks) => _waitedTicks += ticks;
 
-    /// <summary>The loop looks at its socket again.</summary>
-    public void Turn(long nowTicks)
+    /// <summary>Records the start of an iteration, in which the loop reads its socket.</summary>
+    public void RecordTurn(long nowTicks)
     {
-        var pause = _turnTicks == 0 ? 0 : nowTicks - _turnTicks - _waited;
-        (_turnTicks, _waited) = (nowTicks, 0);
+        var pause = _turnTicks == 0 ? 0 : nowTicks - _turnTicks - _waitedTicks;
+        (_turnTicks, _waitedTicks) = (nowTicks, 0);
         for (var window = nowTicks / TimeSpan.TicksPerSecond; _window < window; _window++)
         {
             if (window - _window > Windows)

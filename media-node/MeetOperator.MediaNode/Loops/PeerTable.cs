@@ -6,15 +6,15 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// Finds the session of a datagram: STUN by the user name fragment that it names, all else by its source address, and media from an address that
-/// nobody has by its stream: a NAT can give a client another address in the middle of a call.
+/// Finds the session of a datagram: STUN by its username fragment, other datagrams by their source address, and media from an unknown address by its SSRC, because
+/// a NAT can change a client's address during a call. Used by the loop's thread.
 /// </summary>
 internal sealed class PeerTable
 {
-    /// <summary>Addresses remembered for one session; a client has one a network interface and protocol.</summary>
+    /// <summary>Maximum number of addresses of one session. A client has one for each network interface and protocol.</summary>
     private const int MaxAddresses = 16;
 
-    /// <summary>Streams by which one session is found at a new address; those that it opens first are the ones that it sends all the time.</summary>
+    /// <summary>Maximum number of indexed streams of one session. The streams that a client opens first are the ones that it sends continuously.</summary>
     private const int MaxStreams = 16;
     private readonly Dictionary<string, Entry> _byUfrag = new(StringComparer.Ordinal);
     private readonly Dictionary<ulong, PeerSession> _byAddress = [];
@@ -34,8 +34,8 @@ internal sealed class PeerTable
         _sessions.Add(session);
     }
 
-    /// <summary>The session got new credentials; checks under those just before are still its own.</summary>
-    public void Renew(PeerSession session, string formerUfrag)
+    /// <summary>Registers new ICE credentials of a session. Checks with the previous credentials still find it.</summary>
+    public void UpdateCredentials(PeerSession session, string formerUfrag)
     {
         if (_byUfrag.TryGetValue(formerUfrag, out var entry))
         {
@@ -48,7 +48,7 @@ internal sealed class PeerTable
         }
     }
 
-    /// <summary>False when it was not there any more.</summary>
+    /// <summary>Removes a session. Returns false when it was already removed.</summary>
     public bool Remove(PeerSession session)
     {
         if (_byUfrag.Remove(session.Transport.LocalCredentials.Ufrag, out var entry))
@@ -72,7 +72,7 @@ internal sealed class PeerTable
         return _sessions.Remove(session);
     }
 
-    /// <summary>The session that the datagram claims to be for, or null. The claim is proved by the session itself.</summary>
+    /// <summary>Returns the session that the datagram appears to belong to, or null. The session itself authenticates the datagram.</summary>
     public PeerSession? Find(in TransportAddress from, ReadOnlySpan<byte> datagram)
     {
         var kind = PacketClassifier.Classify(datagram);
@@ -95,10 +95,10 @@ internal sealed class PeerTable
         return _byUfragSpan.TryGetValue(name[..ufrag.Length], out var entry) ? entry.Session : null;
     }
 
-    /// <summary>The session's peer proved that it is behind this address, with <paramref name="datagram"/>.</summary>
+    /// <summary>Binds an address to a session after <paramref name="datagram"/> authenticated the peer at that address.</summary>
     public void Bind(long nowTicks, in TransportAddress address, ReadOnlySpan<byte> datagram, PeerSession session)
     {
-        var isKnown = _byAddress.TryGetValue(address.Key, out var holder) && holder == session;
+        var isKnown = _byAddress.TryGetValue(address.Key, out var owner) && owner == session;
         if ((isKnown && session.StreamsIndexed == session.Transport.StreamsOpened)
             || !_byUfrag.TryGetValue(session.Transport.LocalCredentials.Ufrag, out var entry))
         {
@@ -111,8 +111,8 @@ internal sealed class PeerTable
             Index(entry, datagram);
         }
 
-        // A check can carry another client's address as its source, and must not take what that one sends.
-        if (isKnown || holder?.Transport.Holds(nowTicks, address) == true)
+        // A check can have a forged source address, and must not divert the packets of the client that uses this address.
+        if (isKnown || owner?.Transport.Holds(nowTicks, address) == true)
         {
             return;
         }
@@ -128,7 +128,7 @@ internal sealed class PeerTable
 
     private void Unbind(ulong address, PeerSession session)
     {
-        if (_byAddress.TryGetValue(address, out var holder) && holder == session)
+        if (_byAddress.TryGetValue(address, out var owner) && owner == session)
         {
             _byAddress.Remove(address);
         }

@@ -6,8 +6,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.MediaNode.Loops;
 
 /// <summary>
-/// Which session a stream belongs to. Clients choose the numbers of their streams, and Chromium's receivers all report as 1: a number that two
-/// sessions use leads to none, so that nobody can take another's packets by using his number.
+/// Maps an SSRC to its session. Clients choose their SSRCs, and all Chromium receivers send reports with SSRC 1. An SSRC that several sessions use maps to none,
+/// so that a client cannot divert the packets of another client by using its SSRC.
 /// </summary>
 internal sealed class StreamIndex
 {
@@ -41,13 +41,13 @@ internal sealed class StreamIndex
     public PeerSession? Find(PacketKind kind, ReadOnlySpan<byte> datagram) =>
         TryReadSsrc(kind, datagram, out var ssrc) && _streams.TryGetValue(ssrc, out var users) ? users.Only : null;
 
-    /// <summary>The sender of an RTP or RTCP packet, which SRTP leaves in the clear.</summary>
+    /// <summary>Reads the sender's SSRC of an RTP or RTCP packet, which SRTP does not encrypt (RFC 3711 §3.1, §3.4).</summary>
     public static bool TryReadSsrc(PacketKind kind, ReadOnlySpan<byte> datagram, out uint ssrc)
     {
         var offset = kind switch { PacketKind.Rtp => 8, PacketKind.Rtcp => 4, _ => int.MaxValue - 4 };
-        var isThere = datagram.Length >= offset + 4;
-        ssrc = isThere ? BinaryPrimitives.ReadUInt32BigEndian(datagram[offset..]) : 0;
-        return isThere;
+        var hasSsrc = datagram.Length >= offset + 4;
+        ssrc = hasSsrc ? BinaryPrimitives.ReadUInt32BigEndian(datagram[offset..]) : 0;
+        return hasSsrc;
     }
 
     private static Users Join(HashSet<PeerSession> all, PeerSession session)
@@ -56,6 +56,6 @@ internal sealed class StreamIndex
         return new Users(null, all);
     }
 
-    /// <summary>The one session that uses a number, or all when there are several.</summary>
+    /// <summary>The sessions that use an SSRC: <paramref name="Only"/> when there is one, else <paramref name="All"/>.</summary>
     private readonly record struct Users(PeerSession? Only, HashSet<PeerSession>? All);
 }

@@ -5,7 +5,7 @@ using Uris = MeetOperator.Rtp.HeaderExtensions.HeaderExtensionUris;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>Turns the <c>extmap</c> lines of SDP into maps for the packet path.</summary>
+/// <summary>Converts the <c>extmap</c> attributes of SDP (RFC 8285) to maps for the packet path.</summary>
 internal static class ExtensionMaps
 {
     private static readonly HeaderExtensionMap OwnAudio = Read(SubscribeOfferWriter.AudioExtensions);
@@ -26,7 +26,7 @@ internal static class ExtensionMaps
         return map;
     }
 
-    /// <summary>The map for an answer to our own offer: one shared instance as long as the subscriber took all that we offered.</summary>
+    /// <summary>The map for an answer to the node's offer. All subscribers that accepted every offered extension share one instance.</summary>
     public static HeaderExtensionMap ForSubscriber(string kind, IReadOnlyList<HeaderExtension> answered)
     {
         var (own, offered) = kind == "audio" ? (OwnAudio, SubscribeOfferWriter.AudioExtensions) : (OwnVideo, SubscribeOfferWriter.VideoExtensions);

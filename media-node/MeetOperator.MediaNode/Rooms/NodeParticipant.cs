@@ -4,7 +4,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>A participant on this node: its sessions, its mute state, and when signaling last spoke of it.</summary>
+/// <summary>A participant of a room on this node: its sessions, its mute state, and when signaling last refreshed it.</summary>
 internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 {
     private static readonly List<PublishedTrack> NoTracks = [];
@@ -15,13 +15,13 @@ internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 
     public long LastTouchTicks { get; set; }
 
-    /// <summary>Of all its sessions together, also of those that replace them.</summary>
+    /// <summary>The ingress limit of all sessions of this participant, including sessions that replace others.</summary>
     public IngressLimit Ingress { get; } = new();
 
-    /// <summary>As <see cref="Ingress"/>, for the tracks that it begins; kept when it leaves and comes back.</summary>
+    /// <summary>The limit on new tracks of all sessions. It persists when the participant leaves and rejoins.</summary>
     public TrackLimit NewTracks => newTracks;
 
-    /// <summary>As <see cref="Ingress"/>, of the memory for sending packets again.</summary>
+    /// <summary>The memory limit for retransmissions of all sessions.</summary>
     public RetransmissionBudget Retransmissions { get; } = new(RetransmissionBudget.DefaultBytes);
 
     public PublishSession? Publishing { get; set; }
@@ -30,13 +30,13 @@ internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 
     public List<PlaySession> Plays { get; } = [];
 
-    /// <summary>What it publishes; one shared empty list when it does not.</summary>
+    /// <summary>The published tracks, or a shared empty list when there are none.</summary>
     public List<PublishedTrack> PublishedTracks => Publishing?.Tracks ?? NoTracks;
 
     public bool HasConnectedTransport =>
         Publishing?.Peer.IsReady == true || Subscribing?.Peer.IsReady == true || Plays.Exists(p => p.Peer.IsReady);
 
-    /// <summary>Connected, and yet nothing came on any of its transports of late.</summary>
+    /// <summary>Whether the participant is connected and none of its transports has received a datagram recently.</summary>
     public bool IsSilent(long nowTicks) => HasConnectedTransport && Peers.Where(p => p.IsReady).All(p => p.IsSilent(nowTicks));
 
     public IEnumerable<PeerSession> Peers
@@ -62,7 +62,7 @@ internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 
     public bool IsMuted(TrackSource source) => _muted.Contains(source);
 
-    /// <summary>Also for tracks of these sources that come later.</summary>
+    /// <summary>Sets the mute state of sources. It also applies to tracks that are published later.</summary>
     public void Mute(MuteState muted)
     {
         Mute(TrackSource.Microphone, muted.Microphone);
@@ -77,7 +77,7 @@ internal sealed class NodeParticipant(string id, TrackLimit newTracks)
 
     public int NextTrackNumber() => ++_tracks;
 
-    /// <summary>What it publishes, section by section.</summary>
+    /// <summary>Describes the published tracks by media section.</summary>
     public IReadOnlyList<TrackDescription> DescribeTracks() =>
         [.. PublishedTracks.Select(t => new TrackDescription { Mid = t.Track.Options.Mid, ParticipantId = Id, Kind = t.Kind, Source = t.Source })];
 

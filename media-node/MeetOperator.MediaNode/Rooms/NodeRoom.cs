@@ -10,36 +10,36 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>A meeting's media state. Everything happens on the thread of its loop.</summary>
+/// <summary>The media state of one meeting. Used only on the thread of its loop.</summary>
 internal sealed class NodeRoom
 {
-    /// <summary>Players of one participant at a time.</summary>
+    /// <summary>Maximum number of concurrent play sessions of one participant.</summary>
     private const int MaxPlays = 16;
 
-    /// <summary>A player that is not connected by then will not be: its tracks are not kept for it.</summary>
+    /// <summary>Time after which a play session that has not connected ends.</summary>
     private const long PlayConnectTicks = 30 * TimeSpan.TicksPerSecond;
     private readonly MediaLoop _loop;
     private readonly long _participantTimeoutTicks;
     private readonly Dictionary<string, NodeParticipant> _participants = new(StringComparer.Ordinal);
 
-    /// <summary>Track limits of participants who have left, until they are full again.</summary>
-    private readonly Dictionary<string, TrackLimit> _limitsOfGone = new(StringComparer.Ordinal);
+    /// <summary>Track limits of participants that have left, kept until they are replenished.</summary>
+    private readonly Dictionary<string, TrackLimit> _formerTrackLimits = new(StringComparer.Ordinal);
     private readonly uint _ssrcMask = (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
     private readonly SpeakerDetector _speakers = new();
     private readonly RoomTraffic _traffic = new();
-    private readonly Action<NodeRoom> _failed;
+    private readonly Action<NodeRoom> _onFailed;
     private uint _ssrcCount;
     private RoomSpec _spec;
 
-    /// <param name="id">The meeting's id.</param>
-    /// <param name="spec">What the operator asked for.</param>
-    /// <param name="loop">Where everything of it happens.</param>
-    /// <param name="sessions">Makes its sessions on that loop.</param>
-    /// <param name="participantTimeout">A participant without a connected transport and without a touch for so long is removed.</param>
-    /// <param name="failed">Called once the room has ended itself because of an unexpected error.</param>
-    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> failed)
+    /// <param name="id">The meeting ID.</param>
+    /// <param name="spec">The spec that the operator sent.</param>
+    /// <param name="loop">The loop that the room runs on.</param>
+    /// <param name="sessions">Creates sessions on that loop.</param>
+    /// <param name="participantTimeout">Time after which a participant is removed when it has no connected transport and signaling has not refreshed it.</param>
+    /// <param name="onFailed">Called after the room has closed because of an unexpected error.</param>
+    public NodeRoom(string id, RoomSpec spec, MediaLoop loop, SessionFactory sessions, TimeSpan participantTimeout, Action<NodeRoom> onFailed)
     {
-        _failed = failed;
+        _onFailed = onFailed;
         Id = id;
         _spec = spec;
         _loop = loop;
@@ -64,12 +64,12 @@ internal sealed class NodeRoom
 
     public IEnumerable<NodeParticipant> Participants => _participants.Values;
 
-    /// <summary>Refuses what an older assignment of this meeting still wants, and follows a newer one.</summary>
+    /// <summary>Rejects a request of an older assignment of this meeting, and adopts the generation of a newer one.</summary>
     public void Fence(long generation)
     {
         if (generation < _spec.Generation)
         {
-            throw Refusal.StaleGeneration(_spec.Generation, generation);
+            throw ControlProblemException.StaleGeneration(_spec.Generation, generation);
         }
 
         _spec = _spec with { Generation = generation };
@@ -84,7 +84,7 @@ internal sealed class NodeRoom
     public void Touch(string participantId, long generation)
     {
         Fence(generation);
-        Participant(participantId);
+        GetOrAddParticipant(participantId);
     }
 
     public void RemoveParticipant(string participantId, string reason)
@@ -104,19 +104,19 @@ internal sealed class NodeRoom
         OfferChanges();
     }
 
-    /// <param name="participantId">Who publishes.</param>
-    /// <param name="request">What signaling asks for.</param>
-    /// <param name="offer">Its SDP, parsed.</param>
+    /// <param name="participantId">The publishing participant.</param>
+    /// <param name="request">The request of signaling.</param>
+    /// <param name="offer">The parsed SDP of <paramref name="request"/>.</param>
     public SdpAnswer Publish(string participantId, SdpOffer request, SessionDescription offer)
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         var session = participant.Publishing;
         if (!request.Restart && request.SessionId is { } named && named != session?.Peer.Id)
         {
-            ForgetIf(isNew, participantId);
-            throw Refusal.UnknownSession(named);
+            RemoveIfNew(isNew, participantId);
+            throw ControlProblemException.UnknownSession(named);
         }
 
         if (session is not null && !request.Restart)
@@ -138,9 +138,9 @@ internal sealed class NodeRoom
         }
         catch
         {
-            // What was published before goes on, unless it was the end of that which failed.
+            // The previous session continues, unless the error occurred while ending it.
             Sessions.Close(fresh.Peer);
-            ForgetIf(isNew, participantId);
+            RemoveIfNew(isNew, participantId);
             throw;
         }
 
@@ -153,7 +153,7 @@ internal sealed class NodeRoom
     public SubscribeOffer Subscribe(string participantId, SubscribeRequest request)
     {
         Fence(request.Generation);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         if (participant.Subscribing is { } open)
         {
             if (!request.Restart)
@@ -166,18 +166,18 @@ internal sealed class NodeRoom
 
         var session = participant.Subscribing = new SubscribeSession(this, participant);
         session.TryOffer(TracksFor(participantId));
-        TellLimits(participant, session);
+        ReportLimits(participant, session);
         return session.Current;
     }
 
     public void Answer(string participantId, SubscribeAnswer answer, SessionDescription description)
     {
-        var participant = Known(participantId);
+        var participant = RequireParticipant(participantId);
         var session = participant.Subscribing
-            ?? throw Refusal.UnknownSession(answer.SessionId ?? "subscribe");
+            ?? throw ControlProblemException.UnknownSession(answer.SessionId ?? "subscribe");
         if (answer.SessionId is { } named && named != session.Peer.Id)
         {
-            throw Refusal.UnknownSession(named);
+            throw ControlProblemException.UnknownSession(named);
         }
 
         session.Answer(answer, description);
@@ -188,10 +188,10 @@ internal sealed class NodeRoom
     {
         Fence(request.Generation);
         var isNew = !_participants.ContainsKey(participantId);
-        var participant = Participant(participantId);
+        var participant = GetOrAddParticipant(participantId);
         if (participant.Plays.Count >= MaxPlays)
         {
-            throw new Refusal(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has {MaxPlays} players already; end one.");
+            throw new ControlProblemException(HttpStatusCode.Conflict, "full", $"Participant '{participantId}' has reached the limit of {MaxPlays} play sessions. End one first.");
         }
 
         var tracks = request.Feeds.Count == 0
@@ -207,7 +207,7 @@ internal sealed class NodeRoom
         catch
         {
             Sessions.Close(session.Peer);
-            ForgetIf(isNew, participantId);
+            RemoveIfNew(isNew, participantId);
             throw;
         }
     }
@@ -228,7 +228,7 @@ internal sealed class NodeRoom
         }
     }
 
-    public void Mute(string participantId, MuteState muted) => Known(participantId).Mute(muted);
+    public void Mute(string participantId, MuteState muted) => RequireParticipant(participantId).Mute(muted);
 
     /// <summary>Ends every session and the event streams.</summary>
     public void Close(string reason)
@@ -251,7 +251,7 @@ internal sealed class NodeRoom
             }
             catch (Exception e)
             {
-                _loop.Faults.Count(FaultScope.Session, e);
+                _loop.Failures.Count(FailureScope.Session, e);
             }
         }
 
@@ -266,21 +266,21 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>An unexpected error in the room's own work: it ends with the reason <c>error</c>, and the other rooms of the loop go on.</summary>
+    /// <summary>Ends the room with the reason <c>error</c> after an unexpected error. The other rooms of the loop continue.</summary>
     public void Fail(Exception error)
     {
-        _loop.Faults.Count(FaultScope.Room, error);
+        _loop.Failures.Count(FailureScope.Room, error);
         try
         {
             Close("error");
         }
         finally
         {
-            _failed(this);
+            _onFailed(this);
         }
     }
 
-    /// <summary>What a new reader of the event stream gets first.</summary>
+    /// <summary>The first events of a new reader: the current offer of each subscriber, then <c>ready</c>.</summary>
     public IReadOnlyList<RoomEvent> CurrentState()
     {
         var events = new List<RoomEvent>();
@@ -334,8 +334,8 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>An unexpected error in one session's work, which ends it alone.</summary>
-    public void OnSessionFault(NodeParticipant participant, PeerSession session)
+    /// <summary>Ends one session after an unexpected error. The rest of the room continues.</summary>
+    public void OnSessionFailure(NodeParticipant participant, PeerSession session)
     {
         if (participant.Peers.Contains(session))
         {
@@ -352,7 +352,7 @@ internal sealed class NodeRoom
 
     public long NextSessionNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
-    /// <summary>An SSRC that nobody in this room has or had: a multiplication by an odd number goes round all 2^32 before one comes again.</summary>
+    /// <summary>Returns an SSRC that is new in this room. Multiplication by an odd number is a permutation of the 32-bit values, so none repeats early.</summary>
     public uint NextSsrc()
     {
         var ssrc = (++_ssrcCount * 0x9E37_79B1) ^ _ssrcMask;
@@ -363,7 +363,7 @@ internal sealed class NodeRoom
     {
         try
         {
-            LookAfter(nowTicks);
+            RunTimers(nowTicks);
         }
         catch (Exception e)
         {
@@ -371,9 +371,9 @@ internal sealed class NodeRoom
         }
     }
 
-    private void LookAfter(long nowTicks)
+    private void RunTimers(long nowTicks)
     {
-        List<string>? gone = null;
+        List<string>? timedOut = null;
         foreach (var participant in _participants.Values)
         {
             foreach (var play in participant.Plays)
@@ -390,16 +390,16 @@ internal sealed class NodeRoom
             }
             else if (nowTicks - participant.LastTouchTicks > _participantTimeoutTicks)
             {
-                (gone ??= []).Add(participant.Id);
+                (timedOut ??= []).Add(participant.Id);
             }
         }
 
-        gone?.ForEach(id => RemoveParticipant(id, "timeout"));
-        foreach (var (id, limit) in _limitsOfGone)
+        timedOut?.ForEach(id => RemoveParticipant(id, "timeout"));
+        foreach (var (id, limit) in _formerTrackLimits)
         {
-            if (limit.IsWhole(nowTicks))
+            if (limit.IsReplenished(nowTicks))
             {
-                _limitsOfGone.Remove(id);
+                _formerTrackLimits.Remove(id);
             }
         }
 
@@ -409,8 +409,8 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>A refused offer counts nobody who was not there before.</summary>
-    private void ForgetIf(bool isNew, string participantId)
+    /// <summary>Removes a participant that a rejected request added.</summary>
+    private void RemoveIfNew(bool isNew, string participantId)
     {
         if (isNew && _participants.Remove(participantId, out var participant))
         {
@@ -418,37 +418,37 @@ internal sealed class NodeRoom
         }
     }
 
-    /// <summary>Leaving and coming back does not reset the limit.</summary>
+    /// <summary>Keeps the limit of a participant that leaves, so that rejoining does not reset it.</summary>
     private void KeepLimit(NodeParticipant participant)
     {
-        if (!participant.NewTracks.IsWhole(MonotonicClock.NowTicks))
+        if (!participant.NewTracks.IsReplenished(MonotonicClock.NowTicks))
         {
-            _limitsOfGone[participant.Id] = participant.NewTracks;
+            _formerTrackLimits[participant.Id] = participant.NewTracks;
         }
     }
 
-    private NodeParticipant Participant(string id)
+    private NodeParticipant GetOrAddParticipant(string id)
     {
         if (!_participants.TryGetValue(id, out var participant))
         {
             if (_participants.Count >= _spec.MaxParticipants)
             {
-                throw new Refusal(HttpStatusCode.Conflict, "room-full", $"The room has its {_spec.MaxParticipants} participants.");
+                throw new ControlProblemException(HttpStatusCode.Conflict, "room-full", $"The room has reached its limit of {_spec.MaxParticipants} participants.");
             }
 
-            participant = _participants[id] = new NodeParticipant(id, _limitsOfGone.Remove(id, out var limit) ? limit : new TrackLimit());
+            participant = _participants[id] = new NodeParticipant(id, _formerTrackLimits.Remove(id, out var limit) ? limit : new TrackLimit());
         }
 
         participant.LastTouchTicks = MonotonicClock.NowTicks;
         return participant;
     }
 
-    private NodeParticipant Known(string id) => _participants.GetValueOrDefault(id) ?? throw Refusal.UnknownParticipant(id);
+    private NodeParticipant RequireParticipant(string id) => _participants.GetValueOrDefault(id) ?? throw ControlProblemException.UnknownParticipant(id);
 
     private List<PublishedTrack> TracksFor(string subscriberId) =>
         [.. _participants.Values.Where(p => p.Id != subscriberId).SelectMany(p => p.PublishedTracks)];
 
-    /// <summary>Sends new offers to whoever's tracks changed.</summary>
+    /// <summary>Publishes new offers for the subscribers whose tracks changed.</summary>
     private void OfferChanges()
     {
         foreach (var participant in _participants.Values)
@@ -474,19 +474,19 @@ internal sealed class NodeRoom
             Events.Publish(OfferEvent(participant, session));
         }
 
-        TellLimits(participant, session);
+        ReportLimits(participant, session);
     }
 
-    /// <summary>What a session cannot carry is said once, instead of being offered again and again.</summary>
-    private void TellLimits(NodeParticipant participant, SubscribeSession session)
+    /// <summary>Ends a session that must be replaced, and reports once that a session has no free sections.</summary>
+    private void ReportLimits(NodeParticipant participant, SubscribeSession session)
     {
-        if (session.IsUsedUp)
+        if (session.IsExhausted)
         {
             EndLater(participant, session.Peer, "closed", "renegotiation-limit");
         }
-        else if (session.BecameFull())
+        else if (session.TryMarkFull())
         {
-            PublishState(participant, session.Peer, "full", $"{SdpLimits.MaxSections} sections: {session.LeftOut} tracks are not offered");
+            PublishState(participant, session.Peer, "full", $"{SdpLimits.MaxSections} sections: {session.UnplacedTracks} tracks have no section");
         }
     }
 
@@ -500,7 +500,7 @@ internal sealed class NodeRoom
         Tracks = session.Current.Tracks,
     };
 
-    /// <summary>The transport speaks from the middle of its own work: it is ended after that.</summary>
+    /// <summary>Ends a session after the current call stack has unwound, because the transport raises its events from within its own methods.</summary>
     private void EndLater(NodeParticipant participant, PeerSession peer, string state, string? reason = null) => _loop.Defer(() =>
     {
         try
@@ -513,7 +513,7 @@ internal sealed class NodeRoom
         }
         finally
         {
-            _loop.Forget(peer);
+            _loop.RemoveSession(peer);
         }
     });
 

@@ -8,7 +8,7 @@ using MeetOperator.Rtc.Dtls;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>The node's rooms and the loop that each is pinned to. Safe for concurrent use; the rooms themselves are only touched on their loop.</summary>
+/// <summary>The rooms of the node and their loops. Safe for concurrent use; a room itself is accessed only on its loop.</summary>
 internal sealed class RoomDirectory
 {
     private readonly Lock _lock = new();
@@ -22,13 +22,13 @@ internal sealed class RoomDirectory
         _loops = [.. loops.Select(l => (l, new SessionFactory(l, certificate, options.AdvertisedAddresses, options.SilenceTimeout)))];
     }
 
-    /// <summary>Asked for over NodeControl; can be taken back.</summary>
+    /// <summary>Whether the operator requested a drain. The operator can cancel it.</summary>
     public bool IsDrainRequested { get; set; }
 
-    /// <summary>The process is about to end, whatever NodeControl asks for.</summary>
-    public bool IsLeaving { get; set; }
+    /// <summary>Whether the process is shutting down, independently of <see cref="IsDrainRequested"/>.</summary>
+    public bool IsShuttingDown { get; set; }
 
-    public bool IsDraining => IsDrainRequested || IsLeaving;
+    public bool IsDraining => IsDrainRequested || IsShuttingDown;
 
     public int ParticipantCount => Rooms.Sum(r => r.ParticipantCount);
 
@@ -43,12 +43,12 @@ internal sealed class RoomDirectory
         }
     }
 
-    /// <summary>Makes the room or updates it; true when it is new.</summary>
+    /// <summary>Creates or updates the room. <c>Created</c> is true when the room is new.</summary>
     public async Task<(RoomReport Report, bool Created)> PutAsync(string id, RoomSpec spec, CancellationToken ct)
     {
         if (spec.Generation < 0 || spec.MaxParticipants is < 1 or > 10_000)
         {
-            throw Refusal.InvalidRequest("generation must not be negative and maxParticipants must be 1 to 10000.");
+            throw ControlProblemException.InvalidRequest("generation must not be negative, and maxParticipants must be from 1 to 10000.");
         }
 
         while (true)
@@ -72,15 +72,15 @@ internal sealed class RoomDirectory
                 return (report, created);
             }
 
-            // Deleted between the two steps, or left behind closed: the next round makes it anew.
+            // The room was closed between the two steps; the next iteration creates a new one.
         }
     }
 
     /// <summary>Runs <paramref name="work"/> on the room's loop.</summary>
     public async Task<T> RunAsync<T>(string id, Func<NodeRoom, T> work, CancellationToken ct)
     {
-        var room = Find(id) ?? throw Refusal.UnknownRoom(id);
-        return await room.Loop.RunAsync(() => room.IsClosed ? throw Refusal.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
+        var room = Find(id) ?? throw ControlProblemException.UnknownRoom(id);
+        return await room.Loop.RunAsync(() => room.IsClosed ? throw ControlProblemException.UnknownRoom(id) : work(room), ct).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(string id, long generation, string reason, CancellationToken ct, bool onlyIfEmpty = false)
@@ -95,7 +95,7 @@ internal sealed class RoomDirectory
             {
                 if (onlyIfEmpty && room.ParticipantCount > 0)
                 {
-                    throw Refusal.NotEmpty(room.ParticipantCount);
+                    throw ControlProblemException.NotEmpty(room.ParticipantCount);
                 }
 
                 room.Fence(generation);
@@ -118,12 +118,12 @@ internal sealed class RoomDirectory
 
             if (IsDraining)
             {
-                throw new Refusal(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and takes no new room.");
+                throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "draining", "This node is draining and accepts no new rooms.");
             }
 
             if (_rooms.Values.Sum(r => r.ParticipantCount) >= _options.MaxParticipants)
             {
-                throw new Refusal(HttpStatusCode.ServiceUnavailable, "full", $"This node has its {_options.MaxParticipants} participants.");
+                throw new ControlProblemException(HttpStatusCode.ServiceUnavailable, "full", $"This node has reached its limit of {_options.MaxParticipants} participants.");
             }
 
             var (loop, sessions) = _loops.MinBy(l => l.Loop.RoomCount);
@@ -136,7 +136,7 @@ internal sealed class RoomDirectory
     {
         lock (_lock)
         {
-            if (_rooms.TryGetValue(room.Id, out var held) && held == room)
+            if (_rooms.TryGetValue(room.Id, out var existing) && existing == room)
             {
                 _rooms.Remove(room.Id);
                 room.Loop.RoomCount--;

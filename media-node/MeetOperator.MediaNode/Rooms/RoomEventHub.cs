@@ -4,12 +4,12 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// Hands a room's events to every reader of its stream. A reader that falls behind is cut off with the reason: it reads again from the start and
-/// gets the current state, which is better than a gap that nobody notices, and than memory that grows for it.
+/// Distributes a room's events to the readers of its event stream. A reader that falls behind is cut off: it reconnects and gets the current state. That bounds
+/// the memory and leaves no undetected gap. Safe for concurrent use.
 /// </summary>
 internal sealed class RoomEventHub
 {
-    /// <summary>Replicas of signaling, twice over while a new version replaces them.</summary>
+    /// <summary>Enough for all replicas of signaling, and twice as many during a rollout.</summary>
     public const int MaxReaders = 64;
 
     private readonly Lock _lock = new();
@@ -27,14 +27,14 @@ internal sealed class RoomEventHub
         }
     }
 
-    /// <summary>A new reader; <paramref name="first"/> comes before everything that is published from now on.</summary>
+    /// <summary>Opens a reader that returns <paramref name="first"/> and then all events published from now on.</summary>
     public RoomEventReader Open(IReadOnlyList<RoomEvent> first)
     {
         lock (_lock)
         {
             if (_readers.Count >= MaxReaders)
             {
-                throw new Refusal(System.Net.HttpStatusCode.Conflict, "full", $"The room's events have {MaxReaders} readers already.");
+                throw new ControlProblemException(System.Net.HttpStatusCode.Conflict, "full", $"The event stream of this room has reached its limit of {MaxReaders} readers.");
             }
 
             var reader = new RoomEventReader(first);
@@ -67,7 +67,7 @@ internal sealed class RoomEventHub
         }
     }
 
-    /// <summary>The room is over: readers end after what is already waiting.</summary>
+    /// <summary>Ends the stream. Readers still return the events in their queues.</summary>
     public void Complete()
     {
         lock (_lock)

@@ -4,25 +4,25 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// What waits for one reader of a room's events. Of the offers to one participant only the newest waits, as it holds the whole state: so what waits
-/// is bounded by the people in the room, however long they go on. When too much waits all the same, all of it is given up, and the reader with it.
+/// The event queue of one reader. It keeps only the newest offer to each participant, because an offer contains the complete state. When the queue is full all the
+/// same, it is cleared and the reader is cut off. Safe for concurrent use.
 /// </summary>
 internal sealed class RoomEventReader : IDisposable
 {
-    /// <summary>Seconds of a large and busy room.</summary>
-    public const int MaxWaiting = 4096;
+    /// <summary>Corresponds to several seconds of events in a large, busy room.</summary>
+    public const int MaxQueued = 4096;
 
-    /// <summary>How long a reader that is cut off may take for the line that says so.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    /// <summary>How long a reader that is cut off has to read the final event.</summary>
+    private static readonly TimeSpan CutOffGrace = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
-    private readonly Channel<Entry> _waiting = Channel.CreateUnbounded<Entry>();
+    private readonly Channel<Entry> _queue = Channel.CreateUnbounded<Entry>();
     private readonly Dictionary<string, Entry> _offers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _cutOff = new();
     private int _count;
-    private bool _over;
+    private bool _isCompleted;
 
-    /// <param name="first">The state that the reader begins with, which counts for nothing: it is there anyway.</param>
+    /// <param name="first">The initial state. It does not count towards <see cref="MaxQueued"/>.</param>
     public RoomEventReader(IReadOnlyList<RoomEvent> first)
     {
         foreach (var roomEvent in first)
@@ -33,33 +33,33 @@ internal sealed class RoomEventReader : IDisposable
         _count = 0;
     }
 
-    /// <summary>Fires when a reader that is cut off has not even taken the reason.</summary>
-    public CancellationToken Ended => _cutOff.Token;
+    /// <summary>Cancelled when a reader that was cut off did not read the final event in time.</summary>
+    public CancellationToken GraceExpired => _cutOff.Token;
 
-    public ValueTask<bool> WaitToReadAsync(CancellationToken ct) => _waiting.Reader.WaitToReadAsync(ct);
+    public ValueTask<bool> WaitToReadAsync(CancellationToken ct) => _queue.Reader.WaitToReadAsync(ct);
 
     public bool TryRead(out RoomEvent roomEvent)
     {
         lock (_lock)
         {
-            var isThere = _waiting.Reader.TryRead(out var entry);
-            roomEvent = isThere ? entry!.Event : null!;
-            if (isThere)
+            var hasEntry = _queue.Reader.TryRead(out var entry);
+            roomEvent = hasEntry ? entry!.Event : null!;
+            if (hasEntry)
             {
                 _count = Math.Max(0, _count - 1);
-                Forget(entry!);
+                RemoveOffer(entry!);
             }
 
-            return isThere;
+            return hasEntry;
         }
     }
 
-    /// <summary>False when the reader is too slow and was cut off.</summary>
+    /// <summary>Queues an event. Returns false when the reader has ended or was cut off.</summary>
     public bool TryAdd(RoomEvent roomEvent)
     {
         lock (_lock)
         {
-            if (_over)
+            if (_isCompleted)
             {
                 return false;
             }
@@ -70,21 +70,21 @@ internal sealed class RoomEventReader : IDisposable
                 return true;
             }
 
-            if (_count < MaxWaiting)
+            if (_count < MaxQueued)
             {
                 Add(roomEvent);
                 return true;
             }
 
-            while (_waiting.Reader.TryRead(out _))
+            while (_queue.Reader.TryRead(out _))
             {
             }
 
             _offers.Clear();
             Add(new RoomEvent { Type = RoomEventTypes.CutOff, Reason = "slow-reader" });
-            _over = true;
-            _waiting.Writer.TryComplete();
-            _cutOff.CancelAfter(Grace);
+            _isCompleted = true;
+            _queue.Writer.TryComplete();
+            _cutOff.CancelAfter(CutOffGrace);
             return false;
         }
     }
@@ -93,8 +93,8 @@ internal sealed class RoomEventReader : IDisposable
     {
         lock (_lock)
         {
-            _over = true;
-            _waiting.Writer.TryComplete();
+            _isCompleted = true;
+            _queue.Writer.TryComplete();
         }
     }
 
@@ -104,21 +104,21 @@ internal sealed class RoomEventReader : IDisposable
     {
         var entry = new Entry(roomEvent);
         _count++;
-        _waiting.Writer.TryWrite(entry);
+        _queue.Writer.TryWrite(entry);
         if (roomEvent is { Type: RoomEventTypes.Offer, ParticipantId: { } id })
         {
             _offers[id] = entry;
         }
         else if (roomEvent is { Type: RoomEventTypes.ParticipantLeft, ParticipantId: { } left })
         {
-            // Offers to somebody who comes again stand behind this.
+            // Offers to a participant that joins again must be queued after this event.
             _offers.Remove(left);
         }
     }
 
-    private void Forget(Entry entry)
+    private void RemoveOffer(Entry entry)
     {
-        if (entry.Event is { Type: RoomEventTypes.Offer, ParticipantId: { } id } && _offers.TryGetValue(id, out var waiting) && waiting == entry)
+        if (entry.Event is { Type: RoomEventTypes.Offer, ParticipantId: { } id } && _offers.TryGetValue(id, out var queued) && queued == entry)
         {
             _offers.Remove(id);
         }

@@ -3,13 +3,13 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// What came into a room and ought to have gone out, and what went out. It looks at the tracks' own counters when somebody asks for a report, so
-/// that forwarding pays nothing for it.
+/// Counts the packets that a room was expected to forward and the packets that it sent. It reads the counters of the tracks once per report, so that the packet
+/// path has no extra work. Used by the loop's thread.
 /// </summary>
 internal sealed class RoomTraffic
 {
-    /// <summary>A subscriber may wait so long for the first key frame.</summary>
-    private const long PatienceTicks = 5 * TimeSpan.TicksPerSecond;
+    /// <summary>The longest time that a subscriber may wait for the first key frame.</summary>
+    private const long KeyFrameTimeoutTicks = 5 * TimeSpan.TicksPerSecond;
     private Dictionary<UpTrack, long> _received = [];
     private Dictionary<DownTrack, (long Sent, long ReadySince)> _sent = [];
 
@@ -26,10 +26,10 @@ internal sealed class RoomTraffic
             var isWanted = false;
             foreach (var down in track.DownTracks)
             {
-                var known = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
-                isWanted |= nowTicks - PatienceTicks > known.ReadySince;
-                PacketsOut += down.SentPackets - known.Sent;
-                sent[down] = (down.SentPackets, !down.IsReady || track.IsMuted ? long.MaxValue : Math.Min(known.ReadySince, nowTicks));
+                var previous = _sent.GetValueOrDefault(down, (Sent: 0, ReadySince: long.MaxValue));
+                isWanted |= nowTicks - KeyFrameTimeoutTicks > previous.ReadySince;
+                PacketsOut += down.SentPackets - previous.Sent;
+                sent[down] = (down.SentPackets, !down.IsReady || track.IsMuted ? long.MaxValue : Math.Min(previous.ReadySince, nowTicks));
             }
 
             if (isWanted)

@@ -2,10 +2,10 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>Says who is the loudest in a room: when that changes, and once a second while somebody speaks.</summary>
+/// <summary>Detects the loudest participant of a room. Reports each change, and repeats once a second while the participant speaks.</summary>
 internal sealed class SpeakerDetector
 {
-    /// <summary>About -50 dBov: quiet speech, louder than a room's noise.</summary>
+    /// <summary>About -50 dBov, which is quiet speech above background noise.</summary>
     public const int Threshold = 77;
     private const long IntervalTicks = 250 * TimeSpan.TicksPerMillisecond;
     private const long RepeatTicks = TimeSpan.TicksPerSecond;
@@ -13,7 +13,7 @@ internal sealed class SpeakerDetector
     private long _lastEventTicks;
     private string? _last;
 
-    /// <summary>True when an event is due.</summary>
+    /// <summary>Returns true when an event is due. <paramref name="level"/> is 0 (silent) to 127.</summary>
     public bool TryUpdate(long nowTicks, Dictionary<string, NodeParticipant> participants, out string speaker, out int level)
     {
         (speaker, level) = ("", 0);

@@ -4,22 +4,22 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>One media section of a subscriber's session; it outlives the tracks that it carries one after the other.</summary>
+/// <summary>One media section of a subscriber's session. It carries different tracks over time.</summary>
 internal sealed class SubscriptionSlot(string mid, string kind)
 {
     public string Mid { get; } = mid;
 
     public string Kind { get; } = kind;
 
-    /// <summary>What the next offer says, and null when the section is idle.</summary>
+    /// <summary>The track of the next offer, or null when the section is inactive.</summary>
     public PublishedTrack? Track { get; set; }
 
-    /// <summary>Codec under the payload type of this session; kept while idle, as a section always lists one.</summary>
+    /// <summary>The codec with the payload type of this session. It stays set when the section is inactive, because a section must list a codec.</summary>
     public required RtpCodec Codec { get; set; }
 
     public SsrcPair Ssrcs { get; set; }
 
-    /// <summary>Set from the first answer that takes the track until another track, or none, is offered here.</summary>
+    /// <summary>Set from the first answer that accepts the track until the section is offered with another track or without one.</summary>
     public DownTrack? Down { get; set; }
 
     public OfferedSection ToOffer() => new()

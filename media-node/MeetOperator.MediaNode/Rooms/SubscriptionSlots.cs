@@ -4,12 +4,14 @@ using MeetOperator.Sdp.Negotiation;
 namespace MeetOperator.MediaNode.Rooms;
 
 /// <summary>
-/// Lays the tracks that a subscriber should get into media sections. Sections are never removed or reordered (RFC 3264 §8): those of gone
-/// tracks become inactive and are used again for later tracks of the same kind.
+/// Assigns the tracks of a subscriber to media sections. Sections are never removed or reordered (RFC 3264 §8): the section of a removed track becomes inactive and
+/// is reused for a later track of the same kind.
 /// </summary>
 internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
 {
-    /// <summary>Each track gets new SSRCs, and SRTP remembers all that were ever used; a session that placed so many makes room for a new one.</summary>
+    /// <summary>
+    /// Limits the SRTP state, which keeps every SSRC that was ever used: each assigned track gets new SSRCs. A session that reaches this limit must be replaced.
+    /// </summary>
     public const int MaxPlacements = 4096;
 
     private readonly List<SubscriptionSlot> _slots = [];
@@ -18,13 +20,16 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
 
     public IReadOnlyList<SubscriptionSlot> All => _slots;
 
-    /// <summary>Tracks that have no section, because there are as many as one description may have.</summary>
-    public int LeftOut { get; private set; }
+    /// <summary>Number of tracks without a section, because the description has reached its maximum number of sections or placements.</summary>
+    public int UnplacedTracks { get; private set; }
 
-    /// <summary>Nothing more is placed; another session has to begin.</summary>
-    public bool IsUsedUp => _placements >= MaxPlacements;
+    /// <summary>Whether the session has reached <see cref="MaxPlacements"/> and must be replaced.</summary>
+    public bool IsExhausted => _placements >= MaxPlacements;
 
-    /// <summary>Brings the slots in line with <paramref name="wanted"/>. Returns the slots that lost their track, and whether a new offer is due.</summary>
+    /// <summary>
+    /// Updates the slots to match <paramref name="wanted"/>. Adds the slots that lost their track to <paramref name="freed"/>. Returns true when a new offer is
+    /// required.
+    /// </summary>
     public bool Reconcile(IReadOnlyList<PublishedTrack> wanted, List<SubscriptionSlot> freed)
     {
         var changed = false;
@@ -44,14 +49,14 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
             }
         }
 
-        LeftOut = 0;
+        UnplacedTracks = 0;
         foreach (var track in wanted)
         {
             if (!placed.Contains(track) && _payloadTypes.Allocate(track.Codec) is { } codec)
             {
                 var isPlaced = TryPlace(track, codec);
                 changed |= isPlaced;
-                LeftOut += isPlaced ? 0 : 1;
+                UnplacedTracks += isPlaced ? 0 : 1;
             }
         }
 
@@ -61,7 +66,7 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
     private bool TryPlace(PublishedTrack track, RtpCodec codec)
     {
         var slot = _slots.Find(s => s.Track is null && s.Kind == track.Kind);
-        if (IsUsedUp || (slot is null && _slots.Count == SdpLimits.MaxSections))
+        if (IsExhausted || (slot is null && _slots.Count == SdpLimits.MaxSections))
         {
             return false;
         }
@@ -76,7 +81,7 @@ internal sealed class SubscriptionSlots(Func<uint> nextSsrc)
         slot.Track = track;
         slot.Codec = codec;
 
-        // New SSRCs for every track, so that a late packet of the one before is never taken for it.
+        // New SSRCs for every track, so that a late packet of the previous track is not attributed to this one.
         slot.Ssrcs = new SsrcPair(nextSsrc(), codec.RtxPayloadType is null ? null : nextSsrc());
         return true;
     }

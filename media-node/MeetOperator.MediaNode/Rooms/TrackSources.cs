@@ -2,7 +2,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Rooms;
 
-/// <summary>Names of sources in NodeControl.</summary>
+/// <summary>The names of track sources in NodeControl.</summary>
 internal static class TrackSources
 {
     public static string Name(TrackSource source) => source switch
@@ -22,7 +22,7 @@ internal static class TrackSources
         _ => null,
     };
 
-    /// <summary>What the n-th section of a kind is when the publisher does not say.</summary>
+    /// <summary>The default source of the n-th section of a kind, when the publisher does not name one.</summary>
     public static TrackSource Default(MediaKind kind, int index) => (kind, index) switch
     {
         (MediaKind.Audio, 0) => TrackSource.Microphone,

@@ -2,7 +2,7 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>Whoever the session belongs to: told on the loop's thread.</summary>
+/// <summary>The owner of a peer session. The session calls it on the loop's thread.</summary>
 internal interface IPeerSessionOwner
 {
     void OnRtp(PeerSession session, long nowTicks, Span<byte> packet);
@@ -11,9 +11,9 @@ internal interface IPeerSessionOwner
 
     void OnStateChanged(PeerSession session, PeerTransportState state);
 
-    /// <summary>Called every 10 ms or so.</summary>
+    /// <summary>Called about every 10 ms.</summary>
     void HandleTimeout(long nowTicks);
 
-    /// <summary>An unexpected error in this session's work: it cannot go on. Called when nothing of it is running; the loop lets go of it afterwards.</summary>
-    void OnFault(PeerSession session);
+    /// <summary>Called after an unexpected error, when no method of the session is on the call stack. The owner ends the session; the loop then removes it.</summary>
+    void OnFailure(PeerSession session);
 }

@@ -1,26 +1,26 @@
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>
-/// What one participant may send on all its connections together, in bytes and in packets. Only what proved authentic counts, so that a stranger who
-/// forges its address cannot use up its share; once it is used up, what comes is dropped before any work is done for it.
+/// Rate limit for the incoming media of one participant on all its connections, in bytes and packets. Only authenticated packets count, so that an attacker with
+/// a forged source address cannot exhaust the limit. Above the limit, packets are dropped before they are decrypted.
 /// </summary>
 internal sealed class IngressLimit
 {
-    /// <summary>32 Mbit/s: a screen and a camera in 1080p, sound, and retransmissions of all take half of it.</summary>
+    /// <summary>32 Mbit/s, twice the rate of a screen share and a camera in 1080p with audio and retransmissions.</summary>
     public const int BytesPerSecond = 4_000_000;
     public const int PacketsPerSecond = 5_000;
 
-    /// <summary>A burst may be as much as this time allows: key frames come at once.</summary>
+    /// <summary>The burst size, as the time in which the rate limit allows that amount. Key frames arrive in bursts.</summary>
     public const long BurstTicks = TimeSpan.TicksPerSecond;
 
-    private long _bytesPaidUntil;
-    private long _packetsPaidUntil;
+    private long _bytesChargedUntilTicks;
+    private long _packetsChargedUntilTicks;
 
-    public bool IsUsedUp(long nowTicks) => _bytesPaidUntil - nowTicks > BurstTicks || _packetsPaidUntil - nowTicks > BurstTicks;
+    public bool IsExhausted(long nowTicks) => _bytesChargedUntilTicks - nowTicks > BurstTicks || _packetsChargedUntilTicks - nowTicks > BurstTicks;
 
     public void Count(long nowTicks, int bytes)
     {
-        _bytesPaidUntil = Math.Max(_bytesPaidUntil, nowTicks) + (bytes * TimeSpan.TicksPerSecond / BytesPerSecond);
-        _packetsPaidUntil = Math.Max(_packetsPaidUntil, nowTicks) + (TimeSpan.TicksPerSecond / PacketsPerSecond);
+        _bytesChargedUntilTicks = Math.Max(_bytesChargedUntilTicks, nowTicks) + (bytes * TimeSpan.TicksPerSecond / BytesPerSecond);
+        _packetsChargedUntilTicks = Math.Max(_packetsChargedUntilTicks, nowTicks) + (TimeSpan.TicksPerSecond / PacketsPerSecond);
     }
 }

@@ -6,13 +6,13 @@ using MeetOperator.Sfu.Peers;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>One peer connection on one loop: the transport and the way out. Not thread-safe: the loop owns it.</summary>
+/// <summary>One peer connection on one loop: its transport and its egress lane. Used only on the loop's thread.</summary>
 internal sealed class PeerSession : IPeerEgress, IDisposable
 {
-    /// <summary>A connected client that says nothing for so long, neither media nor reports nor checks, is counted as silent.</summary>
+    /// <summary>Time without any datagram (media, reports or checks) after which a connected client counts as silent.</summary>
     public const long SilenceTicks = 5 * TimeSpan.TicksPerSecond;
 
-    /// <summary>RTP above is not taken: with another RTX header, extensions and tag it would not fit 1,500 bytes on the way out.</summary>
+    /// <summary>Maximum size of an accepted RTP packet. A larger one could exceed 1,500 bytes on the way out, with an RTX header, extensions and the SRTP tag.</summary>
     private const int MaxRtpBytes = 1400;
     private readonly MediaLoop _loop;
     private readonly LoopEgress _egress;
@@ -40,18 +40,18 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
 
     public PeerTransport Transport { get; }
 
-    /// <summary>How many of <see cref="PeerTransport.StreamsOpened"/> the loop's table has looked at.</summary>
+    /// <summary>The number of <see cref="PeerTransport.StreamsOpened"/> that the peer table has indexed.</summary>
     public int StreamsIndexed { get; set; }
 
     public bool IsReady => _connected;
 
-    /// <summary>Connected, and yet nothing authentic came of late.</summary>
+    /// <summary>Whether the session is connected and has received no authenticated datagram for <see cref="SilenceTicks"/>.</summary>
     public bool IsSilent(long nowTicks) => _connected && nowTicks - Transport.LastHeardTicks > SilenceTicks;
 
-    /// <summary>Takes a datagram. True when its sender proved to be this session's peer, by a STUN check or by SRTP.</summary>
+    /// <summary>Handles a datagram. Returns true when a STUN check or SRTP authenticated its sender as the peer of this session.</summary>
     public bool Handle(long nowTicks, in TransportAddress from, Span<byte> datagram)
     {
-        if (_ingress.IsUsedUp(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
+        if (_ingress.IsExhausted(nowTicks) && PacketClassifier.Classify(datagram) is PacketKind.Rtp or PacketKind.Rtcp)
         {
             _loop.IngressDrops.OverRate++;
             return false;
@@ -101,7 +101,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         if (!_failed)
         {
             (_failed, _connected) = (true, false);
-            _loop.EndAfterFault(this, _owner, error);
+            _loop.EndAfterFailure(this, _owner, error);
         }
     }
 
@@ -112,10 +112,10 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             return default;
         }
 
-        var room = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
-        var length = Transport.ProtectRtp(header, payload, room);
+        var space = _lane.Reserve(header.Length + payload.Length + PeerTransport.ProtectionBytes);
+        var length = Transport.ProtectRtp(header, payload, space);
         _lane.Commit(length);
-        return room[..length];
+        return space[..length];
     }
 
     public void SendAgain(ReadOnlySpan<byte> packet)
@@ -131,13 +131,13 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
     {
         if (_connected)
         {
-            var room = _lane.Reserve(compound.Length + PeerTransport.ProtectionBytes);
-            _lane.Commit(Transport.ProtectRtcp(compound, room));
+            var space = _lane.Reserve(compound.Length + PeerTransport.ProtectionBytes);
+            _lane.Commit(Transport.ProtectRtcp(compound, space));
         }
     }
 
-    /// <summary>Sends the end of the DTLS association, so that the peer knows at once; nothing is told to the owner any more.</summary>
-    public void SayGoodbye(long nowTicks)
+    /// <summary>Sends DTLS close_notify, so that the peer detects the end at once. The owner gets no further calls.</summary>
+    public void SendClose(long nowTicks)
     {
         _connected = false;
         Transport.Close(nowTicks);
@@ -170,7 +170,7 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
             _owner.OnStateChanged(this, output.State);
         }
 
-        FollowSelected();
+        UpdateDestination();
     }
 
     private void AfterMedia()
@@ -181,12 +181,12 @@ internal sealed class PeerSession : IPeerEgress, IDisposable
         }
         else
         {
-            FollowSelected();
+            UpdateDestination();
         }
     }
 
-    /// <summary>What waits leaves for the former address; what comes from now on goes to the one that is selected now.</summary>
-    private void FollowSelected()
+    /// <summary>Sends queued packets to the previous address, and later packets to the address that ICE has selected since.</summary>
+    private void UpdateDestination()
     {
         if (Transport.SelectedAddress is { } selected && selected != _lane.Destination)
         {

@@ -11,7 +11,7 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>A peer connection of a standard player (WHEP): the client offers receiving sections once, and there is no later renegotiation.</summary>
+/// <summary>A peer connection of a standard player (WHEP). The client offers recvonly sections once; there is no renegotiation.</summary>
 internal sealed class PlaySession : IPeerSessionOwner
 {
     private readonly NodeRoom _room;
@@ -32,7 +32,9 @@ internal sealed class PlaySession : IPeerSessionOwner
 
     public Subscriber Subscriber => _subscriber;
 
-    /// <summary>The answer, and what its sections carry. A player for whom nothing is there is refused: WHEP has no later offers.</summary>
+    /// <summary>
+    /// Returns the answer and the tracks of its sections. Rejects the offer when there is nothing to play, because WHEP has no later offers.
+    /// </summary>
     public (string Sdp, IReadOnlyList<TrackDescription> Played) Answer(PlayRequest request, SessionDescription offer, IReadOnlyList<PublishedTrack> tracks)
     {
         var playable = tracks.Select(t => new PlayableTrack
@@ -49,17 +51,17 @@ internal sealed class PlaySession : IPeerSessionOwner
         }).ToList();
         if (!PlayAnswer.TryBuild(offer, playable, _room.Sessions.Describe(Peer), _room.NextSessionNumber(), out var answer, out var error))
         {
-            throw Refusal.InvalidSdp(error.ToString());
+            throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
         if (tracks.Count == 0)
         {
-            throw Refusal.NothingToPlay(request.Feeds);
+            throw ControlProblemException.NothingToPlay(request.Feeds);
         }
 
         if (answer.TrackIndexes.All(index => index < 0))
         {
-            throw Refusal.InvalidSdp($"SDP: no section receives any of {string.Join(", ", tracks.Select(t => $"{t.Codec.Name} ({t.Source})"))}.");
+            throw ControlProblemException.InvalidSdp($"SDP: no section can receive any of the published tracks: {string.Join(", ", tracks.Select(t => $"{t.Codec.Name} ({t.Source})"))}.");
         }
 
         SdpReading.ReadRemote(offer, isAnswer: false).ApplyTo(Peer.Transport);
@@ -79,7 +81,7 @@ internal sealed class PlaySession : IPeerSessionOwner
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
-        // Players have nothing to send; what comes anyway is not forwarded.
+        // Players do not publish; their packets are ignored.
     }
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
@@ -96,10 +98,10 @@ internal sealed class PlaySession : IPeerSessionOwner
 
     public void HandleTimeout(long nowTicks)
     {
-        // What is sent follows the publishers' clocks.
+        // A player has no timers of its own.
     }
 
-    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
 
     private void Start(PublishedTrack track, SsrcPair ssrcs, RtpCodec codec, Rtp.HeaderExtensions.HeaderExtensionMap extensions) =>
         _subscriber.Add(track.Track, new DownTrackOptions

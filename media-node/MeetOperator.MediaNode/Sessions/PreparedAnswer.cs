@@ -4,11 +4,11 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>An offer that passed every check, with the answer to it; the sources stand beside the sections.</summary>
-/// <param name="Sdp">The answer's text.</param>
-/// <param name="Sections">What was negotiated, section by section.</param>
-/// <param name="Sources">Of the sections.</param>
-/// <param name="Remote">The client's side of the transport.</param>
-/// <param name="Renewed">The node's credentials from now on when the offer restarts ICE; else null.</param>
+/// <summary>A validated offer and its answer, not applied yet.</summary>
+/// <param name="Sdp">The SDP of the answer.</param>
+/// <param name="Sections">The negotiated sections.</param>
+/// <param name="Sources">The sources of the sections, in the same order.</param>
+/// <param name="Remote">The client's transport parameters.</param>
+/// <param name="Renewed">The node's new ICE credentials when the offer restarts ICE, or null.</param>
 internal sealed record PreparedAnswer(
     string Sdp, IReadOnlyList<NegotiatedSection> Sections, IReadOnlyList<TrackSource> Sources, RemotePeer Remote, IceCredentials? Renewed);

@@ -11,10 +11,10 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>A peer connection on which a participant sends: the client offers, the node answers.</summary>
+/// <summary>The peer connection on which a participant publishes. The client offers and the node answers.</summary>
 internal sealed class PublishSession : IPeerSessionOwner
 {
-    /// <summary>Tracks that one participant may send at a time.</summary>
+    /// <summary>Maximum number of concurrent tracks of one participant.</summary>
     public const int MaxTracks = 16;
     private readonly NodeRoom _room;
     private readonly NodeParticipant _participant;
@@ -37,11 +37,11 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     public List<PublishedTrack> Tracks { get; } = [];
 
-    /// <summary>Answers an offer; on a refusal nothing has changed.</summary>
+    /// <summary>Answers an offer. A rejected offer changes nothing.</summary>
     public string Answer(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs) =>
         Accept(Prepare(nowTicks, request, offer, codecs));
 
-    /// <summary>Everything that can be refused; nothing has changed yet.</summary>
+    /// <summary>Validates an offer and prepares the answer without changing the session.</summary>
     public PreparedAnswer Prepare(long nowTicks, SdpOffer request, SessionDescription offer, IReadOnlyList<string> codecs)
     {
         var remote = SdpReading.ReadRemote(offer, isAnswer: false);
@@ -49,22 +49,22 @@ internal sealed class PublishSession : IPeerSessionOwner
         var local = _room.Sessions.Describe(renewed ?? Peer.Transport.LocalCredentials);
         if (!PublishAnswer.TryBuild(offer, codecs, local, _sessionNumber, _version + 1, out var answer, out var error))
         {
-            throw Refusal.InvalidSdp(error.ToString());
+            throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
         if (answer.Sections.Count(s => s.Active) > MaxTracks)
         {
-            throw Refusal.InvalidSdp($"SDP: more than {MaxTracks} sections send.");
+            throw ControlProblemException.InvalidSdp($"SDP: more than {MaxTracks} sections send media.");
         }
 
         var sources = Sources(answer.Sections, request.Tracks);
-        var added = answer.Sections.Zip(sources).Count(s => s.First is { Active: true, Codec: { } codec } && !Keeps(Find(s.First), s.Second, codec));
+        var added = answer.Sections.Zip(sources).Count(s => s.First is { Active: true, Codec: { } codec } && !CanKeep(Find(s.First), s.Second, codec));
         return _participant.NewTracks.TryTake(nowTicks, added, out var wait)
             ? new PreparedAnswer(answer.Description.ToString(), answer.Sections, sources, remote, renewed)
-            : throw Refusal.TooManyNewTracks(_participant.Id, added, wait);
+            : throw ControlProblemException.TooManyNewTracks(_participant.Id, added, wait);
     }
 
-    /// <summary>Makes what was prepared true, and gives the answer's text.</summary>
+    /// <summary>Applies a prepared answer and returns its SDP.</summary>
     public string Accept(PreparedAnswer prepared)
     {
         _version++;
@@ -90,9 +90,9 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     public void OnStateChanged(PeerSession session, PeerTransportState state) => _room.OnSessionState(_participant, session, state);
 
-    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
 
-    /// <summary>The session is over: its tracks are gone for everybody.</summary>
+    /// <summary>Closes all tracks when the session ends.</summary>
     public void CloseTracks()
     {
         foreach (var track in Tracks.ToArray())
@@ -135,7 +135,7 @@ internal sealed class PublishSession : IPeerSessionOwner
             RtxSsrc = section.Ssrcs?.Retransmission,
             Nack = codec.Feedback.Contains("nack"),
         };
-        if (existing is not null && Keeps(existing, source, codec))
+        if (existing is not null && CanKeep(existing, source, codec))
         {
             _publisher.Renegotiate(existing.Track, options);
             return;
@@ -155,8 +155,8 @@ internal sealed class PublishSession : IPeerSessionOwner
 
     private PublishedTrack? Find(NegotiatedSection section) => Tracks.Find(t => t.Track.Options.Mid == section.Mid);
 
-    /// <summary>The section goes on with the track that it has; else a new one takes its place.</summary>
-    private static bool Keeps(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
+    /// <summary>Whether the section can keep its track. Otherwise a new track replaces it.</summary>
+    private static bool CanKeep(PublishedTrack? track, TrackSource source, RtpCodec codec) =>
         track is not null && track.Source == TrackSources.Name(source) && track.Codec.Is(codec.Name);
 
     private void Drop(PublishedTrack track)
@@ -169,7 +169,7 @@ internal sealed class PublishSession : IPeerSessionOwner
     {
         Tracks.Remove(track);
         track.Track.Close();
-        _room.Loop.ForwardedByGoneTracks += track.Track.ForwardedPackets;
+        _room.Loop.ForwardedByClosedTracks += track.Track.ForwardedPackets;
         _room.OnTrackRemoved(_participant, track);
     }
 
@@ -181,10 +181,10 @@ internal sealed class PublishSession : IPeerSessionOwner
         {
             var kind = sections[i].Kind == "audio" ? MediaKind.Audio : MediaKind.Video;
             var index = kind == MediaKind.Audio ? audio++ : video++;
-            var given = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
-            sources[i] = given is null
+            var name = named.FirstOrDefault(t => t.Mid == sections[i].Mid)?.Source;
+            sources[i] = name is null
                 ? TrackSources.Default(kind, index)
-                : TrackSources.TryRead(given) ?? throw Refusal.InvalidRequest($"tracks: source '{given}' is unknown; expected microphone, camera, screen or screen-audio.");
+                : TrackSources.TryRead(name) ?? throw ControlProblemException.InvalidRequest($"tracks: unknown source '{name}'; expected microphone, camera, screen or screen-audio.");
         }
 
         return sources;

@@ -4,11 +4,11 @@ using MeetOperator.Rtc.Ice;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>What a client's description says of its side of the transport, and the node can use.</summary>
+/// <summary>The client's transport parameters from its session description.</summary>
 internal sealed record RemotePeer(IceCredentials Credentials, IReadOnlyList<Fingerprint> Fingerprints)
 {
-    /// <summary>An offer has other credentials than before (RFC 8839 §4.4.1.1.1): the peer's network changed.</summary>
-    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } known && known != Credentials;
+    /// <summary>Whether an offer restarts ICE, that is, has new credentials (RFC 8839 §4.4.1.1.1).</summary>
+    public bool RestartsIce(PeerTransport transport) => transport.RemoteCredentials is { } current && current != Credentials;
 
     public void ApplyTo(PeerTransport transport) => transport.SetRemote(Credentials, Fingerprints);
 }

@@ -6,31 +6,31 @@ using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>Reads a client's description, or refuses the request with what is wrong in it.</summary>
+/// <summary>Parses the session descriptions of clients. An invalid one throws <see cref="ControlProblemException"/>.</summary>
 internal static class SdpReading
 {
-    /// <summary>The long part of the work; to be done before the loop is entered.</summary>
+    /// <summary>Parses SDP. This is the expensive part of a request, so it runs before the work on the loop.</summary>
     public static SessionDescription Parse(string? sdp)
     {
         if (!SessionDescription.TryParse(sdp, out var description, out var error))
         {
-            throw Refusal.InvalidSdp(error.ToString());
+            throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
         foreach (var section in description.Sections)
         {
-            _ = section.Codecs; // read once and kept
+            _ = section.Codecs; // parsed lazily and cached; the loop must not pay for it
         }
 
         return description;
     }
 
-    /// <summary>The peer's side of the transport; nothing has changed yet.</summary>
+    /// <summary>Reads the peer's transport parameters without applying them.</summary>
     public static RemotePeer ReadRemote(SessionDescription description, bool isAnswer)
     {
         if (!RemoteTransport.TryRead(description, isAnswer, out var remote, out var error))
         {
-            throw Refusal.InvalidSdp(error.ToString());
+            throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
         var fingerprints = new List<Fingerprint>();
@@ -44,6 +44,6 @@ internal static class SdpReading
 
         return fingerprints.Count > 0
             ? new RemotePeer(new IceCredentials(remote.Ufrag, remote.Password), fingerprints)
-            : throw Refusal.InvalidSdp($"SDP: no a=fingerprint can be used ({string.Join(", ", remote.Fingerprints.Select(f => f.Split(' ')[0]))}); expected sha-256, sha-384 or sha-512 with a hash of that length.");
+            : throw ControlProblemException.InvalidSdp($"SDP: no usable a=fingerprint ({string.Join(", ", remote.Fingerprints.Select(f => f.Split(' ')[0]))}); expected sha-256, sha-384 or sha-512 with a hash of that length.");
     }
 }

@@ -9,7 +9,7 @@ using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.Sessions;
 
-/// <summary>Makes peer sessions on one loop and ends them.</summary>
+/// <summary>Creates and closes the peer sessions of one loop. Used on the loop's thread.</summary>
 internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate, IReadOnlyList<IPAddress> advertised, TimeSpan silence)
 {
     public PeerSession Open(SessionKind kind, IPeerSessionOwner owner, IngressLimit ingress)
@@ -26,10 +26,10 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         return session;
     }
 
-    /// <summary>What SDP says of the node's side of <paramref name="session"/>.</summary>
+    /// <summary>The node's transport parameters for the SDP of <paramref name="session"/>.</summary>
     public LocalTransport Describe(PeerSession session) => Describe(session.Transport.LocalCredentials);
 
-    /// <summary>As <see cref="Describe(PeerSession)"/>, under credentials that the session may get.</summary>
+    /// <summary>The node's transport parameters with the given credentials, which the session may not use yet.</summary>
     public LocalTransport Describe(IceCredentials credentials) => new()
     {
         Ufrag = credentials.Ufrag,
@@ -38,18 +38,18 @@ internal sealed class SessionFactory(MediaLoop loop, DtlsCertificate certificate
         Candidates = [.. advertised.Select(a => new IceCandidate(a.ToString(), loop.Port))],
     };
 
-    /// <summary>The peer restarts ICE: so does the node (RFC 8839 §4.4.1.1.1).</summary>
+    /// <summary>Restarts ICE on the node's side after the peer restarted it (RFC 8839 §4.4.1.1.1).</summary>
     public void RestartIce(PeerSession session, IceCredentials local)
     {
-        var former = session.Transport.LocalCredentials.Ufrag;
+        var formerUfrag = session.Transport.LocalCredentials.Ufrag;
         session.Transport.RestartIce(local);
-        loop.Peers.Renew(session, former);
+        loop.Peers.UpdateCredentials(session, formerUfrag);
     }
 
     public void Close(PeerSession session)
     {
-        session.SayGoodbye(MonotonicClock.NowTicks);
+        session.SendClose(MonotonicClock.NowTicks);
         loop.Egress.Flush();
-        loop.Forget(session);
+        loop.RemoveSession(session);
     }
 }

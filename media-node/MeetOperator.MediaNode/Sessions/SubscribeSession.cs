@@ -11,8 +11,8 @@ using MeetOperator.Sfu.Tracks;
 namespace MeetOperator.MediaNode.Sessions;
 
 /// <summary>
-/// A peer connection on which a participant receives: the node offers. At most one offer is out at a time; what changes meanwhile goes into
-/// the next one.
+/// The peer connection on which a participant receives. The node offers. At most one offer is unanswered at a time; changes in the meantime go into the next
+/// one.
 /// </summary>
 internal sealed class SubscribeSession : IPeerSessionOwner
 {
@@ -23,7 +23,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     private readonly long _sessionNumber;
     private IReadOnlyList<OfferedSection> _offered = [];
     private int _answeredRevision;
-    private bool _toldFull;
+    private bool _isFull;
 
     public SubscribeSession(NodeRoom room, NodeParticipant participant)
     {
@@ -44,15 +44,15 @@ internal sealed class SubscribeSession : IPeerSessionOwner
     /// <summary>The newest offer.</summary>
     public SubscribeOffer Current { get; private set; }
 
-    /// <summary>Tracks that found no section.</summary>
-    public int LeftOut => _slots.LeftOut;
+    /// <summary>Number of tracks without a section.</summary>
+    public int UnplacedTracks => _slots.UnplacedTracks;
 
-    /// <summary>Too many tracks came and went; only a new session carries more.</summary>
-    public bool IsUsedUp => _slots.IsUsedUp && _slots.LeftOut > 0;
+    /// <summary>Whether the session can carry no more new tracks and must be replaced.</summary>
+    public bool IsExhausted => _slots.IsExhausted && _slots.UnplacedTracks > 0;
 
     private bool IsOutstanding => Current.Revision > _answeredRevision;
 
-    /// <summary>Makes the next offer when the tracks changed and no offer is out. True when <see cref="Current"/> is new.</summary>
+    /// <summary>Creates the next offer when the tracks changed and no offer is unanswered. Returns true when <see cref="Current"/> is new.</summary>
     public bool TryOffer(IReadOnlyList<PublishedTrack> wanted)
     {
         if (IsOutstanding)
@@ -64,7 +64,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         var changed = _slots.Reconcile(wanted, freed);
         foreach (var slot in _slots.All)
         {
-            // Also a slot that was given to the next track at once has to let go of the one before.
+            // A slot that was reassigned at once must also release the previous track.
             if (slot.Down is { } down && (slot.Track is null || down.Options.Ssrc != slot.Ssrcs.Primary))
             {
                 _subscriber.Remove(down);
@@ -82,25 +82,25 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         return true;
     }
 
-    /// <summary>True once each time that tracks begin to find no section.</summary>
-    public bool BecameFull()
+    /// <summary>Records whether all sections are in use. Returns true when that has just become the case.</summary>
+    public bool TryMarkFull()
     {
-        var before = _toldFull;
-        _toldFull = LeftOut > 0;
-        return _toldFull && !before;
+        var before = _isFull;
+        _isFull = UnplacedTracks > 0;
+        return _isFull && !before;
     }
 
     public void Answer(SubscribeAnswer answer, SessionDescription description)
     {
         if (answer.Revision != Current.Revision)
         {
-            throw new Refusal(
-                System.Net.HttpStatusCode.Conflict, "stale-revision", $"revision {answer.Revision} is not the newest offer; answer revision {Current.Revision}.");
+            throw new ControlProblemException(
+                System.Net.HttpStatusCode.Conflict, "stale-revision", $"Revision {answer.Revision} is not the newest offer. Answer revision {Current.Revision} instead.");
         }
 
         if (!SubscribeAnswerReader.TryRead(_offered, description, out var sections, out var error))
         {
-            throw Refusal.InvalidSdp(error.ToString());
+            throw ControlProblemException.InvalidSdp(error.ToString());
         }
 
         if (sections.Count > 0)
@@ -117,7 +117,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet)
     {
-        // Subscribers have nothing to send; what comes anyway is not forwarded.
+        // Subscribers do not publish on this connection; their packets are ignored.
     }
 
     public void OnRtcp(PeerSession session, long nowTicks, ReadOnlySpan<byte> packet) => _subscriber.OnRtcp(nowTicks, packet);
@@ -134,16 +134,16 @@ internal sealed class SubscribeSession : IPeerSessionOwner
 
     public void HandleTimeout(long nowTicks)
     {
-        // What is sent follows the publishers' clocks.
+        // A subscriber has no timers of its own.
     }
 
-    public void OnFault(PeerSession session) => _room.OnSessionFault(_participant, session);
+    public void OnFailure(PeerSession session) => _room.OnSessionFailure(_participant, session);
 
     private void Apply(SubscriptionSlot slot, NegotiatedSection section)
     {
         if (!section.Active || section.Codec is not { } codec || slot.Track is not { } track)
         {
-            // Kept: the receiver goes on counting from the last packet if the section is taken again under the same SSRC.
+            // The track is kept because a receiver that accepts the section again with the same SSRC continues the sequence numbers.
             slot.Down?.Stop();
             return;
         }
@@ -189,7 +189,7 @@ internal sealed class SubscribeSession : IPeerSessionOwner
         };
     }
 
-    /// <summary>An offer without any section carries nothing that could be answered; clients may leave it.</summary>
+    /// <summary>Marks an offer without sections as answered, because clients do not have to answer it.</summary>
     private void MarkAnsweredWhenEmpty()
     {
         if (_offered.Count == 0)

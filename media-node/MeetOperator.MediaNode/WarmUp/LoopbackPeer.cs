@@ -10,12 +10,12 @@ using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.MediaNode.WarmUp;
 
-/// <summary>A client of the node within its own process, pumped by <see cref="SelfCall"/>.</summary>
+/// <summary>A client of the node in the node's own process. <see cref="SelfCall"/> drives it.</summary>
 internal sealed unsafe class LoopbackPeer : IDisposable
 {
     private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 256 * 1024);
     private readonly ReceiveBatch _batch = new(16);
-    private readonly LoopEgressBuffer _out = new();
+    private readonly DatagramBuffer _out = new();
     private readonly PeerTransport _transport;
     private readonly DtlsCertificate _certificate;
 
@@ -36,7 +36,7 @@ internal sealed unsafe class LoopbackPeer : IDisposable
 
     public int ReceivedPackets { get; private set; }
 
-    /// <summary>One section of an offer with this peer's transport.</summary>
+    /// <summary>One section of an offer with the transport parameters of this peer.</summary>
     public string Section(string mid, string direction, string media) =>
         $"m={media}\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{_certificate.Fingerprint}\r\na=setup:actpass\r\n";
@@ -60,7 +60,7 @@ internal sealed unsafe class LoopbackPeer : IDisposable
         {
             Span<byte> fixedPart = stackalloc byte[RtpHeader.FixedLength];
             header.WriteFixed(fixedPart, withExtension: false);
-            var length = _transport.ProtectRtp(fixedPart, payload, _out.Room);
+            var length = _transport.ProtectRtp(fixedPart, payload, _out.Buffer);
             _out.Send(_socket, length, to);
         }
     }
@@ -95,7 +95,7 @@ internal sealed unsafe class LoopbackPeer : IDisposable
         {
             if (output.Kind == TransportOutputKind.Transmit)
             {
-                output.Datagram.CopyTo(_out.Room);
+                output.Datagram.CopyTo(_out.Buffer);
                 _out.Send(_socket, output.Datagram.Length, output.To);
             }
         }

@@ -10,8 +10,8 @@ using MeetOperator.Rtp.Packets;
 namespace MeetOperator.MediaNode.WarmUp;
 
 /// <summary>
-/// A call of the node with itself over loopback, before it says that it is ready: ICE, DTLS, SDP and the packet path are compiled by then, so
-/// that the first meeting is as quick as the later ones. It also proves that the socket works.
+/// The warm-up call: the node calls itself over loopback before it reports ready. That compiles the ICE, DTLS, SDP and packet code, so that the first meeting starts as
+/// fast as later ones, and verifies the socket.
 /// </summary>
 internal static class SelfCall
 {
@@ -20,7 +20,7 @@ internal static class SelfCall
     private const int PacketsPerFrame = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>True when media went through within the limit.</summary>
+    /// <summary>Returns true when the player received media within the time limit.</summary>
     public static async Task<bool> RunAsync(MediaNodeHost node, CancellationToken ct)
     {
         using var certificate = DtlsCertificate.Generate();
@@ -40,7 +40,7 @@ internal static class SelfCall
             var played = await node.Rooms.RunAsync(Room, r => r.Play("player", new PlayRequest { Generation = 1, Sdp = request }, SdpReading.Parse(request)), ct).ConfigureAwait(false);
             await node.Rooms.RunAsync(Room, r => r.Subscribe("player", new SubscribeRequest { Generation = 1 }), ct).ConfigureAwait(false);
             return publisher.TryConnect(published.Sdp, address) && player.TryConnect(played.Sdp, address)
-                && await TalkAsync(publisher, player, end, ct).ConfigureAwait(false);
+                && await ExchangeMediaAsync(publisher, player, end, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -48,9 +48,9 @@ internal static class SelfCall
         }
     }
 
-    private static async Task<bool> TalkAsync(LoopbackPeer publisher, LoopbackPeer player, long end, CancellationToken ct)
+    private static async Task<bool> ExchangeMediaAsync(LoopbackPeer publisher, LoopbackPeer player, long end, CancellationToken ct)
     {
-        // VP8: the first packet of a key frame.
+        // A VP8 payload descriptor that starts a frame; zeros follow, and a zero first bit means key frame (RFC 7741 §4.2, §4.3).
         var payload = new byte[1000];
         payload[0] = 0x10;
         ushort sequence = 1;

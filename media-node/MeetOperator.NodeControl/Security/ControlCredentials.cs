@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>A certificate with its key, and the authorities whose certificates are trusted: what each side of NodeControl holds. Immutable.</summary>
+/// <summary>The credentials of one side of NodeControl: a certificate with its private key, and the trusted certificate authorities. Immutable.</summary>
 public sealed class ControlCredentials
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -22,20 +22,23 @@ public sealed class ControlCredentials
     /// <summary>The holder's own certificate, including its private key.</summary>
     public X509Certificate2 Certificate { get; }
 
-    /// <summary>The certificate, ready for handshakes.</summary>
+    /// <summary>The certificate prepared for TLS handshakes.</summary>
     public SslStreamCertificateContext Context { get; }
 
     public DateTimeOffset From => new(Certificate.NotBefore.ToUniversalTime());
 
     public DateTimeOffset Until => new(Certificate.NotAfter.ToUniversalTime());
 
-    /// <summary>When a new certificate is due: long before the present one ends.</summary>
+    /// <summary>When to renew the certificate: after two thirds of its lifetime.</summary>
     public DateTimeOffset RenewAt => From + ((Until - From) * 2 / 3);
 
-    /// <summary>Thumbprints of the trusted authorities, in order.</summary>
+    /// <summary>Thumbprints of the trusted certificate authorities, sorted.</summary>
     public IReadOnlyList<string> Authorities => [.. _authorities.Select(authority => authority.Thumbprint).Order(StringComparer.Ordinal)];
 
-    /// <summary>False with what is wrong when the three PEM texts are no certificate, its key and at least one authority.</summary>
+    /// <summary>
+    /// Parses three PEM texts: a certificate, its private key, and at least one certificate authority. Returns false and sets
+    /// <paramref name="problem"/> when that fails.
+    /// </summary>
     public static bool TryRead(
         string? certificate, string? key, string? authorities, [NotNullWhen(true)] out ControlCredentials? credentials, [NotNullWhen(false)] out string? problem)
     {
@@ -46,7 +49,7 @@ public sealed class ControlCredentials
             trusted.ImportFromPem(authorities);
             if (trusted.Count == 0)
             {
-                problem = "there is no certificate of an authority";
+                problem = "it contains no CA certificate";
                 return false;
             }
 
@@ -60,10 +63,10 @@ public sealed class ControlCredentials
         }
     }
 
-    /// <summary>Whether a media node that shows this certificate may be called; that it carries the node's name is judged by the TLS client.</summary>
+    /// <summary>Whether a trusted authority issued this certificate as a server certificate. The TLS client checks the DNS name.</summary>
     public bool TrustsServer(X509Certificate2 certificate, DateTimeOffset now) => Trusts(certificate, ServerAuthentication, now);
 
-    /// <summary>As whom a caller with this certificate speaks; null when it is of no trusted authority, has ended, or names no role.</summary>
+    /// <summary>The role of a client with this certificate. Null when no trusted authority issued it, it has expired, or it does not name exactly one role.</summary>
     public ControlRole? RoleOf(X509Certificate2 certificate, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -77,7 +80,7 @@ public sealed class ControlCredentials
         return roles is [var only] ? only : null;
     }
 
-    /// <summary>The DNS names that a certificate is for.</summary>
+    /// <summary>The DNS names in the certificate's subject alternative name extension.</summary>
     public static IReadOnlyList<string> DnsNames(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);

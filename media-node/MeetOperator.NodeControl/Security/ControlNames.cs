@@ -1,14 +1,17 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>DNS names in the certificates of NodeControl. They stand in certificates only: nobody looks them up.</summary>
+/// <summary>DNS names in the certificates of NodeControl. They exist only in certificates and are never resolved.</summary>
 public static class ControlNames
 {
     private const string Domain = "meetoperator.io";
 
-    /// <summary>In the server certificate of a media node: one node's certificate does not pass for another's. A namespace has no dot, so that the name is unambiguous.</summary>
+    /// <summary>
+    /// The name in the server certificate of a media node. It is unique to the node, so that no other node can use the certificate. A namespace cannot contain a
+    /// dot, which makes the name unambiguous.
+    /// </summary>
     public static string OfNode(string nodeNamespace, string nodeName) => $"{nodeName}.{nodeNamespace}.sfunode.{Domain}";
 
-    /// <summary>In the client certificate of a caller.</summary>
+    /// <summary>The name in the client certificate of a role.</summary>
     public static string Of(ControlRole role) => role switch
     {
         ControlRole.Operator => $"operator.control.{Domain}",

@@ -1,11 +1,11 @@
 namespace MeetOperator.NodeControl;
 
-/// <summary>Who calls a media node; its client certificate says so.</summary>
+/// <summary>The role of a NodeControl client, as named in its client certificate.</summary>
 public enum ControlRole
 {
     Operator,
     Signaling,
 
-    /// <summary>Prometheus, or whoever else collects metrics.</summary>
+    /// <summary>Prometheus or another metrics collector.</summary>
     Metrics,
 }

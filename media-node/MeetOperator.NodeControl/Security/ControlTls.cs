@@ -4,16 +4,19 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl;
 
-/// <summary>The TLS settings of NodeControl, for server and client. Each handshake reads the current credentials, so renewed ones take effect without a restart.</summary>
+/// <summary>TLS settings of NodeControl for server and client. Each handshake reads the current credentials, so that renewed ones take effect without a restart.</summary>
 public static class ControlTls
 {
-    /// <summary>A connection is made anew after this time, so that a renewed certificate, or one that is not trusted any more, tells.</summary>
+    /// <summary>Connections are replaced after this time, so that a renewed certificate or a change of trust takes effect.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    /// <summary>The side of operator and signaling: TLS 1.3 and nothing older, which every media node speaks. The name that a server's certificate must carry is the request's Host header (<see cref="NodeControlClient"/>).</summary>
-    /// <param name="credentials">Null while there are none: then no node is trusted.</param>
-    /// <param name="connectTimeout">How long a connection may take to come about.</param>
-    /// <param name="time">The clock by which certificates are judged.</param>
+    /// <summary>
+    /// The handler of the operator and signaling. It allows only TLS 1.3, which every media node supports. The server's certificate must contain the name in the
+    /// request's Host header (<see cref="NodeControlClient"/>).
+    /// </summary>
+    /// <param name="credentials">Returns the current credentials, or null when there are none; without credentials no node is trusted.</param>
+    /// <param name="connectTimeout">The longest time that connecting may take.</param>
+    /// <param name="time">The clock for the validity period of certificates.</param>
     public static SocketsHttpHandler Client(Func<ControlCredentials?> credentials, TimeSpan connectTimeout, TimeProvider time) => new()
     {
         ConnectTimeout = connectTimeout,
@@ -35,14 +38,16 @@ public static class ControlTls
         },
     };
 
-    /// <summary>The side of a media node. Callers without a certificate, such as a kubelet, are let in; what each may ask for is judged at the request.</summary>
+    /// <summary>
+    /// The options of a media node. The handshake accepts clients without a certificate, such as the kubelet; each request is authorized separately.
+    /// </summary>
     public static SslServerAuthenticationOptions Server(ControlCredentials credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = credentials.Context,
-            // Kubelets and Prometheus call here, too, and those built for FIPS 140 stop at 1.2.
+            // Builds of the kubelet and Prometheus for FIPS 140 support TLS 1.2 at most.
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             AllowRenegotiation = false,
             ClientCertificateRequired = true,
@@ -52,7 +57,7 @@ public static class ControlTls
         };
     }
 
-    /// <summary>What the platform checks before it asks us; it must look nowhere on the network.</summary>
+    /// <summary>The policy of the platform's own chain check, which runs before the validation callback. It must not access the network.</summary>
     private static X509ChainPolicy Offline() => new()
     {
         TrustMode = X509ChainTrustMode.CustomRootTrust,

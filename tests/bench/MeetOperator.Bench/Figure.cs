@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Bench;
 
-/// <summary>One measured figure. <see cref="Peer"/> is what it is compared with (a peer's figure or the limit), <see cref="Ratio"/> the value divided by it.</summary>
+/// <summary>One measured figure. <see cref="Peer"/> is the reference value (another server's figure or a limit), and <see cref="Ratio"/> is the value divided by it.</summary>
 internal sealed record Figure(string Name, double Value, string Unit, double? Peer = null)
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
@@ -12,5 +12,5 @@ internal sealed record Figure(string Name, double Value, string Unit, double? Pe
 
     public string ToJson() => JsonSerializer.Serialize(this with { Value = Math.Round(Value, 4) }, Options);
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name,-16} {Value:0.###} {Unit}{(Peer is { } peer ? $" (beside {peer:0.###})" : string.Empty)}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name,-16} {Value:0.###} {Unit}{(Peer is { } peer ? $" (reference {peer:0.###})" : string.Empty)}");
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Drive one SFU with N publishers and M subscribers on loopback; report cost.
+"""Drive one SFU with N publishers and M subscribers on loopback and report its CPU cost.
 
   python3 bench.py --sfu janus --pubs 4 --subs 20 --runs 3
   python3 bench.py --sfu http --url http://127.0.0.1:9000 --pid 1234 --pubs 4 --subs 20
 
-Every subscriber takes all publishers over one peer connection. The media side
-is loadgen (C); this file only does signalling and reads /proc. See README.md.
+Every subscriber receives all publishers over one peer connection. loadgen (C)
+sends and receives media; this file does the signaling and reads /proc. See README.md.
 """
 import argparse, glob, http.client, json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.parse
 
@@ -24,7 +24,7 @@ class LoadGen:
         while True:
             r = self.p.stdout.readline().split()
             if not r:
-                raise SystemExit("loadgen ended")
+                raise SystemExit("loadgen exited")
             if r[0] == "connected":
                 self.connected[int(r[1])] = r[2]
                 continue
@@ -132,7 +132,7 @@ class Janus:
                 d = e["plugindata"]["data"]
                 if "error" in d:
                     raise SystemExit(f"janus: {d}")
-                if "jsep" in e or not want_sdp:  # other events (new publishers) may come first
+                if "jsep" in e or not want_sdp:  # other events (new publishers) may arrive first
                     return d, e.get("jsep", {}).get("sdp")
 
     def allocations(self):
@@ -163,7 +163,7 @@ class Janus:
 
 
 class Http:
-    """Any SFU with two JSON calls: POST /bench/publish and POST /bench/subscribe (README.md)."""
+    """Adapter for any SFU that implements POST /bench/publish and POST /bench/subscribe (README.md)."""
 
     def __init__(self, a):
         self.u = urllib.parse.urlparse(a.url)
@@ -187,7 +187,7 @@ class Http:
         return json.loads(text or "{}") if answer.status == 200 else {}
 
     def allocations(self):
-        """Managed bytes and packets so far, of servers that can say."""
+        """Return allocated managed bytes, packets and messages so far, or None when the server does not report them."""
         r = self.post("/bench/allocations", {})
         return (r["bytes"], r["packets"], r["messages"]) if "bytes" in r else None
 
@@ -208,7 +208,7 @@ class Http:
                 self.p.kill()
 
 
-# ---- measuring --------------------------------------------------------------
+# ---- measurement --------------------------------------------------------------
 def proc(pid):
     f = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     tick = os.sysconf("SC_CLK_TCK")
@@ -231,12 +231,12 @@ def core(cpu):
 
 
 def comm(pid):
-    """taskset and sh exec their target, so the pid must be the SFU itself: shown in the result."""
+    """Return the process name, which the result shows so that a wrong pid is noticed: taskset and sh exec their target, so the pid must be the SFU."""
     return open(f"/proc/{pid}/comm").read().strip()
 
 
 def wait_quiet(limit, busy_pct=8):
-    """Neighbours on the same machine spoil runs: wait (bounded) for one idle second."""
+    """Wait up to limit seconds for one idle second, because other load on the machine distorts runs."""
     end = time.time() + limit
     while time.time() < end:
         x = core(None)[0]
@@ -312,7 +312,7 @@ def main():
     p.add_argument("--out", default="")
     a = p.parse_args()
     if a.seconds + a.warmup > 50:
-        raise SystemExit("a run is bounded to 50 s")
+        raise SystemExit("--seconds plus --warmup must not exceed 50")
     rows = []
     for n in range(a.runs):
         r = one_run(a)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Needs: gcc, libssl-dev, libsrtp2-dev (Debian packages). Output goes to build/, ignored by git.
+# Requires the Debian packages gcc, libssl-dev and libsrtp2-dev. The output folder build/ is ignored by git.
 set -e
 cd "$(dirname "$0")"
 mkdir -p build

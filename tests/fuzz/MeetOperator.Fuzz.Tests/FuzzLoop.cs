@@ -3,16 +3,16 @@ using System.Diagnostics;
 namespace MeetOperator.Fuzz.Tests;
 
 /// <summary>
-/// Feeds a target with every file of its corpus, with every beginning of each file, then with seeded mutations. The same seed
-/// gives the same inputs. <c>MEET_FUZZ_ITERATIONS</c> sets how many mutations; a failing input is printed in hex, to be added
-/// to <c>tests/fuzz/corpus/&lt;target&gt;</c> once it is understood.
+/// Runs a target with every file of its corpus, every prefix of each file, and then seeded mutations. The same seed gives the
+/// same inputs. <c>MEET_FUZZ_ITERATIONS</c> sets the number of mutations. A failing input is printed in hex; add it to
+/// <c>tests/fuzz/corpus/&lt;target&gt;</c> with the fix.
 /// </summary>
 internal static class FuzzLoop
 {
-    /// <summary>What one input may allocate at most: a parser that can be made to allocate more is a way to exhaust memory.</summary>
+    /// <summary>Maximum allocation for one input. A parser that allocates more lets an attacker exhaust the memory.</summary>
     private const long MaximumBytesPerInput = 64 * 1024;
 
-    /// <summary>Mean time for one input of a plain parser at most. The mean, because a single one may meet a garbage collection of a busy machine.</summary>
+    /// <summary>Maximum mean time for one input of a plain parser. The mean, because a garbage collection or CPU contention can delay a single input.</summary>
     private static readonly TimeSpan MaximumMeanTime = TimeSpan.FromMilliseconds(1);
 
     private const int DefaultIterations = 20_000;
@@ -22,24 +22,24 @@ internal static class FuzzLoop
 
     /// <summary>Runs a target over its corpus folder.</summary>
     /// <param name="corpus">Folder under <c>tests/fuzz/corpus</c>.</param>
-    /// <param name="target">What to do with an input.</param>
-    /// <param name="cost">How many times dearer than a plain parser the target is; divides the iterations and multiplies the time allowed.</param>
-    /// <param name="maximumBytes">Bytes that one input may allocate.</param>
+    /// <param name="target">Handles one input.</param>
+    /// <param name="cost">The cost of the target as a multiple of a plain parser. Divides the iterations and multiplies the time limit.</param>
+    /// <param name="maximumBytes">Maximum allocation for one input, in bytes.</param>
     /// <param name="seed">Seed of the mutations.</param>
     internal static void Run(string corpus, FuzzTarget target, int cost = 1, long maximumBytes = MaximumBytesPerInput, int seed = 1) =>
         Run(Corpus(corpus), target, cost, maximumBytes, seed);
 
-    /// <summary>Runs a target over seeds that were made by the test.</summary>
+    /// <summary>Runs a target with seeds from the test itself.</summary>
     internal static void Run(
         IReadOnlyList<byte[]> seeds, FuzzTarget target, int cost = 1, long maximumBytes = MaximumBytesPerInput, int seed = 1)
     {
         Assert.NotEmpty(seeds);
         foreach (var file in seeds)
         {
-            var step = Math.Max(1, file.Length / 500); // long texts: not every beginning
+            var step = Math.Max(1, file.Length / 500); // only some prefixes of long files
             for (var length = 0; length <= file.Length; length += step)
             {
-                RunOne(file.AsSpan(0, length), target, long.MaxValue); // also warms up what is made once
+                RunOne(file.AsSpan(0, length), target, long.MaxValue); // no allocation limit, because these runs also initialize static state
             }
         }
 

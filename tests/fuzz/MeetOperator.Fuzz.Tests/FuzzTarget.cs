@@ -1,4 +1,4 @@
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>What a target does with one input. It must not throw, whatever the bytes are.</summary>
+/// <summary>Handles one input. It must not throw for any input.</summary>
 internal delegate void FuzzTarget(ReadOnlySpan<byte> input);

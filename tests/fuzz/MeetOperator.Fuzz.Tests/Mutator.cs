@@ -1,6 +1,6 @@
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>Makes inputs out of seeds: one to six small changes of the kinds that parsers trip over.</summary>
+/// <summary>Creates inputs from seeds by one to six small mutations that often reveal parser errors.</summary>
 internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
 {
     private static readonly byte[] Interesting = [0, 1, 2, 3, 4, 7, 8, 15, 16, 0x7E, 0x7F, 0x80, 0x81, 0xBE, 0xDE, 0xF0, 0xFE, 0xFF];
@@ -41,7 +41,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
                 input[at] = (byte)random.Next(256);
                 break;
             case 3 when at + 1 < input.Count:
-                // a length field, or something that is taken for one
+                // overwrites a possible length field
                 var value = random.Next(3) == 0 ? ushort.MaxValue : random.Next(input.Count + 4);
                 input[at] = (byte)(value >> 8);
                 input[at + 1] = (byte)value;
@@ -57,7 +57,7 @@ internal sealed class Mutator(int seed, IReadOnlyList<byte[]> seeds)
                 input.InsertRange(random.Next(input.Count + 1), copied);
                 break;
             case 7:
-                // the beginning of one, the end of another
+                // joins a prefix of this input and a suffix of another seed
                 var other = seeds[random.Next(seeds.Count)];
                 var from = random.Next(other.Length + 1);
                 input.RemoveRange(at, input.Count - at);

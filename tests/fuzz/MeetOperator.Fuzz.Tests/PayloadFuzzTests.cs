@@ -5,7 +5,7 @@ namespace MeetOperator.Fuzz.Tests;
 public sealed class PayloadFuzzTests
 {
     [Fact]
-    public void Vp8_AnyBytes_AreReadAndRewrittenInside()
+    public void Vp8_AnyBytes_AreRewrittenWithinBounds()
     {
         var rewriter = default(Vp8Rewriter);
         FuzzLoop.Run("vp8", input =>
@@ -31,7 +31,7 @@ public sealed class PayloadFuzzTests
     }
 
     [Fact]
-    public void Vp9_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("vp9", input =>
+    public void Vp9_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("vp9", input =>
     {
         if (Vp9Descriptor.TryParse(input, out var descriptor))
         {
@@ -41,10 +41,10 @@ public sealed class PayloadFuzzTests
     });
 
     [Fact]
-    public void H264_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("h264", input => H264Payload.TryParse(input, out _));
+    public void H264_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("h264", input => H264Payload.TryParse(input, out _));
 
     [Fact]
-    public void Av1_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("av1", input =>
+    public void Av1_AnyBytes_AreParsedOrRejected() => FuzzLoop.Run("av1", input =>
     {
         Av1AggregationHeader.TryParse(input, out _);
         DependencyDescriptor.TryParse(input, out _);
@@ -55,6 +55,6 @@ public sealed class PayloadFuzzTests
     [InlineData("vp9", VideoCodec.Vp9)]
     [InlineData("h264", VideoCodec.H264)]
     [InlineData("av1", VideoCodec.Av1)]
-    public void KeyFrame_AnyBytes_AllocateNothing(string corpus, VideoCodec codec) =>
+    public void KeyFrameDetection_AnyBytes_AllocatesNothing(string corpus, VideoCodec codec) =>
         FuzzLoop.Run(corpus, input => KeyFrame.StartsIn(codec, input), maximumBytes: 0);
 }

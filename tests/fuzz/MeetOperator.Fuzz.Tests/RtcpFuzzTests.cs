@@ -6,7 +6,7 @@ namespace MeetOperator.Fuzz.Tests;
 public sealed class RtcpFuzzTests
 {
     [Fact]
-    public void Compound_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("rtcp", input =>
+    public void Compound_AnyBytes_IsParsedOrRejected() => FuzzLoop.Run("rtcp", input =>
     {
         var total = 0L;
         foreach (var packet in new RtcpReader(input))

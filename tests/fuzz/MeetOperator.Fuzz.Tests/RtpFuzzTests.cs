@@ -7,7 +7,7 @@ namespace MeetOperator.Fuzz.Tests;
 public sealed class RtpFuzzTests
 {
     [Fact]
-    public void Packet_AnyBytes_PartsStayInside() => FuzzLoop.Run("rtp", input =>
+    public void Packet_AnyBytes_PartsAreWithinBounds() => FuzzLoop.Run("rtp", input =>
     {
         PacketClassifier.Classify(input);
         if (!RtpPacket.TryParse(input, out var packet))
@@ -24,7 +24,7 @@ public sealed class RtpFuzzTests
     });
 
     [Fact]
-    public void Rewriter_AnyPacket_WritesOneThatReadsBack()
+    public void Rewriter_AnyPacket_WritesAParsablePacket()
     {
         var map = HeaderExtensionMap.Empty;
         var kinds = Enum.GetValues<HeaderExtensionKind>();
@@ -52,7 +52,7 @@ public sealed class RtpFuzzTests
     }
 
     [Fact]
-    public void Retransmission_AnyBytes_AreRestoredOrRefused() => FuzzLoop.Run("rtp", input =>
+    public void Retransmission_AnyBytes_IsRestoredOrRejected() => FuzzLoop.Run("rtp", input =>
     {
         if (RtxPacket.TryRestore(input.ToArray(), 96, 3, out var original))
         {

@@ -4,10 +4,10 @@ using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>Offers and answers of clients. What is read must be writable, and what is written readable.</summary>
+/// <summary>Offers and answers of clients. A parsed description must be writable, and the result must be parsable.</summary>
 public sealed class SdpFuzzTests
 {
-    /// <summary>A description is objects and strings: some tens of times its text.</summary>
+    /// <summary>A parsed description takes tens of times the memory of its text, because it consists of objects and strings.</summary>
     private const long MaximumBytes = 8 * 1024 * 1024;
 
     private static readonly LocalTransport Local = new()
@@ -19,7 +19,7 @@ public sealed class SdpFuzzTests
     };
 
     [Fact]
-    public void Offer_AnyText_IsReadAndAnsweredOrRefusedWithAReason() => FuzzLoop.Run("sdp", Check, cost: 10, maximumBytes: MaximumBytes);
+    public void Offer_AnyText_IsAnsweredOrRejectedWithAReason() => FuzzLoop.Run("sdp", Check, cost: 10, maximumBytes: MaximumBytes);
 
     private static void Check(ReadOnlySpan<byte> input)
     {
@@ -62,7 +62,7 @@ public sealed class SdpFuzzTests
         }
     }
 
-    /// <summary>Whatever is published can be offered on, under a payload type that RTP allows.</summary>
+    /// <summary>Every published codec can be offered to subscribers with a payload type that RTP allows.</summary>
     private static void Allocate(PublishAnswer answer)
     {
         var allocator = new PayloadTypeAllocator();

@@ -2,17 +2,17 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>Text frames of clients: whatever they hold, the reader says message or error, never both, and what it lets through is within its bounds.</summary>
+/// <summary>Text frames of clients. The reader returns either a message or an error, and an accepted message is within its limits.</summary>
 public sealed class SignalingJsonFuzzTests
 {
     [Fact]
-    public void ClientMessage_AnyBytes_IsReadOrRefused() => FuzzLoop.Run("signaling", Check, cost: 4, maximumBytes: 512 * 1024);
+    public void ClientMessage_AnyBytes_IsParsedOrRejected() => FuzzLoop.Run("signaling", Check, cost: 4, maximumBytes: 512 * 1024);
 
     private static void Check(ReadOnlySpan<byte> input)
     {
-        var good = ClientMessage.TryParse(input, out var message, out var error);
-        Assert.Equal(good, message is not null);
-        Assert.Equal(good, error is null);
+        var isValid = ClientMessage.TryParse(input, out var message, out var error);
+        Assert.Equal(isValid, message is not null);
+        Assert.Equal(isValid, error is null);
         switch (message)
         {
             case ChatMessage chat:
@@ -33,7 +33,7 @@ public sealed class SignalingJsonFuzzTests
 
         if (error is not null)
         {
-            // The answer to nonsense must itself be good JSON.
+            // The error message for invalid input must be valid JSON.
             System.Text.Json.JsonDocument.Parse(new ErrorMessage(error).ToUtf8()).Dispose();
         }
     }

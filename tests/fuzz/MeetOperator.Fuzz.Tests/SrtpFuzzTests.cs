@@ -8,7 +8,7 @@ public sealed class SrtpFuzzTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void Unprotect_MutatedPackets_AreNeverBelieved(SrtpProfile profile)
+    public void Unprotect_MutatedPackets_FailAuthentication(SrtpProfile profile)
     {
         var keys = Keys(profile);
         using var sender = new SrtpSender(keys);
@@ -33,7 +33,7 @@ public sealed class SrtpFuzzTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
-    public void UnprotectRtcp_MutatedPackets_AreNeverBelieved(SrtpProfile profile)
+    public void UnprotectRtcp_MutatedPackets_FailAuthentication(SrtpProfile profile)
     {
         var keys = Keys(profile);
         using var sender = new SrtpSender(keys);

@@ -7,7 +7,7 @@ namespace MeetOperator.Fuzz.Tests;
 public sealed class StunFuzzTests
 {
     [Fact]
-    public void Message_AnyBytes_AreReadOrRefused() => FuzzLoop.Run("stun", input =>
+    public void Message_AnyBytes_IsParsedOrRejected() => FuzzLoop.Run("stun", input =>
     {
         StunMessage.TryReadLocalUfrag(input, out _);
         if (StunMessage.TryParse(input, out var message))

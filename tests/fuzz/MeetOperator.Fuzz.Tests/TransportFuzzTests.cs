@@ -4,10 +4,10 @@ using MeetOperator.Rtc.Testing;
 
 namespace MeetOperator.Fuzz.Tests;
 
-/// <summary>The whole transport, as the media port sees it.</summary>
+/// <summary>Fuzz tests of a complete <c>PeerTransport</c> with datagrams.</summary>
 public sealed class TransportFuzzTests
 {
-    /// <summary>Everything a client ever sent, mutated, from the client's own address while a call goes on.</summary>
+    /// <summary>Mutations of all datagrams of a client, from the client's own address during a call.</summary>
     [Fact]
     public void ConnectedTransport_MutatedTraffic_StaysConnectedAndAcceptsNothing()
     {
@@ -35,9 +35,9 @@ public sealed class TransportFuzzTests
         Assert.Equal(PeerTransportState.Connected, pair.Server.Transport.State);
     }
 
-    /// <summary>The same from a third address: nothing that is not the client's own moves media there.</summary>
+    /// <summary>The same datagrams from a third address must not move media there.</summary>
     [Fact]
-    public void ConnectedTransport_CopiedAndMutatedTrafficFromElsewhere_MovesNothing()
+    public void ConnectedTransport_ForeignTraffic_DoesNotMoveMedia()
     {
         using var pair = new TransportPair(seed: 3);
         Assert.True(pair.Connect());
@@ -70,7 +70,7 @@ public sealed class TransportFuzzTests
         Assert.False(pair.Server.Transport.Holds(now, elsewhere));
     }
 
-    /// <summary>Handshake records of a client, mutated, each sequence against a fresh server.</summary>
+    /// <summary>Mutations of a client's handshake records, each sequence with a new server.</summary>
     [Fact]
     public void DtlsServer_MutatedHandshake_NeverThrowsAndNeverCompletes()
     {

@@ -5,7 +5,7 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A third socket beside a call: whose address is forged, or who sends copies of what others sent.</summary>
+/// <summary>Attacks on a call from a third socket: datagrams with a forged source address, and copies of the datagrams of others.</summary>
 public sealed class AddressAttackTests : IAsyncLifetime
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
@@ -36,11 +36,11 @@ public sealed class AddressAttackTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CheckUnderAVictimsAddress_TheVictimGetsNoMedia()
+    public async Task StunCheck_FromForgedAddress_SendsNoMediaThere()
     {
         var forged = _bob.CheckToForge();
         _third.Send(forged);
-        await SyntheticPeer.UntilAsync("the node has taken it", () => _third.Available > 0, _alice, _bob);
+        await SyntheticPeer.UntilAsync("the node answered the forged check", () => _third.Available > 0, _alice, _bob);
 
         await UntilMediaFlowsAsync(_alice, _bob);
 
@@ -48,7 +48,7 @@ public sealed class AddressAttackTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CopiesFromAThirdSocket_MoveNeitherDirectionOfTheCall()
+    public async Task CopiedDatagrams_FromThirdSocket_DoNotMoveTheCall()
     {
         _third.Send(_bob.CopyOf(d => d[0] < 4));
         _third.Send(_bob.CopyOf(d => PacketClassifier.Classify(d) != PacketKind.Stun));
@@ -64,9 +64,9 @@ public sealed class AddressAttackTests : IAsyncLifetime
         Assert.Equal(0, Drain());
     }
 
-    /// <summary>A participant names another one's address as the source of his own check.</summary>
+    /// <summary>A participant sends a check with the source address of another participant.</summary>
     [Fact]
-    public async Task CheckUnderAnotherClientsAddress_DoesNotTakeWhatThatOneSends()
+    public async Task StunCheck_FromAnotherClientsAddress_DoesNotDivertItsMedia()
     {
         using var mallory = new SyntheticPeer();
         await PublishAsync("mallory", mallory);
@@ -75,12 +75,12 @@ public sealed class AddressAttackTests : IAsyncLifetime
             _alice.SendRaw(mallory.CheckToForge());
         }
 
-        // alice is not pumped: she sends media, and no check that would bring her address back.
+        // alice is not pumped: she sends media but no check that would restore her address.
         await UntilMediaFlowsAsync(_alice, _bob, _bob, mallory);
     }
 
     [Fact]
-    public async Task NatGivesThePublisherAnotherAddress_HerMediaIsFollowedBeforeAnyCheck()
+    public async Task PublisherAddress_ChangedByNat_MediaContinuesBeforeAnyCheck()
     {
         _alice.Rebind();
         await UntilMediaFlowsAsync(_alice, _bob, _bob);
@@ -90,16 +90,18 @@ public sealed class AddressAttackTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NatGivesTheSubscriberAnotherAddress_MediaFollows()
+    public async Task SubscriberAddress_ChangedByNat_MediaContinues()
     {
         _bob.Rebind();
 
         await UntilMediaFlowsAsync(_alice, _bob);
     }
 
-    /// <summary>bob has gone; under a victim's address his keys still make reports, which prove who sent them and not who reads there.</summary>
+    /// <summary>
+    /// bob sends reports with a victim's source address. They are authentic, but they do not prove that bob receives packets at that address.
+    /// </summary>
     [Fact]
-    public async Task ReportsUnderAVictimsAddress_TheVictimGetsAtMostThreeTimesTheirBytes()
+    public async Task Reports_FromForgedAddress_AmplifyAtMostThreefold()
     {
         var (forged, received, reports) = (0, 0, 0);
         await SyntheticPeer.UntilAsync(
@@ -119,15 +121,15 @@ public sealed class AddressAttackTests : IAsyncLifetime
             },
             _alice);
 
-        // The node answers on the loop that has taken what came before.
+        // The loop handles this request after all datagrams before it.
         await _node.Control.GetRoomAsync("r", default);
         received += Drain();
         Assert.InRange(received, 1, 3 * forged);
     }
 
-    /// <summary>Clients choose the numbers of their streams, and two can choose the same one.</summary>
+    /// <summary>Clients choose their SSRCs, and two clients can choose the same one.</summary>
     [Fact]
-    public async Task NatGivesThePublisherAnotherAddress_SomebodyWhoHadTheSameStreamNumberLeft_HerMediaIsFollowed()
+    public async Task PublisherAddress_ChangedAfterDuplicateSsrcLeft_MediaContinues()
     {
         using var mallory = new SyntheticPeer();
         var session = await PublishAsync("mallory", mallory);
@@ -144,7 +146,7 @@ public sealed class AddressAttackTests : IAsyncLifetime
         return true;
     }
 
-    /// <summary>Ten packets that were sent from now on arrive. A player reports, as browsers do.</summary>
+    /// <summary>Waits until ten packets sent after this call have arrived. The receiver sends reports, as browsers do.</summary>
     private static async Task UntilMediaFlowsAsync(SyntheticPeer from, SyntheticPeer to, params SyntheticPeer[] pumped)
     {
         to.Pump();
@@ -167,13 +169,13 @@ public sealed class AddressAttackTests : IAsyncLifetime
         return answer.SessionId;
     }
 
-    private Task UntilDroppedAsync(string cause, int least) => SyntheticPeer.UntilTrueAsync(
-        $"{least} dropped as {cause}",
+    private Task UntilDroppedAsync(string cause, int minimum) => SyntheticPeer.UntilTrueAsync(
+        $"{minimum} datagrams dropped as {cause}",
         async () =>
         {
             var metrics = await _node.Http.GetStringAsync(new Uri(_node.Address, "metrics"));
             var line = metrics.Split('\n').FirstOrDefault(l => l.Contains($"cause=\"{cause}\"", StringComparison.Ordinal));
-            return line is not null && int.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) >= least;
+            return line is not null && int.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) >= minimum;
         },
         _alice,
         _bob);

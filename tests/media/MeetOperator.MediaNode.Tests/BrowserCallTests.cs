@@ -1,7 +1,7 @@
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A real Chromium publishes and another one plays, through this process' node.</summary>
-[Collection(AloneCollection.Name)]
+/// <summary>Calls between Chromium browsers through a media node in this process.</summary>
+[Collection(ExclusiveCollection.Name)]
 public sealed class BrowserCallTests
 {
     [Theory]
@@ -9,7 +9,7 @@ public sealed class BrowserCallTests
     [InlineData("H264")]
     [InlineData("VP9")]
     [InlineData("AV1")]
-    public async Task Call_BetweenTwoChromiums_ShowsThePicture(string codec)
+    public async Task Call_BetweenTwoChromiums_ShowsVideo(string codec)
     {
         await using var node = await TestNode.StartAsync();
 
@@ -24,7 +24,7 @@ public sealed class BrowserCallTests
     }
 
     [Fact]
-    public async Task Call_PeopleChange_NothingStandsStill()
+    public async Task Call_ParticipantsChange_VideoContinues()
     {
         await using var node = await TestNode.StartAsync();
 
@@ -33,31 +33,31 @@ public sealed class BrowserCallTests
         Assert.True(seen.GetProperty("ok").GetBoolean());
     }
 
-    /// <summary>Media goes only where the node's own checks are answered, although its description says that it is ICE-lite.</summary>
+    /// <summary>The node sends media only to addresses that answer its own checks, although its SDP declares ICE-lite.</summary>
     [Fact]
-    public async Task ChecksOfTheNode_AreAnsweredByChromium_AndTheAnswersAreTaken()
+    public async Task NodeChecks_ToChromium_AreAnsweredAndAccepted()
     {
         await using var node = await TestNode.StartAsync();
 
         await NodeScript.RunAsync("consent.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
 
-        var refused = (await node.Http.GetStringAsync(new Uri(node.Address, "metrics"))).Split('\n')
+        var rejected = (await node.Http.GetStringAsync(new Uri(node.Address, "metrics"))).Split('\n')
             .Where(l => l.Contains("cause=\"Stun", StringComparison.Ordinal) && !l.EndsWith(" 0", StringComparison.Ordinal));
-        Assert.Empty(refused);
+        Assert.Empty(rejected);
     }
 
-    /// <summary>Its reports alone allow no picture: the new mapping gets one because Chromium answers the node's check there.</summary>
+    /// <summary>Reports from the new address do not suffice. The node sends video there because Chromium answers its check.</summary>
     [Fact]
-    public async Task NatGivesAChromiumAnotherPort_ThePictureGoesOn()
+    public async Task ChromiumPort_ChangedByNat_VideoContinues()
     {
         await using var node = await TestNode.StartAsync();
 
         await NodeScript.RunAsync("rebind.mjs", node.Address.ToString().TrimEnd('/'), NodeScript.Callers());
     }
 
-    /// <summary>ICE would need 4 s and more to notice.</summary>
+    /// <summary>Without close_notify, ICE takes at least 4 s to detect the end.</summary>
     [Fact]
-    public async Task EndOfASession_ShowsAtTheDtlsTransportOfThePage()
+    public async Task EndSession_WithChromium_ClosesItsDtlsTransport()
     {
         await using var node = await TestNode.StartAsync();
 

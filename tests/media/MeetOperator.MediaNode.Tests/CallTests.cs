@@ -6,7 +6,7 @@ using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Calls over real sockets with clients that are not browsers.</summary>
+/// <summary>Calls over real sockets with synthetic clients.</summary>
 public sealed class CallTests : IAsyncLifetime
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
@@ -28,7 +28,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PublishAndSubscribe_RtpFlowsToTheOther()
+    public async Task Call_PublishAndSubscribe_ForwardsRtp()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -47,7 +47,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_ReplacedByAnOfferThatIsRefused_GoesOn()
+    public async Task Publish_RejectedRestart_KeepsTheSession()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -73,7 +73,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Offers_PeopleComeAndGo_AreCoalescedAndKeepTheirSections()
+    public async Task Offers_ParticipantsJoinAndLeave_AreCoalescedAndReuseSections()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -81,7 +81,7 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(["alice", "alice"], first.Tracks.Select(t => t.ParticipantId!));
         Assert.Equal(["microphone", "camera"], first.Tracks.Select(t => t.Source));
 
-        // While the first offer is out, carol and dave come: nothing is sent until it is answered, then one offer has both.
+        // carol and dave join while the first offer is unanswered. No offer follows until it is answered; then one offer contains both.
         using var carol = await PublishAsync("carol");
         using var dave = await PublishAsync("dave");
         Assert.Null(_events.Last(RoomEventTypes.Offer, "bob"));
@@ -91,12 +91,12 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(6, second.Tracks!.Count);
         Assert.Contains("a=msid:carol ", second.Sdp, StringComparison.Ordinal);
 
-        // An answer to the older offer is refused, and the newer one is still answerable.
+        // An answer to the older offer is rejected, and the newer offer can still be answered.
         var stale = await Assert.ThrowsAsync<NodeControlException>(() => AnswerAsync("bob", bob, first.Revision, first.Sdp));
         Assert.Equal((HttpStatusCode.Conflict, "stale-revision"), (stale.Status, stale.Code));
         await AnswerAsync("bob", bob, second.Revision!.Value, second.Sdp!);
 
-        // carol goes: her sections become inactive in place; erin gets them.
+        // carol leaves: her sections become inactive, and erin's tracks reuse them.
         await _node.Control.DeleteParticipantAsync("r", "carol", default);
         await _events.UntilAsync("third offer", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == second.Revision + 1);
         var third = _events.Last(RoomEventTypes.Offer, "bob")!;
@@ -113,14 +113,14 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_Renegotiated_TakesTheCameraAwayAndBringsItBack()
+    public async Task Publish_Renegotiated_RemovesAndRestoresTheCamera()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
         await SubscribeAsync("bob", bob, alice);
 
         var first = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice, video: false) }, default);
-        await _events.UntilAsync("camera gone", e => e.Last(RoomEventTypes.TrackRemoved)?.Source == "camera");
+        await _events.UntilAsync("camera removed", e => e.Last(RoomEventTypes.TrackRemoved)?.Source == "camera");
         await _events.UntilAsync("offer without it", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 1);
         var second = await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default);
 
@@ -129,7 +129,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_ClientChangesItsNetwork_GoesOnInTheSameSession()
+    public async Task Publish_ClientNetworkChanged_ContinuesInTheSameSession()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -152,9 +152,9 @@ public sealed class CallTests : IAsyncLifetime
         Assert.DoesNotContain(_events.All, e => e.ParticipantId == "alice" && (e.Type == RoomEventTypes.TrackRemoved || e.State == "closed"));
     }
 
-    /// <summary>The refused offer also restarts ICE: nothing of it may have happened.</summary>
+    /// <summary>The rejected offer also restarts ICE, which must have no effect.</summary>
     [Fact]
-    public async Task Publish_ChangeOfNetworkInAnOfferThatIsRefused_KeepsTheNodesCredentials()
+    public async Task Publish_RejectedIceRestart_KeepsTheNodesCredentials()
     {
         using var alice = await PublishAsync("alice");
         using var other = new SyntheticPeer();
@@ -168,9 +168,9 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(Ufrag(before.Sdp), Ufrag(after.Sdp));
     }
 
-    /// <summary>A receiver counts on from the number that it had last; another one would be dropped there as old, or taken for a gap.</summary>
+    /// <summary>A receiver continues from its last sequence number. It would drop a lower number as old and treat a higher one as a gap.</summary>
     [Fact]
-    public async Task Subscribe_SectionIsRefusedAndThenTaken_ItsStreamGoesOnWhereItStopped()
+    public async Task Subscribe_SectionRejectedThenAccepted_ContinuesSequenceNumbers()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -179,8 +179,8 @@ public sealed class CallTests : IAsyncLifetime
 
         for (var i = 0; i < 4; i++)
         {
-            var refusal = TestSdp.Answer(offer.Sdp, bob).Replace("a=recvonly", "a=inactive", StringComparison.Ordinal);
-            await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = refusal }, default);
+            var rejecting = TestSdp.Answer(offer.Sdp, bob).Replace("a=recvonly", "a=inactive", StringComparison.Ordinal);
+            await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = offer.Revision, Sdp = rejecting }, default);
             bob.Pump();
             var last = Header(bob.Rtp.Last(p => Header(p).PayloadType == 96));
             bob.Rtp.Clear();
@@ -194,7 +194,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_OrdinaryRenegotiation_KeepsTheNodesCredentials()
+    public async Task Publish_RenegotiatedWithoutIceRestart_KeepsTheNodesCredentials()
     {
         using var alice = await PublishAsync("alice");
         async Task<string> UfragAsync() => Ufrag((await _node.Control.PublishAsync("r", "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice) }, default)).Sdp);
@@ -206,7 +206,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_Renegotiated_AnswersAreOfOneSessionWithGrowingVersions()
+    public async Task Publish_Renegotiated_KeepsSessionIdAndIncrementsVersion()
     {
         using var alice = new SyntheticPeer();
         async Task<string[]> OriginAsync(string sdp, bool restart = false) =>
@@ -222,7 +222,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EndOfASession_ThePeerIsToldAtOnce()
+    public async Task EndSession_ConnectedPeer_SendsCloseNotify()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -235,7 +235,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_SeveralFingerprints_OneThatMatchesIsEnough()
+    public async Task Publish_SeveralFingerprints_OneMatchSuffices()
     {
         using var alice = new SyntheticPeer();
         var wrong = "a=fingerprint:sha-1 AA\r\na=fingerprint:sha-512 " + string.Join(':', Enumerable.Repeat("AB", 64)) + "\r\na=fingerprint:";
@@ -258,12 +258,12 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(["microphone", "screen"], seen.Tracks.Select(t => t.Source));
         Assert.Contains("a=msid:alice-screen ", seen.Sdp, StringComparison.Ordinal);
         var wrong = offer with { Tracks = [new TrackDescription { Mid = "1", Kind = "video", Source = "whiteboard" }] };
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PublishAsync("r", "alice", wrong, default));
-        Assert.Contains("'whiteboard' is unknown", refusal.Message, StringComparison.Ordinal);
+        var problem = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PublishAsync("r", "alice", wrong, default));
+        Assert.Contains("unknown source 'whiteboard'", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Mute_Audio_IsNotForwardedUntilUnmuted()
+    public async Task Mute_Audio_StopsForwardingUntilUnmuted()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -277,11 +277,11 @@ public sealed class CallTests : IAsyncLifetime
         Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 111);
 
         await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Microphone = false } }, default);
-        await SyntheticPeer.UntilAsync("sound again", () => SendBoth(alice) && bob.Rtp.Exists(p => Header(p).PayloadType == 111), alice, bob);
+        await SyntheticPeer.UntilAsync("audio again", () => SendBoth(alice) && bob.Rtp.Exists(p => Header(p).PayloadType == 111), alice, bob);
     }
 
     [Fact]
-    public async Task Mute_Camera_LeavesTheScreenAndHoldsForACameraThatComesLater()
+    public async Task Mute_Camera_KeepsTheScreenAndMutesALaterCamera()
     {
         using var alice = new SyntheticPeer();
         var offer = new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(alice), Tracks = [new TrackDescription { Mid = "1", Kind = "video", Source = "screen" }] };
@@ -292,14 +292,14 @@ public sealed class CallTests : IAsyncLifetime
         await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Camera = true } }, default);
         await UntilFlowsAsync(alice, bob);
 
-        // The same section becomes a camera: it is muted from its first packet on.
+        // The same section becomes a camera, which is muted from its first packet.
         await _node.Control.PublishAsync("r", "alice", offer with { Tracks = [] }, default);
         await _events.UntilAsync("the camera is offered", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Any(t => t.Source == "camera") == true);
         var camera = _events.Last(RoomEventTypes.Offer, "bob")!;
         await AnswerAsync("bob", bob, camera.Revision!.Value, camera.Sdp!);
         bob.Pump();
         bob.Rtp.Clear();
-        await SyntheticPeer.UntilAsync("sound", () => SendBoth(alice) && bob.Rtp.Count(p => Header(p).PayloadType == 111) >= 20, alice, bob);
+        await SyntheticPeer.UntilAsync("audio", () => SendBoth(alice) && bob.Rtp.Count(p => Header(p).PayloadType == 111) >= 20, alice, bob);
         Assert.DoesNotContain(bob.Rtp, p => Header(p).PayloadType == 96);
 
         await _node.Control.MuteAsync("r", "alice", new TrackMuteRequest { Muted = new MuteState { Camera = false } }, default);
@@ -307,36 +307,36 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Play_NothingIsPublished_IsRefusedAndLeavesNobody()
+    public async Task Play_NothingPublished_IsRejectedAndAddsNoParticipant()
     {
         using var player = new SyntheticPeer();
         await _node.Control.PutParticipantAsync("r", "alice", new ParticipantSpec { Generation = 1 }, default);
 
         foreach (var feeds in new string[][] { [], ["alice"], ["nobody"] })
         {
-            var refusal = await Assert.ThrowsAsync<NodeControlException>(
+            var problem = await Assert.ThrowsAsync<NodeControlException>(
                 () => _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(player), Feeds = feeds }, default));
-            Assert.Equal((HttpStatusCode.Conflict, "nothing-to-play"), (refusal.Status, refusal.Code));
+            Assert.Equal((HttpStatusCode.Conflict, "nothing-to-play"), (problem.Status, problem.Code));
         }
 
         Assert.Equal(1, (await _node.Control.GetRoomAsync("r", default)).Participants);
     }
 
     [Fact]
-    public async Task Play_CodecsOfTheFeedAreNotOffered_IsRefusedByName()
+    public async Task Play_FeedCodecNotOffered_IsRejectedWithTheCodecName()
     {
         using var alice = await PublishAsync("alice");
         using var player = new SyntheticPeer();
         var sdp = TestSdp.Play(player, audio: false).Replace("VP8", "AV1", StringComparison.Ordinal);
 
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = sdp }, default));
+        var problem = await Assert.ThrowsAsync<NodeControlException>(() => _node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = sdp }, default));
 
-        Assert.Equal("invalid-sdp", refusal.Code);
-        Assert.Contains("VP8 (camera)", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("invalid-sdp", problem.Code);
+        Assert.Contains("VP8 (camera)", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Play_StandardPlayer_GetsTheFeedAndEnds()
+    public async Task Play_StandardPlayer_ReceivesTheFeedUntilItEnds()
     {
         using var alice = await PublishAsync("alice");
         using var player = new SyntheticPeer();
@@ -353,7 +353,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Play_WithoutRtx_ALostPacketIsSentAgainAndAuthentic()
+    public async Task Play_WithoutRtx_RetransmitsAnAuthenticPacket()
     {
         using var alice = await PublishAsync("alice");
         using var player = new SyntheticPeer();
@@ -361,7 +361,7 @@ public sealed class CallTests : IAsyncLifetime
         player.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("both connected", () => player.IsConnected, alice, player);
 
-        // The fourth datagram of the picture does not arrive: the player sees the gap, asks, and decrypts what comes.
+        // The fourth video datagram is lost. The player detects the gap, requests the packet and decrypts the retransmission.
         player.LoseRtp = (payloadType, count) => payloadType == 120 && count == 4;
         await SyntheticPeer.UntilAsync("a gap", () => SendBoth(alice) && Video(player).Count > 10, alice, player);
         var (ssrc, missing) = (Header(player.Rtp.First(p => Header(p).PayloadType == 120)).Ssrc, (ushort)(Video(player)[0] + 3));
@@ -376,7 +376,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Restart_Subscriber_GetsANewSession()
+    public async Task Subscribe_Restart_OpensANewSession()
     {
         using var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -392,7 +392,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Client_VanishesWithoutAWord_IsGoneAndItsTracksToo()
+    public async Task Client_Silent_IsRemovedWithItsTracks()
     {
         var alice = await PublishAsync("alice");
         using var bob = new SyntheticPeer();
@@ -401,12 +401,12 @@ public sealed class CallTests : IAsyncLifetime
 
         await SyntheticPeer.UntilAsync("session failed", () => _events.All.Any(e => e.ParticipantId == "alice" && e.State == "failed"), bob);
         await SyntheticPeer.UntilAsync("tracks removed", () => _events.All.Count(e => e.Type == RoomEventTypes.TrackRemoved) == 2, bob);
-        await SyntheticPeer.UntilAsync("participant gone", () => _events.Last(RoomEventTypes.ParticipantLeft, "alice")?.Reason == "timeout", bob);
+        await SyntheticPeer.UntilAsync("participant removed", () => _events.Last(RoomEventTypes.ParticipantLeft, "alice")?.Reason == "timeout", bob);
         await SyntheticPeer.UntilAsync("empty offer", () => _events.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count is 0, bob);
     }
 
     [Fact]
-    public async Task Participant_WithoutTransport_StaysWhileTouchedAndLeavesAfter()
+    public async Task Participant_WithoutTransport_IsRemovedWhenNotRefreshed()
     {
         for (var i = 0; i < 30; i++)
         {
@@ -419,7 +419,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_NewReader_BeginsWithCurrentOffersThenReady()
+    public async Task Events_NewReader_StartWithCurrentOffersThenReady()
     {
         using var alice = await PublishAsync("alice");
         var offer = await _node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
@@ -430,12 +430,12 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal((offer.Revision, offer.Sdp), (second.All[0].Revision!.Value, second.All[0].Sdp));
         await _node.Control.DeleteRoomAsync("r", 1, default);
         await second.UntilAsync("the end", e => e.HasEnded);
-        await _events.UntilAsync("the end for everybody", e => e.HasEnded);
+        await _events.UntilAsync("the end of the first stream", e => e.HasEnded);
         Assert.Equal("deleted", second.Last(RoomEventTypes.RoomEnded)!.Reason);
     }
 
     [Fact]
-    public async Task Stop_TheNode_TellsEveryRoomWhy()
+    public async Task Stop_Node_SendsTheReasonToEveryRoom()
     {
         await _node.StopAsync();
 
@@ -467,7 +467,7 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     private static Task UntilFlowsAsync(SyntheticPeer from, SyntheticPeer to) => SyntheticPeer.UntilAsync(
-        "sound and picture", () => SendBoth(from) && to.Rtp.Exists(p => Header(p).PayloadType == 111) && to.Rtp.Exists(p => Header(p).PayloadType == 96), from, to);
+        "audio and video", () => SendBoth(from) && to.Rtp.Exists(p => Header(p).PayloadType == 111) && to.Rtp.Exists(p => Header(p).PayloadType == 96), from, to);
 
     private async Task<SyntheticPeer> PublishAsync(string name)
     {

@@ -4,7 +4,7 @@ using MeetOperator.Rtp.Packets;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>People come, change what they send and go, all at the same time; whoever stays sees and hears who is there.</summary>
+/// <summary>Participants join, change their tracks and leave at the same time. The remaining participants receive all current tracks.</summary>
 public sealed class ChurnTests : IAsyncLifetime
 {
     private TestNode _node = null!;
@@ -24,7 +24,7 @@ public sealed class ChurnTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publishers_ToggleTheirCamerasWhileSubscribersAnswer_EverybodyEndsWithAllPictures()
+    public async Task Cameras_ToggledWhileSubscribersAnswer_AllViewersGetAllVideos()
     {
         using var alice = await PublishAsync("alice");
         using var bob = await PublishAsync("bob");
@@ -36,7 +36,7 @@ public sealed class ChurnTests : IAsyncLifetime
 
         for (var round = 0; round < 12; round++)
         {
-            // Nobody waits for anybody: offers of the node, answers to older ones and offers of publishers cross.
+            // Nothing is synchronized, so that offers of the node, answers to older offers and offers of publishers cross.
             await Task.WhenAll(
                 [RepublishAsync("alice", alice, video: round % 2 == 1), RepublishAsync("bob", bob, video: round % 3 == 2), .. viewers.Select(v => v.AnswerNewestAsync(_node.Control, _events))]);
         }
@@ -62,7 +62,7 @@ public sealed class ChurnTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publisher_LeavesWhileSubscribersJoin_NobodyIsStuckAndTheNextIsSeen()
+    public async Task Publisher_LeavesWhileSubscribersJoin_ViewersGetTheNextPublisher()
     {
         for (var round = 0; round < 6; round++)
         {
@@ -73,7 +73,7 @@ public sealed class ChurnTests : IAsyncLifetime
 
             using var carol = await PublishAsync("carol");
             await SyntheticPeer.UntilTrueAsync(
-                "carol's sound and picture at every viewer",
+                "carol's audio and video at every viewer",
                 async () =>
                 {
                     await Task.WhenAll(viewers.Select(v => v.AnswerNewestAsync(_node.Control, _events)));
@@ -114,7 +114,7 @@ public sealed class ChurnTests : IAsyncLifetime
     private Task RepublishAsync(string name, SyntheticPeer peer, bool video) =>
         _node.Control.PublishAsync("r", name, new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(peer, video) }, default);
 
-    /// <summary>A subscriber that answers the newest offer it knows, which may be an old one by then.</summary>
+    /// <summary>A subscriber that answers the newest offer it has received, which the node may have replaced by then.</summary>
     private sealed class Viewer(string name) : IDisposable
     {
         private SubscribeOffer _first = null!;
@@ -133,7 +133,7 @@ public sealed class ChurnTests : IAsyncLifetime
 
         public int SectionsOf(string sdp) => sdp.Split("\r\nm=").Length - 1;
 
-        /// <summary>Streams of the offer from which packets have come.</summary>
+        /// <summary>Streams of the offer from which packets have arrived.</summary>
         public int StreamsOf(string sdp)
         {
             var offered = sdp.Split("\r\n").Where(l => l.StartsWith("a=ssrc:", StringComparison.Ordinal)).Select(l => uint.Parse(l[7..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).ToHashSet();
@@ -155,7 +155,7 @@ public sealed class ChurnTests : IAsyncLifetime
             }
             catch (NodeControlException e) when (e is { Status: HttpStatusCode.Conflict, Code: "stale-revision" })
             {
-                return; // the newer one is on its way
+                return; // a newer offer follows
             }
 
             if (_answered == 0)

@@ -24,28 +24,28 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Mutation_OlderGeneration_IsRefusedAndNewerIsTakenOver()
+    public async Task Mutation_OlderGeneration_IsRejectedAndNewerIsAdopted()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default);
 
-        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 4 }, default));
-        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 4 }, default));
-        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.DeleteRoomAsync("r", 4, default));
+        await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 4 }, default));
+        await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 4 }, default));
+        await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.DeleteRoomAsync("r", 4, default));
         await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 6 }, default);
 
         Assert.Equal(6, (await _node.Control.GetRoomAsync("r", default)).Generation);
-        await RefusedAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default));
+        await AssertProblemAsync("stale-generation", HttpStatusCode.Conflict, () => _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 5 }, default));
     }
 
     [Fact]
-    public async Task Drain_RefusesNewRoomsKeepsOldOnesAndIsReversible()
+    public async Task Drain_WithRooms_RejectsNewRoomsAndIsReversible()
     {
         await _node.Control.PutRoomAsync("old", new RoomSpec { Generation = 1 }, default);
         await _node.Control.DrainAsync(true, default);
 
         Assert.Equal(NodeState.Draining, (await _node.Control.GetNodeAsync(default)).State);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _node.Http.GetAsync(new Uri(_node.Address, "readyz"))).StatusCode);
-        await RefusedAsync("draining", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default));
+        await AssertProblemAsync("draining", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default));
         await _node.Control.PutRoomAsync("old", new RoomSpec { Generation = 2 }, default);
 
         await _node.Control.DrainAsync(false, default);
@@ -54,27 +54,27 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PutRoom_NodeHasItsParticipants_IsFull()
+    public async Task PutRoom_NodeAtParticipantLimit_IsFull()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
         await _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default);
 
-        await RefusedAsync("full", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("s", new RoomSpec { Generation = 1 }, default));
+        await AssertProblemAsync("full", HttpStatusCode.ServiceUnavailable, () => _node.Control.PutRoomAsync("s", new RoomSpec { Generation = 1 }, default));
     }
 
     [Fact]
-    public async Task PutParticipant_RoomHasItsParticipants_IsRefused()
+    public async Task PutParticipant_RoomAtParticipantLimit_IsRejected()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1, MaxParticipants = 1 }, default);
         await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
         await _node.Control.PutParticipantAsync("r", "a", new ParticipantSpec { Generation = 1 }, default);
 
-        await RefusedAsync("room-full", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default));
+        await AssertProblemAsync("room-full", HttpStatusCode.Conflict, () => _node.Control.PutParticipantAsync("r", "b", new ParticipantSpec { Generation = 1 }, default));
     }
 
     [Fact]
-    public async Task Delete_UnknownRoomOrParticipant_IsNoError()
+    public async Task Delete_UnknownRoomOrParticipant_Succeeds()
     {
         await _node.Control.DeleteRoomAsync("nowhere", 1, default);
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -82,7 +82,7 @@ public sealed class ControlApiTests : IAsyncLifetime
         await _node.Control.DeleteSessionAsync("r", "none", default);
         await _node.Control.DeleteRoomAsync("r", 1, default);
 
-        await RefusedAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.GetRoomAsync("r", default));
+        await AssertProblemAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.GetRoomAsync("r", default));
     }
 
     [Theory]
@@ -91,10 +91,10 @@ public sealed class ControlApiTests : IAsyncLifetime
     [InlineData("PUT", "v1/rooms/r", "{}", "generation")]
     [InlineData("PUT", "v1/rooms/r", """{"generation": "x"}""", "$.generation")]
     [InlineData("PUT", "v1/rooms/r", """{"generation": 1, "maxParticipants": 0}""", "maxParticipants")]
-    [InlineData("PUT", "v1/rooms/a%20b", """{"generation": 1}""", "room id")]
+    [InlineData("PUT", "v1/rooms/a%20b", """{"generation": 1}""", "room ID")]
     [InlineData("DELETE", "v1/rooms/r", null, "generation")]
     [InlineData("POST", "v1/node/drain", "[]", "at $")]
-    public async Task AnyCall_BadInput_Is400AndNamesTheField(string method, string path, string? body, string named)
+    public async Task Request_InvalidInput_Is400AndNamesTheField(string method, string path, string? body, string named)
     {
         using var answer = await SendAsync(new HttpMethod(method), path, body);
 
@@ -106,16 +106,16 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_SdpThatCannotWork_IsRefusedWithTheReason()
+    public async Task Publish_UnusableSdp_IsRejectedWithTheReason()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         Task<SdpAnswer> Publish(string sdp) => _node.Control.PublishAsync("r", "p", new SdpOffer { Generation = 1, Sdp = sdp }, default);
 
-        Assert.Contains("line 2", (await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\nnonsense"))).Message, StringComparison.Ordinal);
-        await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\n"));
-        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 400_000)));
-        await RefusedAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 2_000_000)));
-        await RefusedAsync("invalid-sdp", HttpStatusCode.BadRequest,
+        Assert.Contains("line 2", (await AssertProblemAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\nnonsense"))).Message, StringComparison.Ordinal);
+        await AssertProblemAsync("invalid-sdp", HttpStatusCode.BadRequest, () => Publish("v=0\r\n"));
+        await AssertProblemAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish("v=0\r\n" + new string('a', 400_000)));
+        await AssertProblemAsync("payload-too-large", HttpStatusCode.RequestEntityTooLarge, () => Publish(new string('a', 2_000_000)));
+        await AssertProblemAsync("invalid-sdp", HttpStatusCode.BadRequest,
             () => _node.Control.PlayAsync("r", "p", new PlayRequest { Generation = 1, Sdp = "v=0\r\n" }, default));
         var report = await _node.Control.GetNodeAsync(default);
         Assert.Equal(0, report.UpTracks);
@@ -123,17 +123,17 @@ public sealed class ControlApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnyCall_UnknownRoomOrParticipant_Is404()
+    public async Task Request_UnknownRoomOrParticipant_Is404()
     {
-        await RefusedAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.SubscribeAsync("nowhere", "p", new SubscribeRequest { Generation = 1 }, default));
+        await AssertProblemAsync("unknown-room", HttpStatusCode.NotFound, () => _node.Control.SubscribeAsync("nowhere", "p", new SubscribeRequest { Generation = 1 }, default));
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
-        await RefusedAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.MuteAsync("r", "p", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default));
+        await AssertProblemAsync("unknown-participant", HttpStatusCode.NotFound, () => _node.Control.MuteAsync("r", "p", new TrackMuteRequest { Muted = new MuteState { Microphone = true } }, default));
         await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
-        await RefusedAsync("unknown-session", HttpStatusCode.NotFound, () => _node.Control.AnswerAsync("r", "p", new SubscribeAnswer { Revision = 1, Sdp = "v=0" }, default));
+        await AssertProblemAsync("unknown-session", HttpStatusCode.NotFound, () => _node.Control.AnswerAsync("r", "p", new SubscribeAnswer { Revision = 1, Sdp = "v=0" }, default));
     }
 
     [Fact]
-    public async Task Metrics_AreServedInThePrometheusFormat()
+    public async Task Metrics_OverHttp_AreInPrometheusFormat()
     {
         var text = await _node.Http.GetStringAsync(new Uri(_node.Address, "metrics"));
 
@@ -143,11 +143,11 @@ public sealed class ControlApiTests : IAsyncLifetime
         Assert.Equal("ok", await _node.Http.GetStringAsync(new Uri(_node.Address, "healthz")));
     }
 
-    private static async Task<NodeControlException> RefusedAsync(string code, HttpStatusCode status, Func<Task> call)
+    private static async Task<NodeControlException> AssertProblemAsync(string code, HttpStatusCode status, Func<Task> call)
     {
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(call);
-        Assert.Equal((status, code), (refusal.Status, refusal.Code));
-        return refusal;
+        var problem = await Assert.ThrowsAsync<NodeControlException>(call);
+        Assert.Equal((status, code), (problem.Status, problem.Code));
+        return problem;
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body)

@@ -6,13 +6,13 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Somebody without a certificate who holds connections of the control port open.</summary>
+/// <summary>An attacker without a client certificate holds connections to the control port open.</summary>
 public sealed class ControlFloodTests : IAsyncLifetime
 {
     private const int More = 40;
 
-    /// <summary>Without the limit a connection that is silent after its handshake is kept for 130 s.</summary>
-    private static readonly TimeSpan EndedByTheLimitAlone = TimeSpan.FromSeconds(60);
+    /// <summary>Without the limit, Kestrel keeps an idle connection open for 130 s after the handshake.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(60);
     private static readonly IPAddress Attacker = IPAddress.Parse("127.0.0.9");
     private readonly List<TcpClient> _held = [];
     private TestNode _node = null!;
@@ -29,24 +29,24 @@ public sealed class ControlFloodTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Handshakes))]
-    public async Task Connections_HeldOpenWithoutACertificate_EndWhenThereAreTooMany(bool withHandshake)
+    public async Task Connections_WithoutCertificateAboveLimit_AreClosed(bool withHandshake)
     {
         using var kept = Client();
         await kept.Calls.GetNodeAsync(default);
-        for (var number = 0; number < ControlServer.MostStrangers + More; number++)
+        for (var number = 0; number < ControlServer.MaxUnauthenticatedConnections + More; number++)
         {
             await HoldAsync(withHandshake);
         }
 
-        // The oldest, whose ends the node closed: a read returns.
-        await Task.WhenAll(_held.Take(More).Select(connection => EndedAsync(connection, TimeSpan.FromSeconds(5)))); // A handshake alone may take ten.
+        // The node closed the oldest connections, so a read returns.
+        await Task.WhenAll(_held.Take(More).Select(connection => EndedAsync(connection, TimeSpan.FromSeconds(5)))); // The handshake timeout is 10 s.
         Assert.All(_held.TakeLast(More), connection => Assert.False(connection.Client.Poll(0, SelectMode.SelectRead) && connection.Available == 0));
         await kept.Calls.GetNodeAsync(default);
     }
 
-    /// <summary>Each call on a connection of its own, while the attacker has so many that the node ends some, and opens more.</summary>
+    /// <summary>Every request uses a new connection while the attacker exceeds the limit and opens more connections.</summary>
     [Fact]
-    public async Task Callers_OfTheInstallation_ConnectThroughAFlood()
+    public async Task TrustedClients_DuringAConnectionFlood_Connect()
     {
         using var stop = new CancellationTokenSource();
         using var oldest = await ConnectAsync(withHandshake: true);
@@ -59,7 +59,7 @@ public sealed class ControlFloodTests : IAsyncLifetime
         });
         try
         {
-            await EndedAsync(oldest, EndedByTheLimitAlone);
+            await EndedAsync(oldest, CloseTimeout);
             for (var call = 0; call < 20; call++)
             {
                 using var fresh = Client();
@@ -81,7 +81,7 @@ public sealed class ControlFloodTests : IAsyncLifetime
 
     private async Task HoldAsync(bool withHandshake)
     {
-        if (_held.Count > 4 * ControlServer.MostStrangers)
+        if (_held.Count > 4 * ControlServer.MaxUnauthenticatedConnections)
         {
             _held[0].Dispose();
             _held.RemoveAt(0);
@@ -105,17 +105,17 @@ public sealed class ControlFloodTests : IAsyncLifetime
 
     private static async Task EndedAsync(TcpClient connection, TimeSpan within)
     {
-        using var patience = new CancellationTokenSource(within);
+        using var timeout = new CancellationTokenSource(within);
         var buffer = new byte[1024];
         try
         {
-            while (await connection.GetStream().ReadAsync(buffer, patience.Token) > 0)
+            while (await connection.GetStream().ReadAsync(buffer, timeout.Token) > 0)
             {
             }
         }
         catch (IOException)
         {
-            // Reset.
+            // Connection reset.
         }
     }
 

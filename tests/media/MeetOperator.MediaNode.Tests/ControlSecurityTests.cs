@@ -7,7 +7,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Who may ask a media node for what, and how its credentials are renewed while it runs.</summary>
+/// <summary>Authorization of the control API, and replacement of credentials at run time.</summary>
 public sealed class ControlSecurityTests : IAsyncLifetime
 {
     private static readonly string Host = ControlNames.OfNode(TestNode.Namespace, TestNode.Name);
@@ -18,31 +18,31 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
-    public async Task Signaling_AsksForWhatIsTheOperators_IsForbidden()
+    public async Task Signaling_OperatorRequest_IsForbidden()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         using var http = TestNode.Authority.Http(ControlRole.Signaling);
         var signaling = new NodeControlClient(http, _node.Address, Host);
 
-        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.GetNodeAsync(default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.DrainAsync(true, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.PutRoomAsync("r", new RoomSpec { Generation = 9 }, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.DeleteRoomAsync("r", 9, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => signaling.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name), default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.GetNodeAsync(default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.DrainAsync(true, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.PutRoomAsync("r", new RoomSpec { Generation = 9 }, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.DeleteRoomAsync("r", 9, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => signaling.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name), default));
         Assert.Equal(1, (await signaling.GetRoomAsync("r", default)).Generation);
         await signaling.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
     }
 
     [Fact]
-    public async Task Operator_AsksForWhatIsSignalings_IsForbidden()
+    public async Task Operator_SignalingRequest_IsForbidden()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         using var http = TestNode.Authority.Http(ControlRole.Operator);
         var byOperator = new NodeControlClient(http, _node.Address, Host);
 
-        await RefusedAsync(HttpStatusCode.Forbidden, () => byOperator.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => byOperator.PublishAsync("r", "p", new SdpOffer { Generation = 1, Sdp = "v=0" }, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, async () =>
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => byOperator.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => byOperator.PublishAsync("r", "p", new SdpOffer { Generation = 1, Sdp = "v=0" }, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, async () =>
         {
             await foreach (var _ in byOperator.WatchRoomAsync("r", default))
             {
@@ -52,7 +52,7 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Caller_WithoutACertificate_GetsHealthOnly()
+    public async Task Client_WithoutCertificate_CanOnlyReadHealth()
     {
         using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
@@ -68,7 +68,7 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Prometheus_GetsMetrics_AndNothingElse()
+    public async Task Prometheus_AnyRequest_CanOnlyReadMetrics()
     {
         await _node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
         using var http = TestNode.Authority.Http(ControlRole.Metrics);
@@ -76,60 +76,60 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         var prometheus = new NodeControlClient(http, _node.Address, Host);
 
         Assert.Contains("meet_node_rooms 1", await http.GetStringAsync(new Uri(_node.Address, "metrics")), StringComparison.Ordinal);
-        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.GetNodeAsync(default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.GetRoomAsync("r", default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.DeleteRoomAsync("r", 9, default));
-        await RefusedAsync(HttpStatusCode.Forbidden, () => prometheus.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => prometheus.GetNodeAsync(default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => prometheus.GetRoomAsync("r", default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => prometheus.DeleteRoomAsync("r", 9, default));
+        await AssertProblemAsync(HttpStatusCode.Forbidden, () => prometheus.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default));
         using var signaling = TestNode.Authority.Http(ControlRole.Signaling);
         signaling.DefaultRequestHeaders.Host = Host;
         Assert.Equal(HttpStatusCode.Forbidden, (await signaling.GetAsync(new Uri(_node.Address, "metrics"))).StatusCode);
     }
 
-    public static TheoryData<string> Untrusted => ["other installation", "ended", "unknown name", "node as caller", "named by itself"];
+    public static TheoryData<string> Untrusted => ["other installation", "expired", "unknown name", "node certificate", "client certificate with a node name"];
 
     [Theory]
     [MemberData(nameof(Untrusted))]
-    public async Task Caller_WithACertificateThatIsNone_IsUnauthorized(string which)
+    public async Task Client_WithUntrustedCertificate_IsUnauthorized(string certificate)
     {
         using var other = new TestAuthority();
-        var shown = which switch
+        var shown = certificate switch
         {
             "other installation" => other.Caller(ControlRole.Operator),
-            "ended" => TestNode.Authority.Caller(ControlRole.Operator, TimeSpan.FromMinutes(-1)),
+            "expired" => TestNode.Authority.Caller(ControlRole.Operator, TimeSpan.FromMinutes(-1)),
             "unknown name" => TestNode.Authority.Caller("operator.control.example.com"),
-            "node as caller" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name),
+            "node certificate" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name),
             _ => TestNode.Authority.Caller(ControlNames.OfNode("operator", "control")),
         };
         using var http = TestAuthority.Http(TestAuthority.Read(shown with { Authorities = TestNode.Authority.CertificatePem }));
 
-        await RefusedAsync(HttpStatusCode.Unauthorized, () => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
+        await AssertProblemAsync(HttpStatusCode.Unauthorized, () => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
     }
 
-    /// <summary>A certificate that was taken from one node must not open the calls that are meant for another.</summary>
+    /// <summary>A certificate stolen from one node must not work for another node.</summary>
     [Fact]
-    public async Task Node_WithTheCertificateOfAnother_IsNotCalled()
+    public async Task Node_WithAnotherNodesCertificate_IsRejectedByClient()
     {
         using var http = TestNode.Authority.Http(ControlRole.Operator);
 
         foreach (var name in (string[])[ControlNames.OfNode(TestNode.Namespace, "other"), ControlNames.OfNode("other", TestNode.Name)])
         {
-            var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, name).GetNodeAsync(default));
-            Assert.IsType<AuthenticationException>(refusal.InnerException);
+            var problem = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, name).GetNodeAsync(default));
+            Assert.IsType<AuthenticationException>(problem.InnerException);
         }
     }
 
     [Fact]
-    public async Task Node_OfAnotherInstallation_IsNotCalled()
+    public async Task Node_OfAnotherInstallation_IsRejectedByClient()
     {
         using var other = new TestAuthority();
         using var http = other.Http(ControlRole.Operator);
 
-        var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
-        Assert.IsType<AuthenticationException>(refusal.InnerException);
+        var problem = await Assert.ThrowsAsync<HttpRequestException>(() => new NodeControlClient(http, _node.Address, Host).GetNodeAsync(default));
+        Assert.IsType<AuthenticationException>(problem.InnerException);
     }
 
     [Fact]
-    public async Task PlainHttp_IsNotAnswered()
+    public async Task Request_OverPlainHttp_Fails()
     {
         using var http = new HttpClient();
         var plain = new UriBuilder(_node.Address) { Scheme = "http" }.Uri;
@@ -138,11 +138,11 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(plain, "v1/node")));
     }
 
-    /// <summary>TLS 1.2 is all that a kubelet built for FIPS 140 speaks.</summary>
+    /// <summary>Kubelet builds for FIPS 140 support TLS 1.2 at most.</summary>
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task Probe_OfAKubelet_IsAnswered(SslProtocols version)
+    public async Task HealthRequest_WithTls12OrTls13_Succeeds(SslProtocols version)
     {
         using var kubelet = Speaking(version);
 
@@ -152,7 +152,7 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     [Theory]
     [InlineData(SslProtocols.Tls12, typeof(HttpRequestException))]
     [InlineData(SslProtocols.Tls13, typeof(NodeControlException))]
-    public async Task Node_OfTls12_IsNotCalled(SslProtocols version, Type outcome)
+    public async Task Client_NodeWithTls12Only_FailsTheHandshake(SslProtocols version, Type outcome)
     {
         var credentials = TestAuthority.Read(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -174,9 +174,9 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     private static HttpClient Speaking(SslProtocols version) =>
         new(new SocketsHttpHandler { SslOptions = { EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, _, _, _) => true } });
 
-    /// <summary>From one authority to the next, with calls going on all the while: each side trusts both before the other shows the new one.</summary>
+    /// <summary>Rotates the authority under load. Each side trusts both authorities before the other side uses the new one.</summary>
     [Fact]
-    public async Task Credentials_PushedUnderLoad_NoCallIsRefused()
+    public async Task Credentials_ReplacedUnderLoad_NoRequestFails()
     {
         using var next = new TestAuthority();
         var both = TestNode.Authority.CertificatePem + "\n" + next.CertificatePem;
@@ -189,25 +189,25 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         {
             while (!stop.IsCancellationRequested)
             {
-                // One keeps its connection, the others make a new one for every call.
+                // One worker keeps its connection; the others open a new one for every request.
                 using var fresh = TestAuthority.Http(() => caller);
                 await (worker == 0 ? byOperator : new NodeControlClient(fresh, _node.Address, Host)).GetNodeAsync(default);
                 Interlocked.Increment(ref calls);
             }
         })).ToArray();
-        async Task GoOnAsync()
+        async Task RequestsContinueAsync()
         {
             var before = Volatile.Read(ref calls);
-            await SyntheticPeer.UntilTrueAsync("calls go on", () => Task.FromResult(load.Any(worker => worker.IsFaulted) || Volatile.Read(ref calls) >= before + 6));
+            await SyntheticPeer.UntilTrueAsync("requests continue", () => Task.FromResult(load.Any(worker => worker.IsFaulted) || Volatile.Read(ref calls) >= before + 6));
         }
 
-        await GoOnAsync();
+        await RequestsContinueAsync();
         await byOperator.PutCredentialsAsync(TestNode.Authority.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
-        await GoOnAsync();
+        await RequestsContinueAsync();
         caller = TestAuthority.Read(next.Caller(ControlRole.Operator) with { Authorities = both });
-        await GoOnAsync();
+        await RequestsContinueAsync();
         await new NodeControlClient(next.Http(ControlRole.Operator, both), _node.Address, Host).PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name) with { Authorities = both }, default);
-        await GoOnAsync();
+        await RequestsContinueAsync();
         var report = await byOperator.GetNodeAsync(default);
         await stop.CancelAsync();
         await Task.WhenAll(load);
@@ -217,7 +217,7 @@ public sealed class ControlSecurityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Authority_TakenOut_ShutsOutItsCallersOnOpenConnectionsToo()
+    public async Task Authority_Removed_RejectsItsClientsOnOpenConnections()
     {
         using var next = new TestAuthority();
         var both = TestNode.Authority.CertificatePem + "\n" + next.CertificatePem;
@@ -232,31 +232,31 @@ public sealed class ControlSecurityTests : IAsyncLifetime
         using var present = next.Http(ControlRole.Operator, both);
         await new NodeControlClient(present, _node.Address, Host).PutCredentialsAsync(next.Node(TestNode.Namespace, TestNode.Name), default);
 
-        await RefusedAsync(HttpStatusCode.Unauthorized, () => former.GetNodeAsync(default));
+        await AssertProblemAsync(HttpStatusCode.Unauthorized, () => former.GetNodeAsync(default));
         Assert.False(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
-    public static TheoryData<string> Useless => ["another node's", "shuts out who sends it", "ended", "of none of its authorities", "no PEM"];
+    public static TheoryData<string> Unusable => ["another node's name", "does not trust the sender", "expired", "untrusted issuer", "no PEM"];
 
     [Theory]
-    [MemberData(nameof(Useless))]
-    public async Task Credentials_ThatAreOfNoUse_AreRefusedAndThePresentOnesStay(string which)
+    [MemberData(nameof(Unusable))]
+    public async Task Credentials_Unusable_AreRejectedAndTheCurrentOnesStay(string defect)
     {
         using var other = new TestAuthority();
         var good = TestNode.Authority.Node(TestNode.Namespace, TestNode.Name);
-        var pushed = which switch
+        var pushed = defect switch
         {
-            "another node's" => TestNode.Authority.Node(TestNode.Namespace, "other"),
-            "shuts out who sends it" => other.Node(TestNode.Namespace, TestNode.Name),
-            "ended" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name, TimeSpan.FromMinutes(-1)),
-            "of none of its authorities" => other.Node(TestNode.Namespace, TestNode.Name) with { Authorities = TestNode.Authority.CertificatePem },
+            "another node's name" => TestNode.Authority.Node(TestNode.Namespace, "other"),
+            "does not trust the sender" => other.Node(TestNode.Namespace, TestNode.Name),
+            "expired" => TestNode.Authority.Node(TestNode.Namespace, TestNode.Name, TimeSpan.FromMinutes(-1)),
+            "untrusted issuer" => other.Node(TestNode.Namespace, TestNode.Name) with { Authorities = TestNode.Authority.CertificatePem },
             _ => good with { Key = "no key" },
         };
 
-        await RefusedAsync(HttpStatusCode.BadRequest, () => _node.Control.PutCredentialsAsync(pushed, default));
+        await AssertProblemAsync(HttpStatusCode.BadRequest, () => _node.Control.PutCredentialsAsync(pushed, default));
 
         Assert.Equal(TestNode.Name, (await _node.Control.GetNodeAsync(default)).Node);
     }
 
-    private static async Task RefusedAsync(HttpStatusCode status, Func<Task> call) => Assert.Equal(status, (await Assert.ThrowsAsync<NodeControlException>(call)).Status);
+    private static async Task AssertProblemAsync(HttpStatusCode status, Func<Task> call) => Assert.Equal(status, (await Assert.ThrowsAsync<NodeControlException>(call)).Status);
 }

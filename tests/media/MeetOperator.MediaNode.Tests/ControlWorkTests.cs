@@ -2,7 +2,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What signaling asks for does not keep media waiting.</summary>
+/// <summary>Control requests do not delay media.</summary>
 public sealed class ControlWorkTests : IAsyncLifetime
 {
     private TwoRooms _rooms = null!;
@@ -12,7 +12,7 @@ public sealed class ControlWorkTests : IAsyncLifetime
     public async Task DisposeAsync() => await _rooms.DisposeAsync();
 
     [Fact]
-    public async Task Commands_ManyAtOnce_MediaIsTakenBetweenThem()
+    public async Task Commands_ManyAtOnce_MediaIsHandledInBetween()
     {
         var commands = new List<Task<long>>();
         var track = await _rooms.RunAsync(TwoRooms.Neighbour, room =>
@@ -29,11 +29,11 @@ public sealed class ControlWorkTests : IAsyncLifetime
 
         var received = await Task.WhenAll(commands);
         Assert.InRange(received.Count(n => n < 21), 0, 16);
-        await _rooms.AssertNeighbourIsWellAsync(21);
+        await _rooms.AssertNeighbourUnaffectedAsync(21);
     }
 
     [Fact]
-    public async Task Commands_MoreThanOneTurnTakes_RunWithoutSleepingInBetween()
+    public async Task Commands_MoreThanOneIteration_RunWithoutIdleWaits()
     {
         var commands = new List<Task<int>>();
         var ticks = 0;
@@ -41,13 +41,13 @@ public sealed class ControlWorkTests : IAsyncLifetime
         await _rooms.InOneBatchAsync(() => commands.AddRange(Enumerable.Range(0, 2_000).Select(i => _rooms.OnLoopAsync(() => i))));
 
         Assert.Equal(Enumerable.Range(0, 2_000), await Task.WhenAll(commands));
-        Assert.InRange(ticks, 0, 100); // one every 10 ms; 250 turns that sleep would take as many
+        Assert.InRange(ticks, 0, 100); // one every 10 ms; 250 iterations with an idle wait each would take longer
     }
 
     [Fact]
-    public async Task Sdp_ThatCannotBeRead_IsRefusedWhileTheLoopIsBusy()
+    public async Task Sdp_Invalid_IsRejectedWhileTheLoopIsBusy()
     {
-        await _rooms.WhileHeldAsync(async () =>
+        await _rooms.WhileLoopBlockedAsync(async () =>
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             Func<Task>[] calls =

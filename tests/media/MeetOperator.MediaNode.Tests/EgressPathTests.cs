@@ -7,14 +7,14 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What the kernel refuses on one path costs nobody else anything; what it has no room for waits a moment.</summary>
+/// <summary>A path that rejects segmented messages does not affect other paths. Messages that do not fit in the send buffer are sent shortly after.</summary>
 public sealed class EgressPathTests
 {
     private static readonly IPAddress Node = IPAddress.Parse("10.9.0.1");
     private static readonly IPAddress Usual = IPAddress.Parse("10.9.0.2");
     private static readonly IPAddress Narrow = IPAddress.Parse("10.9.0.3");
 
-    /// <summary>Two hosts behind one link, whose far end only counts what it gets.</summary>
+    /// <summary>A link with two hosts at its far end, which receives all packets and answers none.</summary>
     private static readonly string[] Link =
     [
         "ip link add near type veth peer name far",
@@ -26,7 +26,7 @@ public sealed class EgressPathTests
     ];
 
     [Fact]
-    public void Flush_OnePathWithASmallerMtu_IsServedSinglyAndTheOthersStaySegmented() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
+    public void Flush_PathWithSmallerMtu_DisablesSegmentationThereOnly() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 1 << 20);
         using var egress = new LoopEgress(socket);
@@ -46,12 +46,12 @@ public sealed class EgressPathTests
         Assert.True(egress.Segmentation);
         Assert.Equal((60L, 0L), (egress.SentDatagrams, egress.RefusedDatagrams));
 
-        // Three segmented messages on the one path, thirty single ones on the other.
+        // Three segmented messages on one path, thirty single ones on the other.
         Assert.Equal(33, egress.SentMessages);
     });
 
     [Fact]
-    public void Flush_ThePathIsWideAgain_IsSegmentedAgainWithAnotherDestination() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
+    public void Flush_NewDestination_EnablesSegmentationAgain() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 1 << 20);
         using var egress = new LoopEgress(socket);
@@ -70,7 +70,7 @@ public sealed class EgressPathTests
     });
 
     [Fact]
-    public void Flush_ThePathIsWideAgain_IsSegmentedAgainAfterAMinute() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
+    public void Flush_PathMtuRestored_EnablesSegmentationAfterAMinute() => OwnNetwork.Run([.. Link, "ip route add 10.9.0.3 dev near mtu 1000"], () =>
     {
         var now = TimeSpan.TicksPerDay;
         using var socket = new UdpSocket(Node, 0, 1 << 20);
@@ -95,9 +95,9 @@ public sealed class EgressPathTests
     });
 
     [Fact]
-    public void Flush_TheKernelsBufferIsFull_TheRestIsSentWhenThereIsRoom() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 20mbit burst 20k limit 4mb"], () =>
+    public void Flush_SendBufferFull_SendsTheBacklogLater() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 20mbit burst 20k limit 4mb"], () =>
     {
-        // Some 20 ms of this link fit into the socket's buffer; 48 ms are sent.
+        // The send buffer holds about 20 ms of traffic on this link; the test sends 48 ms.
         using var socket = new UdpSocket(Node, 0, 24 * 1024);
         using var egress = new LoopEgress(socket);
         using var wake = new WakeSignal();
@@ -120,12 +120,12 @@ public sealed class EgressPathTests
         }
 
         Assert.Equal(100, egress.SentDatagrams + egress.RefusedDatagrams);
-        Assert.True(egress.SentDatagrams > 60, $"{egress.SentDatagrams} of 100 left");
+        Assert.True(egress.SentDatagrams > 60, $"{egress.SentDatagrams} of 100 datagrams sent");
         Assert.True(egress.DelayedMessages > 0);
     });
 
     [Fact]
-    public void Flush_TheKernelsBufferStaysFull_WhatIsLateIsGivenUpAndMemoryIsBounded() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 8kbit burst 2k limit 4mb"], () =>
+    public void Flush_SendBufferStaysFull_DropsLateMessages() => OwnNetwork.Run([.. Link, "tc qdisc add dev near root tbf rate 8kbit burst 2k limit 4mb"], () =>
     {
         using var socket = new UdpSocket(Node, 0, 24 * 1024);
         using var egress = new LoopEgress(socket);

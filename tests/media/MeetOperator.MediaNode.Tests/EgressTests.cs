@@ -7,7 +7,7 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What leaves in merged messages arrives as the datagrams that went in.</summary>
+/// <summary>Datagrams that are sent in segmented messages arrive unchanged.</summary>
 public sealed class EgressTests : IDisposable
 {
     private readonly UdpSocket _socket = new(IPAddress.Loopback, 0, 1 << 20);
@@ -19,7 +19,7 @@ public sealed class EgressTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Flush_PacketsOfManySizes_ArriveWholeAndInOrder(bool segmentation)
+    public void Flush_PacketsOfManySizes_ArriveUnchangedInOrder(bool segmentation)
     {
         _egress.UseSegmentation(segmentation);
         int[] sizes = [1100, 1100, 1100, 700, 1100, 1200, 1200, 40, 40, 40, 1200, 1, 1200, .. Enumerable.Repeat(900, 40)];
@@ -44,12 +44,12 @@ public sealed class EgressTests : IDisposable
     }
 
     [Fact]
-    public void Flush_SegmentationWentOff_IsTriedAgainAfterAMinute()
+    public void Flush_SegmentationOff_IsEnabledAgainAfterAMinute()
     {
         var now = TimeSpan.TicksPerDay;
         using var egress = new LoopEgress(_socket, () => now);
         var lane = new EgressLane(egress) { Destination = Lane(_receivers[0]).Destination };
-        Batch(egress).Segmentation = false; // as eight refusals of the device in a row leave it
+        Batch(egress).Segmentation = false; // the state after the device rejected eight messages in a row
 
         Assert.Equal(2, MessagesForTwo());
         now += 59 * TimeSpan.TicksPerSecond;
@@ -75,7 +75,7 @@ public sealed class EgressTests : IDisposable
     private static extern ref SendBatch Batch(LoopEgress egress);
 
     [Fact]
-    public void Reserve_SlabIsFull_SendsWhatIsThere()
+    public void Reserve_SlabFull_FlushesFirst()
     {
         var lane = Lane(_receivers[0]);
         for (var i = 0; i < 100; i++)
@@ -103,9 +103,9 @@ public sealed class EgressTests : IDisposable
         Assert.Equal([(4, 8)], Receive(_receivers[2], 1));
     }
 
-    /// <summary>So many of different sizes that they leave in the middle, while others wait.</summary>
+    /// <summary>Enough datagrams of different sizes to flush a lane while other lanes still have datagrams.</summary>
     [Fact]
-    public void SendControl_MoreThanALaneHolds_EachGoesToItsOwnAddress()
+    public void SendControl_MoreThanOneLane_GoesToTheRightAddresses()
     {
         var sizes = Enumerable.Range(0, 200).Select(i => 100 + i).ToList();
         for (var i = 0; i < sizes.Count; i++)
@@ -137,7 +137,7 @@ public sealed class EgressTests : IDisposable
     }
 
     [Fact]
-    public void Flush_Steady_AllocatesNothing()
+    public void Flush_SteadyState_AllocatesNothing()
     {
         var lanes = _receivers.Select(Lane).ToArray();
         long before = 0;

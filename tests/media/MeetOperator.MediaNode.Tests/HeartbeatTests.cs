@@ -7,13 +7,13 @@ using MeetOperator.Rtc.Stun;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What the operator can read of a node that answers its health port and does not do its work.</summary>
+/// <summary>The node's report shows failures that health checks do not detect.</summary>
 public sealed class HeartbeatTests
 {
     private static readonly IPAddress Outside = IPAddress.Parse("127.0.0.77");
 
     [Fact]
-    public async Task Report_NodeIsWell_SaysSoOfEveryLoop()
+    public async Task Report_HealthyNode_ShowsEveryLoopHealthy()
     {
         await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
 
@@ -24,16 +24,16 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Report_LoopHangs_AnswersAndShowsItBesideTheOneThatIsWell()
+    public async Task Report_OneLoopHangs_IsReturnedAndShowsThatLoop()
     {
         await using var node = await TestNode.StartAsync(o => o with { UdpPorts = [0, 0] });
         await node.Control.PutRoomAsync("stuck", new RoomSpec { Generation = 4 }, default);
-        await UntilAsync(node, "well", r => r.LoopReports.All(l => l.ProbeAgeMs == 0));
+        await UntilAsync(node, "healthy", r => r.LoopReports.All(l => l.ProbeAgeMs == 0));
         var loop = node.Host.Rooms.Rooms.Single().Loop;
         using var release = new ManualResetEventSlim();
         var hanging = loop.RunAsync(() => release.Wait(TimeSpan.FromMinutes(2)), default);
 
-        var report = await UntilAsync(node, "hang seen", r => Of(r, loop.Port) is { TickAgeMs: > 3000, ProbeAgeMs: > 3000 });
+        var report = await UntilAsync(node, "hang reported", r => Of(r, loop.Port) is { TickAgeMs: > 3000, ProbeAgeMs: > 3000 });
         Assert.Equal("ok", await node.Http.GetStringAsync(new Uri(node.Address, "healthz")));
         Assert.Equal(("stuck", 4), (report.Rooms.Single().Room, report.Rooms.Single().Generation));
         Assert.InRange(report.LoopReports.Single(l => l.Port != loop.Port).TickAgeMs, 0, 2999);
@@ -41,30 +41,30 @@ public sealed class HeartbeatTests
 
         release.Set();
         await hanging;
-        await UntilAsync(node, "well again", r => Of(r, loop.Port) is { TickAgeMs: < 3000, ProbeAgeMs: 0 });
+        await UntilAsync(node, "healthy again", r => Of(r, loop.Port) is { TickAgeMs: < 3000, ProbeAgeMs: 0 });
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Report_OutsideAddressWorkedAndIsLost_ShowsThatPathOnly(bool inwards)
+    public async Task Report_ExternalAddressLost_ShowsOnlyThatPath(bool inwards)
     {
         await using var node = await TestNode.StartAsync(o => o with { AdvertisedAddresses = [Outside] });
         var port = node.Host.Loops[0].Port;
         using var mapping = new PortMapping(Outside, IPAddress.Loopback, port);
-        await UntilAsync(node, "outside reached", r => Path(r) == 0);
+        await UntilAsync(node, "external address reached", r => Path(r) == 0);
 
         mapping.LosesInwards = inwards;
         mapping.LosesOutwards = !inwards;
 
-        var report = await UntilAsync(node, "loss seen", r => Path(r) > 1000);
-        Assert.InRange(Of(report, port).ProbeAgeMs ?? -1, 0, 999); // One may be on its way.
+        var report = await UntilAsync(node, "loss reported", r => Path(r) > 1000);
+        Assert.InRange(Of(report, port).ProbeAgeMs ?? -1, 0, 999); // One probe may be in flight.
         (mapping.LosesInwards, mapping.LosesOutwards) = (false, false);
         await UntilAsync(node, "reached again", r => Path(r) == 0);
     }
 
     [Fact]
-    public async Task Report_OutsideAddressNeverWorked_SaysNothingOfIt()
+    public async Task Report_ExternalAddressNeverReached_LeavesItsAgeNull()
     {
         await using var node = await TestNode.StartAsync(o => o with { AdvertisedAddresses = [Outside] });
 
@@ -74,7 +74,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Report_ClientsFallSilent_CountsThemBeforeTheyFail()
+    public async Task Report_SilentClients_CountsThemBeforeTheyFail()
     {
         await using var node = await TestNode.StartAsync(o => o with { SilenceTimeout = TimeSpan.FromMinutes(2) });
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -82,14 +82,14 @@ public sealed class HeartbeatTests
         using var bob = await PublishAsync(node, "bob");
         await UntilAsync(node, "both connected", r => r.Rooms.Single() is { Connected: 2, Silent: 0 });
 
-        // alice is not pumped any more: she is gone without a word.
+        // alice is no longer pumped, so she sends nothing.
         var report = await UntilAsync(node, "alice silent", r => r.Rooms.Single().Silent == 1, bob);
 
         Assert.Equal((2, 2, 1), (report.Rooms.Single().Connected, report.LoopReports.Single().ConnectedSessions, report.LoopReports.Single().SilentSessions));
     }
 
     [Fact]
-    public async Task Report_MediaFlows_CountsWhatCameInAndWentOut()
+    public async Task Report_MediaFlows_CountsPacketsInAndOut()
     {
         await using var node = await TestNode.StartAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -99,14 +99,14 @@ public sealed class HeartbeatTests
         bob.Connect(answer.Sdp);
         await SyntheticPeer.UntilAsync("bob connected", () => bob.IsConnected, alice, bob);
 
-        var report = await UntilAsync(node, "sound counted", r =>
+        var report = await UntilAsync(node, "audio counted", r =>
         {
             alice.SendRtp(TestSdp.AudioSsrc, 111, 0, [1, 2, 3]);
             return r.Rooms.Single() is { PacketsIn: > 20, PacketsOut: > 20 };
         }, alice, bob);
         Assert.True(report.ForwardedPackets > 20);
 
-        // What was counted stays counted when the tracks are gone.
+        // The counters keep their values after the tracks end.
         await node.Control.DeleteParticipantAsync("r", "alice", default);
         var after = await node.Control.GetNodeAsync(default);
         Assert.True(after.ForwardedPackets >= report.ForwardedPackets);
@@ -114,7 +114,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Probe_OfAStranger_GetsNoAnswerAndIsCountedAsOne()
+    public async Task Probe_FromUnknownSource_IsDroppedAndCounted()
     {
         await using var node = await TestNode.StartAsync();
         var loop = node.Host.Loops[0];
@@ -156,7 +156,7 @@ public sealed class HeartbeatTests
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, $"not within 60 s: {what}; last: {string.Join(" | ", report.LoopReports)} {string.Join(" | ", report.Rooms)}");
+            Assert.True(Stopwatch.GetTimestamp() < end, $"timed out after 60 s: {what}; last: {string.Join(" | ", report.LoopReports)} {string.Join(" | ", report.Rooms)}");
             await Task.Delay(20);
         }
     }

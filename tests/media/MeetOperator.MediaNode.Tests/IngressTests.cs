@@ -3,7 +3,7 @@ using MeetOperator.MediaNode.Sessions;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What one participant may send is bounded; others notice nothing.</summary>
+/// <summary>The ingress of one participant is limited, and others are not affected.</summary>
 public sealed class IngressTests : IAsyncLifetime
 {
     private TwoRooms _rooms = null!;
@@ -13,7 +13,7 @@ public sealed class IngressTests : IAsyncLifetime
     public async Task DisposeAsync() => await _rooms.DisposeAsync();
 
     [Fact]
-    public async Task Publish_FarMoreThanAnybodyNeeds_IsCutToTheLimitAndTheNeighbourIsWell()
+    public async Task Publish_AboveTheRateLimit_IsLimitedAndOthersAreUnaffected()
     {
         using var mallory = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
@@ -32,18 +32,18 @@ public sealed class IngressTests : IAsyncLifetime
             });
             sent += 100;
             _rooms.Alice.Pump();
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{sent} packets of 1,300 bytes, and no limit");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{sent} packets of 1,300 bytes without reaching the limit");
         }
 
         var received = await _rooms.RunAsync(TwoRooms.Bad, room => room.Participants.Single().PublishedTracks.Single(t => t.Kind == "video").Track.ReceivedBytes);
         var allowed = (watch.Elapsed.TotalSeconds + 1.1) * IngressLimit.BytesPerSecond;
         Assert.InRange(received, 1, (long)allowed);
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
 
-        // Who keeps to it again is served again, on the same connection.
+        // A participant below the limit is served again on the same connection.
         mallory.Pump();
         await SyntheticPeer.UntilTrueAsync(
-            "packets of mallory are taken again",
+            "packets of mallory are accepted again",
             async () =>
             {
                 mallory.SendRtp(TestSdp.VideoSsrc, 96, 0, [1, 2, 3]);
@@ -55,7 +55,7 @@ public sealed class IngressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_PacketOver1400Bytes_IsRefusedAndCounted()
+    public async Task Publish_PacketOver1400Bytes_IsDroppedAndCounted()
     {
         byte[] start = [0x10, 0x00, 1, 2, 3, 4];
         _rooms.Alice.SendRtp(TestSdp.VideoSsrc, 96, 0, [.. start, .. new byte[1400 - 12 - start.Length]]);
@@ -64,23 +64,23 @@ public sealed class IngressTests : IAsyncLifetime
         _rooms.Alice.SendRtp(TestSdp.VideoSsrc, 96, 0, [.. start, .. new byte[1401 - 12 - start.Length]]);
         await SyntheticPeer.UntilTrueAsync("a packet of 1,401 bytes is counted", async () => await DropsAsync("RtpTooLarge") == 1, _rooms.Alice, _rooms.Bob);
 
-        await _rooms.AssertNeighbourIsWellAsync(2);
+        await _rooms.AssertNeighbourUnaffectedAsync(2);
         Assert.DoesNotContain(_rooms.Bob.Rtp, p => p.Length > 1400);
     }
 
     [Fact]
-    public void IngressLimit_AScreenACameraAndSoundWithKeyFrames_StayBelowIt()
+    public void IngressLimit_ScreenCameraAndAudio_StayBelowIt()
     {
         var limit = new IngressLimit();
         for (var ms = 0; ms < 10_000; ms++)
         {
             var now = TimeSpan.TicksPerHour + (ms * TimeSpan.TicksPerMillisecond);
 
-            // 8 Mbit/s screen and 5 Mbit/s camera in packets of 1,200 bytes, 50 packets of sound, and a key frame of 800 KB every two seconds.
+            // 8 Mbit/s screen and 5 Mbit/s camera in packets of 1,200 bytes, 50 audio packets a second, and a key frame of 800 KB every two seconds.
             var packets = (ms % 2000 == 0 ? 670 : 0) + (ms % 10 == 0 ? 14 : 0) + (ms % 20 == 0 ? 1 : 0);
             for (var i = 0; i < packets; i++)
             {
-                Assert.False(limit.IsUsedUp(now), $"after {ms} ms");
+                Assert.False(limit.IsExhausted(now), $"after {ms} ms");
                 limit.Count(now, 1200);
             }
         }

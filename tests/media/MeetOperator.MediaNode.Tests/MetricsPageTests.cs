@@ -13,7 +13,7 @@ public sealed class MetricsPageTests
     public MetricsPageTests() => _page = new MetricsPage(() => ++_made == 3 ? Task.FromException<string>(new InvalidOperationException()) : _waiting?.Task ?? Task.FromResult($"page {_made}"), _clock);
 
     [Fact]
-    public async Task Read_ManyTimesWithinASecond_IsMadeOnce()
+    public async Task Read_SeveralTimesWithinASecond_RendersOnce()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -21,16 +21,16 @@ public sealed class MetricsPageTests
             Assert.Equal("page 1", await _page.ReadAsync());
         }
 
-        _clock.Advance(MetricsPage.Age);
+        _clock.Advance(MetricsPage.MaxAge);
         Assert.Equal("page 2", await _page.ReadAsync());
     }
 
     [Fact]
-    public async Task Read_WhileOneIsBeingMade_WaitsForThat()
+    public async Task Read_WhileRendering_WaitsForTheResult()
     {
         _waiting = new TaskCompletionSource<string>();
         var (first, second) = (_page.ReadAsync(), _page.ReadAsync());
-        _clock.Advance(10 * MetricsPage.Age);
+        _clock.Advance(10 * MetricsPage.MaxAge);
         var third = _page.ReadAsync();
         _waiting.SetResult("slow");
 
@@ -39,7 +39,7 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
-    public async Task Read_AfterAFailure_IsMadeAgain()
+    public async Task Read_AfterAFailure_RendersAgain()
     {
         _made = 2;
         await Assert.ThrowsAsync<InvalidOperationException>(_page.ReadAsync);
@@ -48,14 +48,14 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
-    public async Task Metrics_OverHttp_AreAsTheyWereAtMostASecondAgo()
+    public async Task Metrics_OverHttp_AreAtMostOneSecondOld()
     {
         await using var node = await TestNode.StartAsync(clock: _clock);
         Task<string> ReadAsync() => node.Http.GetStringAsync(new Uri(node.Address, "metrics"));
         var first = await ReadAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
 
-        _clock.Advance(MetricsPage.Age - TimeSpan.FromTicks(1));
+        _clock.Advance(MetricsPage.MaxAge - TimeSpan.FromTicks(1));
         Assert.Equal(first, await ReadAsync());
         Assert.Contains("\nmeet_node_rooms 0", first, StringComparison.Ordinal);
 

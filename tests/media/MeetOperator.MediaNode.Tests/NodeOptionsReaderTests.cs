@@ -18,7 +18,7 @@ public sealed class NodeOptionsReaderTests
     };
 
     [Fact]
-    public void Read_Complete_TakesDefaultsForTheRest()
+    public void Read_RequiredVariables_UsesDefaultsForTheRest()
     {
         var options = NodeOptionsReader.Read(_environment.GetValueOrDefault, [IPAddress.Loopback], out var errors);
 
@@ -35,7 +35,7 @@ public sealed class NodeOptionsReaderTests
     [InlineData("192.0.2.1,127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1,127.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.1,10.1.2.3", "0.0.0.0")]
-    public void Read_OneAdvertisedAddressIsTheMachinesOwn_AnswersLeaveFromIt(string advertised, string bound)
+    public void Read_OneLocalAdvertisedAddress_BindsToIt(string advertised, string bound)
     {
         _environment["MEET_ADVERTISED_ADDRESSES"] = advertised;
 
@@ -48,11 +48,11 @@ public sealed class NodeOptionsReaderTests
     [InlineData("10.251.1.7:8090", "10.251.1.7:8090")]
     [InlineData("[::1]:8090", "[::1]:8090")]
     [InlineData("fd00:10::17:8090", "[fd00:10::17]:8090")]
-    public void Read_ControlAddressOfAPod_IsUnderstoodInBothFamilies(string text, string understood)
+    public void Read_ControlAddress_AcceptsIPv4AndIPv6(string text, string expected)
     {
         _environment["MEET_CONTROL_ADDRESS"] = text;
 
-        Assert.Equal(understood, NodeOptionsReader.Read(_environment.GetValueOrDefault, [], out _)!.ControlAddress.ToString());
+        Assert.Equal(expected, NodeOptionsReader.Read(_environment.GetValueOrDefault, [], out _)!.ControlAddress.ToString());
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class NodeOptionsReaderTests
     [InlineData("MEET_MAX_PARTICIPANTS", "0")]
     [InlineData("MEET_SHUTDOWN_SECONDS", "soon")]
     [InlineData("MEET_CONTROL_ADDRESS", "127.0.0.1:0")]
-    public void Read_Wrong_NamesTheVariable(string variable, string value)
+    public void Read_InvalidValue_NamesTheVariable(string variable, string value)
     {
         _environment[variable] = value;
 
@@ -82,7 +82,7 @@ public sealed class NodeOptionsReaderTests
     }
 
     [Fact]
-    public void Read_Nothing_NamesEverythingThatIsRequired()
+    public void Read_EmptyEnvironment_NamesEveryRequiredVariable()
     {
         NodeOptionsReader.Read(_ => null, [], out var errors);
 

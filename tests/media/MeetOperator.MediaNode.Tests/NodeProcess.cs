@@ -5,7 +5,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A media node as a process of its own, set up by its environment as in a Pod.</summary>
+/// <summary>A media node in a separate process, configured by environment variables as in a Pod.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -49,7 +49,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         return node;
     }
 
-    /// <summary>What the kubelet's readiness probe sees; null when nothing listens.</summary>
+    /// <summary>The status of a readiness probe, or null when the connection fails.</summary>
     public async Task<HttpStatusCode?> ReadyAsync()
     {
         try

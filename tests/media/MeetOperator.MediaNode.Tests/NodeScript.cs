@@ -4,7 +4,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Runs a script of <c>tests/media/browser</c> and reads the JSON line that it prints; installs what it needs first.</summary>
+/// <summary>Runs a script of <c>tests/media/browser</c> and parses the JSON line that it prints. Installs the script's npm packages first.</summary>
 internal static class NodeScript
 {
     private static readonly string Folder = FindFolder(AppContext.BaseDirectory);
@@ -19,7 +19,7 @@ internal static class NodeScript
         return JsonDocument.Parse(output.Split('\n').Last(l => l.StartsWith('{'))).RootElement;
     }
 
-    /// <summary>The certificates with which a script calls a node, as JSON.</summary>
+    /// <summary>The client certificates for a script, as JSON.</summary>
     public static string Callers() => JsonSerializer.Serialize(new
     {
         host = ControlNames.OfNode(TestNode.Namespace, TestNode.Name),
@@ -34,11 +34,11 @@ internal static class NodeScript
         var errors = process.StandardError.ReadToEndAsync(limit.Token);
         var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
-        Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} ended with {process.ExitCode}: {await errors}");
+        Assert.True(process.ExitCode == 0, $"{program} {arguments[0]} exited with code {process.ExitCode}: {await errors}");
         return output;
     }
 
-    /// <summary>Looked for above the test's own folder: deterministic builds hide where the sources were.</summary>
+    /// <summary>Searches the parent folders of the test assembly, because deterministic builds do not record source paths.</summary>
     private static string FindFolder(string start)
     {
         var above = new DirectoryInfo(start);

@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A thread in a network namespace of its own, as only root may make one: with links, routes and queues that the machine itself does not have.</summary>
+/// <summary>Runs a test on a thread in a network namespace of its own, with its own links, routes and queues. Requires root.</summary>
 internal static partial class OwnNetwork
 {
     private const int NewNetwork = 0x40000000;
 
-    /// <summary>Runs <paramref name="test"/> there after the given <c>ip</c> and <c>tc</c> commands.</summary>
+    /// <summary>Runs the given <c>ip</c> and <c>tc</c> commands in a new network namespace, then <paramref name="test"/>.</summary>
     public static void Run(string[] commands, Action test)
     {
         ExceptionDispatchInfo? failure = null;
@@ -37,7 +37,7 @@ internal static partial class OwnNetwork
 
     public static void Execute(string command)
     {
-        // A child is in the namespace of the thread that starts it.
+        // A child process inherits the namespace of the thread that starts it.
         using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();

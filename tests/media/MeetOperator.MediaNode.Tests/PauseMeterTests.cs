@@ -9,7 +9,7 @@ public sealed class PauseMeterTests
     private long _now = TimeSpan.TicksPerHour;
 
     [Fact]
-    public void Turn_ALongOne_IsRememberedForTenSeconds()
+    public void RecordTurn_LongPause_IsReportedForTenSeconds()
     {
         Work(1, 500);
         Work(40, 1);
@@ -21,18 +21,18 @@ public sealed class PauseMeterTests
     }
 
     [Fact]
-    public void Turn_AfterALongSleep_IsNoPause()
+    public void RecordTurn_AfterALongWait_CountsNoPause()
     {
-        _meter.Turn(_now);
+        _meter.RecordTurn(_now);
         _now += TimeSpan.TicksPerMinute;
-        _meter.Waited(TimeSpan.TicksPerMinute);
-        _meter.Turn(_now);
+        _meter.RecordWait(TimeSpan.TicksPerMinute);
+        _meter.RecordTurn(_now);
 
         Assert.Equal(0, _meter.LongestTicks);
     }
 
     [Fact]
-    public async Task NodeReport_AfterALongPieceOfWork_TellsHowLongTheLoopWasAway()
+    public async Task NodeReport_AfterLongWork_ShowsThePause()
     {
         await using var node = await TestNode.StartAsync();
         await node.Host.Loops[0].RunAsync(
@@ -48,16 +48,16 @@ public sealed class PauseMeterTests
         Assert.True(loop.LongestPauseMs >= 80, $"{loop.LongestPauseMs} ms");
     }
 
-    /// <summary>One turn of so much work, then turns without any.</summary>
+    /// <summary>Simulates one iteration of <paramref name="milliseconds"/> of work, then idle iterations for <paramref name="restMilliseconds"/>.</summary>
     private void Work(int milliseconds, int restMilliseconds)
     {
-        _meter.Turn(_now);
+        _meter.RecordTurn(_now);
         _now += milliseconds * Millisecond;
         for (var i = 0; i <= restMilliseconds; i++)
         {
-            _meter.Turn(_now);
+            _meter.RecordTurn(_now);
             _now += Millisecond;
-            _meter.Waited(Millisecond);
+            _meter.RecordWait(Millisecond);
         }
     }
 }

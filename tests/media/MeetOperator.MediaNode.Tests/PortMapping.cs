@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>
-/// What stands between clients and a Pod: datagrams to an outside address are passed to the Pod's port, each client from a port of its own, and
-/// the answers go back. It can lose either direction.
+/// Simulates the port mapping between clients and a Pod: forwards datagrams from an external address to the Pod's port, with a separate source port for each
+/// client, and forwards the responses back. Either direction can be dropped.
 /// </summary>
 internal sealed class PortMapping : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class PortMapping : IDisposable
     private readonly ConcurrentDictionary<IPEndPoint, UdpClient> _clients = new();
     private readonly CancellationTokenSource _stop = new();
 
-    /// <param name="outside">Another loopback address than the node's; the port is the same, as with a hostPort.</param>
+    /// <param name="outside">The external address: a loopback address other than the node's. The port is the same, as with a hostPort.</param>
     /// <param name="inside">The node's address.</param>
     /// <param name="port">The port of both.</param>
     public PortMapping(IPAddress outside, IPAddress inside, int port)

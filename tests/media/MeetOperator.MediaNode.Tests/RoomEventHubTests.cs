@@ -10,17 +10,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A reader of events that does not read must cost next to nothing, and must be able to know why it was cut off.</summary>
+/// <summary>A reader that does not read uses little memory, is cut off and gets the reason.</summary>
 public sealed class RoomEventHubTests
 {
     private readonly RoomEventHub _hub = new();
 
     [Fact]
-    public async Task Publish_ReaderThatDoesNotRead_IsCutOffWithTheReasonAndHoldsNothing()
+    public async Task Publish_SlowReader_IsCutOffAndItsQueueIsCleared()
     {
         using var slow = _hub.Open([Speaking("alice")]);
         using var other = _hub.Open([]);
-        for (var i = 0; i <= RoomEventReader.MaxWaiting; i++)
+        for (var i = 0; i <= RoomEventReader.MaxQueued; i++)
         {
             _hub.Publish(Speaking("bob"));
             Assert.True(other.TryRead(out _));
@@ -34,22 +34,22 @@ public sealed class RoomEventHubTests
     }
 
     [Fact]
-    public void Publish_OffersThatNobodyTook_OnlyTheNewestOfEachParticipantWaits()
+    public void Publish_UnreadOffers_KeepsTheNewestForEachParticipant()
     {
         using var reader = _hub.Open([]);
-        for (var revision = 1; revision <= 3 * RoomEventReader.MaxWaiting; revision++)
+        for (var revision = 1; revision <= 3 * RoomEventReader.MaxQueued; revision++)
         {
             _hub.Publish(Offer("alice", revision));
             _hub.Publish(Offer("bob", revision));
         }
 
-        Assert.Equal([("alice", 3 * RoomEventReader.MaxWaiting), ("bob", 3 * RoomEventReader.MaxWaiting)], Read(reader).Select(e => (e.ParticipantId!, e.Revision!.Value)));
+        Assert.Equal([("alice", 3 * RoomEventReader.MaxQueued), ("bob", 3 * RoomEventReader.MaxQueued)], Read(reader).Select(e => (e.ParticipantId!, e.Revision!.Value)));
         _hub.Publish(Offer("alice", 1_000_000));
         Assert.Equal(1_000_000, Assert.Single(Read(reader)).Revision);
     }
 
     [Fact]
-    public void Publish_OfferToSomebodyWhoCameAgain_StaysBehindTheirLeaving()
+    public void Publish_OfferAfterRejoin_StaysBehindParticipantLeft()
     {
         using var reader = _hub.Open([]);
         _hub.Publish(Offer("alice", 1));
@@ -60,20 +60,20 @@ public sealed class RoomEventHubTests
     }
 
     [Fact]
-    public void Open_TooManyReaders_IsRefused()
+    public void Open_TooManyReaders_Throws()
     {
         var readers = Enumerable.Range(0, RoomEventHub.MaxReaders).Select(_ => _hub.Open([])).ToList();
 
-        Assert.Equal("full", Assert.Throws<Refusal>(() => _hub.Open([])).Code);
+        Assert.Equal("full", Assert.Throws<ControlProblemException>(() => _hub.Open([])).Code);
 
         _hub.Close(readers[0]);
         using var again = _hub.Open([]);
         readers.ForEach(r => r.Dispose());
     }
 
-    /// <summary>A signaling process that is suspended: its socket stays open, and nobody reads it.</summary>
+    /// <summary>A suspended signaling process keeps its socket open but does not read from it.</summary>
     [Fact]
-    public async Task Stream_ReaderThatIsSuspended_LosesItsStreamAndOthersGoOn()
+    public async Task Stream_SuspendedReader_IsCutOffAndOthersContinue()
     {
         await using var node = await TestNode.StartAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -89,9 +89,9 @@ public sealed class RoomEventHubTests
 
         var text = new string('x', 10_000);
         var published = 0;
-        await SyntheticPeer.UntilAsync("the suspended one is cut off", () =>
+        await SyntheticPeer.UntilAsync("the suspended reader is cut off", () =>
         {
-            // As fast as the other one reads, so that only who does not read falls behind.
+            // Publishes only as fast as the other reader reads, so that only the suspended one falls behind.
             for (var i = 0; i < 500 && published - events.All.Count < 1000; i++)
             {
                 published++;
@@ -100,15 +100,15 @@ public sealed class RoomEventHubTests
 
             return room.Events.ReaderCount == 1;
         });
-        await events.UntilAsync("the other one has all", e => e.All.Count >= published);
+        await events.UntilAsync("the other reader has all events", e => e.All.Count >= published);
 
-        // Resumed within the moment that it is given, it reads why; later it finds the connection closed.
+        // A reader that resumes within the grace period reads the reason; a later one finds the connection closed.
         await EndAsync(secured).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.False(events.HasEnded);
     }
 
     [Fact]
-    public async Task Stream_AbortedBeforeTheLoopComesToIt_LeavesNoReaderBehind()
+    public async Task Stream_AbortedBeforeTheLoopOpensIt_LeavesNoReader()
     {
         await using var node = await TestNode.StartAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -126,7 +126,7 @@ public sealed class RoomEventHubTests
         Assert.Equal(0, await room.Loop.RunAsync(() => room.Events.ReaderCount, default));
     }
 
-    /// <summary>Reads until the stream has ended, or the connection.</summary>
+    /// <summary>Reads until the stream or the connection ends.</summary>
     private static async Task EndAsync(Stream stream)
     {
         var buffer = new byte[1 << 16];
@@ -140,7 +140,7 @@ public sealed class RoomEventHubTests
         }
         catch (IOException)
         {
-            // It is closed.
+            // The connection is closed.
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class RoomEvents : IAsyncDisposable
 
     public IReadOnlyList<RoomEvent> All => [.. _all];
 
-    /// <summary>The stream has ended by itself.</summary>
+    /// <summary>Whether the node has ended the stream.</summary>
     public bool HasEnded => _reading.IsCompleted;
 
     public RoomEvent? Last(string type, string? participant = null) => All.LastOrDefault(e => e.Type == type && (participant is null || e.ParticipantId == participant));
@@ -32,7 +32,7 @@ internal sealed class RoomEvents : IAsyncDisposable
         var end = Stopwatch.GetTimestamp() + (20 * Stopwatch.Frequency);
         while (!condition(this))
         {
-            Assert.True(Stopwatch.GetTimestamp() < end, $"not within 20 s: {what}; seen: {string.Join(", ", All.Select(e => $"{e.Type} {e.ParticipantId} {e.State}"))}");
+            Assert.True(Stopwatch.GetTimestamp() < end, $"timed out after 20 s: {what}; seen: {string.Join(", ", All.Select(e => $"{e.Type} {e.ParticipantId} {e.State}"))}");
             await Task.Delay(5);
         }
     }

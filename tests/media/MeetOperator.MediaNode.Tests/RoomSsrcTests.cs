@@ -3,7 +3,7 @@ namespace MeetOperator.MediaNode.Tests;
 public sealed class RoomSsrcTests
 {
     [Fact]
-    public async Task NextSsrc_AHundredThousandTracks_NoneComesTwice()
+    public async Task NextSsrc_HundredThousandTracks_NeverRepeats()
     {
         await using var rooms = await TwoRooms.StartAsync();
 

@@ -4,7 +4,7 @@ using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Offers and answers name their session, and what a session cannot carry is said once.</summary>
+/// <summary>Offers and answers for an ended session are rejected, and a session without free sections is reported once.</summary>
 public sealed class SessionLimitTests : IAsyncLifetime
 {
     private TestNode _node = null!;
@@ -24,7 +24,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_OfferForASessionThatIsGone_IsRefusedAndOpensNone()
+    public async Task Publish_OfferForEndedSession_IsRejectedAndOpensNone()
     {
         using var alice = new SyntheticPeer();
         var first = await _node.Control.PublishAsync("r", "alice", Offer(alice), default);
@@ -34,7 +34,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
         await AssertUnknownAsync(() => _node.Control.PublishAsync("r", "alice", Offer(alice) with { SessionId = first.SessionId }, default));
         Assert.Equal(0, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
 
-        // Of another session than the one that there is: nothing of that one changes.
+        // An offer for another session does not change the current one.
         var second = await _node.Control.PublishAsync("r", "alice", Offer(alice), default);
         await AssertUnknownAsync(() => _node.Control.PublishAsync("r", "alice", Offer(alice) with { SessionId = first.SessionId }, default));
         Assert.Equal(2, (await _node.Control.GetRoomAsync("r", default)).UpTracks);
@@ -43,7 +43,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_OfferForASessionOfSomebodyUnknown_CountsNobody()
+    public async Task Publish_OfferForUnknownParticipant_AddsNoParticipant()
     {
         using var alice = new SyntheticPeer();
 
@@ -53,7 +53,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answer_ForASessionThatWasReplaced_IsNotTakenForTheNewOne()
+    public async Task Answer_ForReplacedSession_IsRejected()
     {
         using var alice = new SyntheticPeer();
         await _node.Control.PublishAsync("r", "alice", Offer(alice), default);
@@ -69,7 +69,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Subscribe_MoreTracksThanSections_IsSaidOnceAndOffersStop()
+    public async Task Subscribe_MoreTracksThanSections_IsReportedOnce()
     {
         using var peer = new SyntheticPeer();
         for (var i = 0; i < 33; i++)
@@ -86,7 +86,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
 
         await _node.Control.AnswerAsync("r", "bob", Answer(offer, bob), default);
         await _node.Control.DeleteParticipantAsync("r", "p0", default);
-        await _events.UntilAsync("the others find sections", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == offer.Revision + 1);
+        await _events.UntilAsync("the other tracks get sections", e => e.Last(RoomEventTypes.Offer, "bob")?.Revision == offer.Revision + 1);
         var next = _events.Last(RoomEventTypes.Offer, "bob")!;
         Assert.Equal(SdpLimits.MaxSections, next.Tracks!.Count);
         await _node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { SessionId = next.SessionId, Revision = next.Revision!.Value, Sdp = TestSdp.Answer(next.Sdp!, bob) }, default);
@@ -95,7 +95,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Subscribe_LaterOffers_AreOfOneSessionWithGrowingVersions()
+    public async Task Subscribe_LaterOffers_KeepSessionIdAndIncrementVersion()
     {
         using var alice = new SyntheticPeer();
         using var bob = new SyntheticPeer();
@@ -123,7 +123,7 @@ public sealed class SessionLimitTests : IAsyncLifetime
 
     private static async Task AssertUnknownAsync(Func<Task> call)
     {
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(call);
-        Assert.Equal((HttpStatusCode.NotFound, "unknown-session"), (refusal.Status, refusal.Code));
+        var problem = await Assert.ThrowsAsync<NodeControlException>(call);
+        Assert.Equal((HttpStatusCode.NotFound, "unknown-session"), (problem.Status, problem.Code));
     }
 }

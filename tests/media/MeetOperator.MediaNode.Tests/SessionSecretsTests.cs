@@ -3,7 +3,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>What nobody may guess of a session that the node opened, as its peers see it.</summary>
+/// <summary>The credentials and transaction IDs of the node's sessions are unpredictable.</summary>
 public sealed partial class SessionSecretsTests : IAsyncLifetime
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
@@ -17,9 +17,12 @@ public sealed partial class SessionSecretsTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
-    /// <summary>RFC 8445 §5.3: 24 bits of user name fragment and 128 bits of password, of 64 characters with 6 bits each. No place of them stays the same.</summary>
+    /// <summary>
+    /// RFC 8445 §5.3: at least 24 random bits in the username fragment and 128 in the password. Each of the 64 possible characters carries 6 bits, and no position
+    /// is constant.
+    /// </summary>
     [Fact]
-    public async Task Credentials_OfManySessions_AreLongEnoughAndDiffer()
+    public async Task Credentials_ManySessions_AreLongAndRandom()
     {
         const int Sessions = 60;
         var (ufrags, passwords) = (new List<string>(), new List<string>());
@@ -35,15 +38,15 @@ public sealed partial class SessionSecretsTests : IAsyncLifetime
         AssertRandom(passwords, leastBits: 128);
     }
 
-    /// <summary>Who foresees the id of a check can answer it from an address where he cannot read.</summary>
+    /// <summary>An attacker that can predict the transaction ID of a check can answer it without receiving it.</summary>
     [Fact]
-    public async Task TransactionIds_OfTheNodesChecks_DifferInAndBetweenSessions()
+    public async Task TransactionIds_OfNodeChecks_AreRandom()
     {
         using var alice = await PublishAsync("alice");
         using var bob = await PublishAsync("bob");
         bool Send()
         {
-            // A stream each, by which the node knows them at another address.
+            // The node needs one stream of each client to recognize it at another address.
             alice.SendRtp(TestSdp.VideoSsrc, 96, 0, KeyFrame, marker: true);
             bob.SendRtp(TestSdp.AudioSsrc, 111, 0, KeyFrame);
             return true;
@@ -52,7 +55,7 @@ public sealed partial class SessionSecretsTests : IAsyncLifetime
         await SyntheticPeer.UntilAsync("the node has both streams", () => Send() && alice.Rtcp.Count > 0 && bob.Rtcp.Count > 0, alice, bob);
         for (var move = 1; move <= 3; move++)
         {
-            // Media from another address: the node asks there at once.
+            // Media from another address makes the node send a check there at once.
             var (ofAlice, ofBob) = (alice.Checks.Distinct().Count(), bob.Checks.Distinct().Count());
             alice.Rebind();
             bob.Rebind();

@@ -6,15 +6,15 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>
-/// Random and mutated datagrams at the media port while a call goes on. 50,000 by default; <c>MEET_SPRAY_DATAGRAMS=1000000</c> for the full run.
+/// Sends random and mutated datagrams to the media port during a call: 50,000 by default, or the number in <c>MEET_SPRAY_DATAGRAMS</c>.
 /// </summary>
-[Collection(AloneCollection.Name)]
+[Collection(ExclusiveCollection.Name)]
 public sealed class SprayTests
 {
     private static readonly byte[] KeyFrame = [0x10, 0x00, 1, 2, 3, 4];
 
     [Fact]
-    public async Task Spray_WhileACallGoesOn_TheCallIsNotDisturbedAndMemoryStaysFlat()
+    public async Task Spray_DuringACall_DoesNotDisturbTheCallOrGrowMemory()
     {
         var total = int.Parse(Environment.GetEnvironmentVariable("MEET_SPRAY_DATAGRAMS") ?? "50000", CultureInfo.InvariantCulture);
         await using var node = await TestNode.StartAsync();
@@ -42,7 +42,7 @@ public sealed class SprayTests
             var length = Mutate(random, samples, buffer);
             if (i % 3 == 0)
             {
-                // Also from the address of the call itself, where only the cipher tells friend from foe.
+                // Also from the client's own address, where only authentication distinguishes valid packets.
                 alice.SendRaw(buffer.AsSpan(0, length));
             }
             else
@@ -74,7 +74,7 @@ public sealed class SprayTests
         }
     }
 
-    /// <summary>Beginnings that look right: a check for the call's own session, DTLS, SRTP and SRTCP.</summary>
+    /// <summary>Plausible datagrams to mutate: a check for the call's session, DTLS, SRTP and SRTCP.</summary>
     private static List<byte[]> Samples(string answer)
     {
         var ufrag = System.Text.RegularExpressions.Regex.Match(answer, @"a=ice-ufrag:(\S+)").Groups[1].Value;

@@ -24,7 +24,7 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_TrackReplacedByOneOfItsKind_ReusesTheSectionWithNewSsrcs()
+    public void Reconcile_TrackReplacedWithSameKind_ReusesSectionWithNewSsrcs()
     {
         _slots.Reconcile([Track("alice", "opus"), Track("alice", "VP8")], _freed);
         var before = _slots.All[1].Ssrcs;
@@ -38,7 +38,7 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_OtherKind_GetsASectionOfItsOwn()
+    public void Reconcile_OtherKind_AddsASection()
     {
         _slots.Reconcile([Track("alice", "VP8")], _freed);
         _slots.Reconcile([Track("bob", "opus")], _freed);
@@ -58,31 +58,31 @@ public sealed class SubscriptionSlotsTests
     }
 
     [Fact]
-    public void Reconcile_MoreTracksThanSections_LeavesThemOutWithoutOfferingForEver()
+    public void Reconcile_MoreTracksThanSections_CountsUnplacedTracks()
     {
         var tracks = Enumerable.Range(0, SdpLimits.MaxSections + 3).Select(i => Track($"p{i}", "VP8")).ToList();
 
         Assert.True(_slots.Reconcile(tracks, _freed));
-        Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.LeftOut));
+        Assert.Equal((SdpLimits.MaxSections, 3), (_slots.All.Count, _slots.UnplacedTracks));
         Assert.False(_slots.Reconcile(tracks, _freed));
 
-        // Whoever leaves makes room for one of them.
+        // A removed track frees a section for one of them.
         Assert.True(_slots.Reconcile(tracks[1..], _freed));
-        Assert.Equal(2, _slots.LeftOut);
-        Assert.False(_slots.IsUsedUp);
+        Assert.Equal(2, _slots.UnplacedTracks);
+        Assert.False(_slots.IsExhausted);
     }
 
     [Fact]
-    public void Reconcile_TracksThatComeAndGo_UseTheSessionUpInTheEnd()
+    public void Reconcile_ManyReplacedTracks_ExhaustsTheSession()
     {
         for (var i = 0; i < SubscriptionSlots.MaxPlacements; i++)
         {
             Assert.True(_slots.Reconcile([Track($"p{i}", "VP8")], _freed));
         }
 
-        Assert.True(_slots.IsUsedUp);
-        Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // the one before is gone
-        Assert.Equal(1, _slots.LeftOut);
+        Assert.True(_slots.IsExhausted);
+        Assert.True(_slots.Reconcile([Track("last", "VP8")], _freed)); // removes the previous track
+        Assert.Equal(1, _slots.UnplacedTracks);
         Assert.False(_slots.Reconcile([Track("last", "VP8")], _freed));
     }
 

@@ -14,8 +14,8 @@ using MeetOperator.Rtp.Rtcp;
 namespace MeetOperator.MediaNode.Tests;
 
 /// <summary>
-/// A client without a browser: a controlling transport on a real socket. Nothing runs in the background; the test pumps it, so that a peer that
-/// is not pumped is a peer that has vanished.
+/// A synthetic client: a controlling transport on a real socket. Nothing runs in the background. The test pumps the peer; a peer that is not pumped sends and
+/// receives nothing.
 /// </summary>
 internal sealed partial class SyntheticPeer : IDisposable
 {
@@ -49,24 +49,24 @@ internal sealed partial class SyntheticPeer : IDisposable
 
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
 
-    /// <summary>Loses a datagram on its way here: asked with the payload type and how many of it have come, this included.</summary>
+    /// <summary>Returns true to drop an incoming RTP packet. The arguments are the payload type and the number of packets with it so far, this one included.</summary>
     public Func<byte, int, bool> LoseRtp { get; set; } = (_, _) => false;
 
-    /// <summary>Plaintext RTP that came.</summary>
+    /// <summary>Decrypted RTP packets that arrived.</summary>
     public List<byte[]> Rtp { get; } = [];
 
-    /// <summary>Plaintext RTCP that came.</summary>
+    /// <summary>Decrypted RTCP packets that arrived.</summary>
     public List<byte[]> Rtcp { get; } = [];
 
-    /// <summary>Transaction ids of the node's own checks that came, repetitions included.</summary>
+    /// <summary>Transaction IDs of the node's checks that arrived, retransmissions included.</summary>
     public List<string> Checks { get; } = [];
 
-    /// <summary>Lines that go into every section of this peer's SDP.</summary>
+    /// <summary>Transport attributes for every section of this peer's SDP.</summary>
     public string TransportLines(string setup) =>
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
 
-    /// <summary>The network changed: another address, and new credentials for the next offer. What was connected stays so.</summary>
+    /// <summary>Simulates a network change: a new address, and new ICE credentials for the next offer. The DTLS association continues.</summary>
     public void Move()
     {
         _socket.Dispose();
@@ -74,17 +74,17 @@ internal sealed partial class SyntheticPeer : IDisposable
         _transport.RestartIce(IceCredentials.Generate());
     }
 
-    /// <summary>A NAT on the way gives this peer another address; the peer itself notices nothing.</summary>
+    /// <summary>Simulates a NAT that changes this peer's address. The transport does not detect it.</summary>
     public void Rebind()
     {
         _socket.Dispose();
         _socket = NewSocket();
     }
 
-    /// <summary>The datagram sent last that <paramref name="match"/> takes, as somebody on the way would copy it.</summary>
+    /// <summary>A copy of the last sent datagram that matches <paramref name="match"/>, as an attacker on the path could capture it.</summary>
     public byte[] CopyOf(Func<byte[], bool> match) => _sent.Last(match);
 
-    /// <summary>A check of this peer's own, to be sent from where it is not.</summary>
+    /// <summary>An authentic check of this peer, to send from another address.</summary>
     public byte[] CheckToForge()
     {
         var (node, own) = (_transport.RemoteCredentials!, _transport.LocalCredentials);
@@ -97,10 +97,10 @@ internal sealed partial class SyntheticPeer : IDisposable
         return _buffer[..writer.Length];
     }
 
-    /// <summary>A report of this peer's own, to be sent from where it is not.</summary>
+    /// <summary>An authentic report of this peer, to send from another address.</summary>
     public byte[] ReportToForge() => _buffer[.._transport.ProtectRtcp([0x80, 201, 0, 1, 0, 0, 0, 1], _buffer)];
 
-    /// <summary>Takes the node's description and begins to connect.</summary>
+    /// <summary>Applies the node's SDP and starts to connect.</summary>
     public void Connect(string sdp)
     {
         string Find(Regex pattern) => pattern.Match(sdp) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException(sdp);
@@ -110,7 +110,7 @@ internal sealed partial class SyntheticPeer : IDisposable
         _transport.SetRemote(new IceCredentials(Find(UfragLine()), Find(PasswordLine())), fingerprint, TransportAddress.FromIPEndPoint(new IPEndPoint(address, port)));
     }
 
-    /// <summary>Sends a packet, or drops it while there is no way to the node yet, as a browser does.</summary>
+    /// <summary>Sends a packet. Drops it before an address is selected, as a browser does.</summary>
     public void SendRtp(uint ssrc, byte payloadType, uint timestamp, ReadOnlySpan<byte> payload, bool marker = false) =>
         SendRtp(_sequences[ssrc] = (ushort)(_sequences.GetValueOrDefault(ssrc) + 1), ssrc, payloadType, timestamp, payload, marker);
 
@@ -131,10 +131,10 @@ internal sealed partial class SyntheticPeer : IDisposable
         Send(_transport.SelectedAddress!.Value, _buffer.AsSpan(0, length));
     }
 
-    /// <summary>Sends bytes as they are to the node.</summary>
+    /// <summary>Sends bytes unchanged to the node.</summary>
     public void SendRaw(ReadOnlySpan<byte> datagram) => Send(_transport.SelectedAddress!.Value, datagram);
 
-    /// <summary>Handles everything that has come, and the timers.</summary>
+    /// <summary>Handles all received datagrams and due timers.</summary>
     public void Pump()
     {
         var now = Stopwatch.GetElapsedTime(0).Ticks;
@@ -168,7 +168,7 @@ internal sealed partial class SyntheticPeer : IDisposable
         }
     }
 
-    /// <summary>Whether a picture loss indication has come.</summary>
+    /// <summary>Whether a picture loss indication has arrived.</summary>
     public bool WasAskedForKeyFrame()
     {
         foreach (var compound in Rtcp)
@@ -185,11 +185,11 @@ internal sealed partial class SyntheticPeer : IDisposable
         return false;
     }
 
-    /// <summary>Pumps all peers until the condition holds; fails with <paramref name="what"/> after half a minute.</summary>
+    /// <summary>Pumps all peers until the condition holds. Fails with <paramref name="what"/> after 30 s.</summary>
     public static Task UntilAsync(string what, Func<bool> condition, params SyntheticPeer[] peers) =>
         UntilTrueAsync(what, () => Task.FromResult(condition()), peers);
 
-    /// <summary>As <see cref="UntilAsync"/>, for what has to be asked first.</summary>
+    /// <summary>As <see cref="UntilAsync"/>, with an asynchronous condition.</summary>
     public static async Task UntilTrueAsync(string what, Func<Task<bool>> condition, params SyntheticPeer[] peers)
     {
         var end = Stopwatch.GetTimestamp() + (30 * Stopwatch.Frequency);
@@ -200,14 +200,14 @@ internal sealed partial class SyntheticPeer : IDisposable
                 peer.Pump();
             }
 
-            Assert.True(Stopwatch.GetTimestamp() < end, "not within 30 s: " + what);
+            Assert.True(Stopwatch.GetTimestamp() < end, "timed out after 30 s: " + what);
             if (peers.Length == 0)
             {
                 await Task.Delay(2);
             }
             else
             {
-                // Until something comes, or a timer of theirs may be due.
+                // Waits for a datagram or the next timer.
                 Socket.Select(peers.Select(peer => peer._socket).ToList(), null, null, microSeconds: 2000);
                 await Task.Yield();
             }

@@ -16,7 +16,7 @@ public sealed class TermFenceTests : IAsyncLifetime
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
     [Fact]
-    public async Task Change_OfAFormerLeader_IsRefusedAndChangesNothing()
+    public async Task Change_WithOlderTerm_IsRejectedAndHasNoEffect()
     {
         await OkAsync("PUT v1/rooms/r", "7");
         await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
@@ -24,7 +24,7 @@ public sealed class TermFenceTests : IAsyncLifetime
 
         foreach (var change in Changes)
         {
-            await RefusedAsync(change, "7", "stale-term", HttpStatusCode.Conflict);
+            await AssertProblemAsync(change, "7", "stale-term", HttpStatusCode.Conflict);
         }
 
         var report = await _node.Control.GetNodeAsync(default);
@@ -34,7 +34,7 @@ public sealed class TermFenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Poll_OfAFormerLeader_IsAnsweredAndNamesTheNewerTerm()
+    public async Task Poll_WithOlderTerm_ReturnsTheNewerTerm()
     {
         await OkAsync("GET v1/node", "8");
         using var answer = await SendAsync("GET v1/node", "3");
@@ -44,49 +44,49 @@ public sealed class TermFenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Change_WithoutATerm_IsTakenOnlyUntilATermWasSeen()
+    public async Task Change_WithoutTerm_IsAcceptedUntilATermArrives()
     {
-        // During an upgrade an operator of before terms still leads, and a node of the new version serves it.
+        // During an upgrade, a node of the new version must still accept the old operator, which sends no terms.
         Assert.Null((await _node.Control.GetNodeAsync(default)).Term);
         await OkAsync("PUT v1/rooms/r", null);
         await OkAsync("GET v1/node", "0");
 
         foreach (var change in Changes)
         {
-            await RefusedAsync(change, null, "stale-term", HttpStatusCode.Conflict);
+            await AssertProblemAsync(change, null, "stale-term", HttpStatusCode.Conflict);
         }
 
         await OkAsync("PUT v1/rooms/r", "0");
     }
 
-    /// <summary>A new replica led for a moment during an upgrade and crashed: the one of before terms, which leads again, must be served.</summary>
+    /// <summary>When the new replica crashes during an upgrade, the old one leads again without terms, and the node must accept it.</summary>
     [Fact]
-    public async Task Change_WithoutATerm_IsTakenAgainOnceNoTermCameForAMinute()
+    public async Task Change_WithoutTermForAMinute_IsAcceptedAgain()
     {
         await OkAsync("GET v1/node", "8");
         _clock.Advance(TimeSpan.FromSeconds(40));
         await OkAsync("GET v1/node", "8");
         _clock.Advance(TimeSpan.FromSeconds(40));
-        await RefusedAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
+        await AssertProblemAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
 
         _clock.Advance(TimeSpan.FromSeconds(25));
         await OkAsync("PUT v1/rooms/r", null);
         await OkAsync("GET v1/node", null);
         await OkAsync("PUT v1/rooms/r", null);
 
-        // Old terms stay refused. Once the next leader has called, calls without a term are refused again.
-        await RefusedAsync("PUT v1/rooms/r", "7", "stale-term", HttpStatusCode.Conflict);
+        // Old terms stay rejected. After the first request of the next leader, requests without a term are rejected again.
+        await AssertProblemAsync("PUT v1/rooms/r", "7", "stale-term", HttpStatusCode.Conflict);
         await OkAsync("GET v1/node", "9");
-        await RefusedAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
+        await AssertProblemAsync("PUT v1/rooms/r", null, "stale-term", HttpStatusCode.Conflict);
     }
 
     [Fact]
-    public async Task DeleteRoom_OnlyIfEmpty_LeavesARoomWithPeopleAsItIs()
+    public async Task DeleteRoom_OnlyIfEmpty_KeepsARoomWithParticipants()
     {
         await OkAsync("PUT v1/rooms/r", "1");
         await _node.Control.PutParticipantAsync("r", "p", new ParticipantSpec { Generation = 1 }, default);
 
-        await RefusedAsync("DELETE v1/rooms/r?generation=9&onlyIfEmpty=true", "1", "not-empty", HttpStatusCode.Conflict);
+        await AssertProblemAsync("DELETE v1/rooms/r?generation=9&onlyIfEmpty=true", "1", "not-empty", HttpStatusCode.Conflict);
         Assert.Equal((1, 1L), ((await _node.Control.GetRoomAsync("r", default)).Participants, (await _node.Control.GetRoomAsync("r", default)).Generation));
 
         await _node.Control.DeleteParticipantAsync("r", "p", default);
@@ -95,7 +95,7 @@ public sealed class TermFenceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Signaling_SendsNoTerm_AndGoesOnUnderEveryTerm()
+    public async Task Signaling_WithoutTerm_IsAlwaysAccepted()
     {
         await OkAsync("PUT v1/rooms/r", "8");
 
@@ -111,11 +111,11 @@ public sealed class TermFenceTests : IAsyncLifetime
     [InlineData("99999999999999999999")]
     [InlineData("five")]
     [InlineData("")]
-    public async Task Change_WithSomethingThatIsNoTerm_Is400(string term)
+    public async Task Change_WithInvalidTerm_Is400(string term)
     {
         foreach (var change in Changes)
         {
-            await RefusedAsync(change, term, "invalid-request", HttpStatusCode.BadRequest);
+            await AssertProblemAsync(change, term, "invalid-request", HttpStatusCode.BadRequest);
         }
 
         Assert.Null((await _node.Control.GetNodeAsync(default)).Term);
@@ -127,7 +127,7 @@ public sealed class TermFenceTests : IAsyncLifetime
         Assert.True(answer.IsSuccessStatusCode, $"{call}: {await answer.Content.ReadAsStringAsync()}");
     }
 
-    private async Task RefusedAsync(string call, string? term, string code, HttpStatusCode status)
+    private async Task AssertProblemAsync(string call, string? term, string code, HttpStatusCode status)
     {
         using var answer = await SendAsync(call, term);
         Assert.Equal(status, answer.StatusCode);
@@ -148,7 +148,7 @@ public sealed class TermFenceTests : IAsyncLifetime
         return await _node.Http.SendAsync(request);
     }
 
-    /// <summary>The monotonic clock, so much ahead.</summary>
+    /// <summary>The monotonic clock plus an adjustable offset.</summary>
     private sealed class AdvancedClock : TimeProvider
     {
         private long _ahead;

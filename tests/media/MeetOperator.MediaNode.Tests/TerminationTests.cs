@@ -3,11 +3,11 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>SIGTERM, as the kubelet sends it when a Pod is deleted.</summary>
+/// <summary>Behavior after SIGTERM, which the kubelet sends when a Pod is deleted.</summary>
 public sealed class TerminationTests
 {
     [Fact]
-    public async Task Terminate_NobodyIsThere_EndsAtOnceWithCodeZero()
+    public async Task Terminate_NoParticipants_ExitsAtOnceWithCodeZero()
     {
         await using var node = await NodeProcess.StartAsync(shutdownSeconds: 3600);
         await node.Control.PutRoomAsync("empty", new RoomSpec { Generation = 1 }, default);
@@ -18,7 +18,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task Terminate_PeopleTalk_MediaGoesOnUntilTheyLeave()
+    public async Task Terminate_DuringACall_MediaContinuesUntilParticipantsLeave()
     {
         await using var node = await NodeProcess.StartAsync(shutdownSeconds: 3600);
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -28,13 +28,13 @@ public sealed class TerminationTests
         bob.Connect((await node.Control.PlayAsync("r", "bob", new PlayRequest { Generation = 1, Sdp = TestSdp.Play(bob) }, default)).Sdp);
 
         node.Terminate();
-        await SyntheticPeer.UntilTrueAsync("no new work", async () => await node.ReadyAsync() == HttpStatusCode.ServiceUnavailable, alice, bob);
+        await SyntheticPeer.UntilTrueAsync("the node is not ready", async () => await node.ReadyAsync() == HttpStatusCode.ServiceUnavailable, alice, bob);
         Assert.Equal(NodeState.Draining, (await node.Control.GetNodeAsync(default)).State);
         await node.Control.DrainAsync(false, default);
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default));
-        Assert.Equal("draining", refusal.Code);
+        var problem = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PutRoomAsync("new", new RoomSpec { Generation = 1 }, default));
+        Assert.Equal("draining", problem.Code);
         bob.Rtp.Clear();
-        await SyntheticPeer.UntilAsync("sound still flows", () => Speak(alice) && bob.Rtp.Count > 20, alice, bob);
+        await SyntheticPeer.UntilAsync("audio continues", () => Speak(alice) && bob.Rtp.Count > 20, alice, bob);
 
         await node.Control.DeleteParticipantAsync("r", "alice", default);
         Assert.False(node.HasExited);
@@ -44,7 +44,7 @@ public sealed class TerminationTests
     }
 
     [Fact]
-    public async Task Terminate_TimeIsOver_EndsTheRoomsWithAReason()
+    public async Task Terminate_AfterTimeout_EndsRoomsWithAReason()
     {
         await using var node = await NodeProcess.StartAsync(shutdownSeconds: 1);
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);

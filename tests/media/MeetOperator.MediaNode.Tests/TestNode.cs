@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A media node in this process: real sockets on loopback, real HTTP, ports of the kernel's choice.</summary>
+/// <summary>A media node in this process with real sockets and HTTP on loopback. The kernel chooses the ports.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     public const string Namespace = "ns";
@@ -26,7 +26,7 @@ internal sealed class TestNode : IAsyncDisposable
         Control = new NodeControlClient(_http, Address, ControlNames.OfNode(Namespace, Name));
     }
 
-    /// <summary>Whom every node of these tests trusts.</summary>
+    /// <summary>The certificate authority that all test nodes trust.</summary>
     public static TestAuthority Authority { get; } = new();
 
     public MediaNodeHost Host { get; }
@@ -55,7 +55,7 @@ internal sealed class TestNode : IAsyncDisposable
         return new TestNode(host, app);
     }
 
-    /// <summary>As on SIGTERM.</summary>
+    /// <summary>Stops the node as SIGTERM does.</summary>
     public async Task StopAsync()
     {
         _stopped = true;

@@ -2,14 +2,14 @@ using MeetOperator.Sdp;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>The SDP of a <see cref="SyntheticPeer"/>.</summary>
+/// <summary>Writes the SDP of a <see cref="SyntheticPeer"/>.</summary>
 internal static class TestSdp
 {
     public const uint AudioSsrc = 11;
     public const uint VideoSsrc = 21;
     public const uint VideoRtxSsrc = 22;
 
-    /// <summary>Offers a microphone and a camera; <paramref name="video"/> false leaves the camera's section inactive.</summary>
+    /// <summary>Offers a microphone and a camera. With <paramref name="video"/> false the camera's section is inactive.</summary>
     public static string Publish(SyntheticPeer peer, bool video = true) =>
         Head("0 1") +
         "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\n" + peer.TransportLines("actpass") +
@@ -18,19 +18,19 @@ internal static class TestSdp
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n" +
         $"a=ssrc-group:FID {VideoSsrc} {VideoRtxSsrc}\r\na=ssrc:{VideoSsrc} cname:x\r\na=ssrc:{VideoRtxSsrc} cname:x\r\n";
 
-    /// <summary>Offers as many microphones.</summary>
+    /// <summary>Offers the given number of audio tracks.</summary>
     public static string Microphones(SyntheticPeer peer, int count) =>
         Head(string.Join(' ', Enumerable.Range(0, count))) + string.Concat(Enumerable.Range(0, count).Select(i =>
             $"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:{i}\r\na=sendonly\r\n" + peer.TransportLines("actpass") + "a=rtpmap:111 opus/48000/2\r\n"));
 
-    /// <summary>Offers to receive one audio and one video track; <paramref name="audio"/> false leaves the audio's section inactive.</summary>
+    /// <summary>Offers to receive one audio and one video track. With <paramref name="audio"/> false the audio section is inactive.</summary>
     public static string Play(SyntheticPeer peer, bool audio = true, bool rtx = true) =>
         Head("a v") +
         $"m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:a\r\na={(audio ? "recvonly" : "inactive")}\r\n" + peer.TransportLines("actpass") + "a=rtpmap:109 opus/48000/2\r\n" +
         "m=video 9 UDP/TLS/RTP/SAVPF 120 121\r\na=mid:v\r\na=recvonly\r\n" + peer.TransportLines("actpass") +
         "a=rtpmap:120 VP8/90000\r\na=rtcp-fb:120 nack\r\n" + (rtx ? "a=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=120\r\n" : "");
 
-    /// <summary>Accepts everything that the node offers.</summary>
+    /// <summary>Answers an offer of the node and accepts all sections.</summary>
     public static string Answer(string offer, SyntheticPeer peer)
     {
         Assert.True(SessionDescription.TryParse(offer, out var description, out var error), error?.ToString());

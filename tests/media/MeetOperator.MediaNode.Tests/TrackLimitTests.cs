@@ -4,11 +4,11 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Who swaps its tracks over and over uses up nobody else's receive session.</summary>
+/// <summary>A participant that replaces its tracks repeatedly does not exhaust the receive sessions of others.</summary>
 public sealed class TrackLimitTests
 {
     [Fact]
-    public async Task Publish_SourcesSwappedOverAndOver_IsRefusedAndTheSubscriberKeepsItsSession()
+    public async Task Publish_RepeatedSourceChanges_AreRejectedAboveTheLimit()
     {
         await using var node = await TestNode.StartAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -20,26 +20,26 @@ public sealed class TrackLimitTests
         var first = await node.Control.SubscribeAsync("r", "bob", new SubscribeRequest { Generation = 1 }, default);
         await node.Control.PublishAsync("r", "mallory", Offer("screen-audio"), default);
 
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", offer, default));
+        var problem = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", offer, default));
 
-        Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-new-tracks"), (refusal.Status, refusal.Code));
-        Assert.Matches("offer again in 1?[0-9] s", refusal.Message);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-new-tracks"), (problem.Status, problem.Code));
+        Assert.Matches("Offer again in 1?[0-9] s", problem.Message);
         var report = (await node.Control.GetRoomAsync("r", default)).ParticipantList!.Single(p => p.Participant == "mallory");
         Assert.All(report.Tracks, t => Assert.Equal("screen-audio", t.Source));
         await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", offer with { Restart = true }, default));
         Assert.Equal(16, (await node.Control.GetRoomAsync("r", default)).UpTracks);
 
-        // What begins no track is answered all the same, as are the others.
+        // An offer without new tracks is still answered, and so are offers of other participants.
         await node.Control.PublishAsync("r", "mallory", Offer("screen-audio"), default);
         await node.Control.PublishAsync("r", "carol", Offer("microphone"), default);
         await node.Control.AnswerAsync("r", "bob", new SubscribeAnswer { SessionId = first.SessionId, Revision = first.Revision, Sdp = TestSdp.Answer(first.Sdp, bob) }, default);
-        await events.UntilAsync("bob is offered what there is now", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 32);
+        await events.UntilAsync("bob's offer contains the current tracks", e => e.Last(RoomEventTypes.Offer, "bob")?.Tracks?.Count == 32);
 
         SdpOffer Offer(string source) => Microphones(mallory, source);
     }
 
     [Fact]
-    public async Task Publish_AfterLeavingAndComingBack_IsRefusedAsBefore()
+    public async Task Publish_AfterRejoining_KeepsTheTrackLimit()
     {
         await using var node = await TestNode.StartAsync();
         await node.Control.PutRoomAsync("r", new RoomSpec { Generation = 1 }, default);
@@ -53,8 +53,8 @@ public sealed class TrackLimitTests
         {
             await node.Control.DeleteParticipantAsync("r", "mallory", default);
 
-            var refusal = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", Microphones(mallory, "microphone"), default));
-            Assert.Equal("too-many-new-tracks", refusal.Code);
+            var problem = await Assert.ThrowsAsync<NodeControlException>(() => node.Control.PublishAsync("r", "mallory", Microphones(mallory, "microphone"), default));
+            Assert.Equal("too-many-new-tracks", problem.Code);
         }
 
         await node.Control.PublishAsync("r", "carol", Microphones(mallory, "microphone"), default);
@@ -68,7 +68,7 @@ public sealed class TrackLimitTests
     };
 
     [Fact]
-    public void TryTake_MoreThanTheBurst_OneASecond()
+    public void TryTake_MoreThanTheBurst_AllowsOnePerSecond()
     {
         var limit = new TrackLimit();
         var now = TimeSpan.TicksPerHour;

@@ -5,7 +5,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>A node with one loop: a call in room <c>neighbour</c> that must go on, and room <c>bad</c> in which things go wrong.</summary>
+/// <summary>A node with one loop and two rooms: a call in room <c>neighbour</c> that must continue, and room <c>bad</c>, in which failures occur.</summary>
 internal sealed class TwoRooms : IAsyncDisposable
 {
     public const string Bad = "bad";
@@ -33,7 +33,7 @@ internal sealed class TwoRooms : IAsyncDisposable
         rooms.Bob.Connect(offer.Sdp);
         await SyntheticPeer.UntilAsync("bob connected", () => rooms.Bob.IsConnected, rooms.Alice, rooms.Bob);
         rooms.SendFromAlice(1);
-        await SyntheticPeer.UntilAsync("first picture", () => rooms.Bob.Rtp.Count == 1, rooms.Alice, rooms.Bob);
+        await SyntheticPeer.UntilAsync("first video packet", () => rooms.Bob.Rtp.Count == 1, rooms.Alice, rooms.Bob);
         return rooms;
     }
 
@@ -44,8 +44,8 @@ internal sealed class TwoRooms : IAsyncDisposable
         await SyntheticPeer.UntilAsync($"{name} connected", () => peer.IsConnected, peer, Alice, Bob);
     }
 
-    /// <summary>A session of its own on the loop, answered to by <paramref name="owner"/>; the peer begins to connect to it.</summary>
-    public async Task<PeerSession> OpenAsync(FaultyOwner owner, SyntheticPeer peer)
+    /// <summary>Opens a session for <paramref name="owner"/> on the loop. The peer starts to connect to it.</summary>
+    public async Task<PeerSession> OpenAsync(ThrowingOwner owner, SyntheticPeer peer)
     {
         var (session, sdp) = await RunAsync(Bad, room =>
         {
@@ -62,15 +62,15 @@ internal sealed class TwoRooms : IAsyncDisposable
 
     public Task<T> OnLoopAsync<T>(Func<T> work) => Loop.RunAsync(work, default);
 
-    /// <summary>What is sent in <paramref name="send"/> lies in the socket together, so that the loop takes it as one batch.</summary>
-    public Task InOneBatchAsync(Action send) => WhileHeldAsync(() =>
+    /// <summary>Runs <paramref name="send"/> while the loop is blocked, so that the loop receives its datagrams as one batch.</summary>
+    public Task InOneBatchAsync(Action send) => WhileLoopBlockedAsync(() =>
     {
         send();
         return Task.CompletedTask;
     });
 
-    /// <summary>Meanwhile the loop stands still.</summary>
-    public async Task WhileHeldAsync(Func<Task> work)
+    /// <summary>Runs <paramref name="work"/> while the loop is blocked.</summary>
+    public async Task WhileLoopBlockedAsync(Func<Task> work)
     {
         using var held = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
@@ -93,19 +93,19 @@ internal sealed class TwoRooms : IAsyncDisposable
         }
     }
 
-    /// <summary>Bob has got every packet so far, gets those that are sent now, and the room's own timers run.</summary>
-    public async Task AssertNeighbourIsWellAsync(int packetsSoFar)
+    /// <summary>Asserts that bob has received every packet so far, receives new packets, and that the room's timers run.</summary>
+    public async Task AssertNeighbourUnaffectedAsync(int packetsSoFar)
     {
-        await SyntheticPeer.UntilAsync("all packets of the neighbour so far", () => Bob.Rtp.Count >= packetsSoFar, Alice, Bob);
+        await SyntheticPeer.UntilAsync("all packets of the neighbour room so far", () => Bob.Rtp.Count >= packetsSoFar, Alice, Bob);
         SendFromAlice(10);
-        await SyntheticPeer.UntilAsync("packets of the neighbour", () => Bob.Rtp.Count == packetsSoFar + 10, Alice, Bob);
+        await SyntheticPeer.UntilAsync("new packets of the neighbour room", () => Bob.Rtp.Count == packetsSoFar + 10, Alice, Bob);
         Alice.Rtcp.Clear();
-        await SyntheticPeer.UntilAsync("reports to the neighbour's publisher", () => Alice.Rtcp.Count > 0, Alice, Bob);
+        await SyntheticPeer.UntilAsync("reports to the publisher of the neighbour room", () => Alice.Rtcp.Count > 0, Alice, Bob);
         Assert.True(Alice.IsConnected && Bob.IsConnected);
     }
 
-    /// <summary>Errors that ended something, as the node's metrics count them.</summary>
-    public Task<long> FaultsAsync(FaultScope scope) => OnLoopAsync(() => Loop.Faults[scope]);
+    /// <summary>The number of failures in the node's metrics.</summary>
+    public Task<long> FailuresAsync(FailureScope scope) => OnLoopAsync(() => Loop.Failures[scope]);
 
     public async ValueTask DisposeAsync()
     {

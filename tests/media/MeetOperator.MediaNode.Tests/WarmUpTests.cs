@@ -2,9 +2,9 @@ namespace MeetOperator.MediaNode.Tests;
 
 public sealed class WarmUpTests
 {
-    /// <summary>Who drains or fills nodes by their reports must not take the node's call with itself for people.</summary>
+    /// <summary>Placement and draining rely on the report, so the participants of the warm-up call must not appear in it.</summary>
     [Fact]
-    public async Task Report_DuringTheCallWithItself_NamesNobody()
+    public async Task Report_DuringTheSelfCall_ShowsNoParticipants()
     {
         await using var node = await TestNode.StartAsync();
         node.Host.IsReady = false;
@@ -17,7 +17,7 @@ public sealed class WarmUpTests
             var (report, _) = await node.Host.ReportAsync(default);
             if (node.Host.IsReady)
             {
-                break; // The call may have ended while the loops were asked.
+                break; // The call may end while the figures are collected.
             }
 
             Assert.Empty(report.Rooms);

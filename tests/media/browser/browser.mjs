@@ -1,4 +1,4 @@
-// Starts Chromium with a fake camera and microphone, and gives pages the few calls that the tests need.
+// Starts Chromium with a fake camera and microphone, and adds the functions to its pages that the tests need.
 import { chromium } from 'playwright-core'
 import http from 'node:http'
 
@@ -8,7 +8,7 @@ const ARGS = [
   '--allow-loopback-in-peer-connection',
 ]
 
-/** One browser of its own for each participant, so that nothing is shared between them. */
+/** Opens a separate browser for each participant, so that they share no state. */
 export async function openPage() {
   const server = http.createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>media</title>'))
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -20,7 +20,7 @@ export async function openPage() {
   return { page, close: async () => { await browser.close(); server.close() } }
 }
 
-/** Runs in the page: everything hangs from `window.media`. */
+/** Runs in the page and defines `window.media`. */
 function pageFunctions() {
   const state = { tracks: {} }
   window.media = {
@@ -72,7 +72,7 @@ function pageFunctions() {
       return state.player.localDescription.sdp
     },
     async played(sdp) { await state.player.setRemoteDescription({ type: 'answer', sdp }) },
-    /** Inbound statistics by kind, summed over tracks. */
+    /** Inbound statistics by kind, summed over all tracks. */
     async inbound(name) {
       const sum = { audio: { packets: 0, lost: 0, bytes: 0, energy: 0 }, video: { packets: 0, lost: 0, frames: 0, bytes: 0, key: 0, width: 0, pli: 0, nack: 0 } }
       for (const report of (await state[name].getStats()).values()) {
@@ -107,7 +107,7 @@ function pageFunctions() {
   }
 }
 
-/** Polls until the condition holds. */
+/** Polls until the condition is true, or an object whose `ok` is true. Throws after the given number of seconds. */
 export async function until(what, condition, seconds = 20) {
   const end = Date.now() + seconds * 1000
   let last
@@ -116,5 +116,5 @@ export async function until(what, condition, seconds = 20) {
     if (last === true || last?.ok) return last
     await new Promise(resolve => setTimeout(resolve, 100))
   }
-  throw new Error(`not within ${seconds} s: ${what}; last seen ${JSON.stringify(last)}`)
+  throw new Error(`timed out after ${seconds} s: ${what}; last value ${JSON.stringify(last)}`)
 }

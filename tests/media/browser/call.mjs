@@ -1,5 +1,5 @@
 // Usage: node call.mjs <control address> <callers> [codec]
-// One Chromium publishes, another subscribes through the node. Prints one JSON line; exits 1 when media does not flow.
+// One Chromium publishes and another subscribes through the node. Prints one JSON line; exits with code 1 when media does not flow.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
@@ -25,7 +25,7 @@ try {
   const sdp = await bob.page.evaluate(s => media.subscribe(s), offer.sdp)
   await node.call('POST', `${path('bob')}/subscribe/answer`, { revision: offer.revision, sdp })
 
-  const seen = await until('video decoded and sound heard', async () => {
+  const seen = await until('video and audio received', async () => {
     const inbound = await bob.page.evaluate(() => media.inbound('subscriber'))
     return { ...inbound, ok: inbound.video.frames > 0 && inbound.audio.packets > 0 }
   })
@@ -33,7 +33,7 @@ try {
   await new Promise(resolve => setTimeout(resolve, Number(process.env.HOLD ?? 3) * 1000))
   const inbound = await bob.page.evaluate(() => media.inbound('subscriber'))
   const outbound = await alice.page.evaluate(() => media.outbound())
-  if (inbound.video.frames <= seen.video.frames) throw new Error('the picture stands still')
+  if (inbound.video.frames <= seen.video.frames) throw new Error('the video is frozen')
   console.log(JSON.stringify({ firstFrameMs, inbound, outbound, states: [await alice.page.evaluate(() => media.states()), await bob.page.evaluate(() => media.states())] }))
 } catch (error) {
   for (const p of opened) console.error(JSON.stringify(await p.page.evaluate(() => media.states()).catch(String)))

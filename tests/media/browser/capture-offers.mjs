@@ -1,4 +1,5 @@
-// Usage: node capture-offers.mjs <folder>: writes the offers of the installed Chromium that the SDP tests use.
+// Usage: node capture-offers.mjs <folder>
+// Writes the offers of the installed Chromium that the SDP tests use.
 import { openPage } from './browser.mjs'
 import { writeFileSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
 // Usage: node consent.mjs <control address> <callers>
-// A Chromium publishes and another plays until the node has asked each of them twice whether it can read where media goes.
-// Prints what the chosen pair of each counts.
+// One Chromium publishes and another plays until the node has sent two connectivity checks to each.
+// Prints the check counters of the selected candidate pair of each.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
@@ -27,8 +27,8 @@ try {
   const offer = await node.call('POST', `${path('bob')}/subscribe`, { generation })
   await node.call('POST', `${path('bob')}/subscribe/answer`, { revision: offer.revision, sdp: await bob.evaluate(s => media.subscribe(s), offer.sdp) })
 
-  const publisher = await until('the publisher was asked twice and answered', () => pair(alice, 'publisher'), 60)
-  const subscriber = await until('the subscriber was asked twice and answered', () => pair(bob, 'subscriber'), 60)
+  const publisher = await until('two answered checks of the publisher', () => pair(alice, 'publisher'), 60)
+  const subscriber = await until('two answered checks of the subscriber', () => pair(bob, 'subscriber'), 60)
   console.log(JSON.stringify({ publisher, subscriber }))
 } catch (error) {
   console.error(error)

@@ -1,5 +1,5 @@
 // Usage: node goodbye.mjs <control address> <callers>
-// A Chromium publishes; the node ends its session. Prints how long the page takes to see it at its DTLS transport, in milliseconds.
+// A Chromium publishes and the node ends its session. Prints the state of the page's DTLS transport and the milliseconds until it changed.
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 

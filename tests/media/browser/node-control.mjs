@@ -1,4 +1,4 @@
-// A small NodeControl client (docs/node-control.md) for tests: as operator for rooms, as signaling for people.
+// A small NodeControl client (docs/node-control.md) for tests. Uses the operator's certificate for rooms and signaling's certificate for participants.
 import { Agent, request } from 'node:https'
 
 export class NodeControl {
@@ -11,7 +11,7 @@ export class NodeControl {
     this.bySignaling = agent(bySignaling)
   }
 
-  /** The answer's head; its body is a stream of text. */
+  /** Returns the response as soon as its headers arrive. Its body is a stream of text. */
   send(method, path, { body, signal } = {}) {
     const agent = /^\/v1\/(node|rooms\/[^/]+$)/.test(path) ? this.byOperator : this.bySignaling
     return new Promise((resolve, reject) => {
@@ -24,11 +24,11 @@ export class NodeControl {
     const response = await this.send(method, path, { body })
     let text = ''
     for await (const chunk of response) text += chunk
-    if (response.statusCode >= 300) throw new Error(`${method} ${path} answered ${response.statusCode}: ${text}`)
+    if (response.statusCode >= 300) throw new Error(`${method} ${path} returned status ${response.statusCode}: ${text}`)
     return text ? JSON.parse(text) : undefined
   }
 
-  /** Calls onEvent for every event of the room until stop() is called. */
+  /** Calls `onEvent` for every event of the room until `stop()` is called. */
   watch(room, onEvent) {
     const controller = new AbortController()
     const done = (async () => {

@@ -1,11 +1,11 @@
 // Usage: node rebind.mjs <control address> <callers>
-// A Chromium plays through a NAT that gives it another port in the middle of the call. Prints how long the picture stands still, in milliseconds.
+// A Chromium plays through a NAT that changes its port during the call. Prints how long the video is frozen, in milliseconds.
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { NodeControl } from './node-control.mjs'
 import { openPage, until } from './browser.mjs'
 
-/** Passes datagrams between a browser and the node's port; to the node they come from `outside`, which can be replaced. */
+/** Forwards datagrams between a browser and the node's port. Their source address at the node is that of `outside`, which can be replaced. */
 class Nat {
   static async start(nodePort) {
     const nat = new Nat()
@@ -55,12 +55,12 @@ try {
   const sdp = await bob.evaluate(s => media.subscribe(s), offer.sdp.replace(candidate, `$1 ${nat.port}`))
   await node.call('POST', `${path('bob')}/subscribe/answer`, { revision: offer.revision, sdp })
   const frames = async () => (await bob.evaluate(() => media.inbound('subscriber'))).video.frames
-  await until('the picture moves', async () => await frames() > 30)
+  await until('video frames', async () => await frames() > 30)
 
   await nat.rebind()
   const [before, started] = [await frames(), Date.now()]
-  await until('the picture moves behind the new mapping', async () => await frames() > before + 30)
-  console.log(JSON.stringify({ stoodStillMs: Date.now() - started }))
+  await until('video frames through the new mapping', async () => await frames() > before + 30)
+  console.log(JSON.stringify({ frozenMs: Date.now() - started }))
 } catch (error) {
   console.error(error)
   process.exitCode = 1

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>SDP that is well formed and carries no media: answers mirror the offer's sections, offers have one section a track.</summary>
+/// <summary>Writes valid SDP without real media. An answer has the sections of its offer, and an offer has one section per track.</summary>
 public static class CannedSdp
 {
     private const string Transport =
         "a=ice-ufrag:simu\r\na=ice-pwd:simulatedsimulatedsimul\r\n" +
         "a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n";
 
-    /// <summary>Accepts every section of <paramref name="offer"/> with its first payload type, as an ICE-lite, passive server.</summary>
+    /// <summary>Writes an answer that accepts every section of <paramref name="offer"/> with its first payload type, as an ICE-lite, DTLS-passive server.</summary>
     public static string Answer(string offer)
     {
         ArgumentNullException.ThrowIfNull(offer);
@@ -25,7 +25,7 @@ public static class CannedSdp
         return sdp.ToString();
     }
 
-    /// <summary>Offers one sendonly section a track; mids are the positions.</summary>
+    /// <summary>Writes an offer with one sendonly section per track.</summary>
     public static string Offer(IReadOnlyList<TrackDescription> tracks)
     {
         ArgumentNullException.ThrowIfNull(tracks);
@@ -42,7 +42,7 @@ public static class CannedSdp
         return sdp.ToString();
     }
 
-    /// <summary>The media sections of a description: kind, mid, first payload type and direction.</summary>
+    /// <summary>Parses the media sections of a description: kind, mid, first payload type and direction.</summary>
     public static IReadOnlyList<(string Kind, string Mid, string PayloadType, string Direction)> Sections(string sdp)
     {
         ArgumentNullException.ThrowIfNull(sdp);

@@ -1,10 +1,10 @@
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>Sends each call as the one of operator and signaling that may make it, so that one test can play both.</summary>
+/// <summary>Sends each request with the certificate of the operator or signaling, whichever the path requires, so that a test can act as both.</summary>
 internal sealed class RoleHandler(string host, HttpClient byOperator, HttpClient bySignaling) : HttpMessageHandler
 {
-    /// <summary>Rooms, metrics and the node itself are the operator's, people and their media are signaling's.</summary>
-    public static bool IsOperators(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _];
+    /// <summary>Whether the operator sends requests to this path: metrics, the node and rooms. Signaling sends those for participants and their media.</summary>
+    public static bool IsOperatorPath(string path) => path.Trim('/').Split('/') is ["metrics"] or ["v1", "node", ..] or ["v1", "rooms", _];
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -15,7 +15,7 @@ internal sealed class RoleHandler(string host, HttpClient byOperator, HttpClient
         }
 
         sent.Headers.Host ??= host;
-        var http = IsOperators(request.RequestUri!.AbsolutePath) ? byOperator : bySignaling;
+        var http = IsOperatorPath(request.RequestUri!.AbsolutePath) ? byOperator : bySignaling;
         return await http.SendAsync(sent, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.NodeControl.Testing;
 
 /// <summary>
-/// A media node without media: a real HTTP server of NodeControl in this process that a test can fill, stress, hang, drain and kill.
+/// A simulated media node: a real NodeControl server in this process, without media. Tests control its rooms, load, failures and lifetime.
 /// </summary>
 public sealed class SimulatedMediaNode : IAsyncDisposable
 {
@@ -23,23 +23,23 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         StartedAt = startedAt;
     }
 
-    /// <summary>Guards rooms and participants.</summary>
+    /// <summary>Lock for rooms and participants.</summary>
     internal Lock Gate { get; } = new();
 
     internal IDictionary<string, SimulatedRoom> RoomTable => _rooms;
 
     public string Name { get; }
 
-    /// <summary>What the node serves with and whom it trusts; the operator may push others.</summary>
+    /// <summary>The server certificate and trusted authorities. The operator can replace them.</summary>
     public ControlCredentials Credentials { get; set; }
 
-    /// <summary>Which authority's certificate each of the two callers showed last.</summary>
+    /// <summary>The issuer of the last client certificate of each role.</summary>
     public ConcurrentDictionary<ControlRole, string> Callers { get; } = new();
 
-    /// <summary>The clock by which callers' certificates are judged.</summary>
+    /// <summary>The clock for the validity period of client certificates.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
-    /// <summary>Where the node listens, with a slash at the end.</summary>
+    /// <summary>The node's base URL, with a trailing slash.</summary>
     public Uri Address { get; private set; } = null!;
     public DateTimeOffset StartedAt { get; }
     public string InstanceId { get; set; } = Guid.NewGuid().ToString("N");
@@ -50,62 +50,62 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
     public long EgressKbps { get; set; }
     public bool Draining { get; set; }
 
-    /// <summary>Reported loops; empty as of a node that reports none.</summary>
+    /// <summary>The loops in the report. Empty by default, as in the report of a version without this field.</summary>
     public IReadOnlyList<LoopReport> LoopReports { get; set; } = [];
 
-    /// <summary>While true, what people send comes in and nothing goes out, and all else is answered as ever.</summary>
+    /// <summary>When true, the report shows incoming packets but no forwarded ones. All requests still succeed.</summary>
     public bool ForwardsNothing { get; set; }
 
-    /// <summary>Highest term of the operator's leadership that a call carried; null before the first.</summary>
+    /// <summary>The highest operator term of all requests, or null when none has carried a term.</summary>
     public long? Term { get; set; }
 
-    /// <summary>Calls that were refused because their term was over.</summary>
+    /// <summary>Number of requests that were rejected because of an outdated term.</summary>
     public int StaleCalls { get; internal set; }
 
-    /// <summary>Replaces the report: takes the term that a poll carries and returns the body to answer with. Null sends the usual report.</summary>
+    /// <summary>Replaces the report. The argument is the term of the poll, and the result is the response body, or null for the normal report.</summary>
     public Func<long?, string?> ReportBody { get; set; } = static _ => null;
 
-    /// <summary>While true, rooms are neither made nor ended, and the calls are not answered; all else is answered as ever.</summary>
+    /// <summary>When true, requests that create or delete rooms hang and have no effect. Other requests succeed.</summary>
     public bool HangsOnRooms { get; set; }
 
-    /// <summary>While true, the operator's calls are not answered, as behind a broken route; everybody else's are.</summary>
+    /// <summary>When true, requests of the operator hang, as if its route to the node were broken. Requests of others succeed.</summary>
     public bool IsSilentToOperator { get; set; }
 
-    /// <summary>Readers of a room's events are answered after this, and hear nothing of what was before.</summary>
+    /// <summary>Event streams open after this task completes, and do not contain earlier events.</summary>
     public Task EventsAfter { get; set; } = Task.CompletedTask;
 
-    /// <summary>Calls that <see cref="HangsOnRooms"/> has held so far.</summary>
+    /// <summary>Number of requests that hang or hung because of <see cref="HangsOnRooms"/>.</summary>
     public int HeldRoomCalls => Volatile.Read(ref HeldCount);
 
     internal int HeldCount;
 
-    /// <summary>Ends that were refused because somebody was in the room.</summary>
+    /// <summary>Number of delete requests that were rejected because the room had participants.</summary>
     public int RefusedEnds { get; internal set; }
 
-    /// <summary>While true, no room is ended: the call is answered with an error.</summary>
+    /// <summary>When true, requests to delete a room fail.</summary>
     public bool RefusesToEnd { get; set; }
 
-    /// <summary>While true, no participant is dropped: the call is answered with an error.</summary>
+    /// <summary>When true, requests to delete a participant fail.</summary>
     public bool RefusesToDrop { get; set; }
 
-    /// <summary>Calls that <see cref="RefusesToDrop"/> has refused.</summary>
+    /// <summary>Number of requests that failed because of <see cref="RefusesToDrop"/>.</summary>
     public int RefusedDrops { get; internal set; }
 
-    /// <summary>The code with which rooms are refused, also ones that exist already; null while none is.</summary>
+    /// <summary>When not null, requests to create or update a room fail with this problem code.</summary>
     public string? RefusesToMake { get; set; }
 
-    /// <summary>Calls that <see cref="RefusesToMake"/> has refused.</summary>
+    /// <summary>Number of requests that failed because of <see cref="RefusesToMake"/>.</summary>
     public int RefusedMakes { get; internal set; }
 
-    /// <summary>Rooms beyond this number are refused with <c>full</c>.</summary>
+    /// <summary>Number of rooms above which new rooms are rejected with <c>full</c>.</summary>
     public int MaxRooms { get; set; } = int.MaxValue;
 
-    /// <summary>Requests that were answered or refused so far, polls included.</summary>
+    /// <summary>Number of requests so far, including polls and rejected requests.</summary>
     public long Requests => Interlocked.Read(ref RequestCount);
 
     internal long RequestCount;
 
-    /// <summary>Listens on <paramref name="endpoint"/>, or on a free loopback port.</summary>
+    /// <summary>Starts a node that listens on <paramref name="endpoint"/>, or on a free loopback port.</summary>
     public static async Task<SimulatedMediaNode> StartAsync(string name, NodeCredentials credentials, IPEndPoint? endpoint = null, CancellationToken ct = default)
     {
         var node = new SimulatedMediaNode(name, TestAuthority.Read(credentials), TimeProvider.System.GetUtcNow());
@@ -123,10 +123,10 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>A client of this node, which calls as whoever <paramref name="http"/> shows.</summary>
+    /// <summary>Creates a client of this node with the client certificate of <paramref name="http"/>.</summary>
     public NodeControlClient Client(HttpClient http) => new(http, Address, ControlCredentials.DnsNames(Credentials.Certificate)[0]);
 
-    /// <summary>Names of the rooms with their generation and head count, as they are now.</summary>
+    /// <summary>The current reports of the rooms by room ID.</summary>
     public IReadOnlyDictionary<string, RoomReport> Rooms()
     {
         lock (Gate)
@@ -135,7 +135,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>A room that nobody asked for over NodeControl, as an operator before left it.</summary>
+    /// <summary>Adds a room without a NodeControl request, as if a previous operator had created it.</summary>
     public void AddRoom(string room, long generation)
     {
         lock (Gate)
@@ -144,7 +144,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Claims that <paramref name="count"/> people are in the room, without a session each; the room must exist.</summary>
+    /// <summary>Sets the number of simulated participants without sessions. The room must exist.</summary>
     public void SetParticipants(string room, int count)
     {
         lock (Gate)
@@ -153,7 +153,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a participant vanish as by a timeout.</summary>
+    /// <summary>Removes a participant as a timeout does.</summary>
     public void RemoveParticipant(string room, string participant, string reason = "timeout")
     {
         lock (Gate)
@@ -181,7 +181,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes connections and answers nothing until <see cref="Resume"/>.</summary>
+    /// <summary>Accepts connections but does not respond until <see cref="Resume"/>.</summary>
     public void Hang() => _hang ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Resume()
@@ -190,7 +190,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
         _hang = null;
     }
 
-    /// <summary>Forgets all rooms under a new instance id, as a process that was restarted within one poll interval.</summary>
+    /// <summary>Removes all rooms and changes the instance ID, as a restart of the process within one poll interval does.</summary>
     public void Forget()
     {
         lock (Gate)
@@ -208,7 +208,7 @@ public sealed class SimulatedMediaNode : IAsyncDisposable
 
     internal Task WaitWhileHanging(CancellationToken ct) => _hang?.Task.WaitAsync(ct) ?? Task.CompletedTask;
 
-    /// <summary>Stops listening and breaks every connection, as a killed process does.</summary>
+    /// <summary>Closes the listener and aborts all connections, as killing the process does.</summary>
     public async Task DieAsync()
     {
         if (Interlocked.Exchange(ref _server, null) is not { } server)

@@ -3,7 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.NodeControl.Testing;
 
-/// <summary>An authority of NodeControl that a test holds: certificates of every kind, wrong ones too. Made apart from the operator's, whose certificates it helps to judge.</summary>
+/// <summary>
+/// A certificate authority for tests of NodeControl. Issues valid and invalid certificates of every kind. Does not share code with the operator's authority, so that
+/// tests of that one are independent.
+/// </summary>
 public sealed class TestAuthority : IDisposable
 {
     private const string Server = "1.3.6.1.5.5.7.3.1";
@@ -23,27 +26,27 @@ public sealed class TestAuthority : IDisposable
 
     public string CertificatePem => _certificate.ExportCertificatePem();
 
-    /// <summary>What a media node starts with.</summary>
+    /// <summary>Issues the initial credentials of a media node.</summary>
     public NodeCredentials Node(string nodeNamespace, string nodeName, TimeSpan? lifetime = null) => Issue(ControlNames.OfNode(nodeNamespace, nodeName), Server, lifetime);
 
-    /// <summary>What a caller shows.</summary>
+    /// <summary>Issues client credentials for a role.</summary>
     public NodeCredentials Caller(ControlRole role, TimeSpan? lifetime = null) => Issue(ControlNames.Of(role), Client, lifetime);
 
-    /// <summary>A client certificate under any name.</summary>
+    /// <summary>Issues client credentials for any DNS name.</summary>
     public NodeCredentials Caller(string name) => Issue(name, Client, null);
 
-    /// <summary>An HTTP client of the node with this name that shows, for each call, the certificate of whoever may make it.</summary>
+    /// <summary>Creates an HTTP client of the node with the name <paramref name="host"/>. Each request uses the certificate of the role that it requires.</summary>
     public HttpClient HttpOf(string host) => HttpOf(host, Caller(ControlRole.Operator), Caller(ControlRole.Signaling));
 
-    /// <summary>The same with given certificates.</summary>
+    /// <summary>As <see cref="HttpOf(string)"/>, with the given credentials.</summary>
     public static HttpClient HttpOf(string host, NodeCredentials byOperator, NodeCredentials bySignaling) => new(new RoleHandler(host, Http(Read(byOperator)), Http(Read(bySignaling))));
 
-    /// <summary>An HTTP client that shows the certificate of <paramref name="role"/>.</summary>
+    /// <summary>Creates an HTTP client with a certificate of <paramref name="role"/>.</summary>
     public HttpClient Http(ControlRole role, string? authorities = null) => Http(Read(Caller(role) with { Authorities = authorities ?? CertificatePem }));
 
     public static HttpClient Http(ControlCredentials credentials) => Http(() => credentials);
 
-    /// <summary>Asks for the credentials at every handshake.</summary>
+    /// <summary>Creates an HTTP client that reads the credentials at every handshake.</summary>
     public static HttpClient Http(Func<ControlCredentials?> credentials, TimeProvider? time = null) => new(ControlTls.Client(credentials, TimeSpan.FromSeconds(10), time ?? TimeProvider.System));
 
     public static ControlCredentials Read(NodeCredentials pem) =>
@@ -53,7 +56,7 @@ public sealed class TestAuthority : IDisposable
 
     /// <param name="name">DNS name.</param>
     /// <param name="purpose">Extended key usage.</param>
-    /// <param name="lifetime">From now; a negative one has ended already.</param>
+    /// <param name="lifetime">Validity from now. A negative value issues an expired certificate.</param>
     private NodeCredentials Issue(string name, string purpose, TimeSpan? lifetime)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -7,7 +7,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>A media node as a process of its own, set up as in production; with two processors or more it has one for itself.</summary>
+/// <summary>A media node in a separate process with production settings. With two or more CPUs, it can be pinned to the first one.</summary>
 internal sealed class BenchNode : IDisposable
 {
     private static readonly string Host = ControlNames.OfNode("bench", "bench");

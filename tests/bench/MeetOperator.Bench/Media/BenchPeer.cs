@@ -11,7 +11,7 @@ using MeetOperator.Sdp.Negotiation;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>One peer connection of a client without a browser. Used by one thread at a time, which pumps it.</summary>
+/// <summary>One peer connection of a synthetic client. One thread at a time uses and pumps it.</summary>
 internal sealed unsafe class BenchPeer : IDisposable
 {
     private const int MaxDatagram = 1500;
@@ -31,10 +31,10 @@ internal sealed unsafe class BenchPeer : IDisposable
 
     public bool IsConnected => _transport.State == PeerTransportState.Connected;
 
-    /// <summary>Every RTP packet that came, by SSRC and sequence number.</summary>
+    /// <summary>The received RTP packets by SSRC and sequence number.</summary>
     public HashSet<(uint Ssrc, ushort Sequence)> Received { get; } = [];
 
-    /// <summary>Datagrams that came and found no room, since this process was too slow.</summary>
+    /// <summary>Datagrams that the kernel dropped because this process read its socket too slowly.</summary>
     public long MissedByBench => _socket.KernelDrops;
 
     public RtpHeader LastHeader { get; private set; }
@@ -43,19 +43,19 @@ internal sealed unsafe class BenchPeer : IDisposable
         $"a=rtcp-mux\r\na=ice-ufrag:{_transport.LocalCredentials.Ufrag}\r\na=ice-pwd:{_transport.LocalCredentials.Password}\r\n" +
         $"a=fingerprint:{Certificate.Fingerprint}\r\na=setup:{setup}\r\n";
 
-    /// <summary>Takes the node's description and begins to connect.</summary>
+    /// <summary>Applies the node's SDP and starts to connect.</summary>
     public void Connect(string sdp)
     {
         if (!SessionDescription.TryParse(sdp, out var description, out var error))
         {
-            throw new InvalidOperationException($"The node's SDP: {error}");
+            throw new InvalidOperationException($"The node's SDP is invalid: {error}");
         }
 
         string Find(string name) => description.Sections.Select(s => s.Value(name)).FirstOrDefault(v => v is not null) ?? description.Value(name) ?? throw new InvalidOperationException($"The node's SDP has no a={name}.");
         var candidate = Find("candidate").Split(' ');
         if (!Fingerprint.TryParse(Find("fingerprint"), out var fingerprint))
         {
-            throw new InvalidOperationException("The node's fingerprint cannot be read.");
+            throw new InvalidOperationException("The node's SDP has an invalid fingerprint.");
         }
 
         var node = new IPEndPoint(IPAddress.Parse(candidate[4]), int.Parse(candidate[5], System.Globalization.CultureInfo.InvariantCulture));
@@ -66,12 +66,12 @@ internal sealed unsafe class BenchPeer : IDisposable
     {
         Span<byte> fixedPart = stackalloc byte[RtpHeader.FixedLength];
         header.WriteFixed(fixedPart, withExtension: false);
-        Commit(_transport.ProtectRtp(fixedPart, payload, Room()), _transport.SelectedAddress);
+        Commit(_transport.ProtectRtp(fixedPart, payload, NextBuffer()), _transport.SelectedAddress);
     }
 
-    public void SendRtcp(ReadOnlySpan<byte> compound) => Commit(_transport.ProtectRtcp(compound, Room()), _transport.SelectedAddress);
+    public void SendRtcp(ReadOnlySpan<byte> compound) => Commit(_transport.ProtectRtcp(compound, NextBuffer()), _transport.SelectedAddress);
 
-    /// <summary>Sends what was given so far.</summary>
+    /// <summary>Sends the queued packets.</summary>
     public void Flush()
     {
         if (_send.Count > 0)
@@ -81,7 +81,7 @@ internal sealed unsafe class BenchPeer : IDisposable
         }
     }
 
-    /// <summary>Handles everything that has come, and the timers.</summary>
+    /// <summary>Handles all received datagrams and due timers.</summary>
     public void Pump()
     {
         var now = Stopwatch.GetElapsedTime(0).Ticks;
@@ -115,7 +115,7 @@ internal sealed unsafe class BenchPeer : IDisposable
         NativeMemory.Free(_data);
     }
 
-    private Span<byte> Room()
+    private Span<byte> NextBuffer()
     {
         if (_send.Count == _send.Capacity)
         {
@@ -139,7 +139,7 @@ internal sealed unsafe class BenchPeer : IDisposable
         {
             if (output.Kind == TransportOutputKind.Transmit)
             {
-                output.Datagram.CopyTo(Room());
+                output.Datagram.CopyTo(NextBuffer());
                 Commit(output.Datagram.Length, output.To);
             }
         }

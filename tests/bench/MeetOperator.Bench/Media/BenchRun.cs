@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>What one run of <c>bench.py</c> prints, as far as it is used.</summary>
+/// <summary>The fields of one result line of <c>bench.py</c> that the bench uses.</summary>
 internal sealed record BenchRun
 {
     public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -12,7 +12,7 @@ internal sealed record BenchRun
     public double PktsPerCpuS { get; init; }
     public long Bad { get; init; }
 
-    /// <summary>Managed bytes that the media loop allocated, by forwarded packet; absent for servers that cannot say.</summary>
+    /// <summary>Managed bytes that the media loop allocated per forwarded packet. Null for servers that do not report it.</summary>
     public double? AllocPerPkt { get; init; }
     public Dictionary<string, double> LatUs { get; init; } = [];
 }

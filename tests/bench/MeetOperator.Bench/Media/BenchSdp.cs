@@ -2,7 +2,7 @@ using MeetOperator.Sdp;
 
 namespace MeetOperator.Bench.Media;
 
-/// <summary>The SDP of a <see cref="BenchPeer"/>.</summary>
+/// <summary>Writes the SDP of a <see cref="BenchPeer"/>.</summary>
 internal static class BenchSdp
 {
     public const uint VideoSsrc = 21;
@@ -19,12 +19,12 @@ internal static class BenchSdp
         Head("v") + "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:v\r\na=recvonly\r\n" + peer.TransportLines("actpass") +
         "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
 
-    /// <summary>Accepts everything that the node offers.</summary>
+    /// <summary>Answers an offer of the node and accepts all sections.</summary>
     public static string Answer(string offer, BenchPeer peer)
     {
         if (!SessionDescription.TryParse(offer, out var description, out var error))
         {
-            throw new InvalidOperationException($"The node's offer: {error}");
+            throw new InvalidOperationException($"The node's offer is invalid: {error}");
         }
 
         var text = new System.Text.StringBuilder(Head(string.Join(' ', description.Sections.Select(s => s.Mid))));

@@ -1,9 +1,9 @@
 namespace MeetOperator.Bench.Media;
 
-/// <summary>Resident memory of a media node that is set up as in production, is ready, and has no room.</summary>
+/// <summary>Measures the resident memory of a ready media node with production settings and no rooms.</summary>
 internal static class IdleMemory
 {
-    /// <summary>In MiB.</summary>
+    /// <summary>Returns MiB.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly)
     {
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: false).ConfigureAwait(false);

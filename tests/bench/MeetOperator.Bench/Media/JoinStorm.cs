@@ -5,13 +5,13 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// A hundred people come into one room within ten seconds, each with microphone and camera, and each gets those of all others. Measured is the longest
-/// time in which the loop did not look at its socket: so long everybody's sound and picture stand still.
+/// 100 participants join one room within ten seconds. Each publishes a microphone and a camera and receives those of all others. The figure is the longest time
+/// during which the loop did not read its socket, which is how long media stops for all participants.
 /// </summary>
 internal sealed class JoinStorm : IDisposable
 {
     private const string Room = "storm";
-    private const int People = 100;
+    private const int Participants = 100;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<string, BenchPeer> _subscribing = new();
     private readonly ConcurrentQueue<BenchPeer> _connecting = new();
@@ -20,7 +20,7 @@ internal sealed class JoinStorm : IDisposable
     private readonly ConcurrentDictionary<string, bool> _connected = new();
     private readonly CancellationTokenSource _end = new();
 
-    /// <summary>In milliseconds.</summary>
+    /// <summary>Returns milliseconds.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly)
     {
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
@@ -39,23 +39,23 @@ internal sealed class JoinStorm : IDisposable
 
     private async Task<double> RunAsync(NodeControlClient node)
     {
-        await node.PutRoomAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = People }, default).ConfigureAwait(false);
+        await node.PutRoomAsync(Room, new RoomSpec { Generation = 1, MaxParticipants = Participants }, default).ConfigureAwait(false);
 
-        // What the node did until it was ready leaves its figures.
+        // The node reports the longest pause of the last ten seconds. After this delay it no longer includes the startup.
         await Task.Delay(TimeSpan.FromSeconds(11)).ConfigureAwait(false);
         var answering = Task.Run(() => AnswerOffersAsync(node));
         var pumping = Task.Factory.StartNew(Pump, TaskCreationOptions.LongRunning);
         var joins = new List<Task>();
         var longest = 0.0;
-        for (var i = 0; i < People; i++)
+        for (var i = 0; i < Participants; i++)
         {
             joins.Add(JoinAsync(node, $"p{i}"));
-            await Task.Delay(Duration / People).ConfigureAwait(false);
+            await Task.Delay(Duration / Participants).ConfigureAwait(false);
             longest = i % 20 == 19 ? Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false)) : longest;
         }
 
         await Task.WhenAll(joins).ConfigureAwait(false);
-        for (var i = 0; i < 300 && !_tracks.Values.All(t => t == 2 * (People - 1)); i++)
+        for (var i = 0; i < 300 && !_tracks.Values.All(t => t == 2 * (Participants - 1)); i++)
         {
             await Task.Delay(200).ConfigureAwait(false);
             longest = i % 20 == 0 ? Math.Max(longest, await LongestPauseAsync(node).ConfigureAwait(false)) : longest;
@@ -65,9 +65,9 @@ internal sealed class JoinStorm : IDisposable
         var report = await node.GetRoomAsync(Room, default).ConfigureAwait(false);
         await _end.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(answering, pumping).ConfigureAwait(false);
-        return report.DownTracks == People * (People - 1) * 2
+        return report.DownTracks == Participants * (Participants - 1) * 2
             ? longest
-            : throw new InvalidOperationException($"The run is void: {report.Participants} people got {report.DownTracks} tracks of {People * (People - 1) * 2}.");
+            : throw new InvalidOperationException($"The run is invalid: {report.Participants} participants received {report.DownTracks} tracks of {Participants * (Participants - 1) * 2}.");
     }
 
     private static async Task<double> LongestPauseAsync(NodeControlClient node) =>
@@ -98,7 +98,7 @@ internal sealed class JoinStorm : IDisposable
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            // The measurement is over.
+            // The measurement has ended.
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class JoinStorm : IDisposable
         }
         catch (NodeControlException e) when (e.Status == HttpStatusCode.Conflict)
         {
-            return; // a newer offer is on its way
+            return; // a newer offer follows
         }
 
         if (tracks > 0 && _tracks.AddOrUpdate(name, tracks, (_, had) => Math.Max(had, tracks)) == tracks && _connected.TryAdd(name, true))

@@ -6,8 +6,9 @@ using MeetOperator.Operator.Tests.Harness;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// Our media node and Janus in turns under the same load (<c>tests/bench/media</c>), then the node's memory at rest, what a neighbour suffers from one who misbehaves, and the loop's longest pause while many join. Arguments:
-/// <c>--rounds N</c> (5; 0 leaves the comparison with Janus away), <c>--seconds N</c> (8).
+/// Compares the media node with Janus in alternating runs under the same load (<c>tests/bench/media</c>). Then measures the memory of an idle node, the packet loss in a
+/// room beside a misbehaving participant, and the longest pause of the loop while many participants join. Arguments: <c>--rounds N</c> (default 5; 0 skips the
+/// comparison with Janus), <c>--seconds N</c> (default 8).
 /// </summary>
 internal sealed class MediaBench : IBenchVerb
 {
@@ -15,7 +16,7 @@ internal sealed class MediaBench : IBenchVerb
 
     public string Name => "media";
 
-    public string Help => "forwarded packets per CPU-second beside Janus, allocation per packet, memory of an idle media node, one who misbehaves, many who join";
+    public string Help => "forwarded packets per CPU-second compared with Janus, allocation per packet, memory of an idle media node, loss beside a misbehaving participant, pause during many joins";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
@@ -60,10 +61,10 @@ internal sealed class MediaBench : IBenchVerb
         var output = await CommandAsync("python3", [Path.Combine(folder, "bench.py"), .. arguments]).ConfigureAwait(false);
         var line = output.Split('\n').Last(l => l.StartsWith('{'));
         await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
-        var run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py wrote no result.");
+        var run = JsonSerializer.Deserialize<BenchRun>(line, BenchRun.Json) ?? throw new InvalidOperationException("bench.py printed no result.");
         return run.Bad == 0 && run.OutPps > run.ExpectedPps * 0.95
             ? run
-            : throw new InvalidOperationException($"The run is void: {run.OutPps} of {run.ExpectedPps} packets a second, {run.Bad} bad.");
+            : throw new InvalidOperationException($"The run is invalid: {run.OutPps} of {run.ExpectedPps} packets per second, {run.Bad} failed authentication.");
     }
 
     private static async Task<string> CommandAsync(string program, IEnumerable<string> arguments)
@@ -72,7 +73,7 @@ internal sealed class MediaBench : IBenchVerb
             ?? throw new InvalidOperationException($"{program} did not start.");
         var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
         await process.WaitForExitAsync().ConfigureAwait(false);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}");
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} exited with code {process.ExitCode}: {output}");
     }
 
     private static int Number(string[] arguments, string name, int otherwise) =>

@@ -6,8 +6,8 @@ using MeetOperator.Rtp.Rtcp;
 namespace MeetOperator.Bench.Media;
 
 /// <summary>
-/// One misbehaving participant beside another room on the same loop: it sends fifty times what a camera sends, to four people, and asks for whole
-/// windows of packets and for key frames a thousand times a second. Measured is what the other room, a camera and four people, loses of its own.
+/// Measures the packet loss in a room with one camera and four viewers while a participant of another room on the same loop misbehaves. That participant sends 50
+/// times the packets of a camera to four viewers, and requests retransmission of 256 packets and a key frame 1,000 times a second.
 /// </summary>
 internal sealed class NeighbourLoss : IDisposable
 {
@@ -17,12 +17,12 @@ internal sealed class NeighbourLoss : IDisposable
     private const int Flood = 50;
     private const int RequestsPerSecond = 1000;
 
-    /// <summary>After a moment in which the bench had no processor, it does not send all at once what it would have sent meanwhile.</summary>
+    /// <summary>Maximum number of overdue items that are sent at once after the bench had no CPU time.</summary>
     private const int CatchUp = 5;
     private const string Good = "good";
     private const string Bad = "bad";
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
-    private static readonly byte[] Payload = [0x10, 0x00, .. new byte[1086]]; // VP8: every packet may begin a key frame
+    private static readonly byte[] Payload = [0x10, 0x00, .. new byte[1086]]; // VP8: every packet can start a key frame
     private readonly BenchPeer _camera = new();
     private readonly BenchPeer _victim = new();
     private readonly BenchPeer _flooding = new();
@@ -33,7 +33,7 @@ internal sealed class NeighbourLoss : IDisposable
 
     private IEnumerable<BenchPeer> All => [_camera, _victim, _flooding, _asking, .. _watching, .. _flooded];
 
-    /// <summary>Percent of the other room's packets.</summary>
+    /// <summary>Returns the loss in percent of the packets of the well-behaved room.</summary>
     public static async Task<double> MeasureAsync(string nodeAssembly, TimeSpan duration)
     {
         using var node = await BenchNode.StartAsync(nodeAssembly, alone: true).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed class NeighbourLoss : IDisposable
             await Task.Delay(1).ConfigureAwait(false);
             if (limit.Elapsed > TimeSpan.FromSeconds(30))
             {
-                throw new InvalidOperationException("The peers of the bench did not connect.");
+                throw new InvalidOperationException("The peers of the bench did not connect within 30 s.");
             }
         }
     }
@@ -94,7 +94,7 @@ internal sealed class NeighbourLoss : IDisposable
         {
             if (!measuring && watch.Elapsed >= WarmUp)
             {
-                // What is on its way is behind the first packet that counts.
+                // Waits for packets in flight, so that only packets sent from now on count.
                 measuring = true;
                 Settle();
                 _watching.ForEach(w => w.Received.Clear());
@@ -119,7 +119,7 @@ internal sealed class NeighbourLoss : IDisposable
                 due = (long)((seconds - WarmUp.TotalSeconds) * RequestsPerSecond);
                 for (asked = Math.Max(asked, due - CatchUp); asked < due; asked++)
                 {
-                    AskForAWindow();
+                    RequestWindow();
                 }
             }
 
@@ -133,11 +133,11 @@ internal sealed class NeighbourLoss : IDisposable
         var sent = ((frames * PacketsPerFrame) - sentBefore) * Watchers;
         var received = _watching.Sum(w => w.Received.Count);
         var missed = _watching.Sum(w => w.MissedByBench) - missedBefore;
-        Console.Error.WriteLine($"neighbour: {sent} packets, {received} arrived, {missed} missed by the bench; {flooded * PacketsPerFrame} packets of the flood, {asked} requests");
+        Console.Error.WriteLine($"neighbour: {sent} packets, {received} arrived, {missed} dropped by the bench itself; {flooded * PacketsPerFrame} flood packets, {asked} requests");
         return Math.Max(0, 100.0 * (sent - received - missed) / sent);
     }
 
-    /// <summary>Until what was sent has arrived, or never will.</summary>
+    /// <summary>Pumps until the packets in flight have arrived or are lost.</summary>
     private void Settle()
     {
         var watch = Stopwatch.StartNew();
@@ -162,7 +162,7 @@ internal sealed class NeighbourLoss : IDisposable
         peer.Flush();
     }
 
-    private void AskForAWindow()
+    private void RequestWindow()
     {
         var last = _asking.LastHeader;
         Span<ushort> window = stackalloc ushort[256];

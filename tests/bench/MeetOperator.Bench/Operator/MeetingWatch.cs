@@ -4,10 +4,10 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Bench.Operator;
 
-/// <summary>Lets a caller wait until a meeting is seen in a state; null stands for a meeting that is gone.</summary>
+/// <summary>Waits until a watch shows a meeting in a given state. A null meeting means that it was deleted.</summary>
 internal sealed class MeetingWatch : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private readonly ConcurrentDictionary<string, (Func<Meeting?, bool> Wanted, TaskCompletionSource Seen)> _awaited = new(StringComparer.Ordinal);
     private readonly Informer<Meeting> _meetings;
     private readonly IDisposable _subscription;
@@ -15,25 +15,25 @@ internal sealed class MeetingWatch : IDisposable
     public MeetingWatch(Informer<Meeting> meetings)
     {
         _meetings = meetings;
-        _subscription = meetings.OnChange(change => Look(change.Key.Name, change.New));
+        _subscription = meetings.OnChange(change => Check(change.Key.Name, change.New));
     }
 
-    /// <summary>Call before the change is asked for; the task ends when it is seen.</summary>
+    /// <summary>Completes when the meeting matches <paramref name="wanted"/>. Call this before requesting the change.</summary>
     public Task UntilAsync(string name, Func<Meeting?, bool> wanted)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _awaited[name] = (wanted, seen);
         if (_meetings.Get(new Kube.NamespacedName(OperatorStage.Namespace, name)) is { } known)
         {
-            Look(name, known);
+            Check(name, known);
         }
 
-        return seen.Task.WaitAsync(Patience);
+        return seen.Task.WaitAsync(Timeout);
     }
 
     public void Dispose() => _subscription.Dispose();
 
-    private void Look(string name, Meeting? meeting)
+    private void Check(string name, Meeting? meeting)
     {
         if (_awaited.TryGetValue(name, out var entry) && entry.Wanted(meeting) && _awaited.TryRemove(name, out _))
         {

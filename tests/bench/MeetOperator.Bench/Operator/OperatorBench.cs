@@ -8,9 +8,9 @@ using MeetOperator.Kube.Runtime;
 namespace MeetOperator.Bench.Operator;
 
 /// <summary>
-/// What the operator does with 1,000 live meetings: one operator and simulated media nodes that are polled as usual, against the embedded API server on disk or,
-/// with --cluster, against that of KUBECONFIG. Meetings created → Ready in a closed loop (create, wait until a watch shows Ready, delete), requests over whole
-/// lives, and writes while nothing changes.
+/// Measures the operator with 1,000 live meetings. One operator polls simulated media nodes, and uses the embedded API server with storage on disk or, with --cluster,
+/// the API server of KUBECONFIG. Figures: the rate and latency from creation to Ready in a closed loop (create, wait until a watch shows Ready, delete), API requests
+/// per meeting lifecycle, and API writes while nothing changes.
 /// </summary>
 internal sealed class OperatorBench : IBenchVerb
 {
@@ -18,7 +18,7 @@ internal sealed class OperatorBench : IBenchVerb
     private const int Creators = 16;
     private const int Lives = 200;
 
-    /// <summary>Until the runtime has compiled what is used much: before, that takes much of this process's CPU.</summary>
+    /// <summary>Time for the runtime to compile the hot paths, which takes much of the CPU at first.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
@@ -26,7 +26,7 @@ internal sealed class OperatorBench : IBenchVerb
 
     public string Name => "operator";
 
-    public string Help => "meetings created -> Ready, requests a meeting, idle writes; at 1,000 live ones, simulated media nodes [--cluster: API server of KUBECONFIG]";
+    public string Help => "time from creation to Ready, API requests per meeting, idle writes; 1,000 live meetings, simulated media nodes [--cluster: API server of KUBECONFIG]";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(string[] arguments)
     {
@@ -59,7 +59,7 @@ internal sealed class OperatorBench : IBenchVerb
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = Creators };
         await Parallel.ForEachAsync(Enumerable.Range(0, Live), options, async (number, _) => await CreateAsync(stage, watch, $"live-{number}").ConfigureAwait(false)).ConfigureAwait(false);
-        await Console.Error.WriteLineAsync($"{Live} meetings live").ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"{Live} meetings are live").ConfigureAwait(false);
     }
 
     private static async Task<IReadOnlyCollection<double>> ChurnAsync(OperatorStage stage, MeetingWatch watch, TimeSpan duration)
@@ -71,20 +71,23 @@ internal sealed class OperatorBench : IBenchVerb
             while (!ends.IsCancellationRequested)
             {
                 var name = Guid.NewGuid().ToString();
-                var took = Stopwatch.StartNew();
+                var stopwatch = Stopwatch.StartNew();
                 await CreateAsync(stage, watch, name).ConfigureAwait(false);
-                latencies.Add(took.Elapsed.TotalSeconds);
+                latencies.Add(stopwatch.Elapsed.TotalSeconds);
                 await stage.Client.DeleteAsync<Meeting>(Key(name), default).ConfigureAwait(false);
             }
         })).ConfigureAwait(false);
         return latencies;
     }
 
-    /// <summary>Whole lives: created, two people come and go, ended, removed. What the operator sends, and the two requests (create, end) that signaling or a person sends.</summary>
+    /// <summary>
+    /// Runs complete lifecycles: create, two participants join and leave, end, delete. Returns the API requests per meeting: those of the operator and the two (create,
+    /// end) of signaling or a user.
+    /// </summary>
     private static async Task<double> LivesAsync(OperatorStage stage, MeetingWatch watch, RequestCount requests)
     {
         const int SentByOthers = 2;
-        await Task.Delay(Settling).ConfigureAwait(false); // Until the churn's last finalizers and figures are written.
+        await Task.Delay(Settling).ConfigureAwait(false); // until the last finalizers and statuses of the churn are written
         var before = requests.All;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Lives };
         await Parallel.ForEachAsync(Enumerable.Range(0, Lives), options, async (_, _) => await LiveAsync(stage, watch, Guid.NewGuid().ToString()).ConfigureAwait(false)).ConfigureAwait(false);
@@ -120,7 +123,7 @@ internal sealed class OperatorBench : IBenchVerb
         await ready.ConfigureAwait(false);
     }
 
-    /// <summary>As signaling and the webhook make it: with the finalizer.</summary>
+    /// <summary>A meeting as signaling and the webhook create it, with the finalizer.</summary>
     private static Meeting NewMeeting(string name) => new()
     {
         Metadata = new ObjectMeta { Name = name, Namespace = OperatorStage.Namespace, Finalizers = [MeetFinalizers.FreeRoom] },

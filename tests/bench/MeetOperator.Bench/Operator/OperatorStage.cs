@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Bench.Operator;
 
-/// <summary>What the operator is measured on: API server, operator, simulated media nodes, and an observer with a watch of its own.</summary>
+/// <summary>The environment of the operator bench: API server, operator, simulated media nodes, and an observer with its own watch.</summary>
 internal sealed class OperatorStage : IAsyncDisposable
 {
     public const string Tenant = "bench";
@@ -43,11 +43,11 @@ internal sealed class OperatorStage : IAsyncDisposable
         return stage;
     }
 
-    /// <summary>Claims people in the meeting's room, wherever it is.</summary>
-    public void SetParticipants(string meeting, int people)
+    /// <summary>Sets the number of simulated participants of a meeting on its media node.</summary>
+    public void SetParticipants(string meeting, int participants)
     {
         var node = _kubelet.Nodes.First(candidate => candidate.Rooms().ContainsKey(meeting));
-        node.SetParticipants(meeting, people);
+        node.SetParticipants(meeting, participants);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,7 +79,7 @@ internal sealed class OperatorStage : IAsyncDisposable
         await UntilAsync(async () => (await Client.GetAsync<SfuPool>(new NamespacedName(Namespace, "pool"), default).ConfigureAwait(false)).Status?.ReadyReplicas == MediaNodes).ConfigureAwait(false);
     }
 
-    /// <summary>Takes away what was made, while the operator still runs and lets go what has its finalizers.</summary>
+    /// <summary>Deletes the created resources while the operator still runs, because it must remove its finalizers.</summary>
     private async Task ClearAsync()
     {
         var left = await Client.ListAllAsync<Meeting>(Namespace, null, default).ConfigureAwait(false);
@@ -93,7 +93,7 @@ internal sealed class OperatorStage : IAsyncDisposable
         await UntilAsync(async () => await Client.TryGetAsync<Namespace>(new NamespacedName(null, Namespace), default).ConfigureAwait(false) is null).ConfigureAwait(false);
     }
 
-    /// <summary>No cluster node has the label: a real scheduler leaves the Pods alone, and only the fake kubelet runs them.</summary>
+    /// <summary>No cluster node has the label, so that a real scheduler does not schedule the Pods and only the fake kubelet runs them.</summary>
     private static SfuPool Pool() => new()
     {
         Metadata = new ObjectMeta { Name = "pool", Namespace = Namespace },

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MeetOperator.Bench.Operator;
 
-/// <summary>Counts the requests that the operator sends to the API server, by their User-Agent as they leave this process.</summary>
+/// <summary>Counts the operator's requests to the API server. It identifies them by the User-Agent of the HTTP requests of this process.</summary>
 internal sealed class RequestCount : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
 {
     private readonly List<IDisposable> _subscriptions = [];
@@ -11,10 +11,10 @@ internal sealed class RequestCount : IObserver<DiagnosticListener>, IObserver<Ke
 
     public RequestCount() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
 
-    /// <summary>All requests but those for the Lease, which is kept whether there are meetings or not.</summary>
+    /// <summary>All requests except those for the Lease, which do not depend on meetings.</summary>
     public long All => Interlocked.Read(ref _all);
 
-    /// <summary>Requests that write, the Lease's included.</summary>
+    /// <summary>Write requests, including those for the Lease.</summary>
     public long Writes => Interlocked.Read(ref _writes);
 
     public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());

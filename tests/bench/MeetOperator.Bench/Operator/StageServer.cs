@@ -8,7 +8,7 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Bench.Operator;
 
-/// <summary>The API server that is measured against: the embedded one on disk, or that of KUBECONFIG.</summary>
+/// <summary>The API server of the bench: the embedded one with storage on disk, or the one of KUBECONFIG.</summary>
 internal sealed class StageServer : IAsyncDisposable
 {
     private readonly TestApiServer? _embedded;
@@ -38,14 +38,14 @@ internal sealed class StageServer : IAsyncDisposable
         return new StageServer(new KubeConfig { Server = server.Server.Address, Token = server.Server.Token }, server, data);
     }
 
-    /// <summary>The cluster of KUBECONFIG, with our CRDs installed; refused while another operator leads there, since two would work against each other.</summary>
+    /// <summary>Uses the cluster of KUBECONFIG, in which the CRDs are installed. Throws while another operator leads there, because two operators would conflict.</summary>
     public static async Task<StageServer> ClusterAsync()
     {
         var server = new StageServer(KubeConfig.Load(), null, null);
         var leases = await server.Client.ListAsync<Lease>(null, null, default).ConfigureAwait(false);
         var leader = leases.Items.FirstOrDefault(lease => lease is { Metadata.Name: "meet-operator", Spec.HolderIdentity.Length: > 0 } && lease.Spec.RenewTime > DateTimeOffset.UtcNow.AddSeconds(-60));
         return leader is null ? server
-            : throw new InvalidOperationException($"{leader.Spec.HolderIdentity} leads as the operator of this cluster (Lease {leader.Metadata.NamespacedName}): uninstall the release, then measure.");
+            : throw new InvalidOperationException($"{leader.Spec.HolderIdentity} is the leading operator of this cluster (Lease {leader.Metadata.NamespacedName}). Uninstall the release before you run the bench.");
     }
 
     public async ValueTask DisposeAsync()

@@ -19,7 +19,7 @@ public sealed class NodePollerTests
     private const string Start = """{"node":"n","version":"1","instanceId":"i","state":"Ready","startedAt":"2026-01-01T00:00:00Z",""";
 
     [Theory]
-    [InlineData("null", "answered nothing")]
+    [InlineData("null", "is null")]
     [InlineData("", "cannot be read")]
     [InlineData("[]", "cannot be read")]
     [InlineData("{}", "cannot be read")]

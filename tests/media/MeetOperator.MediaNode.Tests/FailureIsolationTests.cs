@@ -14,8 +14,8 @@ using MeetOperator.Sfu.Tracks;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>An unexpected error, at each place where the loop calls what belongs to somebody, ends that alone.</summary>
-public sealed class FaultTests : IAsyncLifetime
+/// <summary>An unexpected error in a session, room, timer or command ends only that one. The loop and everything else on it continue.</summary>
+public sealed class FailureIsolationTests : IAsyncLifetime
 {
     private TwoRooms _rooms = null!;
 
@@ -28,9 +28,9 @@ public sealed class FaultTests : IAsyncLifetime
     [InlineData(nameof(IPeerSessionOwner.OnRtcp))]
     [InlineData(nameof(IPeerSessionOwner.HandleTimeout))]
     [InlineData(nameof(IPeerSessionOwner.OnStateChanged))]
-    public async Task Session_AnErrorInACallback_EndsTheSessionAndTheBatchGoesOn(string callback)
+    public async Task Session_CallbackThrows_EndsOnlyThatSession(string callback)
     {
-        var owner = new FaultyOwner();
+        var owner = new ThrowingOwner();
         using var peer = new SyntheticPeer();
         var session = await _rooms.OpenAsync(owner, peer);
         if (callback != nameof(IPeerSessionOwner.OnStateChanged))
@@ -45,11 +45,11 @@ public sealed class FaultTests : IAsyncLifetime
             _rooms.SendFromAlice(20);
         });
 
-        await SyntheticPeer.UntilTrueAsync("the session is gone", async () => !await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)), peer, _rooms.Alice, _rooms.Bob);
+        await SyntheticPeer.UntilTrueAsync("the session is removed", async () => !await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)), peer, _rooms.Alice, _rooms.Bob);
         SendFrom(peer, callback);
-        await _rooms.AssertNeighbourIsWellAsync(21);
+        await _rooms.AssertNeighbourUnaffectedAsync(21);
         Assert.Equal(1, owner.Thrown(callback));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Session));
         Assert.Contains(
             $"meet_loop_faults_total{{port=\"{_rooms.Loop.Port}\",ended=\"Session\"}} 1",
             await _rooms.Node.Http.GetStringAsync(new Uri(_rooms.Node.Address, "metrics")),
@@ -57,9 +57,9 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Session_AnErrorAlsoInItsEnd_IsGoneAllTheSame()
+    public async Task Session_OwnerThrowsWhileEnding_IsRemoved()
     {
-        var owner = new FaultyOwner { ThrowsIn = { nameof(IPeerSessionOwner.OnRtp), nameof(IPeerSessionOwner.OnFault) } };
+        var owner = new ThrowingOwner { ThrowsIn = { nameof(IPeerSessionOwner.OnRtp), nameof(IPeerSessionOwner.OnFailure) } };
         using var peer = new SyntheticPeer();
         var session = await _rooms.OpenAsync(owner, peer);
         await SyntheticPeer.UntilAsync("connected", () => peer.IsConnected, peer, _rooms.Alice, _rooms.Bob);
@@ -71,13 +71,13 @@ public sealed class FaultTests : IAsyncLifetime
             _rooms.SendFromAlice(20);
         });
 
-        await _rooms.AssertNeighbourIsWellAsync(21);
+        await _rooms.AssertNeighbourUnaffectedAsync(21);
         Assert.False(await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Contains(session)));
-        Assert.Equal((1, 1), (owner.Thrown(nameof(IPeerSessionOwner.OnRtp)), owner.Thrown(nameof(IPeerSessionOwner.OnFault))));
+        Assert.Equal((1, 1), (owner.Thrown(nameof(IPeerSessionOwner.OnRtp)), owner.Thrown(nameof(IPeerSessionOwner.OnFailure))));
     }
 
     [Fact]
-    public async Task Session_OfAParticipant_EndsWithAReasonAndTheParticipantCanComeBack()
+    public async Task Session_Fails_ReportsTheReasonAndCanBeReopened()
     {
         await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
         using var mallory = new SyntheticPeer();
@@ -85,7 +85,7 @@ public sealed class FaultTests : IAsyncLifetime
 
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            // A track that must not be there: it throws as soon as the publisher looks at it.
+            // An invalid track that makes the publisher throw.
             var publisher = room.Participants.Single(p => p.Id == "mallory").Publishing!.Publisher;
             return Assert.Throws<NullReferenceException>(() => publisher.Add(null!));
         });
@@ -94,29 +94,29 @@ public sealed class FaultTests : IAsyncLifetime
         Assert.Equal(2, events.All.Count(e => e.Type == RoomEventTypes.TrackRemoved));
         using var again = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task Subscriber_AnErrorWhileAPacketIsForwarded_EndsTheSubscriberAndNotThePublisher()
+    public async Task Subscriber_ForwardingThrows_EndsOnlyThatSubscriber()
     {
-        var egress = new FaultyEgress();
-        using var carol = await JoinBehindAsync(egress);
+        var egress = new ThrowingEgress();
+        using var carol = await JoinAfterAsync(egress);
 
         await _rooms.InOneBatchAsync(() => _rooms.SendFromAlice(20));
 
-        await _rooms.AssertNeighbourIsWellAsync(21);
-        await SyntheticPeer.UntilAsync("who joined behind the faulty one has all packets, too", () => carol.Rtp.Count == 30, carol, _rooms.Alice, _rooms.Bob);
+        await _rooms.AssertNeighbourUnaffectedAsync(21);
+        await SyntheticPeer.UntilAsync("the subscriber behind the failing one has all packets", () => carol.Rtp.Count == 30, carol, _rooms.Alice, _rooms.Bob);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
     }
 
     [Fact]
-    public async Task Subscriber_AnErrorWhileAReportIsPassedOn_EndsTheSubscriberAndTheOthersGetIt()
+    public async Task Subscriber_SendingReportThrows_EndsOnlyThatSubscriber()
     {
-        var egress = new FaultyEgress { TakesRtp = true };
-        using var carol = await JoinBehindAsync(egress);
+        var egress = new ThrowingEgress { TakesRtp = true };
+        using var carol = await JoinAfterAsync(egress);
         _rooms.SendFromAlice(1);
-        await SyntheticPeer.UntilAsync("a picture for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
+        await SyntheticPeer.UntilAsync("a video packet for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
         Assert.Equal((1, 0), (egress.Sent, egress.Failed));
         carol.Rtcp.Clear();
 
@@ -126,29 +126,29 @@ public sealed class FaultTests : IAsyncLifetime
             _rooms.SendFromAlice(20);
         });
 
-        await SyntheticPeer.UntilAsync("the report for who joined behind", () => Has(carol, RtcpPacketType.SenderReport), carol, _rooms.Alice, _rooms.Bob);
-        await _rooms.AssertNeighbourIsWellAsync(22);
+        await SyntheticPeer.UntilAsync("the report for the subscriber behind", () => Has(carol, RtcpPacketType.SenderReport), carol, _rooms.Alice, _rooms.Bob);
+        await _rooms.AssertNeighbourUnaffectedAsync(22);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
-        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Session));
+        Assert.Equal(0, await _rooms.FailuresAsync(FailureScope.Session));
     }
 
     [Fact]
-    public async Task Subscriber_AnErrorInTheGoodbyeOfATrack_EndsTheSubscriberAndTheOthersAreTold()
+    public async Task Subscriber_SendingByeThrows_EndsOnlyThatSubscriber()
     {
-        var egress = new FaultyEgress { TakesRtp = true };
-        using var carol = await JoinBehindAsync(egress);
+        var egress = new ThrowingEgress { TakesRtp = true };
+        using var carol = await JoinAfterAsync(egress);
         _rooms.SendFromAlice(1);
-        await SyntheticPeer.UntilAsync("a picture for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
+        await SyntheticPeer.UntilAsync("a video packet for carol", () => carol.Rtp.Count == 1, carol, _rooms.Alice, _rooms.Bob);
 
         await _rooms.Node.Control.PublishAsync(TwoRooms.Neighbour, "alice", new SdpOffer { Generation = 1, Sdp = TestSdp.Publish(_rooms.Alice, video: false) }, default);
 
-        await SyntheticPeer.UntilAsync("the goodbye for who joined behind", () => Has(carol, RtcpPacketType.Goodbye), carol, _rooms.Alice, _rooms.Bob);
+        await SyntheticPeer.UntilAsync("the BYE for the subscriber behind", () => Has(carol, RtcpPacketType.Goodbye), carol, _rooms.Alice, _rooms.Bob);
         Assert.Equal((1, 1), (egress.Sent, egress.Failed));
         Assert.Equal(1, (await _rooms.Node.Control.GetRoomAsync(TwoRooms.Neighbour, default)).UpTracks);
     }
 
     [Fact]
-    public async Task Subscriber_AnErrorInItsOffer_EndsItsSessionAloneAndThePublisherIsAnswered()
+    public async Task Subscriber_CreatingOfferThrows_EndsOnlyThatSession()
     {
         await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
         foreach (var name in new[] { "mallory", "dave" })
@@ -160,14 +160,14 @@ public sealed class FaultTests : IAsyncLifetime
         using var eve = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "eve", eve);
 
-        await events.UntilAsync("an offer for who comes behind", e => e.Last(RoomEventTypes.Offer, "dave")?.Tracks?.Count == 2);
+        await events.UntilAsync("an offer for the subscriber behind", e => e.Last(RoomEventTypes.Offer, "dave")?.Tracks?.Count == 2);
         await events.UntilAsync("the session failed", e => e.All.Any(x => x is { Type: RoomEventTypes.SessionState, ParticipantId: "mallory", State: "failed", Reason: "error" }));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Session));
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Session));
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task Datagram_OfNoSession_ThatThrows_IsLostAlone()
+    public async Task Datagram_WithoutSessionThrows_DropsOnlyThatDatagram()
     {
         var probe = _rooms.Loop.Probe;
         using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -178,23 +178,23 @@ public sealed class FaultTests : IAsyncLifetime
             _rooms.SendFromAlice(20);
         });
 
-        await _rooms.AssertNeighbourIsWellAsync(21);
+        await _rooms.AssertNeighbourUnaffectedAsync(21);
         await _rooms.OnLoopAsync(() => Probe(_rooms.Loop) = probe);
-        Assert.InRange(await _rooms.FaultsAsync(FaultScope.Datagram), 1, long.MaxValue); // the node's own probes come, too
-        Assert.Equal(0, await _rooms.FaultsAsync(FaultScope.Turn));
+        Assert.InRange(await _rooms.FailuresAsync(FailureScope.Datagram), 1, long.MaxValue); // the node's own probes fail too
+        Assert.Equal(0, await _rooms.FailuresAsync(FailureScope.Turn));
     }
 
     [Fact]
-    public async Task Turn_ThatThrows_IsTheOnlyOne()
+    public async Task Turn_Throws_LoopContinues()
     {
         Assert.True(Commands(_rooms.Loop).Writer.TryWrite(() => throw new InvalidOperationException("error in the loop itself")));
 
-        await _rooms.AssertNeighbourIsWellAsync(1);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Turn));
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Turn));
     }
 
     [Fact]
-    public async Task Room_AnErrorInItsTimer_EndsTheRoomAloneAndItCanBeMadeAnew()
+    public async Task Room_TimerThrows_EndsOnlyThatRoom()
     {
         await using var events = await RoomEvents.OpenAsync(_rooms.Node.Control, TwoRooms.Bad);
         using var mallory = new SyntheticPeer();
@@ -214,37 +214,37 @@ public sealed class FaultTests : IAsyncLifetime
         await _rooms.Node.Control.PutRoomAsync(TwoRooms.Bad, new RoomSpec { Generation = 1 }, default);
         using var again = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", again);
-        await _rooms.AssertNeighbourIsWellAsync(1);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Room));
     }
 
     [Fact]
-    public async Task Room_AnErrorInItsReport_EndsTheRoomAndTheNodeIsReportedAllTheSame()
+    public async Task Room_ReportThrows_EndsTheRoomAndTheNodeStillReports()
     {
         using var mallory = new SyntheticPeer();
         await _rooms.PublishAsync(TwoRooms.Bad, "mallory", mallory);
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
-            room.Participants.Single().Plays.Add(null!); // of no matter to its timer, as the publishing side is connected
+            room.Participants.Single().Plays.Add(null!); // does not affect the timer, because the publish session is connected
             return true;
         });
 
         var report = await _rooms.Node.Control.GetNodeAsync(default);
 
         Assert.Equal([TwoRooms.Neighbour], report.Rooms.Select(r => r.Room));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Room));
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Room));
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task Room_AnErrorEvenInItsEnd_LeavesItOutOfTheDirectory()
+    public async Task Room_CloseThrows_RemovesItFromTheDirectory()
     {
         var room = _rooms.Node.Host.Rooms.Rooms.Single(r => r.Id == TwoRooms.Bad);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _rooms.OnLoopAsync(() =>
         {
-            // To cut off a reader that is disposed of is an error.
+            // Cutting off a disposed reader throws.
             room.Events.Open([]).Dispose();
-            for (var i = 0; i < RoomEventReader.MaxWaiting; i++)
+            for (var i = 0; i < RoomEventReader.MaxQueued; i++)
             {
                 room.Events.Publish(new RoomEvent { Type = RoomEventTypes.Speaking });
             }
@@ -255,11 +255,11 @@ public sealed class FaultTests : IAsyncLifetime
 
         Assert.Equal([TwoRooms.Neighbour], _rooms.Node.Host.Rooms.Rooms.Select(r => r.Id));
         Assert.Equal(0, room.Events.ReaderCount);
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task PutRoom_ThatIsClosedAndStillInTheDirectory_MakesItAnew()
+    public async Task PutRoom_ClosedRoomInDirectory_CreatesANewRoom()
     {
         await _rooms.RunAsync(TwoRooms.Bad, room =>
         {
@@ -271,11 +271,11 @@ public sealed class FaultTests : IAsyncLifetime
         var (_, created) = await _rooms.Node.Host.Rooms.PutAsync(TwoRooms.Bad, new RoomSpec { Generation = 1 }, limit.Token);
 
         Assert.True(created);
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task Publish_AnErrorInTheEndOfTheFormerSession_LeavesNoSessionBehind()
+    public async Task Publish_EndingPreviousSessionThrows_LeavesNoSession()
     {
         using var mallory = new SyntheticPeer();
         using var again = new SyntheticPeer();
@@ -287,12 +287,12 @@ public sealed class FaultTests : IAsyncLifetime
             return room.Publish("mallory", new SdpOffer { Generation = 1, Sdp = offer, Restart = true }, SdpReading.Parse(offer));
         }));
 
-        Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the neighbour's
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        Assert.Equal(2, await _rooms.OnLoopAsync(() => _rooms.Loop.Peers.Sessions.Count)); // the other room's
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
     [Fact]
-    public async Task Timer_ThatThrows_IsNotCalledAgainAndThoseBehindItAre()
+    public async Task Timer_Throws_IsRemovedAndOthersContinue()
     {
         var (thrown, called) = (0, 0);
         _rooms.Loop.Ticked += _ =>
@@ -304,13 +304,13 @@ public sealed class FaultTests : IAsyncLifetime
 
         await SyntheticPeer.UntilAsync("the timer behind it", () => Volatile.Read(ref called) > 5, _rooms.Alice, _rooms.Bob);
 
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
         Assert.Equal(1, thrown);
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Timer));
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Timer));
     }
 
     [Fact]
-    public async Task Deferred_ThatThrows_RunsOnceAndThoseBehindItRun()
+    public async Task DeferredAction_Throws_RunsOnceAndOthersContinue()
     {
         var (thrown, called) = (0, 0);
         await _rooms.OnLoopAsync(() =>
@@ -324,21 +324,21 @@ public sealed class FaultTests : IAsyncLifetime
             return true;
         });
 
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
         Assert.Equal((1, 1), await _rooms.OnLoopAsync(() => (thrown, called)));
-        Assert.Equal(1, await _rooms.FaultsAsync(FaultScope.Deferred));
+        Assert.Equal(1, await _rooms.FailuresAsync(FailureScope.Deferred));
     }
 
     [Fact]
-    public async Task Command_ThatThrows_FailsForItsCallerAlone()
+    public async Task Command_Throws_FailsOnlyItsCaller()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() => _rooms.OnLoopAsync<bool>(() => throw new InvalidOperationException("error in a command")));
 
-        await _rooms.AssertNeighbourIsWellAsync(1);
+        await _rooms.AssertNeighbourUnaffectedAsync(1);
     }
 
-    /// <summary>A subscriber of Alice's camera with <paramref name="egress"/>, and a player that joins after it.</summary>
-    private async Task<SyntheticPeer> JoinBehindAsync(FaultyEgress egress)
+    /// <summary>Adds a subscriber of alice's camera with <paramref name="egress"/>, and a player after it.</summary>
+    private async Task<SyntheticPeer> JoinAfterAsync(ThrowingEgress egress)
     {
         await _rooms.RunAsync(TwoRooms.Neighbour, room => new Subscriber("mallory", egress).Add(
             room.Participants.Single(p => p.Id == "alice").PublishedTracks.Single(t => t.Kind == "video").Track,
@@ -388,7 +388,7 @@ public sealed class FaultTests : IAsyncLifetime
         }
     }
 
-    private sealed class FaultyEgress : IPeerEgress
+    private sealed class ThrowingEgress : IPeerEgress
     {
         public int Sent { get; private set; }
 
@@ -396,18 +396,18 @@ public sealed class FaultTests : IAsyncLifetime
 
         public bool IsReady => true;
 
-        /// <summary>Only what goes another way than packets is faulty.</summary>
+        /// <summary>When true, SendRtp does not throw.</summary>
         public bool TakesRtp { get; init; }
 
         public ReadOnlySpan<byte> SendRtp(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
         {
             Sent++;
-            return TakesRtp ? default(ReadOnlySpan<byte>) : throw new InvalidOperationException("error on the way to a subscriber");
+            return TakesRtp ? default(ReadOnlySpan<byte>) : throw new InvalidOperationException("error in SendRtp");
         }
 
-        public void SendAgain(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("nothing was sent");
+        public void SendAgain(ReadOnlySpan<byte> packet) => throw new InvalidOperationException("unexpected retransmission");
 
-        public void SendRtcp(ReadOnlySpan<byte> compound) => throw new InvalidOperationException("error in a report");
+        public void SendRtcp(ReadOnlySpan<byte> compound) => throw new InvalidOperationException("error in SendRtcp");
 
         public void Fail(Exception error) => Failed++;
     }

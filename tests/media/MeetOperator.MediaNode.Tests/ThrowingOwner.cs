@@ -4,15 +4,15 @@ using MeetOperator.Rtc;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>Owner of a session with an error in one of its callbacks.</summary>
-internal sealed class FaultyOwner : IPeerSessionOwner
+/// <summary>A session owner whose selected callbacks throw.</summary>
+internal sealed class ThrowingOwner : IPeerSessionOwner
 {
     private readonly ConcurrentDictionary<string, int> _thrown = new();
 
-    /// <summary>The callbacks that throw.</summary>
+    /// <summary>Names of the callbacks that throw.</summary>
     public HashSet<string> ThrowsIn { get; } = [];
 
-    /// <summary>Errors that came out of each callback.</summary>
+    /// <summary>How many times a callback threw.</summary>
     public int Thrown(string callback) => _thrown.GetValueOrDefault(callback);
 
     public void OnRtp(PeerSession session, long nowTicks, Span<byte> packet) => Run(nameof(OnRtp));
@@ -23,7 +23,7 @@ internal sealed class FaultyOwner : IPeerSessionOwner
 
     public void HandleTimeout(long nowTicks) => Run(nameof(HandleTimeout));
 
-    public void OnFault(PeerSession session) => Run(nameof(OnFault));
+    public void OnFailure(PeerSession session) => Run(nameof(OnFailure));
 
     private void Run(string callback)
     {

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace MeetOperator.Probe;
 
-/// <summary>What the figures of a call mean. Pure.</summary>
-internal static class ProbeVerdict
+/// <summary>Evaluates and formats the figures of a call. Pure functions.</summary>
+internal static class ProbeResult
 {
-    /// <summary>A call with more loss than this is none.</summary>
+    /// <summary>The call fails when the share of lost packets is higher.</summary>
     private const double AcceptedLoss = 0.1;
 
-    public static bool IsGood(IEnumerable<MediaStream> streams) => streams.All(s => s.Received > 0 && s.Received >= s.Sent * (1 - AcceptedLoss));
+    public static bool IsSuccess(IEnumerable<MediaStream> streams) => streams.All(s => s.Received > 0 && s.Received >= s.Sent * (1 - AcceptedLoss));
 
     public static string Table(IEnumerable<MediaStream> streams)
     {

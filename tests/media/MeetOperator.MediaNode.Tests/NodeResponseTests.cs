@@ -4,8 +4,8 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.MediaNode.Tests;
 
-/// <summary>How much of a node's answer its caller reads, and what that costs.</summary>
-public sealed class NodeAnswerTests
+/// <summary>The client limits how much of a node's response it reads and allocates.</summary>
+public sealed class NodeResponseTests
 {
     private static readonly byte[] Report = JsonSerializer.SerializeToUtf8Bytes(
         new RoomReport { Room = "r", Generation = 7, Participants = 0, UpTracks = 0, DownTracks = 0 }, NodeControlJson.Options);
@@ -17,9 +17,9 @@ public sealed class NodeAnswerTests
     [InlineData(16 * 1024, true)]
     [InlineData(NodeControlClient.MaxAnswerBytes, false)]
     [InlineData(NodeControlClient.MaxAnswerBytes, true)]
-    public async Task Answer_UpToTheLimit_IsRead(int bytes, bool saysItsLength)
+    public async Task Response_UpToTheLimit_IsRead(int bytes, bool hasContentLength)
     {
-        using var http = new HttpClient(new Node(Padded(bytes), saysItsLength));
+        using var http = new HttpClient(new Node(Padded(bytes), hasContentLength));
 
         Assert.Equal(7, (await Client(http).GetRoomAsync("r", default)).Generation);
     }
@@ -27,25 +27,25 @@ public sealed class NodeAnswerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Answer_OneByteAboveTheLimit_IsRefused(bool saysItsLength)
+    public async Task Response_OneByteAboveTheLimit_Throws(bool hasContentLength)
     {
-        using var http = new HttpClient(new Node(Padded(NodeControlClient.MaxAnswerBytes + 1), saysItsLength));
+        using var http = new HttpClient(new Node(Padded(NodeControlClient.MaxAnswerBytes + 1), hasContentLength));
 
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => Client(http).GetRoomAsync("r", default));
+        var problem = await Assert.ThrowsAsync<NodeControlException>(() => Client(http).GetRoomAsync("r", default));
 
-        Assert.Equal("answer-too-large", refusal.Code);
+        Assert.Equal("answer-too-large", problem.Code);
     }
 
-    /// <summary>Operator asks every node once a second.</summary>
+    /// <summary>The operator polls every node once a second, so small responses must be cheap.</summary>
     [Fact]
-    public async Task Answer_Small_CostsLittleMemory()
+    public async Task Response_Small_AllocatesLittle()
     {
         const int Calls = 100;
-        using var http = new HttpClient(new Node(Report, saysItsLength: false));
+        using var http = new HttpClient(new Node(Report, hasContentLength: false));
         var client = Client(http);
         await client.GetRoomAsync("r", default);
 
-        // Nothing of it waits, so all of it is on this thread.
+        // The request completes synchronously, so all allocations are on this thread.
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Calls; i++)
         {
@@ -65,13 +65,13 @@ public sealed class NodeAnswerTests
 
     private static NodeControlClient Client(HttpClient http) => new(http, new Uri("http://127.0.0.1/"), "node");
 
-    private sealed class Node(byte[] body, bool saysItsLength) : HttpMessageHandler
+    private sealed class Node(byte[] body, bool hasContentLength) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = saysItsLength ? new ByteArrayContent(body) : new Body(body) });
+            Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = hasContentLength ? new ByteArrayContent(body) : new Body(body) });
     }
 
-    /// <summary>Without Content-Length, as a chunked one.</summary>
+    /// <summary>A body without Content-Length, like a chunked response.</summary>
     private sealed class Body(byte[] bytes) : HttpContent
     {
         protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new MemoryStream(bytes));
