@@ -4,7 +4,7 @@ using MeetOperator.Placement.Scorers;
 
 namespace MeetOperator.Placement;
 
-/// <summary>Decides on which media node a meeting lives. Pure: no clock, no random, no I/O; never throws for a bad fleet.</summary>
+/// <summary>Decides which media node carries a meeting. Pure: no clock, no randomness, no I/O. Never throws, whatever the state of the fleet.</summary>
 public static class PlacementPlanner
 {
     private static readonly INodeFilter[] Filters =
@@ -21,7 +21,7 @@ public static class PlacementPlanner
         new StressFilter(),
     ];
 
-    /// <summary>What a tenant was given, as opposed to what fits now.</summary>
+    /// <summary>The filters that check the tenant's permissions, as opposed to current capacity.</summary>
     private static readonly INodeFilter[] Rights = [new TenantPoolFilter(), new RegionFilter()];
 
     private static readonly MeetingDemand Smallest = new() { MeetingId = string.Empty, Namespace = string.Empty, MaxParticipants = 1 };
@@ -47,7 +47,7 @@ public static class PlacementPlanner
         return WhyRatherLeave(current, node!) is { } rather && Choose(input, context, rather) is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
     }
 
-    /// <summary>Whether the node could take at least some meeting now: the smallest one, of a tenant that may use its pool.</summary>
+    /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
     public static bool TakesMeetings(NodeSnapshot node, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -55,14 +55,14 @@ public static class PlacementPlanner
         return Filters.All(filter => filter.JudgesPool || filter.Evaluate(context, node).Passed);
     }
 
-    /// <summary>Why the meeting may not be on <paramref name="node"/>, where it is; null when it may. A meeting is not moved for it.</summary>
+    /// <summary>The reason why the meeting may no longer be on <paramref name="node"/>, its current node; null when it may. This alone does not move the meeting.</summary>
     public static string? WhyNotAllowed(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(demand);
         ArgumentNullException.ThrowIfNull(node);
         if (!Visible(demand, node))
         {
-            return "the tenant was not given the pool (pools.sfuSelector)";
+            return "the tenant may not use the pool (pools.sfuSelector)";
         }
 
         var context = new FilterContext(demand, PlacementOptions.Default, now);
@@ -77,21 +77,21 @@ public static class PlacementPlanner
         Reason = $"stays on {current.SfuNode}",
     };
 
-    /// <summary>Null while the meeting may stay where it is also when no other node takes it; a meeting is not moved for load or because its node was cordoned.</summary>
+    /// <summary>The reason why the meeting must leave even if no other node can take it, or null. Load and a cordon never move a meeting.</summary>
     private static string? WhyLeave(CurrentPlacement current, NodeSnapshot? node) => node switch
     {
         null => $"{current.SfuNode} is gone",
-        { State: SfuNodeState.Unhealthy, MayLive: false } => $"{current.SfuNode} does not serve",
+        { State: SfuNodeState.Unhealthy, MayLive: false } => $"{current.SfuNode} is not serving",
         { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
-        { Dropping: true } => $"{current.SfuNode} is being drained by force",
-        _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
-        _ when current.RoomLost => $"{current.SfuNode} was restarted",
+        { Dropping: true } => $"{current.SfuNode} is being force-drained",
+        _ when current.Refusal is not null => $"{current.SfuNode} rejected the room ({current.Refusal})",
+        _ when current.RoomLost => $"{current.SfuNode} restarted",
         _ => null,
     };
 
-    /// <summary>Why the meeting leaves when another node can take it; null when it has no reason to.</summary>
+    /// <summary>The reason why the meeting should leave if another node can take it, or null.</summary>
     private static string? WhyRatherLeave(CurrentPlacement current, NodeSnapshot node) =>
-        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"people do not reach {current.SfuNode}" : null;
+        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"clients cannot reach {current.SfuNode}" : null;
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
     {
@@ -103,7 +103,7 @@ public static class PlacementPlanner
         {
             if (!Visible(context.Demand, node))
             {
-                continue; // Another tenant's pool: not even named in a rejection.
+                continue; // A rejection must not reveal the name of another tenant's pool.
             }
 
             visible++;
@@ -135,14 +135,14 @@ public static class PlacementPlanner
 
     private static PlacementDecision Nowhere(MeetingDemand demand, int visible, IReadOnlyList<Rejection> rejections, string? leave)
     {
-        var cause = visible == 0
-            ? "no pool that the tenant may use has a media node: create an SfuPool in this namespace, raise its replicas, or give the tenant a shared pool by pools.sfuSelector"
-            : $"none of {visible} media nodes can take the meeting; see status.rejections";
+        var reason = visible == 0
+            ? "no media node in any pool that the tenant may use: create an SfuPool in this namespace, increase its replicas, or set the tenant's pools.sfuSelector to select a shared pool"
+            : $"none of the {visible} media nodes can take the meeting; see status.rejections";
         return new PlacementDecision
         {
             Outcome = visible == 0 ? PlacementOutcome.NoCandidates : PlacementOutcome.NoCapacity,
             Generation = demand.Current?.Generation ?? 0,
-            Reason = leave is null ? cause : $"{leave}; {cause}",
+            Reason = leave is null ? reason : $"{leave}; {reason}",
             Rejections = rejections,
         };
     }

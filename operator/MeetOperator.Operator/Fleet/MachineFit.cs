@@ -3,7 +3,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Whether a machine of the cluster may run a pool's Pods, as far as their template says. Pure.</summary>
+/// <summary>Whether a cluster node may run a pool's Pods according to their template. Pure.</summary>
 internal static class MachineFit
 {
     public static bool MayRun(Node machine, MediaNodeTemplate template) =>

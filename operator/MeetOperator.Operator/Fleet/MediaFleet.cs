@@ -8,17 +8,17 @@ using MeetOperator.Placement.Scorers;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// The one picture of all media nodes and of where every meeting is. Placements reserve in it under its lock, so parallel ones do not overfill a node.
+/// The state of all media nodes and the assignment of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
 /// </summary>
 internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 {
-    /// <summary>How long a node that refused a room is left alone.</summary>
+    /// <summary>How long a node that rejected a room gets no new rooms.</summary>
     private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(2);
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
 
-    /// <summary>Takes in what the cluster says of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
+    /// <summary>Records the observed state of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
     public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, Machine? machine = null)
     {
         var key = node.Metadata.NamespacedName;
@@ -31,9 +31,9 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 entry.NotReadySince = null;
             }
 
-            entry.HasRestarted |= entry.Pod is not null && pod is null; // Whatever runs next is another process.
+            entry.HasRestarted |= entry.Pod is not null && pod is null; // A later Pod runs another process.
             entry.Node = node;
-            entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
+            entry.IsOpen &= IsSame(entry.Pool, pool); // The changed pool may accept meetings that it rejected before.
             entry.Pool = pool;
             entry.Pod = pod;
             entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
@@ -44,7 +44,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         });
     }
 
-    /// <summary>The SfuNode is gone; its meetings are told.</summary>
+    /// <summary>Removes a deleted SfuNode and wakes its meetings.</summary>
     public void Forget(NamespacedName node)
     {
         List<NamespacedName> moved;
@@ -57,7 +57,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         moved.ForEach(wakeups.Meeting);
     }
 
-    /// <summary>Takes in an answer; gives the rooms that have not belonged to a meeting there for a while and should be ended.</summary>
+    /// <summary>Records a report. Returns the rooms that have not belonged to a meeting on this node for a while and should be ended.</summary>
     public IReadOnlyList<OrphanRoom> Reported(PollTarget target, NodeReport report, long pollStarted)
     {
         List<NamespacedName> changed = [];
@@ -83,13 +83,13 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         return orphans;
     }
 
-    /// <summary>What keeps the node from running, as its controller met it; null when nothing does.</summary>
+    /// <summary>Records the failure that stops the node's Pod from being set up, or null.</summary>
     public void Meet(NamespacedName node, NodeProblem? problem) => Change(node, make: false, entry => entry.Problem = problem);
 
-    /// <summary>The node stays; an outdated one is given new meetings only where no other can take them.</summary>
+    /// <summary>Records that the node stays. An outdated node gets new meetings only if no other node can take them.</summary>
     public void Keep(NamespacedName node, bool outdated) => Change(node, make: false, entry => (entry.Outdated, entry.Closed) = (outdated, false));
 
-    /// <summary>True when no meeting is on the node, and from now on none comes: it can be drained without moving anybody.</summary>
+    /// <summary>Closes the node to new meetings if it has none, so that it can be drained without moving any. Returns whether it did.</summary>
     public bool TryClose(NamespacedName node)
     {
         lock (_gate)
@@ -98,7 +98,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>At most one of the two is true.</summary>
+    /// <summary>Records a poll without a valid report. At most one of the two flags is true.</summary>
     public void Missed(PollTarget target, string reason, bool answersWrongly = false, bool isUntrusted = false) => Change(target.Node, make: false, entry =>
     {
         if (entry.Target == target)
@@ -115,7 +115,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     });
 
-    /// <summary>The meeting's node did not make the room: the next placement tries others, and the node is left alone for a moment.</summary>
+    /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>
     public void RoomRefused(MeetingRef meeting, long generation, string reason)
     {
         NamespacedName node;
@@ -137,7 +137,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         });
     }
 
-    /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>. Null when another meeting has the id.</summary>
+    /// <summary>Decides and reserves in one step. Another placement or <see cref="Release"/> frees the reservation. Returns null when another meeting has the ID.</summary>
     public PlacementDecision? Place(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
@@ -165,7 +165,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>Why the meeting may not be on the node that carries it; null when it may, or when nothing carries it.</summary>
+    /// <summary>The reason why the meeting may no longer be on its node; null when it may, or when it has no node.</summary>
     public string? WhyNotAllowed(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
@@ -177,7 +177,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The demands among <paramref name="demands"/>, all of meetings on <paramref name="node"/>, that no other node could take now. Nothing is reserved.</summary>
+    /// <summary>Returns those of <paramref name="demands"/>, all of meetings on <paramref name="node"/>, that no other node could take now. Reserves nothing.</summary>
     public IReadOnlyList<MeetingDemand> Stranded(NamespacedName node, IReadOnlyList<MeetingDemand> demands)
     {
         var now = time.GetUtcNow();
@@ -193,8 +193,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
     }
 
     /// <summary>
-    /// Every node that may have a room of the namespace has answered since this operator began to lead, or is not to be waited for: it has missed enough polls, or the process
-    /// that could have a room from before is gone.
+    /// Whether every node that may have a room of the namespace has reported since this operator became leader, or need not be waited for: it has missed enough polls, or
+    /// the process that could have had a room from before has ended.
     /// </summary>
     public bool HaveReported(string? @namespace)
     {
@@ -209,7 +209,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>Takes over what a status says, unless something newer is known here, another meeting has the id, or its generation is absurd.</summary>
+    /// <summary>Adopts an assignment from a status, unless a newer one is known, another meeting has the ID, or its generation is out of range.</summary>
     public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
     {
         lock (_gate)
@@ -226,7 +226,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The node answered that it has the room, for so many people.</summary>
+    /// <summary>Records that the node confirmed the room with the given participant limit.</summary>
     public void RoomExists(MeetingRef meeting, long generation, int places)
     {
         lock (_gate)
@@ -240,7 +240,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The node holds a higher generation than we knew: go on above it.</summary>
+    /// <summary>Raises the generation above one that the node holds.</summary>
     public void RaiseGeneration(MeetingRef meeting, long generation)
     {
         lock (_gate)
@@ -252,7 +252,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The meeting is over.</summary>
+    /// <summary>Removes an ended meeting.</summary>
     public void Release(MeetingRef meeting)
     {
         NamespacedName? freed = null;
@@ -269,7 +269,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The meeting that has an id here; null when none was placed under it.</summary>
+    /// <summary>The meeting that owns an ID; null when no meeting has been placed under it.</summary>
     public MeetingRef? HolderOf(string meetingId)
     {
         lock (_gate)
@@ -364,7 +364,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
-    /// <summary>Edits one node, derives its state anew, and tells whom a changed state concerns.</summary>
+    /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>
     private void Change(NamespacedName key, bool make, Action<FleetNode> edit)
     {
         NodeVerdict before;
@@ -388,7 +388,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             before = entry.Verdict;
             var wasTerminating = entry.IsTerminating;
             edit(entry);
-            evicted = entry.IsTerminating && !wasTerminating; // Whatever else is wrong with the node and gives its state the reason.
+            evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
             after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
@@ -397,7 +397,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {
-                entry.ForgetReports(); // What runs next must answer before it is believed to serve.
+                entry.ForgetReports(); // The next process must respond before it counts as serving.
             }
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);

@@ -2,13 +2,13 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>What a media node is doing, with the reason and message of its Ready condition.</summary>
+/// <summary>The derived state of a media node, with the reason and message of its Ready condition.</summary>
 internal sealed record NodeVerdict(SfuNodeState State, string Reason, string Message)
 {
-    /// <summary>Somebody must do something; the message says what.</summary>
+    /// <summary>True when the state lasts until an administrator acts; the message says how.</summary>
     public bool Stalled { get; init; }
 
-    /// <summary>It serves, and is to take nothing new.</summary>
+    /// <summary>True when the node is serving but must not take new meetings.</summary>
     public bool Cordoned { get; init; }
 
     public bool TakesMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;

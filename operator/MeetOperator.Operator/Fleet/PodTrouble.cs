@@ -3,15 +3,15 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Why a Pod that was made does not run, in words that say what to do. Pure.</summary>
+/// <summary>Explains why a Pod does not run and what to do about it. Pure.</summary>
 internal static class PodTrouble
 {
-    /// <summary>The kubelet waits for a Secret that is not there.</summary>
+    /// <summary>The kubelet waits for a Secret that does not exist.</summary>
     public const string SettingsMissing = "SettingsMissing";
     private static readonly string[] ImageReasons =
         ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"];
 
-    /// <summary>Null while the Pod is on its way as usual.</summary>
+    /// <summary>Returns null while the Pod starts normally.</summary>
     public static NodeProblem? Of(SfuNode node, Pod pod)
     {
         if (pod.Status?.Conditions?.FirstOrDefault(condition => condition is { Type: "PodScheduled", Status: "False" }) is { } unscheduled)
@@ -26,10 +26,10 @@ internal static class PodTrouble
     private static NodeProblem Unscheduled(SfuNode node, string message) => message.Contains("free ports", StringComparison.Ordinal)
         ? new NodeProblem(
             "PortsTaken",
-            $"UDP ports {string.Join(", ", node.Spec.UdpPorts)} are taken on the cluster nodes that could run the Pod: give SfuPool {node.Spec.PoolRef.Name} another spec.exposure.portRange, or end what uses them ({message})")
+            $"UDP ports {string.Join(", ", node.Spec.UdpPorts)} are in use on every cluster node that could run the Pod: change spec.exposure.portRange of SfuPool {node.Spec.PoolRef.Name}, or stop the processes that use these ports ({message})")
         : new NodeProblem(
             "Unschedulable",
-            $"no cluster node takes the Pod: add cluster nodes, or change spec.template (nodeSelector, tolerations, resources) of SfuPool {node.Spec.PoolRef.Name} ({message})");
+            $"no cluster node can run the Pod: add cluster nodes, or change spec.template (nodeSelector, tolerations, resources) of SfuPool {node.Spec.PoolRef.Name} ({message})");
 
     private static NodeProblem? Waiting(SfuNode node, Pod pod, ContainerStatus status, string reason, string? message)
     {
@@ -38,16 +38,16 @@ internal static class PodTrouble
         {
             return new NodeProblem(
                 "ImageUnavailable",
-                $"image {pod.Spec.Containers.FirstOrDefault()?.Image} cannot be pulled: correct spec.image or spec.version of SfuPool {pool}, or give the default service account of namespace {node.Metadata.Namespace} imagePullSecrets ({reason}: {message})");
+                $"image {pod.Spec.Containers.FirstOrDefault()?.Image} cannot be pulled: correct spec.image or spec.version of SfuPool {pool}, or add imagePullSecrets to the default service account of namespace {node.Metadata.Namespace} ({reason}: {message})");
         }
 
         return reason switch
         {
-            "CreateContainerConfigError" => new NodeProblem(SettingsMissing, $"the container waits for its Secret, which is being made: {message}") { NeedsPeople = false },
+            "CreateContainerConfigError" => new NodeProblem(SettingsMissing, $"the container waits for its Secret, which is being created: {message}") { NeedsPeople = false },
             "CreateContainerError" or "RunContainerError" => new NodeProblem("ContainerRefused", $"the container cannot be started: {message}"),
             "CrashLoopBackOff" => new NodeProblem(
                 "Crashing",
-                $"the process ends as soon as it starts ({Ended(status)}): see kubectl logs --previous -n {node.Metadata.Namespace} {node.Metadata.Name}"),
+                $"the process exits right after it starts ({Ended(status)}): run kubectl logs --previous -n {node.Metadata.Namespace} {node.Metadata.Name}"),
             _ => null,
         };
     }

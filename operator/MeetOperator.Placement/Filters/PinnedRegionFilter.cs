@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps a pinned meeting in the region where it is.</summary>
+/// <summary>Keeps a pinned meeting in its current region.</summary>
 public sealed class PinnedRegionFilter : INodeFilter
 {
     public bool JudgesPool => true;

@@ -2,7 +2,7 @@ using MeetOperator.Placement.Filters;
 
 namespace MeetOperator.Placement.Scorers;
 
-/// <summary>Among nodes that are about equally full, the one with less stress.</summary>
+/// <summary>Prefers the node with less stress among nodes with about the same utilization.</summary>
 public sealed class CalmScorer : INodeScorer
 {
     public double Weight => 0.01;
