@@ -40,7 +40,7 @@ try
 }
 catch (Exception broken) when (broken is KubeConfigException or IOException or SocketException)
 {
-    // Examples: an unreadable kubeconfig, an address that this machine does not have, a port that is in use.
+    // For example an unreadable kubeconfig, an address that this host does not have, or a port that is in use.
     Console.Error.WriteLine($"The operator cannot start: {broken.Message}");
     return 2;
 }

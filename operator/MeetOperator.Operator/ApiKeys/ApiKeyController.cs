@@ -10,8 +10,8 @@ using MeetOperator.Operator.Hosting;
 namespace MeetOperator.Operator.ApiKeys;
 
 /// <summary>
-/// Keeps the hashes of each tenant's API keys for signaling. The Secrets are read one by one by name, and only in namespaces that bind the operator's role for it;
-/// they are not watched, so a changed Secret is found at the next look.
+/// Provides signaling with the hashes of each tenant's API keys. The Secrets are read one by one by name, and only in namespaces that bind the operator's role for it.
+/// They are not watched, so a changed Secret takes effect with the next periodic read.
 /// </summary>
 internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states, Action<NamespacedName> wakeTenant, OperatorOptions options) : IReconciler
 {
@@ -22,7 +22,7 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
         if (cluster.Tenants.Get(key) is not { Metadata.DeletionTimestamp: null } tenant)
         {
             states.Forget(key);
-            return ReconcileResult.Done; // The garbage collector takes the ConfigMap.
+            return ReconcileResult.Done; // The garbage collector deletes the ConfigMap.
         }
 
         var stored = cluster.ApiKeys.Get(new NamespacedName(options.Namespace, ApiKeyHashes.NameOf(tenant)));

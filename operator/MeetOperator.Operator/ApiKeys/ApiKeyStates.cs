@@ -5,12 +5,12 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.ApiKeys;
 
-/// <summary>What was last found of each tenant's API keys, for its status. Says nothing of tenants that were not looked at yet.</summary>
+/// <summary>The last result for each tenant's API keys, for its status. Contains no entry for tenants that were not processed yet.</summary>
 internal sealed class ApiKeyStates
 {
     private readonly ConcurrentDictionary<NamespacedName, ApiKeyProblem?> _states = new();
 
-    /// <summary>True when it differs from what was known.</summary>
+    /// <summary>Records a result. Returns true when it differs from the previous one.</summary>
     public bool Set(NamespacedName tenant, ApiKeyProblem? problem)
     {
         var changed = !_states.TryGetValue(tenant, out var known) || known != problem;
@@ -20,7 +20,7 @@ internal sealed class ApiKeyStates
 
     public void Forget(NamespacedName tenant) => _states.TryRemove(tenant, out _);
 
-    /// <summary>The conditions with the one on API keys as it is to be.</summary>
+    /// <summary>Returns the conditions with the current ApiKeysReady condition.</summary>
     public IEnumerable<Condition> Apply(Tenant tenant, IEnumerable<Condition> conditions, DateTimeOffset now)
     {
         if (tenant.Spec.ApiKeys.Count == 0)
@@ -41,7 +41,7 @@ internal sealed class ApiKeyStates
             now);
     }
 
-    /// <summary>What keeps the tenant's keys from being used; null when nothing is known to.</summary>
+    /// <summary>The failure that keeps the tenant's keys from being used; null when none is known.</summary>
     public ApiKeyProblem? ProblemOf(Tenant tenant) =>
         tenant.Spec.ApiKeys.Count > 0 && _states.TryGetValue(tenant.Metadata.NamespacedName, out var problem) ? problem : null;
 }

@@ -46,24 +46,24 @@ internal sealed class ClusterView
     public Informer<Pod> Pods { get; }
     public Informer<Namespace> Namespaces { get; }
 
-    /// <summary>Hashes of API keys. Not one of <see cref="All"/>: with the role of an older chart it cannot be read, and meetings do not wait for it.</summary>
+    /// <summary>Hashes of API keys. Not part of <see cref="All"/>: the role of an older chart does not allow reading them, and meetings must not wait for them.</summary>
     public Informer<ConfigMap> ApiKeys { get; }
     public FreshReads<Meeting> FreshMeetings { get; }
 
-    /// <summary>The cluster's own nodes. Nothing waits for them: without them, or without the right to see them, media nodes are judged by their reports alone.</summary>
+    /// <summary>The Kubernetes nodes. Nothing waits for them: when they cannot be read, media nodes are judged by their reports alone.</summary>
     public Informer<Node> Machines { get; }
 
-    /// <summary>What must be known before anything is decided.</summary>
+    /// <summary>Informers that must have synced before any decision.</summary>
     public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
 
-    /// <summary>Media nodes whose Pod runs on a machine.</summary>
+    /// <summary>The media nodes whose Pods run on a cluster node.</summary>
     public IEnumerable<SfuNode> NodesOn(string machine) => Pods.ByIndex(ByMachine, machine).Select(pod => Nodes.Get(pod.Metadata.NamespacedName)).OfType<SfuNode>();
 
-    /// <summary>The machine that runs a Pod; null when none does, or when machines are not known.</summary>
+    /// <summary>The cluster node that runs a Pod; null when the Pod is not scheduled or cluster nodes cannot be read.</summary>
     public Machine? MachineOf(Pod? pod) =>
         pod?.Spec.NodeName is not { Length: > 0 } name || !Machines.HasSynced || Machines.Count == 0 ? null
         : Machines.Get(new NamespacedName(null, name)) is { } machine ? Machine.Of(machine)
-        : Machines.IsWatching ? Machine.Missing(name) : null; // A copy that is not kept up does not know new machines.
+        : Machines.IsWatching ? Machine.Missing(name) : null; // An outdated cache may lack new cluster nodes.
 
     public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
 
@@ -73,7 +73,7 @@ internal sealed class ClusterView
 
     public SfuPool? PoolOf(SfuNode node) => Pools.Get(new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name));
 
-    /// <summary>The tenant whose namespace it is; null when no tenant owns it.</summary>
+    /// <summary>The tenant that owns a namespace, or null.</summary>
     public string? OwnerOf(string? @namespace) =>
         Namespaces.Get(new NamespacedName(null, @namespace ?? string.Empty))?.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var tenant) == true ? tenant : null;
 

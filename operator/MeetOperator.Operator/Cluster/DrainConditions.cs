@@ -5,7 +5,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Cluster;
 
-/// <summary>The condition DrainBlocked, present only while true. Pure.</summary>
+/// <summary>The DrainBlocked condition, which is present only while it is true. Pure.</summary>
 internal static class DrainConditions
 {
     public static IList<Condition> Set(IEnumerable<Condition>? conditions, NodeProblem? blocked, long? generation, DateTimeOffset now) => blocked is null
@@ -15,7 +15,7 @@ internal static class DrainConditions
             new Condition { Type = MeetConditions.DrainBlocked, Status = ConditionStatus.True, Reason = blocked.Reason, Message = blocked.Message, ObservedGeneration = generation },
             now);
 
-    /// <summary>What blocks, as it was written down; null when nothing does.</summary>
+    /// <summary>The recorded failure that blocks the drain, or null.</summary>
     public static NodeProblem? Of(IEnumerable<Condition>? conditions) =>
         Conditions.Get(conditions, MeetConditions.DrainBlocked) is { Status: ConditionStatus.True } blocked ? new NodeProblem(blocked.Reason, blocked.Message) : null;
 }

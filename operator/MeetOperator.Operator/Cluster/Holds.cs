@@ -4,10 +4,10 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Cluster;
 
-/// <summary>Puts finalizers on objects of people.</summary>
+/// <summary>Adds finalizers to objects that users own.</summary>
 internal static class Holds
 {
-    /// <summary>The object with the finalizer; without it where the role of an older chart, before an upgrade or after a rollback, does not grant the patch.</summary>
+    /// <summary>Returns the object with the finalizer. Returns it unchanged if the role does not allow the patch, as with an older chart during an upgrade or rollback.</summary>
     public static async Task<T> PutAsync<T>(KubeClient client, T item, string finalizer, CancellationToken ct)
         where T : KubernetesObject
     {

@@ -14,10 +14,10 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Everything that only the leading replica does. Made anew for each term, so that nothing of an earlier term is believed.</summary>
+/// <summary>Everything that only the leading replica does. Created anew for each term, so that no state of an earlier term is used.</summary>
 internal sealed class LeaderWork : IAsyncDisposable
 {
-    /// <summary>For all meetings together that cannot be placed: what they wait for is worth five writes a second and no more.</summary>
+    /// <summary>Limits the status writes of all meetings that cannot be placed, so that they do not overload the API server.</summary>
     private const int WaitingStatusesPerSecond = 3;
     private const int WaitingEventsPerSecond = 2;
     private readonly ClusterView _cluster;
@@ -75,22 +75,22 @@ internal sealed class LeaderWork : IAsyncDisposable
         _keepControl = new ControlAuthorityKeeper(cluster.Client, options.Control, options.Namespace, _authority, time, logs.CreateLogger<ControlAuthorityKeeper>());
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
-            // Not held back by anything of ours: objects of all kinds wait for it.
+            // Does not wait for the informers: objects of all kinds depend on the webhook.
             var keeper = new AuthorityKeeper(cluster.Client, webhook, options.Namespace, time, logs.CreateLogger<AuthorityKeeper>());
             _keepAuthority = keeper.RunAsync;
         }
     }
 
-    /// <summary>Leads until <paramref name="ct"/> ends.</summary>
+    /// <summary>Leads until <paramref name="ct"/> is canceled.</summary>
     public Task RunAsync(CancellationToken ct) => Task.WhenAll(KeepAsync("webhook-authority", _keepAuthority, ct), KeepAsync("control-authority", _keepControl.RunAsync, ct), KeepAsync("controllers", ControlAsync, ct));
 
-    /// <summary>A part that fails must neither end unseen, while the others hold the Lease, nor take the others with it.</summary>
+    /// <summary>Restarts a part that fails, so that it neither ends unnoticed while the replica holds the Lease nor stops the other parts.</summary>
     private Task KeepAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
 
     private async Task ControlAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
-        await _authority.WaitAsync(ct).ConfigureAwait(false); // No media node can be made or called before.
+        await _authority.WaitAsync(ct).ConfigureAwait(false); // Required to create or call media nodes.
         _memory.TakeOver();
         _feed.Start();
         _authority.Listen();

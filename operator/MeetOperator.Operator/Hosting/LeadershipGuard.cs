@@ -2,7 +2,7 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Stops writes of a replica that does not lead any more, for example because it was suspended.</summary>
+/// <summary>Stops the writes of a replica that no longer leads, for example because it was suspended.</summary>
 internal sealed class LeadershipGuard
 {
     private volatile Leadership? _held;

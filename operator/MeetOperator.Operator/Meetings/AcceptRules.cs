@@ -2,10 +2,10 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Checks what admission cannot hold for good, because it depends on other objects; asked at every reconcile. Pure.</summary>
+/// <summary>Checks conditions that depend on other objects, so admission alone cannot enforce them. Runs at every reconcile. Pure.</summary>
 internal static class AcceptRules
 {
-    /// <summary>Why the meeting is not taken, or not any more; null when it is.</summary>
+    /// <summary>The reason why the meeting is not accepted, or no longer; null when it is.</summary>
     public static Refusal? Judge(Meeting meeting, Tenant? tenant, string? namespaceOwner)
     {
         var name = meeting.Spec.TenantRef.Name;
@@ -16,7 +16,7 @@ internal static class AcceptRules
 
         if (tenant is null)
         {
-            return new Refusal(MeetingPhase.Pending, "TenantNotFound", $"there is no Tenant {name}: create it or name another in spec.tenantRef", Waits: true);
+            return new Refusal(MeetingPhase.Pending, "TenantNotFound", $"Tenant {name} does not exist: create it, or set spec.tenantRef to another tenant", Waits: true);
         }
 
         if (tenant.Spec.Namespace != meeting.Metadata.Namespace || namespaceOwner != name)
@@ -32,21 +32,21 @@ internal static class AcceptRules
         return MeetingDemands.RegionConflict(meeting, tenant) is { } conflict ? new Refusal(MeetingPhase.Pending, "RegionConflict", conflict) : null;
     }
 
-    /// <summary>Why the tenant takes no new meetings; null when it does. Those that it has go on.</summary>
+    /// <summary>The reason why the tenant accepts no new meetings, or null. Its existing meetings continue.</summary>
     public static Refusal? Closing(Tenant tenant) => tenant.Metadata.DeletionTimestamp is null ? null
-        : new(MeetingPhase.Pending, "TenantDeleting", $"Tenant {tenant.Metadata.Name} is being deleted and takes no new meetings: name another in spec.tenantRef", Waits: true);
+        : new(MeetingPhase.Pending, "TenantDeleting", $"Tenant {tenant.Metadata.Name} is being deleted and accepts no new meetings: set spec.tenantRef to another tenant", Waits: true);
 
-    /// <summary>The meeting is where it may not be any more: its tenant has lost the region or the pool since.</summary>
+    /// <summary>The tenant may no longer use the region or the pool of the meeting's node.</summary>
     public static Refusal NotAllowedThere(string node, string why) =>
-        new(MeetingPhase.Pending, "PlaceNotAllowed", $"it is carried by {node}, and {why}: allow that place again in the Tenant, or end the meeting and create a new one") { MayMove = true };
+        new(MeetingPhase.Pending, "PlaceNotAllowed", $"the meeting is on {node}, but {why}: allow this region or pool in the Tenant again, or end the meeting and create a new one") { MayMove = true };
 
-    /// <param name="Phase">Failed when nothing but another spec can help.</param>
-    /// <param name="Reason">For conditions and events.</param>
+    /// <param name="Phase">Failed when only a changed spec can help.</param>
+    /// <param name="Reason">Reason for conditions and events.</param>
     /// <param name="Message">What to do.</param>
-    /// <param name="Waits">True when it may pass without anybody changing this meeting.</param>
+    /// <param name="Waits">True when the rejection can disappear without a change to this meeting.</param>
     internal sealed record Refusal(MeetingPhase Phase, string Reason, string Message, bool Waits = false)
     {
-        /// <summary>A meeting that loses its node may have another: what its tenant is allowed still bounds where.</summary>
+        /// <summary>True when a meeting that loses its node may be placed again, within what its tenant allows.</summary>
         public bool MayMove { get; init; }
     }
 }

@@ -2,18 +2,18 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Whether and when a meeting ends by itself. Pure.</summary>
+/// <summary>Decides whether and when a meeting ends automatically. Pure.</summary>
 internal static class EndRules
 {
     public const string DesiredState = "DesiredState";
     public const string Empty = "Empty";
     public const string MaxDuration = "MaxDuration";
 
-    /// <summary>Why the meeting ends now; null while it goes on.</summary>
-    /// <param name="spec">What is wanted.</param>
-    /// <param name="status">What is known, the head count included.</param>
-    /// <param name="counted">True when the head count comes from the node since this operator began to lead.</param>
-    /// <param name="now">The present time.</param>
+    /// <summary>The reason why the meeting ends now; null while it continues.</summary>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="status">The observed state, including the participant count.</param>
+    /// <param name="counted">True when the node has reported the participant count since this operator became leader.</param>
+    /// <param name="now">The current time.</param>
     public static string? WhyNow(MeetingSpec spec, MeetingStatus status, bool counted, DateTimeOffset now)
     {
         if (spec.DesiredState == MeetingDesiredState.Ended)
@@ -29,7 +29,7 @@ internal static class EndRules
         return counted && EmptyUntil(spec, status) is { } patience && patience <= now ? Empty : null;
     }
 
-    /// <summary>When time alone will end the meeting; null when it will not.</summary>
+    /// <summary>The time at which the meeting ends without further events; null when it does not.</summary>
     public static DateTimeOffset? Next(MeetingSpec spec, MeetingStatus status)
     {
         var (limit, patience) = (LongestUntil(spec, status), EmptyUntil(spec, status));

@@ -6,7 +6,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>What the steps of one reconcile share: the meeting as stored, and the status that is being made.</summary>
+/// <summary>State that the steps of one reconcile share: the stored meeting and the status to write.</summary>
 internal sealed class MeetingContext
 {
     public MeetingContext(Meeting meeting, Tenant? tenant, string? namespaceOwner, string publicUrl, DateTimeOffset now)
@@ -25,11 +25,11 @@ internal sealed class MeetingContext
         };
     }
 
-    /// <summary>Replaced when a step has written its metadata.</summary>
+    /// <summary>Replaced after a step has written its metadata.</summary>
     public Meeting Meeting { get; set; }
     public Tenant? Tenant { get; }
 
-    /// <summary>The tenant that owns the meeting's namespace; null when none does.</summary>
+    /// <summary>The tenant that owns the meeting's namespace, or null.</summary>
     public string? NamespaceOwner { get; }
     public DateTimeOffset Now { get; }
     public MeetingRef Ref { get; }
@@ -37,16 +37,16 @@ internal sealed class MeetingContext
     public NamespacedName Key => Ref.Name;
     public MeetingStatus Status { get; set; }
 
-    /// <summary>False when the object is going, so that no status is to be written any more.</summary>
+    /// <summary>False when the object is being deleted, so that its status is no longer written.</summary>
     public bool WritesStatus { get; set; } = true;
 
-    /// <summary>When time alone will change something.</summary>
+    /// <summary>The delay after which the passing of time changes something, or null.</summary>
     public TimeSpan? LookAgainAfter { get; private set; }
 
-    /// <summary>Why the meeting, which has its place and keeps it, would not be taken today; null when it would.</summary>
+    /// <summary>The reason why the meeting, which keeps its assignment, would not be accepted today; null when it would.</summary>
     public AcceptRules.Refusal? Refusal { get; set; }
 
-    /// <summary>Most people that its room may hold.</summary>
+    /// <summary>The maximum number of participants in the meeting's room.</summary>
     public int Places => MeetingLimits.Participants(Meeting, Tenant);
 
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
@@ -71,18 +71,18 @@ internal sealed class MeetingContext
         Status = Status with { Conditions = [.. Conditions.Set(Status.Conditions, condition, Now)] };
     }
 
-    /// <summary>The meeting can be joined: it is as it was asked to be.</summary>
+    /// <summary>Records that the meeting can be joined.</summary>
     public void IsReady(MeetingPhase phase, string message)
     {
-        Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "people can join");
+        Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
         Status = Status with { Phase = phase, Message = message, Conditions = [.. Progress.Reached(Status.Conditions)] };
     }
 
-    /// <summary>The meeting cannot be joined: one reason for the Ready condition, the message column and people.</summary>
-    /// <param name="phase">Where it is in its life.</param>
-    /// <param name="reason">For the condition.</param>
-    /// <param name="message">What to know or to do.</param>
-    /// <param name="stalled">True when it stays so until somebody changes something.</param>
+    /// <summary>Records that the meeting cannot be joined, with one reason for the Ready condition and one message for the status.</summary>
+    /// <param name="phase">The phase of the meeting.</param>
+    /// <param name="reason">Reason for the condition.</param>
+    /// <param name="message">What happened, or what to do.</param>
+    /// <param name="stalled">True when the state lasts until something is changed.</param>
     public void NotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
     {
         Set(MeetConditions.Ready, ConditionStatus.False, reason, message);
@@ -92,7 +92,7 @@ internal sealed class MeetingContext
         Status = Status with { Phase = phase, Message = message, Conditions = [.. conditions] };
     }
 
-    /// <summary>The meeting is over, as it should be: nothing failed, nothing is under way, and Ready would say either.</summary>
+    /// <summary>Records that the meeting has ended as intended. The Ready condition is removed, since False would mean a failure or work in progress.</summary>
     public void IsOver(string reason, string message)
     {
         Set(MeetConditions.Complete, ConditionStatus.True, reason, message);

@@ -13,7 +13,7 @@ internal sealed class MeetingController(
 {
     private readonly WriteThrottle _throttle = new(time);
 
-    /// <summary>Reconciles another meeting soon.</summary>
+    /// <summary>Requests a reconcile of another meeting.</summary>
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -52,7 +52,7 @@ internal sealed class MeetingController(
         return null;
     }
 
-    /// <summary>Transitions are written at once, mere figures at most every five seconds.</summary>
+    /// <summary>Writes transitions at once, and changed participant counts at most every five seconds.</summary>
     private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
     {
         if (stored is not null && OnlyFiguresDiffer(stored, context.Status))
@@ -66,7 +66,7 @@ internal sealed class MeetingController(
 
         if (stored is not null && OnlyWaits(stored, context.Status) && !StatusWriter.Same(stored, context.Status) && !budget.TryTake())
         {
-            return null; // It looks again in any case; what it waits for can be told then.
+            return null; // The meeting is reconciled again in any case; that reconcile can write the status.
         }
 
         try
@@ -83,13 +83,13 @@ internal sealed class MeetingController(
         }
         catch (KubeApiException gone) when (gone.IsNotFound)
         {
-            // Deleted meanwhile: the informer will say so, and what it held is released then.
+            // Deleted in the meantime. The informer reports the deletion, which releases the meeting's resources.
         }
 
         return null;
     }
 
-    /// <summary>The meeting waited for a place and waits on: another reason or other figures are all that may be new.</summary>
+    /// <summary>Whether the meeting waited for a placement and still does, so that at most its reason or figures have changed.</summary>
     private static bool OnlyWaits(MeetingStatus stored, MeetingStatus wanted) =>
         MeetingStatuses.Waits(stored) && MeetingStatuses.Waits(wanted)
         && stored.ObservedGeneration == wanted.ObservedGeneration
@@ -124,12 +124,12 @@ internal sealed class MeetingController(
         ages.Forget(gone);
         foreach (var sameId in cluster.MeetingsWithId(gone.Id))
         {
-            Wake(sameId.Metadata.NamespacedName); // The id is free now.
+            Wake(sameId.Metadata.NamespacedName); // The ID is free now.
         }
     }
 
     private static TimeSpan? Earliest(TimeSpan? left, TimeSpan? right) => left is null || (right is not null && right < left) ? right : left;
 
-    /// <summary>Times in a status have whole seconds, as everywhere in Kubernetes.</summary>
+    /// <summary>Truncates to whole seconds, the precision of times in Kubernetes statuses.</summary>
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 }

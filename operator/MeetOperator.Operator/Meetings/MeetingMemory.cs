@@ -9,13 +9,13 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>
-/// Holds what is in memory against what the statuses say: at the start of a term, at every change of a status, and once in a while for changes that nobody saw.
+/// Compares the state in memory with the meeting statuses: at the start of a term, at every status change, and periodically for missed changes.
 /// </summary>
 internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, MeetingReleases releases, MeetingIds ids, PoolRights rights)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Call once the informers have synced and before anything is placed.</summary>
+    /// <summary>Restores the state from the statuses. Call once the informers have synced and before any placement.</summary>
     public void TakeOver()
     {
         foreach (var meeting in cluster.Meetings.List())
@@ -39,7 +39,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
         }
     }
 
-    /// <summary>False when the status names another placement than the one in memory: one of the two has to follow.</summary>
+    /// <summary>False when the status has another assignment than memory, so that one of the two must be updated.</summary>
     public bool Agrees(Meeting meeting)
     {
         if (meeting.Status is not { EndedAt: null } status)
@@ -47,13 +47,13 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
             return true;
         }
 
-        var told = status.Assignments is [var assignment, ..] ? assignment : null;
+        var stored = status.Assignments is [var assignment, ..] ? assignment : null;
         return fleet.Current(MeetingRef.Of(meeting)) is { } current
-            ? current.Generation == told?.Generation && current.Node == NodeOf(told)
-            : told is null;
+            ? current.Generation == stored?.Generation && current.Node == NodeOf(stored)
+            : stored is null;
     }
 
-    /// <summary>Names the meetings that memory and statuses do not agree on, again and again.</summary>
+    /// <summary>Periodically wakes the meetings whose state in memory differs from their status.</summary>
     public async Task WatchAsync(Action<NamespacedName> wake, TimeProvider time, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -66,7 +66,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // The term is over.
+            // The term has ended.
         }
     }
 

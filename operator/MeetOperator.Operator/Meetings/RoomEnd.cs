@@ -1,14 +1,14 @@
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>What came of ending a room.</summary>
+/// <summary>The result of ending a room.</summary>
 internal enum RoomEnd
 {
-    /// <summary>The room is gone, or there was none.</summary>
+    /// <summary>The room has ended or did not exist.</summary>
     Done,
 
-    /// <summary>Somebody is in the room, which was to be ended only if nobody is.</summary>
+    /// <summary>A participant is in the room, which was to be ended only if empty.</summary>
     NotEmpty,
 
-    /// <summary>The node does not answer; it is asked again, until it does or counts as dead.</summary>
+    /// <summary>The node did not respond. The call is repeated until the node responds or counts as failed.</summary>
     NoAnswer,
 }

@@ -8,15 +8,15 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Finds what keeps a draining node from being emptied: meetings that no other node can take.</summary>
+/// <summary>Finds what keeps a draining node from becoming empty, such as meetings that no other node can take.</summary>
 internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimeProvider time)
 {
-    /// <summary>Each look asks the planner about every meeting of the node.</summary>
+    /// <summary>Each check runs the planner for every meeting of the node.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private const int MostNamed = 5;
     private readonly ConcurrentDictionary<NamespacedName, (long At, NodeProblem? Found)> _looks = new();
 
-    /// <summary>What was found, at most two seconds ago. Once the node is to be empty its meetings are woken at the same pace, since another node may take them now.</summary>
+    /// <summary>Returns a result that is at most two seconds old. After the drain deadline it also wakes the node's meetings at this interval, since another node may take them now.</summary>
     public NodeProblem? Look(SfuNode node, SfuPool? pool, NodeView view)
     {
         var key = node.Metadata.NamespacedName;
@@ -42,13 +42,13 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
         if (view is { Meetings: 0, IsLost: true, Verdict: { State: SfuNodeState.Unhealthy } silent })
         {
             return new NodeProblem(
-                "NotAnswering", $"{silent.Message}; people may still be on it, so it stays until it answers or its machine or Pod is gone: set spec.drain.force to true to take it away");
+                "NotAnswering", $"{silent.Message}; participants may still be connected, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
         }
 
         if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.Sessions(report) is > 0 and var sessions)
         {
             return new NodeProblem(
-                "StillConnected", $"no meeting is placed on it any more, and its own report names {sessions} people or connections: it stays until they have left; set spec.drain.force to true to take them out");
+                "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
         var meetings = fleet.MeetingsOn(node);
@@ -58,10 +58,10 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
             .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
         return stranded.Length == 0 ? null : new NodeProblem(
             "NowhereToGo",
-            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: make room (spec.replicas or spec.capacity of a pool), end what may end, or set spec.drain.force to true, which takes people out");
+            $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants");
     }
 
-    /// <summary>Null when nothing is known of the meeting or its tenant: then no node can be found for it either.</summary>
+    /// <summary>Null when the meeting or its tenant is unknown; no node can be found for it then.</summary>
     private MeetingDemand? Demand(NamespacedName key) =>
         cluster.FreshMeetings.Get(key) is { } meeting && cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)) is { } tenant
             ? MeetingDemands.From(meeting, tenant, fleet.Current(MeetingRef.Of(meeting)))

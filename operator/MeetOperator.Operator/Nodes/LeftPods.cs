@@ -6,7 +6,7 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Removes Pods whose SfuNode is gone, for example because somebody took its finalizer off by hand: they have no owner with which they would go.</summary>
+/// <summary>Deletes Pods whose SfuNode no longer exists, for example because its finalizer was removed by hand. They have no owner, so garbage collection does not delete them.</summary>
 internal static class LeftPods
 {
     public static async Task RemoveAsync(ClusterView cluster, NamespacedName node, CancellationToken ct)
@@ -21,7 +21,7 @@ internal static class LeftPods
         await cluster.Client.TryDeleteAsync<Pod>(node, ct, new DeleteOptions { Uid = pod.Metadata.Uid }).ConfigureAwait(false);
     }
 
-    /// <summary>The informer of SfuNodes may be behind that of Pods: the API server decides.</summary>
+    /// <summary>Asks the API server, because the SfuNode informer may lag behind the Pod informer.</summary>
     private static async Task<bool> ExistsAsync(KubeClient client, NamespacedName node, CancellationToken ct) =>
         (await client.ListAsync<SfuNode>(node.Namespace, new ListOptions { FieldSelector = $"metadata.name={node.Name}" }, ct).ConfigureAwait(false)).Items.Count > 0;
 }

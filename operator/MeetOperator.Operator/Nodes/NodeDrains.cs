@@ -11,15 +11,15 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Empties nodes that must go: no new rooms, then a deadline, then the meetings move. Drain first, delete last, and never under people.</summary>
+/// <summary>Empties nodes before they are deleted: no new rooms, then a deadline, then the meetings move. A node is never deleted while participants are connected.</summary>
 internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClients clients, MeetEvents events, TimeProvider time)
 {
     private readonly DrainBlocks _blocks = new(cluster, fleet, time);
 
-    /// <summary>Nodes that were told to drain; their reports may not show it yet.</summary>
+    /// <summary>Nodes that were asked to drain. Their reports may not show it yet.</summary>
     private readonly ConcurrentDictionary<NamespacedName, bool> _told = new();
 
-    /// <summary>Uids of nodes that were found empty and whose Pod is gone or going: what is seen of them afterwards does not count.</summary>
+    /// <summary>UIDs of nodes that were found empty and whose Pod is deleted or being deleted. Later observations of these nodes are ignored.</summary>
     private readonly ConcurrentDictionary<NamespacedName, string?> _empty = new();
 
     public async Task<DrainProgress> AdvanceAsync(SfuNode node, SfuPool? pool, CancellationToken ct)
@@ -44,7 +44,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         return new DrainProgress(false, _blocks.Look(node, pool, view));
     }
 
-    /// <summary>The SfuNode is gone.</summary>
+    /// <summary>Forgets a deleted SfuNode.</summary>
     public void Forget(NamespacedName node)
     {
         _told.TryRemove(node, out _);
@@ -53,15 +53,15 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
     }
 
     /// <summary>
-    /// The empty node's object is deleted, then its Pod, then the finalizer goes: the Pod has no owner whose deletion could take it away under people, so this is
-    /// the one place where it ends.
+    /// Deletes the empty node's object, then its Pod, then removes the finalizer. The Pod has no owner, so that garbage collection cannot delete it while participants are
+    /// connected; this is the only place where it is deleted.
     /// </summary>
     private async Task<DrainProgress> LetGoAsync(SfuNode node, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (node.Metadata.DeletionTimestamp is null)
         {
-            events.Normal(node, "Drained", "the node is empty and goes");
+            events.Normal(node, "Drained", "the node is empty and is being deleted");
             await cluster.Client.TryDeleteAsync<SfuNode>(key, ct, new DeleteOptions { Uid = node.Metadata.Uid }).ConfigureAwait(false);
             return new DrainProgress(true, null);
         }
@@ -76,7 +76,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         return new DrainProgress(true, null);
     }
 
-    /// <summary>A drain that was taken back: the node may serve again.</summary>
+    /// <summary>Cancels a drain, so that the node can serve again.</summary>
     public Task StopAsync(SfuNode node, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
@@ -108,7 +108,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or NodeControlException || (unreachable is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            // The planner gives a draining node nothing anyway; the node is told again at the next look.
+            // The planner assigns nothing to a draining node in any case, and the next reconcile repeats the request.
         }
     }
 }

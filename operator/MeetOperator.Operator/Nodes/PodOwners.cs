@@ -8,8 +8,8 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Takes their SfuNode off Pods as their owner: Pods that an older version made, or that were given away when the operator was uninstalled. With it, a deletion in
-/// the foreground would end the Pod while people are on it.
+/// Removes the SfuNode from a Pod's owner references, which older versions and an uninstall add. With it, foreground deletion of the SfuNode would end the Pod while
+/// participants are connected.
 /// </summary>
 internal static class PodOwners
 {
@@ -31,7 +31,7 @@ internal static class PodOwners
         }
         catch (KubeApiException refusal) when (refusal.IsForbidden || refusal.IsNotFound || refusal.IsConflict)
         {
-            // The role of an older chart, before an upgrade or after a rollback, or a Pod that has changed meanwhile: tried again at the next look.
+            // Either the role comes from an older chart, during an upgrade or rollback, or the Pod has changed. The next reconcile retries.
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>A poll that gave no report.</summary>
-/// <param name="Cause">Label of metrics.</param>
-/// <param name="Reason">For logs, status and events.</param>
+/// <summary>A poll that returned no valid report.</summary>
+/// <param name="Cause">Short code, used as a metric label.</param>
+/// <param name="Reason">Text for logs, statuses and events.</param>
 internal sealed record PollMiss(string Cause, string Reason)
 {
     public const string Timeout = "timeout";

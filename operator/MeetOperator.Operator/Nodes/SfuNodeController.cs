@@ -13,13 +13,13 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Gives each SfuNode its Secret and Pod, drains it before it goes, and writes what the polls say.</summary>
+/// <summary>Creates the Secret and Pod of each SfuNode, drains the node before it is deleted, and writes its status.</summary>
 internal sealed class SfuNodeController(
     ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a Pod that was refused is left alone: what stands in its way is seldom gone in seconds.</summary>
+    /// <summary>How long to wait after a Pod was rejected. The obstacle rarely disappears within seconds.</summary>
     private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(15);
     private readonly WriteThrottle _throttle = new(time);
 
@@ -61,7 +61,7 @@ internal sealed class SfuNodeController(
 
         if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || pod?.Metadata.DeletionTimestamp is not null || ForwardingWatch.IsToBeLeft(view.Verdict.Reason)))
         {
-            fleet.WakeMeetings(key); // They leave as soon as another node can take them.
+            fleet.WakeMeetings(key); // They move as soon as another node can take them.
         }
 
         if (node.Metadata.DeletionTimestamp is null && pool is not null)
@@ -74,7 +74,7 @@ internal sealed class SfuNodeController(
         return await WriteAsync(node, pool, pod, again, blocked, ct).ConfigureAwait(false);
     }
 
-    /// <summary>A drain as older versions asked for it, once its time stands in the status, becomes the present form.</summary>
+    /// <summary>Converts a drain request of an older version to the current form once its start is recorded in the status.</summary>
     private async Task<SfuNode> WithPresentDrainAsync(SfuNode node, CancellationToken ct)
     {
         if (node is not { Spec.DrainRequestedAt: not null, Status.DrainRequestedAt: not null })
@@ -82,7 +82,7 @@ internal sealed class SfuNodeController(
             return node;
         }
 
-        var drain = node.Spec.Drain is null ? new JsonObject { ["reason"] = "asked for by spec.drainRequestedAt" } : [];
+        var drain = node.Spec.Drain is null ? new JsonObject { ["reason"] = "requested by spec.drainRequestedAt" } : [];
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = node.Metadata.Uid }, ["spec"] = new JsonObject { ["drainRequestedAt"] = null, ["drain"] = drain } };
         return await cluster.Client.MergePatchAsync<SfuNode>(node.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
     }
@@ -91,7 +91,7 @@ internal sealed class SfuNodeController(
     {
         if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.Why(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } why)
         {
-            events.Warning(node, "PodReplaced", $"{why}: the Pod is made anew");
+            events.Warning(node, "PodReplaced", $"{why}: the Pod is being recreated");
             var soon = new DeleteOptions { Uid = pod.Metadata.Uid, GracePeriodSeconds = 1 };
             await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, soon).ConfigureAwait(false);
             return (pod, null);
@@ -114,7 +114,7 @@ internal sealed class SfuNodeController(
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)
         {
-            return (null, null); // Made a moment ago; the informer will show it.
+            return (null, null); // Already created; the informer does not have it yet.
         }
         catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
         {
@@ -139,7 +139,7 @@ internal sealed class SfuNodeController(
 
         if (view is { Report: null, Verdict.TakesMeetings: true })
         {
-            return ReconcileResult.After(again ?? Soon); // Believed and not heard yet: there is nothing to say that is not written already.
+            return ReconcileResult.After(again ?? Soon); // No report has arrived yet, so the status stays as it is.
         }
 
         var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked);

@@ -6,8 +6,8 @@ using MeetOperator.Kube.Runtime;
 namespace MeetOperator.Operator.Pools;
 
 /// <summary>
-/// Nodes that were made and that the informer does not show yet: without them a second look would make them again. One that it has not shown for a while although
-/// it is up to date was deleted in between.
+/// Nodes that were created and are not in the informer yet, so that the next reconcile does not create them again. If an up-to-date informer lacks a node for a while,
+/// the node was deleted in the meantime.
 /// </summary>
 internal sealed class MadeNodes(Informer<SfuNode> nodes, TimeProvider time)
 {
@@ -16,7 +16,7 @@ internal sealed class MadeNodes(Informer<SfuNode> nodes, TimeProvider time)
 
     public void Add(SfuNode node) => _made[node.Metadata.NamespacedName] = (node, time.GetTimestamp());
 
-    /// <summary>All that are still to be shown.</summary>
+    /// <summary>All nodes that are not in the informer yet.</summary>
     public IReadOnlyList<SfuNode> All
     {
         get
@@ -33,6 +33,6 @@ internal sealed class MadeNodes(Informer<SfuNode> nodes, TimeProvider time)
         }
     }
 
-    /// <summary>Those of one pool; another pool of the same name, made after it, has none of them.</summary>
+    /// <summary>Those of one pool. A later pool with the same name owns none of them.</summary>
     public IEnumerable<SfuNode> Of(SfuPool pool) => All.Where(node => PoolOwnership.IsOwned(node, pool));
 }

@@ -2,25 +2,25 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>What a pool does next: how many nodes to make, which to take back, and which to drain.</summary>
+/// <summary>The next step of a pool: how many nodes to create, and which nodes to bring back or to drain.</summary>
 internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IReadOnlyList<string> Drain)
 {
     private static readonly PoolPlan Nothing = new(0, [], []);
 
-    /// <summary>Something changes now; a pool that waits for meetings to end has nothing to do.</summary>
+    /// <summary>Whether the plan changes anything. A pool that waits for meetings to end has nothing to do.</summary>
     public bool Acts => Create > 0 || TakeBack.Count > 0 || Drain.Count > 0;
 
     /// <summary>
-    /// Level-triggered and pure. Nodes made from an older template are replaced one at a time: a new one is made, and when all are ready one old node is drained;
-    /// with <see cref="RolloutType.WhenEmpty"/> one that is empty, however long that takes.
+    /// Level-triggered and pure. Nodes with an older template are replaced one at a time: a new node is created, and once all are ready, one old node is drained. With
+    /// <see cref="RolloutType.WhenEmpty"/>, only an empty one is drained, however long that takes.
     /// </summary>
-    /// <param name="replicas">Nodes that are wanted.</param>
-    /// <param name="nodes">Nodes that there are.</param>
-    /// <param name="rollout">How outdated ones are replaced.</param>
-    /// <param name="spare">False when there are no ports for one node more than wanted: an outdated node then goes first.</param>
+    /// <param name="replicas">Desired number of nodes.</param>
+    /// <param name="nodes">Existing nodes.</param>
+    /// <param name="rollout">How outdated nodes are replaced.</param>
+    /// <param name="spare">False when there are no ports for a node beyond the desired number. An outdated node is then drained first.</param>
     public static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout rollout, bool spare = true)
     {
-        // What cannot come to serve (a wrong image, ports that are taken) and was made from an older template is not waited for.
+        // An outdated node that cannot start serving, for example because of a wrong image or ports in use, is drained at once.
         var hopeless = nodes.Where(node => !rollout.Paused && node is { Leaving: false, Current: false, Hopeless: true, Meetings: 0 })
             .Select(node => node.Name).Order(StringComparer.Ordinal).ToArray();
         if (hopeless.Length > 0)
@@ -47,13 +47,13 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
         var replaceable = counted.Any(node => !node.Current && (node.Empty || rollout.Type == RolloutType.Immediate));
         if (replacing && settled && counted.Length == replicas)
         {
-            // One that an operator before this one wanted gone is not made twice, and keeps its meetings.
+            // A node that an earlier leader drained is brought back instead of creating another one, and keeps its meetings.
             return MayReturn(nodes, rollout, 1) is [_, ..] back ? Nothing with { TakeBack = back }
                 : spare ? Nothing with { Create = 1 }
                 : replaceable ? Leave(counted, 1) : Nothing;
         }
 
-        // One more than wanted may live until it is ready, and for as long as every outdated node carries a meeting that nobody wants moved.
+        // One extra node may exist until it is ready, or as long as every outdated node has a meeting that must not be moved.
         var surge = replacing && !(settled && replaceable) ? 1 : 0;
         return Leave(counted, counted.Length - replicas - surge);
     }
@@ -66,7 +66,7 @@ internal sealed record PoolPlan(int Create, IReadOnlyList<string> TakeBack, IRea
     private static PoolPlan Leave(IEnumerable<PoolNode> counted, int excess) => excess <= 0 ? Nothing
         : Nothing with { Drain = [.. counted.OrderBy(Worth).ThenBy(node => node.Name, StringComparer.Ordinal).Take(excess).Select(node => node.Name)] };
 
-    /// <summary>Dead nodes go first, then outdated ones, then those that are not ready, then the emptiest.</summary>
+    /// <summary>Failed nodes are drained first, then outdated ones, then those that are not ready, then the emptiest.</summary>
     private static (int, int, int, int, int, int) Worth(PoolNode node) => (
         node.State == SfuNodeState.Unhealthy ? 0 : 1,
         node.Current ? 1 : 0,

@@ -7,7 +7,7 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Makes a pool's status from its nodes. Pure.</summary>
+/// <summary>Builds the status of a pool from its nodes. Pure.</summary>
 internal static class PoolStatuses
 {
     public static SfuPoolStatus Build(SfuPool pool, IReadOnlyList<(PoolNode Node, NodeView? View)> nodes, NodeProblem? problem, bool acts, DateTimeOffset now)
@@ -18,7 +18,7 @@ internal static class PoolStatuses
         var wanted = pool.Spec.Replicas;
         var deleted = pool.Metadata.DeletionTimestamp is not null;
         var (isReady, stalled, reason, message) = deleted
-            ? (false, false, "Deleting", $"the pool is being deleted: {nodes.Count} media nodes are being emptied")
+            ? (false, false, "Deleting", $"the pool is being deleted: {nodes.Count} media nodes are draining")
             : Judge(wanted, ready, counted, problem);
         var updated = RolloutReport.Of(pool, [.. counted.Select(entry => entry.Node)], acts);
         message = deleted || updated.Status == ConditionStatus.True ? message : $"{message}; {updated.Message}";
@@ -35,7 +35,7 @@ internal static class PoolStatuses
         var blocked = Blocked(nodes);
         var conditions = stalled ? Progress.Stalled(before, reason, message, pool.Metadata.Generation, now)
             : settled ? Progress.Reached(before)
-            : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or emptied" : message, pool.Metadata.Generation, now);
+            : Progress.Reconciling(before, isReady ? "NodesReplaced" : reason, isReady ? "media nodes are being replaced or drained" : message, pool.Metadata.Generation, now);
         conditions = DrainConditions.Set(Conditions.Set(conditions, updated, now), blocked, pool.Metadata.Generation, now);
         return new SfuPoolStatus
         {
@@ -55,7 +55,7 @@ internal static class PoolStatuses
         };
     }
 
-    /// <summary>The first node that cannot be emptied, and how many there are.</summary>
+    /// <summary>The first node whose drain is blocked, and the number of others.</summary>
     private static NodeProblem? Blocked(IReadOnlyList<(PoolNode Node, NodeView? View)> nodes)
     {
         var blocked = nodes.Where(entry => entry.Node.Blocked is not null).Select(entry => entry.Node).OrderBy(node => node.Name, StringComparer.Ordinal).ToArray();
@@ -73,7 +73,7 @@ internal static class PoolStatuses
             return (ready >= wanted, problem.NeedsPeople, problem.Reason, problem.Message);
         }
 
-        var count = $"{ready} of {wanted} media nodes take meetings";
+        var count = $"{ready} of {wanted} media nodes accept meetings";
         var (stuck, why) = counted.FirstOrDefault(entry => entry.View is { Verdict.Stalled: true });
         if (stuck is not null)
         {
@@ -86,6 +86,6 @@ internal static class PoolStatuses
         }
 
         var (node, view) = counted.FirstOrDefault(entry => !entry.Node.Ready);
-        return (false, false, "NodesNotReady", node is null ? count : $"{count}; {node.Name}: {view?.Verdict.Message ?? "it is being made"}");
+        return (false, false, "NodesNotReady", node is null ? count : $"{count}; {node.Name}: {view?.Verdict.Message ?? "it is being created"}");
     }
 }

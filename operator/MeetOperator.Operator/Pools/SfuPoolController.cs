@@ -11,10 +11,10 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
+/// <summary>Maintains the desired number of SfuNodes in a pool. The node controller manages the Secret and Pod of each node.</summary>
 internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
-    /// <summary>Nodes that one reconcile makes: another pool is not kept waiting for a large one, and a wish that changes meanwhile is heard.</summary>
+    /// <summary>Number of nodes to create in one reconcile, so that a large pool does not delay others and a changed replica count takes effect soon.</summary>
     private const int MostMadeAtOnce = 20;
     private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
     private readonly MadeNodes _made = new(cluster.Nodes, time);
@@ -44,7 +44,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
         var refusal = rights.Refusal(pool);
 
-        // What was made before a pool was refused goes on; nothing is made for it. Where its tenant is gone there is nobody to go on for.
+        // A rejected pool keeps its existing nodes but gets no new ones. A pool whose tenant no longer exists is scaled down to zero.
         var rollout = refusal is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
         var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _free.Free(pool, _made.All) is not null);
         plan = refusal is null ? plan : plan with { Create = 0 };
@@ -52,19 +52,19 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, Math.Min(plan.Create, MostMadeAtOnce), nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
         if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
         {
-            return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
+            return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Without the node's report, the figures would be wrong.
         }
 
         var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
         return problem is null && plan.Create > MostMadeAtOnce ? ReconcileResult.After(NextTurn) : result;
     }
 
-    /// <summary>A pool that is being deleted, however (in the foreground, in the background, or leaving its nodes behind), goes when its nodes are empty and gone.</summary>
+    /// <summary>Deletes a pool once its nodes are drained and deleted, whatever the propagation policy of the deletion.</summary>
     private async Task<ReconcileResult> LeaveAsync(SfuPool pool, CancellationToken ct)
     {
         if (!Finalizers.Has(pool, MeetFinalizers.Drain))
         {
-            return ReconcileResult.Done; // Somebody else's finalizer holds it, or an older version made it: then its nodes drain by their own.
+            return ReconcileResult.Done; // Another finalizer blocks the deletion, or an older version created the pool: the nodes then drain through their own finalizers.
         }
 
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
@@ -95,10 +95,10 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             Name = node.Metadata.Name!,
             State = view?.Verdict.State ?? SfuNodeState.Starting,
             Current = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodeImage)
-                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
+                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
             Leaving = NodeStateRules.IsDraining(node),
             MayReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
-            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not come back by itself.
+            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
             Dead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
             Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),
@@ -121,18 +121,18 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
             if (node.Empty && !fleet.TryClose(key))
             {
-                continue; // A meeting came to it since: the next look decides anew.
+                continue; // A meeting was assigned in the meantime: the next reconcile decides again.
             }
 
             var name = node.Name;
-            await PatchAsync(pool, name, "the pool has more nodes than it wants, or replaces this one", ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or replaces it as outdated or out of service");
+            await PatchAsync(pool, name, "the pool is scaling down or replacing this node", ct).ConfigureAwait(false);
+            events.Normal(pool, "NodeDraining", $"draining {name}: the pool is scaling down, or the node is outdated or out of service");
         }
 
         foreach (var name in plan.TakeBack)
         {
             await PatchAsync(pool, name, null, ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeTakenBack", $"{name} serves again: the pool wants more nodes");
+            events.Normal(pool, "NodeTakenBack", $"{name} is serving again: the pool needs more nodes");
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
     }
 
-    /// <summary>Null when all nodes were made; else what to do about it.</summary>
+    /// <summary>Returns null when all nodes were created; otherwise the failure and what to do about it.</summary>
     private async Task<NodeProblem?> CreateAsync(SfuPool pool, int count, bool othersLeave, CancellationToken ct)
     {
         if (count == 0)
@@ -156,7 +156,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             return null;
         }
 
-        await _ports.WaitAsync(ct).ConfigureAwait(false); // Pools share the cluster's ports.
+        await _ports.WaitAsync(ct).ConfigureAwait(false); // All pools share the cluster's ports.
         try
         {
             for (var made = 0; made < count; made++)
@@ -166,12 +166,12 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                 {
                     return new NodeProblem(
                         "PortsExhausted",
-                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} on any cluster node that may run the pool's Pods: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
+                        $"fewer than {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} on any cluster node that may run the pool's Pods: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
                 _made.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
-                events.Normal(pool, "NodeMade", $"made media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
+                events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             }
 
             return null;
@@ -180,7 +180,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         {
             return new NodeProblem(
                 "NodeRefused",
-                $"the SfuNode was refused: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change what refuses it ({refused.Status.Message ?? refused.Message})");
+                $"the API server rejected the SfuNode: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change the policy that rejects it ({refused.Status.Message ?? refused.Message})");
         }
         finally
         {
@@ -203,7 +203,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             events.DrainBlocked(pool, pool.Status?.Conditions, status.Conditions);
         }
 
-        return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, of which nobody tells us.
+        return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, which trigger no reconcile.
     }
 
     private static SfuPoolStatus WithoutFigures(SfuPoolStatus status) => status with

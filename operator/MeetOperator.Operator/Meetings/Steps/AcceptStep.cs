@@ -6,8 +6,8 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>
-/// Takes a meeting in while its tenant owns the namespace and what it asks for is allowed. One that has its place and would not be taken any more keeps it, and
-/// its status says why; how many meetings are open is asked only of one that has had no place yet.
+/// Accepts a meeting while its tenant owns the namespace and allows its spec. A meeting that already has a node keeps it even if it would no longer be accepted, and its
+/// status shows the reason. The quota of concurrent meetings applies only to meetings that have not had a node yet.
 /// </summary>
 internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
@@ -40,7 +40,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
 
         if (current is { Node: not null } || (current is not null && context.IsAccepted))
         {
-            // A meeting that lost its node stays open, whatever the limit.
+            // A meeting that lost its node remains admitted, regardless of the quota.
             ledger.Admit(tenant, context.Ref.Uid);
             return Accept(context);
         }
@@ -53,7 +53,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
         if (!ledger.TryAdmit(tenant, context.Ref.Uid, limit))
         {
-            var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";
+            var message = $"tenant {tenant} has reached its quota of {limit} concurrent meetings: end one, or raise the tenant's quotas.concurrentMeetings";
             return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, Waits: true), pending.Add(context.Key));
         }
 
@@ -75,7 +75,7 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
 
     private static ValueTask<StepResult> Accept(MeetingContext context)
     {
-        context.Set(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "tenant and quota allow the meeting");
+        context.Set(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "the tenant and its quotas allow the meeting");
         return ValueTask.FromResult(StepResult.Continue);
     }
 

@@ -4,7 +4,7 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A meeting that is being deleted: its room is ended, then the finalizer lets it go.</summary>
+/// <summary>Ends the room of a meeting that is being deleted, then removes the finalizer.</summary>
 internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingReleases releases) : IMeetingStep
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);

@@ -4,7 +4,7 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A meeting that has ended: nothing happens any more until its time to live is over, then the object is removed.</summary>
+/// <summary>Keeps an ended meeting until its time to live has passed, then deletes the object.</summary>
 internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases) : IMeetingStep
 {
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)

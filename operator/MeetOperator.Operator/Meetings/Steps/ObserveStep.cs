@@ -3,7 +3,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>Takes the head count of the media node into the status.</summary>
+/// <summary>Copies the media node's participant count into the status.</summary>
 internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
