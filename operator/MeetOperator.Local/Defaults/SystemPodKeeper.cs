@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local;
 
-/// <summary>Makes the Pods of operator and signaling again when somebody deletes them: on a cluster their Deployments do that.</summary>
+/// <summary>Recreates the Pods of operator and signaling after they are deleted, as their Deployments do on a cluster.</summary>
 internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<Pod> pods, ILogger<SystemPodKeeper> logger)
 {
-    /// <summary>Runs until <paramref name="ct"/> is cancelled.</summary>
+    /// <summary>Runs until <paramref name="ct"/> is canceled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         var deleted = Channel.CreateUnbounded<string>();
@@ -50,18 +50,18 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         }
         catch (KubeApiException e) when (e.IsAlreadyExists)
         {
-            LogMade(logger, name); // Somebody was quicker; all that matters is that there is one.
+            LogMade(logger, name); // Created concurrently; it only matters that the Pod exists.
         }
         catch (KubeApiException e)
         {
-            // For example because the whole namespace goes. The next `meet up` makes it.
+            // For example because the whole namespace is being deleted. The next `meet up` creates the Pod.
             LogNotMade(logger, name, e.Message);
         }
     }
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted; it is made again.")]
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted and has been recreated.")]
     private static partial void LogMade(ILogger logger, string pod);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be made again: {Reason}")]
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be recreated: {Reason}")]
     private static partial void LogNotMade(ILogger logger, string pod, string reason);
 }

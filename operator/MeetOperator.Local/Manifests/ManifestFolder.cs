@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Local;
 
 /// <summary>
-/// Keeps the cluster equal to a folder of YAML files: files put there are applied, objects of files that went (or lost them) are deleted,
-/// also when that happened while nothing ran. A broken file is told and changes nothing: what it held before stays.
+/// Keeps the cluster in sync with a directory of YAML files. New and changed files are applied, and objects of removed files are deleted, even if the files changed while
+/// the process was stopped. An invalid file is logged and changes nothing.
 /// </summary>
 internal sealed partial class ManifestFolder(string folder, string stateFile, ManifestClient client, ILogger logger)
 {
@@ -36,7 +36,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         }
     }
 
-    /// <summary>One look at the folder. Polling is cheap for a handful of files, and misses nothing that an editor does.</summary>
+    /// <summary>Checks the directory once. Polling is cheap for a few files, and works with every way in which editors save files.</summary>
     internal async Task LookAsync(CancellationToken ct)
     {
         var present = Directory.EnumerateFiles(folder, "*.y*ml")
@@ -81,13 +81,13 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         }
         catch (LocalException e)
         {
-            // Told once a version of the file: the stamp is kept; the objects are those of before, and any that were stored before the refusal.
+            // The stamp is stored, so that each version of the file is logged once. Objects that were applied before the error are tracked as well.
             _files[name] = new FileState(stamp, [.. before.Union(applied)]);
             LogBroken(logger, name, e.Message);
         }
     }
 
-    // Every object is tried before the first is stored. One that needs an object of the same file (a namespace) is left to the real apply.
+    // Validates every object before storing the first one. Objects that depend on a namespace or CRD in the same file cannot be validated in advance.
     private async Task JudgeAsync(IReadOnlyList<JsonObject> objects, CancellationToken ct)
     {
         var namespaces = objects.Where(o => (string?)o["kind"] == "Namespace").Select(o => (string?)o["metadata"]!["name"]).ToHashSet();
@@ -103,7 +103,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
 
     private async Task PruneAsync(string name, IReadOnlyList<ManifestKey> objects, CancellationToken ct)
     {
-        // Last first: what a file built up is taken down in the other order. An object that another file holds as well stays.
+        // Deletes in reverse order of creation. Objects that another file contains as well are kept.
         var kept = _files.Where(f => f.Key != name).SelectMany(f => f.Value.Objects).ToHashSet();
         foreach (var key in objects.Reverse().Where(k => !kept.Contains(k)))
         {
@@ -126,7 +126,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
             return;
         }
 
-        // An empty stamp: everything is applied again, and what went meanwhile is pruned.
+        // An empty stamp applies every file again and prunes objects that were removed while the process was stopped.
         foreach (var (name, objects) in JsonSerializer.Deserialize<Dictionary<string, List<ManifestKey>>>(File.ReadAllText(stateFile)) ?? [])
         {
             _files[name] = new FileState(string.Empty, objects);
@@ -146,10 +146,10 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
     [LoggerMessage(3102, LogLevel.Information, "Manifest {File}: {Object} deleted")]
     private static partial void LogPruned(ILogger logger, string file, ManifestKey @object);
 
-    [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} changed nothing: {Message}")]
+    [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} could not be applied: {Message}")]
     private static partial void LogBroken(ILogger logger, string file, string message);
 
-    [LoggerMessage(3104, LogLevel.Warning, "The manifests could not be looked at: {Message}")]
+    [LoggerMessage(3104, LogLevel.Warning, "The manifest directory could not be read: {Message}")]
     private static partial void LogLookFailed(ILogger logger, string message);
 
     private sealed record FileState(string Stamp, IReadOnlyList<ManifestKey> Objects);

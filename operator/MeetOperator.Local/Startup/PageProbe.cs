@@ -2,13 +2,13 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Local;
 
-/// <summary>Waits until a browser would get the page.</summary>
+/// <summary>Waits until the pages can be loaded.</summary>
 internal static class PageProbe
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
 
-    /// <exception cref="LocalException">It did not come in time; the message holds the last lines of signaling's log.</exception>
+    /// <exception cref="LocalException">The pages were not available in time. The message contains the last log lines of signaling.</exception>
     public static async Task WaitAsync(LocalHost host, LocalOptions options, CancellationToken ct)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
@@ -22,7 +22,7 @@ internal static class PageProbe
             if (limit.IsCancellationRequested)
             {
                 var log = await host.LastLinesAsync(MeetComponents.Signaling, ct).ConfigureAwait(false);
-                throw new LocalException($"{page} did not answer within {Limit.TotalSeconds:0} s. Signaling's last lines:\n{log}");
+                throw new LocalException($"{page} did not respond within {Limit.TotalSeconds:0} s. Last log lines of signaling:\n{log}");
             }
         }
     }

@@ -12,7 +12,7 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Gives each tenant its namespace, refuses a namespace that belongs to others, and writes what the tenant uses.</summary>
+/// <summary>Creates the namespace of each tenant, rejects namespaces that others own, and writes the tenant's usage.</summary>
 internal sealed class TenantController(
     ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
@@ -58,7 +58,7 @@ internal sealed class TenantController(
         return await WriteAsync(tenant, claim, ct, held).ConfigureAwait(false);
     }
 
-    /// <returns>Null when somebody made the namespace just now: the change that the informer is about to see leads here again.</returns>
+    /// <returns>Null when the namespace was created concurrently. The resulting informer event triggers another reconcile.</returns>
     private async Task<NamespaceClaim?> ClaimAsync(Tenant tenant, CancellationToken ct)
     {
         var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
@@ -70,7 +70,7 @@ internal sealed class TenantController(
         try
         {
             await cluster.Client.CreateAsync(TenantNamespace.Build(tenant), ct).ConfigureAwait(false);
-            events.Normal(tenant, "NamespaceMade", $"made namespace {tenant.Spec.Namespace}");
+            events.Normal(tenant, "NamespaceMade", $"created namespace {tenant.Spec.Namespace}");
             return claim;
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)

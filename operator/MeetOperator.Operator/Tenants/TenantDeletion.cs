@@ -10,12 +10,12 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Lets a tenant go: not while a meeting of it is live, and by its deletionPolicy without its namespace or with it.</summary>
+/// <summary>Deletes a tenant once none of its meetings is active. The deletionPolicy decides whether its namespace is deleted as well.</summary>
 internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, MeetEvents events)
 {
     private const int MostNamed = 5;
 
-    /// <summary>What holds the tenant; null when it is free to go, or gone.</summary>
+    /// <summary>Returns what blocks the deletion; null when the tenant can be deleted or no longer exists.</summary>
     public async Task<NodeProblem?> AdvanceAsync(Tenant tenant, CancellationToken ct)
     {
         if (!Finalizers.Has(tenant, MeetFinalizers.AwaitMeetings))
@@ -28,23 +28,23 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         {
             return new NodeProblem(
                 "MeetingsLive",
-                $"{(live.Length == 1 ? "meeting" : "meetings")} {Names(live)} {(live.Length == 1 ? "is" : "are")} live: the tenant goes when they have ended; new ones are refused");
+                $"{(live.Length == 1 ? "meeting" : "meetings")} {Names(live)} {(live.Length == 1 ? "is" : "are")} active: the tenant is deleted after the last one has ended; new meetings are rejected");
         }
 
         if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && OwnerIs(owned, tenant))
         {
             if (Inhabited(tenant) is { Length: > 0 } inhabited)
             {
-                return new NodeProblem("PeopleConnected", $"people are still connected to media {(inhabited.Length == 1 ? "node" : "nodes")} {Names(inhabited)}: the tenant goes when they have left");
+                return new NodeProblem("PeopleConnected", $"participants are still connected to media {(inhabited.Length == 1 ? "node" : "nodes")} {Names(inhabited)}: the tenant is deleted after they have left");
             }
 
             if (owned.Metadata.DeletionTimestamp is null)
             {
-                events.Normal(tenant, "NamespaceRemoved", $"removed namespace {tenant.Spec.Namespace}: no meeting is live, and deletionPolicy is Delete");
+                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: no meeting is active and deletionPolicy is Delete");
                 await cluster.Client.TryDeleteAsync<Namespace>(owned.Metadata.NamespacedName, ct, new DeleteOptions { Uid = owned.Metadata.Uid }).ConfigureAwait(false);
             }
 
-            return new NodeProblem("NamespaceTerminating", $"namespace {tenant.Spec.Namespace} is being removed");
+            return new NodeProblem("NamespaceTerminating", $"namespace {tenant.Spec.Namespace} is being deleted");
         }
 
         await Finalizers.RemoveAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
@@ -52,8 +52,8 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     }
 
     /// <summary>
-    /// Takes the owner off a namespace that an older version made: the garbage collector would remove it with everything in it. Where the role of an older chart
-    /// does not grant it, a tenant that stays is left as it is, and one that goes is held.
+    /// Removes the owner reference that an older version set on a namespace, since the garbage collector would delete the namespace with everything in it. If the role of an
+    /// older chart does not allow this, a tenant that stays is left unchanged, and the deletion of a tenant is blocked.
     /// </summary>
     public async Task DisownAsync(Tenant tenant, CancellationToken ct)
     {
@@ -72,7 +72,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         }
         catch (KubeApiException refusal) when (refusal.IsForbidden && tenant.Metadata.DeletionTimestamp is null)
         {
-            // Tried again at the next look.
+            // The next reconcile retries.
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     private static bool OwnerIs(Namespace found, Tenant tenant) =>
         found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var owner) == true && owner == tenant.Metadata.Name;
 
-    /// <summary>Meetings that were accepted, or that a media node carries although they would not be accepted any more, and that have not ended.</summary>
+    /// <summary>Meetings that have not ended, and that were accepted or still have a node although they would no longer be accepted.</summary>
     private string[] Live(Tenant tenant) =>
     [
         .. cluster.MeetingsIn(tenant.Spec.Namespace)
@@ -90,7 +90,7 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
             .Select(meeting => meeting.Metadata.NamespacedName.ToString()).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Media nodes in the namespace that people are connected to, and those that this leader has not heard yet.</summary>
+    /// <summary>Media nodes in the namespace that have connected participants, or that have not reported to this leader yet.</summary>
     private string[] Inhabited(Tenant tenant) =>
     [
         .. cluster.Nodes.List()

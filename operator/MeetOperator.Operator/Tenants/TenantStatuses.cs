@@ -7,7 +7,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Makes a tenant's status from the claim on its namespace. Pure.</summary>
+/// <summary>Builds the status of a tenant from the claim on its namespace. Pure.</summary>
 internal static class TenantStatuses
 {
     public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeProblem? held = null)

@@ -8,25 +8,25 @@ using MeetOperator.Kube.Runtime;
 using MeetOperator.Operator.Resources;
 
 [assembly: RbacRule(MeetComponents.Uninstall, Group = MeetGroup.Name, Resources = ["tenants", "meetings", "sfupools", "sfunodes"], Verbs = ["list", "patch"],
-    Reason = "Take the operator's finalizers off what is left when it is gone.")]
+    Reason = "Remove the operator's finalizers from the remaining objects after an uninstall.")]
 [assembly: RbacRule(MeetComponents.Uninstall, Resources = ["pods"], Verbs = ["list", "patch", "delete"],
-    Reason = "Give the Pods of media nodes to their SfuNodes, with which they then go, and remove those of no SfuNode; to set an owner takes the right to delete.")]
+    Reason = "Make SfuNodes the owners of their Pods, so that both are deleted together, and delete Pods without an SfuNode. Setting an owner requires the delete permission.")]
 
 namespace MeetOperator.Operator.Uninstalling;
 
 /// <summary>
-/// Takes the operator's finalizers off Tenants, Meetings, SfuPools and SfuNodes, and gives each media node's Pod to its SfuNode, as there is no operator any more that
-/// would delete it. Run once the operator is gone for good: nobody else would, and deleting what is left
-/// would wait for ever. An operator that is installed again puts them back.
+/// Removes the operator's finalizers from Tenants, Meetings, SfuPools and SfuNodes, and makes each SfuNode the owner of its Pod, since the operator would otherwise delete the
+/// Pod. Run it after the operator has been removed for good: without it, the deletion of these objects would never finish. An operator that is installed again adds the
+/// finalizers again.
 /// </summary>
 public static class LeftFinalizers
 {
-    /// <summary>The argument with which the program does this in place of its daily work.</summary>
+    /// <summary>The command-line argument that runs this instead of the operator.</summary>
     public const string Verb = "release-finalizers";
 
     private const int Attempts = 5;
 
-    /// <summary>Runs in a Pod or with KUBECONFIG, tells what it did, and returns the exit code.</summary>
+    /// <summary>Runs in a Pod or with KUBECONFIG, prints the result, and returns the exit code.</summary>
     public static async Task<int> RunAsync(TextWriter output, TextWriter errors)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -35,17 +35,17 @@ public static class LeftFinalizers
         {
             using var client = new KubeClient(KubeConfig.Load(), new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
             var released = await ReleaseAsync(client, CancellationToken.None).ConfigureAwait(false);
-            await output.WriteLineAsync($"{released} objects are free to be deleted without an operator").ConfigureAwait(false);
+            await output.WriteLineAsync($"removed the finalizers of {released} objects").ConfigureAwait(false);
             return 0;
         }
         catch (Exception failed) when (failed is KubeConfigException or KubeApiException or HttpRequestException or TimeoutException)
         {
-            await errors.WriteLineAsync($"finalizers could not be taken off: {failed.Message}").ConfigureAwait(false);
+            await errors.WriteLineAsync($"could not remove the finalizers: {failed.Message}").ConfigureAwait(false);
             return 1;
         }
     }
 
-    /// <summary>Returns how many objects had a finalizer of ours.</summary>
+    /// <summary>Returns the number of objects that had one of the operator's finalizers.</summary>
     public static async Task<int> ReleaseAsync(KubeClient client, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -56,7 +56,7 @@ public static class LeftFinalizers
             + await ReleaseAsync<SfuNode>(client, MeetFinalizers.Drain, ct).ConfigureAwait(false);
     }
 
-    /// <summary>First of all: an SfuNode that is being deleted is gone with its finalizer.</summary>
+    /// <summary>Must run first, because an SfuNode that is being deleted disappears with its finalizer.</summary>
     private static async Task GivePodsAsync(KubeClient client, CancellationToken ct)
     {
         var pods = await client.ListAllAsync<Pod>(null, new ListOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode},{MeetLabels.SfuNode}" }, ct).ConfigureAwait(false);
@@ -72,7 +72,7 @@ public static class LeftFinalizers
     private static async Task GiveAsync(KubeClient client, Pod pod, SfuNode node, CancellationToken ct)
     {
         var reference = Owner.Of(node);
-        reference.BlockOwnerDeletion = null; // Nobody waits for it, and it would take a right on the owner's finalizers.
+        reference.BlockOwnerDeletion = null; // Not needed, and it would require permission to update the owner's finalizers.
         var owner = JsonSerializer.SerializeToNode(reference, KubeJson.Options);
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid, ["ownerReferences"] = new JsonArray(owner) } };
         try
@@ -81,7 +81,7 @@ public static class LeftFinalizers
         }
         catch (KubeApiException gone) when (gone.IsNotFound || gone.IsConflict || gone.IsInvalid)
         {
-            // It went meanwhile, or another Pod has its name.
+            // The Pod was deleted in the meantime, or another Pod has its name.
         }
     }
 
@@ -91,7 +91,7 @@ public static class LeftFinalizers
         var released = 0;
         for (var attempt = 1; ; attempt++)
         {
-            // Without the definition there are no objects either.
+            // Without the CRD there are no objects either.
             var held = await HeldAsync<T>(client, finalizer, ct).ConfigureAwait(false);
             var conflicts = 0;
             foreach (var item in held)
@@ -103,7 +103,7 @@ public static class LeftFinalizers
                 }
                 catch (KubeApiException changed) when (changed.IsConflict && attempt < Attempts)
                 {
-                    conflicts++; // Somebody writes to it at this moment: look again.
+                    conflicts++; // The object was changed concurrently: read it again.
                 }
             }
 

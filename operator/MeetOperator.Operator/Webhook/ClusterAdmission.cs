@@ -9,7 +9,7 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Admission in a cluster: <see cref="MeetAdmission"/> judges, then what other objects and the installation say of it; the rest becomes defaults and warnings.</summary>
+/// <summary>Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules that depend on other objects and on the installation, and finally defaults and warnings.</summary>
 internal sealed class ClusterAdmission : IAdmissionReviewer
 {
     private readonly ClusterView _cluster;
@@ -37,7 +37,7 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
         return errors.Count == 0 ? decision with { Warnings = _warnings.Of(request) } : new AdmissionDecision(errors);
     }
 
-    /// <summary>What an update newly breaks of what the tenant is allowed; nothing while the tenant is not known here.</summary>
+    /// <summary>Errors for tenant limits that the update newly exceeds; empty while the tenant is unknown here.</summary>
     private IReadOnlyList<FieldError> Updated(AdmissionRequest request)
     {
         if (request is not { Group: MeetGroup.Name, Kind: "Meeting", Operation: AdmissionOperation.Update, Subresource: "", Object: { } item, OldObject: { } old })
@@ -52,7 +52,7 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
         }
         catch (JsonException)
         {
-            return []; // What an older version stored cannot be read: a repair must not be refused for it.
+            return []; // The old object cannot be parsed, for example because an older version wrote it; a correction must not be rejected.
         }
     }
 
