@@ -27,7 +27,7 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         {
             await foreach (var name in deleted.Reader.ReadAllAsync(ct).ConfigureAwait(false))
             {
-                await MakeAgainAsync(name, ct).ConfigureAwait(false);
+                await RecreateAsync(name, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -36,7 +36,7 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         }
     }
 
-    private async Task MakeAgainAsync(string name, CancellationToken ct)
+    private async Task RecreateAsync(string name, CancellationToken ct)
     {
         if (pods.FirstOrDefault(pod => pod.Metadata.Name == name) is not { } pod)
         {
@@ -46,22 +46,22 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         try
         {
             await client.CreateAsync(pod, ct).ConfigureAwait(false);
-            LogMade(logger, name);
+            LogRecreated(logger, name);
         }
         catch (KubeApiException e) when (e.IsAlreadyExists)
         {
-            LogMade(logger, name); // Created concurrently; it only matters that the Pod exists.
+            LogRecreated(logger, name); // Created concurrently; it only matters that the Pod exists.
         }
         catch (KubeApiException e)
         {
             // For example because the whole namespace is being deleted. The next `meet up` creates the Pod.
-            LogNotMade(logger, name, e.Message);
+            LogNotRecreated(logger, name, e.Message);
         }
     }
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted and has been recreated.")]
-    private static partial void LogMade(ILogger logger, string pod);
+    private static partial void LogRecreated(ILogger logger, string pod);
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be recreated: {Reason}")]
-    private static partial void LogNotMade(ILogger logger, string pod, string reason);
+    private static partial void LogNotRecreated(ILogger logger, string pod, string reason);
 }

@@ -6,7 +6,7 @@ namespace MeetOperator.Local;
 internal static class ExportRules
 {
     /// <summary>Kinds that the target cluster, the chart or the operator creates itself.</summary>
-    private static readonly HashSet<string> LeftOut =
+    private static readonly HashSet<string> ExcludedKinds =
     [
         "CustomResourceDefinition", "Event", "Lease", "Node", "Pod", "SfuNode", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
     ];
@@ -24,7 +24,7 @@ internal static class ExportRules
     ];
 
     private static bool IsExported(JsonObject item) =>
-        !LeftOut.Contains(Kind(item))
+        !ExcludedKinds.Contains(Kind(item))
         && !ForeignNamespaces.Contains(Metadata(item, "namespace") ?? (Kind(item) == "Namespace" ? Metadata(item, "name")! : string.Empty))
         && item["metadata"]!["deletionTimestamp"] is null
         && item["metadata"]!["ownerReferences"] is not JsonArray { Count: > 0 }

@@ -36,7 +36,7 @@ internal sealed class ManifestClient : IDisposable
             Content = new StringContent(item.ToJsonString(), Encoding.UTF8, "application/apply-patch+yaml"),
         };
         using var response = await _http.SendAsync(request, ct).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, key, ct).ConfigureAwait(false);
+        await ThrowIfRejectedAsync(response, key, ct).ConfigureAwait(false);
         return key;
     }
 
@@ -47,7 +47,7 @@ internal sealed class ManifestClient : IDisposable
         using var response = await _http.DeleteAsync(path, ct).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.NotFound)
         {
-            await ThrowIfRefusedAsync(response, key, ct).ConfigureAwait(false);
+            await ThrowIfRejectedAsync(response, key, ct).ConfigureAwait(false);
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class ManifestClient : IDisposable
         return ($"{root}{scope}/{(string)resource["name"]!}/{Uri.EscapeDataString(key.Name)}", namespaced);
     }
 
-    private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, ManifestKey key, CancellationToken ct)
+    private static async Task ThrowIfRejectedAsync(HttpResponseMessage response, ManifestKey key, CancellationToken ct)
     {
         if (!response.IsSuccessStatusCode)
         {

@@ -21,11 +21,11 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         {
             try
             {
-                await LookAsync(ct).ConfigureAwait(false);
+                await CheckAsync(ct).ConfigureAwait(false);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException)
             {
-                LogLookFailed(logger, e.Message);
+                LogReadFailed(logger, e.Message);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -37,7 +37,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
     }
 
     /// <summary>Checks the directory once. Polling is cheap for a few files, and works with every way in which editors save files.</summary>
-    internal async Task LookAsync(CancellationToken ct)
+    internal async Task CheckAsync(CancellationToken ct)
     {
         var present = Directory.EnumerateFiles(folder, "*.y*ml")
             .Where(f => Path.GetExtension(f) is ".yaml" or ".yml")
@@ -69,7 +69,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         try
         {
             var objects = ManifestReader.Read(name, await File.ReadAllTextAsync(path, ct).ConfigureAwait(false));
-            await JudgeAsync(objects, ct).ConfigureAwait(false);
+            await ValidateAsync(objects, ct).ConfigureAwait(false);
             foreach (var item in objects)
             {
                 applied.Add(await client.ApplyAsync(item, dryRun: false, ct).ConfigureAwait(false));
@@ -83,12 +83,12 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         {
             // The stamp is stored, so that each version of the file is logged once. Objects that were applied before the error are tracked as well.
             _files[name] = new FileState(stamp, [.. before.Union(applied)]);
-            LogBroken(logger, name, e.Message);
+            LogInvalid(logger, name, e.Message);
         }
     }
 
     // Validates every object before storing the first one. Objects that depend on a namespace or CRD in the same file cannot be validated in advance.
-    private async Task JudgeAsync(IReadOnlyList<JsonObject> objects, CancellationToken ct)
+    private async Task ValidateAsync(IReadOnlyList<JsonObject> objects, CancellationToken ct)
     {
         var namespaces = objects.Where(o => (string?)o["kind"] == "Namespace").Select(o => (string?)o["metadata"]!["name"]).ToHashSet();
         var kinds = objects.Where(o => (string?)o["kind"] == "CustomResourceDefinition").Select(o => (string?)o["spec"]?["names"]?["kind"]).ToHashSet();
@@ -114,7 +114,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
             }
             catch (LocalException e)
             {
-                LogBroken(logger, name, e.Message);
+                LogInvalid(logger, name, e.Message);
             }
         }
     }
@@ -147,10 +147,10 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
     private static partial void LogPruned(ILogger logger, string file, ManifestKey @object);
 
     [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} could not be applied: {Message}")]
-    private static partial void LogBroken(ILogger logger, string file, string message);
+    private static partial void LogInvalid(ILogger logger, string file, string message);
 
     [LoggerMessage(3104, LogLevel.Warning, "The manifest directory could not be read: {Message}")]
-    private static partial void LogLookFailed(ILogger logger, string message);
+    private static partial void LogReadFailed(ILogger logger, string message);
 
     private sealed record FileState(string Stamp, IReadOnlyList<ManifestKey> Objects);
 }

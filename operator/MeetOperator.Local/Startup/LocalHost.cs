@@ -60,7 +60,7 @@ public sealed class LocalHost : IAsyncDisposable
     }
 
     /// <summary>The last log lines of a container in <c>meet-system</c>, for messages about a failed start.</summary>
-    internal async Task<string> LastLinesAsync(string pod, CancellationToken ct)
+    internal async Task<string> ReadLastLinesAsync(string pod, CancellationToken ct)
     {
         foreach (var previous in (bool[])[true, false])
         {

@@ -15,19 +15,19 @@ internal static class PageProbe
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Limit);
         var page = new Uri($"http://{(options.Listen == "0.0.0.0" ? "127.0.0.1" : options.Listen)}:{options.Port}/");
-        while (!await AnswersAsync(http, page, limit.Token).ConfigureAwait(false))
+        while (!await IsAvailableAsync(http, page, limit.Token).ConfigureAwait(false))
         {
             await Task.Delay(Period, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ct.ThrowIfCancellationRequested();
             if (limit.IsCancellationRequested)
             {
-                var log = await host.LastLinesAsync(MeetComponents.Signaling, ct).ConfigureAwait(false);
+                var log = await host.ReadLastLinesAsync(MeetComponents.Signaling, ct).ConfigureAwait(false);
                 throw new LocalException($"{page} did not respond within {Limit.TotalSeconds:0} s. Last log lines of signaling:\n{log}");
             }
         }
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient http, Uri page, CancellationToken ct)
+    private static async Task<bool> IsAvailableAsync(HttpClient http, Uri page, CancellationToken ct)
     {
         try
         {

@@ -21,15 +21,15 @@ public sealed class MeetAdmission : IAdmissionPolicy
 
         return request.Kind switch
         {
-            "Meeting" => Judge<Meeting>(request, MeetingValidation.Validate),
-            "SfuPool" => Judge<SfuPool>(request, SfuPoolValidation.Validate),
-            "SfuNode" => Judge<SfuNode>(request, SfuNodeValidation.Validate),
-            "Tenant" => Judge<Tenant>(request, TenantValidation.Validate),
+            "Meeting" => Validate<Meeting>(request, MeetingValidation.Validate),
+            "SfuPool" => Validate<SfuPool>(request, SfuPoolValidation.Validate),
+            "SfuNode" => Validate<SfuNode>(request, SfuNodeValidation.Validate),
+            "Tenant" => Validate<Tenant>(request, TenantValidation.Validate),
             _ => AdmissionDecision.Allow,
         };
     }
 
-    private static AdmissionDecision Judge<T>(AdmissionRequest request, Func<T, T?, IReadOnlyList<FieldError>> validate)
+    private static AdmissionDecision Validate<T>(AdmissionRequest request, Func<T, T?, IReadOnlyList<FieldError>> validate)
         where T : KubernetesObject
     {
         if (JsonNulls.FirstInList(request.Object!["spec"], "spec") is { } path)

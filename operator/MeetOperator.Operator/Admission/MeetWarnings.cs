@@ -35,19 +35,19 @@ internal sealed class MeetWarnings(ClusterView cluster, PoolRights rights, Opera
 
     private string? Meeting(Meeting meeting) =>
         meeting.Spec.DesiredState == MeetingDesiredState.Active
-        && AcceptRules.Judge(meeting, cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)), cluster.OwnerOf(meeting.Metadata.Namespace)) is { } refusal
-            ? refusal.Message
+        && AcceptRules.FindRejection(meeting, cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)), cluster.OwnerOf(meeting.Metadata.Namespace)) is { } rejection
+            ? rejection.Message
             : null;
 
     private string? Tenant(Tenant tenant)
     {
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
-        return claim.Owned ? null : $"spec.namespace: {claim.Message}";
+        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
+        return claim.IsOwned ? null : $"spec.namespace: {claim.Message}";
     }
 
     /// <summary>Reports the rejections that <see cref="PoolAdmission"/> does not enforce, because they may still be resolved.</summary>
     private string? Pool(SfuPool pool) =>
-        rights.Refusals(pool).FirstOrDefault() is { } refusal ? $"the pool creates no media nodes: {refusal.Field}: {refusal.Message}"
+        rights.FindRejections(pool).FirstOrDefault() is { } rejection ? $"the pool creates no media nodes: {rejection.Field}: {rejection.Message}"
         : pool.Spec.Exposure.AddressSource == AddressSource.HostIP ? "spec.exposure.addressSource: HostIP is deprecated, use NodeInternalIP instead; both mean the same"
         : null;
 

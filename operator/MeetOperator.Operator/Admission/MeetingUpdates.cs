@@ -10,7 +10,7 @@ namespace MeetOperator.Operator.Admission;
 /// </summary>
 internal static class MeetingUpdates
 {
-    public static IReadOnlyList<FieldError> Judge(Meeting old, Meeting now, Tenant? tenant)
+    public static IReadOnlyList<FieldError> Validate(Meeting old, Meeting now, Tenant? tenant)
     {
         if (tenant is null || now.Metadata.DeletionTimestamp is not null || now.Spec.DesiredState == MeetingDesiredState.Ended)
         {

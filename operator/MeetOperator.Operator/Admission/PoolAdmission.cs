@@ -27,7 +27,7 @@ internal sealed class PoolAdmission(PoolRights rights)
 
         pool.Metadata.Namespace ??= request.Namespace;
         var old = Stored(request);
-        return [.. rights.Refusals(pool).Where(refusal => Changed(refusal.Field, pool.Spec, old?.Spec)).Select(refusal => new FieldError(refusal.Field, refusal.Message))];
+        return [.. rights.FindRejections(pool).Where(rejection => Changed(rejection.Field, pool.Spec, old?.Spec)).Select(rejection => new FieldError(rejection.Field, rejection.Message))];
     }
 
     /// <summary>Whether the update changes the field. The namespace is not checked here, since it may be assigned to a tenant or added to the installation after the pool.</summary>

@@ -47,7 +47,7 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
             await cluster.Client.ApplyAsync(map, new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct).ConfigureAwait(false);
         }
 
-        if (states.Set(key, plan.Problem))
+        if (states.Set(key, plan.Failure))
         {
             wakeTenant(key);
         }
@@ -61,19 +61,19 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
         {
             if (await cluster.Client.TryGetAsync<Secret>(name, ct).ConfigureAwait(false) is not { } secret)
             {
-                return SecretReading.Without(SecretOutcome.Missing);
+                return SecretReading.Failed(SecretOutcome.Missing);
             }
 
             var entries = (secret.Data?.Keys ?? []).Select(entry => (entry, Value: secret.GetBytes(entry))).Where(entry => entry.Value is not null);
             return new SecretReading(SecretOutcome.Found, entries.ToDictionary(entry => entry.entry, entry => entry.Value!, StringComparer.Ordinal));
         }
-        catch (KubeApiException refused) when (refused.IsForbidden)
+        catch (KubeApiException error) when (error.IsForbidden)
         {
-            return SecretReading.Without(SecretOutcome.Forbidden);
+            return SecretReading.Failed(SecretOutcome.Forbidden);
         }
         catch (Exception failed) when (failed is KubeApiException or HttpRequestException or TimeoutException && !ct.IsCancellationRequested)
         {
-            return SecretReading.Without(SecretOutcome.Unknown);
+            return SecretReading.Failed(SecretOutcome.Unknown);
         }
     }
 

@@ -8,8 +8,8 @@ namespace MeetOperator.Operator.ApiKeys;
 /// that could not be read temporarily stays unchanged.
 /// </summary>
 /// <param name="Hashes">Hashes by key name.</param>
-/// <param name="Problem">The failure to report; null when every key is in use.</param>
-internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, ApiKeyProblem? Problem)
+/// <param name="Failure">The failure to report; null when every key is in use.</param>
+internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, ApiKeyFailure? Failure)
 {
     private const string HashPrefix = "sha256:";
     private const int HashLength = 64;
@@ -23,16 +23,16 @@ internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, Ap
         Tenant tenant, bool owned, IReadOnlyDictionary<string, SecretReading> read, IReadOnlyDictionary<string, string> stored, string grant)
     {
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
-        var problems = new List<ApiKeyProblem>();
+        var failures = new List<ApiKeyFailure>();
         if (!owned)
         {
-            return new ApiKeyPlan(hashes, tenant.Spec.ApiKeys.Count == 0 ? null : new ApiKeyProblem(
+            return new ApiKeyPlan(hashes, tenant.Spec.ApiKeys.Count == 0 ? null : new ApiKeyFailure(
                 "NamespaceNotOwned", $"no API key is in use because the tenant does not own namespace {tenant.Spec.Namespace}: see the Ready condition"));
         }
 
         foreach (var key in tenant.Spec.ApiKeys)
         {
-            var reading = read.GetValueOrDefault(key.SecretRef.Name) ?? SecretReading.Without(SecretOutcome.Unknown);
+            var reading = read.GetValueOrDefault(key.SecretRef.Name) ?? SecretReading.Failed(SecretOutcome.Unknown);
             var hash = reading.Outcome == SecretOutcome.Unknown ? stored.GetValueOrDefault(key.Name)
                 : reading.Entries.TryGetValue(key.SecretRef.Key, out var value) ? HashOf(value)
                 : null;
@@ -41,14 +41,14 @@ internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, Ap
                 hashes[key.Name] = hash;
             }
 
-            if (ProblemOf(tenant, key, reading, hash, grant) is { } problem)
+            if (FindFailure(tenant, key, reading, hash, grant) is { } failure)
             {
-                problems.Add(problem);
+                failures.Add(failure);
             }
         }
 
         // A missing permission affects all keys and is fixed by one command, so it is reported first.
-        return new ApiKeyPlan(hashes, problems.Find(problem => problem.Reason == "Forbidden") ?? problems.FirstOrDefault());
+        return new ApiKeyPlan(hashes, failures.Find(failure => failure.Reason == "Forbidden") ?? failures.FirstOrDefault());
     }
 
     /// <summary>The hash for an entry of a Secret; null when the entry is not a valid key.</summary>
@@ -64,16 +64,16 @@ internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, Ap
         return hash.Length == HashLength && hash.All(char.IsAsciiHexDigitLower) ? hash : null;
     }
 
-    private static ApiKeyProblem? ProblemOf(Tenant tenant, TenantApiKey key, SecretReading reading, string? hash, string grant)
+    private static ApiKeyFailure? FindFailure(Tenant tenant, TenantApiKey key, SecretReading reading, string? hash, string grant)
     {
         var (place, name, entry) = (tenant.Spec.Namespace, key.SecretRef.Name, key.SecretRef.Key);
         return reading.Outcome switch
         {
-            SecretOutcome.Forbidden => new ApiKeyProblem("Forbidden", $"the operator is not allowed to read Secrets in namespace {place}, so no API key works: run {grant}"),
-            SecretOutcome.Missing => new ApiKeyProblem("SecretMissing", $"API key {key.Name} does not work: create Secret {name} with the entry {entry} in namespace {place}, or correct spec.apiKeys"),
-            SecretOutcome.Unknown when hash is null => new ApiKeyProblem("NotRead", $"API key {key.Name} is not in use yet: Secret {name} in namespace {place} could not be read; will retry"),
-            SecretOutcome.Found when !reading.Entries.ContainsKey(entry) => new ApiKeyProblem("SecretMissing", $"API key {key.Name} does not work: Secret {name} in namespace {place} has no entry {entry}"),
-            SecretOutcome.Found when hash is null => new ApiKeyProblem(
+            SecretOutcome.Forbidden => new ApiKeyFailure("Forbidden", $"the operator is not allowed to read Secrets in namespace {place}, so no API key works: run {grant}"),
+            SecretOutcome.Missing => new ApiKeyFailure("SecretMissing", $"API key {key.Name} does not work: create Secret {name} with the entry {entry} in namespace {place}, or correct spec.apiKeys"),
+            SecretOutcome.Unknown when hash is null => new ApiKeyFailure("NotRead", $"API key {key.Name} is not in use yet: Secret {name} in namespace {place} could not be read; will retry"),
+            SecretOutcome.Found when !reading.Entries.ContainsKey(entry) => new ApiKeyFailure("SecretMissing", $"API key {key.Name} does not work: Secret {name} in namespace {place} has no entry {entry}"),
+            SecretOutcome.Found when hash is null => new ApiKeyFailure(
                 "KeyInvalid", $"API key {key.Name} does not work: entry {entry} of Secret {name} must contain {ApiKeyHashes.MinLength} to {ApiKeyHashes.MaxLength} characters, for example from openssl rand -hex 24, or {HashPrefix} and {HashLength} hex digits"),
             _ => null,
         };

@@ -8,13 +8,13 @@ namespace MeetOperator.Operator.ApiKeys;
 /// <summary>The last result for each tenant's API keys, for its status. Contains no entry for tenants that were not processed yet.</summary>
 internal sealed class ApiKeyStates
 {
-    private readonly ConcurrentDictionary<NamespacedName, ApiKeyProblem?> _states = new();
+    private readonly ConcurrentDictionary<NamespacedName, ApiKeyFailure?> _states = new();
 
     /// <summary>Records a result. Returns true when it differs from the previous one.</summary>
-    public bool Set(NamespacedName tenant, ApiKeyProblem? problem)
+    public bool Set(NamespacedName tenant, ApiKeyFailure? failure)
     {
-        var changed = !_states.TryGetValue(tenant, out var known) || known != problem;
-        _states[tenant] = problem;
+        var changed = !_states.TryGetValue(tenant, out var known) || known != failure;
+        _states[tenant] = failure;
         return changed;
     }
 
@@ -28,20 +28,20 @@ internal sealed class ApiKeyStates
             return Conditions.Remove(conditions, MeetConditions.ApiKeysReady);
         }
 
-        return !_states.TryGetValue(tenant.Metadata.NamespacedName, out var problem) ? conditions : Conditions.Set(
+        return !_states.TryGetValue(tenant.Metadata.NamespacedName, out var failure) ? conditions : Conditions.Set(
             conditions,
             new Condition
             {
                 Type = MeetConditions.ApiKeysReady,
-                Status = problem is null ? ConditionStatus.True : ConditionStatus.False,
-                Reason = problem?.Reason ?? "InUse",
-                Message = problem?.Message ?? $"{tenant.Spec.ApiKeys.Count} in use",
+                Status = failure is null ? ConditionStatus.True : ConditionStatus.False,
+                Reason = failure?.Reason ?? "InUse",
+                Message = failure?.Message ?? $"{tenant.Spec.ApiKeys.Count} in use",
                 ObservedGeneration = tenant.Metadata.Generation,
             },
             now);
     }
 
     /// <summary>The failure that keeps the tenant's keys from being used; null when none is known.</summary>
-    public ApiKeyProblem? ProblemOf(Tenant tenant) =>
-        tenant.Spec.ApiKeys.Count > 0 && _states.TryGetValue(tenant.Metadata.NamespacedName, out var problem) ? problem : null;
+    public ApiKeyFailure? FindFailure(Tenant tenant) =>
+        tenant.Spec.ApiKeys.Count > 0 && _states.TryGetValue(tenant.Metadata.NamespacedName, out var failure) ? failure : null;
 }

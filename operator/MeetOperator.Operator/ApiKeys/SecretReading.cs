@@ -7,5 +7,5 @@ internal sealed record SecretReading(SecretOutcome Outcome, IReadOnlyDictionary<
 {
     private static readonly Dictionary<string, byte[]> None = [];
 
-    public static SecretReading Without(SecretOutcome outcome) => new(outcome, None);
+    public static SecretReading Failed(SecretOutcome outcome) => new(outcome, None);
 }

@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Cluster;
 /// <summary>The DrainBlocked condition, which is present only while it is true. Pure.</summary>
 internal static class DrainConditions
 {
-    public static IList<Condition> Set(IEnumerable<Condition>? conditions, NodeProblem? blocked, long? generation, DateTimeOffset now) => blocked is null
+    public static IList<Condition> Set(IEnumerable<Condition>? conditions, NodeFailure? blocked, long? generation, DateTimeOffset now) => blocked is null
         ? Conditions.Remove(conditions, MeetConditions.DrainBlocked)
         : Conditions.Set(
             conditions,
@@ -16,6 +16,6 @@ internal static class DrainConditions
             now);
 
     /// <summary>The recorded failure that blocks the drain, or null.</summary>
-    public static NodeProblem? Of(IEnumerable<Condition>? conditions) =>
-        Conditions.Get(conditions, MeetConditions.DrainBlocked) is { Status: ConditionStatus.True } blocked ? new NodeProblem(blocked.Reason, blocked.Message) : null;
+    public static NodeFailure? Of(IEnumerable<Condition>? conditions) =>
+        Conditions.Get(conditions, MeetConditions.DrainBlocked) is { Status: ConditionStatus.True } blocked ? new NodeFailure(blocked.Reason, blocked.Message) : null;
 }

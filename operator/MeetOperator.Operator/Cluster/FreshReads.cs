@@ -16,7 +16,7 @@ internal sealed class FreshReads<T>
     private readonly ConcurrentDictionary<NamespacedName, T> _written = new();
 
     /// <summary>UIDs of objects that the server has deleted and the informer still contains.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, string?> _gone = new();
+    private readonly ConcurrentDictionary<NamespacedName, string?> _removed = new();
 
     public FreshReads(Informer<T> informer)
     {
@@ -26,7 +26,7 @@ internal sealed class FreshReads<T>
             if (change.Type == InformerChangeType.Deleted)
             {
                 _written.TryRemove(change.Key, out _);
-                _gone.TryRemove(change.Key, out _);
+                _removed.TryRemove(change.Key, out _);
             }
         });
     }
@@ -34,7 +34,7 @@ internal sealed class FreshReads<T>
     public T? Get(NamespacedName key)
     {
         var observed = _informer.Get(key);
-        if (observed is not null && _gone.TryGetValue(key, out var uid) && uid == observed.Metadata.Uid)
+        if (observed is not null && _removed.TryGetValue(key, out var uid) && uid == observed.Metadata.Uid)
         {
             return null;
         }
@@ -53,16 +53,16 @@ internal sealed class FreshReads<T>
         return observed;
     }
 
-    public void Wrote(T item) => _written[item.Metadata.NamespacedName] = item;
+    public void RecordWrite(T item) => _written[item.Metadata.NamespacedName] = item;
 
     /// <summary>Records that the server has deleted the object. A later object with the same name is a different one.</summary>
-    public void Removed(T item)
+    public void RecordRemoval(T item)
     {
         var key = item.Metadata.NamespacedName;
-        _gone[key] = item.Metadata.Uid;
+        _removed[key] = item.Metadata.Uid;
         if (_informer.Get(key)?.Metadata.Uid != item.Metadata.Uid)
         {
-            _gone.TryRemove(key, out _);
+            _removed.TryRemove(key, out _);
         }
     }
 

@@ -39,7 +39,7 @@ internal static class StatusWriter
             {
                 return await client.ReplaceStatusAsync(item, status, ct, Options).ConfigureAwait(false);
             }
-            catch (KubeApiException refusal) when (refusal.IsForbidden)
+            catch (KubeApiException error) when (error.IsForbidden)
             {
                 // During an upgrade or rollback, the role of an older chart allows only the patch.
                 metadata["resourceVersion"] = item.Metadata.ResourceVersion;
@@ -51,7 +51,7 @@ internal static class StatusWriter
     }
 
     /// <summary>True when both serialize to the same JSON.</summary>
-    public static bool Same<TStatus>(TStatus left, TStatus right)
+    public static bool AreEqual<TStatus>(TStatus left, TStatus right)
         where TStatus : class =>
         JsonNode.DeepEquals(Json(left), Json(right));
 

@@ -21,7 +21,7 @@ internal sealed class WriteThrottle(TimeProvider time)
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    public void Wrote(NamespacedName key) => _last[key] = time.GetTimestamp();
+    public void RecordWrite(NamespacedName key) => _last[key] = time.GetTimestamp();
 
     public void Forget(NamespacedName key) => _last.TryRemove(key, out _);
 }

@@ -19,16 +19,16 @@ internal sealed class ControlAuthority(TimeProvider time)
     private static readonly TimeSpan OwnLifetime = TimeSpan.FromDays(7);
 
     /// <summary>A node without a report for this long does not delay a rotation.</summary>
-    private static readonly TimeSpan Heard = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReportWindow = TimeSpan.FromSeconds(30);
 
     /// <summary>Minimum time between offers to a node that does not accept its new credentials.</summary>
-    private static readonly TimeSpan OfferAgain = TimeSpan.FromSeconds(10);
-    private const long NotListening = long.MinValue;
+    private static readonly TimeSpan OfferInterval = TimeSpan.FromSeconds(10);
+    private const long NotObserving = long.MinValue;
     private readonly ConcurrentDictionary<NamespacedName, (CredentialReport Held, long At)> _nodes = new();
     private readonly ConcurrentDictionary<NamespacedName, (State By, long At)> _offers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State? _state;
-    private long _listening = NotListening;
+    private long _observingSince = NotObserving;
 
     /// <summary>The operator's own client certificate and trusted authorities; null until the authority has been read or created.</summary>
     public ControlCredentials? Own => _state?.Own;
@@ -77,7 +77,7 @@ internal sealed class ControlAuthority(TimeProvider time)
             return null;
         }
 
-        if (_offers.TryGetValue(node, out var offer) && ReferenceEquals(offer.By, state) && time.GetElapsedTime(offer.At) < OfferAgain)
+        if (_offers.TryGetValue(node, out var offer) && ReferenceEquals(offer.By, state) && time.GetElapsedTime(offer.At) < OfferInterval)
         {
             return null;
         }
@@ -93,29 +93,29 @@ internal sealed class ControlAuthority(TimeProvider time)
     }
 
     /// <summary>Marks the start of polling. The authorities that nodes trust are unknown until each node has had time to respond.</summary>
-    public void Listen() => Interlocked.CompareExchange(ref _listening, time.GetTimestamp(), NotListening);
+    public void StartObserving() => Interlocked.CompareExchange(ref _observingSince, time.GetTimestamp(), NotObserving);
 
     /// <summary>Whether a caller in this role can keep using these credentials.</summary>
     public bool Fits(ControlCredentials held, ControlRole role) =>
         _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == role;
 
     /// <summary>Whether every responding node trusts the authority; false until each node has had time to respond.</summary>
-    public bool IsTrustedByNodes(string thumbprint) => HasListened && !Doubting(thumbprint).Any();
+    public bool IsTrustedByNodes(string thumbprint) => HasObserved && !FindDistrusting(thumbprint).Any();
 
     /// <summary>Responding nodes that do not trust the authority.</summary>
-    public IEnumerable<NamespacedName> Doubting(string thumbprint) =>
-        Answering.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
+    public IEnumerable<NamespacedName> FindDistrusting(string thumbprint) =>
+        RespondingNodes.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
 
     /// <summary>Whether a responding node still serves with a certificate of another authority than the current one; true until each node has had time to respond.</summary>
-    public bool IsFormerUsed => !HasListened || Answering.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
+    public bool IsFormerUsed => !HasObserved || RespondingNodes.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
 
     /// <summary>Whether most responding nodes trust <paramref name="known"/> and not <paramref name="stored"/>, which means that the stored authority is not the one they were given.</summary>
     public bool IsForeign(string stored, string known) =>
-        HasListened && Answering.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
+        HasObserved && RespondingNodes.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
 
-    private bool HasListened => Interlocked.Read(ref _listening) is var since && since != NotListening && time.GetElapsedTime(since) >= Heard;
+    private bool HasObserved => Interlocked.Read(ref _observingSince) is var since && since != NotObserving && time.GetElapsedTime(since) >= ReportWindow;
 
-    private IEnumerable<KeyValuePair<NamespacedName, (CredentialReport Held, long At)>> Answering => _nodes.Where(node => time.GetElapsedTime(node.Value.At) < Heard);
+    private IEnumerable<KeyValuePair<NamespacedName, (CredentialReport Held, long At)>> RespondingNodes => _nodes.Where(node => time.GetElapsedTime(node.Value.At) < ReportWindow);
 
     public static string NameOf(NamespacedName node) => ControlNames.OfNode(node.Namespace ?? string.Empty, node.Name);
 

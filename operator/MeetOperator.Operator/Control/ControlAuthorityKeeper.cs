@@ -23,12 +23,12 @@ internal sealed partial class ControlAuthorityKeeper(
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a rotation waits for media nodes that do not accept the next authority. They may be compromised or have a wrong clock. After that, they lose their connection.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
     /// <summary>If the local clock differs from the API server's by more than this, the local clock is not trusted.</summary>
-    private static readonly TimeSpan MostLead = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan MaxClockLead = TimeSpan.FromMinutes(30);
     private Authorities? _last;
-    private string? _complaint;
+    private string? _lastWarning;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -59,12 +59,12 @@ internal sealed partial class ControlAuthorityKeeper(
         var now = time.GetUtcNow();
         var secret = await client.TryGetAsync<Secret>(key, ct).ConfigureAwait(false);
         var read = Authorities.TryRead(secret);
-        var stored = Trustworthy(read, now);
+        var stored = ChooseTrusted(read, now);
         var signaling = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.SignalingSecret), ct).ConfigureAwait(false);
-        if (stored is not null && client.ClockLead is { } lead && lead.Duration() > MostLead)
+        if (stored is not null && client.ClockLead is { } lead && lead.Duration() > MaxClockLead)
         {
             // With a wrong clock, the operator would create an authority that is not valid elsewhere, or remove one that is in use.
-            Complain($"the local clock is {Math.Abs(lead.TotalHours):0.0} h {(lead > TimeSpan.Zero ? "ahead of" : "behind")} the API server's, so no authority is created or removed: correct the clock of the cluster node that runs the operator");
+            Warn($"the local clock is {Math.Abs(lead.TotalHours):0.0} h {(lead > TimeSpan.Zero ? "ahead of" : "behind")} the API server's, so no authority is created or removed: correct the clock of the cluster node that runs the operator");
             if (authority.Own is null)
             {
                 authority.Use(stored);
@@ -73,10 +73,10 @@ internal sealed partial class ControlAuthorityKeeper(
             return false;
         }
 
-        var isAsked = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
-        var rotation = new Rotation { IsAsked = isAsked, IsFormerUsed = authority.IsFormerUsed, Patience = Patience, Settle = Settle };
+        var isRequested = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
+        var rotation = new Rotation { IsRequested = isRequested, IsFormerUsed = authority.IsFormerUsed, MaxWait = MaxWait, Settle = Settle };
         var wanted = AuthorityPlan.Advance(stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), rotation);
-        var changed = !ReferenceEquals(wanted, read) || isAsked;
+        var changed = !ReferenceEquals(wanted, read) || isRequested;
         if (changed)
         {
             // Stored before use, so that the Secret that a later leader reads is never older than what nodes were given.
@@ -87,14 +87,14 @@ internal sealed partial class ControlAuthorityKeeper(
 
         _last = wanted;
         authority.Use(wanted);
-        Complain(HeldUp(wanted, now));
-        changed |= await KeepAsync(ControlRole.Signaling, options.SignalingSecret, signaling, ct).ConfigureAwait(false);
+        Warn(DescribeDelay(wanted, now));
+        changed |= await RenewAsync(ControlRole.Signaling, options.SignalingSecret, signaling, ct).ConfigureAwait(false);
         var metrics = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.MetricsSecret), ct).ConfigureAwait(false);
-        return await KeepAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
+        return await RenewAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
     }
 
     /// <summary>Returns the stored authority unless media nodes trust another one. A Secret that was emptied, deleted or restored from a backup is then replaced.</summary>
-    private Authorities? Trustworthy(Authorities? read, DateTimeOffset now)
+    private Authorities? ChooseTrusted(Authorities? read, DateTimeOffset now)
     {
         if (_last is not { } last || !last.Signing.IsValid(now))
         {
@@ -106,7 +106,7 @@ internal sealed partial class ControlAuthorityKeeper(
             return last;
         }
 
-        if (read.Holds(last.Signing) || last.Holds(read.Signing) || !authority.IsForeign(read.Signing.Thumbprint, last.Signing.Thumbprint))
+        if (read.Contains(last.Signing) || last.Contains(read.Signing) || !authority.IsForeign(read.Signing.Thumbprint, last.Signing.Thumbprint))
         {
             return read;
         }
@@ -121,29 +121,29 @@ internal sealed partial class ControlAuthorityKeeper(
             : string.Empty;
 
     /// <summary>Describes the media nodes that a rotation waits for; null when it waits for none or has just started.</summary>
-    private string? HeldUp(Authorities authorities, DateTimeOffset now)
+    private string? DescribeDelay(Authorities authorities, DateTimeOffset now)
     {
-        if (authorities.Next is not { } next || now - next.Made < TimeSpan.FromMinutes(1))
+        if (authorities.Next is not { } next || now - next.CreatedAt < TimeSpan.FromMinutes(1))
         {
             return null;
         }
 
-        NamespacedName[] doubting = [.. authority.Doubting(next.Thumbprint).OrderBy(node => node.ToString(), StringComparer.Ordinal)];
-        return doubting.Length == 0 ? null
-            : $"the rotation waits for {doubting.Length} media nodes that do not accept new credentials, until {next.Made + Patience:u}: {string.Join(", ", doubting.Take(5))}";
+        NamespacedName[] distrusting = [.. authority.FindDistrusting(next.Thumbprint).OrderBy(node => node.ToString(), StringComparer.Ordinal)];
+        return distrusting.Length == 0 ? null
+            : $"the rotation waits for {distrusting.Length} media nodes that do not accept new credentials, until {next.CreatedAt + MaxWait:u}: {string.Join(", ", distrusting.Take(5))}";
     }
 
-    private void Complain(string? complaint)
+    private void Warn(string? warning)
     {
-        if (complaint is not null && complaint != _complaint)
+        if (warning is not null && warning != _lastWarning)
         {
-            LogComplaint(options.AuthoritySecret, complaint);
+            LogRotationWarning(options.AuthoritySecret, warning);
         }
 
-        _complaint = complaint;
+        _lastWarning = warning;
     }
 
-    private async Task<bool> KeepAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
+    private async Task<bool> RenewAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
     {
         if (ControlSecretText.TryRead(stored, out var held) && authority.Fits(held, role))
         {
@@ -167,8 +167,8 @@ internal sealed partial class ControlAuthorityKeeper(
     [LoggerMessage(2323, LogLevel.Warning, "NodeControl authority {Secret} could not be read or written, will retry. Without it, the operator does not call media nodes: {Reason}")]
     private partial void LogFailed(string secret, string reason);
 
-    [LoggerMessage(2324, LogLevel.Warning, "NodeControl authority {Secret}: {Complaint}.")]
-    private partial void LogComplaint(string secret, string complaint);
+    [LoggerMessage(2324, LogLevel.Warning, "NodeControl authority {Secret}: {Warning}.")]
+    private partial void LogRotationWarning(string secret, string warning);
 
     [LoggerMessage(2325, LogLevel.Error, "NodeControl authority {Secret} contained {Stored}, which most media nodes do not trust. Restoring {Known}.")]
     private partial void LogForeign(string secret, string stored, string known);

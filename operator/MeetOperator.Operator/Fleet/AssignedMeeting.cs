@@ -15,16 +15,16 @@ internal sealed class AssignedMeeting(MeetingRef meeting)
     public long Generation { get; set; }
 
     /// <summary>Timestamp at which the node confirmed the room; 0 before. If a later poll lacks the room, the room was lost.</summary>
-    public long RoomSince { get; set; }
+    public long RoomConfirmedAt { get; set; }
     public bool RoomLost { get; set; }
 
     /// <summary>The reason why the node rejected the room; null when it accepted the room or has not been asked yet.</summary>
-    public string? Refusal { get; set; }
+    public string? RoomRejection { get; set; }
 
     /// <summary>The participant limit that the room was created with; null when another operator process created it.</summary>
-    public int? Places { get; set; }
+    public int? RoomCapacity { get; set; }
     public int Participants { get; set; }
 
     /// <summary>True once the node has reported the room, so that <see cref="Participants"/> is a current count and not one from an old status.</summary>
-    public bool Counted { get; set; }
+    public bool HasParticipantCount { get; set; }
 }

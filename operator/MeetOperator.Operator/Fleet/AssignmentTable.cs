@@ -42,12 +42,12 @@ internal sealed class AssignmentTable
         entry.Node = node;
         entry.Region = region;
         entry.Generation = generation;
-        entry.RoomSince = 0;
+        entry.RoomConfirmedAt = 0;
         entry.RoomLost = false;
-        entry.Refusal = null;
-        entry.Places = null;
+        entry.RoomRejection = null;
+        entry.RoomCapacity = null;
         entry.Participants = 0;
-        entry.Counted = false;
+        entry.HasParticipantCount = false;
         if (node is { } at)
         {
             if (!_byNode.TryGetValue(at, out var meetings))

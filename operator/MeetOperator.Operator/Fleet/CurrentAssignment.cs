@@ -17,12 +17,12 @@ internal sealed record CurrentAssignment
     public bool RoomLost { get; init; }
 
     /// <summary>The reason why the node rejected the room, or null.</summary>
-    public string? Refusal { get; init; }
+    public string? RoomRejection { get; init; }
 
     /// <summary>The participant limit that the room was created with; null when unknown.</summary>
-    public int? Places { get; init; }
+    public int? RoomCapacity { get; init; }
     public int Participants { get; init; }
 
     /// <summary>True when the participant count comes from the node and not from an old status.</summary>
-    public bool Counted { get; init; }
+    public bool HasParticipantCount { get; init; }
 }

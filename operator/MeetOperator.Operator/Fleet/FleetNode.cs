@@ -19,20 +19,20 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>True while the Pod is being deleted. Its process ends within the grace period.</summary>
     public bool IsTerminating => Pod?.Metadata.DeletionTimestamp is not null;
-    public Machine? Machine { get; set; }
+    public ClusterNode? ClusterNode { get; set; }
     public NodeReport? Report { get; set; }
 
     /// <summary>Generations of the rooms in <see cref="Report"/>, by meeting ID.</summary>
     public Dictionary<string, long> Rooms { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Wall-clock time of the last report, for display. Ages are computed from <see cref="SeenAt"/>.</summary>
+    /// <summary>Wall-clock time of the last report, for display. Ages are computed from <see cref="LastSeenTimestamp"/>.</summary>
     public DateTimeOffset? LastSeen { get; set; }
-    public long SeenAt { get; set; }
-    public int Missed { get; set; }
+    public long LastSeenTimestamp { get; set; }
+    public int MissedPolls { get; set; }
     public string? MissReason { get; set; }
 
     /// <summary>True when the last poll returned a report that was rejected.</summary>
-    public bool AnswersWrongly { get; set; }
+    public bool HasInvalidReport { get; set; }
 
     /// <summary>True when the last poll failed because one side rejected the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
@@ -48,20 +48,20 @@ internal sealed class FleetNode(NamespacedName key)
 
     /// <summary>True when the node runs another process than the one that last responded, and that process has not responded yet.</summary>
     public bool HasRestarted { get; set; }
-    public NodeProblem? Problem { get; set; }
+    public NodeFailure? SetupFailure { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
-    public NodeProblem? Fault { get; set; }
+    public NodeFailure? ForwardingFailure { get; set; }
 
     /// <summary>True when the node was created from an older template than its pool's.</summary>
     public bool Outdated { get; set; }
 
     /// <summary>True when the node is empty and about to be drained, so that no meeting is placed on it.</summary>
-    public bool Closed { get; set; }
+    public bool IsClosed { get; set; }
 
     /// <summary>The reason why the node rejects new rooms, from its own response.</summary>
-    public string? Refusal { get; set; }
-    public long RefusedAt { get; set; }
-    public NodeVerdict Verdict { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
+    public string? RoomRejection { get; set; }
+    public long RoomRejectedAt { get; set; }
+    public NodeStateDecision Decision { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
     public PollTarget? Target { get; set; }
 
     /// <summary>Timestamp since which the node has been Unhealthy; null in any other state.</summary>
@@ -90,18 +90,18 @@ internal sealed class FleetNode(NamespacedName key)
         Node = Node,
         Pool = Pool,
         Pod = Pod,
-        Machine = Machine,
+        ClusterNode = ClusterNode,
         HasAddress = Target is not null,
         LastSeen = LastSeen,
-        Missed = Missed,
+        MissedPolls = MissedPolls,
         MissReason = MissReason,
-        AnswersWrongly = AnswersWrongly,
+        HasInvalidReport = HasInvalidReport,
         IsUntrusted = IsUntrusted,
         UntrustedPods = UntrustedPods,
         NotReadyFor = NotReadySince is { } since ? time.GetElapsedTime(Math.Max(since, AnsweredAt)) : TimeSpan.Zero,
         HasRestarted = HasRestarted,
-        Problem = Problem,
-        Fault = Fault,
+        SetupFailure = SetupFailure,
+        ForwardingFailure = ForwardingFailure,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
         Meetings = meetings,
     };
@@ -110,22 +110,22 @@ internal sealed class FleetNode(NamespacedName key)
     public DateTimeOffset DrainNow(DateTimeOffset now, TimeProvider time) => Drain is { } since ? since.Value + since.Elapsed(time) : now;
 
     /// <summary>Clears the results of earlier polls. They describe the previous Pod's process.</summary>
-    public void ForgetReports()
+    public void ClearReports()
     {
         Report = null;
         LastSeen = null;
-        Missed = 0;
+        MissedPolls = 0;
         MissReason = null;
-        AnswersWrongly = false;
+        HasInvalidReport = false;
         IsUntrusted = false;
-        Fault = null;
-        Forwarding.Forget();
+        ForwardingFailure = null;
+        Forwarding.Reset();
         Orphans.Clear();
         Rooms.Clear();
     }
 
     /// <summary>Counts each Pod once, regardless of how often it is polled.</summary>
-    public void CountUntrusted()
+    public void CountUntrustedPod()
     {
         if (Pod?.Metadata.Uid is { } uid && uid != _untrustedPod)
         {
@@ -135,14 +135,14 @@ internal sealed class FleetNode(NamespacedName key)
     }
 
     /// <summary>Resets the count once the node has served.</summary>
-    public void ForgetUntrusted() => (_untrustedPod, UntrustedPods) = (null, 0);
+    public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
-        var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
-        var dead = NodeDeath.IsDead(Facts(meetings, time), Verdict, now);
+        var isRejecting = RoomRejection is not null && time.GetElapsedTime(RoomRejectedAt) < rejectionPause;
+        var dead = NodeDeath.IsDead(Facts(meetings, time), Decision, now);
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
@@ -151,21 +151,21 @@ internal sealed class FleetNode(NamespacedName key)
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
-            State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
-            MayLive = Verdict.State == SfuNodeState.Unhealthy && !dead,
-            HasLostRooms = Verdict.State == SfuNodeState.Starting && dead,
+            State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
+            MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
+            HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             Outdated = Outdated,
-            CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
-            Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
+            CutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            Unschedulable = Node.Spec.Unschedulable || ClusterNode is { Cordoned: true },
             Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),
-            Dropping = NodeStateRules.IsDropping(Node, Pool, drainNow),
+            ForceEvicting = NodeStateRules.IsForceEvicting(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,
             MaxParticipants = capacity.MaxParticipants,
             Stress = Report?.Stress ?? 0,
             StressThreshold = capacity.StressThreshold,
-            LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(SeenAt),
+            LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(LastSeenTimestamp),
         };
     }
 

@@ -13,55 +13,55 @@ internal static class NodeDeath
     /// <summary>
     /// How long the kubelet's probe and the operator's polls must fail together. The probe runs once a second, and under load one or two failures are normal.
     /// </summary>
-    public static readonly TimeSpan ProbeFailsFor = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan MinProbeFailureTime = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a kubelet may exceed a Pod's grace period before it counts as failed.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether the pool must create a replacement. A node that has never served is not replaced, since the replacement would fail in the same way.</summary>
     /// <param name="facts">The observed facts.</param>
-    /// <param name="verdict">The state derived from them.</param>
+    /// <param name="decision">The state derived from them.</param>
     /// <param name="unhealthyFor">How long the node has been unhealthy; zero while it is serving.</param>
     /// <param name="now">The current time.</param>
-    public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
-        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || (facts.Served && unhealthyFor >= LostAfter)));
+    public static bool IsLost(NodeFacts facts, NodeStateDecision decision, TimeSpan unhealthyFor, DateTimeOffset now) =>
+        IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { Ready: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
 
     /// <summary>
     /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the
     /// node would otherwise end calls that still work.
     /// </summary>
     /// <param name="facts">The observed facts.</param>
-    /// <param name="verdict">The state derived from them.</param>
+    /// <param name="decision">The state derived from them.</param>
     /// <param name="now">The current time.</param>
-    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) => verdict.State switch
+    public static bool IsDead(NodeFacts facts, NodeStateDecision decision, DateTimeOffset now) => decision.State switch
     {
-        SfuNodeState.Unhealthy => verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
-            || Evidence(facts) is not null
-            || (!facts.Answers && Overdue(facts, now)),
-        SfuNodeState.Starting => HasLostItsProcess(facts),
+        SfuNodeState.Unhealthy => decision.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
+            || FindEvidence(facts) is not null
+            || (!facts.IsAnswering && IsOverdue(facts, now)),
+        SfuNodeState.Starting => HasLostProcess(facts),
         _ => false,
     };
 
     /// <summary>
     /// Whether the process that held the node's rooms has ended and its successor has not responded yet. A successor may never start, for example because its Pod cannot be scheduled.
     /// </summary>
-    private static bool HasLostItsProcess(NodeFacts facts) => facts.Served && (facts.HasRestarted || PodRuns.HasNotBegun(facts.Pod));
+    private static bool HasLostProcess(NodeFacts facts) => facts.HasServed && (facts.HasRestarted || PodRuns.HasNeverRun(facts.Pod));
 
     /// <summary>Evidence other than missed polls that the process which held the node's rooms has ended, or null.</summary>
-    public static string? Evidence(NodeFacts facts) =>
+    public static string? FindEvidence(NodeFacts facts) =>
         facts.HasRestarted || (facts.LastSeen is null && PodRuns.HasStartedAfter(facts.Pod, facts.Node.Status?.LastSeen)) ? "its process has restarted"
         : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it runs a version without certificate support"
-        : facts.Answers ? null
-        : facts.Machine is { Gone: true } gone ? $"cluster node {gone.Name} no longer exists"
-        : facts.Machine is { Ready: false } away ? $"cluster node {away.Name} is not ready"
-        : PodRuns.IsGivenUp(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
-        : HasFailedItsProbe(facts) ? "the kubelet's readiness probe fails as well"
+        : facts.IsAnswering ? null
+        : facts.ClusterNode is { IsMissing: true } gone ? $"cluster node {gone.Name} no longer exists"
+        : facts.ClusterNode is { Ready: false } away ? $"cluster node {away.Name} is not ready"
+        : PodRuns.IsNodeUnreachable(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
+        : HasFailedProbe(facts) ? "the kubelet's readiness probe fails as well"
         : null;
 
     /// <summary>A draining node reports itself as not ready, so its readiness is no evidence.</summary>
-    private static bool HasFailedItsProbe(NodeFacts facts) =>
-        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= ProbeFailsFor;
+    private static bool HasFailedProbe(NodeFacts facts) =>
+        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= MinProbeFailureTime;
 
     /// <summary>The kubelet should have ended the Pod by now and has not.</summary>
-    private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;
+    private static bool IsOverdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;
 }

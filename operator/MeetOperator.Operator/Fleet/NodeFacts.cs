@@ -13,7 +13,7 @@ internal sealed record NodeFacts
     public Pod? Pod { get; init; }
 
     /// <summary>The cluster node that runs the Pod; null when the Pod is not scheduled or cluster nodes cannot be read.</summary>
-    public Machine? Machine { get; init; }
+    public ClusterNode? ClusterNode { get; init; }
 
     /// <summary>True when the Pod is running and has an address to poll.</summary>
     public bool HasAddress { get; init; } = true;
@@ -22,19 +22,19 @@ internal sealed record NodeFacts
     public DateTimeOffset? LastSeen { get; init; }
 
     /// <summary>True when the node has reported at least once, to this operator or to an earlier one, which then recorded it in a status or assigned a meeting.</summary>
-    public bool Served => LastSeen is not null
+    public bool HasServed => LastSeen is not null
         || Meetings > 0
         || PodRuns.HasRunSince(Pod, Node.Status?.LastSeen)
         || NodeStateRules.HasServed(Node);
 
     /// <summary>Number of consecutive polls without a valid report.</summary>
-    public int Missed { get; init; }
+    public int MissedPolls { get; init; }
 
     /// <summary>The reason why the last poll failed.</summary>
     public string? MissReason { get; init; }
 
     /// <summary>True when the last poll returned a report that was rejected. The process is running, so participants may be connected.</summary>
-    public bool AnswersWrongly { get; init; }
+    public bool HasInvalidReport { get; init; }
 
     /// <summary>True when the last poll failed because one side rejected the other's certificate.</summary>
     public bool IsUntrusted { get; init; }
@@ -43,7 +43,7 @@ internal sealed record NodeFacts
     public int UntrustedPods { get; init; }
 
     /// <summary>True when the last poll received any response, so a process is running.</summary>
-    public bool Answers => AnswersWrongly || IsUntrusted;
+    public bool IsAnswering => HasInvalidReport || IsUntrusted;
 
     /// <summary>How long both the kubelet's readiness probe and the operator's polls have failed; zero while one of them succeeds.</summary>
     public TimeSpan NotReadyFor { get; init; }
@@ -52,10 +52,10 @@ internal sealed record NodeFacts
     public bool HasRestarted { get; init; }
 
     /// <summary>The failure to create the Pod or to find its address, or null.</summary>
-    public NodeProblem? Problem { get; init; }
+    public NodeFailure? SetupFailure { get; init; }
 
     /// <summary>The failure of a node that responds but does not forward media, or null.</summary>
-    public NodeProblem? Fault { get; init; }
+    public NodeFailure? ForwardingFailure { get; init; }
 
     /// <summary>True when the node's own report says that it is draining.</summary>
     public bool ReportsDraining { get; init; }

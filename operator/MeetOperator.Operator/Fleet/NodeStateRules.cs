@@ -20,27 +20,27 @@ internal static class NodeStateRules
     /// <summary>Reason of a node whose credentials were issued by an authority that no longer exists, for example after a restart with the Pod's Secret from before a rotation.</summary>
     public const string Untrusted = "Untrusted";
 
-    public static NodeVerdict Derive(NodeFacts facts)
+    public static NodeStateDecision Derive(NodeFacts facts)
     {
         if (PodDied(facts) is { } death)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, death);
+            return new NodeStateDecision(SfuNodeState.Unhealthy, PodFailed, death);
         }
 
         if (facts.LastSeen is not null && !facts.HasAddress)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, "the Pod no longer has an address");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, PodFailed, "the Pod no longer has an address");
         }
 
-        if (facts.Missed >= DeadAfterMissedPolls && facts.IsUntrusted)
+        if (facts.MissedPolls >= DeadAfterMissedPolls && facts.IsUntrusted)
         {
-            var consequence = facts.Served ? Consequence(facts) : string.Empty;
-            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node and the operator do not accept each other's certificates ({facts.MissReason}){consequence}{Repetition(facts)}");
+            var consequence = facts.HasServed ? Consequence(facts) : string.Empty;
+            return new NodeStateDecision(SfuNodeState.Unhealthy, Untrusted, $"the node and the operator do not accept each other's certificates ({facts.MissReason}){consequence}{Repetition(facts)}");
         }
 
-        if (facts.Missed >= DeadAfterMissedPolls && facts.Served)
+        if (facts.MissedPolls >= DeadAfterMissedPolls && facts.HasServed)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
         }
 
         // A new leader relies on the previous leader's status: three polls correct it if needed, and placement waits for the first.
@@ -49,38 +49,38 @@ internal static class NodeStateRules
             return Starting(facts);
         }
 
-        if (facts.Fault is { Reason: ForwardingWatch.NotForwarding } broken)
+        if (facts.ForwardingFailure is { Reason: ForwardingWatch.NotForwarding } broken)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
+            return new NodeStateDecision(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
         }
 
         if (facts.Pod?.Metadata.DeletionTimestamp is not null)
         {
-            return new NodeVerdict(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
+            return new NodeStateDecision(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
         }
 
         // Takes precedence over the drain: meetings on a node that clients cannot reach must not wait for the drain deadline.
-        if (facts.Fault is { } cutOff)
+        if (facts.ForwardingFailure is { } cutOff)
         {
-            return new NodeVerdict(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
+            return new NodeStateDecision(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
         }
 
         if (IsDraining(facts.Node))
         {
-            return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is draining: {facts.Meetings} meetings left");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the node is draining: {facts.Meetings} meetings left");
         }
 
         if (facts.ReportsDraining)
         {
-            return new NodeVerdict(SfuNodeState.Draining, "Draining", "the node reports that it is draining");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", "the node reports that it is draining");
         }
 
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
-            ? new NodeVerdict(state, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
-            : facts.Machine is { Cordoned: true } machine
-            ? new NodeVerdict(state, MachineCordoned, $"cluster node {machine.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {machine.Name}") { Cordoned = true }
-            : new NodeVerdict(state, "Serving", "the node accepts new meetings");
+            ? new NodeStateDecision(state, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
+            : facts.ClusterNode is { Cordoned: true } clusterNode
+            ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { Cordoned = true }
+            : new NodeStateDecision(state, "Serving", "the node accepts new meetings");
     }
 
     /// <summary>Whether the status shows that the node has reported at least once. A node can be Unhealthy without, if its credentials were never accepted.</summary>
@@ -110,13 +110,13 @@ internal static class NodeStateRules
     public static bool IsEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => DrainDeadline(node, pool) is { } deadline && deadline <= now;
 
     /// <summary>Whether meetings leave even if no other node can take them, without waiting for participants.</summary>
-    public static bool IsDropping(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
+    public static bool IsForceEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
 
     private static string? PodDied(NodeFacts facts)
     {
         if (facts.Pod is not { } pod)
         {
-            return facts.Served ? "the Pod no longer exists" : null;
+            return facts.HasServed ? "the Pod no longer exists" : null;
         }
 
         if (pod.Status?.Phase is "Failed" or "Succeeded")
@@ -124,24 +124,24 @@ internal static class NodeStateRules
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
         }
 
-        return facts.Served && PodRuns.WhyStopped(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
+        return facts.HasServed && PodRuns.FindStopReason(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
     }
 
-    private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings are being moved"
+    private static string Consequence(NodeFacts facts) => NodeDeath.FindEvidence(facts) is { } evidence ? $", and {evidence}: its meetings are being moved"
         : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings are being moved"
         : ", but nothing else shows that it has failed: its meetings stay and it gets no new ones; check routes and NetworkPolicies between the operator and the node";
 
     private static string Repetition(NodeFacts facts) => facts.UntrustedPods <= 1 ? string.Empty
         : $"; {facts.UntrustedPods} consecutive Pods failed in this way, so the next one is created only when this one is {UntrustedPodAge(facts.UntrustedPods).TotalSeconds:0} s old: compare the clocks of the cluster nodes that run the operator and the media node";
 
-    private static NodeVerdict Starting(NodeFacts facts)
+    private static NodeStateDecision Starting(NodeFacts facts)
     {
-        if ((facts.Problem ?? (facts.Pod is { } made ? PodTrouble.Of(facts.Node, made) : null)) is { } problem)
+        if ((facts.SetupFailure ?? (facts.Pod is { } made ? PodFailures.Find(facts.Node, made) : null)) is { } failure)
         {
-            return new NodeVerdict(SfuNodeState.Starting, problem.Reason, problem.Message) { Stalled = problem.NeedsPeople };
+            return new NodeStateDecision(SfuNodeState.Starting, failure.Reason, failure.Message) { Stalled = failure.RequiresIntervention };
         }
 
-        return new NodeVerdict(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being created"
+        return new NodeStateDecision(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being created"
             : facts.MissReason is { } miss ? $"the Pod is running, but its control port does not respond yet: {miss}"
             : "the Pod is starting");
     }

@@ -5,7 +5,7 @@ namespace MeetOperator.Operator.Fleet;
 /// <summary>An immutable copy of one node's state, for the controllers.</summary>
 internal sealed record NodeView
 {
-    public required NodeVerdict Verdict { get; init; }
+    public required NodeStateDecision Decision { get; init; }
     public required int Meetings { get; init; }
 
     /// <summary>How long the node has had no meeting; zero while it has one.</summary>
@@ -18,10 +18,10 @@ internal sealed record NodeView
     public DateTimeOffset DrainNow { get; init; }
 
     /// <summary>True when the deadline of a forced drain has passed, so that connected participants are not waited for.</summary>
-    public bool IsDropped { get; init; }
+    public bool IsForceEvicting { get; init; }
 
     /// <summary>True when the node has reported at least once, to this operator or to an earlier one.</summary>
-    public bool Served { get; init; }
+    public bool HasServed { get; init; }
 
     /// <summary>Number of the node's consecutive Pods, including the current one, whose credentials were rejected.</summary>
     public int UntrustedPods { get; init; }

@@ -12,8 +12,8 @@ internal static class PortAllocator
     /// <param name="range">The range to choose from.</param>
     /// <param name="count">Number of ports.</param>
     /// <param name="holders">Ports in use on each cluster node, and ports of each media node that is not scheduled yet. No entry contains a port twice.</param>
-    /// <param name="machines">Number of cluster nodes that can run the media node. Each holder of a chosen port blocks one of them.</param>
-    public static IReadOnlyList<int>? Allocate(PortRange range, int count, IReadOnlyList<IReadOnlyList<int>> holders, int machines)
+    /// <param name="clusterNodes">Number of cluster nodes that can run the media node. Each holder of a chosen port blocks one of them.</param>
+    public static IReadOnlyList<int>? Allocate(PortRange range, int count, IReadOnlyList<IReadOnlyList<int>> holders, int clusterNodes)
     {
         var heldBy = Enumerable.Range(0, holders.Count)
             .SelectMany(holder => holders[holder].Select(port => (port, holder)))
@@ -33,7 +33,7 @@ internal static class PortAllocator
                 }
             }
 
-            if (cost == int.MaxValue || blocking.Count + cost >= Math.Max(1, machines))
+            if (cost == int.MaxValue || blocking.Count + cost >= Math.Max(1, clusterNodes))
             {
                 return null;
             }

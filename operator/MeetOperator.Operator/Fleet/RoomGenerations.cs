@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Fleet;
 internal static class RoomGenerations
 {
     /// <summary>Whether the node holds a generation that the meeting must exceed. Nodes that may not carry the meeting are ignored, as are out-of-range numbers.</summary>
-    public static bool Raises(FleetNode node, RoomReport room, AssignedMeeting meeting)
+    public static bool MustExceed(FleetNode node, RoomReport room, AssignedMeeting meeting)
     {
         var carries = meeting.Node == node.Key;
         return (carries || node.IsVisibleTo(meeting.Meeting.Namespace))
@@ -18,7 +18,7 @@ internal static class RoomGenerations
     }
 
     /// <summary>The nodes that may carry the meeting and whose last report contains its room, highest generation first.</summary>
-    public static IReadOnlyList<(FleetNode Node, long Generation)> Holders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
+    public static IReadOnlyList<(FleetNode Node, long Generation)> FindHolders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
     [
         .. nodes
             .Where(node => node.Rooms.ContainsKey(demand.MeetingId) && node.IsVisibleTo(demand.Namespace))
@@ -48,7 +48,7 @@ internal static class RoomGenerations
     }
 
     /// <summary>Raises the generation of a new assignment above every generation that a node still holds.</summary>
-    public static PlacementDecision Above(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
+    public static PlacementDecision RaiseAbove(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
         decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && holders is [var highest, ..] && decision.Generation <= highest.Generation
             ? decision with { Generation = highest.Generation + 1 }
             : decision;

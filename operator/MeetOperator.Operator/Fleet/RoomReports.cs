@@ -16,7 +16,7 @@ internal static class RoomReports
     private static readonly TimeSpan StayAfterMove = TimeSpan.FromMinutes(10);
 
     /// <summary>Updates participant counts and lost rooms. Returns the changed meetings and the rooms to end.</summary>
-    public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) TakeIn(
+    public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) Apply(
         FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
     {
         var changed = new List<NamespacedName>();
@@ -28,20 +28,20 @@ internal static class RoomReports
             rooms.Add(room.Room);
             node.Rooms[room.Room] = room.Generation;
             var entry = table.FindRoom(room.Room);
-            if (entry is not null && RoomGenerations.Raises(node, room, entry))
+            if (entry is not null && RoomGenerations.MustExceed(node, room, entry))
             {
                 // An earlier leader used a higher generation than the adopted status has: exceed it, and create the room with the new one.
                 entry.Generation = room.Generation + 1;
-                entry.RoomSince = 0;
+                entry.RoomConfirmedAt = 0;
                 changed.Add(entry.Meeting);
             }
 
             if (entry is not null && entry.Node == node.Key)
             {
                 node.Orphans.Remove(room.Room);
-                if (entry.Participants != room.Participants || !entry.Counted)
+                if (entry.Participants != room.Participants || !entry.HasParticipantCount)
                 {
-                    entry.Counted = true;
+                    entry.HasParticipantCount = true;
                     entry.Participants = room.Participants;
                     changed.Add(entry.Meeting);
                 }
@@ -59,7 +59,7 @@ internal static class RoomReports
 
         foreach (var entry in table.On(node.Key))
         {
-            if (!entry.RoomLost && entry.RoomSince != 0 && entry.RoomSince < pollStarted && !rooms.Contains(entry.MeetingId))
+            if (!entry.RoomLost && entry.RoomConfirmedAt != 0 && entry.RoomConfirmedAt < pollStarted && !rooms.Contains(entry.MeetingId))
             {
                 entry.RoomLost = true;
                 changed.Add(entry.Meeting);

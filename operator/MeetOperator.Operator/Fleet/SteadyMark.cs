@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Fleet;
 internal sealed record SteadyMark(DateTimeOffset Value, TimeSpan Age, long SeenAt)
 {
     /// <summary>Returns <paramref name="before"/> if it has the same time; otherwise a new mark.</summary>
-    public static SteadyMark? See(SteadyMark? before, DateTimeOffset? value, DateTimeOffset now, TimeProvider time) =>
+    public static SteadyMark? Observe(SteadyMark? before, DateTimeOffset? value, DateTimeOffset now, TimeProvider time) =>
         value is not { } at ? null
         : before?.Value == at ? before
         : new SteadyMark(at, now > at ? now - at : TimeSpan.Zero, time.GetTimestamp());

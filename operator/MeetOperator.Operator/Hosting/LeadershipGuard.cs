@@ -9,7 +9,7 @@ internal sealed class LeadershipGuard
 
     public bool IsLeading => _held is { IsHeld: true };
 
-    public void Hold(Leadership leadership) => _held = leadership;
+    public void SetLeadership(Leadership leadership) => _held = leadership;
 
     /// <summary>Called before every write.</summary>
     public void Check()

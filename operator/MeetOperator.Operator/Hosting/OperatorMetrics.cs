@@ -25,13 +25,13 @@ internal sealed class OperatorMetrics
         meter.CreateObservableGauge("meet_operator_participants", () => (long)cluster.Meetings.List().Sum(meeting => meeting.Status?.Participants ?? 0), description: "Participants in meetings.");
     }
 
-    public void Placed(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+    public void RecordPlacement(PlacementOutcome outcome) => _placements.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
 
-    public void Ended(string reason) => _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public void RecordEnd(string reason) => _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void PollMissed(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
+    public void RecordMissedPoll(string cause) => _missedPolls.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
-    public void BecameReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
+    public void RecordReady(TimeSpan afterCreation) => _ready.Record(Math.Max(0, afterCreation.TotalSeconds));
 
     private static IEnumerable<Measurement<long>> Count<T>(IEnumerable<T> items, Func<T, string> label, string name) =>
         items.GroupBy(label).Select(group => new Measurement<long>(group.Count(), new KeyValuePair<string, object?>(name, group.Key)));

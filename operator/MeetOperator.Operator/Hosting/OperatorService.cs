@@ -18,7 +18,7 @@ internal sealed class OperatorService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.Machines).Select(informer => informer.RunAsync(stoppingToken)));
+        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
         // A separate client: the guarded one could neither renew the Lease nor record the last events of a term.
@@ -43,7 +43,7 @@ internal sealed class OperatorService(
 
     private async Task LeadAsync(Leadership leadership, KubeClient unguarded)
     {
-        guard.Hold(leadership);
+        guard.SetLeadership(leadership);
         using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var recorder = new EventRecorder(unguarded, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
         var recording = Supervised.RunAsync("events", recorder.RunAsync, time, logs.CreateLogger<EventRecorder>(), events.Token);

@@ -13,14 +13,14 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Defines which changes trigger which reconciles.</summary>
 internal static class Wiring
 {
-    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingMemory memory, LoopHealth health, OperatorOptions options, ILoggerFactory logs) =>
+    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingStateSync stateSync, LoopHealth health, OperatorOptions options, ILoggerFactory logs) =>
         new ControllerBuilder<Meeting>(cluster.Meetings)
             .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<MeetingController>())
-            .WithPredicate(change => Wanted(change) || !memory.Agrees(change.Object))
-            .WatchesChanges(cluster.Tenants, change => Open(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
-            .WatchesChanges(cluster.Namespaces, change => Open(cluster, change.Key.Name, all: HasOtherLabels(change)))
-            .WatchesChanges(cluster.Pools, change => Carried(cluster, change));
+            .WithPredicate(change => NeedsReconcile(change) || !stateSync.IsConsistent(change.Object))
+            .WatchesChanges(cluster.Tenants, change => OpenMeetings(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
+            .WatchesChanges(cluster.Namespaces, change => OpenMeetings(cluster, change.Key.Name, all: HasOtherLabels(change)))
+            .WatchesChanges(cluster.Pools, change => MeetingsOn(cluster, change));
 
     public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<SfuNode>(cluster.Nodes)
@@ -64,22 +64,22 @@ internal static class Wiring
         cluster.Pools.List().Where(pool => pool.Metadata.Namespace == @namespace).Select(pool => pool.Metadata.NamespacedName);
 
     /// <summary>Whether the change is a new spec, a deletion, or a removed status. The operator's own status writes trigger no reconcile.</summary>
-    private static bool Wanted(InformerChange<Meeting> change) =>
+    private static bool NeedsReconcile(InformerChange<Meeting> change) =>
         change.Old is not { } old || change.New is not { } now
         || old.Metadata.Generation != now.Metadata.Generation
         || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp
-        || (Seen(old) && !Seen(now));
+        || (HasStatus(old) && !HasStatus(now));
 
     /// <summary>Whether the operator has written a status. The API server defaults observedGeneration to -1 (<see cref="StatusSubresourceAttribute"/>).</summary>
-    private static bool Seen(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
+    private static bool HasStatus(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
 
     /// <summary>Meetings that a change of their tenant or namespace may affect: all of them, or only those that are not accepted.</summary>
-    private static IEnumerable<NamespacedName> Open(ClusterView cluster, string @namespace, bool all) => cluster.MeetingsIn(@namespace)
+    private static IEnumerable<NamespacedName> OpenMeetings(ClusterView cluster, string @namespace, bool all) => cluster.MeetingsIn(@namespace)
         .Where(meeting => meeting.Status?.EndedAt is null && (all || !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted)))
         .Select(meeting => meeting.Metadata.NamespacedName);
 
     /// <summary>Meetings on the nodes of a pool whose labels or region have changed, since their tenants may no longer be allowed to use it.</summary>
-    private static IEnumerable<NamespacedName> Carried(ClusterView cluster, InformerChange<SfuPool> change)
+    private static IEnumerable<NamespacedName> MeetingsOn(ClusterView cluster, InformerChange<SfuPool> change)
     {
         if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && !HasOtherLabels(change)))
         {

@@ -14,31 +14,31 @@ internal static class EndRules
     /// <param name="status">The observed state, including the participant count.</param>
     /// <param name="counted">True when the node has reported the participant count since this operator became leader.</param>
     /// <param name="now">The current time.</param>
-    public static string? WhyNow(MeetingSpec spec, MeetingStatus status, bool counted, DateTimeOffset now)
+    public static string? FindEndReason(MeetingSpec spec, MeetingStatus status, bool counted, DateTimeOffset now)
     {
         if (spec.DesiredState == MeetingDesiredState.Ended)
         {
             return DesiredState;
         }
 
-        if (LongestUntil(spec, status) is { } limit && limit <= now)
+        if (MaxDurationEnd(spec, status) is { } limit && limit <= now)
         {
             return MaxDuration;
         }
 
-        return counted && EmptyUntil(spec, status) is { } patience && patience <= now ? Empty : null;
+        return counted && EmptyTimeoutEnd(spec, status) is { } emptyEnd && emptyEnd <= now ? Empty : null;
     }
 
     /// <summary>The time at which the meeting ends without further events; null when it does not.</summary>
-    public static DateTimeOffset? Next(MeetingSpec spec, MeetingStatus status)
+    public static DateTimeOffset? NextEnd(MeetingSpec spec, MeetingStatus status)
     {
-        var (limit, patience) = (LongestUntil(spec, status), EmptyUntil(spec, status));
-        return limit is null || (patience is not null && patience < limit) ? patience : limit;
+        var (limit, emptyEnd) = (MaxDurationEnd(spec, status), EmptyTimeoutEnd(spec, status));
+        return limit is null || (emptyEnd is not null && emptyEnd < limit) ? emptyEnd : limit;
     }
 
-    private static DateTimeOffset? LongestUntil(MeetingSpec spec, MeetingStatus status) =>
+    private static DateTimeOffset? MaxDurationEnd(MeetingSpec spec, MeetingStatus status) =>
         spec.Lifecycle.MaxDurationMinutes is { } minutes ? status.StartedAt?.AddMinutes(minutes) : null;
 
-    private static DateTimeOffset? EmptyUntil(MeetingSpec spec, MeetingStatus status) =>
+    private static DateTimeOffset? EmptyTimeoutEnd(MeetingSpec spec, MeetingStatus status) =>
         spec.Lifecycle.EmptyTimeoutSeconds > 0 ? status.EmptySince?.AddSeconds(spec.Lifecycle.EmptyTimeoutSeconds) : null;
 }

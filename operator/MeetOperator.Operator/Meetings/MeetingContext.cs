@@ -38,27 +38,27 @@ internal sealed class MeetingContext
     public MeetingStatus Status { get; set; }
 
     /// <summary>False when the object is being deleted, so that its status is no longer written.</summary>
-    public bool WritesStatus { get; set; } = true;
+    public bool ShouldWriteStatus { get; set; } = true;
 
     /// <summary>The delay after which the passing of time changes something, or null.</summary>
-    public TimeSpan? LookAgainAfter { get; private set; }
+    public TimeSpan? RequeueAfter { get; private set; }
 
     /// <summary>The reason why the meeting, which keeps its assignment, would not be accepted today; null when it would.</summary>
-    public AcceptRules.Refusal? Refusal { get; set; }
+    public AcceptRules.Rejection? Rejection { get; set; }
 
     /// <summary>The maximum number of participants in the meeting's room.</summary>
-    public int Places => MeetingLimits.Participants(Meeting, Tenant);
+    public int RoomCapacity => MeetingLimits.Participants(Meeting, Tenant);
 
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
 
-    public void LookAgainAt(DateTimeOffset due)
+    public void RequeueAt(DateTimeOffset due)
     {
         var after = due - Now;
         after = after < TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : after;
-        LookAgainAfter = LookAgainAfter is { } earlier && earlier < after ? earlier : after;
+        RequeueAfter = RequeueAfter is { } earlier && earlier < after ? earlier : after;
     }
 
-    public void Set(string type, ConditionStatus status, string reason, string message)
+    public void SetCondition(string type, ConditionStatus status, string reason, string message)
     {
         var condition = new Condition
         {
@@ -72,9 +72,9 @@ internal sealed class MeetingContext
     }
 
     /// <summary>Records that the meeting can be joined.</summary>
-    public void IsReady(MeetingPhase phase, string message)
+    public void MarkReady(MeetingPhase phase, string message)
     {
-        Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
+        SetCondition(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
         Status = Status with { Phase = phase, Message = message, Conditions = [.. Progress.Reached(Status.Conditions)] };
     }
 
@@ -83,9 +83,9 @@ internal sealed class MeetingContext
     /// <param name="reason">Reason for the condition.</param>
     /// <param name="message">What happened, or what to do.</param>
     /// <param name="stalled">True when the state lasts until something is changed.</param>
-    public void NotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
+    public void MarkNotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
     {
-        Set(MeetConditions.Ready, ConditionStatus.False, reason, message);
+        SetCondition(MeetConditions.Ready, ConditionStatus.False, reason, message);
         var conditions = stalled
             ? Progress.Stalled(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now)
             : Progress.Reconciling(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now);
@@ -93,9 +93,9 @@ internal sealed class MeetingContext
     }
 
     /// <summary>Records that the meeting has ended as intended. The Ready condition is removed, since False would mean a failure or work in progress.</summary>
-    public void IsOver(string reason, string message)
+    public void MarkEnded(string reason, string message)
     {
-        Set(MeetConditions.Complete, ConditionStatus.True, reason, message);
+        SetCondition(MeetConditions.Complete, ConditionStatus.True, reason, message);
         Status = Status with
         {
             Phase = MeetingPhase.Ended,

@@ -29,8 +29,8 @@ internal sealed class MeetingController(
         var context = new MeetingContext(meeting, tenant, cluster.OwnerOf(key.Namespace), options.PublicUrl, WholeSeconds(now));
         releases.Track(context.Ref, meeting.Spec.TenantRef.Name);
         var stop = await RunAsync(context, ct).ConfigureAwait(false);
-        var wait = context.WritesStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
-        return new ReconcileResult(Earliest(Earliest(stop, wait), context.LookAgainAfter));
+        var wait = context.ShouldWriteStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
+        return new ReconcileResult(Earliest(Earliest(stop, wait), context.RequeueAfter));
     }
 
     private async Task<TimeSpan?> RunAsync(MeetingContext context, CancellationToken ct)
@@ -44,9 +44,9 @@ internal sealed class MeetingController(
             }
         }
 
-        if (EndRules.Next(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
+        if (EndRules.NextEnd(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
         {
-            context.LookAgainAt(due);
+            context.RequeueAt(due);
         }
 
         return null;
@@ -55,7 +55,7 @@ internal sealed class MeetingController(
     /// <summary>Writes transitions at once, and changed participant counts at most every five seconds.</summary>
     private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
     {
-        if (stored is not null && OnlyFiguresDiffer(stored, context.Status))
+        if (stored is not null && DifferOnlyInFigures(stored, context.Status))
         {
             var wait = _throttle.Wait(context.Key);
             if (wait > TimeSpan.Zero)
@@ -64,7 +64,7 @@ internal sealed class MeetingController(
             }
         }
 
-        if (stored is not null && OnlyWaits(stored, context.Status) && !StatusWriter.Same(stored, context.Status) && !budget.TryTake())
+        if (stored is not null && IsOnlyWaiting(stored, context.Status) && !StatusWriter.AreEqual(stored, context.Status) && !budget.TryTake())
         {
             return null; // The meeting is reconciled again in any case; that reconcile can write the status.
         }
@@ -73,12 +73,12 @@ internal sealed class MeetingController(
         {
             if (await StatusWriter.WriteAsync(cluster.Client, context.Meeting, stored, context.Status, ct, fenced: true).ConfigureAwait(false) is { } written)
             {
-                cluster.FreshMeetings.Wrote(written);
-                _throttle.Wrote(context.Key);
+                cluster.FreshMeetings.RecordWrite(written);
+                _throttle.RecordWrite(context.Key);
             }
             else if (!ReferenceEquals(context.Meeting.Status, stored))
             {
-                cluster.FreshMeetings.Wrote(context.Meeting);
+                cluster.FreshMeetings.RecordWrite(context.Meeting);
             }
         }
         catch (KubeApiException gone) when (gone.IsNotFound)
@@ -90,20 +90,20 @@ internal sealed class MeetingController(
     }
 
     /// <summary>Whether the meeting waited for a placement and still does, so that at most its reason or figures have changed.</summary>
-    private static bool OnlyWaits(MeetingStatus stored, MeetingStatus wanted) =>
-        MeetingStatuses.Waits(stored) && MeetingStatuses.Waits(wanted)
+    private static bool IsOnlyWaiting(MeetingStatus stored, MeetingStatus wanted) =>
+        MeetingStatuses.IsWaiting(stored) && MeetingStatuses.IsWaiting(wanted)
         && stored.ObservedGeneration == wanted.ObservedGeneration
         && stored.Phase == wanted.Phase
         && Conditions.Get(stored.Conditions, MeetConditions.Accepted)?.Status == Conditions.Get(wanted.Conditions, MeetConditions.Accepted)?.Status;
 
-    private static bool OnlyFiguresDiffer(MeetingStatus stored, MeetingStatus wanted)
+    private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)
     {
         if (stored.Participants == wanted.Participants && stored.PeakParticipants == wanted.PeakParticipants)
         {
             return false;
         }
 
-        return stored.Phase == wanted.Phase && StatusWriter.Same(WithoutFigures(stored), WithoutFigures(wanted));
+        return stored.Phase == wanted.Phase && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(wanted));
     }
 
     private static MeetingStatus WithoutFigures(MeetingStatus status) => status with

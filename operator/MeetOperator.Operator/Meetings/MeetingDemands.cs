@@ -26,7 +26,7 @@ internal static class MeetingDemands
             Region = current.Region,
             Generation = current.Generation,
             RoomLost = current.RoomLost,
-            Refusal = current.Refusal,
+            RoomRejection = current.RoomRejection,
         },
     };
 

@@ -10,21 +10,21 @@ namespace MeetOperator.Operator.Meetings;
 /// <summary>Records events of meetings. Each is recorded when it happens, not at every later reconcile.</summary>
 internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, WriteBudget budget)
 {
-    public void Placed(MeetingContext context, PlacementDecision decision)
+    public void RecordPlacement(MeetingContext context, PlacementDecision decision)
     {
         if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
         {
             events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
-            metrics.Placed(decision.Outcome);
+            metrics.RecordPlacement(decision.Outcome);
         }
 
         if (decision.Outcome == PlacementOutcome.Placed && context.Meeting.Metadata.CreationTimestamp is { } created)
         {
-            metrics.BecameReady(context.Now - created);
+            metrics.RecordReady(context.Now - created);
         }
     }
 
-    public void RoomRefused(MeetingContext context, string node, string reason)
+    public void RecordRoomRejection(MeetingContext context, string node, string reason)
     {
         if (budget.TryTake())
         {
@@ -33,7 +33,7 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
     }
 
     /// <summary>Records each reason once. Under load, the write budget drops events; the statuses still show the reason.</summary>
-    public void NotReady(MeetingContext context, string reason, string message)
+    public void RecordNotReady(MeetingContext context, string reason, string message)
     {
         if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason && budget.TryTake())
         {
@@ -42,5 +42,5 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
     }
 
     /// <summary>Records no event: the status of an ended meeting contains all of it, and an event would cost one more request per meeting.</summary>
-    public void Ended(string reason) => metrics.Ended(reason);
+    public void RecordEnd(string reason) => metrics.RecordEnd(reason);
 }

@@ -9,12 +9,12 @@ namespace MeetOperator.Operator.Meetings;
 internal sealed class MeetingIds(ClusterView cluster, MediaFleet fleet)
 {
     /// <summary>The message reveals nothing about the other meeting, which may belong to another tenant.</summary>
-    public static AcceptRules.Refusal Refusal(string meetingId) => new(
+    public static AcceptRules.Rejection IdTaken(string meetingId) => new(
         MeetingPhase.Failed,
         AcceptReasons.IdTaken,
         $"another meeting has the ID {meetingId}: delete this meeting and create it with another name; a name that is not a UUID never conflicts");
 
-    public bool HasItsId(MeetingRef meeting) => fleet.HolderOf(meeting.Id) is { } placed ? placed == meeting : IsFirst(meeting);
+    public bool IsIdOwner(MeetingRef meeting) => fleet.HolderOf(meeting.Id) is { } placed ? placed == meeting : IsFirst(meeting);
 
     private bool IsFirst(MeetingRef meeting)
     {

@@ -44,7 +44,7 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
         fleet.Release(meeting);
         if (ledger.Release(tenant, meeting.Uid))
         {
-            wakeups.SomethingBecameFree();
+            wakeups.OnCapacityFreed();
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class MeetingStatuses
     private const int MaxRejections = 16;
 
     /// <summary>The room exists on a node.</summary>
-    public static void Assigned(MeetingContext context, CurrentAssignment current)
+    public static void SetAssigned(MeetingContext context, CurrentAssignment current)
     {
         var node = current.Node!.Value;
         var people = current.Participants;
@@ -41,23 +41,23 @@ internal static class MeetingStatuses
             ],
         };
         var message = people > 0 ? "participants are in the meeting" : "the meeting can be joined";
-        context.Set(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
-        context.IsReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
+        context.MarkReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
     /// <summary>Whether the meeting has no node and waits for one.</summary>
-    public static bool Waits(MeetingStatus? status) =>
+    public static bool IsWaiting(MeetingStatus? status) =>
         status is { EndedAt: null, SfuCount: 0 } && Conditions.Get(status.Conditions, MeetConditions.Ready) is { Status: ConditionStatus.False };
 
     /// <summary>The meeting has a room but would not be accepted today. Participants stay; new ones can join only if the rejection is a quota.</summary>
-    public static void NotAllowed(MeetingContext context, AcceptRules.Refusal refusal)
+    public static void SetNotAllowed(MeetingContext context, AcceptRules.Rejection rejection)
     {
-        var goesOn = context.Status.Participants > 0 || refusal.Reason == AcceptReasons.QuotaExceeded;
-        context.NotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, refusal.Reason, refusal.Message, stalled: !refusal.Waits);
+        var goesOn = context.Status.Participants > 0 || rejection.Reason == AcceptReasons.QuotaExceeded;
+        context.MarkNotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, rejection.Reason, rejection.Message, stalled: !rejection.IsTransient);
     }
 
     /// <summary>No node carries the meeting. The last assignment stays with state Lost to preserve its generation.</summary>
-    public static void Unplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
+    public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
     {
         var hadNode = context.Status.Assignments.Count > 0;
         context.Status = context.Status with
@@ -68,15 +68,15 @@ internal static class MeetingStatuses
             Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
             Rejections = Bounded(rejections),
         };
-        context.Set(MeetConditions.Placed, ConditionStatus.False, reason, message);
-        context.NotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, reason, message);
+        context.MarkNotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
     }
 
     /// <summary>The meeting is over and its room has ended.</summary>
-    public static void Ended(MeetingContext context, string reason, string message)
+    public static void SetEnded(MeetingContext context, string reason, string message)
     {
-        context.IsOver(reason, message);
-        context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room has ended");
+        context.MarkEnded(reason, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room has ended");
         context.Status = context.Status with
         {
             EndedAt = context.Now,

@@ -12,7 +12,7 @@ internal sealed class PendingWakeups(PendingMeetings pending, TimeProvider time)
 
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
 
-    public void SomethingBecameFree()
+    public void OnCapacityFreed()
     {
         Volatile.Write(ref _free, 1);
         foreach (var waiting in pending.Oldest())

@@ -15,7 +15,7 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Returns null when the room exists; otherwise the reason why not, for statuses and events.</summary>
-    public async Task<string?> MakeAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    public async Task<string?> CreateAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
     {
         if (Client(current) is not { } client)
         {
@@ -35,18 +35,18 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
             await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
             return null;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        catch (NodeControlException error) when (error.Code == "stale-generation")
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
-            return refusal.Message;
+            return error.Message;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-term")
+        catch (NodeControlException error) when (error.Code == "stale-term")
         {
             return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
         }
-        catch (NodeControlException refusal)
+        catch (NodeControlException error)
         {
-            return refusal.Code;
+            return error.Code;
         }
         catch (Exception broken) when (IsUnreachable(broken, ct))
         {
@@ -58,46 +58,46 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
     /// <param name="meeting">The meeting that owns the room.</param>
     /// <param name="onlyIfEmpty">When true, the room stays if a participant has joined since the last poll.</param>
     /// <param name="ct">Cancels the wait.</param>
-    public async Task<RoomEnd> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
+    public async Task<RoomEndResult> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
         if (fleet.Current(meeting) is not { Node: { } node } current || fleet.View(node) is not { } view || Client(current) is not { } client)
         {
-            return RoomEnd.Done;
+            return RoomEndResult.Done;
         }
 
-        if (view.Verdict.State == SfuNodeState.Unhealthy)
+        if (view.Decision.State == SfuNodeState.Unhealthy)
         {
-            return onlyIfEmpty ? RoomEnd.NoAnswer : RoomEnd.Done; // If the room still has participants, signaling disconnects them.
+            return onlyIfEmpty ? RoomEndResult.NoAnswer : RoomEndResult.Done; // If the room still has participants, signaling disconnects them.
         }
 
         using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
         if (pass is null)
         {
-            return RoomEnd.NoAnswer;
+            return RoomEndResult.NoAnswer;
         }
 
         using var bounded = Bound(ct);
         try
         {
             await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
-            return RoomEnd.Done;
+            return RoomEndResult.Done;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "not-empty")
+        catch (NodeControlException error) when (error.Code == "not-empty")
         {
-            return RoomEnd.NotEmpty;
+            return RoomEndResult.NotEmpty;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        catch (NodeControlException error) when (error.Code == "stale-generation")
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             throw;
         }
-        catch (Exception broken) when (view.IsDropped && (broken is NodeControlException || IsUnreachable(broken, ct)))
+        catch (Exception broken) when (view.IsForceEvicting && (broken is NodeControlException || IsUnreachable(broken, ct)))
         {
-            return RoomEnd.Done; // The room ends with the node, whose deletion no longer waits.
+            return RoomEndResult.Done; // The room ends with the node, whose deletion no longer waits.
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return RoomEnd.NoAnswer;
+            return RoomEndResult.NoAnswer;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class SteadyAges(TimeProvider time)
     public MeetingStatus Apply(MeetingRef meeting, MeetingStatus status, DateTimeOffset now)
     {
         var before = _marks.GetValueOrDefault(meeting);
-        var marks = _marks[meeting] = new Marks(SteadyMark.See(before?.Started, status.StartedAt, now, time), SteadyMark.See(before?.Empty, status.EmptySince, now, time));
+        var marks = _marks[meeting] = new Marks(SteadyMark.Observe(before?.Started, status.StartedAt, now, time), SteadyMark.Observe(before?.Empty, status.EmptySince, now, time));
         return status with { StartedAt = Since(marks.Started, now), EmptySince = Since(marks.Empty, now) };
     }
 

@@ -24,10 +24,10 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
         _subscriptions.Add(cluster.Nodes.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pods.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pools.OnChange(change => ObserveAll(cluster.NodesOf(change.Object))));
-        _subscriptions.Add(cluster.Machines.OnChange(change =>
+        _subscriptions.Add(cluster.ClusterNodes.OnChange(change =>
         {
             // A kubelet writes its status several times a minute; only a few of these writes are relevant here.
-            if (change.Old is not { } old || change.New is not { } now || Machine.Of(old) != Machine.Of(now))
+            if (change.Old is not { } old || change.New is not { } now || ClusterNode.Of(old) != ClusterNode.Of(now))
             {
                 ObserveAll(cluster.NodesOn(change.Key.Name));
             }
@@ -62,7 +62,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
             var pod = cluster.Pods.Get(key);
             var target = Target(node, pod);
-            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.MachineOf(pod));
+            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.ClusterNodeOf(pod));
             poller.Watch(key, target);
         }
     }

@@ -15,7 +15,7 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
     public NodeControlClient Of(PollTarget target) => new(_http, target.Address, target.Host);
 
     /// <summary>Raises the term when a node has seen a higher one, since that node rejects every change from this operator. Either the Lease was recreated, or another operator leads and this term is about to end.</summary>
-    public void Seen(NodeReport report)
+    public void ObserveTerm(NodeReport report)
     {
         if (report.Term is { } seen && seen > term.Number)
         {
@@ -24,7 +24,7 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
     }
 
     /// <summary>The new credentials that a node needs according to its report, or null.</summary>
-    public NodeCredentials? Renewal(PollTarget target, NodeReport report) => authority.Renew(target.Node, report.Credentials);
+    public NodeCredentials? FindRenewal(PollTarget target, NodeReport report) => authority.Renew(target.Node, report.Credentials);
 
     public void Dispose() => _http.Dispose();
 }

@@ -11,14 +11,14 @@ namespace MeetOperator.Operator.Nodes;
 internal sealed class NodeLanes(int width, TimeProvider time)
 {
     /// <summary>How long to wait for a full lane, which is ample since a healthy node responds in milliseconds. There is no wait once the oldest call is older than this.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<NamespacedName, Lane> _lanes = new();
 
     /// <summary>Returns null when the calls in progress get no response. Dispose the result after the call.</summary>
     public async Task<IDisposable?> TryEnterAsync(NamespacedName node, CancellationToken ct)
     {
         var lane = _lanes.GetOrAdd(node, _ => new Lane(width, time));
-        return lane.IsStuck(Patience) || !await lane.Free.WaitAsync(Patience, ct).ConfigureAwait(false) ? null : lane.Enter();
+        return lane.IsStuck(MaxWait) || !await lane.Free.WaitAsync(MaxWait, ct).ConfigureAwait(false) ? null : lane.Enter();
     }
 
     private sealed class Lane(int width, TimeProvider time)
@@ -28,11 +28,11 @@ internal sealed class NodeLanes(int width, TimeProvider time)
 
         public SemaphoreSlim Free { get; } = new(width);
 
-        public bool IsStuck(TimeSpan patience)
+        public bool IsStuck(TimeSpan maxWait)
         {
             lock (_gate)
             {
-                return _underway.Count == width && time.GetElapsedTime(_underway[0].Since) > patience;
+                return _underway.Count == width && time.GetElapsedTime(_underway[0].Since) > maxWait;
             }
         }
 

@@ -27,19 +27,19 @@ internal sealed partial class NodePoller(
     private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
 
     /// <summary>A poll takes less than three seconds even if the node hangs.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan RoundTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Number of consecutive late timeouts to ignore.</summary>
-    private const int MostStarved = 3;
+    private const int MaxStarved = 3;
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Misses after which a quick return of the node is no longer expected: about a minute.</summary>
-    private const int ComingBack = 240;
+    private const int FastRetryPolls = 240;
 
     /// <summary>A node that stays unreachable is logged about once a minute.</summary>
     private const int LogEvery = 60;
-    private const int MaxReason = 400;
+    private const int MaxMessage = 400;
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop)> _watched = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -85,7 +85,7 @@ internal sealed partial class NodePoller(
 
     private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
     {
-        using var turns = health.Begin(LoopName, Patience);
+        using var turns = health.Begin(LoopName, RoundTimeout);
         using (stop)
         {
             await Supervised.RunAsync(LoopName, ct => PollAsync(target, turns, ct), time, logger, stop.Token).ConfigureAwait(false);
@@ -101,13 +101,13 @@ internal sealed partial class NodePoller(
         {
             turns.Turn();
             var started = time.GetTimestamp();
-            var miss = await AskAsync(client, target, started, ct).ConfigureAwait(false);
+            var miss = await PollOnceAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)
             {
                 return;
             }
 
-            if (miss is { Cause: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MostStarved)
+            if (miss is { Code: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
             {
                 continue; // Poll again at once without changing the count.
             }
@@ -116,11 +116,11 @@ internal sealed partial class NodePoller(
             missed = miss is null ? 0 : missed + 1;
             if (miss is not null)
             {
-                metrics.PollMissed(miss.Cause);
-                fleet.Missed(target, miss.Reason, miss.Cause == PollMiss.Refused, miss.Cause == PollMiss.Untrusted);
+                metrics.RecordMissedPoll(miss.Code);
+                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollMiss.Rejected, miss.Code == PollMiss.Untrusted);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
-                    LogMiss(target.Node, missed, miss.Reason);
+                    LogMiss(target.Node, missed, miss.Message);
                 }
             }
 
@@ -134,12 +134,12 @@ internal sealed partial class NodePoller(
     {
         0 => Interval - took,
         < NodeStateRules.DeadAfterMissedPolls => RetryAfterMiss,
-        < ComingBack => RetryWhenDead,
+        < FastRetryPolls => RetryWhenDead,
         _ => Interval,
     };
 
     /// <summary>Returns null when the report was accepted, otherwise the failure. An invalid response must not affect other nodes.</summary>
-    private async Task<PollMiss?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    private async Task<PollMiss?> PollOnceAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
@@ -148,13 +148,13 @@ internal sealed partial class NodePoller(
         try
         {
             report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
-            if (ReportRules.WhyRefused(report, clients.Term) is { } wrong)
+            if (ReportRules.FindRejection(report, clients.Term) is { } wrong)
             {
-                return Miss(PollMiss.Refused, wrong);
+                return Miss(PollMiss.Rejected, wrong);
             }
 
-            clients.Seen(report);
-            orphans = fleet.Reported(target, report, started);
+            clients.ObserveTerm(report);
+            orphans = fleet.RecordReport(target, report, started);
         }
         catch (OperationCanceledException)
         {
@@ -162,7 +162,7 @@ internal sealed partial class NodePoller(
         }
         catch (JsonException unreadable)
         {
-            return Miss(PollMiss.Refused, $"its report cannot be parsed: {unreadable.Message}");
+            return Miss(PollMiss.Rejected, $"its report cannot be parsed: {unreadable.Message}");
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
@@ -172,20 +172,20 @@ internal sealed partial class NodePoller(
         {
             KubeMetrics.LoopFailed(LoopName);
             LogUnforeseen(unforeseen, target.Node);
-            return Miss(PollMiss.Refused, $"its report could not be processed: {unforeseen.Message}");
+            return Miss(PollMiss.Rejected, $"its report could not be processed: {unforeseen.Message}");
         }
 
-        await EndAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
+        await EndOrphansAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
         await RenewAsync(client, target, report, ct).ConfigureAwait(false);
         return null;
 
-        PollMiss Miss(string cause, string reason) => new(cause, $"{target.Address}: {(reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…")}");
+        PollMiss Miss(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
     }
 
     /// <summary>Offers new credentials. If the node does not accept them, a later poll offers them again.</summary>
     private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
     {
-        if (clients.Renewal(target, report) is not { } renewed)
+        if (clients.FindRenewal(target, report) is not { } renewed)
         {
             return;
         }
@@ -204,7 +204,7 @@ internal sealed partial class NodePoller(
     }
 
     /// <summary>Ends orphaned rooms. A failure is retried with a later report and does not invalidate this one.</summary>
-    private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
+    private async Task EndOrphansAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
     {
         try
         {

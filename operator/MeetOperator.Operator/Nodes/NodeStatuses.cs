@@ -10,27 +10,27 @@ namespace MeetOperator.Operator.Nodes;
 /// <summary>Builds the status of an SfuNode from the state of the fleet. Pure.</summary>
 internal static class NodeStatuses
 {
-    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeProblem? drainBlocked = null)
+    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeFailure? drainBlocked = null)
     {
-        var verdict = view.Verdict;
-        var takes = verdict.TakesMeetings && !verdict.Cordoned && !node.Spec.Unschedulable;
+        var decision = view.Decision;
+        var takes = decision.CanTakeMeetings && !decision.Cordoned && !node.Spec.Unschedulable;
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
             Status = takes ? ConditionStatus.True : ConditionStatus.False,
-            Reason = verdict.Reason,
-            Message = verdict.Message,
+            Reason = decision.Reason,
+            Message = decision.Message,
             ObservedGeneration = node.Metadata.Generation,
         };
         var before = node.Status?.Conditions;
-        var conditions = verdict.Stalled ? Progress.Stalled(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now)
-            : verdict.TakesMeetings ? Progress.Reached(before)
-            : Progress.Reconciling(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now);
+        var conditions = decision.Stalled ? Progress.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
+            : decision.CanTakeMeetings ? Progress.Reached(before)
+            : Progress.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
         conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {
             ObservedGeneration = node.Metadata.Generation,
-            State = verdict.State,
+            State = decision.State,
             Addresses = addresses,
             ControlUrl = view.Target?.Address.ToString(),
             NodeName = pod?.Spec.NodeName,
@@ -42,7 +42,7 @@ internal static class NodeStatuses
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
             LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : node.Status?.LastSeen, // Keep the time that an earlier operator recorded.
             DrainRequestedAt = NodeStateRules.IsDraining(node) ? NodeStateRules.DrainSince(node) ?? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : null,
-            Message = drainBlocked?.Message ?? verdict.Message,
+            Message = drainBlocked?.Message ?? decision.Message,
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
@@ -58,7 +58,7 @@ internal static class NodeStatuses
     };
 
     /// <summary>True when only lastSeen or minor load figures have changed, which is not worth a write.</summary>
-    public static bool SameFigures(SfuNodeStatus left, SfuNodeStatus right) =>
+    public static bool HasSameFigures(SfuNodeStatus left, SfuNodeStatus right) =>
         (left.Meetings, left.Participants) == (right.Meetings, right.Participants)
         && Math.Abs(left.StressPct - right.StressPct) < 5
         && Math.Abs(left.EgressMbps - right.EgressMbps) <= Math.Max(left.EgressMbps, right.EgressMbps) / 10;

@@ -13,7 +13,7 @@ namespace MeetOperator.Operator.Nodes;
 /// </summary>
 internal static class PodOwners
 {
-    public static async Task DisownAsync(KubeClient client, SfuNode node, Pod pod, CancellationToken ct)
+    public static async Task RemoveOwnerAsync(KubeClient client, SfuNode node, Pod pod, CancellationToken ct)
     {
         if (pod.Metadata is not { DeletionTimestamp: null, OwnerReferences: { } owners } || owners.All(owner => owner.Uid != node.Metadata.Uid))
         {
@@ -29,7 +29,7 @@ internal static class PodOwners
         {
             await client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
         }
-        catch (KubeApiException refusal) when (refusal.IsForbidden || refusal.IsNotFound || refusal.IsConflict)
+        catch (KubeApiException error) when (error.IsForbidden || error.IsNotFound || error.IsConflict)
         {
             // Either the role comes from an older chart, during an upgrade or rollback, or the Pod has changed. The next reconcile retries.
         }

@@ -20,7 +20,7 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
     private readonly ConcurrentDictionary<NamespacedName, Given> _given = new();
 
     /// <summary>Returns the failure that prevents the Secret, or null when it exists or will be created once the Pod is scheduled.</summary>
-    public async Task<NodeProblem?> EnsureAsync(SfuNode node, Pod pod, CancellationToken ct)
+    public async Task<NodeFailure?> EnsureAsync(SfuNode node, Pod pod, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (ControlSecret.NameIn(pod) is not { } name)
@@ -28,13 +28,13 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
             return null;
         }
 
-        var isMissing = PodTrouble.Of(node, pod) is { Reason: PodTrouble.SettingsMissing };
+        var isMissing = PodFailures.Find(node, pod) is { Reason: PodFailures.SettingsMissing };
         if (Of(key, pod) is not { } given)
         {
-            var (problem, addresses) = await FindAddressesAsync(pod, ct).ConfigureAwait(false);
+            var (failure, addresses) = await FindAddressesAsync(pod, ct).ConfigureAwait(false);
             if (addresses is null)
             {
-                return problem;
+                return failure;
             }
 
             given = new Given(pod.Metadata.Uid, addresses);
@@ -47,7 +47,7 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
         if (isMissing || pod.Status?.Phase != "Running")
         {
             await CreateAsync(ControlSecret.Build(node, pod, name, authority.IssueFor(key), given.Addresses), ct).ConfigureAwait(false);
-            _throttle.Wrote(key);
+            _throttle.RecordWrite(key);
         }
 
         _given[key] = given;
@@ -66,21 +66,21 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
     private Given? Of(NamespacedName key, Pod pod) => _given.TryGetValue(key, out var given) && given.PodUid == pod.Metadata.Uid ? given : null;
 
     /// <summary>Returns null addresses while they are unknown, and an empty list for a Pod that reads no addresses from its Secret.</summary>
-    private async Task<(NodeProblem? Problem, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
+    private async Task<(NodeFailure? Failure, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
     {
         if (!ControlSecret.HasAddresses(pod))
         {
             return (null, []);
         }
 
-        if (pod.Spec.NodeName is not { Length: > 0 } machine)
+        if (pod.Spec.NodeName is not { Length: > 0 } clusterNode)
         {
             return (null, null);
         }
 
-        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
-        return found.Count > 0 ? (null, found) : (new NodeProblem(
-            "NoExternalAddress", $"cluster node {machine} has no ExternalIP: assign one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
+        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, clusterNode), ct).ConfigureAwait(false));
+        return found.Count > 0 ? (null, found) : (new NodeFailure(
+            "NoExternalAddress", $"cluster node {clusterNode} has no ExternalIP: assign one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
     }
 
     private async Task CreateAsync(Secret secret, CancellationToken ct)

@@ -10,30 +10,30 @@ internal sealed record PoolNode
     public required SfuNodeState State { get; init; }
 
     /// <summary>Created from the pool's current template.</summary>
-    public required bool Current { get; init; }
+    public required bool IsCurrent { get; init; }
 
     /// <summary>Deleted or draining, so that it no longer counts as one of the pool's nodes.</summary>
-    public bool Leaving { get; init; }
+    public bool IsLeaving { get; init; }
 
     /// <summary>Drains because the pool was scaled down, so that the drain can be canceled.</summary>
-    public bool MayReturn { get; init; }
+    public bool CanReturn { get; init; }
 
     /// <summary>Provides no capacity, because it has failed, or because its cluster node is cordoned. It is replaced, and deleted once its replacement is serving.</summary>
-    public bool Out { get; init; }
+    public bool IsOutOfService { get; init; }
 
     /// <summary>No participant can still be connected to it.</summary>
-    public bool Dead { get; init; }
+    public bool IsDead { get; init; }
 
     /// <summary>The failure that blocks its drain, from its status; or null.</summary>
-    public NodeProblem? Blocked { get; init; }
+    public NodeFailure? Blocked { get; init; }
 
     /// <summary>Not serving, and either never has been or needs intervention.</summary>
-    public bool Hopeless { get; init; }
+    public bool IsUnrecoverable { get; init; }
 
     /// <summary>Has no meeting and no participants according to its own report, so that its deletion disrupts nothing.</summary>
-    public bool Empty { get; init; }
+    public bool IsEmpty { get; init; }
     public int Meetings { get; init; }
     public int Participants { get; init; }
 
-    public bool Ready => State is SfuNodeState.Ready or SfuNodeState.Allocated;
+    public bool IsReady => State is SfuNodeState.Ready or SfuNodeState.Allocated;
 }

@@ -38,7 +38,7 @@ internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
     }
 
     /// <summary>The reason why the pool must have no nodes, or null. Asks the API server, because the informer of tenants may lag.</summary>
-    public async Task<NodeProblem?> WhyLeftAsync(SfuPool pool, CancellationToken ct)
+    public async Task<NodeFailure?> FindMissingTenantAsync(SfuPool pool, CancellationToken ct)
     {
         if (cluster.OwnerOf(pool.Metadata.Namespace) is not { } tenant
             || cluster.Tenants.Get(new NamespacedName(null, tenant)) is not null
@@ -47,7 +47,7 @@ internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
             return null;
         }
 
-        return new NodeProblem(
+        return new NodeFailure(
             "TenantMissing",
             $"namespace {pool.Metadata.Namespace} belongs to tenant {tenant}, which does not exist, so the pool has no media nodes: create the Tenant, delete the pool, or remove the label {MeetLabels.Tenant} from the namespace");
     }

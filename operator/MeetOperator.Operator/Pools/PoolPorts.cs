@@ -11,29 +11,29 @@ internal sealed class PoolPorts(ClusterView cluster)
     /// <summary>Returns null when no cluster node that may run the media node has enough free ports.</summary>
     /// <param name="pool">The pool of the new node.</param>
     /// <param name="made">Created nodes that are not in the informer yet.</param>
-    public IReadOnlyList<int>? Free(SfuPool pool, IEnumerable<SfuNode> made)
+    public IReadOnlyList<int>? FindFree(SfuPool pool, IEnumerable<SfuNode> made)
     {
         var exposure = pool.Spec.Exposure;
-        var machines = MachinesOf(pool);
+        var clusterNodes = ClusterNodesOf(pool);
 
         // With Static, clients reach all nodes of a pool at the same addresses, so only the port distinguishes them.
-        var apart = machines.Count > 1 && exposure.AddressSource != AddressSource.Static;
-        var nodes = cluster.Nodes.List().Concat(made).DistinctBy(node => node.Metadata.NamespacedName).Where(MayHold);
-        var holders = nodes.Select(node => (Machine: MachineOf(node), Node: node))
-            .Where(entry => !apart || entry.Machine is null || machines.Contains(entry.Machine))
-            .GroupBy(entry => entry.Machine ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)
+        var apart = clusterNodes.Count > 1 && exposure.AddressSource != AddressSource.Static;
+        var nodes = cluster.Nodes.List().Concat(made).DistinctBy(node => node.Metadata.NamespacedName).Where(HoldsPorts);
+        var holders = nodes.Select(node => (ClusterNode: ClusterNodeOf(node), Node: node))
+            .Where(entry => !apart || entry.ClusterNode is null || clusterNodes.Contains(entry.ClusterNode))
+            .GroupBy(entry => entry.ClusterNode ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)
             .Select(group => group.SelectMany(ports => ports).Distinct().ToArray()).ToArray();
-        return PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, holders, apart ? machines.Count : 1);
+        return PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, holders, apart ? clusterNodes.Count : 1);
     }
 
     /// <summary>Whether the node's ports are in use. A node without a Pod gets one only with ports from its own pool's range, so other ports that it lists do not count.</summary>
-    private bool MayHold(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
-        || cluster.PoolOf(node) is not { } own || PoolRules.Holds(node, own.Spec.Exposure.PortRange);
+    private bool HoldsPorts(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
+        || cluster.PoolOf(node) is not { } own || PoolRules.ContainsPorts(node, own.Spec.Exposure.PortRange);
 
     /// <summary>Names of the cluster nodes that may run the pool's Pods; empty when cluster nodes cannot be read.</summary>
-    private HashSet<string> MachinesOf(SfuPool pool) =>
-        [.. cluster.Machines.List().Where(machine => MachineFit.MayRun(machine, pool.Spec.Template)).Select(machine => machine.Metadata.Name!)];
+    private HashSet<string> ClusterNodesOf(SfuPool pool) =>
+        [.. cluster.ClusterNodes.List().Where(clusterNode => ClusterNodeFit.CanRun(clusterNode, pool.Spec.Template)).Select(clusterNode => clusterNode.Metadata.Name!)];
 
     /// <summary>Null while the node's Pod is not scheduled and may run on any cluster node.</summary>
-    private string? MachineOf(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName)?.Spec.NodeName is { Length: > 0 } machine ? machine : null;
+    private string? ClusterNodeOf(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName)?.Spec.NodeName is { Length: > 0 } clusterNode ? clusterNode : null;
 }

@@ -19,8 +19,8 @@ internal static class RolloutReport
     /// <param name="acts">True when nodes are being created or drained.</param>
     public static Condition Of(SfuPool pool, IReadOnlyList<PoolNode> counted, bool acts)
     {
-        var outdated = counted.Where(node => !node.Current).OrderBy(node => node.Name, StringComparer.Ordinal).ToArray();
-        var (reason, message) = Judge(pool.Spec.Rollout, counted, outdated, acts);
+        var outdated = counted.Where(node => !node.IsCurrent).OrderBy(node => node.Name, StringComparer.Ordinal).ToArray();
+        var (reason, message) = Summarize(pool.Spec.Rollout, counted, outdated, acts);
         return new Condition
         {
             Type = MeetConditions.Updated,
@@ -31,7 +31,7 @@ internal static class RolloutReport
         };
     }
 
-    private static (string Reason, string Message) Judge(SfuRollout rollout, IReadOnlyList<PoolNode> counted, PoolNode[] outdated, bool acts)
+    private static (string Reason, string Message) Summarize(SfuRollout rollout, IReadOnlyList<PoolNode> counted, PoolNode[] outdated, bool acts)
     {
         if (outdated.Length == 0)
         {
@@ -44,7 +44,7 @@ internal static class RolloutReport
             return (Paused, $"{which} and are kept: set spec.rollout.paused to false to replace them");
         }
 
-        var waits = rollout.Type == RolloutType.WhenEmpty && !acts && counted.All(node => node.Ready) && !outdated.Any(node => node.Empty);
+        var waits = rollout.Type == RolloutType.WhenEmpty && !acts && counted.All(node => node.IsReady) && !outdated.Any(node => node.IsEmpty);
         return waits
             ? (WaitsForMeetings, $"{which}; each is replaced when its meetings have ended: {Names(outdated)}. New meetings go to other nodes if possible. To move meetings instead of waiting, set spec.rollout.type to Immediate")
             : (Replacing, $"{which} and are being replaced");

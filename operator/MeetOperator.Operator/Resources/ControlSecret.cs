@@ -18,7 +18,7 @@ internal static class ControlSecret
     public const string AddressesKey = "addresses";
 
     /// <summary>Placeholder for the name where it does not matter.</summary>
-    public const string NameOfNone = "control";
+    public const string PlaceholderName = "control";
 
     /// <summary>Returns a new name for the Secret of a Pod to be created.</summary>
     public static string NewName(string sfuNode, Random random) => $"{sfuNode}-control-{NodeName.Suffix(random)}";

@@ -23,7 +23,7 @@ internal static class MediaNodePod
     public static Pod Build(SfuNode node, SfuPool pool, string operatorImage, string secret)
     {
         var pod = Render(node, pool, operatorImage, secret);
-        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.NameOfNone)); // Each Pod has its own Secret name, which must not affect the hash.
+        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.PlaceholderName)); // Each Pod has its own Secret name, which must not affect the hash.
         pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, operatorImage);
         return pod;
     }

@@ -26,7 +26,7 @@ internal static class PodCurrency
             return true;
         }
 
-        var rendered = MediaNodePod.Build(node, pool, operatorImage, ControlSecret.NameIn(pod) ?? ControlSecret.NameOfNone);
+        var rendered = MediaNodePod.Build(node, pool, operatorImage, ControlSecret.NameIn(pod) ?? ControlSecret.PlaceholderName);
         return Mark(pod, MeetAnnotations.PodHash) is { } hash
             ? hash == Mark(rendered, MeetAnnotations.PodHash)
             : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, operatorImage) && Covers(Spec(pod), Spec(rendered));

@@ -4,15 +4,15 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Operator.Tenants;
 
 /// <summary>Whether a tenant owns the namespace in its spec. Pure.</summary>
-internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, string Message)
+internal sealed record NamespaceClaim(bool IsOwned, bool MustCreate, string Reason, string Message)
 {
     /// <summary>True when the tenant does not own the namespace yet but will without intervention.</summary>
-    public bool Waits { get; init; }
+    public bool IsTransient { get; init; }
 
     /// <param name="tenant">The tenant that claims the namespace.</param>
     /// <param name="found">The namespace; null when it does not exist.</param>
     /// <param name="reserved">The installation's own namespaces, which no tenant may own.</param>
-    public static NamespaceClaim Judge(Tenant tenant, Namespace? found, params IReadOnlyList<string> reserved)
+    public static NamespaceClaim Evaluate(Tenant tenant, Namespace? found, params IReadOnlyList<string> reserved)
     {
         var (name, wanted) = (tenant.Metadata.Name!, tenant.Spec.Namespace);
         if (TenantValidation.Validate(tenant, null) is { Count: > 0 } errors)
@@ -32,7 +32,7 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
 
         if (found.Metadata.DeletionTimestamp is not null)
         {
-            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted and will be created again afterwards") { Waits = true };
+            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted and will be created again afterwards") { IsTransient = true };
         }
 
         var owner = found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var label) == true ? label : null;

@@ -71,7 +71,7 @@ internal static class AdmissionReviews
     }
 
     /// <summary>The response of <c>/validate</c>. Each error becomes a cause with its field.</summary>
-    public static byte[] Judged(string uid, AdmissionRequest request, AdmissionDecision decision)
+    public static byte[] WriteReview(string uid, AdmissionRequest request, AdmissionDecision decision)
     {
         var response = new JsonObject { ["uid"] = uid, ["allowed"] = decision.Allowed };
         if (!decision.Allowed)
@@ -96,7 +96,7 @@ internal static class AdmissionReviews
     }
 
     /// <summary>The response of <c>/mutate</c>: allowed, with a JSON patch (RFC 6902) if there are defaults to set.</summary>
-    public static byte[] Patched(string uid, JsonArray? patch)
+    public static byte[] WritePatch(string uid, JsonArray? patch)
     {
         var response = new JsonObject { ["uid"] = uid, ["allowed"] = true };
         if (patch is not null)

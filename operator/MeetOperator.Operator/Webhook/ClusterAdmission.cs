@@ -33,12 +33,12 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
             return decision;
         }
 
-        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. Updated(request)];
+        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. ValidateUpdate(request)];
         return errors.Count == 0 ? decision with { Warnings = _warnings.Of(request) } : new AdmissionDecision(errors);
     }
 
     /// <summary>Errors for tenant limits that the update newly exceeds; empty while the tenant is unknown here.</summary>
-    private IReadOnlyList<FieldError> Updated(AdmissionRequest request)
+    private IReadOnlyList<FieldError> ValidateUpdate(AdmissionRequest request)
     {
         if (request is not { Group: MeetGroup.Name, Kind: "Meeting", Operation: AdmissionOperation.Update, Subresource: "", Object: { } item, OldObject: { } old })
         {
@@ -48,7 +48,7 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
         var meeting = item.Deserialize<Meeting>(KubeJson.Options)!;
         try
         {
-            return MeetingUpdates.Judge(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
+            return MeetingUpdates.Validate(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
         }
         catch (JsonException)
         {

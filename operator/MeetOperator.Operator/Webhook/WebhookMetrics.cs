@@ -22,7 +22,7 @@ internal sealed class WebhookMetrics : IDisposable
 
     public long Start() => _time.GetTimestamp();
 
-    public void Reviewed(string path, string verdict, long started) => _reviews.Record(
+    public void RecordReview(string path, string verdict, long started) => _reviews.Record(
         _time.GetElapsedTime(started).TotalSeconds,
         new KeyValuePair<string, object?>("path", path),
         new KeyValuePair<string, object?>("verdict", verdict));

@@ -4,7 +4,7 @@ namespace MeetOperator.Placement.Filters;
 public interface INodeFilter
 {
     /// <summary>True when the result is the same for every node of a pool. The rejection is then reported once, with the pool's name.</summary>
-    bool JudgesPool => false;
+    bool AppliesToPool => false;
 
     FilterResult Evaluate(in FilterContext context, NodeSnapshot node);
 }

@@ -5,8 +5,8 @@ public sealed class ParticipantCapacityFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
-        var expected = node.ExpectedPeople(context.Options);
-        var additional = Math.Max(context.Demand.Participants, Math.Min(context.Options.PeoplePerNewMeeting, context.Demand.MaxParticipants));
+        var expected = node.ExpectedParticipants(context.Options);
+        var additional = Math.Max(context.Demand.Participants, Math.Min(context.Options.ParticipantsPerNewMeeting, context.Demand.MaxParticipants));
         return expected + additional <= node.MaxParticipants
             ? FilterResult.Pass
             : FilterResult.Reject($"full: {expected} of {node.MaxParticipants} participants, {additional} more expected");

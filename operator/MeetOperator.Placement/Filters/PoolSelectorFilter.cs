@@ -5,7 +5,7 @@ namespace MeetOperator.Placement.Filters;
 /// <summary>Restricts a meeting to the pools that its pool selector matches.</summary>
 public sealed class PoolSelectorFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

@@ -3,7 +3,7 @@ namespace MeetOperator.Placement.Filters;
 /// <summary>Restricts a meeting to the regions that both the meeting and its tenant allow.</summary>
 public sealed class RegionFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

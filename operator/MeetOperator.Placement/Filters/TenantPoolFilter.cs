@@ -5,7 +5,7 @@ namespace MeetOperator.Placement.Filters;
 /// <summary>Restricts a meeting to the pools that its tenant may use.</summary>
 public sealed class TenantPoolFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

@@ -12,5 +12,5 @@ public sealed record CurrentPlacement
     public bool RoomLost { get; init; }
 
     /// <summary>The reason why the node rejected the room, or null. A rejected meeting is placed on another node.</summary>
-    public string? Refusal { get; init; }
+    public string? RoomRejection { get; init; }
 }

@@ -16,7 +16,7 @@ public sealed record NodeSnapshot
     public required SfuNodeState State { get; init; }
 
     /// <summary>The operator sees the node as not serving, but participants may still be connected. Its meetings stay.</summary>
-    public bool MayLive { get; init; }
+    public bool MayBeAlive { get; init; }
 
     /// <summary>The process that held the node's rooms has ended and its successor is not serving yet. The meetings move.</summary>
     public bool HasLostRooms { get; init; }
@@ -28,7 +28,7 @@ public sealed record NodeSnapshot
     public bool Evicting { get; init; }
 
     /// <summary>The drain is forced: meetings are removed even if no other node can take them.</summary>
-    public bool Dropping { get; init; }
+    public bool ForceEvicting { get; init; }
 
     /// <summary>Clients cannot reach the node: meetings move if another node can take them, and stay otherwise.</summary>
     public bool CutOff { get; init; }
@@ -49,9 +49,9 @@ public sealed record NodeSnapshot
     public DateTimeOffset? LastSeen { get; init; }
 
     /// <summary>Participants to plan for: those present, or a minimum per meeting if that is higher.</summary>
-    public int ExpectedPeople(PlacementOptions options) => Math.Max(Participants, Meetings * options.PeoplePerNewMeeting);
+    public int ExpectedParticipants(PlacementOptions options) => Math.Max(Participants, Meetings * options.ParticipantsPerNewMeeting);
 
     /// <summary>Utilization of the node, 0 to 1: the higher of the shares of meetings and of participants.</summary>
     public double Fill(PlacementOptions options) =>
-        Math.Max((double)Meetings / Math.Max(1, MaxMeetings), (double)ExpectedPeople(options) / Math.Max(1, MaxParticipants));
+        Math.Max((double)Meetings / Math.Max(1, MaxMeetings), (double)ExpectedParticipants(options) / Math.Max(1, MaxParticipants));
 }

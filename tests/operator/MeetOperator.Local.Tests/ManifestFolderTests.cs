@@ -38,17 +38,17 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     public async Task File_PutChangedAndRemoved_IsAppliedAndPruned()
     {
         Write("a.yaml", Map("one", "v: \"1\"") + "---\n" + Map("two", "v: \"1\"", "other"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("1", await ValueAsync("home", "one"));
         Assert.Equal("1", await ValueAsync("other", "two"));
 
         Write("a.yaml", Map("one", "v: \"22\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("22", await ValueAsync("home", "one"));
         Assert.Null(await ValueAsync("other", "two"));
 
         File.Delete(Path.Combine(Files, "a.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await ValueAsync("home", "one"));
     }
 
@@ -56,7 +56,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     public async Task File_RemovedWhileNothingRan_IsPrunedAtTheNextStart()
     {
         Write("a.yaml", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         File.Delete(Path.Combine(Files, "a.yaml"));
         using var stop = new CancellationTokenSource();
         var run = NewFolder().RunAsync(stop.Token);
@@ -78,10 +78,10 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     public async Task File_ThatIsBroken_IsToldOnceAndChangesNothing(string broken, string message)
     {
         Write("a.yaml", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Write("a.yaml", Map("one", "v: \"2\"") + "---\n" + broken);
-        await _folder.LookAsync(default);
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
+        await _folder.CheckAsync(default);
         var told = Assert.Single(_messages.All, m => m.Contains("changed nothing", StringComparison.Ordinal));
         Assert.Contains("a.yaml", told, StringComparison.Ordinal);
         Assert.Contains(message, told, StringComparison.Ordinal);
@@ -93,12 +93,12 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     {
         Write("a.yaml", Map("one", "v: \"1\""));
         Write("b.yaml", Map("one", "w: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         File.Delete(Path.Combine(Files, "a.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.NotNull(await _api.Client.TryGetAsync<ConfigMap>(new NamespacedName("home", "one"), default));
         File.Delete(Path.Combine(Files, "b.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await _api.Client.TryGetAsync<ConfigMap>(new NamespacedName("home", "one"), default));
     }
 
@@ -106,7 +106,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     public async Task File_WithANamespaceAndWhatIsInIt_IsAppliedInOrder()
     {
         Write("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: fresh}\n---\n" + Map("one", "v: \"1\"", "fresh"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("1", await ValueAsync("fresh", "one"));
     }
 
@@ -115,7 +115,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     {
         Write("notes.txt", Map("one", "v: \"1\""));
         Write(".a.yaml.swp", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await ValueAsync("home", "one"));
     }
 

@@ -8,7 +8,7 @@ internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rig
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.HasItsId(context.Ref) && rights.MayCarry(context.Key.Namespace, assignment.Namespace))
+        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.IsIdOwner(context.Ref) && rights.CanCarry(context.Key.Namespace, assignment.Namespace))
         {
             fleet.Adopt(context.Ref, assignment);
         }

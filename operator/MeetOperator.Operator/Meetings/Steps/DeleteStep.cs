@@ -16,21 +16,21 @@ internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingR
             return StepResult.Continue;
         }
 
-        context.WritesStatus = false;
+        context.ShouldWriteStatus = false;
         if (Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom))
         {
-            if (await rooms.EndAsync(context.Ref, onlyIfEmpty: false, ct).ConfigureAwait(false) != RoomEnd.Done)
+            if (await rooms.EndAsync(context.Ref, onlyIfEmpty: false, ct).ConfigureAwait(false) != RoomEndResult.Done)
             {
                 return StepResult.Wait(Retry);
             }
 
             if (await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false) is { } left)
             {
-                cluster.FreshMeetings.Wrote(left);
+                cluster.FreshMeetings.RecordWrite(left);
             }
             else
             {
-                cluster.FreshMeetings.Removed(context.Meeting);
+                cluster.FreshMeetings.RecordRemoval(context.Meeting);
             }
         }
 

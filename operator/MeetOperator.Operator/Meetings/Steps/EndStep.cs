@@ -13,13 +13,13 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges age
         var spec = context.Meeting.Spec;
 
         // The last count of a node that does not respond does not include participants who joined since.
-        var counted = fleet.Current(context.Ref) is { Counted: true } current && (current.Node is not { } node || fleet.View(node) is not { Verdict.State: SfuNodeState.Unhealthy });
-        if (EndRules.WhyNow(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
+        var counted = fleet.Current(context.Ref) is { HasParticipantCount: true } current && (current.Node is not { } node || fleet.View(node) is not { Decision.State: SfuNodeState.Unhealthy });
+        if (EndRules.FindEndReason(spec, ages.Apply(context.Ref, context.Status, context.Now), counted, context.Now) is not { } reason)
         {
             return StepResult.Continue;
         }
 
-        if (await rooms.EndAsync(context.Ref, reason == EndRules.Empty, ct).ConfigureAwait(false) != RoomEnd.Done)
+        if (await rooms.EndAsync(context.Ref, reason == EndRules.Empty, ct).ConfigureAwait(false) != RoomEndResult.Done)
         {
             return StepResult.Wait(Retry); // The next poll counts the participants who joined, or finds the node unhealthy.
         }
@@ -31,8 +31,8 @@ internal sealed class EndStep(MediaFleet fleet, RoomKeeper rooms, SteadyAges age
             EndRules.MaxDuration => $"ended after {spec.Lifecycle.MaxDurationMinutes} minutes (lifecycle.maxDurationMinutes)",
             _ => "ended because desiredState is Ended",
         };
-        MeetingStatuses.Ended(context, reason, message);
-        events.Ended(reason);
+        MeetingStatuses.SetEnded(context, reason, message);
+        events.RecordEnd(reason);
         return StepResult.Wait(TimeSpan.FromSeconds(Math.Max(1, spec.Lifecycle.TtlSecondsAfterFinished)));
     }
 }

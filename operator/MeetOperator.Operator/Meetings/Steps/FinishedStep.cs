@@ -21,7 +21,7 @@ internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases
             return StepResult.Wait(gone - context.Now);
         }
 
-        context.WritesStatus = false;
+        context.ShouldWriteStatus = false;
         await cluster.Client.TryDeleteAsync<Meeting>(context.Key, ct, new DeleteOptions { Uid = context.Meeting.Metadata.Uid }).ConfigureAwait(false);
         return StepResult.Stop;
     }

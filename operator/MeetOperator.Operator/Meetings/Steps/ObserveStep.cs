@@ -9,15 +9,15 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         if (fleet.Current(context.Ref) is { RoomExists: true, RoomLost: false, Node: { } node } current
-            && fleet.View(node) is { Verdict.State: not SfuNodeState.Unhealthy })
+            && fleet.View(node) is { Decision.State: not SfuNodeState.Unhealthy })
         {
-            context.Status = Counted(context.Status, current, context.Now);
+            context.Status = WithParticipants(context.Status, current, context.Now);
         }
 
         return ValueTask.FromResult(StepResult.Continue);
     }
 
-    private static MeetingStatus Counted(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
     {
         var people = current.Participants;
         return status with

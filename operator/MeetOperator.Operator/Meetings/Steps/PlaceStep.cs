@@ -21,7 +21,7 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
-            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveReported(context.Key.Namespace))
+            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveNodesReported(context.Key.Namespace))
             {
                 return StepResult.Wait(ReportWait); // The meeting was placed before but its status is lost: a node that still has its room will report it.
             }
@@ -33,41 +33,41 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
 
             if (decision.Chosen is null)
             {
-                return Nowhere(context, decision);
+                return NotPlaced(context, decision);
             }
 
             var current = fleet.Current(context.Ref)!;
-            if (current.RoomExists && !specChanged && HoldsAsMany(context, current))
+            if (current.RoomExists && !specChanged && HasRequestedCapacity(context, current))
             {
-                return Placed(context, current);
+                return SetPlaced(context, current);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var refusal = await rooms.MakeAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.Places }, ct).ConfigureAwait(false);
+            var rejection = await rooms.CreateAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
-            if (refusal is null)
+            if (rejection is null)
             {
-                fleet.RoomExists(context.Ref, current.Generation, context.Places);
+                fleet.RecordRoom(context.Ref, current.Generation, context.RoomCapacity);
                 pending.Remove(context.Key);
-                events.Placed(context, decision);
-                return Placed(context, fleet.Current(context.Ref)!);
+                events.RecordPlacement(context, decision);
+                return SetPlaced(context, fleet.Current(context.Ref)!);
             }
 
             if (decision.Outcome == PlacementOutcome.Kept && current.RoomExists)
             {
-                return Unchanged(context, current);
+                return KeepUnchanged(context, current);
             }
 
-            if (refusal == RoomKeeper.Busy)
+            if (rejection == RoomKeeper.Busy)
             {
                 return StepResult.Wait(BusyRetry);
             }
 
-            fleet.RoomRefused(context.Ref, current.Generation, refusal);
-            events.RoomRefused(context, decision.Chosen.Name, refusal);
+            fleet.RecordRoomRejection(context.Ref, current.Generation, rejection);
+            events.RecordRoomRejection(context, decision.Chosen.Name, rejection);
         }
 
-        MeetingStatuses.Unplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
+        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
         return StepResult.Wait(pending.Add(context.Key));
     }
 
@@ -75,19 +75,19 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     private static MeetingDemand Demand(MeetingContext context, CurrentAssignment? current)
     {
         var demand = MeetingDemands.From(context.Meeting, context.Tenant, current);
-        return context.Refusal is { MayMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
+        return context.Rejection is { CanMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
     }
 
     /// <summary>Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have changed.</summary>
-    private static bool HoldsAsMany(MeetingContext context, CurrentAssignment current) =>
-        current.Places is { } places ? places == context.Places : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+    private static bool HasRequestedCapacity(MeetingContext context, CurrentAssignment current) =>
+        current.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
-    private static StepResult Placed(MeetingContext context, CurrentAssignment current)
+    private static StepResult SetPlaced(MeetingContext context, CurrentAssignment current)
     {
-        MeetingStatuses.Assigned(context, current);
-        if (context.Refusal is { } refusal)
+        MeetingStatuses.SetAssigned(context, current);
+        if (context.Rejection is { } rejection)
         {
-            MeetingStatuses.NotAllowed(context, refusal);
+            MeetingStatuses.SetNotAllowed(context, rejection);
         }
 
         return StepResult.Continue;
@@ -97,18 +97,18 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
     /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
     /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private static StepResult Unchanged(MeetingContext context, CurrentAssignment current)
+    private static StepResult KeepUnchanged(MeetingContext context, CurrentAssignment current)
     {
         context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
-        context.LookAgainAt(context.Now + Retry);
-        return Placed(context, current);
+        context.RequeueAt(context.Now + Retry);
+        return SetPlaced(context, current);
     }
 
-    private StepResult Nowhere(MeetingContext context, PlacementDecision decision)
+    private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)
     {
-        var (reason, message) = context.Refusal is { } refusal ? (refusal.Reason, refusal.Message) : (decision.Outcome.ToString(), decision.Reason);
-        MeetingStatuses.Unplaced(context, reason, message, decision.Rejections);
-        events.NotReady(context, reason, message);
+        var (reason, message) = context.Rejection is { } rejection ? (rejection.Reason, rejection.Message) : (decision.Outcome.ToString(), decision.Reason);
+        MeetingStatuses.SetUnplaced(context, reason, message, decision.Rejections);
+        events.RecordNotReady(context, reason, message);
         return StepResult.Wait(pending.Add(context.Key));
     }
 }

@@ -35,7 +35,7 @@ internal sealed record Authorities
     public string Bundle => string.Concat(Pem(Signing.CertificatePem), Pem(Next?.CertificatePem), Pem(Former));
 
     /// <summary>Whether the authority is the current or the next one.</summary>
-    public bool Holds(Authority authority) => Signing.Thumbprint == authority.Thumbprint || Next?.Thumbprint == authority.Thumbprint;
+    public bool Contains(Authority authority) => Signing.Thumbprint == authority.Thumbprint || Next?.Thumbprint == authority.Thumbprint;
 
     /// <summary>Returns null when the Secret does not exist or contains no authority.</summary>
     public static Authorities? TryRead(Secret? secret)

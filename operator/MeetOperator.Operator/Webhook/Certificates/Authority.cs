@@ -19,7 +19,7 @@ internal sealed class Authority : IDisposable
 
     public string Thumbprint => _certificate.Thumbprint;
 
-    public DateTimeOffset Made => NotBefore + Skew;
+    public DateTimeOffset CreatedAt => NotBefore + Skew;
 
     public DateTimeOffset Expires => new(_certificate.NotAfter.ToUniversalTime());
 

@@ -37,25 +37,25 @@ internal static class AuthorityPlan
             return new Authorities { Signing = make(), Former = former, FormerUntil = former is null ? null : now + Retire };
         }
 
-        if (rotation.IsAsked)
+        if (rotation.IsRequested)
         {
             return stored with { Next = make(), NextTrustedSince = null }; // A requested rotation also replaces the next authority, since its key may be compromised too.
         }
 
         if (stored.Next is { } next)
         {
-            var isTrusted = Holds(trusted, next) || next.Made + rotation.Patience <= now;
+            var isTrusted = Contains(trusted, next) || next.CreatedAt + rotation.MaxWait <= now;
             return stored.NextTrustedSince is { } since
                 ? isTrusted && since + (rotation.Settle ?? Settle) <= now ? Promote(stored, next, now) : stored
                 : isTrusted ? stored with { NextTrustedSince = now } : stored;
         }
 
-        if (stored.FormerUntil is { } until && until <= now && (!rotation.IsFormerUsed || until + rotation.Patience <= now))
+        if (stored.FormerUntil is { } until && until <= now && (!rotation.IsFormerUsed || until + rotation.MaxWait <= now))
         {
             return stored with { Former = null, FormerUntil = null };
         }
 
-        var due = stored.Signing.Made + ((stored.Signing.Expires - stored.Signing.Made) * 2 / 3);
+        var due = stored.Signing.CreatedAt + ((stored.Signing.Expires - stored.Signing.CreatedAt) * 2 / 3);
         return due <= now ? stored with { Next = make() } : stored;
     }
 
@@ -66,12 +66,12 @@ internal static class AuthorityPlan
         FormerUntil = stored.Signing.IsValid(now) ? now + Retire : null,
     };
 
-    private static bool Holds(string trusted, Authority authority) => Authorities.Certificates(trusted).Any(certificate => certificate.Thumbprint == authority.Thumbprint);
+    private static bool Contains(string trusted, Authority authority) => Authorities.Certificates(trusted).Any(certificate => certificate.Thumbprint == authority.Thumbprint);
 
     private static string? Unexpired(string trusted, DateTimeOffset now)
     {
-        const int Most = 4;
-        X509Certificate2[] valid = [.. Authorities.Certificates(trusted).Where(certificate => certificate.NotAfter.ToUniversalTime() > now.UtcDateTime).Take(Most)];
+        const int MaxFormer = 4;
+        X509Certificate2[] valid = [.. Authorities.Certificates(trusted).Where(certificate => certificate.NotAfter.ToUniversalTime() > now.UtcDateTime).Take(MaxFormer)];
         return valid.Length == 0 ? null : string.Join('\n', valid.Select(certificate => certificate.ExportCertificatePem()));
     }
 }

@@ -40,7 +40,7 @@ public sealed class FreshReadsTests : IAsyncLifetime
         var first = await CreatedAsync();
         await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the meeting is seen");
 
-        _fresh.Removed(first);
+        _fresh.RecordRemoval(first);
 
         Assert.NotNull(_informer.Get(Key));
         Assert.Null(_fresh.Get(Key));
@@ -61,7 +61,7 @@ public sealed class FreshReadsTests : IAsyncLifetime
         var written = await _cluster.CreateMeetingAsync("another"); // Of a version that the first has not reached.
         written.Metadata.Name = Key.Name;
 
-        _fresh.Wrote(written);
+        _fresh.RecordWrite(written);
         Assert.Same(written, _fresh.Get(Key));
 
         written.Metadata.ResourceVersion = stale;

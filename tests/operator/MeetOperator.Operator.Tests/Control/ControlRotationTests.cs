@@ -199,7 +199,7 @@ public sealed class ControlRotationTests
         Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
         Assert.Null((await stage.StoredAsync()).NextTrustedSince);
 
-        stage.Authority.Listen();
+        stage.Authority.StartObserving();
         for (var minute = 0; minute < 10; minute++)
         {
             stage.Time.Advance(TimeSpan.FromMinutes(1));
@@ -311,7 +311,7 @@ public sealed class ControlRotationTests
         public async Task RoundAsync()
         {
             var begun = _rounds.Select((_, caller) => Interlocked.Read(ref _rounds[caller])).ToArray();
-            using var deadline = new CancellationTokenSource(TestCluster.Patience);
+            using var deadline = new CancellationTokenSource(TestCluster.MaxWait);
             while (begun.Where((count, caller) => Interlocked.Read(ref _rounds[caller]) < count + 2).Any())
             {
                 await Task.Delay(1, deadline.Token);

@@ -41,7 +41,7 @@ internal sealed class ControlStage : IAsyncDisposable
     {
         var stage = new ControlStage(await TestApiServer.StartAsync(new ApiServerOptions()));
         await stage.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, default);
-        stage.Authority.Listen();
+        stage.Authority.StartObserving();
         await stage.SettleAsync();
         for (var number = 0; number < nodes; number++)
         {

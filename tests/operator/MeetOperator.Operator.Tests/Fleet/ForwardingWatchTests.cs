@@ -76,20 +76,20 @@ public sealed class ForwardingWatchTests
         Assert.Null(After(1, _ => Report(loop: Loop()) with { InstanceId = "another" }));
     }
 
-    /// <summary>The verdict after that many reports, one a second.</summary>
-    private NodeProblem? After(int reports, Func<int, NodeReport> report)
+    /// <summary>The decision after that many reports, one a second.</summary>
+    private NodeFailure? After(int reports, Func<int, NodeReport> report)
     {
-        NodeProblem? last = null;
+        NodeFailure? last = null;
         for (var second = 0; second < reports; second++)
         {
             _now += TimeSpan.FromSeconds(1);
-            last = _watch.Judge(report(second), _now);
+            last = _watch.Evaluate(report(second), _now);
         }
 
         return last;
     }
 
-    private static (string? Reason, bool Says) Named(NodeProblem? found, string text) => (found?.Reason, found?.Message.Contains(text, StringComparison.Ordinal) == true);
+    private static (string? Reason, bool Says) Named(NodeFailure? found, string text) => (found?.Reason, found?.Message.Contains(text, StringComparison.Ordinal) == true);
 
     private static NodeReport Report(LoopReport? loop = null, IReadOnlyList<RoomReport>? rooms = null) => new()
     {

@@ -55,7 +55,7 @@ public sealed class MediaFleetTests
 
         Assert.True(_fleet.TryClose(Key("n1")));
         Assert.Null(Place("m3").Chosen);
-        _fleet.Keep(Key("n1"), outdated: true);
+        _fleet.KeepOpen(Key("n1"), outdated: true);
         Assert.NotNull(Place("m3").Chosen);
     }
 
@@ -106,7 +106,7 @@ public sealed class MediaFleetTests
         _time.Advance(TimeSpan.FromMilliseconds(10));
         PlaceWithRoom("m1");
 
-        _fleet.Reported(target, Of(), pollStarted);
+        _fleet.RecordReport(target, Of(), pollStarted);
 
         Assert.False(_fleet.Current(Ref("m1"))!.RoomLost);
     }
@@ -129,7 +129,7 @@ public sealed class MediaFleetTests
         var former = AddNode("n1");
         PlaceWithRoom("m1");
         AddNode("n2");
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
 
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 2)));
@@ -153,7 +153,7 @@ public sealed class MediaFleetTests
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), stranger, ("m1", 2))));
     }
 
-    /// <summary>A busy machine makes a probe fail that waits for one second, and the operator's polls with it.</summary>
+    /// <summary>A busy clusterNode makes a probe fail that waits for one second, and the operator's polls with it.</summary>
     [Fact]
     public void Missed_ThreePollsAndOneProbe_MeetingsStay()
     {
@@ -205,7 +205,7 @@ public sealed class MediaFleetTests
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
         Assert.Empty(_woken);
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.ProbeFailsFor);
+        _time.Advance(NodeDeath.MinProbeFailureTime);
         Miss(dying, polls: 1);
 
         Assert.Equal(["m1"], _woken);
@@ -223,7 +223,7 @@ public sealed class MediaFleetTests
         ObserveUnscheduled("n1");
 
         Assert.Equal(["m1"], _woken);
-        Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Verdict.Reason);
+        Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Decision.Reason);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
     }
@@ -243,7 +243,7 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
-        Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+        Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -258,7 +258,7 @@ public sealed class MediaFleetTests
 
         var fourth = Observe("n1", "pod-4", 200);
         Miss(fourth, polls: 3, isUntrusted: true);
-        Assert.Contains("4 Pods in a row had this problem, so the next one is made only when this one is 160 s old", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+        Assert.Contains("4 Pods in a row had this problem, so the next one is made only when this one is 160 s old", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
 
         Report(fourth);
         Assert.Equal(0, _fleet.View(Key("n1"))!.UntrustedPods);
@@ -309,7 +309,7 @@ public sealed class MediaFleetTests
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.ProbeFailsFor);
+        _time.Advance(NodeDeath.MinProbeFailureTime);
         Miss(dying, polls: 3);
 
         Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
@@ -326,7 +326,7 @@ public sealed class MediaFleetTests
         AddNode("n2");
         var first = Place("m1").Chosen!.Name;
 
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
 
         var second = Place("m1", _fleet.Current(Ref("m1")));
         Assert.NotEqual(first, second.Chosen!.Name);
@@ -381,12 +381,12 @@ public sealed class MediaFleetTests
 
         Assert.Null(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-b" }, other));
         _fleet.Adopt(other, new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-b", Generation = 9, State = AssignmentState.Ready });
-        _fleet.RoomRefused(other, 1, "full");
+        _fleet.RecordRoomRejection(other, 1, "full");
         _fleet.Release(other);
 
         Assert.Null(_fleet.Current(other));
         Assert.Equal(Ref("m1"), _fleet.HolderOf("m1"));
-        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.Refusal));
+        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.RoomRejection));
         _fleet.Release(Ref("m1"));
         Assert.NotNull(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-a" }, other));
     }
@@ -398,7 +398,7 @@ public sealed class MediaFleetTests
 
         Observe("n1", "another-pod", 200);
 
-        Assert.Equal(SfuNodeState.Starting, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Starting, _fleet.View(Key("n1"))!.Decision.State);
     }
 
     [Fact]
@@ -408,12 +408,12 @@ public sealed class MediaFleetTests
         PlaceWithRoom("m1");
 
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Error" } } });
-        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Decision.State);
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
-        Assert.False(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+        Assert.False(_fleet.View(Key("n1"))!.Decision.CanTakeMeetings);
 
         Report(target);
-        Assert.True(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+        Assert.True(_fleet.View(Key("n1"))!.Decision.CanTakeMeetings);
         Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
     }
 
@@ -424,7 +424,7 @@ public sealed class MediaFleetTests
 
         _fleet.Observe(new SfuNode { Metadata = new ObjectMeta { Name = "n1", Namespace = "meet-a" } }, null, new Pod { Metadata = new ObjectMeta { Uid = "pod-n1" } }, sharedNamespace: false, target: null);
 
-        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Decision.State);
     }
 
     [Fact]
@@ -591,7 +591,7 @@ public sealed class MediaFleetTests
     {
         var target = AddNode("n1");
         Place("m1");
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
         Assert.Null(Place("m2").Chosen);
 
         _time.JumpWallClock(TimeSpan.FromHours(-5));
@@ -605,24 +605,24 @@ public sealed class MediaFleetTests
     public void HaveReported_WaitsForNodesThatCanBeAsked_AndNotForSilentOnes()
     {
         var silent = Observe("n1", "pod-n1", 200);
-        Assert.False(_fleet.HaveReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-a"));
 
         Miss(silent, polls: 3);
 
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         AddNode("n2");
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
     }
 
     [Fact]
     public void HaveReported_WaitsForNoNodeThatOnlyAnotherTenantMayUse()
     {
         Observe("x1", "pod-x1", 200, @namespace: "meet-b");
-        Assert.True(_fleet.HaveReported("meet-a"));
-        Assert.False(_fleet.HaveReported("meet-b"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-b"));
 
         Observe("s1", "pod-s1", 200, @namespace: "meet-system", shared: true);
-        Assert.False(_fleet.HaveReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-a"));
     }
 
     /// <summary>The process that could have a room from before is gone, however often the next one dies.</summary>
@@ -633,15 +633,15 @@ public sealed class MediaFleetTests
         var dead = new ContainerStatus { Name = "media-node", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } };
 
         Observe("n1", "pod-n1", 200, dead);
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         Miss(dying, polls: 2);
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
     }
 
     private void Holds(PollTarget target, string meeting, long generation, int people) =>
-        _fleet.Reported(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = people }] }, _time.GetTimestamp());
+        _fleet.RecordReport(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = people }] }, _time.GetTimestamp());
 
     private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 
@@ -677,7 +677,7 @@ public sealed class MediaFleetTests
     {
         for (var poll = 0; poll < polls; poll++)
         {
-            _fleet.Missed(target, "no answer", isUntrusted: isUntrusted);
+            _fleet.RecordMissedPoll(target, "no answer", isUntrusted: isUntrusted);
         }
     }
 
@@ -692,7 +692,7 @@ public sealed class MediaFleetTests
                 SfuNode = current.Node?.Name ?? string.Empty,
                 Generation = current.Generation,
                 RoomLost = current.RoomLost,
-                Refusal = current.Refusal,
+                RoomRejection = current.RoomRejection,
             },
         },
         Ref(meeting))!;
@@ -700,11 +700,11 @@ public sealed class MediaFleetTests
     private void PlaceWithRoom(string meeting)
     {
         var decision = Place(meeting);
-        _fleet.RoomExists(Ref(meeting), decision.Generation, 100);
+        _fleet.RecordRoom(Ref(meeting), decision.Generation, 100);
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
+    private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.RecordReport(target, Of(rooms), _time.GetTimestamp());
 
     /// <summary>Sends the same report once a second for this long, and returns the rooms that are to be ended.</summary>
     private List<OrphanRoom> ReportFor(TimeSpan time, PollTarget target, params (string Room, int People)[] rooms)

@@ -9,9 +9,9 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class NodeDeathRuleTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly Machine Well = new("m1", Gone: false, Ready: true, Cordoned: false);
+    private static readonly ClusterNode Well = new("m1", Gone: false, Ready: true, Cordoned: false);
 
-    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
+    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
 
     public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(MachineGivenUp), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
 
@@ -27,22 +27,22 @@ public sealed class NodeDeathRuleTests
     public void IsLost_SilentForTwentySeconds_WhetherItMayLiveOrNot()
     {
         var silent = Facts(SilentAlone);
-        var verdict = NodeStateRules.Derive(silent);
+        var decision = NodeStateRules.Derive(silent);
 
-        Assert.False(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(19), Now));
-        Assert.True(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(20), Now));
+        Assert.False(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(19), Now));
+        Assert.True(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(20), Now));
     }
 
     /// <summary>Otherwise its pool would make one node after the other, each as little trusted as the first.</summary>
     [Fact]
     public void IsLost_CredentialsThatNeverFitted_IsNotHoweverLong()
     {
-        var untrusted = Facts(Untrusted) with { Machine = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
-        var verdict = NodeStateRules.Derive(untrusted);
+        var untrusted = Facts(Untrusted) with { ClusterNode = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
+        var decision = NodeStateRules.Derive(untrusted);
 
-        Assert.Equal(NodeStateRules.Untrusted, verdict.Reason);
-        Assert.False(NodeDeath.IsLost(untrusted, verdict, TimeSpan.FromHours(1), Now));
-        Assert.True(NodeDeath.IsLost(untrusted with { Machine = Well with { Ready = false } }, verdict, TimeSpan.Zero, Now));
+        Assert.Equal(NodeStateRules.Untrusted, decision.Reason);
+        Assert.False(NodeDeath.IsLost(untrusted, decision, TimeSpan.FromHours(1), Now));
+        Assert.True(NodeDeath.IsLost(untrusted with { ClusterNode = Well with { Ready = false } }, decision, TimeSpan.Zero, Now));
     }
 
     private static bool IsDead(string what)
@@ -50,7 +50,7 @@ public sealed class NodeDeathRuleTests
         var facts = Facts(what switch
         {
             nameof(SilentAlone) => SilentAlone,
-            nameof(AnswersWrongly) => AnswersWrongly,
+            nameof(HasInvalidReport) => HasInvalidReport,
             nameof(Untrusted) => Untrusted,
             nameof(Draining) => Draining,
             nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
@@ -68,15 +68,15 @@ public sealed class NodeDeathRuleTests
             nameof(Overdue) => Overdue,
             _ => OfBeforeCertificates,
         });
-        var verdict = NodeStateRules.Derive(facts);
-        Assert.Equal(SfuNodeState.Unhealthy, verdict.State);
-        return NodeDeath.IsDead(facts, verdict, Now);
+        var decision = NodeStateRules.Derive(facts);
+        Assert.Equal(SfuNodeState.Unhealthy, decision.State);
+        return NodeDeath.IsDead(facts, decision, Now);
     }
 
     private static NodeFacts SilentAlone(NodeFacts facts) => facts;
 
     /// <summary>The kubelet's word is older than the answer.</summary>
-    private static NodeFacts AnswersWrongly(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { AnswersWrongly = true };
+    private static NodeFacts HasInvalidReport(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { HasInvalidReport = true };
 
     private static NodeFacts Untrusted(NodeFacts facts) => MachineNotReady(facts) with { IsUntrusted = true };
 
@@ -89,7 +89,7 @@ public sealed class NodeDeathRuleTests
         return ProbeFails(facts) with { Node = node, LastSeen = null };
     }
 
-    /// <summary>A machine that was busy for a second or two.</summary>
+    /// <summary>A clusterNode that was busy for a second or two.</summary>
     private static NodeFacts MissedOneProbe(NodeFacts facts) => facts with { NotReadyFor = TimeSpan.FromSeconds(2) };
 
     /// <summary>The Pod is not ready, and that is not the media node's doing.</summary>
@@ -101,12 +101,12 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod };
     }
 
-    /// <summary>Written by the cluster's node lifecycle controller; the kubelet, which writes the rest, is gone with its machine. Cluster nodes are not known here.</summary>
+    /// <summary>Written by the cluster's node lifecycle controller; the kubelet, which writes the rest, is gone with its clusterNode. Cluster nodes are not known here.</summary>
     private static NodeFacts MachineGivenUp(NodeFacts facts)
     {
         var pod = Pod();
         pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }, new PodCondition { Type = "ContainersReady", Status = "True" }];
-        return facts with { Pod = pod, Machine = null };
+        return facts with { Pod = pod, ClusterNode = null };
     }
 
     /// <summary>Whoever opens the Pod's readiness gate has not, and that is not the media node's doing.</summary>
@@ -117,18 +117,18 @@ public sealed class NodeDeathRuleTests
         return given;
     }
 
-    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.ProbeFailsFor };
+    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.MinProbeFailureTime };
 
     private static NodeFacts ProcessStopped(NodeFacts facts)
     {
         var pod = Pod();
         pod.Status!.ContainerStatuses![0].State = new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 137, Reason = "OOMKilled" } };
-        return facts with { Pod = pod, Missed = 0 };
+        return facts with { Pod = pod, MissedPolls = 0 };
     }
 
-    private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { Machine = Well with { Ready = false } };
+    private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { Ready = false } };
 
-    private static NodeFacts MachineGone(NodeFacts facts) => facts with { Machine = Machine.Missing("m1") };
+    private static NodeFacts MachineGone(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
 
     private static NodeFacts PodGone(NodeFacts facts) => facts with { Pod = null };
 
@@ -150,9 +150,9 @@ public sealed class NodeDeathRuleTests
     {
         Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Allocated, LastSeen = Now - TimeSpan.FromMinutes(10) } },
         Pod = Pod(started: Now - TimeSpan.FromHours(1)),
-        Machine = Well,
+        ClusterNode = Well,
         LastSeen = Now - TimeSpan.FromMinutes(10),
-        Missed = 300,
+        MissedPolls = 300,
         MissReason = "no answer",
         Meetings = 1,
     });

@@ -39,16 +39,16 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void Derive_CertificatesDoNotFit_IsUnhealthyWhetherItServedOrNot()
     {
-        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401" });
-        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401", LastSeen = null, Node = new SfuNode() });
-        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2, IsUntrusted = true, MissReason = "401" });
+        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { MissedPolls = 3, IsUntrusted = true, MissReason = "401" });
+        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { MissedPolls = 3, IsUntrusted = true, MissReason = "401", LastSeen = null, Node = new SfuNode() });
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { MissedPolls = 2, IsUntrusted = true, MissReason = "401" });
     }
 
     [Fact]
-    public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2 });
+    public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { MissedPolls = 2 });
 
     [Fact]
-    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "does not answer the operator (refused)", Facts() with { Missed = 3, MissReason = "refused" });
+    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "does not answer the operator (refused)", Facts() with { MissedPolls = 3, MissReason = "refused" });
 
     [Fact]
     public void Derive_PodGoneAfterItServed_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Pod = null });
@@ -90,9 +90,9 @@ public sealed class NodeStateRulesTests
         var node = Node(new SfuNodeSpec());
         node.Status = new SfuNodeStatus { State = SfuNodeState.Allocated };
 
-        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
-        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, Missed = 2, MissReason = "refused" });
-        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Node = node, LastSeen = null, MissedPolls = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, MissedPolls = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Node = node, LastSeen = null, MissedPolls = 3, MissReason = "refused" });
         Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
     }
 
@@ -128,9 +128,9 @@ public sealed class NodeStateRulesTests
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5 } };
         Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5, Force = true } };
-        Assert.Equal((false, true), (NodeStateRules.IsDropping(node, pool, Now.AddSeconds(4)), NodeStateRules.IsDropping(node, pool, Now.AddSeconds(5))));
+        Assert.Equal((false, true), (NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(4)), NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(5))));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { Force = true } };
-        Assert.True(NodeStateRules.IsDropping(node, pool, Now));
+        Assert.True(NodeStateRules.IsForceEvicting(node, pool, Now));
     }
 
     [Fact]
@@ -140,24 +140,24 @@ public sealed class NodeStateRulesTests
         pod.Metadata.DeletionTimestamp = Now;
 
         Expect(SfuNodeState.Draining, "being deleted", Facts() with { Pod = pod });
-        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Pod = pod, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Pod = pod, MissedPolls = 3, MissReason = "refused" });
     }
 
     [Fact]
     public void Derive_OnACordonedMachine_TakesNothingNew()
     {
-        var verdict = NodeStateRules.Derive(Facts() with { Meetings = 1, Machine = new Machine("m1", Gone: false, Ready: true, Cordoned: true) });
+        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", Gone: false, Ready: true, Cordoned: true) });
 
-        Assert.Equal((SfuNodeState.Allocated, true), (verdict.State, verdict.Cordoned));
-        Assert.Contains("kubectl uncordon m1", verdict.Message, StringComparison.Ordinal);
+        Assert.Equal((SfuNodeState.Allocated, true), (decision.State, decision.Cordoned));
+        Assert.Contains("kubectl uncordon m1", decision.Message, StringComparison.Ordinal);
     }
 
     private static void Expect(SfuNodeState state, string message, NodeFacts facts)
     {
-        var verdict = NodeStateRules.Derive(facts);
+        var decision = NodeStateRules.Derive(facts);
 
-        Assert.Equal(state, verdict.State);
-        Assert.Contains(message, verdict.Message, StringComparison.Ordinal);
+        Assert.Equal(state, decision.State);
+        Assert.Contains(message, decision.Message, StringComparison.Ordinal);
     }
 
     private static NodeFacts Facts() => new() { Node = Node(new SfuNodeSpec()), Pod = Pod("Running"), LastSeen = Now };

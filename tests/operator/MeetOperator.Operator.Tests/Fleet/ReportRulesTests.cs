@@ -79,7 +79,7 @@ public sealed class ReportRulesTests
             report[field.Name] = field.Value.Clone();
         }
 
-        return ReportRules.WhyRefused(JsonSerializer.Deserialize<NodeReport>(JsonSerializer.Serialize(report), NodeControlJson.Options)!, term: 3);
+        return ReportRules.FindRejection(JsonSerializer.Deserialize<NodeReport>(JsonSerializer.Serialize(report), NodeControlJson.Options)!, term: 3);
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;

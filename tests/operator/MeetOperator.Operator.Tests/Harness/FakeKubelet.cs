@@ -10,7 +10,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>The kubelet of one machine: gives each Pod an address of its own on loopback and runs a simulated media node for it there.</summary>
+/// <summary>The kubelet of one clusterNode: gives each Pod an address of its own on loopback and runs a simulated media node for it there.</summary>
 internal sealed class FakeKubelet : IAsyncDisposable
 {
     private static int _addresses = Random.Shared.Next(1 << 20);
@@ -20,7 +20,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
-    private readonly ConcurrentDictionary<(string Machine, int Port), string> _ports = new();
+    private readonly ConcurrentDictionary<(string ClusterNode, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
     private readonly ConcurrentDictionary<string, bool> _killed = new();
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(1) };
@@ -43,16 +43,16 @@ internal sealed class FakeKubelet : IAsyncDisposable
         _probing = ProbeAllAsync();
     }
 
-    /// <summary>Name of the machine; Pods that it runs carry it.</summary>
-    public string Machine { get; set; } = "machine-1";
+    /// <summary>Name of the clusterNode; Pods that it runs carry it.</summary>
+    public string ClusterNode { get; set; } = "clusterNode-1";
 
-    /// <summary>Further machines: with <see cref="Schedules"/> a Pod gets the first on which its ports are free, as from a scheduler.</summary>
+    /// <summary>Further clusterNodes: with <see cref="Schedules"/> a Pod gets the first on which its ports are free, as from a scheduler.</summary>
     public IReadOnlyList<string> OtherMachines { get; set; } = [];
 
     /// <summary>While true, new Pods stay Pending.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>While true, a Pod is first given the machine's name and starts only once the variables that it takes from Secrets exist, as in a cluster.</summary>
+    /// <summary>While true, a Pod is first given the clusterNode's name and starts only once the variables that it takes from Secrets exist, as in a cluster.</summary>
     public bool Schedules { get; set; }
 
     /// <summary>Gives the status of a Pod that does not come to run; null lets it run.</summary>
@@ -72,7 +72,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return _nodes[name].DieAsync();
     }
 
-    /// <summary>The machine loses its power: the process is gone, and no kubelet says so.</summary>
+    /// <summary>The clusterNode loses its power: the process is gone, and no kubelet says so.</summary>
     public Task LosePowerAsync(string name)
     {
         _powerless[name] = true;
@@ -173,7 +173,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         var name = change.Key.Name;
         if (change.New is not null && _powerless.ContainsKey(name))
         {
-            return; // Nobody ends the Pod of a machine without power.
+            return; // Nobody ends the Pod of a clusterNode without power.
         }
 
         if (change.New is not { } pod || pod.Metadata.DeletionTimestamp is not null)
@@ -240,7 +240,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     {
         if (pod.Spec.NodeName is null)
         {
-            if (OtherMachines.Prepend(Machine).FirstOrDefault(machine => Take(machine, pod)) is { } free)
+            if (OtherMachines.Prepend(ClusterNode).FirstOrDefault(clusterNode => Take(clusterNode, pod)) is { } free)
             {
                 await _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, new JsonObject { ["spec"] = new JsonObject { ["nodeName"] = free } }, _stop.Token);
             }
@@ -292,9 +292,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return null;
     }
 
-    private bool Take(string machine, Pod pod)
+    private bool Take(string clusterNode, Pod pod)
     {
-        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (machine, port.HostPort!.Value)).ToArray();
+        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (clusterNode, port.HostPort!.Value)).ToArray();
         lock (_ports)
         {
             return !wanted.Any(_ports.ContainsKey) && wanted.All(port => _ports.TryAdd(port, pod.Metadata.Name!));

@@ -26,7 +26,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     private readonly NodeClients _clients;
 
     /// <param name="client">For the cluster's informers; null is a server that does not exist.</param>
-    /// <param name="time">The clock; null is the machine's.</param>
+    /// <param name="time">The clock; null is the clusterNode's.</param>
     public PolledFleet(KubeClient? client = null, TimeProvider? time = null)
     {
         var clock = time ?? TimeProvider.System;

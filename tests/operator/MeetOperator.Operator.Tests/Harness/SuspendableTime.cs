@@ -1,7 +1,7 @@
 namespace MeetOperator.Operator.Tests.Harness;
 
 /// <summary>
-/// The clock of a machine that can be suspended: meanwhile its timers do not fire and its monotonic clock stands still, so that a process on it does not
+/// The clock of a clusterNode that can be suspended: meanwhile its timers do not fire and its monotonic clock stands still, so that a process on it does not
 /// notice; the wall clock goes on. What came due fires at <see cref="Resume"/>.
 /// </summary>
 internal sealed class SuspendableTime : TimeProvider

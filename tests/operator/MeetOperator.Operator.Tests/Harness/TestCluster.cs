@@ -53,7 +53,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="name">Name of the replica.</param>
     /// <param name="server">Where it finds the API server; null is the server itself.</param>
     /// <param name="change">Changes the replica's options.</param>
-    /// <param name="time">The replica's clock; null is the machine's.</param>
+    /// <param name="time">The replica's clock; null is the clusterNode's.</param>
     public async Task StartOperatorAsync(string name, Uri? server = null, Func<OperatorOptions, OperatorOptions>? change = null, TimeProvider? time = null)
     {
         var options = new OperatorOptions

@@ -92,7 +92,7 @@ public sealed class DrainTests
     {
         await using var cluster = await TestCluster.StartAsync();
         var (before, pod) = await WithPeopleAsync(cluster);
-        cluster.Kubelet.Paused = true; // What replaces it has no machine.
+        cluster.Kubelet.Paused = true; // What replaces it has no clusterNode.
 
         await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", before.SfuNode), default, new DeleteOptions { PropagationPolicy = propagation });
 

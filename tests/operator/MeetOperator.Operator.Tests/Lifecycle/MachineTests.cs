@@ -7,10 +7,10 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>Machines that are gone, away or cordoned, and media nodes that stay dead.</summary>
+/// <summary>ClusterNodes that are gone, away or cordoned, and media nodes that stay dead.</summary>
 public sealed class MachineTests
 {
-    /// <summary>A minute is promised; the slack is for a machine that runs everything else beside it.</summary>
+    /// <summary>A minute is promised; the slack is for a clusterNode that runs everything else beside it.</summary>
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(90);
 
     [Fact]
@@ -42,16 +42,16 @@ public sealed class MachineTests
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2, Replicas: 2 }, "two up-to-date nodes serve", patience: Minute);
     }
 
-    /// <summary>Its machine is there, and nobody ends it: only its overdue end says that nobody can be on it.</summary>
+    /// <summary>Its clusterNode is there, and nobody ends it: only its overdue end says that nobody can be on it.</summary>
     [Fact]
     public async Task Pod_TerminatingForEver_ItsNodeIsReplacedAndRemoved()
     {
         var time = new SkippableTime();
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
-        await WithMachineAsync(cluster, "machine-1");
-        await WithMachineAsync(cluster, "machine-2");
-        (cluster.Kubelet.Schedules, cluster.Kubelet.OtherMachines) = (true, ["machine-2"]); // The Pod keeps its ports on its machine.
+        await WithMachineAsync(cluster, "clusterNode-1");
+        await WithMachineAsync(cluster, "clusterNode-2");
+        (cluster.Kubelet.Schedules, cluster.Kubelet.OtherMachines) = (true, ["clusterNode-2"]); // The Pod keeps its ports on its clusterNode.
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var lost = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode;
@@ -73,30 +73,30 @@ public sealed class MachineTests
     public async Task Machine_Gone_ItsNodeIsReplacedAndRemoved()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "machine-1");
-        await WithMachineAsync(cluster, "machine-2");
+        await WithMachineAsync(cluster, "clusterNode-1");
+        await WithMachineAsync(cluster, "clusterNode-2");
         await cluster.WithTenantAsync();
         var lost = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
 
-        cluster.Kubelet.Machine = "machine-2";
+        cluster.Kubelet.ClusterNode = "clusterNode-2";
         await cluster.Kubelet.KillAsync(lost);
-        await cluster.Client.DeleteAsync<Node>(new NamespacedName(null, "machine-1"), default);
+        await cluster.Client.DeleteAsync<Node>(new NamespacedName(null, "clusterNode-1"), default);
 
         await cluster.EventuallyAsync(
             async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement is left", patience: Minute);
     }
 
-    /// <summary>Only the cluster can tell a machine that has lost power from one that just the operator cannot reach.</summary>
+    /// <summary>Only the cluster can tell a clusterNode that has lost power from one that just the operator cannot reach.</summary>
     [Fact]
     public async Task Machine_LosesItsPower_ItsMeetingMovesOnceTheClusterSaysSo()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "machine-1");
-        await WithMachineAsync(cluster, "machine-2");
+        await WithMachineAsync(cluster, "clusterNode-1");
+        await WithMachineAsync(cluster, "clusterNode-2");
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
-        cluster.Kubelet.Machine = "machine-2";
+        cluster.Kubelet.ClusterNode = "clusterNode-2";
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
 
@@ -104,7 +104,7 @@ public sealed class MachineTests
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node does not answer");
         Assert.Equal(before.SfuNode, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).SfuNode);
 
-        await ReadyAsync(cluster, "machine-1", "Unknown");
+        await ReadyAsync(cluster, "clusterNode-1", "Unknown");
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
     }
@@ -113,13 +113,13 @@ public sealed class MachineTests
     public async Task Machine_NotReadyUnderAMediaNodeThatAnswers_KeepsItsMeeting()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "machine-1");
+        await WithMachineAsync(cluster, "clusterNode-1");
         await cluster.WithTenantAsync(replicas: 2);
         await cluster.CreateMeetingAsync("standup");
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
         var node = cluster.Kubelet.Node(before.SfuNode);
 
-        await ReadyAsync(cluster, "machine-1", "Unknown");
+        await ReadyAsync(cluster, "clusterNode-1", "Unknown");
         for (var polls = node.Requests; node.Requests < polls + 4;)
         {
             await Task.Delay(50);
@@ -133,16 +133,16 @@ public sealed class MachineTests
     public async Task Machine_Cordoned_ItsNodeIsReplacedAndThenDrained()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "machine-1");
-        await WithMachineAsync(cluster, "machine-2");
+        await WithMachineAsync(cluster, "clusterNode-1");
+        await WithMachineAsync(cluster, "clusterNode-2");
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("before");
         var meeting = await cluster.WaitForReadyAsync("before");
         var cordoned = Assert.Single(meeting.Status!.Assignments).SfuNode;
         cluster.Kubelet.Node(cordoned).SetParticipants(meeting.Status.MeetingId!, 2);
 
-        cluster.Kubelet.Machine = "machine-2";
-        await cluster.Client.MergePatchAsync<Node>(new NamespacedName(null, "machine-1"), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
+        cluster.Kubelet.ClusterNode = "clusterNode-2";
+        await cluster.Client.MergePatchAsync<Node>(new NamespacedName(null, "clusterNode-1"), JsonNode.Parse("""{"spec":{"unschedulable":true}}""")!, default);
 
         await cluster.EventuallyAsync(
             async () => (await cluster.NodesAsync()) is { Count: 2 } nodes && nodes.Single(node => node.Metadata.Name == cordoned).Status!.State == SfuNodeState.Draining

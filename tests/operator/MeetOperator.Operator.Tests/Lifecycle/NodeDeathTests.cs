@@ -29,7 +29,7 @@ public sealed class NodeDeathTests
         Assert.True(moved.IsReady());
         Assert.Equal(after.Generation, cluster.Kubelet.Node(after.SfuNode).Rooms()[moved.Status.MeetingId!].Generation);
 
-        // The figure that is promised is 3 s; the slack is for a machine that runs everything else beside it.
+        // The figure that is promised is 3 s; the slack is for a clusterNode that runs everything else beside it.
         Assert.InRange(died.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 

@@ -55,7 +55,7 @@ public sealed class PoolOwnershipTests
         var running = informer.RunAsync(stop.Token);
         await cluster.EventuallyAsync(() => Task.FromResult(informer.IsWatching), "the informer is up to date");
         var pool = new SfuPool { Metadata = new ObjectMeta { Name = "p", Namespace = "meet-a", Uid = "1" } };
-        var made = new MadeNodes(informer, time);
+        var made = new CreatedNodes(informer, time);
         made.Add(new SfuNode
         {
             Metadata = new ObjectMeta { Name = "p-aaaaa", Namespace = "meet-a", OwnerReferences = [new OwnerReference { ApiVersion = "v1", Kind = "SfuPool", Name = "p", Uid = "1" }] },

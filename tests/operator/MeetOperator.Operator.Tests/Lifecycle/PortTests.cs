@@ -6,7 +6,7 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>A port belongs to one media node of a machine, and is used on every machine that there is.</summary>
+/// <summary>A port belongs to one media node of a clusterNode, and is used on every clusterNode that there is.</summary>
 public sealed class PortTests
 {
     private static readonly SfuPoolSpec Narrow = TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42001 } } };
@@ -16,23 +16,23 @@ public sealed class PortTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         cluster.Kubelet.Schedules = true;
-        cluster.Kubelet.OtherMachines = ["machine-2", "machine-3"];
-        await MachineAsync(cluster, "machine-1");
-        await MachineAsync(cluster, "machine-2");
+        cluster.Kubelet.OtherMachines = ["clusterNode-2", "clusterNode-3"];
+        await MachineAsync(cluster, "clusterNode-1");
+        await MachineAsync(cluster, "clusterNode-2");
         await cluster.StartOperatorAsync("operator-1");
 
         await cluster.WithTenantAsync(replicas: 4, pool: Narrow);
 
         var pods = (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items;
         var places = pods.Select(pod => (pod.Spec.NodeName, pod.Spec.Containers[0].Ports!.Single(port => port.HostPort is not null).HostPort!.Value)).Order().ToArray();
-        Assert.Equal([("machine-1", 42000), ("machine-1", 42001), ("machine-2", 42000), ("machine-2", 42001)], places);
+        Assert.Equal([("clusterNode-1", 42000), ("clusterNode-1", 42001), ("clusterNode-2", 42000), ("clusterNode-2", 42001)], places);
 
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":5}}""")!, default);
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status?.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "PortsExhausted" }, "both machines are full");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status?.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "PortsExhausted" }, "both clusterNodes are full");
         Assert.Equal(4, (await cluster.NodesAsync()).Count);
 
-        await MachineAsync(cluster, "machine-3");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 5 }, "another machine has the ports free");
+        await MachineAsync(cluster, "clusterNode-3");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 5 }, "another clusterNode has the ports free");
     }
 
     [Fact]
@@ -40,9 +40,9 @@ public sealed class PortTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         cluster.Kubelet.Schedules = true;
-        cluster.Kubelet.OtherMachines = ["machine-2"];
-        await MachineAsync(cluster, "machine-1");
-        await MachineAsync(cluster, "machine-2");
+        cluster.Kubelet.OtherMachines = ["clusterNode-2"];
+        await MachineAsync(cluster, "clusterNode-1");
+        await MachineAsync(cluster, "clusterNode-2");
         await cluster.StartOperatorAsync("operator-1");
         await cluster.CreateTenantAsync("a");
 

@@ -40,7 +40,7 @@ public sealed class RbacTests
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Operator);
         await cluster.StartOperatorAsync("operator-1", proxy.Address, options => options with { NetworkPolicies = true });
         await cluster.Client.CreateAsync(
-            new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.Machine }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
+            new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.ClusterNode }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
         cluster.Kubelet.Schedules = true;
         await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { AddressSource = AddressSource.NodeExternalIP } });
         proxy.Bound["meet-a"] = true;
@@ -58,7 +58,7 @@ public sealed class RbacTests
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("ends") is null && await cluster.TryMeetingAsync("deleted") is null, "both meetings are gone");
         await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the failed Pod is replaced");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their machine's address");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their clusterNode's address");
         await DrainTests.OwnAsync(cluster, (await cluster.NodesAsync())[1]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and gone");
@@ -123,8 +123,8 @@ public sealed class RbacTests
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Uninstall);
         using var client = new KubeClient(new KubeConfig { Server = proxy.Address, Token = cluster.Token });
 
-        Assert.Equal(4, await LeftFinalizers.ReleaseAsync(client, default));
-        Assert.Equal(0, await LeftFinalizers.ReleaseAsync(client, default));
+        Assert.Equal(4, await FinalizerRelease.ReleaseAsync(client, default));
+        Assert.Equal(0, await FinalizerRelease.ReleaseAsync(client, default));
 
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);

@@ -19,7 +19,7 @@ public sealed class EndRulesTests
 
     [Fact]
     public void WhyNow_EmptyButNotCountedSinceTheOperatorStarted_GoesOn() =>
-        Assert.Null(EndRules.WhyNow(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddHours(-2) }, counted: false, Now));
+        Assert.Null(EndRules.FindEndReason(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddHours(-2) }, counted: false, Now));
 
     [Fact]
     public void WhyNow_TimeoutZero_NeverEndsForBeingEmpty() => Assert.Null(Why(Spec(empty: 0), new MeetingStatus { EmptySince = Now.AddDays(-9) }));
@@ -35,12 +35,12 @@ public sealed class EndRulesTests
     [Fact]
     public void Next_BothLimits_GivesTheEarlier()
     {
-        Assert.Equal(Now.AddSeconds(60), EndRules.Next(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Equal(Now.AddMinutes(1), EndRules.Next(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Null(EndRules.Next(Spec(empty: 300), new MeetingStatus { StartedAt = Now }));
+        Assert.Equal(Now.AddSeconds(60), EndRules.NextEnd(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
+        Assert.Equal(Now.AddMinutes(1), EndRules.NextEnd(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
+        Assert.Null(EndRules.NextEnd(Spec(empty: 300), new MeetingStatus { StartedAt = Now }));
     }
 
-    private static string? Why(MeetingSpec spec, MeetingStatus status) => EndRules.WhyNow(spec, status, counted: true, Now);
+    private static string? Why(MeetingSpec spec, MeetingStatus status) => EndRules.FindEndReason(spec, status, counted: true, Now);
 
     private static MeetingSpec Spec(int empty = 300, int? minutes = null) => new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = empty, MaxDurationMinutes = minutes } };
 }

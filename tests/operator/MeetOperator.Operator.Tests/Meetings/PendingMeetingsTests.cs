@@ -45,7 +45,7 @@ public sealed class PendingMeetingsTests
 
         wakeups.WakeAllOnce();
         Assert.Empty(woken);
-        wakeups.SomethingBecameFree();
+        wakeups.OnCapacityFreed();
         Assert.Equal(32, woken.Count);
         wakeups.WakeAllOnce();
         Assert.Equal(132, woken.Count);

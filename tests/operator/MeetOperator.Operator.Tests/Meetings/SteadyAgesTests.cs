@@ -38,7 +38,7 @@ public sealed class SteadyAgesTests
         _time.JumpWallClock(TimeSpan.FromDays(2));
 
         Assert.Null(Why(status));
-        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.Next(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
+        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.NextEnd(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
     }
 
     [Fact]
@@ -79,6 +79,6 @@ public sealed class SteadyAgesTests
     private string? Why(MeetingStatus status)
     {
         var now = _time.GetUtcNow();
-        return EndRules.WhyNow(Spec, _ages.Apply(Meeting, status, now), counted: true, now);
+        return EndRules.FindEndReason(Spec, _ages.Apply(Meeting, status, now), counted: true, now);
     }
 }

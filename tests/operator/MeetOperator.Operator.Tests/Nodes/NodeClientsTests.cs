@@ -41,7 +41,7 @@ public sealed class NodeClientsTests
         node.Term = 57;
 
         Assert.Equal("stale-term", (await Assert.ThrowsAsync<NodeControlException>(() => client.DrainAsync(true, default))).Code);
-        clients.Seen(await client.GetNodeAsync(default));
+        clients.ObserveTerm(await client.GetNodeAsync(default));
         await client.DrainAsync(true, default);
 
         Assert.True(node.Draining);
@@ -69,7 +69,7 @@ public sealed class NodeClientsTests
         using var http = new HttpClient();
         var types = new List<string>();
 
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(async () =>
+        var rejection = await Assert.ThrowsAsync<NodeControlException>(async () =>
         {
             await foreach (var seen in new NodeControlClient(http, new Uri($"http://{listener.LocalEndpoint}/"), "node").WatchRoomAsync(Room, default))
             {
@@ -77,7 +77,7 @@ public sealed class NodeClientsTests
             }
         });
 
-        Assert.Equal("answer-too-large", refusal.Code);
+        Assert.Equal("answer-too-large", rejection.Code);
         Assert.Equal(["ready"], types);
         await Assert.ThrowsAsync<SocketException>(() => serving.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.InRange(sent, 0, 64L << 20);

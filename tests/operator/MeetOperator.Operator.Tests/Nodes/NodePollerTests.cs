@@ -40,7 +40,7 @@ public sealed class NodePollerTests
         await PolledFleet.EventuallyAsync(() => Message(fleet, target).Contains(reason, StringComparison.Ordinal), () => $"the reason names {reason}: {Message(fleet, target)}\n{fleet.Log}");
         node.ReportBody = _ => null;
 
-        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Verdict.TakesMeetings, () => $"a good report is taken in: {Message(fleet, target)}\n{fleet.Log}");
+        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"a good report is taken in: {Message(fleet, target)}\n{fleet.Log}");
         Assert.Null(fleet.Health.Problem);
     }
 
@@ -104,9 +104,9 @@ public sealed class NodePollerTests
 
         await PolledFleet.EventuallyAsync(() => fleet.Log.ToString().Contains("did not end a room", StringComparison.Ordinal), () => $"the removal was tried\n{fleet.Log}");
 
-        // A starved process may miss an answer; the refusal must not count as one.
+        // A starved process may miss an answer; the rejection must not count as one.
         Assert.DoesNotContain(fleet.Log.ToString().Split('\n'), line => line.Contains("missed poll", StringComparison.Ordinal) && !line.Contains("no answer from", StringComparison.Ordinal));
-        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Verdict.TakesMeetings, () => $"it takes meetings\n{fleet.Log}");
+        await PolledFleet.EventuallyAsync(() => fleet.Fleet.View(target.Node)!.Decision.CanTakeMeetings, () => $"it takes meetings\n{fleet.Log}");
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class NodePollerTests
         await PolledFleet.EventuallyAsync(() => fleet.Health.Running(NodePoller.LoopName) == 0, () => $"no loop is left of {fleet.Health.Running(NodePoller.LoopName)}");
     }
 
-    private static string Message(PolledFleet fleet, PollTarget target) => fleet.Fleet.View(target.Node)?.Verdict.Message ?? string.Empty;
+    private static string Message(PolledFleet fleet, PollTarget target) => fleet.Fleet.View(target.Node)?.Decision.Message ?? string.Empty;
 
     private static async Task<WebApplication> ServerAsync(Func<HttpContext, Task> answer)
     {

@@ -123,7 +123,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
 
     private static async Task RefusedAsync(HttpStatusCode status, string code, Task call)
     {
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => call);
-        Assert.Equal((status, code), (refusal.Status, refusal.Code));
+        var rejection = await Assert.ThrowsAsync<NodeControlException>(() => call);
+        Assert.Equal((status, code), (rejection.Status, rejection.Code));
     }
 }

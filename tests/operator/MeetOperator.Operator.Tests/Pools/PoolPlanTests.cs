@@ -25,75 +25,75 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { Leaving = true }]).Create);
+    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).Create);
 
     [Fact]
     public void Decide_ScaledUpDuringADrain_TakesTheNodeBack()
     {
-        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { Leaving = true, MayReturn = true }]);
+        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { IsLeaving = true, CanReturn = true }]);
 
-        Assert.Equal(["b"], plan.TakeBack);
+        Assert.Equal(["b"], plan.BringBack);
         Assert.Equal(1, plan.Create);
     }
 
     [Fact]
-    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { Leaving = true }]).TakeBack);
+    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).BringBack);
 
     [Fact]
     public void Decide_OutdatedNodes_AreReplacedOneAtATime()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
+        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)]), create: 0, drain: []);
         Expect(Decide(2, [.. old, Node("c")]), create: 0, drain: ["b"]);
-        Expect(Decide(2, [old[0], old[1] with { Leaving = true }, Node("c")]), create: 1, drain: []);
+        Expect(Decide(2, [old[0], old[1] with { IsLeaving = true }, Node("c")]), create: 1, drain: []);
     }
 
     [Fact]
     public void Decide_OutdatedNodeThatCannotServe_IsNotWaitedForUnlessItCarriesMeetings()
     {
-        var hopeless = Node("h", SfuNodeState.Starting) with { Current = false, Hopeless = true };
+        var unrecoverable = Node("h", SfuNodeState.Starting) with { IsCurrent = false, IsUnrecoverable = true };
 
-        Expect(Decide(2, [Node("a"), hopeless]), create: 0, drain: ["h"]);
-        Expect(Decide(2, [Node("a"), hopeless with { Current = true }]), create: 0, drain: []);
-        Expect(Decide(2, [Node("a"), hopeless with { Meetings = 1 }]), create: 0, drain: []);
-        Expect(Decide(2, [Node("a"), hopeless with { Hopeless = false }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable]), create: 0, drain: ["h"]);
+        Expect(Decide(2, [Node("a"), unrecoverable with { IsCurrent = true }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable with { Meetings = 1 }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable with { IsUnrecoverable = false }]), create: 0, drain: []);
     }
 
     [Fact]
     public void Decide_OutdatedNodesAndScaledToZero_DrainsAll() =>
-        Expect(Decide(0, [Node("a") with { Current = false }, Node("b") with { Current = false }]), create: 0, drain: ["a", "b"]);
+        Expect(Decide(0, [Node("a") with { IsCurrent = false }, Node("b") with { IsCurrent = false }]), create: 0, drain: ["a", "b"]);
 
     [Fact]
     public void Decide_WhenEmpty_WaitsForMeetingsBesideOneNewNode()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
+        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old, WhenEmpty), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)], WhenEmpty), create: 0, drain: []);
         Expect(Decide(2, [.. old, Node("c")], WhenEmpty), create: 0, drain: []);
-        Expect(Decide(2, [old[0] with { Empty = true }, old[1], Node("c")], WhenEmpty), create: 0, drain: ["a"]);
-        Expect(Decide(2, [old[0] with { Leaving = true }, old[1], Node("c")], WhenEmpty), create: 1, drain: []);
+        Expect(Decide(2, [old[0] with { IsEmpty = true }, old[1], Node("c")], WhenEmpty), create: 0, drain: ["a"]);
+        Expect(Decide(2, [old[0] with { IsLeaving = true }, old[1], Node("c")], WhenEmpty), create: 1, drain: []);
     }
 
     [Fact]
     public void Decide_WhenEmptyAndANewNodeDrains_TakesItBackInsteadOfMakingAnother()
     {
-        var plan = Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", SfuNodeState.Draining, people: 2) with { Leaving = true, MayReturn = true }], WhenEmpty);
+        var plan = Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", SfuNodeState.Draining, people: 2) with { IsLeaving = true, CanReturn = true }], WhenEmpty);
 
-        Assert.Equal(["b"], plan.TakeBack);
+        Assert.Equal(["b"], plan.BringBack);
         Expect(plan, create: 0, drain: []);
     }
 
     [Fact]
     public void Decide_WhenEmptyAndScaledDown_DrainsWhatThePoolNoLongerWants() =>
-        Expect(Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
+        Expect(Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
 
     [Fact]
     public void Decide_NoPortsForOneMore_LetsAnOutdatedNodeGoFirst()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b") with { Current = false, Empty = true }];
+        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
 
         Expect(PoolPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
         Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
@@ -104,7 +104,7 @@ public sealed class PoolPlanTests
     public void Decide_Paused_ReplacesNothingAndStillScales()
     {
         var paused = new SfuRollout { Type = RolloutType.Immediate, Paused = true };
-        PoolNode[] old = [Node("a") with { Current = false, Empty = true }, Node("b", SfuNodeState.Starting) with { Current = false, Empty = true, Hopeless = true }];
+        PoolNode[] old = [Node("a") with { IsCurrent = false, IsEmpty = true }, Node("b", SfuNodeState.Starting) with { IsCurrent = false, IsEmpty = true, IsUnrecoverable = true }];
 
         Expect(Decide(2, old, paused), create: 0, drain: []);
         Expect(Decide(3, old, paused), create: 1, drain: []);
@@ -119,12 +119,12 @@ public sealed class PoolPlanTests
     [Fact]
     public void Decide_NodeOutOfService_IsReplacedAndGoesOnceThePoolIsWhole()
     {
-        var away = Node("away", SfuNodeState.Unhealthy) with { Out = true };
+        var away = Node("away", SfuNodeState.Unhealthy) with { IsOutOfService = true };
 
         Expect(Decide(2, [Node("a"), away]), create: 1, drain: []);
         Expect(Decide(2, [Node("a"), away, Node("new", SfuNodeState.Starting)]), create: 0, drain: []);
         Expect(Decide(2, [Node("a"), away, Node("new")]), create: 0, drain: ["away"]);
-        Expect(Decide(2, [Node("a"), away with { Dead = true }]), create: 0, drain: ["away"]);
+        Expect(Decide(2, [Node("a"), away with { IsDead = true }]), create: 0, drain: ["away"]);
     }
 
     private static void Expect(PoolPlan plan, int create, string[] drain)
@@ -133,5 +133,5 @@ public sealed class PoolPlanTests
         Assert.Equal(drain, plan.Drain);
     }
 
-    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int people = 0) => new() { Name = name, State = state, Current = true, Participants = people };
+    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int people = 0) => new() { Name = name, State = state, IsCurrent = true, Participants = people };
 }

@@ -31,7 +31,7 @@ public sealed class PodCurrencyTests
     [Theory]
     [MemberData(nameof(Changes))]
     public void IsCurrent_PoolChanged_OnlyWhatAltersThePodCounts(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
-        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
+        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), HasServed(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
 
     [Fact]
     public void IsCurrent_OperatorWithAnotherImage_OnlyPoolsWithoutAnImageOfTheirOwnAreOutdated()
@@ -45,7 +45,7 @@ public sealed class PodCurrencyTests
     [Fact]
     public void IsCurrent_PodOfTheVersionBefore_IsComparedWithWhatWouldBeRenderedNow()
     {
-        var pod = Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
+        var pod = HasServed(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
         pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
 
         Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Image));
@@ -71,7 +71,7 @@ public sealed class PodCurrencyTests
     }
 
     /// <summary>As a server gives it back: with defaults of its own and of its plug-ins.</summary>
-    private static Pod Served(Pod pod)
+    private static Pod HasServed(Pod pod)
     {
         var json = JsonSerializer.SerializeToNode(pod, KubeJson.Options)!;
         json["spec"]!["schedulerName"] = "default-scheduler";

@@ -19,38 +19,38 @@ internal static class HealthObjects
 
     public static IReadOnlyDictionary<string, Func<KubernetesObject>> All { get; } = new Dictionary<string, Func<KubernetesObject>>
     {
-        ["meeting/waits-for-room"] = () => Meeting(context => MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", [])),
-        ["meeting/waits-for-quota"] = () => Meeting(context => context.NotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has 2 of 2 meetings open: end one, or raise the tenant's quotas.concurrentMeetings")),
-        ["meeting/refused"] = () => Meeting(context => context.NotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
-        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(0))),
-        ["meeting/going-on"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(7))),
-        ["meeting/accepted-after-refusal"] = () => Meeting(context =>
+        ["meeting/waits-for-room"] = () => Meeting(context => MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has room", [])),
+        ["meeting/waits-for-quota"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has 2 of 2 meetings open: end one, or raise the tenant's quotas.concurrentMeetings")),
+        ["meeting/refused"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
+        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(0))),
+        ["meeting/going-on"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7))),
+        ["meeting/accepted-after-rejection"] = () => Meeting(context =>
         {
-            context.NotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
-            MeetingStatuses.Assigned(context, Assigned(0));
+            context.MarkNotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
+            MeetingStatuses.SetAssigned(context, Assigned(0));
         }),
         ["meeting/moves"] = () => Meeting(context =>
         {
-            MeetingStatuses.Assigned(context, Assigned(7));
-            MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", []);
+            MeetingStatuses.SetAssigned(context, Assigned(7));
+            MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has room", []);
         }),
         ["meeting/ended"] = () => Meeting(context =>
         {
-            MeetingStatuses.Assigned(context, Assigned(7));
-            MeetingStatuses.Ended(context, EndRules.Empty, "ended: nobody was in the meeting for 300 s (lifecycle.emptyTimeoutSeconds)");
+            MeetingStatuses.SetAssigned(context, Assigned(7));
+            MeetingStatuses.SetEnded(context, EndRules.Empty, "ended: nobody was in the meeting for 300 s (lifecycle.emptyTimeoutSeconds)");
         }),
-        ["meeting/changed-a-moment-ago"] = () => Changed(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
-        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
+        ["meeting/changed-a-moment-ago"] = () => Changed(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7)))),
+        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7)))),
 
         ["sfupool/ready"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Allocated),
         ["sfupool/made"] = () => Pool(2, null),
         ["sfupool/one-starts"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Starting),
         ["sfupool/one-died"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
         ["sfupool/empty-on-purpose"] = () => Pool(0, null),
-        ["sfupool/no-free-ports"] = () => Pool(2, new NodeProblem("PortsExhausted", "no 1 free UDP ports in 42000-42000: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
-        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
-        ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { Current = false, Empty = true }),
-        ["sfupool/nodes-are-replaced"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Empty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
+        ["sfupool/no-free-ports"] = () => Pool(2, new NodeFailure("PortsExhausted", "no 1 free UDP ports in 42000-42000: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
+        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
+        ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { IsCurrent = false, IsEmpty = true }),
+        ["sfupool/nodes-are-replaced"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, IsEmpty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
         ["sfupool/changed-a-moment-ago"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
 
@@ -60,7 +60,7 @@ internal static class HealthObjects
         ["sfunode/drains"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left"),
         ["sfunode/does-not-answer"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node has missed 3 polls: timed out"),
         ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings", cordoned: true),
-        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 1 meetings are left", blocked: new NodeProblem("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
+        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 1 meetings are left", blocked: new NodeFailure("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
         ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left")),
 
         ["tenant/ready"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "acme" } } }),
@@ -70,7 +70,7 @@ internal static class HealthObjects
         ["tenant/namespace-of-the-operator"] = () => Tenant(null, "meet-acme"),
         ["tenant/namespace-is-going"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
         ["tenant/being-deleted"] = () => Deleted(Tenant(null)),
-        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeProblem("MeetingsLive", "meeting meet-acme/standup is live: the tenant goes when they have ended; new ones are refused"))),
+        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeFailure("MeetingsLive", "meeting meet-acme/standup is live: the tenant goes when they have ended; new ones are refused"))),
     };
 
     private static ObjectMeta Metadata(string name, string? @namespace = "meet-acme") => new()
@@ -90,14 +90,14 @@ internal static class HealthObjects
         return meeting;
     }
 
-    private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, Counted = true };
+    private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, HasParticipantCount = true };
 
-    private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, Current = true };
+    private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, IsCurrent = true };
 
-    private static SfuPool Pool(int wanted, NodeProblem? problem, params SfuNodeState[] states) =>
+    private static SfuPool Pool(int wanted, NodeFailure? problem, params SfuNodeState[] states) =>
         Pool(wanted, problem, new SfuRollout(), [.. states.Select((state, index) => Serving($"main-{index}") with { State = state })]);
 
-    private static SfuPool Pool(int wanted, NodeProblem? problem, SfuRollout rollout, params PoolNode[] made)
+    private static SfuPool Pool(int wanted, NodeFailure? problem, SfuRollout rollout, params PoolNode[] made)
     {
         var pool = new SfuPool
         {
@@ -109,19 +109,19 @@ internal static class HealthObjects
         return pool;
     }
 
-    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false, NodeProblem? blocked = null)
+    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false, NodeFailure? blocked = null)
     {
         var node = new SfuNode { Metadata = Metadata(Node.Name), Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "main" }, UdpPorts = [42000], Unschedulable = cordoned } };
         node.Status = NodeStatuses.Build(node, null, View(state, reason, message), ["203.0.113.7"], Now, blocked);
         return node;
     }
 
-    private static NodeView View(SfuNodeState state, string reason, string message) => new() { Verdict = new NodeVerdict(state, reason, message), Meetings = 0 };
+    private static NodeView View(SfuNodeState state, string reason, string message) => new() { Decision = new NodeStateDecision(state, reason, message), Meetings = 0 };
 
-    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeProblem? held = null)
+    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeFailure? held = null)
     {
         var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
-        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Evaluate(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
         return tenant;
     }
 

@@ -93,7 +93,7 @@ public sealed class AuthorityPlanTests
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
 
-        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsAsked = true });
+        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsRequested = true });
 
         Assert.Equal((waiting.Signing.Thumbprint, null), (asked.Signing.Thumbprint, asked.NextTrustedSince));
         Assert.NotEqual(waiting.Next!.Thumbprint, asked.Next!.Thumbprint);
@@ -103,7 +103,7 @@ public sealed class AuthorityPlanTests
     public void Advance_HeldUp_GoesOnWhenPatienceEnds()
     {
         var now = Start.AddDays(250);
-        var patient = new Rotation { Patience = TimeSpan.FromHours(1) };
+        var patient = new Rotation { MaxWait = TimeSpan.FromHours(1) };
         var waiting = Advance(Fresh(Start), string.Empty, now, patient);
         Assert.Same(waiting, Advance(waiting, string.Empty, now + TimeSpan.FromMinutes(59), patient));
 
@@ -128,7 +128,7 @@ public sealed class AuthorityPlanTests
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var promoted = Advance(Advance(waiting, waiting.Bundle, now), waiting.Bundle, now + AuthorityPlan.Settle);
-        var used = new Rotation { IsFormerUsed = true, Patience = TimeSpan.FromHours(1) };
+        var used = new Rotation { IsFormerUsed = true, MaxWait = TimeSpan.FromHours(1) };
 
         Assert.Same(promoted, Advance(promoted, string.Empty, promoted.FormerUntil!.Value, used));
         Assert.Null(Advance(promoted, string.Empty, promoted.FormerUntil.Value + TimeSpan.FromHours(1), used).Former);

@@ -45,11 +45,11 @@ public sealed class MeetingUpdatesTests
 
         Assert.Empty(Judge(Ten, many with { DesiredState = MeetingDesiredState.Ended }, tenant));
         Assert.Empty(Judge(Ten, many, null));
-        Assert.Empty(MeetingUpdates.Judge(new Meeting { Spec = Ten }, new Meeting { Metadata = new ObjectMeta { DeletionTimestamp = DateTimeOffset.UnixEpoch }, Spec = many }, new Tenant { Spec = tenant }));
+        Assert.Empty(MeetingUpdates.Validate(new Meeting { Spec = Ten }, new Meeting { Metadata = new ObjectMeta { DeletionTimestamp = DateTimeOffset.UnixEpoch }, Spec = many }, new Tenant { Spec = tenant }));
     }
 
     private static IReadOnlyList<FieldError> Judge(MeetingSpec old, MeetingSpec now, TenantSpec? tenant) =>
-        MeetingUpdates.Judge(new Meeting { Spec = old }, new Meeting { Spec = now }, tenant is null ? null : new Tenant { Spec = tenant });
+        MeetingUpdates.Validate(new Meeting { Spec = old }, new Meeting { Spec = now }, tenant is null ? null : new Tenant { Spec = tenant });
 
     private static MeetingRegions Of(string region) => new() { Allowed = region.Length == 0 ? [] : [region] };
 }

@@ -32,8 +32,8 @@ public sealed class WebhookFuzzTests
                 continue;
             }
 
-            Parse(AdmissionReviews.Judged(uid, request, reviewer.Review(request)));
-            Parse(AdmissionReviews.Patched(uid, MeetDefaults.Patch(request, _ => "a")));
+            Parse(AdmissionReviews.WriteReview(uid, request, reviewer.Review(request)));
+            Parse(AdmissionReviews.WritePatch(uid, MeetDefaults.Patch(request, _ => "a")));
             answered++;
         }
 
@@ -75,7 +75,7 @@ public sealed class WebhookFuzzTests
         var root = JsonNode.Parse(seed)!;
         for (var change = random.Next(1, 4); change > 0; change--)
         {
-            var places = Places(root["request"]!).ToArray();
+            var places = RoomCapacity(root["request"]!).ToArray();
             if (places.Length == 0)
             {
                 break;
@@ -97,10 +97,10 @@ public sealed class WebhookFuzzTests
         return Encoding.UTF8.GetBytes(root.ToJsonString());
     }
 
-    private static IEnumerable<(JsonNode Parent, string Key)> Places(JsonNode node) => node switch
+    private static IEnumerable<(JsonNode Parent, string Key)> RoomCapacity(JsonNode node) => node switch
     {
-        JsonObject map => map.SelectMany(entry => entry.Value is null ? [(node, entry.Key)] : Places(entry.Value).Append((node, entry.Key))),
-        JsonArray list => list.SelectMany((entry, index) => entry is null ? [(node, $"{index}")] : Places(entry).Append((node, $"{index}"))),
+        JsonObject map => map.SelectMany(entry => entry.Value is null ? [(node, entry.Key)] : RoomCapacity(entry.Value).Append((node, entry.Key))),
+        JsonArray list => list.SelectMany((entry, index) => entry is null ? [(node, $"{index}")] : RoomCapacity(entry).Append((node, $"{index}"))),
         _ => [],
     };
 }

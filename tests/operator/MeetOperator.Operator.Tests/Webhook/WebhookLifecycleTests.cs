@@ -34,7 +34,7 @@ public sealed class WebhookLifecycleTests
         foreach (var name in (string[])["operator-1", "operator-2"])
         {
             await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, name) == "ok", $"{name} is ready");
-            var answer = await AskAsync(cluster, name, "/validate", Meeting("standup", "a"));
+            var answer = await PollOnceAsync(cluster, name, "/validate", Meeting("standup", "a"));
             Assert.True(answer["allowed"]!.GetValue<bool>());
             Assert.Contains("there is no Tenant a", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         }
@@ -87,7 +87,7 @@ public sealed class WebhookLifecycleTests
         Assert.Equal($"[{Finalizer}]", await PatchAsync(cluster, Meeting("standup", "b")));
         var complete = Meeting("standup", "b");
         complete["metadata"]!["finalizers"] = new JsonArray("example.com/other", "meetoperator.io/free-room");
-        Assert.Null((await AskAsync(cluster, "operator-1", "/mutate", complete))["patch"]);
+        Assert.Null((await PollOnceAsync(cluster, "operator-1", "/mutate", complete))["patch"]);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class WebhookLifecycleTests
         await cluster.EventuallyAsync(
             async () =>
             {
-                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                last = await PollOnceAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
                 return last["allowed"]!.GetValue<bool>() && last["warnings"]?.AsArray().Any(text => text!.GetValue<string>().Contains(warning, StringComparison.Ordinal)) == true;
             },
             warning,
@@ -163,18 +163,18 @@ public sealed class WebhookLifecycleTests
         await cluster.EventuallyAsync(
             async () =>
             {
-                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                last = await PollOnceAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
                 return !last["allowed"]!.GetValue<bool>() && last["status"]!["message"]!.GetValue<string>().Contains(message, StringComparison.Ordinal);
             },
             message,
             () => last!.ToJsonString());
     }
 
-    private static async Task<JsonObject> AskAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
+    private static async Task<JsonObject> PollOnceAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
         cluster.WebhookAddress(replica), path, await WebhookConfigurations.BundleAsync(cluster.Client), WebhookCaller.About(item), TimeProvider.System);
 
     private static async Task<string> PatchAsync(TestCluster cluster, JsonObject item) =>
-        Encoding.UTF8.GetString(Convert.FromBase64String((await AskAsync(cluster, "operator-1", "/mutate", item))["patch"]!.GetValue<string>()));
+        Encoding.UTF8.GetString(Convert.FromBase64String((await PollOnceAsync(cluster, "operator-1", "/mutate", item))["patch"]!.GetValue<string>()));
 
     private static async Task<string> ReadinessAsync(HttpClient http, TestCluster cluster, string replica)
     {

@@ -3,7 +3,7 @@ using MeetOperator.Contracts;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>The derived state of a media node, with the reason and message of its Ready condition.</summary>
-internal sealed record NodeVerdict(SfuNodeState State, string Reason, string Message)
+internal sealed record NodeStateDecision(SfuNodeState State, string Reason, string Message)
 {
     /// <summary>True when the state lasts until an administrator acts; the message says how.</summary>
     public bool Stalled { get; init; }
@@ -11,5 +11,5 @@ internal sealed record NodeVerdict(SfuNodeState State, string Reason, string Mes
     /// <summary>True when the node is serving but must not take new meetings.</summary>
     public bool Cordoned { get; init; }
 
-    public bool TakesMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;
+    public bool CanTakeMeetings => State is SfuNodeState.Ready or SfuNodeState.Allocated;
 }

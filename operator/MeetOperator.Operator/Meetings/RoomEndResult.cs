@@ -1,7 +1,7 @@
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>The result of ending a room.</summary>
-internal enum RoomEnd
+internal enum RoomEndResult
 {
     /// <summary>The room has ended or did not exist.</summary>
     Done,

@@ -11,17 +11,17 @@ namespace MeetOperator.Operator.Meetings;
 /// <summary>
 /// Compares the state in memory with the meeting statuses: at the start of a term, at every status change, and periodically for missed changes.
 /// </summary>
-internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, MeetingReleases releases, MeetingIds ids, PoolRights rights)
+internal sealed class MeetingStateSync(ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, MeetingReleases releases, MeetingIds ids, PoolRights rights)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     /// <summary>Restores the state from the statuses. Call once the informers have synced and before any placement.</summary>
-    public void TakeOver()
+    public void Restore()
     {
         foreach (var meeting in cluster.Meetings.List())
         {
             var reference = MeetingRef.Of(meeting);
-            if (meeting.Status is not { EndedAt: null } status || !ids.HasItsId(reference))
+            if (meeting.Status is not { EndedAt: null } status || !ids.IsIdOwner(reference))
             {
                 continue;
             }
@@ -32,7 +32,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
                 ledger.Admit(meeting.Spec.TenantRef.Name, reference.Uid);
             }
 
-            if (status.Assignments is [var assignment, ..] && rights.MayCarry(reference.Name.Namespace, assignment.Namespace))
+            if (status.Assignments is [var assignment, ..] && rights.CanCarry(reference.Name.Namespace, assignment.Namespace))
             {
                 fleet.Adopt(reference, assignment);
             }
@@ -40,7 +40,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
     }
 
     /// <summary>False when the status has another assignment than memory, so that one of the two must be updated.</summary>
-    public bool Agrees(Meeting meeting)
+    public bool IsConsistent(Meeting meeting)
     {
         if (meeting.Status is not { EndedAt: null } status)
         {
@@ -61,7 +61,7 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
         {
             while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
             {
-                Disagreements().ForEach(wake);
+                FindInconsistent().ForEach(wake);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -70,10 +70,10 @@ internal sealed class MeetingMemory(ClusterView cluster, MediaFleet fleet, Quota
         }
     }
 
-    private List<NamespacedName> Disagreements() =>
+    private List<NamespacedName> FindInconsistent() =>
     [
         .. releases.Known.Where(known => cluster.Meetings.Get(known.Name)?.Metadata.Uid != known.Uid).Select(known => known.Name),
-        .. cluster.Meetings.List().Where(meeting => !Agrees(meeting)).Select(meeting => meeting.Metadata.NamespacedName),
+        .. cluster.Meetings.List().Where(meeting => !IsConsistent(meeting)).Select(meeting => meeting.Metadata.NamespacedName),
     ];
 
     private static NamespacedName? NodeOf(MeetingAssignment? assignment) =>

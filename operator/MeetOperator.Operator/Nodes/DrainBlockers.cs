@@ -9,18 +9,18 @@ using MeetOperator.Placement;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>Finds what keeps a draining node from becoming empty, such as meetings that no other node can take.</summary>
-internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimeProvider time)
+internal sealed class DrainBlockers(ClusterView cluster, MediaFleet fleet, TimeProvider time)
 {
     /// <summary>Each check runs the planner for every meeting of the node.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private const int MostNamed = 5;
-    private readonly ConcurrentDictionary<NamespacedName, (long At, NodeProblem? Found)> _looks = new();
+    private const int MaxNamed = 5;
+    private readonly ConcurrentDictionary<NamespacedName, (long At, NodeFailure? Found)> _checks = new();
 
     /// <summary>Returns a result that is at most two seconds old. After the drain deadline it also wakes the node's meetings at this interval, since another node may take them now.</summary>
-    public NodeProblem? Look(SfuNode node, SfuPool? pool, NodeView view)
+    public NodeFailure? Check(SfuNode node, SfuPool? pool, NodeView view)
     {
         var key = node.Metadata.NamespacedName;
-        if (_looks.TryGetValue(key, out var last) && time.GetElapsedTime(last.At) < Interval)
+        if (_checks.TryGetValue(key, out var last) && time.GetElapsedTime(last.At) < Interval)
         {
             return last.Found;
         }
@@ -31,32 +31,32 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
         }
 
         var found = Find(key, view);
-        _looks[key] = (time.GetTimestamp(), found);
+        _checks[key] = (time.GetTimestamp(), found);
         return found;
     }
 
-    public void Forget(NamespacedName node) => _looks.TryRemove(node, out _);
+    public void Forget(NamespacedName node) => _checks.TryRemove(node, out _);
 
-    private NodeProblem? Find(NamespacedName node, NodeView view)
+    private NodeFailure? Find(NamespacedName node, NodeView view)
     {
-        if (view is { Meetings: 0, IsLost: true, Verdict: { State: SfuNodeState.Unhealthy } silent })
+        if (view is { Meetings: 0, IsLost: true, Decision: { State: SfuNodeState.Unhealthy } silent })
         {
-            return new NodeProblem(
+            return new NodeFailure(
                 "NotAnswering", $"{silent.Message}; participants may still be connected, so the node stays until it responds or its cluster node or Pod is deleted: to remove it now, set spec.drain.force to true");
         }
 
-        if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.Sessions(report) is > 0 and var sessions)
+        if (view is { Meetings: 0, Report: { } report } && NodeEmptiness.CountSessions(report) is > 0 and var sessions)
         {
-            return new NodeProblem(
+            return new NodeFailure(
                 "StillConnected", $"no meeting is assigned to the node, but its report shows {sessions} participants or connections: the node stays until they have left; to disconnect them now, set spec.drain.force to true");
         }
 
         var meetings = fleet.MeetingsOn(node);
         var demands = meetings.Select(Demand).OfType<MeetingDemand>().ToArray();
-        var able = demands.Select(demand => demand.MeetingId).Except(fleet.Stranded(node, demands).Select(demand => demand.MeetingId)).ToHashSet();
+        var able = demands.Select(demand => demand.MeetingId).Except(fleet.FindUnplaceable(node, demands).Select(demand => demand.MeetingId)).ToHashSet();
         var stranded = meetings.Where(meeting => cluster.FreshMeetings.Get(meeting) is { } known && !able.Contains(MeetingId.Of(known)))
             .Select(meeting => meeting.ToString()).Order(StringComparer.Ordinal).ToArray();
-        return stranded.Length == 0 ? null : new NodeProblem(
+        return stranded.Length == 0 ? null : new NodeFailure(
             "NowhereToGo",
             $"no other media node can take {(stranded.Length == 1 ? "meeting" : "meetings")} {Names(stranded)}: add capacity (spec.replicas or spec.capacity of a pool), end meetings, or set spec.drain.force to true, which disconnects participants");
     }
@@ -68,5 +68,5 @@ internal sealed class DrainBlocks(ClusterView cluster, MediaFleet fleet, TimePro
             : null;
 
     private static string Names(string[] names) =>
-        string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : string.Empty);
+        string.Join(", ", names.Take(MaxNamed)) + (names.Length > MaxNamed ? $" and {names.Length - MaxNamed} more" : string.Empty);
 }

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Filters;
 namespace MeetOperator.Placement.Scorers;
 
 /// <summary>Prefers the node with less stress among nodes with about the same utilization.</summary>
-public sealed class CalmScorer : INodeScorer
+public sealed class StressScorer : INodeScorer
 {
     public double Weight => 0.01;
 

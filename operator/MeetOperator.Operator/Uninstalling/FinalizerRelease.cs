@@ -19,7 +19,7 @@ namespace MeetOperator.Operator.Uninstalling;
 /// Pod. Run it after the operator has been removed for good: without it, the deletion of these objects would never finish. An operator that is installed again adds the
 /// finalizers again.
 /// </summary>
-public static class LeftFinalizers
+public static class FinalizerRelease
 {
     /// <summary>The command-line argument that runs this instead of the operator.</summary>
     public const string Verb = "release-finalizers";
@@ -49,7 +49,7 @@ public static class LeftFinalizers
     public static async Task<int> ReleaseAsync(KubeClient client, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(client);
-        await GivePodsAsync(client, ct).ConfigureAwait(false);
+        await AdoptPodsAsync(client, ct).ConfigureAwait(false);
         return await ReleaseAsync<Tenant>(client, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false)
             + await ReleaseAsync<SfuPool>(client, MeetFinalizers.Drain, ct).ConfigureAwait(false)
             + await ReleaseAsync<Meeting>(client, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false)
@@ -57,19 +57,19 @@ public static class LeftFinalizers
     }
 
     /// <summary>Must run first, because an SfuNode that is being deleted disappears with its finalizer.</summary>
-    private static async Task GivePodsAsync(KubeClient client, CancellationToken ct)
+    private static async Task AdoptPodsAsync(KubeClient client, CancellationToken ct)
     {
         var pods = await client.ListAllAsync<Pod>(null, new ListOptions { LabelSelector = $"{MeetLabels.Component}={MeetComponents.MediaNode},{MeetLabels.SfuNode}" }, ct).ConfigureAwait(false);
         var nodes = (await AllAsync<SfuNode>(client, ct).ConfigureAwait(false)).ToDictionary(node => node.Metadata.NamespacedName);
         foreach (var pod in pods.Items.Where(pod => pod.Metadata.OwnerReferences is null or { Count: 0 }))
         {
             await (nodes.TryGetValue(pod.Metadata.NamespacedName, out var node)
-                ? GiveAsync(client, pod, node, ct)
+                ? SetOwnerAsync(client, pod, node, ct)
                 : client.TryDeleteAsync<Pod>(pod.Metadata.NamespacedName, ct, new DeleteOptions { Uid = pod.Metadata.Uid })).ConfigureAwait(false);
         }
     }
 
-    private static async Task GiveAsync(KubeClient client, Pod pod, SfuNode node, CancellationToken ct)
+    private static async Task SetOwnerAsync(KubeClient client, Pod pod, SfuNode node, CancellationToken ct)
     {
         var reference = Owner.Of(node);
         reference.BlockOwnerDeletion = null; // Not needed, and it would require permission to update the owner's finalizers.
@@ -92,7 +92,7 @@ public static class LeftFinalizers
         for (var attempt = 1; ; attempt++)
         {
             // Without the CRD there are no objects either.
-            var held = await HeldAsync<T>(client, finalizer, ct).ConfigureAwait(false);
+            var held = await ListHeldAsync<T>(client, finalizer, ct).ConfigureAwait(false);
             var conflicts = 0;
             foreach (var item in held)
             {
@@ -114,7 +114,7 @@ public static class LeftFinalizers
         }
     }
 
-    private static async Task<IReadOnlyList<T>> HeldAsync<T>(KubeClient client, string finalizer, CancellationToken ct)
+    private static async Task<IReadOnlyList<T>> ListHeldAsync<T>(KubeClient client, string finalizer, CancellationToken ct)
         where T : KubernetesObject =>
         [.. (await AllAsync<T>(client, ct).ConfigureAwait(false)).Where(item => Finalizers.Has(item, finalizer))];
 

@@ -9,27 +9,27 @@ namespace MeetOperator.Operator.Pools;
 /// Nodes that were created and are not in the informer yet, so that the next reconcile does not create them again. If an up-to-date informer lacks a node for a while,
 /// the node was deleted in the meantime.
 /// </summary>
-internal sealed class MadeNodes(Informer<SfuNode> nodes, TimeProvider time)
+internal sealed class CreatedNodes(Informer<SfuNode> nodes, TimeProvider time)
 {
-    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(30);
-    private readonly ConcurrentDictionary<NamespacedName, (SfuNode Node, long At)> _made = new();
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<NamespacedName, (SfuNode Node, long At)> _created = new();
 
-    public void Add(SfuNode node) => _made[node.Metadata.NamespacedName] = (node, time.GetTimestamp());
+    public void Add(SfuNode node) => _created[node.Metadata.NamespacedName] = (node, time.GetTimestamp());
 
     /// <summary>All nodes that are not in the informer yet.</summary>
     public IReadOnlyList<SfuNode> All
     {
         get
         {
-            foreach (var (key, (_, at)) in _made)
+            foreach (var (key, (_, at)) in _created)
             {
-                if (nodes.Get(key) is not null || (nodes.IsWatching && time.GetElapsedTime(at) > MostDelay))
+                if (nodes.Get(key) is not null || (nodes.IsWatching && time.GetElapsedTime(at) > MaxDelay))
                 {
-                    _made.TryRemove(key, out _);
+                    _created.TryRemove(key, out _);
                 }
             }
 
-            return [.. _made.Values.Select(made => made.Node)];
+            return [.. _created.Values.Select(made => made.Node)];
         }
     }
 

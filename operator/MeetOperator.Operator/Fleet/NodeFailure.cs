@@ -1,8 +1,8 @@
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>A failure that stops a media node from serving: reason and message of its conditions.</summary>
-internal sealed record NodeProblem(string Reason, string Message)
+internal sealed record NodeFailure(string Reason, string Message)
 {
     /// <summary>False when the operator resolves the failure by itself.</summary>
-    public bool NeedsPeople { get; init; } = true;
+    public bool RequiresIntervention { get; init; } = true;
 }
