@@ -166,7 +166,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                 {
                     return new NodeFailure(
                         "PortsExhausted",
-                        $"fewer than {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} on any cluster node that may run the pool's Pods: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { RequiresIntervention = !othersLeave };
+                        $"no cluster node that may run the pool's Pods has enough free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} ({exposure.UdpPorts} required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { RequiresIntervention = !othersLeave };
                 }
 
                 var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
