@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local.Tests;
 
-/// <summary>The cluster follows the folder, against the real embedded server.</summary>
+/// <summary>Synchronization of the manifest directory with a real embedded server.</summary>
 public sealed class ManifestFolderTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("manifests").FullName;
@@ -35,7 +35,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task File_PutChangedAndRemoved_IsAppliedAndPruned()
+    public async Task Check_FileAddedChangedRemoved_AppliesAndPrunes()
     {
         Write("a.yaml", Map("one", "v: \"1\"") + "---\n" + Map("two", "v: \"1\"", "other"));
         await _folder.CheckAsync(default);
@@ -53,7 +53,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task File_RemovedWhileNothingRan_IsPrunedAtTheNextStart()
+    public async Task Start_FileRemovedWhileStopped_PrunesObjects()
     {
         Write("a.yaml", Map("one", "v: \"1\""));
         await _folder.CheckAsync(default);
@@ -63,7 +63,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
         var deadline = DateTime.UtcNow.AddSeconds(20);
         while (await ValueAsync("home", "one") is not null)
         {
-            Assert.True(DateTime.UtcNow < deadline, "the object of the removed file is still there");
+            Assert.True(DateTime.UtcNow < deadline, "the object of the removed file still exists");
             await Task.Delay(20);
         }
 
@@ -73,23 +73,23 @@ public sealed class ManifestFolderTests : IAsyncLifetime
 
     [Theory]
     [InlineData("a: [", "yaml")]
-    [InlineData("apiVersion: v1\nkind: Nothing\nmetadata: {name: x}\n", "the server knows no kind Nothing in v1")]
+    [InlineData("apiVersion: v1\nkind: Nothing\nmetadata: {name: x}\n", "the server has no kind Nothing in v1")]
     [InlineData("apiVersion: meetoperator.io/v1alpha1\nkind: Meeting\nmetadata: {name: x}\nspec: {maxParticipants: many}\n", "spec.maxParticipants")]
-    public async Task File_ThatIsBroken_IsToldOnceAndChangesNothing(string broken, string message)
+    public async Task Check_InvalidFile_LogsOnceAndChangesNothing(string broken, string message)
     {
         Write("a.yaml", Map("one", "v: \"1\""));
         await _folder.CheckAsync(default);
         Write("a.yaml", Map("one", "v: \"2\"") + "---\n" + broken);
         await _folder.CheckAsync(default);
         await _folder.CheckAsync(default);
-        var told = Assert.Single(_messages.All, m => m.Contains("changed nothing", StringComparison.Ordinal));
+        var told = Assert.Single(_messages.All, m => m.Contains("could not be applied", StringComparison.Ordinal));
         Assert.Contains("a.yaml", told, StringComparison.Ordinal);
         Assert.Contains(message, told, StringComparison.Ordinal);
         Assert.Equal("1", await ValueAsync("home", "one"));
     }
 
     [Fact]
-    public async Task Object_ThatTwoFilesHold_StaysUntilBothAreGone()
+    public async Task Check_ObjectInTwoFiles_IsPrunedWithLastFile()
     {
         Write("a.yaml", Map("one", "v: \"1\""));
         Write("b.yaml", Map("one", "w: \"1\""));
@@ -103,7 +103,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task File_WithANamespaceAndWhatIsInIt_IsAppliedInOrder()
+    public async Task Check_FileWithNamespaceAndContent_AppliesInOrder()
     {
         Write("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: fresh}\n---\n" + Map("one", "v: \"1\"", "fresh"));
         await _folder.CheckAsync(default);
@@ -111,7 +111,7 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OtherFiles_AreLeftAlone()
+    public async Task Check_OtherFiles_AreIgnored()
     {
         Write("notes.txt", Map("one", "v: \"1\""));
         Write(".a.yaml.swp", Map("one", "v: \"1\""));

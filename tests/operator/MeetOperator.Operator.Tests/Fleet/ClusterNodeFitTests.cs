@@ -11,7 +11,7 @@ public sealed class ClusterNodeFitTests
     private static readonly MediaNodeTemplate Media = new() { Tolerations = [new MediaNodeToleration { Key = "media", Operator = TolerationOperator.Exists, Effect = TaintEffect.NoSchedule }] };
 
     [Fact]
-    public void MayRun_Machine_IsJudgedByCordonLabelsAndTaints()
+    public void CanRun_ClusterNode_ChecksCordonLabelsAndTaints()
     {
         Assert.True(ClusterNodeFit.CanRun(ClusterNode(), Plain));
         Assert.False(ClusterNodeFit.CanRun(ClusterNode(cordoned: true), Plain));

@@ -22,7 +22,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_ManyInParallel_NeverOverfillsANode()
+    public void Place_ManyInParallel_NeverOverfillsNode()
     {
         foreach (var name in (string[])["n1", "n2", "n3"])
         {
@@ -43,7 +43,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void TryClose_OnlyAnEmptyNode_AndThenNoMeetingComes()
+    public void TryClose_EmptyNode_GetsNoMoreMeetings()
     {
         AddNode("n1");
         Assert.NotNull(Place("m1").Chosen);
@@ -60,7 +60,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Release_MakesRoomForAnother()
+    public void Release_FullNode_FreesCapacity()
     {
         AddNode("n1", maxMeetings: 1);
         Assert.NotNull(Place("m1").Chosen);
@@ -72,7 +72,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_HeadCountChanged_WakesThatMeetingOnly()
+    public void RecordReport_ParticipantCountChanged_WakesOnlyThatMeeting()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -87,7 +87,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomMissingThatWasThere_IsLost()
+    public void RecordReport_RoomMissing_MarksRoomLost()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -99,7 +99,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomMadeAfterThePollBegan_IsNotLost()
+    public void RecordReport_RoomCreatedDuringPoll_IsNotLost()
     {
         var target = AddNode("n1");
         var pollStarted = _time.GetTimestamp();
@@ -112,7 +112,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomOfNoMeeting_IsAnOrphanOnlyAfterAWhile()
+    public void RecordReport_RoomWithoutMeeting_BecomesOrphanAfterGrace()
     {
         var target = AddNode("n1");
 
@@ -124,7 +124,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomOfAMeetingThatHasMoved_StaysWhilePeopleAreInItAndTheMeetingLives()
+    public void RecordReport_RoomOfMovedMeeting_StaysWhileOccupied()
     {
         var former = AddNode("n1");
         PlaceWithRoom("m1");
@@ -135,7 +135,7 @@ public sealed class MediaFleetTests
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 2)));
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: true), Assert.Single(Report(former, ("m1", 0))));
 
-        // Somebody came in between, and does not follow: nobody holds up a drain for ever.
+        // A participant who joins in between and does not follow must not delay a drain forever.
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 1)));
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(61), former, ("m1", 1))));
 
@@ -144,7 +144,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomOfAnotherTenantsMeeting_IsEndedWhoeverIsInIt()
+    public void RecordReport_RoomOfOtherTenantsMeeting_IsEnded()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -153,9 +153,9 @@ public sealed class MediaFleetTests
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), stranger, ("m1", 2))));
     }
 
-    /// <summary>A busy clusterNode makes a probe fail that waits for one second, and the operator's polls with it.</summary>
+    /// <summary>Under load, a probe with a timeout of one second can fail together with the operator's polls.</summary>
     [Fact]
-    public void Missed_ThreePollsAndOneProbe_MeetingsStay()
+    public void RecordMissedPoll_ThreePollsAndOneProbe_KeepsMeetings()
     {
         var busy = AddNode("n1");
         PlaceWithRoom("m1");
@@ -173,9 +173,9 @@ public sealed class MediaFleetTests
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
     }
 
-    /// <summary>A probe that has failed for long says nothing while the node answers the operator.</summary>
+    /// <summary>A failed probe is no evidence while the node responds to the operator.</summary>
     [Fact]
-    public void Missed_ThreePollsOfANodeThatWasNotReadyBefore_MeetingsStayForAFewSeconds()
+    public void RecordMissedPoll_NodeWasNotReadyBefore_KeepsMeetingsForSeconds()
     {
         var node = AddNode("n1");
         PlaceWithRoom("m1");
@@ -195,7 +195,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Missed_PollsAndTheKubeletsProbeForSeconds_WakesTheMeetingsAndPlacementMovesThem()
+    public void RecordMissedPoll_ProbeFailsForSecondsToo_MovesMeetings()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
@@ -214,7 +214,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_AnotherPodThatNoMachineTakes_TheMeetingsOfTheFormerMoveAtOnce()
+    public void Observe_NewPodUnschedulable_MovesMeetingsAtOnce()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -231,7 +231,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Observe_PodOfASilentNodeIsDeleted_WakesItsMeetingsAndPlacementMovesThem(bool isUntrusted)
+    public void Observe_PodOfUnresponsiveNodeDeleted_MovesMeetings(bool isUntrusted)
     {
         var silent = AddNode("n1");
         PlaceWithRoom("m1");
@@ -243,11 +243,11 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
-        Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
+        Assert.Contains("its Pod is being deleted: its meetings are being moved", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Missed_OnePodAfterTheOtherIsUntrusted_CountsThemAndSaysWhenTheNextIsMade()
+    public void RecordMissedPoll_ConsecutiveUntrustedPods_ReportsNextReplacement()
     {
         for (var pod = 1; pod <= 3; pod++)
         {
@@ -258,15 +258,15 @@ public sealed class MediaFleetTests
 
         var fourth = Observe("n1", "pod-4", 200);
         Miss(fourth, polls: 3, isUntrusted: true);
-        Assert.Contains("4 Pods in a row had this problem, so the next one is made only when this one is 160 s old", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
+        Assert.Contains("4 consecutive Pods failed in this way, so the next one is created only when this one is 160 s old", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
 
         Report(fourth);
         Assert.Equal(0, _fleet.View(Key("n1"))!.UntrustedPods);
     }
 
-    /// <summary>The Pod died under the leader before.</summary>
+    /// <summary>The Pod ended under the previous leader.</summary>
     [Fact]
-    public void Place_AdoptedMeetingOfANodeWhosePodNoMachineTakes_Moves()
+    public void Place_AdoptedMeetingOfUnschedulablePod_Moves()
     {
         ObserveUnscheduled("n1");
         _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "n1", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
@@ -275,9 +275,9 @@ public sealed class MediaFleetTests
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
     }
 
-    /// <summary>The Pod was gone for a moment, and the one that follows does not answer.</summary>
+    /// <summary>The Pod was deleted, and its successor does not respond.</summary>
     [Fact]
-    public void Observe_PodGoneAndANewOneThatDoesNotAnswer_TheMeetingsMove()
+    public void Observe_NewPodDoesNotRespond_MovesMeetings()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -291,7 +291,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_SidecarRestarted_SaysNothingOfTheMediaNode()
+    public void Observe_SidecarRestarted_KeepsNodeState()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -304,7 +304,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_NowhereLeft_KeepsTheGenerationForTheNextPlacement()
+    public void Place_NoCapacity_KeepsGeneration()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
@@ -320,7 +320,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void RoomRefused_TheNextPlacementTriesAnotherNode()
+    public void RecordRoomRejection_NextPlacement_TriesAnotherNode()
     {
         AddNode("n1");
         AddNode("n2");
@@ -330,11 +330,11 @@ public sealed class MediaFleetTests
 
         var second = Place("m1", _fleet.Current(Ref("m1")));
         Assert.NotEqual(first, second.Chosen!.Name);
-        Assert.Contains("refused the room (full)", second.Reason, StringComparison.Ordinal);
+        Assert.Contains("rejected the room (full)", second.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Adopt_OlderThanWhatIsKnown_ChangesNothing()
+    public void Adopt_OlderGeneration_ChangesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -345,7 +345,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Adopt_AbsurdGeneration_IsNotBelieved()
+    public void Adopt_GenerationOutOfRange_ChangesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -358,7 +358,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void View_ANodeWithoutMeetings_SaysSinceWhen()
+    public void View_NodeWithoutMeetings_ReturnsDuration()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -373,7 +373,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_IdOfAMeetingThatIsPlaced_IsRefusedAndItsReleaseTouchesNothing()
+    public void Place_IdOfPlacedMeeting_ReturnsNullAndReleasesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -392,7 +392,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_AnotherPod_ForgetsWhatTheFormerReported()
+    public void Observe_AnotherPod_ClearsReports()
     {
         AddNode("n1");
 
@@ -402,7 +402,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_ContainerRestarted_ServesOnlyAfterItAnswered()
+    public void Observe_ContainerRestarted_ServesAfterNextReport()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -428,7 +428,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Forget_NodeOfMeetings_WakesThem()
+    public void Forget_NodeWithMeetings_WakesThem()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -439,7 +439,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_StatusAndMemoryAreLostAndANodeHasTheRoom_GoesBackThereAboveItsGeneration()
+    public void Place_StateLostButRoomExists_RejoinsAboveGeneration()
     {
         AddNode("n1");
         Holds(AddNode("n2"), "m1", generation: 7, people: 3);
@@ -450,7 +450,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_TheRoomsNodeIsFull_GoesElsewhereStillAboveItsGeneration()
+    public void Place_NodeOfRoomFull_PlacesElsewhereAboveGeneration()
     {
         AddNode("n1");
         Holds(AddNode("n2", maxMeetings: 0), "m1", generation: 7, people: 3);
@@ -465,9 +465,9 @@ public sealed class MediaFleetTests
     [InlineData("n1", 1, 1)]
     [InlineData("n2", 1, 2)]
     [InlineData("n2", 9, 10)]
-    public void Reported_ARoomAboveWhatWeKnew_RaisesTheMeetingAboveIt(string reports, long generation, long expected)
+    public void RecordReport_HigherGeneration_RaisesMeeting(string reports, long generation, long expected)
     {
-        // The leader before us made the room anew and died before it wrote so.
+        // The previous leader recreated the room and ended before it wrote the status.
         Dictionary<string, PollTarget> targets = new() { ["n1"] = AddNode("n1") };
         PlaceWithRoom("m1");
         targets["n2"] = AddNode("n2");
@@ -485,7 +485,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(7)]
     [InlineData(ReportRules.MaxGeneration)]
-    public void Reported_ByANodeOfAnotherTenant_ChangesNothingOfTheMeeting(long generation)
+    public void RecordReport_NodeOfAnotherTenant_ChangesNothing(long generation)
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -500,7 +500,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_ByANodeThatTenantsShare_RaisesTheMeetingAboveIt()
+    public void RecordReport_SharedNode_RaisesMeeting()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -514,7 +514,7 @@ public sealed class MediaFleetTests
     [InlineData(ReportRules.MaxGeneration - 1, ReportRules.MaxGeneration)]
     [InlineData(ReportRules.MaxGeneration, 1)]
     [InlineData(2 * ReportRules.MaxGeneration, 1)]
-    public void Reported_AHugeGeneration_IsNeverRaisedAboveTheBound(long generation, long expected)
+    public void RecordReport_HugeGeneration_StaysBelowLimit(long generation, long expected)
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -528,7 +528,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_ANodeOfAnotherTenantClaimsTheRoom_GoesWhereItReallyIs()
+    public void Place_NodeOfAnotherTenantReportsRoom_IsIgnored()
     {
         AddNode("n1");
         Holds(AddNode("n2"), "m1", generation: 7, people: 3);
@@ -540,7 +540,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_TheNodeOfTheHighestGenerationIsFull_GoesToTheNextThatHasTheRoom()
+    public void Place_NodeWithHighestGenerationFull_UsesNextHolder()
     {
         AddNode("n2");
         Holds(AddNode("n1"), "m1", generation: 7, people: 3);
@@ -554,7 +554,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(3600)]
     [InlineData(-3600)]
-    public void Place_WallClockJumped_NodesStayAsFreshAsTheyAre(int seconds)
+    public void Place_WallClockJumped_KeepsReportAges(int seconds)
     {
         var target = AddNode("n1");
 
@@ -570,7 +570,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Place_WallClockJumpsDuringADrain_TheMeetingStaysUntilItsTimeIsOver(bool force)
+    public void Place_WallClockJumpsDuringDrain_WaitsForDeadline(bool force)
     {
         var draining = AddNode("n1");
         PlaceWithRoom("m1");
@@ -587,7 +587,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void RoomRefused_WallClockJumpsBack_TheNodeIsTriedAgainAfterItsPause()
+    public void RecordRoomRejection_WallClockJumpsBack_EndsPauseInTime()
     {
         var target = AddNode("n1");
         Place("m1");
@@ -602,7 +602,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void HaveReported_WaitsForNodesThatCanBeAsked_AndNotForSilentOnes()
+    public void HaveNodesReported_UnresponsiveNode_IsNotWaitedFor()
     {
         var silent = Observe("n1", "pod-n1", 200);
         Assert.False(_fleet.HaveNodesReported("meet-a"));
@@ -615,7 +615,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void HaveReported_WaitsForNoNodeThatOnlyAnotherTenantMayUse()
+    public void HaveNodesReported_NodeOfAnotherTenant_IsNotWaitedFor()
     {
         Observe("x1", "pod-x1", 200, @namespace: "meet-b");
         Assert.True(_fleet.HaveNodesReported("meet-a"));
@@ -625,9 +625,9 @@ public sealed class MediaFleetTests
         Assert.False(_fleet.HaveNodesReported("meet-a"));
     }
 
-    /// <summary>The process that could have a room from before is gone, however often the next one dies.</summary>
+    /// <summary>The process that could have an earlier room has ended, however often its successor fails.</summary>
     [Fact]
-    public void HaveReported_DoesNotWaitForAProcessThatHasDied()
+    public void HaveNodesReported_EndedProcess_IsNotWaitedFor()
     {
         var dying = AddNode("n1");
         var dead = new ContainerStatus { Name = "media-node", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } };
@@ -706,7 +706,7 @@ public sealed class MediaFleetTests
 
     private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.RecordReport(target, Of(rooms), _time.GetTimestamp());
 
-    /// <summary>Sends the same report once a second for this long, and returns the rooms that are to be ended.</summary>
+    /// <summary>Sends the same report once a second for this long, and returns the rooms to end.</summary>
     private List<OrphanRoom> ReportFor(TimeSpan time, PollTarget target, params (string Room, int People)[] rooms)
     {
         var ended = new List<OrphanRoom>();

@@ -9,7 +9,7 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class NodeDeathRuleTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly ClusterNode Well = new("m1", Gone: false, Ready: true, Cordoned: false);
+    private static readonly ClusterNode Well = new("m1", IsMissing: false, Ready: true, Cordoned: false);
 
     public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
 
@@ -17,14 +17,14 @@ public sealed class NodeDeathRuleTests
 
     [Theory]
     [MemberData(nameof(Alive))]
-    public void IsDead_NothingSaysThatTheProcessIsGone_IsNot(string what) => Assert.False(IsDead(what));
+    public void IsDead_MissedPollsOnly_ReturnsFalse(string what) => Assert.False(IsDead(what));
 
     [Theory]
     [MemberData(nameof(Dead))]
-    public void IsDead_SomebodyElseSaysSo_IsAtOnce(string what) => Assert.True(IsDead(what));
+    public void IsDead_OtherEvidence_ReturnsTrue(string what) => Assert.True(IsDead(what));
 
     [Fact]
-    public void IsLost_SilentForTwentySeconds_WhetherItMayLiveOrNot()
+    public void IsLost_UnhealthyForTwentySeconds_ReturnsTrue()
     {
         var silent = Facts(SilentAlone);
         var decision = NodeStateRules.Derive(silent);
@@ -33,9 +33,9 @@ public sealed class NodeDeathRuleTests
         Assert.True(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(20), Now));
     }
 
-    /// <summary>Otherwise its pool would make one node after the other, each as little trusted as the first.</summary>
+    /// <summary>Otherwise its pool would create one untrusted node after another.</summary>
     [Fact]
-    public void IsLost_CredentialsThatNeverFitted_IsNotHoweverLong()
+    public void IsLost_CredentialsNeverAccepted_ReturnsFalse()
     {
         var untrusted = Facts(Untrusted) with { ClusterNode = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
         var decision = NodeStateRules.Derive(untrusted);
@@ -75,12 +75,12 @@ public sealed class NodeDeathRuleTests
 
     private static NodeFacts SilentAlone(NodeFacts facts) => facts;
 
-    /// <summary>The kubelet's word is older than the answer.</summary>
+    /// <summary>The response is newer than the kubelet's state.</summary>
     private static NodeFacts HasInvalidReport(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { HasInvalidReport = true };
 
     private static NodeFacts Untrusted(NodeFacts facts) => MachineNotReady(facts) with { IsUntrusted = true };
 
-    /// <summary>One that drains says itself that it is not ready.</summary>
+    /// <summary>A draining node reports itself as not ready.</summary>
     private static NodeFacts Draining(NodeFacts facts) => ProbeFails(facts) with { ReportsDraining = true };
 
     private static NodeFacts DrainingUnderTheNextLeader(NodeFacts facts)
@@ -89,10 +89,10 @@ public sealed class NodeDeathRuleTests
         return ProbeFails(facts) with { Node = node, LastSeen = null };
     }
 
-    /// <summary>A clusterNode that was busy for a second or two.</summary>
+    /// <summary>The cluster node was overloaded for a second or two.</summary>
     private static NodeFacts MissedOneProbe(NodeFacts facts) => facts with { NotReadyFor = TimeSpan.FromSeconds(2) };
 
-    /// <summary>The Pod is not ready, and that is not the media node's doing.</summary>
+    /// <summary>The Pod is not ready because of its sidecar.</summary>
     private static NodeFacts SidecarFails(NodeFacts facts)
     {
         var pod = Pod();
@@ -101,7 +101,7 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod };
     }
 
-    /// <summary>Written by the cluster's node lifecycle controller; the kubelet, which writes the rest, is gone with its clusterNode. Cluster nodes are not known here.</summary>
+    /// <summary>The state that the node lifecycle controller writes for an unreachable kubelet. Cluster nodes cannot be read here.</summary>
     private static NodeFacts MachineGivenUp(NodeFacts facts)
     {
         var pod = Pod();
@@ -109,7 +109,7 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod, ClusterNode = null };
     }
 
-    /// <summary>Whoever opens the Pod's readiness gate has not, and that is not the media node's doing.</summary>
+    /// <summary>The Pod is not ready because of a readiness gate.</summary>
     private static NodeFacts GateIsShut(NodeFacts facts)
     {
         var given = MachineGivenUp(facts);
@@ -143,7 +143,7 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod };
     }
 
-    /// <summary>Nobody of this version can call it, signaling neither.</summary>
+    /// <summary>No component of this version can call such a node, including signaling.</summary>
     private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
 
     private static NodeFacts Facts(Func<NodeFacts, NodeFacts> change) => change(new NodeFacts

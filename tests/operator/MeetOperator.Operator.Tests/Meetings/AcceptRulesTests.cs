@@ -7,19 +7,19 @@ namespace MeetOperator.Operator.Tests.Meetings;
 public sealed class AcceptRulesTests
 {
     [Fact]
-    public void Judge_TenantOwnsTheNamespace_Accepts() => Assert.Null(AcceptRules.FindRejection(Meeting(), Tenant(), "a"));
+    public void FindRejection_TenantOwnsNamespace_ReturnsNull() => Assert.Null(AcceptRules.FindRejection(Meeting(), Tenant(), "a"));
 
     [Fact]
-    public void Judge_NoTenant_Waits() => Expect("TenantNotFound", MeetingPhase.Pending, AcceptRules.FindRejection(Meeting(), null, null));
+    public void FindRejection_NoTenant_ReturnsPending() => Expect("TenantNotFound", MeetingPhase.Pending, AcceptRules.FindRejection(Meeting(), null, null));
 
     [Fact]
-    public void Judge_TenantNamesTheNamespaceButDoesNotOwnIt_Refuses() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(), "b"));
+    public void FindRejection_NamespaceNotOwned_ReturnsFailed() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(), "b"));
 
     [Fact]
-    public void Judge_NamespaceOfAnotherTenant_Refuses() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(@namespace: "meet-b"), "a"));
+    public void FindRejection_NamespaceOfAnotherTenant_ReturnsFailed() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(@namespace: "meet-b"), "a"));
 
     [Fact]
-    public void Judge_BrokenRule_RefusesWithTheField()
+    public void FindRejection_InvalidSpec_ReturnsField()
     {
         var rejection = AcceptRules.FindRejection(Meeting(new MeetingSpec { Mode = MeetingMode.P2P }), Tenant(), "a");
 
@@ -28,15 +28,15 @@ public sealed class AcceptRulesTests
     }
 
     [Fact]
-    public void Judge_MoreParticipantsThanTheQuota_Refuses() =>
+    public void FindRejection_ParticipantsAboveQuota_ReturnsQuotaExceeded() =>
         Expect("QuotaExceeded", MeetingPhase.Pending, AcceptRules.FindRejection(Meeting(), Tenant(new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 99 } }), "a"));
 
     [Fact]
-    public void Judge_NoRegionInCommon_Refuses() => Expect("RegionConflict", MeetingPhase.Pending, AcceptRules.FindRejection(
+    public void FindRejection_NoCommonRegion_ReturnsRegionConflict() => Expect("RegionConflict", MeetingPhase.Pending, AcceptRules.FindRejection(
         Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["us-west"] } }), Tenant(new TenantSpec { Regions = new TenantRegions { Allowed = ["eu-north"] } }), "a"));
 
     [Fact]
-    public void Demand_RegionsOfMeetingAndTenant_AreIntersected()
+    public void From_RegionsOfMeetingAndTenant_AreIntersected()
     {
         var meeting = Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["us-west", "eu-north"] } });
 
@@ -47,7 +47,7 @@ public sealed class AcceptRulesTests
     }
 
     [Fact]
-    public void Demand_NoRegionInCommon_IsNoneAndNotAny()
+    public void From_NoCommonRegion_AllowsNone()
     {
         var meeting = Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["eu"] } });
 

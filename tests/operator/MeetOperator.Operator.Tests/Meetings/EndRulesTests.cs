@@ -8,24 +8,24 @@ public sealed class EndRulesTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void WhyNow_DesiredStateEnded_Ends() => Assert.Equal("DesiredState", Why(new MeetingSpec { DesiredState = MeetingDesiredState.Ended }, new MeetingStatus()));
+    public void FindEndReason_DesiredStateEnded_ReturnsDesiredState() => Assert.Equal("DesiredState", Why(new MeetingSpec { DesiredState = MeetingDesiredState.Ended }, new MeetingStatus()));
 
     [Fact]
-    public void WhyNow_EmptyLongEnough_Ends()
+    public void FindEndReason_EmptyTimeoutPassed_ReturnsEmpty()
     {
         Assert.Null(Why(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-299) }));
         Assert.Equal("Empty", Why(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-300) }));
     }
 
     [Fact]
-    public void WhyNow_EmptyButNotCountedSinceTheOperatorStarted_GoesOn() =>
+    public void FindEndReason_EmptyButNotCounted_ReturnsNull() =>
         Assert.Null(EndRules.FindEndReason(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddHours(-2) }, counted: false, Now));
 
     [Fact]
-    public void WhyNow_TimeoutZero_NeverEndsForBeingEmpty() => Assert.Null(Why(Spec(empty: 0), new MeetingStatus { EmptySince = Now.AddDays(-9) }));
+    public void FindEndReason_TimeoutZero_ReturnsNull() => Assert.Null(Why(Spec(empty: 0), new MeetingStatus { EmptySince = Now.AddDays(-9) }));
 
     [Fact]
-    public void WhyNow_MaximumDuration_EndsWhoeverIsThere()
+    public void FindEndReason_MaxDurationPassed_ReturnsMaxDuration()
     {
         Assert.Equal("MaxDuration", Why(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-30), Participants = 5 }));
         Assert.Null(Why(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-29) }));
@@ -33,7 +33,7 @@ public sealed class EndRulesTests
     }
 
     [Fact]
-    public void Next_BothLimits_GivesTheEarlier()
+    public void NextEnd_BothLimits_ReturnsEarlier()
     {
         Assert.Equal(Now.AddSeconds(60), EndRules.NextEnd(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
         Assert.Equal(Now.AddMinutes(1), EndRules.NextEnd(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));

@@ -16,7 +16,7 @@ public sealed class SteadyAgesTests
     public SteadyAgesTests() => _ages = new SteadyAges(_time);
 
     [Fact]
-    public void Empty_WallClockJumpsAhead_TheMeetingGoesOnForItsWholeTime()
+    public void Apply_EmptyAndClockJumpsAhead_KeepsFullTimeout()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
         Assert.Null(Why(status));
@@ -30,7 +30,7 @@ public sealed class SteadyAgesTests
     }
 
     [Fact]
-    public void Started_WallClockJumpsAhead_PeopleStayForTheWholeDuration()
+    public void Apply_StartedAndClockJumpsAhead_KeepsFullDuration()
     {
         var status = new MeetingStatus { StartedAt = _time.GetUtcNow() };
         Assert.Null(Why(status));
@@ -42,7 +42,7 @@ public sealed class SteadyAgesTests
     }
 
     [Fact]
-    public void Empty_WallClockJumpsBack_TheMeetingEndsInItsTime()
+    public void Apply_EmptyAndClockJumpsBack_EndsInTime()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
         Assert.Null(Why(status));
@@ -54,7 +54,7 @@ public sealed class SteadyAgesTests
     }
 
     [Fact]
-    public void Empty_SinceBeforeThisOperatorLed_CountsFromTheStatus()
+    public void Apply_EmptyBeforeThisLeader_CountsFromStatus()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) };
         Assert.Null(Why(status));
@@ -65,7 +65,7 @@ public sealed class SteadyAgesTests
     }
 
     [Fact]
-    public void Empty_AgainLater_CountsAnew()
+    public void Apply_EmptyAgain_RestartsTimeout()
     {
         Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
         _time.Advance(TimeSpan.FromSeconds(200));

@@ -14,7 +14,7 @@ public sealed class NodeClientsTests
     private const string Room = "4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01";
 
     [Fact]
-    public async Task Change_AfterTheTermIsOver_IsNotEvenSent()
+    public async Task Send_ChangeAfterTermEnded_IsNotSent()
     {
         var authority = PolledFleet.NewAuthority();
         await using var node = await PolledFleet.StartNodeAsync("n", authority);
@@ -31,7 +31,7 @@ public sealed class NodeClientsTests
     }
 
     [Fact]
-    public async Task Term_RaisedWithinTheLeadership_IsSentFromThenOn()
+    public async Task Send_TermRaised_SendsNewTerm()
     {
         var authority = PolledFleet.NewAuthority();
         await using var node = await PolledFleet.StartNodeAsync("n", authority);
@@ -49,7 +49,7 @@ public sealed class NodeClientsTests
     }
 
     [Fact]
-    public async Task Events_ALineWithoutEnd_IsCutOff()
+    public async Task Events_EndlessLine_IsAborted()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

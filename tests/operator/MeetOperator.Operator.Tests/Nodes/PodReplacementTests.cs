@@ -12,25 +12,25 @@ public sealed class PodReplacementTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Why_RunningPod_IsKept() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, null), null, Now));
+    public void FindReason_RunningPod_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, null), null, Now));
 
     [Fact]
-    public void Why_EndedPod_IsReplaced() => Assert.Contains("has ended", PodReplacement.FindReason(Pod("Failed", 1, null), null, Now), StringComparison.Ordinal);
+    public void FindReason_EndedPod_ReturnsReason() => Assert.Contains("has ended", PodReplacement.FindReason(Pod("Failed", 1, null), null, Now), StringComparison.Ordinal);
 
     [Fact]
-    public void Why_BackOffAfterALife_IsReplaced() => Assert.NotNull(PodReplacement.FindReason(Pod("Running", 20, "CrashLoopBackOff"), null, Now));
+    public void FindReason_BackOffOfOldPod_ReturnsReason() => Assert.NotNull(PodReplacement.FindReason(Pod("Running", 20, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.FindReason(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
+    public void FindReason_BackOffOfYoungPod_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_BackOffOfAnInjectedSidecar_IsKept() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
+    public void FindReason_BackOffOfSidecar_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
 
     [Fact]
-    public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.FindReason(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
+    public void FindReason_ImagePullBackOff_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
 
     [Fact]
-    public void Why_AnswersAndForwardsNothing_IsReplacedOnceItsMeetingsHaveLeft()
+    public void FindReason_NotForwardingWithoutMeetings_ReturnsReason()
     {
         var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, ForwardingWatch.NotForwarding, "stuck"), Meetings = 1 };
 
@@ -40,7 +40,7 @@ public sealed class PodReplacementTests
     }
 
     [Fact]
-    public void Why_OneLoopIsStuckAndPeopleOnTheOthersAreStillLeaving_WaitsForThemAWhile()
+    public void FindReason_LoopStuckWhileParticipantsLeave_Waits()
     {
         var view = new NodeView
         {
@@ -56,12 +56,12 @@ public sealed class PodReplacementTests
     }
 
     [Fact]
-    public void Why_CredentialsOfAnAuthorityThatIsGone_IsReplacedOnceItsMeetingsHaveLeft()
+    public void FindReason_InvalidCredentialsWithoutMeetings_ReturnsReason()
     {
         var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 1 };
 
         Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
-        Assert.Contains("of no use any more", PodReplacement.FindReason(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
+        Assert.Contains("no longer valid", PodReplacement.FindReason(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
         Assert.Null(PodReplacement.FindReason(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
     }
 
@@ -72,7 +72,7 @@ public sealed class PodReplacementTests
     [InlineData(4, 160)]
     [InlineData(5, 300)]
     [InlineData(1_000_000, 300)]
-    public void Why_CredentialsOfOnePodAfterAnotherDoNotFit_WaitsLongerFromPodToPod(int pods, int seconds)
+    public void FindReason_ConsecutiveUntrustedPods_WaitsLongerEachTime(int pods, int seconds)
     {
         var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, UntrustedPods = pods };
 
@@ -80,9 +80,9 @@ public sealed class PodReplacementTests
         Assert.NotNull(PodReplacement.FindReason(Pod("Running", seconds, null), view, Now));
     }
 
-    /// <summary>It is the operator's own certificate that may not be taken.</summary>
+    /// <summary>The rejected certificate may be the operator's own.</summary>
     [Fact]
-    public void Why_CredentialsDoNotFitAndPeopleMayBeOnIt_IsKept()
+    public void FindReason_UntrustedWithPossibleParticipants_ReturnsNull()
     {
         var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, HasServed = true };
 

@@ -6,17 +6,17 @@ namespace MeetOperator.Operator.Tests.Pools;
 public sealed class PoolPlanTests
 {
     [Fact]
-    public void Decide_TooFewNodes_MakesTheRest() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
+    public void Decide_TooFewNodes_CreatesMissingNodes() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
 
     [Fact]
     public void Decide_RightNumber_DoesNothing() => Expect(Decide(2, [Node("a"), Node("b")]), create: 0, drain: []);
 
     [Fact]
-    public void Decide_TooManyNodes_DrainsTheEmptiest() =>
+    public void Decide_TooManyNodes_DrainsEmptiest() =>
         Expect(Decide(1, [Node("a", people: 5), Node("b", people: 1), Node("c", people: 9)]), create: 0, drain: ["b", "a"]);
 
     [Fact]
-    public void Decide_TooManyNodes_PrefersDeadThenStartingOnes()
+    public void Decide_TooManyNodes_DrainsDeadThenStartingFirst()
     {
         PoolNode[] nodes = [Node("busy", people: 1), Node("dead", SfuNodeState.Unhealthy, people: 9), Node("new", SfuNodeState.Starting)];
 
@@ -28,7 +28,7 @@ public sealed class PoolPlanTests
     public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).Create);
 
     [Fact]
-    public void Decide_ScaledUpDuringADrain_TakesTheNodeBack()
+    public void Decide_ScaledUpDuringDrain_BringsNodeBack()
     {
         var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { IsLeaving = true, CanReturn = true }]);
 
@@ -37,7 +37,7 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).BringBack);
+    public void Decide_DeletedNode_IsNotBroughtBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).BringBack);
 
     [Fact]
     public void Decide_OutdatedNodes_AreReplacedOneAtATime()
@@ -51,7 +51,7 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_OutdatedNodeThatCannotServe_IsNotWaitedForUnlessItCarriesMeetings()
+    public void Decide_UnrecoverableOutdatedNode_IsDrainedUnlessInUse()
     {
         var unrecoverable = Node("h", SfuNodeState.Starting) with { IsCurrent = false, IsUnrecoverable = true };
 
@@ -66,7 +66,7 @@ public sealed class PoolPlanTests
         Expect(Decide(0, [Node("a") with { IsCurrent = false }, Node("b") with { IsCurrent = false }]), create: 0, drain: ["a", "b"]);
 
     [Fact]
-    public void Decide_WhenEmpty_WaitsForMeetingsBesideOneNewNode()
+    public void Decide_WhenEmpty_CreatesOneNodeAndWaitsForMeetings()
     {
         PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }];
 
@@ -78,7 +78,7 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_WhenEmptyAndANewNodeDrains_TakesItBackInsteadOfMakingAnother()
+    public void Decide_WhenEmptyAndNewNodeDraining_BringsItBack()
     {
         var plan = Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", SfuNodeState.Draining, people: 2) with { IsLeaving = true, CanReturn = true }], WhenEmpty);
 
@@ -87,11 +87,11 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_WhenEmptyAndScaledDown_DrainsWhatThePoolNoLongerWants() =>
+    public void Decide_WhenEmptyAndScaledDown_DrainsExcess() =>
         Expect(Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
 
     [Fact]
-    public void Decide_NoPortsForOneMore_LetsAnOutdatedNodeGoFirst()
+    public void Decide_NoSparePorts_DrainsOutdatedNodeFirst()
     {
         PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
 
@@ -101,7 +101,7 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_Paused_ReplacesNothingAndStillScales()
+    public void Decide_Paused_OnlyScales()
     {
         var paused = new SfuRollout { Type = RolloutType.Immediate, Paused = true };
         PoolNode[] old = [Node("a") with { IsCurrent = false, IsEmpty = true }, Node("b", SfuNodeState.Starting) with { IsCurrent = false, IsEmpty = true, IsUnrecoverable = true }];
@@ -117,7 +117,7 @@ public sealed class PoolPlanTests
     private static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout? rollout = null) => PoolPlan.Decide(replicas, nodes, rollout ?? Immediate);
 
     [Fact]
-    public void Decide_NodeOutOfService_IsReplacedAndGoesOnceThePoolIsWhole()
+    public void Decide_NodeOutOfService_IsReplacedThenDrained()
     {
         var away = Node("away", SfuNodeState.Unhealthy) with { IsOutOfService = true };
 

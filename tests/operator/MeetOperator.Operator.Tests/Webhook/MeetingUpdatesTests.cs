@@ -15,7 +15,7 @@ public sealed class MeetingUpdatesTests
     [InlineData(100, 101, true)]
     [InlineData(100, 100, false)]
     [InlineData(100, 60, false)]
-    public void Judge_Participants_OnlyWhatNewlyBreaksTheQuotaIsRefused(int before, int after, bool refused)
+    public void Validate_Participants_RejectsOnlyNewViolations(int before, int after, bool refused)
     {
         var errors = Judge(Ten with { MaxParticipants = before }, Ten with { MaxParticipants = after }, new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } });
 
@@ -29,7 +29,7 @@ public sealed class MeetingUpdatesTests
     [InlineData("us", "ap", false)]
     [InlineData("us", "", false)]
     [InlineData("us", "eu", false)]
-    public void Judge_Regions_OnlyWhatNewlyBreaksThemIsRefused(string before, string after, bool refused)
+    public void Validate_Regions_RejectsOnlyNewViolations(string before, string after, bool refused)
     {
         var errors = Judge(Ten with { Regions = Of(before) }, Ten with { Regions = Of(after) }, new TenantSpec { Regions = new TenantRegions { Allowed = ["eu"] } });
 
@@ -38,7 +38,7 @@ public sealed class MeetingUpdatesTests
     }
 
     [Fact]
-    public void Judge_EndedOrGoingOrWithoutATenant_Passes()
+    public void Validate_EndedDeletedOrWithoutTenant_Passes()
     {
         var tenant = new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } };
         var many = Ten with { MaxParticipants = 5000 };
