@@ -44,7 +44,7 @@ public sealed class ControlRotationTests
         await using var load = new Load(stage);
         stage.Time.Advance(TimeSpan.FromHours(1));
 
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
         Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
@@ -161,7 +161,7 @@ public sealed class ControlRotationTests
         var liar = new NamespacedName("meet-b", "liar");
         var report = CredentialReport.Of(TestAuthority.Read(stage.Authority.IssueFor(liar)));
         var first = stage.Authority.Own!.Certificate.Issuer;
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
 
         var offers = 0;
         for (var minute = 0; minute < 75; minute += 5)
@@ -182,7 +182,7 @@ public sealed class ControlRotationTests
     {
         await using var stage = await ControlStage.StartAsync();
         stage.Time.Advance(TimeSpan.FromMinutes(1));
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.Keeper.AdvanceAsync(default); // The leader ends before any node received the authority.
         var first = stage.Authority.Own!.Certificate.Issuer;
 
@@ -216,12 +216,12 @@ public sealed class ControlRotationTests
     {
         await using var stage = await ControlStage.StartAsync();
         stage.Time.Advance(TimeSpan.FromMinutes(1));
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         var known = (await stage.StoredAsync()).Next!.Thumbprint;
 
         stage.Time.Advance(ControlAuthorityKeeper.Settle - TimeSpan.FromSeconds(1));
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         for (var minute = 0; minute < 90; minute += 3)
         {

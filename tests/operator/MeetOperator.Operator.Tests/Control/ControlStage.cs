@@ -62,7 +62,7 @@ internal sealed class ControlStage : IAsyncDisposable
         Keeper = KeeperOf(Authority, new KubeClient(Client.Config, null, new ShiftedTime(clockLead)));
     }
 
-    public Task AskForRotationAsync() => Client.MergePatchAsync<Secret>(
+    public Task RequestRotationAsync() => Client.MergePatchAsync<Secret>(
         new NamespacedName(Namespace, Options.AuthoritySecret),
         new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControlAuthorityKeeper.RotateAnnotation] = "now" } } },
         default);

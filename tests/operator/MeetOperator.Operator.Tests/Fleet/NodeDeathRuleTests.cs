@@ -11,9 +11,9 @@ public sealed class NodeDeathRuleTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly ClusterNode Well = new("m1", IsMissing: false, Ready: true, Cordoned: false);
 
-    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
+    public static TheoryData<string> Alive => [nameof(OnlyUnresponsive), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(ReadinessGateFails)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(MachineGivenUp), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
 
     [Theory]
     [MemberData(nameof(Alive))]
@@ -26,7 +26,7 @@ public sealed class NodeDeathRuleTests
     [Fact]
     public void IsLost_UnhealthyForTwentySeconds_ReturnsTrue()
     {
-        var silent = Facts(SilentAlone);
+        var silent = Facts(OnlyUnresponsive);
         var decision = NodeStateRules.Derive(silent);
 
         Assert.False(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(19), Now));
@@ -49,41 +49,41 @@ public sealed class NodeDeathRuleTests
     {
         var facts = Facts(what switch
         {
-            nameof(SilentAlone) => SilentAlone,
+            nameof(OnlyUnresponsive) => OnlyUnresponsive,
             nameof(HasInvalidReport) => HasInvalidReport,
             nameof(Untrusted) => Untrusted,
             nameof(Draining) => Draining,
-            nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
+            nameof(DrainingUnderNextLeader) => DrainingUnderNextLeader,
             nameof(MissedOneProbe) => MissedOneProbe,
             nameof(SidecarFails) => SidecarFails,
-            nameof(GateIsShut) => GateIsShut,
-            nameof(MachineGivenUp) => MachineGivenUp,
+            nameof(ReadinessGateFails) => ReadinessGateFails,
+            nameof(ClusterNodeUnreachable) => ClusterNodeUnreachable,
             nameof(ProcessStopped) => ProcessStopped,
             nameof(ProbeFails) => ProbeFails,
-            nameof(MachineNotReady) => MachineNotReady,
-            nameof(MachineGone) => MachineGone,
-            nameof(PodGone) => PodGone,
+            nameof(ClusterNodeNotReady) => ClusterNodeNotReady,
+            nameof(ClusterNodeDeleted) => ClusterNodeDeleted,
+            nameof(PodDeleted) => PodDeleted,
             nameof(Restarted) => Restarted,
-            nameof(StartedSinceItWasSeen) => StartedSinceItWasSeen,
+            nameof(StartedAfterLastReport) => StartedAfterLastReport,
             nameof(Overdue) => Overdue,
-            _ => OfBeforeCertificates,
+            _ => WithoutCertificate,
         });
         var decision = NodeStateRules.Derive(facts);
         Assert.Equal(SfuNodeState.Unhealthy, decision.State);
         return NodeDeath.IsDead(facts, decision, Now);
     }
 
-    private static NodeFacts SilentAlone(NodeFacts facts) => facts;
+    private static NodeFacts OnlyUnresponsive(NodeFacts facts) => facts;
 
     /// <summary>The response is newer than the kubelet's state.</summary>
-    private static NodeFacts HasInvalidReport(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { HasInvalidReport = true };
+    private static NodeFacts HasInvalidReport(NodeFacts facts) => ClusterNodeNotReady(ProbeFails(facts)) with { HasInvalidReport = true };
 
-    private static NodeFacts Untrusted(NodeFacts facts) => MachineNotReady(facts) with { IsUntrusted = true };
+    private static NodeFacts Untrusted(NodeFacts facts) => ClusterNodeNotReady(facts) with { IsUntrusted = true };
 
     /// <summary>A draining node reports itself as not ready.</summary>
     private static NodeFacts Draining(NodeFacts facts) => ProbeFails(facts) with { ReportsDraining = true };
 
-    private static NodeFacts DrainingUnderTheNextLeader(NodeFacts facts)
+    private static NodeFacts DrainingUnderNextLeader(NodeFacts facts)
     {
         var node = new SfuNode { Spec = new SfuNodeSpec { Drain = new SfuNodeDrain() }, Status = facts.Node.Status };
         return ProbeFails(facts) with { Node = node, LastSeen = null };
@@ -102,7 +102,7 @@ public sealed class NodeDeathRuleTests
     }
 
     /// <summary>The state that the node lifecycle controller writes for an unreachable kubelet. Cluster nodes cannot be read here.</summary>
-    private static NodeFacts MachineGivenUp(NodeFacts facts)
+    private static NodeFacts ClusterNodeUnreachable(NodeFacts facts)
     {
         var pod = Pod();
         pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }, new PodCondition { Type = "ContainersReady", Status = "True" }];
@@ -110,9 +110,9 @@ public sealed class NodeDeathRuleTests
     }
 
     /// <summary>The Pod is not ready because of a readiness gate.</summary>
-    private static NodeFacts GateIsShut(NodeFacts facts)
+    private static NodeFacts ReadinessGateFails(NodeFacts facts)
     {
-        var given = MachineGivenUp(facts);
+        var given = ClusterNodeUnreachable(facts);
         given.Pod!.Spec!.UnknownFields = new Dictionary<string, JsonElement> { ["readinessGates"] = JsonElement.Parse("""[{"conditionType": "target-health"}]""") };
         return given;
     }
@@ -126,15 +126,15 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod, MissedPolls = 0 };
     }
 
-    private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { Ready = false } };
+    private static NodeFacts ClusterNodeNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { Ready = false } };
 
-    private static NodeFacts MachineGone(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
+    private static NodeFacts ClusterNodeDeleted(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
 
-    private static NodeFacts PodGone(NodeFacts facts) => facts with { Pod = null };
+    private static NodeFacts PodDeleted(NodeFacts facts) => facts with { Pod = null };
 
     private static NodeFacts Restarted(NodeFacts facts) => facts with { HasRestarted = true, LastSeen = null, IsUntrusted = true };
 
-    private static NodeFacts StartedSinceItWasSeen(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod(started: Now) };
+    private static NodeFacts StartedAfterLastReport(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod(started: Now) };
 
     private static NodeFacts Overdue(NodeFacts facts)
     {
@@ -144,7 +144,7 @@ public sealed class NodeDeathRuleTests
     }
 
     /// <summary>No component of this version can call such a node, including signaling.</summary>
-    private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
+    private static NodeFacts WithoutCertificate(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
 
     private static NodeFacts Facts(Func<NodeFacts, NodeFacts> change) => change(new NodeFacts
     {

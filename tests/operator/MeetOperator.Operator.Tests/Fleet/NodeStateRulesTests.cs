@@ -146,7 +146,7 @@ public sealed class NodeStateRulesTests
     [Fact]
     public void Derive_ClusterNodeCordoned_AcceptsNoNewMeetings()
     {
-        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", Gone: false, Ready: true, Cordoned: true) });
+        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", IsMissing: false, Ready: true, Cordoned: true) });
 
         Assert.Equal((SfuNodeState.Allocated, true), (decision.State, decision.Cordoned));
         Assert.Contains("kubectl uncordon m1", decision.Message, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ public sealed class ReportRulesTests
     [InlineData("""{"loopReports":[{"port":40000,"tickAgeMs":3,"probeAgeMs":null,"paths":[{"address":"192.0.2.1","probeAgeMs":null}]}]}""")]
     [InlineData("""{"term":999999999}""")]
     [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1000000000001}]}""")]
-    public void FindRejection_ValidReport_ReturnsNull(string fields) => Assert.Null(Judge(fields));
+    public void FindRejection_ValidReport_ReturnsNull(string fields) => Assert.Null(Validate(fields));
 
     [Theory]
     [InlineData("rooms", """{"rooms":[null]}""")]
@@ -43,14 +43,14 @@ public sealed class ReportRulesTests
     [InlineData("loopReports", """{"loopReports":[{"port":1,"tickAgeMs":-1}]}""")]
     [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
     public void FindRejection_InvalidField_ReturnsFieldName(string field, string fields) =>
-        Assert.Contains(field, Judge(fields), StringComparison.Ordinal);
+        Assert.Contains(field, Validate(fields), StringComparison.Ordinal);
 
     [Fact]
     public void FindRejection_TooManyRooms_ReturnsRejection()
     {
         var rooms = Enumerable.Range(0, 10_001).Select(number => new { room = new Guid(number, 0, 0, new byte[8]) });
 
-        Assert.Contains("rooms must be a list of at most 10000", Judge(JsonSerializer.Serialize(new { rooms })), StringComparison.Ordinal);
+        Assert.Contains("rooms must be a list of at most 10000", Validate(JsonSerializer.Serialize(new { rooms })), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -60,10 +60,10 @@ public sealed class ReportRulesTests
     [InlineData("""{"stress":null}""")]
     [InlineData("""{"participants":99999999999}""")]
     [InlineData("""{"rooms":{}}""")]
-    public void FindRejection_WrongJsonType_Throws(string fields) => Assert.Throws<JsonException>(() => Judge(fields));
+    public void FindRejection_WrongJsonType_Throws(string fields) => Assert.Throws<JsonException>(() => Validate(fields));
 
     /// <summary>A valid report with some fields replaced.</summary>
-    private static string? Judge(string fields)
+    private static string? Validate(string fields)
     {
         var report = new Dictionary<string, JsonElement>
         {

@@ -56,7 +56,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     public bool Schedules { get; set; }
 
     /// <summary>Returns the status of a Pod that cannot start; null lets it run.</summary>
-    public Func<Pod, JsonObject?>? Trouble { get; set; }
+    public Func<Pod, JsonObject?>? PodFailure { get; set; }
 
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
 
@@ -73,7 +73,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     }
 
     /// <summary>Simulates a power failure of the cluster node: the process ends, and no kubelet reports it.</summary>
-    public Task LosePowerAsync(string name)
+    public Task CutPowerAsync(string name)
     {
         _powerless[name] = true;
         return _nodes[name].DieAsync();
@@ -202,7 +202,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
-        if (Trouble?.Invoke(pod) is { } trouble)
+        if (PodFailure?.Invoke(pod) is { } trouble)
         {
             if (pod.Status?.Phase is null or "" || pod.Status.Conditions is null or [] && pod.Status.ContainerStatuses is null or [])
             {

@@ -19,7 +19,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>A real embedded API server with our CRDs and admission, a fake kubelet, and any number of operator replicas.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly TestApiServer _server;
     private readonly Dictionary<string, WebApplication> _replicas = [];
     private readonly RecordedLog _log = new();
@@ -138,7 +138,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<IReadOnlyList<SfuNode>> NodesAsync() => [.. (await Client.ListAsync<SfuNode>("meet-a", null, default)).Items];
 
-    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what, TimeSpan? patience = null)
+    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what, TimeSpan? timeout = null)
     {
         Meeting? last = null;
         await EventuallyAsync(
@@ -149,21 +149,21 @@ internal sealed class TestCluster : IAsyncDisposable
             },
             $"meeting {name} {what}",
             () => System.Text.Json.JsonSerializer.Serialize(last?.Status, KubeJson.Options),
-            patience);
+            timeout);
         return last!;
     }
 
     public Task<Meeting> WaitForReadyAsync(string name) => WaitForMeetingAsync(name, meeting => meeting.IsReady(), "is ready");
 
     /// <summary>Polls until the condition holds. On timeout, fails with the description and the operator's log.</summary>
-    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? patience = null)
+    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? timeout = null)
     {
-        using var deadline = new CancellationTokenSource(patience ?? Patience);
+        using var deadline = new CancellationTokenSource(timeout ?? Timeout);
         while (!await condition())
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited {(patience ?? Patience).TotalSeconds:0} s for: {what}. Last: {seen?.Invoke()}\n{_log}");
+                Assert.Fail($"Waited {(timeout ?? Timeout).TotalSeconds:0} s for: {what}. Last: {seen?.Invoke()}\n{_log}");
             }
 
             await Task.Delay(15);
@@ -177,7 +177,7 @@ internal sealed class TestCluster : IAsyncDisposable
             await StartOperatorAsync("cleaner");
         }
 
-        Kubelet.Trouble = null;
+        Kubelet.PodFailure = null;
         Kubelet.Paused = false;
         await RealServer.ClearAsync(Client, this);
     }

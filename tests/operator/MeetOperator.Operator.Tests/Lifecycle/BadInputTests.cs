@@ -18,18 +18,18 @@ public sealed class BadInputTests
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { ImageRepositories = ["registry.invalid", "localhost"] } });
-        cluster.Kubelet.Trouble = pod => pod.Spec.Containers[0].Image!.StartsWith("registry.invalid/", StringComparison.Ordinal) ? Waiting("ErrImagePull", "no such host") : null;
+        cluster.Kubelet.PodFailure = pod => pod.Spec.Containers[0].Image!.StartsWith("registry.invalid/", StringComparison.Ordinal) ? Waiting("ErrImagePull", "no such host") : null;
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = "registry.invalid/media-node:1" });
 
-        await StalledAsync(cluster, "ImageUnavailable", "image registry.invalid/media-node:1 cannot be pulled", "spec.image");
+        await WaitForStalledAsync(cluster, "ImageUnavailable", "image registry.invalid/media-node:1 cannot be pulled", "spec.image");
         var node = Assert.Single(await cluster.NodesAsync());
         Assert.Equal("ImageUnavailable", Conditions.Get(node.Status!.Conditions, MeetConditions.Stalled)!.Reason);
         await EventAsync(cluster, "SfuNode", "ImageUnavailable");
 
         await PatchPoolAsync(cluster, """{"spec":{"image":"localhost/media-node:1"}}""");
 
-        await HealsAsync(cluster);
+        await WaitForRecoveryAsync(cluster);
         Assert.NotEqual(node.Metadata.Name, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
     }
 
@@ -37,32 +37,32 @@ public sealed class BadInputTests
     public async Task Pool_PortsInUse_ReportsFixAndRecovers()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Trouble = pod => pod.Spec.Containers[0].Ports!.Any(port => port.HostPort is >= 42000 and < 43000)
+        cluster.Kubelet.PodFailure = pod => pod.Spec.Containers[0].Ports!.Any(port => port.HostPort is >= 42000 and < 43000)
             ? Unscheduled("0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod ports.")
             : null;
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
-        await StalledAsync(cluster, "PortsTaken", "UDP ports 42000 are in use", "spec.exposure.portRange");
+        await WaitForStalledAsync(cluster, "PortsTaken", "UDP ports 42000 are in use", "spec.exposure.portRange");
 
         await PatchPoolAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""");
 
-        await HealsAsync(cluster);
+        await WaitForRecoveryAsync(cluster);
     }
 
     [Fact]
     public async Task Pool_PodUnschedulable_ReportsFixAndRecovers()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Trouble = pod => pod.Spec.NodeSelector is null ? null : Unscheduled("0/2 nodes are available: 2 node(s) didn't match node selector.");
+        cluster.Kubelet.PodFailure = pod => pod.Spec.NodeSelector is null ? null : Unscheduled("0/2 nodes are available: 2 node(s) didn't match node selector.");
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { NodeSelector = new Dictionary<string, string> { ["gpu"] = "yes" } } });
 
-        await StalledAsync(cluster, "Unschedulable", "nodeSelector", "0/2 nodes are available");
+        await WaitForStalledAsync(cluster, "Unschedulable", "nodeSelector", "0/2 nodes are available");
 
         await PatchPoolAsync(cluster, """{"spec":{"template":{"nodeSelector":null}}}""");
 
-        await HealsAsync(cluster);
+        await WaitForRecoveryAsync(cluster);
     }
 
     [Fact]
@@ -75,18 +75,18 @@ public sealed class BadInputTests
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
-        await StalledAsync(cluster, "QuotaExceeded", "ResourceQuota of namespace meet-a", "spec.replicas");
+        await WaitForStalledAsync(cluster, "QuotaExceeded", "ResourceQuota of namespace meet-a", "spec.replicas");
 
         proxy.Refuse = null;
 
-        await HealsAsync(cluster);
+        await WaitForRecoveryAsync(cluster);
     }
 
     [Fact]
     public async Task ControlSecret_DeletedBeforeStart_IsRecreated()
     {
         await using var cluster = await TestCluster.StartAsync();
-        cluster.Kubelet.Trouble = _ => Waiting("CreateContainerConfigError", "secret \"p-control\" not found");
+        cluster.Kubelet.PodFailure = _ => Waiting("CreateContainerConfigError", "secret \"p-control\" not found");
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
         await cluster.EventuallyAsync(
@@ -145,7 +145,7 @@ public sealed class BadInputTests
         await EventAsync(cluster, "Meeting", "TenantMismatch");
     }
 
-    private static async Task StalledAsync(TestCluster cluster, string reason, params string[] said)
+    private static async Task WaitForStalledAsync(TestCluster cluster, string reason, params string[] said)
     {
         SfuPool? last = null;
         await cluster.EventuallyAsync(
@@ -158,7 +158,7 @@ public sealed class BadInputTests
         await EventAsync(cluster, "SfuPool", reason);
     }
 
-    private static async Task HealsAsync(TestCluster cluster)
+    private static async Task WaitForRecoveryAsync(TestCluster cluster)
     {
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")) is { Status.ReadyReplicas: 1 } pool && pool.IsReady(), "the pool is ready");
         await cluster.EventuallyAsync(

@@ -25,7 +25,7 @@ public sealed class ClusterNodeTests
         await cluster.Kubelet.KillAsync(dead);
 
         await cluster.EventuallyAsync(
-            async () => (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != dead, "another node has the meeting", patience: Minute);
+            async () => (await cluster.TryMeetingAsync("standup"))!.Status is { Assignments: [{ State: AssignmentState.Ready } now] } && now.SfuNode != dead, "another node has the meeting", timeout: Minute);
         Assert.Equal(1, (await cluster.PoolAsync("p")).Status!.Replicas);
     }
 
@@ -39,7 +39,7 @@ public sealed class ClusterNodeTests
 
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"version":"2.0"}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2, Replicas: 2 }, "two up-to-date nodes are ready", patience: Minute);
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 2, ReadyReplicas: 2, Replicas: 2 }, "two up-to-date nodes are ready", timeout: Minute);
     }
 
     /// <summary>The cluster node exists, and nothing ends the Pod: only its overdue deletion shows that the process has ended.</summary>
@@ -49,14 +49,14 @@ public sealed class ClusterNodeTests
         var time = new SkippableTime();
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
-        await WithMachineAsync(cluster, "cluster-node-1");
-        await WithMachineAsync(cluster, "cluster-node-2");
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-2");
         (cluster.Kubelet.Schedules, cluster.Kubelet.OtherClusterNodes) = (true, ["cluster-node-2"]); // The Pod keeps its ports on its cluster node.
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var lost = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode;
 
-        await cluster.Kubelet.LosePowerAsync(lost);
+        await cluster.Kubelet.CutPowerAsync(lost);
         await cluster.Client.DeleteAsync<Pod>(new NamespacedName("meet-a", lost), default);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == lost).Status!.State == SfuNodeState.Unhealthy, "the node is unresponsive");
         time.Skip(TimeSpan.FromMinutes(1));
@@ -73,8 +73,8 @@ public sealed class ClusterNodeTests
     public async Task ClusterNode_Deleted_MediaNodeIsReplaced()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "cluster-node-1");
-        await WithMachineAsync(cluster, "cluster-node-2");
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-2");
         await cluster.WithTenantAsync();
         var lost = Assert.Single(await cluster.NodesAsync()).Metadata.Name!;
 
@@ -83,7 +83,7 @@ public sealed class ClusterNodeTests
         await cluster.Client.DeleteAsync<Node>(new NamespacedName(null, "cluster-node-1"), default);
 
         await cluster.EventuallyAsync(
-            async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement remains", patience: Minute);
+            async () => await cluster.NodesAsync() is [{ Status.State: SfuNodeState.Ready } only] && only.Metadata.Name != lost, "only the replacement remains", timeout: Minute);
     }
 
     /// <summary>Only the cluster can distinguish a power failure from a node that only the operator cannot reach.</summary>
@@ -91,8 +91,8 @@ public sealed class ClusterNodeTests
     public async Task ClusterNode_LosesPower_MeetingMovesOnceNotReady()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "cluster-node-1");
-        await WithMachineAsync(cluster, "cluster-node-2");
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-2");
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup");
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
@@ -100,7 +100,7 @@ public sealed class ClusterNodeTests
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "another pool is ready");
 
-        await cluster.Kubelet.LosePowerAsync(before.SfuNode);
+        await cluster.Kubelet.CutPowerAsync(before.SfuNode);
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node does not respond");
         Assert.Equal(before.SfuNode, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).SfuNode);
 
@@ -113,7 +113,7 @@ public sealed class ClusterNodeTests
     public async Task ClusterNode_NotReadyButMediaNodeResponds_KeepsMeeting()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
         await cluster.WithTenantAsync(replicas: 2);
         await cluster.CreateMeetingAsync("standup");
         var before = Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments);
@@ -133,8 +133,8 @@ public sealed class ClusterNodeTests
     public async Task ClusterNode_Cordoned_MediaNodeIsReplacedThenDrained()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await WithMachineAsync(cluster, "cluster-node-1");
-        await WithMachineAsync(cluster, "cluster-node-2");
+        await WithClusterNodeAsync(cluster, "cluster-node-1");
+        await WithClusterNodeAsync(cluster, "cluster-node-2");
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("before");
         var meeting = await cluster.WaitForReadyAsync("before");
@@ -156,7 +156,7 @@ public sealed class ClusterNodeTests
         await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != cordoned), "it is deleted once it is empty");
     }
 
-    private static async Task WithMachineAsync(TestCluster cluster, string name)
+    private static async Task WithClusterNodeAsync(TestCluster cluster, string name)
     {
         cluster.Kubelet.Schedules = true;
         await cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);

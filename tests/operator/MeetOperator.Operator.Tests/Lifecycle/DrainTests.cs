@@ -22,13 +22,13 @@ public sealed class DrainTests
     public async Task Pool_DeletedWithParticipants_WaitsAndNamesMeetings(PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
 
         await cluster.Client.DeleteAsync<SfuPool>(PoolP, default, new DeleteOptions { PropagationPolicy = propagation });
 
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the node names the meeting");
         await cluster.EventuallyAsync(async () => Blocked((await cluster.PoolAsync("p")).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the pool names the meeting");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await EndAsync(cluster);
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(PoolP, default) is null, "the pool is deleted");
@@ -39,12 +39,12 @@ public sealed class DrainTests
     public async Task Scale_ToZeroWithoutAlternative_KeepsMeetingPastDeadline()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+        var (before, pod) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
 
         await ScaleAsync(cluster, 0);
 
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
@@ -57,7 +57,7 @@ public sealed class DrainTests
         var time = new SkippableTime();
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
-        var (before, _) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+        var (before, _) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
         var node = cluster.Kubelet.Node(before.SfuNode);
         var id = (await cluster.TryMeetingAsync("standup"))!.Status!.MeetingId!;
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
@@ -91,21 +91,21 @@ public sealed class DrainTests
     public async Task SfuNode_DeletedWithParticipants_KeepsPod(PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
         cluster.Kubelet.Paused = true; // Its replacement cannot be scheduled.
 
         await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", before.SfuNode), default, new DeleteOptions { PropagationPolicy = propagation });
 
         await cluster.EventuallyAsync(
             async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
     }
 
     [Fact]
     public async Task SfuNode_OwnedPodAndForegroundDeletion_KeepsPod()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
         cluster.Kubelet.Paused = true;
 
         await OwnAsync(cluster, await NodeAsync(cluster, before.SfuNode));
@@ -113,17 +113,17 @@ public sealed class DrainTests
 
         await cluster.EventuallyAsync(
             async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
     }
 
     [Fact]
     public async Task Drain_Forced_DisconnectsParticipants()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
         await ScaleAsync(cluster, 0);
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":{"force":true}}}""");
 
@@ -135,7 +135,7 @@ public sealed class DrainTests
     public async Task Drain_DeprecatedForm_IsConvertedAndKeepsStart()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drainRequestedAt":"2026-01-01T12:00:00Z"}}""");
 
@@ -143,7 +143,7 @@ public sealed class DrainTests
         await cluster.EventuallyAsync(
             async () => (await NodeAsync(cluster, before.SfuNode)) is { Spec: { DrainRequestedAt: null, Drain: { Force: false } }, Status.State: SfuNodeState.Draining } node && node.Status.DrainRequestedAt == asked,
             "the drain has the current form");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":null}}""");
         await cluster.EventuallyAsync(
@@ -180,7 +180,7 @@ public sealed class DrainTests
     private static Task DrainAsync(TestCluster cluster, string node, string patch) =>
         cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node), JsonNode.Parse(patch)!, default);
 
-    private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithPeopleAsync(TestCluster cluster, int deadlineSeconds = 600)
+    private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithParticipantsAsync(TestCluster cluster, int deadlineSeconds = 600)
     {
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = deadlineSeconds } });
         await cluster.CreateMeetingAsync("standup");
@@ -191,7 +191,7 @@ public sealed class DrainTests
         return (assignment, await cluster.Client.GetAsync<Pod>(new NamespacedName("meet-a", assignment.SfuNode), default));
     }
 
-    private static async Task ExpectUntouchedAsync(TestCluster cluster, MeetingAssignment before, Pod pod)
+    private static async Task ExpectUnchangedAsync(TestCluster cluster, MeetingAssignment before, Pod pod)
     {
         var meeting = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(meeting.IsReady());

@@ -24,7 +24,7 @@ public sealed class MeetingIdTests
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three participants");
 
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         Assert.Equal([id], node.Rooms().Keys);
         Assert.All(cluster.Kubelet.Nodes.Where(other => other != node), other => Assert.Empty(other.Rooms()));
@@ -33,7 +33,7 @@ public sealed class MeetingIdTests
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-b", id), default);
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Meeting>(new NamespacedName("meet-b", id), default) is null, "the copy is deleted");
-        await AskedAgainAsync(cluster, node, id);
+        await WaitForNextReportsAsync(cluster, node, id);
         Assert.Equal([id], node.Rooms().Keys);
         var after = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(after.IsReady());
@@ -48,12 +48,12 @@ public sealed class MeetingIdTests
         await cluster.CreateMeetingAsync(id, Lasting);
         var node = Node(cluster, await cluster.WaitForReadyAsync(id));
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-b", id), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
         await cluster.EventuallyAsync(async () => (await CopyAsync(cluster, id)).Status!.Phase == MeetingPhase.Ended, "the copy has ended");
 
-        await AskedAgainAsync(cluster, node, id);
+        await WaitForNextReportsAsync(cluster, node, id);
         Assert.Equal([id], node.Rooms().Keys);
         Assert.True((await cluster.TryMeetingAsync(id))!.IsReady());
     }
@@ -66,7 +66,7 @@ public sealed class MeetingIdTests
         await cluster.CreateMeetingAsync(id, Lasting);
         await cluster.WaitForReadyAsync(id);
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", id), default);
 
@@ -85,7 +85,7 @@ public sealed class MeetingIdTests
 
         await cluster.StartOperatorAsync("operator-2");
 
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
         var after = (await cluster.TryMeetingAsync(id))!;
         Assert.True(after.IsReady());
         Assert.Equal(ours.Status!.Assignments[0], after.Status!.Assignments[0]);
@@ -147,7 +147,7 @@ public sealed class MeetingIdTests
         return cluster;
     }
 
-    private static async Task TakenAsync(TestCluster cluster, string id)
+    private static async Task WaitForIdTakenAsync(TestCluster cluster, string id)
     {
         await cluster.EventuallyAsync(
             async () => Conditions.Get((await CopyAsync(cluster, id)).Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False, Reason: IdTaken }, "the copy is rejected");
@@ -159,7 +159,7 @@ public sealed class MeetingIdTests
     }
 
     /// <summary>Waits for later reports, by which a room to be ended would have ended.</summary>
-    private static async Task AskedAgainAsync(TestCluster cluster, NodeControl.Testing.SimulatedMediaNode node, string id)
+    private static async Task WaitForNextReportsAsync(TestCluster cluster, NodeControl.Testing.SimulatedMediaNode node, string id)
     {
         node.SetParticipants(id, 4);
         await cluster.EventuallyAsync(

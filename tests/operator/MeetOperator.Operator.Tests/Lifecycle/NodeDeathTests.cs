@@ -151,7 +151,7 @@ public sealed class NodeDeathTests
         await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Starting } or { State: SfuNodeState.Unhealthy, Message: not null }, "the next leader has reconciled the node");
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":0,"drain":{"deadlineSeconds":0}}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => await StatusAsync() is null || Conditions.Get((await StatusAsync())!.Conditions, MeetConditions.DrainBlocked) is { Reason: "NotAnswering" }, "the drain is blocked by the node", patience: TimeSpan.FromSeconds(90));
+        await cluster.EventuallyAsync(async () => await StatusAsync() is null || Conditions.Get((await StatusAsync())!.Conditions, MeetConditions.DrainBlocked) is { Reason: "NotAnswering" }, "the drain is blocked by the node", timeout: TimeSpan.FromSeconds(90));
         Assert.Null((await cluster.Client.GetAsync<Pod>(key, default)).Metadata.DeletionTimestamp);
         Assert.Equal(2, node.Rooms()[meeting.Status.MeetingId!].Participants);
     }

@@ -25,7 +25,7 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = image });
 
-        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ", "docker.io/meetoperator/media-node");
+        await WaitForStalledAsync(cluster, "ImageNotAllowed", "spec.image: ", "docker.io/meetoperator/media-node");
         Assert.Empty(await cluster.NodesAsync());
     }
 
@@ -37,7 +37,7 @@ public sealed class PoolPermissionTests
         var node = Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName;
 
         await PatchAsync(cluster, """{"spec":{"image":"evil.example/miner:1","rollout":{"type":"Immediate"}}}""");
-        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ");
+        await WaitForStalledAsync(cluster, "ImageNotAllowed", "spec.image: ");
         Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName);
         await cluster.Client.DeleteAsync<Pod>(node, default);
 
@@ -57,7 +57,7 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { Type = ExposureType.HostNetwork } });
 
-        await StalledAsync(cluster, "ExposureNotAllowed", "spec.exposure.type: HostNetwork is not allowed", "allowed: HostPort", "spec.pools.allowedExposures of the Tenant");
+        await WaitForStalledAsync(cluster, "ExposureNotAllowed", "spec.exposure.type: HostNetwork is not allowed", "allowed: HostPort", "spec.pools.allowedExposures of the Tenant");
         Assert.Empty(await cluster.NodesAsync());
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedExposures":null}}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once it is allowed");
@@ -72,11 +72,11 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { PriorityClassName = "system-node-critical" } });
 
-        await StalledAsync(cluster, "PriorityClassNotAllowed", "spec.template.priorityClassName: system-node-critical is not allowed", "allowed: media", "Helm value pools.allowedPriorityClasses");
+        await WaitForStalledAsync(cluster, "PriorityClassNotAllowed", "spec.template.priorityClassName: system-node-critical is not allowed", "allowed: media", "Helm value pools.allowedPriorityClasses");
         Assert.Empty(await cluster.NodesAsync());
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":[]}}}""")!, default);
         await PatchAsync(cluster, """{"spec":{"template":{"priorityClassName":"media"}}}""");
-        await StalledAsync(cluster, "PriorityClassNotAllowed", "media is not allowed", "allowed: none", "spec.pools.allowedPriorityClasses of the Tenant");
+        await WaitForStalledAsync(cluster, "PriorityClassNotAllowed", "media is not allowed", "allowed: none", "spec.pools.allowedPriorityClasses of the Tenant");
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":["media"]}}}""")!, default);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready with an allowed class");
     }
@@ -89,7 +89,7 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { Annotations = new Dictionary<string, string> { ["k8s.v1.cni.cncf.io/networks"] = "storage" } } });
 
-        await StalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed", "Helm value pools.allowedAnnotations");
+        await WaitForStalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed", "Helm value pools.allowedAnnotations");
         Assert.Empty(await cluster.NodesAsync());
     }
 
@@ -101,7 +101,7 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("q", TestCluster.Pool(42063));
 
-        await StalledAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p", name: "q");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p", name: "q");
         Assert.True((await cluster.PoolAsync("p")).IsReady());
         Assert.All(await cluster.NodesAsync(), node => Assert.Equal("p", node.Spec.PoolRef.Name));
         await PatchAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""", "q");
@@ -135,7 +135,7 @@ public sealed class PoolPermissionTests
 
         await PatchAsync(cluster, """{"spec":{"replicas":1}}""", "claims");
 
-        await StalledAsync(cluster, "PortRangeOverlaps", "SfuPool meet-a/p", name: "claims");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "SfuPool meet-a/p", name: "claims");
         await PatchAsync(cluster, """{"spec":{"replicas":2}}""");
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the serving pool scales up");
     }
@@ -150,7 +150,7 @@ public sealed class PoolPermissionTests
 
         await cluster.CreatePoolAsync("q", Wide(30_000));
 
-        await StalledAsync(cluster, "PortRangeTooWide", "6000 ports", "allowed: 4096", name: "q");
+        await WaitForStalledAsync(cluster, "PortRangeTooWide", "6000 ports", "allowed: 4096", name: "q");
 
         static SfuPoolSpec Wide(int from) => TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = from, Max = from + 2999 } } };
     }
@@ -167,7 +167,7 @@ public sealed class PoolPermissionTests
 
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.ReadyReplicas == 1, "the installation's pool is ready");
-        await StalledAsync(cluster, "PortRangeOverlaps", "a pool of another namespace");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "a pool of another namespace");
         Assert.Single(await cluster.NodesAsync());
     }
 
@@ -254,7 +254,7 @@ public sealed class PoolPermissionTests
     private static Task<SfuPool> PatchAsync(TestCluster cluster, string patch, string name = "p") =>
         cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", name), JsonNode.Parse(patch)!, default);
 
-    private static async Task StalledAsync(TestCluster cluster, string reason, string message, string more = "", string most = "", string name = "p")
+    private static async Task WaitForStalledAsync(TestCluster cluster, string reason, string message, string more = "", string most = "", string name = "p")
     {
         Condition? stalled = null;
         await cluster.EventuallyAsync(

@@ -42,7 +42,7 @@ public sealed class PoolTests
         await cluster.EventuallyAsync(
             async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRefused" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool reports why it has no nodes");
         proxy.Refuse = null;
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once its nodes are accepted", patience: TimeSpan.FromSeconds(60));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once its nodes are accepted", timeout: TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Records the pools of created nodes in order, and blocks after the first.</summary>
@@ -57,7 +57,7 @@ public sealed class PoolTests
             if (request is { Kind: "SfuNode", Operation: AdmissionOperation.Create })
             {
                 Seen.Enqueue(request.Object!["spec"]!["poolRef"]!["name"]!.GetValue<string>());
-                GoOn.Wait(TestCluster.Patience);
+                GoOn.Wait(TestCluster.Timeout);
             }
 
             return AdmissionDecision.Allow;

@@ -17,8 +17,8 @@ public sealed class PortTests
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         cluster.Kubelet.Schedules = true;
         cluster.Kubelet.OtherClusterNodes = ["cluster-node-2", "cluster-node-3"];
-        await MachineAsync(cluster, "cluster-node-1");
-        await MachineAsync(cluster, "cluster-node-2");
+        await CreateClusterNodeAsync(cluster, "cluster-node-1");
+        await CreateClusterNodeAsync(cluster, "cluster-node-2");
         await cluster.StartOperatorAsync("operator-1");
 
         await cluster.WithTenantAsync(replicas: 4, pool: Narrow);
@@ -31,7 +31,7 @@ public sealed class PortTests
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status?.Conditions.Ready() is { Status: ConditionStatus.False, Reason: "PortsExhausted" }, "both cluster nodes are full");
         Assert.Equal(4, (await cluster.NodesAsync()).Count);
 
-        await MachineAsync(cluster, "cluster-node-3");
+        await CreateClusterNodeAsync(cluster, "cluster-node-3");
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 5 }, "another cluster node has free ports");
     }
 
@@ -41,8 +41,8 @@ public sealed class PortTests
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         cluster.Kubelet.Schedules = true;
         cluster.Kubelet.OtherClusterNodes = ["cluster-node-2"];
-        await MachineAsync(cluster, "cluster-node-1");
-        await MachineAsync(cluster, "cluster-node-2");
+        await CreateClusterNodeAsync(cluster, "cluster-node-1");
+        await CreateClusterNodeAsync(cluster, "cluster-node-2");
         await cluster.StartOperatorAsync("operator-1");
         await cluster.CreateTenantAsync("a");
 
@@ -51,5 +51,5 @@ public sealed class PortTests
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 2 } status && status.Conditions.Ready()?.Reason == "PortsExhausted", "two ports allow two nodes");
     }
 
-    private static Task<Node> MachineAsync(TestCluster cluster, string name) => cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);
+    private static Task<Node> CreateClusterNodeAsync(TestCluster cluster, string name) => cluster.Client.CreateAsync(new Node { Metadata = new ObjectMeta { Name = name } }, default);
 }

@@ -17,7 +17,7 @@ public sealed class RolloutTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 } });
-        var (old, generation) = await TalkAsync(cluster, "standup");
+        var (old, generation) = await StartMeetingAsync(cluster, "standup");
 
         await UpgradeAsync(cluster, NewImage);
 
@@ -47,7 +47,7 @@ public sealed class RolloutTests
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 }, Rollout = new SfuRollout { Type = RolloutType.Immediate } });
-        var (old, generation) = await TalkAsync(cluster, "standup");
+        var (old, generation) = await StartMeetingAsync(cluster, "standup");
 
         await UpgradeAsync(cluster, NewImage);
 
@@ -76,7 +76,7 @@ public sealed class RolloutTests
     private static Condition? Updated(SfuPool pool) => Conditions.Get(pool.Status?.Conditions, "Updated");
 
     /// <summary>Creates a meeting with two participants and returns its assignment.</summary>
-    private static async Task<(string Node, long Generation)> TalkAsync(TestCluster cluster, string name)
+    private static async Task<(string Node, long Generation)> StartMeetingAsync(TestCluster cluster, string name)
     {
         await cluster.CreateMeetingAsync(name);
         var meeting = await cluster.WaitForReadyAsync(name);

@@ -30,13 +30,13 @@ public sealed class SuspendedLeaderTests
         node.ReportBody = term => term == former ? empty : null;
 
         node.SetParticipants(before.MeetingId!, 2);
-        await FreeLeaseAsync(cluster);
+        await ExpireLeaseAsync(cluster);
         await cluster.StartOperatorAsync("operator-2");
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 2, "is reported with participants");
         time.Resume();
         await cluster.EventuallyAsync(() => Task.FromResult(node.StaleCalls > 0 || node.Rooms().Count == 0), "the former leader has tried to end the meeting that was empty");
         hold.SetResult();
-        await cluster.EventuallyAsync(() => SaysAsync(cluster, "operator-1", "meet_operator_leader 0"), "the former leader has noticed");
+        await cluster.EventuallyAsync(() => HasMetricAsync(cluster, "operator-1", "meet_operator_leader 0"), "the former leader has noticed");
 
         Assert.Equal(2, Assert.Single(node.Rooms()).Value.Participants);
         var after = (await cluster.TryMeetingAsync("standup"))!.Status!;
@@ -89,10 +89,10 @@ public sealed class SuspendedLeaderTests
     private static NamespacedName LeaseKey => new("meet-system", "meet-operator");
 
     /// <summary>Simulates the expiry of a suspended leader's Lease.</summary>
-    private static async Task FreeLeaseAsync(TestCluster cluster) =>
+    private static async Task ExpireLeaseAsync(TestCluster cluster) =>
         await cluster.Client.MergePatchAsync<Lease>(LeaseKey, new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = null } }, default);
 
-    private static async Task<bool> SaysAsync(TestCluster cluster, string replica, string line)
+    private static async Task<bool> HasMetricAsync(TestCluster cluster, string replica, string line)
     {
         using var http = new HttpClient { BaseAddress = cluster.OperatorAddress(replica) };
         return (await http.GetStringAsync("/metrics")).Contains(line, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class TenantDeletionTests
     public async Task Tenant_DeletedWithParticipants_WaitsAndNamesMeetings(TenantDeletionPolicy policy, PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var node = await WithPeopleAsync(cluster, policy);
+        var node = await WithParticipantsAsync(cluster, policy);
 
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default, new DeleteOptions { PropagationPolicy = propagation });
 
@@ -46,7 +46,7 @@ public sealed class TenantDeletionTests
     public async Task Tenant_LastParticipantsOnForceDrainedNode_IsDeleted()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var node = await WithPeopleAsync(cluster, TenantDeletionPolicy.Delete);
+        var node = await WithParticipantsAsync(cluster, TenantDeletionPolicy.Delete);
         cluster.Kubelet.Node(node).RefusesToEnd = true;
         await EndAsync(cluster);
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
@@ -85,7 +85,7 @@ public sealed class TenantDeletionTests
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady() && (await cluster.NodesAsync()).Count == 1, "the pool is ready again");
     }
 
-    private static async Task<string> WithPeopleAsync(TestCluster cluster, TenantDeletionPolicy policy)
+    private static async Task<string> WithParticipantsAsync(TestCluster cluster, TenantDeletionPolicy policy)
     {
         await cluster.WithTenantAsync();
         await cluster.Client.MergePatchAsync<Tenant>(TenantA, new JsonObject { ["spec"] = new JsonObject { ["deletionPolicy"] = policy.ToString() } }, default);
