@@ -44,7 +44,7 @@ public static class PlacementPlanner
             return Choose(input, context, leave);
         }
 
-        return ShouldMoveReason(current, node!) is { } rather && Choose(input, context, rather) is { Chosen: not null } elsewhere ? elsewhere : KeepCurrent(current);
+        return ShouldMoveReason(current, node!) is { } reason && Choose(input, context, reason) is { Chosen: not null } elsewhere ? elsewhere : KeepCurrent(current);
     }
 
     /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
@@ -80,7 +80,7 @@ public static class PlacementPlanner
     /// <summary>The reason why the meeting must leave even if no other node can take it, or null. Load and a cordon never move a meeting.</summary>
     private static string? MustMoveReason(CurrentPlacement current, NodeSnapshot? node) => node switch
     {
-        null => $"{current.SfuNode} is gone",
+        null => $"{current.SfuNode} no longer exists",
         { State: SfuNodeState.Unhealthy, MayBeAlive: false } => $"{current.SfuNode} is not serving",
         { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
         { ForceEvicting: true } => $"{current.SfuNode} is being force-drained",

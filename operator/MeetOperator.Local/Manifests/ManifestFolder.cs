@@ -43,10 +43,10 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
             .Where(f => Path.GetExtension(f) is ".yaml" or ".yml")
             .Order(StringComparer.Ordinal)
             .ToDictionary(f => Path.GetFileName(f), f => f);
-        foreach (var gone in _files.Keys.Except(present.Keys).ToArray())
+        foreach (var removed in _files.Keys.Except(present.Keys).ToArray())
         {
-            await PruneAsync(gone, _files[gone].Objects, ct).ConfigureAwait(false);
-            _files.Remove(gone);
+            await PruneAsync(removed, _files[removed].Objects, ct).ConfigureAwait(false);
+            _files.Remove(removed);
             Save();
         }
 

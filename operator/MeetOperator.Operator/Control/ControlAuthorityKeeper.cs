@@ -150,8 +150,8 @@ internal sealed partial class ControlAuthorityKeeper(
             return false;
         }
 
-        var made = ControlSecretText.Build(new NamespacedName(@namespace, name), authority.IssueFor(role), stored);
-        await WriteAsync(made, stored is null, ct).ConfigureAwait(false);
+        var issued = ControlSecretText.Build(new NamespacedName(@namespace, name), authority.IssueFor(role), stored);
+        await WriteAsync(issued, stored is null, ct).ConfigureAwait(false);
         LogIssued(role, name);
         return true;
     }

@@ -104,9 +104,9 @@ internal sealed class ForwardingWatch
             }
         }
 
-        foreach (var gone in _rooms.Keys.Where(room => !present.Contains(room)).ToArray())
+        foreach (var ended in _rooms.Keys.Where(room => !present.Contains(room)).ToArray())
         {
-            _rooms.Remove(gone);
+            _rooms.Remove(ended);
         }
 
         // A publisher without key frames can silence its own room; that is no failure of a node that forwards in other rooms.

@@ -52,8 +52,8 @@ internal static class NodeDeath
         facts.HasRestarted || (facts.LastSeen is null && PodRuns.HasStartedAfter(facts.Pod, facts.Node.Status?.LastSeen)) ? "its process has restarted"
         : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it runs a version without certificate support"
         : facts.IsAnswering ? null
-        : facts.ClusterNode is { IsMissing: true } gone ? $"cluster node {gone.Name} no longer exists"
-        : facts.ClusterNode is { Ready: false } away ? $"cluster node {away.Name} is not ready"
+        : facts.ClusterNode is { IsMissing: true } missing ? $"cluster node {missing.Name} no longer exists"
+        : facts.ClusterNode is { Ready: false } notReady ? $"cluster node {notReady.Name} is not ready"
         : PodRuns.IsNodeUnreachable(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
         : HasFailedProbe(facts) ? "the kubelet's readiness probe fails as well"
         : null;

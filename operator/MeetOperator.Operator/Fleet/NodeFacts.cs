@@ -57,7 +57,7 @@ internal sealed record NodeFacts
     /// <summary>The failure of a node that responds but does not forward media, or null.</summary>
     public NodeFailure? ForwardingFailure { get; init; }
 
-    /// <summary>True when the node's own report says that it is draining.</summary>
+    /// <summary>True when the node's own report shows that it is draining.</summary>
     public bool ReportsDraining { get; init; }
     public int Meetings { get; init; }
 }

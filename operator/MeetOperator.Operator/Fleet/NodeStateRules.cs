@@ -136,7 +136,7 @@ internal static class NodeStateRules
 
     private static NodeStateDecision Starting(NodeFacts facts)
     {
-        if ((facts.SetupFailure ?? (facts.Pod is { } made ? PodFailures.Find(facts.Node, made) : null)) is { } failure)
+        if ((facts.SetupFailure ?? (facts.Pod is { } pod ? PodFailures.Find(facts.Node, pod) : null)) is { } failure)
         {
             return new NodeStateDecision(SfuNodeState.Starting, failure.Reason, failure.Message) { Stalled = failure.RequiresIntervention };
         }

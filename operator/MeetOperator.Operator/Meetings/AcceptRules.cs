@@ -37,8 +37,8 @@ internal static class AcceptRules
         : new(MeetingPhase.Pending, "TenantDeleting", $"Tenant {tenant.Metadata.Name} is being deleted and accepts no new meetings: set spec.tenantRef to another tenant", IsTransient: true);
 
     /// <summary>The tenant may no longer use the region or the pool of the meeting's node.</summary>
-    public static Rejection PlaceNotAllowed(string node, string why) =>
-        new(MeetingPhase.Pending, "PlaceNotAllowed", $"the meeting is on {node}, but {why}: allow this region or pool in the Tenant again, or end the meeting and create a new one") { CanMove = true };
+    public static Rejection PlaceNotAllowed(string node, string reason) =>
+        new(MeetingPhase.Pending, "PlaceNotAllowed", $"the meeting is on {node}, but {reason}: allow this region or pool in the Tenant again, or end the meeting and create a new one") { CanMove = true };
 
     /// <param name="Phase">Failed when only a changed spec can help.</param>
     /// <param name="Reason">Reason for conditions and events.</param>

@@ -81,7 +81,7 @@ internal sealed class MeetingController(
                 cluster.FreshMeetings.RecordWrite(context.Meeting);
             }
         }
-        catch (KubeApiException gone) when (gone.IsNotFound)
+        catch (KubeApiException error) when (error.IsNotFound)
         {
             // Deleted in the meantime. The informer reports the deletion, which releases the meeting's resources.
         }
@@ -116,13 +116,13 @@ internal sealed class MeetingController(
     private void Forget(NamespacedName key)
     {
         _throttle.Forget(key);
-        if (releases.Forget(key) is not { } gone)
+        if (releases.Forget(key) is not { } deleted)
         {
             return;
         }
 
-        ages.Forget(gone);
-        foreach (var sameId in cluster.MeetingsWithId(gone.Id))
+        ages.Forget(deleted);
+        foreach (var sameId in cluster.MeetingsWithId(deleted.Id))
         {
             Wake(sameId.Metadata.NamespacedName); // The ID is free now.
         }

@@ -29,13 +29,13 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
     /// <summary>Releases the resources of a deleted object. Returns its meeting, or null if it was not tracked.</summary>
     public MeetingRef? Forget(NamespacedName name)
     {
-        if (!_known.TryRemove(name, out var gone))
+        if (!_known.TryRemove(name, out var deleted))
         {
             return null;
         }
 
-        Release(gone.Meeting, gone.Tenant);
-        return gone.Meeting;
+        Release(deleted.Meeting, deleted.Tenant);
+        return deleted.Meeting;
     }
 
     private void Release(MeetingRef meeting, string tenant)

@@ -15,7 +15,7 @@ internal static class MeetingStatuses
     public static void SetAssigned(MeetingContext context, CurrentAssignment current)
     {
         var node = current.Node!.Value;
-        var people = current.Participants;
+        var participants = current.Participants;
 
         // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
         var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != current.Generation ? null : context.Status.EmptySince;
@@ -23,8 +23,8 @@ internal static class MeetingStatuses
         {
             Region = current.Region,
             SfuCount = 1,
-            Participants = people,
-            EmptySince = people > 0 ? null : emptySince ?? context.Now,
+            Participants = participants,
+            EmptySince = participants > 0 ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments =
             [
@@ -35,14 +35,14 @@ internal static class MeetingStatuses
                     Region = current.Region,
                     Role = AssignmentRole.Origin,
                     State = AssignmentState.Ready,
-                    Participants = people,
+                    Participants = participants,
                     Generation = current.Generation,
                 },
             ],
         };
-        var message = people > 0 ? "participants are in the meeting" : "the meeting can be joined";
+        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
         context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
-        context.MarkReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
+        context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
     /// <summary>Whether the meeting has no node and waits for one.</summary>

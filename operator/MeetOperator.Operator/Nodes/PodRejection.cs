@@ -9,11 +9,11 @@ internal static class PodRejection
 {
     public static NodeFailure Explain(SfuNode node, KubeApiException error)
     {
-        var (said, pool, place) = (error.Status.Message ?? error.Message, node.Spec.PoolRef.Name, node.Metadata.Namespace);
-        return said.Contains("exceeded quota", StringComparison.Ordinal)
-            ? new NodeFailure("QuotaExceeded", $"the ResourceQuota of namespace {place} is exceeded: raise it, or lower spec.replicas or spec.template.resources of SfuPool {pool} ({said})")
-            : said.Contains("PodSecurity", StringComparison.Ordinal)
-            ? new NodeFailure("PodSecurityForbids", $"namespace {place} forbids host ports, which media needs: run kubectl label --overwrite namespace {place} pod-security.kubernetes.io/enforce=privileged ({said})")
-            : new NodeFailure("PodRefused", $"the API server rejected the Pod: change spec.template of SfuPool {pool} or the policy that rejects it ({said})");
+        var (message, pool, podNamespace) = (error.Status.Message ?? error.Message, node.Spec.PoolRef.Name, node.Metadata.Namespace);
+        return message.Contains("exceeded quota", StringComparison.Ordinal)
+            ? new NodeFailure("QuotaExceeded", $"the ResourceQuota of namespace {podNamespace} is exceeded: raise it, or lower spec.replicas or spec.template.resources of SfuPool {pool} ({message})")
+            : message.Contains("PodSecurity", StringComparison.Ordinal)
+            ? new NodeFailure("PodSecurityForbids", $"namespace {podNamespace} forbids host ports, which media needs: run kubectl label --overwrite namespace {podNamespace} pod-security.kubernetes.io/enforce=privileged ({message})")
+            : new NodeFailure("PodRefused", $"the API server rejected the Pod: change spec.template of SfuPool {pool} or the policy that rejects it ({message})");
     }
 }

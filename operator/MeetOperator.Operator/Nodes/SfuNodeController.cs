@@ -89,9 +89,9 @@ internal sealed class SfuNodeController(
 
     private async Task<(Pod? Pod, NodeFailure? Failure)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
     {
-        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.FindReason(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } why)
+        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.FindReason(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } reason)
         {
-            events.Warning(node, "PodReplaced", $"{why}: the Pod is being recreated");
+            events.Warning(node, "PodReplaced", $"{reason}: the Pod is being recreated");
             var soon = new DeleteOptions { Uid = pod.Metadata.Uid, GracePeriodSeconds = 1 };
             await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, soon).ConfigureAwait(false);
             return (pod, null);

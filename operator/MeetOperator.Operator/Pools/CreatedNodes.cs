@@ -29,7 +29,7 @@ internal sealed class CreatedNodes(Informer<SfuNode> nodes, TimeProvider time)
                 }
             }
 
-            return [.. _created.Values.Select(made => made.Node)];
+            return [.. _created.Values.Select(entry => entry.Node)];
         }
     }
 

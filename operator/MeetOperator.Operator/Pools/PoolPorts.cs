@@ -10,15 +10,15 @@ internal sealed class PoolPorts(ClusterView cluster)
 {
     /// <summary>Returns null when no cluster node that may run the media node has enough free ports.</summary>
     /// <param name="pool">The pool of the new node.</param>
-    /// <param name="made">Created nodes that are not in the informer yet.</param>
-    public IReadOnlyList<int>? FindFree(SfuPool pool, IEnumerable<SfuNode> made)
+    /// <param name="created">Created nodes that are not in the informer yet.</param>
+    public IReadOnlyList<int>? FindFree(SfuPool pool, IEnumerable<SfuNode> created)
     {
         var exposure = pool.Spec.Exposure;
         var clusterNodes = ClusterNodesOf(pool);
 
         // With Static, clients reach all nodes of a pool at the same addresses, so only the port distinguishes them.
         var apart = clusterNodes.Count > 1 && exposure.AddressSource != AddressSource.Static;
-        var nodes = cluster.Nodes.List().Concat(made).DistinctBy(node => node.Metadata.NamespacedName).Where(HoldsPorts);
+        var nodes = cluster.Nodes.List().Concat(created).DistinctBy(node => node.Metadata.NamespacedName).Where(HoldsPorts);
         var holders = nodes.Select(node => (ClusterNode: ClusterNodeOf(node), Node: node))
             .Where(entry => !apart || entry.ClusterNode is null || clusterNodes.Contains(entry.ClusterNode))
             .GroupBy(entry => entry.ClusterNode ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)

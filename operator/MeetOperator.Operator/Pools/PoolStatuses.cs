@@ -74,10 +74,10 @@ internal static class PoolStatuses
         }
 
         var count = $"{ready} of {wanted} media nodes accept meetings";
-        var (stuck, why) = counted.FirstOrDefault(entry => entry.View is { Decision.Stalled: true });
+        var (stuck, stuckView) = counted.FirstOrDefault(entry => entry.View is { Decision.Stalled: true });
         if (stuck is not null)
         {
-            return (ready >= wanted, true, why!.Decision.Reason, $"{count}; {stuck.Name}: {why.Decision.Message}");
+            return (ready >= wanted, true, stuckView!.Decision.Reason, $"{count}; {stuck.Name}: {stuckView.Decision.Message}");
         }
 
         if (ready >= wanted)

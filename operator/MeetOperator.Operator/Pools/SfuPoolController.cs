@@ -159,7 +159,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         await _ports.WaitAsync(ct).ConfigureAwait(false); // All pools share the cluster's ports.
         try
         {
-            for (var made = 0; made < count; made++)
+            for (var created = 0; created < count; created++)
             {
                 var exposure = pool.Spec.Exposure;
                 if (_portFinder.FindFree(pool, _created.All) is not { } ports)
@@ -169,7 +169,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
                         $"no cluster node that may run the pool's Pods has enough free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} ({exposure.UdpPorts} required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { RequiresIntervention = !othersLeave };
                 }
 
-                var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
+                var node = SfuNodeObject.Build(pool, NodeName.Create(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
                 _created.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
                 events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             }

@@ -6,7 +6,7 @@ internal static class NodeName
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     /// <summary>Keeps the name below 63 characters, since Pods have the same name.</summary>
-    public static string Make(string pool, Random random)
+    public static string Create(string pool, Random random)
     {
         var head = pool.Length <= 48 ? pool : pool[..48].TrimEnd('-', '.');
         return $"{head}-{Suffix(random)}";

@@ -79,7 +79,7 @@ public static class FinalizerRelease
         {
             await client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
         }
-        catch (KubeApiException gone) when (gone.IsNotFound || gone.IsConflict || gone.IsInvalid)
+        catch (KubeApiException error) when (error.IsNotFound || error.IsConflict || error.IsInvalid)
         {
             // The Pod was deleted in the meantime, or another Pod has its name.
         }

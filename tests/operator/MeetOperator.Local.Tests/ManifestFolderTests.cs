@@ -82,9 +82,9 @@ public sealed class ManifestFolderTests : IAsyncLifetime
         Write("a.yaml", Map("one", "v: \"2\"") + "---\n" + broken);
         await _folder.CheckAsync(default);
         await _folder.CheckAsync(default);
-        var told = Assert.Single(_messages.All, m => m.Contains("could not be applied", StringComparison.Ordinal));
-        Assert.Contains("a.yaml", told, StringComparison.Ordinal);
-        Assert.Contains(message, told, StringComparison.Ordinal);
+        var logged = Assert.Single(_messages.All, m => m.Contains("could not be applied", StringComparison.Ordinal));
+        Assert.Contains("a.yaml", logged, StringComparison.Ordinal);
+        Assert.Contains(message, logged, StringComparison.Ordinal);
         Assert.Equal("1", await ValueAsync("home", "one"));
     }
 

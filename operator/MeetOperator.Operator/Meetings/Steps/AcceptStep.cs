@@ -68,8 +68,8 @@ internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger l
         }
 
         var current = fleet.Current(context.Ref);
-        return fleet.FindDisallowedReason(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } why
-            ? AcceptRules.PlaceNotAllowed(current!.Node!.Value.Name, why)
+        return fleet.FindDisallowedReason(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } reason
+            ? AcceptRules.PlaceNotAllowed(current!.Node!.Value.Name, reason)
             : null;
     }
 

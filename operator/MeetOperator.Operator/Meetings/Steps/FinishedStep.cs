@@ -15,10 +15,10 @@ internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases
         }
 
         releases.Release(context);
-        var gone = ended.AddSeconds(context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished);
-        if (gone > context.Now)
+        var due = ended.AddSeconds(context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished);
+        if (due > context.Now)
         {
-            return StepResult.Wait(gone - context.Now);
+            return StepResult.Wait(due - context.Now);
         }
 
         context.ShouldWriteStatus = false;

@@ -19,14 +19,14 @@ internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 
     private static MeetingStatus WithParticipants(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
     {
-        var people = current.Participants;
+        var participants = current.Participants;
         return status with
         {
-            Participants = people,
-            PeakParticipants = Math.Max(status.PeakParticipants, people),
-            StartedAt = status.StartedAt ?? (people > 0 ? now : null),
-            EmptySince = people > 0 ? null : status.EmptySince ?? now,
-            Assignments = [.. status.Assignments.Select(assignment => assignment.Generation == current.Generation ? assignment with { Participants = people } : assignment)],
+            Participants = participants,
+            PeakParticipants = Math.Max(status.PeakParticipants, participants),
+            StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
+            EmptySince = participants > 0 ? null : status.EmptySince ?? now,
+            Assignments = [.. status.Assignments.Select(assignment => assignment.Generation == current.Generation ? assignment with { Participants = participants } : assignment)],
         };
     }
 }

@@ -21,9 +21,9 @@ internal static class AuthorityPlan
     /// <param name="stored">The content of the Secret; null when it contains no readable authority.</param>
     /// <param name="trusted">PEM certificates that all peers currently trust.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="make">Creates an authority.</param>
+    /// <param name="create">Creates an authority.</param>
     /// <param name="rotation">Additional conditions for the rotation.</param>
-    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> make, Rotation rotation = default)
+    public static Authorities Advance(Authorities? stored, string trusted, DateTimeOffset now, Func<Authority> create, Rotation rotation = default)
     {
         if (stored is { Next: { } heir } && !stored.Signing.IsValid(now) && heir.IsValid(now))
         {
@@ -34,12 +34,12 @@ internal static class AuthorityPlan
         {
             // Replicas may still serve with a certificate of the lost authority, so the currently trusted certificates stay trusted for a while.
             var former = Unexpired(trusted, now);
-            return new Authorities { Signing = make(), Former = former, FormerUntil = former is null ? null : now + Retire };
+            return new Authorities { Signing = create(), Former = former, FormerUntil = former is null ? null : now + Retire };
         }
 
         if (rotation.IsRequested)
         {
-            return stored with { Next = make(), NextTrustedSince = null }; // A requested rotation also replaces the next authority, since its key may be compromised too.
+            return stored with { Next = create(), NextTrustedSince = null }; // A requested rotation also replaces the next authority, since its key may be compromised too.
         }
 
         if (stored.Next is { } next)
@@ -56,7 +56,7 @@ internal static class AuthorityPlan
         }
 
         var due = stored.Signing.CreatedAt + ((stored.Signing.Expires - stored.Signing.CreatedAt) * 2 / 3);
-        return due <= now ? stored with { Next = make() } : stored;
+        return due <= now ? stored with { Next = create() } : stored;
     }
 
     private static Authorities Promote(Authorities stored, Authority next, DateTimeOffset now) => new()

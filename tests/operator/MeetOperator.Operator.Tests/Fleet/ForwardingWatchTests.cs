@@ -59,9 +59,9 @@ public sealed class ForwardingWatchTests
     [Fact]
     public void Evaluate_AllParticipantsOfTwoRoomsSilent_ReturnsCutOff()
     {
-        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4)])));
-        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4), Room("b", 0, 0, people: 1, silent: 0)])));
-        Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(rooms: [Room("a", 0, 0, people: 3, silent: 3), Room("b", 0, 0, people: 1, silent: 1)])), "2 rooms"));
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, participants: 4, silent: 4)])));
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, participants: 4, silent: 4), Room("b", 0, 0, participants: 1, silent: 0)])));
+        Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(rooms: [Room("a", 0, 0, participants: 3, silent: 3), Room("b", 0, 0, participants: 1, silent: 1)])), "2 rooms"));
     }
 
     [Fact]
@@ -105,6 +105,6 @@ public sealed class ForwardingWatchTests
     private static LoopReport Loop(long tick = 10, long? probe = 0, long? path = 0) =>
         new() { Port = 42000, TickAgeMs = tick, ProbeAgeMs = probe, Paths = [new PathReport { Address = "203.0.113.7", ProbeAgeMs = path }] };
 
-    private static RoomReport Room(string name, long packetsIn, long packetsOut, int people = 2, int silent = 0) =>
-        new() { Room = name, PacketsIn = packetsIn, PacketsOut = packetsOut, Participants = people, Connected = people, Silent = silent };
+    private static RoomReport Room(string name, long packetsIn, long packetsOut, int participants = 2, int silent = 0) =>
+        new() { Room = name, PacketsIn = packetsIn, PacketsOut = packetsOut, Participants = participants, Connected = participants, Silent = silent };
 }

@@ -442,7 +442,7 @@ public sealed class MediaFleetTests
     public void Place_StateLostButRoomExists_RejoinsAboveGeneration()
     {
         AddNode("n1");
-        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
+        ReportRoom(AddNode("n2"), "m1", generation: 7, participants: 3);
 
         var decision = Place("m1");
 
@@ -453,7 +453,7 @@ public sealed class MediaFleetTests
     public void Place_NodeOfRoomFull_PlacesElsewhereAboveGeneration()
     {
         AddNode("n1");
-        Holds(AddNode("n2", maxMeetings: 0), "m1", generation: 7, people: 3);
+        ReportRoom(AddNode("n2", maxMeetings: 0), "m1", generation: 7, participants: 3);
 
         var decision = Place("m1");
 
@@ -473,12 +473,12 @@ public sealed class MediaFleetTests
         targets["n2"] = AddNode("n2");
         _woken.Clear();
 
-        Holds(targets[reports], "m1", generation, people: 0);
+        ReportRoom(targets[reports], "m1", generation, participants: 0);
 
         Assert.Equal((Key("n1"), expected), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
         Assert.Equal(expected == 1, _fleet.Current(Ref("m1"))!.RoomExists);
         Assert.Contains("m1", _woken);
-        Holds(targets[reports], "m1", generation, people: 0);
+        ReportRoom(targets[reports], "m1", generation, participants: 0);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
     }
 
@@ -492,7 +492,7 @@ public sealed class MediaFleetTests
         var stranger = AddNode("x1", @namespace: "meet-b");
         _woken.Clear();
 
-        Holds(stranger, "m1", generation, people: 5);
+        ReportRoom(stranger, "m1", generation, participants: 5);
 
         var current = _fleet.Current(Ref("m1"))!;
         Assert.Equal((Key("n1"), 1L, 0, true), (current.Node, current.Generation, current.Participants, current.RoomExists));
@@ -505,7 +505,7 @@ public sealed class MediaFleetTests
         AddNode("n1");
         PlaceWithRoom("m1");
 
-        Holds(AddNode("s1", @namespace: "meet-system", shared: true), "m1", generation: 7, people: 0);
+        ReportRoom(AddNode("s1", @namespace: "meet-system", shared: true), "m1", generation: 7, participants: 0);
 
         Assert.Equal(8, _fleet.Current(Ref("m1"))!.Generation);
     }
@@ -519,7 +519,7 @@ public sealed class MediaFleetTests
         var target = AddNode("n1");
         PlaceWithRoom("m1");
 
-        Holds(target, "m1", generation, people: 0);
+        ReportRoom(target, "m1", generation, participants: 0);
         _fleet.RaiseGeneration(Ref("m1"), generation);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
 
@@ -531,8 +531,8 @@ public sealed class MediaFleetTests
     public void Place_NodeOfAnotherTenantReportsRoom_IsIgnored()
     {
         AddNode("n1");
-        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
-        Holds(AddNode("x1", @namespace: "meet-b"), "m1", generation: 900, people: 1);
+        ReportRoom(AddNode("n2"), "m1", generation: 7, participants: 3);
+        ReportRoom(AddNode("x1", @namespace: "meet-b"), "m1", generation: 900, participants: 1);
 
         var decision = Place("m1");
 
@@ -543,8 +543,8 @@ public sealed class MediaFleetTests
     public void Place_NodeWithHighestGenerationFull_UsesNextHolder()
     {
         AddNode("n2");
-        Holds(AddNode("n1"), "m1", generation: 7, people: 3);
-        Holds(AddNode("n3", maxMeetings: 0), "m1", generation: 9, people: 0);
+        ReportRoom(AddNode("n1"), "m1", generation: 7, participants: 3);
+        ReportRoom(AddNode("n3", maxMeetings: 0), "m1", generation: 9, participants: 0);
 
         var decision = Place("m1");
 
@@ -640,8 +640,8 @@ public sealed class MediaFleetTests
         Assert.True(_fleet.HaveNodesReported("meet-a"));
     }
 
-    private void Holds(PollTarget target, string meeting, long generation, int people) =>
-        _fleet.RecordReport(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = people }] }, _time.GetTimestamp());
+    private void ReportRoom(PollTarget target, string meeting, long generation, int participants) =>
+        _fleet.RecordReport(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = participants }] }, _time.GetTimestamp());
 
     private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 

@@ -10,8 +10,8 @@ public sealed class StartTests
     [Fact]
     public async Task Start_InvalidSettings_ReportsOneLineEach()
     {
-        var said = await EndsAsync(("MEET_PUBLIC_URL", "meet.example"), ("MEET_OPERATOR_ADDRESS", "8081"));
-        Assert.Equal(["MEET_PUBLIC_URL", "MEET_OPERATOR_ADDRESS"], said.Select(line => line.Split(' ')[0]));
+        var errors = await EndsAsync(("MEET_PUBLIC_URL", "meet.example"), ("MEET_OPERATOR_ADDRESS", "8081"));
+        Assert.Equal(["MEET_PUBLIC_URL", "MEET_OPERATOR_ADDRESS"], errors.Select(line => line.Split(' ')[0]));
     }
 
     [Fact]
@@ -48,12 +48,12 @@ public sealed class StartTests
 
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        var said = await process.StandardError.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();
         Assert.Equal(2, process.ExitCode);
 
         // Ignores the warning about an old runtime.
-        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
+        return [.. errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
     }
 }

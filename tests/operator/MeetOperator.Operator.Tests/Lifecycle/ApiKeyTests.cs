@@ -65,9 +65,9 @@ public sealed class ApiKeyTests
         await stage.GiveKeyAsync(Key);
         await stage.HashesAsync(ApiKeyHashes.Of(Key));
 
-        var refused = 0;
-        stage.Proxy.Fail = (verb, resource) => (verb, resource) == ("get", "secrets") && Interlocked.Increment(ref refused) > 0;
-        await stage.Cluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref refused) >= 5), "reads of the Secret have failed");
+        var rejected = 0;
+        stage.Proxy.Fail = (verb, resource) => (verb, resource) == ("get", "secrets") && Interlocked.Increment(ref rejected) > 0;
+        await stage.Cluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref rejected) >= 5), "reads of the Secret have failed");
 
         await stage.HashesAsync(ApiKeyHashes.Of(Key));
         Assert.True(Conditions.IsTrue((await stage.Cluster.TenantAsync("a")).Status!.Conditions, MeetConditions.ApiKeysReady));
@@ -77,13 +77,13 @@ public sealed class ApiKeyTests
     [InlineData("short", "32 to 512 characters")]
     [InlineData("0123456789abcdef0123456789abcde", "32 to 512 characters")]
     [InlineData("sha256:1234", "64 hex digits")]
-    public async Task ApiKey_InvalidValue_IsReported(string text, string said)
+    public async Task ApiKey_InvalidValue_IsReported(string text, string message)
     {
         await using var stage = await Stage.StartAsync();
 
         await stage.GiveKeyAsync(text);
 
-        await stage.ConditionAsync(ConditionStatus.False, "KeyInvalid", said);
+        await stage.ConditionAsync(ConditionStatus.False, "KeyInvalid", message);
         await stage.HashesAsync(null);
     }
 
@@ -175,13 +175,13 @@ public sealed class ApiKeyTests
                 () => string.Join(' ', last?.Data ?? new Dictionary<string, string>()));
         }
 
-        public Task ConditionAsync(ConditionStatus status, string reason, string said = "", string tenant = "a")
+        public Task ConditionAsync(ConditionStatus status, string reason, string message = "", string tenant = "a")
         {
             Condition? last = null;
             return Cluster.EventuallyAsync(
                 async () => (last = Conditions.Get((await Cluster.TenantAsync(tenant)).Status?.Conditions, MeetConditions.ApiKeysReady)) is { } found
-                    && (found.Status, found.Reason) == (status, reason) && found.Message.Contains(said, StringComparison.Ordinal),
-                $"ApiKeysReady is {status} by {reason}: {said}",
+                    && (found.Status, found.Reason) == (status, reason) && found.Message.Contains(message, StringComparison.Ordinal),
+                $"ApiKeysReady is {status} by {reason}: {message}",
                 () => last?.ToString() ?? "none");
         }
 

@@ -138,14 +138,14 @@ public sealed class BadInputTests
 
         await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
 
-        var refused = await cluster.WaitForMeetingAsync("intruder", seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Stalled)?.Reason == "TenantMismatch", "is stalled");
-        Assert.Contains("create the meeting in namespace meet-b", refused.Status!.Message, StringComparison.Ordinal);
-        Assert.Empty(refused.Status.Assignments);
-        Assert.Empty(refused.Metadata.Finalizers ?? []);
+        var rejected = await cluster.WaitForMeetingAsync("intruder", seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Stalled)?.Reason == "TenantMismatch", "is stalled");
+        Assert.Contains("create the meeting in namespace meet-b", rejected.Status!.Message, StringComparison.Ordinal);
+        Assert.Empty(rejected.Status.Assignments);
+        Assert.Empty(rejected.Metadata.Finalizers ?? []);
         await EventAsync(cluster, "Meeting", "TenantMismatch");
     }
 
-    private static async Task WaitForStalledAsync(TestCluster cluster, string reason, params string[] said)
+    private static async Task WaitForStalledAsync(TestCluster cluster, string reason, params string[] texts)
     {
         SfuPool? last = null;
         await cluster.EventuallyAsync(
@@ -154,7 +154,7 @@ public sealed class BadInputTests
             () => last?.Status?.Message ?? string.Empty);
         Assert.False(last!.IsReady());
         Assert.Null(Conditions.Get(last!.Status!.Conditions, MeetConditions.Reconciling));
-        Assert.All(said, text => Assert.Contains(text, last!.Status!.Message, StringComparison.Ordinal));
+        Assert.All(texts, text => Assert.Contains(text, last!.Status!.Message, StringComparison.Ordinal));
         await EventAsync(cluster, "SfuPool", reason);
     }
 

@@ -151,11 +151,11 @@ public sealed class MeetingIdTests
     {
         await cluster.EventuallyAsync(
             async () => Conditions.Get((await CopyAsync(cluster, id)).Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False, Reason: IdTaken }, "the copy is rejected");
-        var refused = (await CopyAsync(cluster, id)).Status!;
-        Assert.Equal(IdTaken, refused.Conditions.Ready()!.Reason);
-        Assert.Contains("another name", refused.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("meet-a", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(refused.Assignments);
+        var rejected = (await CopyAsync(cluster, id)).Status!;
+        Assert.Equal(IdTaken, rejected.Conditions.Ready()!.Reason);
+        Assert.Contains("another name", rejected.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("meet-a", rejected.Message, StringComparison.Ordinal);
+        Assert.Empty(rejected.Assignments);
     }
 
     /// <summary>Waits for later reports, by which a room to be ended would have ended.</summary>
@@ -163,10 +163,10 @@ public sealed class MeetingIdTests
     {
         node.SetParticipants(id, 4);
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 4 }) || node.Rooms().Count == 0, "four people are counted");
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 4 }) || node.Rooms().Count == 0, "four participants are counted");
         node.SetParticipants(id, 3);
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 3 }) || node.Rooms().Count == 0, "three people are counted");
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 3 }) || node.Rooms().Count == 0, "three participants are counted");
     }
 
     private static Task<Meeting> CopyAsync(TestCluster cluster, string id) => cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-b", id), default);

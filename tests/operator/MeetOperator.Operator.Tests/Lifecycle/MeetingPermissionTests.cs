@@ -25,9 +25,9 @@ public sealed class MeetingPermissionTests
 
         await PatchAsync(cluster, "standup", """{"spec":{"maxParticipants":5000}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "QuotaExceeded");
-        Assert.Contains("lower spec.maxParticipants", refused.Status!.Message, StringComparison.Ordinal);
-        Assert.Equal((3, MeetingPhase.Active, before), (refused.Status.Participants, refused.Status.Phase!.Value, refused.Status.Assignments[0]));
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
+        Assert.Contains("lower spec.maxParticipants", rejected.Status!.Message, StringComparison.Ordinal);
+        Assert.Equal((3, MeetingPhase.Active, before), (rejected.Status.Participants, rejected.Status.Phase!.Value, rejected.Status.Assignments[0]));
         Assert.Equal(10, node.Read(id, room => room.Spec.MaxParticipants));
 
         await PatchAsync(cluster, "standup", """{"spec":{"maxParticipants":9}}""");
@@ -45,7 +45,7 @@ public sealed class MeetingPermissionTests
         var node = Assert.Single(cluster.Kubelet.Nodes);
 
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":4}}}""");
-        await RefusedAsync(cluster, "standup", "QuotaExceeded");
+        await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
         await cluster.EventuallyAsync(() => Task.FromResult(node.Read(id, room => room.Spec.MaxParticipants) == 4), "the room limit is four");
 
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":10}}}""");
@@ -64,8 +64,8 @@ public sealed class MeetingPermissionTests
 
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us"]}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "RegionConflict");
-        Assert.Equal(eu, refused.Status!.Assignments[0]);
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "RegionConflict");
+        Assert.Equal(eu, rejected.Status!.Assignments[0]);
         await cluster.Kubelet.FailAsync(eu.SfuNode);
         var unplaced = await cluster.WaitForMeetingAsync("standup", seen => Conditions.Get(seen.Status!.Conditions, MeetConditions.Placed)?.Status == ConditionStatus.False, "is not placed");
         Assert.Equal("RegionConflict", unplaced.Status!.Conditions.Ready()!.Reason);
@@ -85,9 +85,9 @@ public sealed class MeetingPermissionTests
 
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us"]}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "PlaceNotAllowed");
-        Assert.Contains("region eu is not allowed", refused.Status!.Message, StringComparison.Ordinal);
-        Assert.Equal((eu, MeetingPhase.Pending), (refused.Status.Assignments[0], refused.Status.Phase!.Value));
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "PlaceNotAllowed");
+        Assert.Contains("region eu is not allowed", rejected.Status!.Message, StringComparison.Ordinal);
+        Assert.Equal((eu, MeetingPhase.Pending), (rejected.Status.Assignments[0], rejected.Status.Phase!.Value));
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us","eu"]}}}""");
         await cluster.WaitForReadyAsync("standup");
     }
@@ -101,8 +101,8 @@ public sealed class MeetingPermissionTests
 
         await TenantAsync(cluster, """{"spec":{"pools":{"sfuSelector":{"matchLabels":{"tier":"gold"}}}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "PlaceNotAllowed");
-        Assert.Equal(place, refused.Status!.Assignments[0]);
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "PlaceNotAllowed");
+        Assert.Equal(place, rejected.Status!.Assignments[0]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "eu"), JsonNode.Parse("""{"metadata":{"labels":{"tier":"gold"}}}""")!, default);
         await cluster.WaitForReadyAsync("standup");
     }
@@ -115,7 +115,7 @@ public sealed class MeetingPermissionTests
         await cluster.CreateMeetingAsync("standup", Lasting);
         var before = (await cluster.WaitForReadyAsync("standup")).Status!.Assignments[0];
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":4}}}""");
-        await RefusedAsync(cluster, "standup", "QuotaExceeded");
+        await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
         await cluster.StopOperatorAsync("operator-1");
 
         await cluster.StartOperatorAsync("operator-2");
@@ -144,13 +144,13 @@ public sealed class MeetingPermissionTests
         return cluster;
     }
 
-    private static async Task<Meeting> RefusedAsync(TestCluster cluster, string name, string reason)
+    private static async Task<Meeting> WaitForRejectionAsync(TestCluster cluster, string name, string reason)
     {
-        var refused = await cluster.WaitForMeetingAsync(
+        var rejected = await cluster.WaitForMeetingAsync(
             name, seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False } accepted && accepted.Reason == reason, $"is rejected with {reason}");
-        Assert.Equal((ConditionStatus.False, reason), (refused.Status!.Conditions.Ready()!.Status, refused.Status.Conditions.Ready()!.Reason));
-        Assert.True(Conditions.IsTrue(refused.Status.Conditions, MeetConditions.Stalled));
-        return refused;
+        Assert.Equal((ConditionStatus.False, reason), (rejected.Status!.Conditions.Ready()!.Status, rejected.Status.Conditions.Ready()!.Reason));
+        Assert.True(Conditions.IsTrue(rejected.Status.Conditions, MeetConditions.Stalled));
+        return rejected;
     }
 
     private static Task<Meeting> PatchAsync(TestCluster cluster, string name, string patch) =>

@@ -50,10 +50,10 @@ public sealed class QuotaTests
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ParticipantsPerMeeting = 50 });
         await cluster.CreateMeetingAsync("big", new MeetingSpec { MaxParticipants = 51 });
 
-        var refused = await cluster.WaitForMeetingAsync("big", WaitsForQuota, "is rejected");
-        Assert.Contains("lower spec.maxParticipants", refused.Status!.Message, StringComparison.Ordinal);
+        var rejected = await cluster.WaitForMeetingAsync("big", WaitsForQuota, "is rejected");
+        Assert.Contains("lower spec.maxParticipants", rejected.Status!.Message, StringComparison.Ordinal);
 
-        await cluster.Client.MergePatchAsync<Meeting>(refused.Metadata.NamespacedName, JsonNode.Parse("""{"spec":{"maxParticipants":50}}""")!, default);
+        await cluster.Client.MergePatchAsync<Meeting>(rejected.Metadata.NamespacedName, JsonNode.Parse("""{"spec":{"maxParticipants":50}}""")!, default);
         await cluster.WaitForReadyAsync("big");
     }
 

@@ -31,8 +31,8 @@ public sealed class RequestCostTests
         await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is deleted");
 
         Assert.InRange(Count(proxy) - before, 1, Most);
-        var told = (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Where(seen => seen.InvolvedObject.Name == "standup").Select(seen => seen.Reason);
-        Assert.Equal(["Placed"], told);
+        var reasons = (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Where(seen => seen.InvolvedObject.Name == "standup").Select(seen => seen.Reason);
+        Assert.Equal(["Placed"], reasons);
     }
 
     /// <summary>Number of the operator's requests about meetings, without watches.</summary>

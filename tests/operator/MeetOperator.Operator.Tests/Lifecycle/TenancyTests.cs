@@ -83,9 +83,9 @@ public sealed class TenancyTests
 
         await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
 
-        var refused = await cluster.WaitForMeetingAsync("intruder", seen => seen.Status?.Phase == MeetingPhase.Failed, "is rejected");
-        Assert.Equal("TenantMismatch", refused.Status!.Conditions.Ready()!.Reason);
-        Assert.Contains("meet-b", refused.Status.Message, StringComparison.Ordinal);
+        var rejected = await cluster.WaitForMeetingAsync("intruder", seen => seen.Status?.Phase == MeetingPhase.Failed, "is rejected");
+        Assert.Equal("TenantMismatch", rejected.Status!.Conditions.Ready()!.Reason);
+        Assert.Contains("meet-b", rejected.Status.Message, StringComparison.Ordinal);
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
     }
 

@@ -20,9 +20,9 @@ public sealed class WebhookUnavailableTests
         await cluster.WaitForReadyAsync("standup");
         var node = Assert.Single(cluster.Kubelet.Nodes);
         webhook.IsAway = true;
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => cluster.Client.MergePatchAsync<Meeting>(
+        var rejected = await Assert.ThrowsAsync<KubeApiException>(() => cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"maxParticipants":5000}}""")!, default));
-        Assert.Contains("failed calling webhook", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("failed calling webhook", rejected.Message, StringComparison.Ordinal);
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
 

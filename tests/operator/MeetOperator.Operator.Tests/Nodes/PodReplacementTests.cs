@@ -47,7 +47,7 @@ public sealed class PodReplacementTests
             Decision = new NodeStateDecision(SfuNodeState.Draining, ForwardingWatch.LoopStuck, "stuck"),
             Meetings = 0,
             WithoutMeetingsFor = TimeSpan.FromSeconds(14),
-            Report = Report(people: 2) with { LoopReports = [Loop(tickAgeMs: 9000, sessions: 1), Loop(tickAgeMs: 5, sessions: 1)] },
+            Report = Report(participants: 2) with { LoopReports = [Loop(tickAgeMs: 9000, sessions: 1), Loop(tickAgeMs: 5, sessions: 1)] },
         };
 
         Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
@@ -87,21 +87,21 @@ public sealed class PodReplacementTests
         var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, HasServed = true };
 
         Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
-        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(people: 1) }, Now));
-        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(people: 0) }, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(participants: 1) }, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(participants: 0) }, Now));
         Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { IsDead = true }, Now));
     }
 
     private static LoopReport Loop(long tickAgeMs, int sessions) => new() { Port = 42000, TickAgeMs = tickAgeMs, ConnectedSessions = sessions };
 
-    private static NodeReport Report(int people) => new()
+    private static NodeReport Report(int participants) => new()
     {
         Node = "n",
         Version = "1",
         InstanceId = "i",
         State = NodeControl.NodeState.Ready,
         StartedAt = Now,
-        Participants = people,
+        Participants = participants,
         Rooms = [],
     };
 

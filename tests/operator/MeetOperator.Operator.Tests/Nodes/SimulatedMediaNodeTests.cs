@@ -33,14 +33,14 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     {
         using var other = new TestAuthority();
         using var http = TestAuthority.Http(TestAuthority.Read(other.Caller(ControlRole.Operator) with { Authorities = _authority.CertificatePem }));
-        await RefusedAsync(HttpStatusCode.Unauthorized, "unauthorized", _node.Client(http).GetNodeAsync(None));
+        await ExpectRejectionAsync(HttpStatusCode.Unauthorized, "unauthorized", _node.Client(http).GetNodeAsync(None));
     }
 
     [Fact]
     public async Task Call_SignalingCertificate_HasNoOperatorRights()
     {
         using var http = _authority.Http(ControlRole.Signaling);
-        await RefusedAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).GetNodeAsync(None));
+        await ExpectRejectionAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).GetNodeAsync(None));
     }
 
     [Fact]
@@ -49,8 +49,8 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
         await _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
         Assert.Equal(3, (await _client.PutRoomAsync("r", new RoomSpec { Generation = 3 }, None)).Generation);
 
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None));
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteRoomAsync("r", 2, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteRoomAsync("r", 2, None));
         Assert.Equal("r", Assert.Single((await _client.GetNodeAsync(None)).Rooms).Room);
     }
 
@@ -60,7 +60,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
         await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
         await _client.DrainAsync(true, None);
 
-        await RefusedAsync(HttpStatusCode.ServiceUnavailable, "draining", _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.ServiceUnavailable, "draining", _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None));
         await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
         Assert.Equal(NodeState.Draining, (await _client.GetNodeAsync(None)).State);
 
@@ -72,7 +72,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     public async Task DeleteRoom_UnknownRoom_Succeeds() => await _client.DeleteRoomAsync("unknown-room", 1, None);
 
     [Fact]
-    public Task GetRoom_UnknownRoom_IsRejected() => RefusedAsync(HttpStatusCode.NotFound, "unknown-room", _client.GetRoomAsync("unknown-room", None));
+    public Task GetRoom_UnknownRoom_IsRejected() => ExpectRejectionAsync(HttpStatusCode.NotFound, "unknown-room", _client.GetRoomAsync("unknown-room", None));
 
     [Fact]
     public async Task Publish_Subscribed_OffersAndAcceptsAnswerByRevision()
@@ -86,7 +86,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
 
         Assert.Contains("a=setup:passive", answer.Sdp, StringComparison.Ordinal);
         Assert.Contains("a=recvonly", answer.Sdp, StringComparison.Ordinal);
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-revision", _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision, Sdp = "v=0" }, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-revision", _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision, Sdp = "v=0" }, None));
         await _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision + 1, Sdp = "v=0" }, None);
         var room = await _client.GetRoomAsync("r", None);
         Assert.Equal((2, 2), (room.Participants, room.UpTracks));
@@ -121,7 +121,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetNodeAsync(None));
     }
 
-    private static async Task RefusedAsync(HttpStatusCode status, string code, Task call)
+    private static async Task ExpectRejectionAsync(HttpStatusCode status, string code, Task call)
     {
         var rejection = await Assert.ThrowsAsync<NodeControlException>(() => call);
         Assert.Equal((status, code), (rejection.Status, rejection.Code));

@@ -13,12 +13,12 @@ public sealed class PoolPlanTests
 
     [Fact]
     public void Decide_TooManyNodes_DrainsEmptiest() =>
-        Expect(Decide(1, [Node("a", people: 5), Node("b", people: 1), Node("c", people: 9)]), create: 0, drain: ["b", "a"]);
+        Expect(Decide(1, [Node("a", participants: 5), Node("b", participants: 1), Node("c", participants: 9)]), create: 0, drain: ["b", "a"]);
 
     [Fact]
     public void Decide_TooManyNodes_DrainsDeadThenStartingFirst()
     {
-        PoolNode[] nodes = [Node("busy", people: 1), Node("dead", SfuNodeState.Unhealthy, people: 9), Node("new", SfuNodeState.Starting)];
+        PoolNode[] nodes = [Node("busy", participants: 1), Node("dead", SfuNodeState.Unhealthy, participants: 9), Node("new", SfuNodeState.Starting)];
 
         Expect(Decide(2, nodes), create: 0, drain: ["dead"]);
         Expect(Decide(1, nodes), create: 0, drain: ["dead", "new"]);
@@ -30,7 +30,7 @@ public sealed class PoolPlanTests
     [Fact]
     public void Decide_ScaledUpDuringDrain_BringsNodeBack()
     {
-        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { IsLeaving = true, CanReturn = true }]);
+        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, participants: 3) with { IsLeaving = true, CanReturn = true }]);
 
         Assert.Equal(["b"], plan.BringBack);
         Assert.Equal(1, plan.Create);
@@ -42,7 +42,7 @@ public sealed class PoolPlanTests
     [Fact]
     public void Decide_OutdatedNodes_AreReplacedOneAtATime()
     {
-        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)]), create: 0, drain: []);
@@ -68,7 +68,7 @@ public sealed class PoolPlanTests
     [Fact]
     public void Decide_WhenEmpty_CreatesOneNodeAndWaitsForMeetings()
     {
-        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old, WhenEmpty), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)], WhenEmpty), create: 0, drain: []);
@@ -80,7 +80,7 @@ public sealed class PoolPlanTests
     [Fact]
     public void Decide_WhenEmptyAndNewNodeDraining_BringsItBack()
     {
-        var plan = Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", SfuNodeState.Draining, people: 2) with { IsLeaving = true, CanReturn = true }], WhenEmpty);
+        var plan = Decide(1, [Node("a", participants: 3) with { IsCurrent = false }, Node("b", SfuNodeState.Draining, participants: 2) with { IsLeaving = true, CanReturn = true }], WhenEmpty);
 
         Assert.Equal(["b"], plan.BringBack);
         Expect(plan, create: 0, drain: []);
@@ -88,12 +88,12 @@ public sealed class PoolPlanTests
 
     [Fact]
     public void Decide_WhenEmptyAndScaledDown_DrainsExcess() =>
-        Expect(Decide(1, [Node("a", people: 3) with { IsCurrent = false }, Node("b", people: 1) with { IsCurrent = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
+        Expect(Decide(1, [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
 
     [Fact]
     public void Decide_NoSparePorts_DrainsOutdatedNodeFirst()
     {
-        PoolNode[] old = [Node("a", people: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
 
         Expect(PoolPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
         Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
@@ -133,5 +133,5 @@ public sealed class PoolPlanTests
         Assert.Equal(drain, plan.Drain);
     }
 
-    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int people = 0) => new() { Name = name, State = state, IsCurrent = true, Participants = people };
+    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int participants = 0) => new() { Name = name, State = state, IsCurrent = true, Participants = participants };
 }

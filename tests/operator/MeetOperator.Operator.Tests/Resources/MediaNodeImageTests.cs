@@ -33,5 +33,5 @@ public sealed class MediaNodeImageTests
     }
 
     [Fact]
-    public void Name_LongPoolName_FitsLabel() => Assert.InRange(NodeName.Make(new string('p', 200), new Random(1)).Length, 6, 63);
+    public void Name_LongPoolName_FitsLabel() => Assert.InRange(NodeName.Create(new string('p', 200), new Random(1)).Length, 6, 63);
 }

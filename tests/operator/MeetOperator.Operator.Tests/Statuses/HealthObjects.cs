@@ -90,7 +90,7 @@ internal static class HealthObjects
         return meeting;
     }
 
-    private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, HasParticipantCount = true };
+    private static CurrentAssignment Assigned(int participants) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = participants, HasParticipantCount = true };
 
     private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, IsCurrent = true };
 

@@ -20,7 +20,7 @@ public sealed class WebhookFuzzTests
         var random = new Random(20260101);
         var seeds = Seeds();
         var reviewer = new MeetAdmission();
-        var (answered, refused) = (0, 0);
+        var (answered, rejected) = (0, 0);
         for (var round = 0; round < Rounds; round++)
         {
             var seed = seeds[random.Next(seeds.Length)];
@@ -28,7 +28,7 @@ public sealed class WebhookFuzzTests
             if (!AdmissionReviews.TryRead(body, out var uid, out var request, out var problem))
             {
                 Assert.NotEmpty(problem);
-                refused++;
+                rejected++;
                 continue;
             }
 
@@ -37,7 +37,7 @@ public sealed class WebhookFuzzTests
             answered++;
         }
 
-        Assert.True(answered > Rounds / 10 && refused > Rounds / 10, $"{answered} answered, {refused} refused");
+        Assert.True(answered > Rounds / 10 && rejected > Rounds / 10, $"{answered} answered, {rejected} rejected");
     }
 
     private static void Parse(byte[] answer) => Assert.NotNull(JsonNode.Parse(answer)!["response"]!["allowed"]);

@@ -100,7 +100,7 @@ public sealed class WebhookLifecycleTests
         var tenant = """{"apiVersion":"meetoperator.io/v1alpha1","kind":"Tenant","metadata":{"name":"thief"},"spec":{"namespace":"meet-a"}}""";
 
         await ExpectAsync(cluster, Meeting("intruder", "b"), "create the meeting in namespace meet-b");
-        await RefusedAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "spec.exposure.portRange: ports 42000-42063 belong to a pool of another namespace");
+        await ExpectRejectionAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "spec.exposure.portRange: ports 42000-42063 belong to a pool of another namespace");
         await ExpectAsync(cluster, JsonNode.Parse(tenant)!.AsObject(), "belongs to tenant a");
     }
 
@@ -157,7 +157,7 @@ public sealed class WebhookLifecycleTests
             () => last!.ToJsonString());
     }
 
-    private static async Task RefusedAsync(TestCluster cluster, JsonObject item, string message)
+    private static async Task ExpectRejectionAsync(TestCluster cluster, JsonObject item, string message)
     {
         JsonObject? last = null;
         await cluster.EventuallyAsync(
