@@ -311,7 +311,7 @@ public sealed class ControlRotationTests
         public async Task RoundAsync()
         {
             var begun = _rounds.Select((_, caller) => Interlocked.Read(ref _rounds[caller])).ToArray();
-            using var deadline = new CancellationTokenSource(TestCluster.MaxWait);
+            using var deadline = new CancellationTokenSource(TestCluster.Timeout);
             while (begun.Where((count, caller) => Interlocked.Read(ref _rounds[caller]) < count + 2).Any())
             {
                 await Task.Delay(1, deadline.Token);
