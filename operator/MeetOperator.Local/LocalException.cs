@@ -1,4 +1,4 @@
 namespace MeetOperator.Local;
 
-/// <summary>Something that the person who started us can mend; the message says what and how. It ends the process.</summary>
+/// <summary>An error that the user can fix. The message says what is wrong and how to fix it. It ends the process.</summary>
 public sealed class LocalException(string message) : Exception(message);

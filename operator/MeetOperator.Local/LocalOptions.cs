@@ -3,26 +3,26 @@ using System.Net;
 
 namespace MeetOperator.Local;
 
-/// <summary>How one embedded installation runs. Made by <see cref="Parse"/> from the command line and the environment.</summary>
+/// <summary>Settings of one embedded installation. <see cref="Parse"/> reads them from the command line and the environment.</summary>
 public sealed record LocalOptions
 {
-    /// <summary>Everything that is kept: API objects, keys, database, logs, kubeconfig.</summary>
+    /// <summary>Directory for all data: API objects, keys, database, logs, kubeconfig.</summary>
     public required string Home { get; init; }
 
-    /// <summary>Port of the page and the REST API.</summary>
+    /// <summary>Port of the pages and the REST API.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Folder with the programs (operator, signaling, media-node), the page (web) and the CRDs (crds).</summary>
+    /// <summary>Directory with the programs (operator, signaling, media-node), the pages (web) and the CRDs (crds).</summary>
     public required string Programs { get; init; }
 
-    /// <summary>Address that the page listens on. A page served over plain HTTP gets no camera anywhere but on localhost, so that is the default.</summary>
+    /// <summary>Address that the pages are served on. Browsers allow camera access over plain HTTP only on localhost, which is the default.</summary>
     public string Listen { get; init; } = "127.0.0.1";
 
     /// <summary>Addresses that clients send media to.</summary>
     public IReadOnlyList<string> AdvertisedAddresses { get; init; } = ["127.0.0.1"];
 
     /// <summary>Reads <c>--home</c>, <c>--port</c> and <c>--programs</c>, and MEET_LISTEN and MEET_ADVERTISE.</summary>
-    /// <exception cref="LocalException">Names what is wrong and what would be right.</exception>
+    /// <exception cref="LocalException">A value is missing or invalid.</exception>
     public static LocalOptions Parse(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, Func<IPAddress?> firstAddress)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -30,10 +30,10 @@ public sealed record LocalOptions
         {
             if (arguments[i] is not ("--home" or "--port" or "--programs"))
             {
-                throw new LocalException($"unknown argument '{arguments[i]}'; there are --home, --port and --programs");
+                throw new LocalException($"unknown argument '{arguments[i]}': use --home, --port and --programs");
             }
 
-            values[arguments[i]] = i + 1 < arguments.Count ? arguments[i + 1] : throw new LocalException($"{arguments[i]} needs a value");
+            values[arguments[i]] = i + 1 < arguments.Count ? arguments[i + 1] : throw new LocalException($"{arguments[i]} requires a value");
         }
 
         string Required(string name) => values.TryGetValue(name, out var value) ? value : throw new LocalException($"{name} is missing");

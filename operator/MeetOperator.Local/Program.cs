@@ -6,7 +6,7 @@ using var stop = new CancellationTokenSource();
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
-// In a terminal only what needs a person; in a file (--detach) all that happened.
+// A terminal shows only warnings and errors; a log file (--detach) contains all messages.
 using var loggers = LoggerFactory.Create(builder => builder
     .SetMinimumLevel(Console.IsOutputRedirected ? LogLevel.Information : LogLevel.Warning)
     .AddSimpleConsole(o =>

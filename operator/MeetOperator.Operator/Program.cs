@@ -4,14 +4,14 @@ using MeetOperator.Kube.Client;
 using MeetOperator.Operator.Hosting;
 using MeetOperator.Operator.Uninstalling;
 
-if (args is [LeftFinalizers.Verb])
+if (args is [FinalizerRelease.Verb])
 {
-    return await LeftFinalizers.RunAsync(Console.Out, Console.Error).ConfigureAwait(false);
+    return await FinalizerRelease.RunAsync(Console.Out, Console.Error).ConfigureAwait(false);
 }
 
 if (args.Length > 0)
 {
-    Console.Error.WriteLine($"usage: MeetOperator.Operator [{LeftFinalizers.Verb}]");
+    Console.Error.WriteLine($"usage: MeetOperator.Operator [{FinalizerRelease.Verb}]");
     return 2;
 }
 
@@ -40,7 +40,7 @@ try
 }
 catch (Exception broken) when (broken is KubeConfigException or IOException or SocketException)
 {
-    // Examples: an unreadable kubeconfig, an address that this machine does not have, a port that is in use.
+    // For example an unreadable kubeconfig, an address that this host does not have, or a port that is in use.
     Console.Error.WriteLine($"The operator cannot start: {broken.Message}");
     return 2;
 }

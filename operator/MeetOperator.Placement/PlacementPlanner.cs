@@ -4,7 +4,7 @@ using MeetOperator.Placement.Scorers;
 
 namespace MeetOperator.Placement;
 
-/// <summary>Decides on which media node a meeting lives. Pure: no clock, no random, no I/O; never throws for a bad fleet.</summary>
+/// <summary>Decides which media node carries a meeting. Pure: no clock, no randomness, no I/O. Never throws, whatever the state of the fleet.</summary>
 public static class PlacementPlanner
 {
     private static readonly INodeFilter[] Filters =
@@ -21,12 +21,12 @@ public static class PlacementPlanner
         new StressFilter(),
     ];
 
-    /// <summary>What a tenant was given, as opposed to what fits now.</summary>
-    private static readonly INodeFilter[] Rights = [new TenantPoolFilter(), new RegionFilter()];
+    /// <summary>The filters that check the tenant's permissions, as opposed to current capacity.</summary>
+    private static readonly INodeFilter[] TenantFilters = [new TenantPoolFilter(), new RegionFilter()];
 
-    private static readonly MeetingDemand Smallest = new() { MeetingId = string.Empty, Namespace = string.Empty, MaxParticipants = 1 };
+    private static readonly MeetingDemand SmallestDemand = new() { MeetingId = string.Empty, Namespace = string.Empty, MaxParticipants = 1 };
 
-    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new CalmScorer()];
+    private static readonly INodeScorer[] Scorers = [new RegionScorer(), new UpToDateScorer(), new FillScorer(), new StressScorer()];
 
     public static PlacementDecision Decide(PlacementInput input, DateTimeOffset now)
     {
@@ -39,37 +39,37 @@ public static class PlacementPlanner
         }
 
         var node = input.Nodes.FirstOrDefault(candidate => candidate.Name == current.SfuNode && candidate.Namespace == current.Namespace);
-        if (WhyLeave(current, node) is { } leave)
+        if (MustMoveReason(current, node) is { } leave)
         {
             return Choose(input, context, leave);
         }
 
-        return WhyRatherLeave(current, node!) is { } rather && Choose(input, context, rather) is { Chosen: not null } elsewhere ? elsewhere : Keep(current);
+        return ShouldMoveReason(current, node!) is { } reason && Choose(input, context, reason) is { Chosen: not null } elsewhere ? elsewhere : KeepCurrent(current);
     }
 
-    /// <summary>Whether the node could take at least some meeting now: the smallest one, of a tenant that may use its pool.</summary>
-    public static bool TakesMeetings(NodeSnapshot node, DateTimeOffset now)
+    /// <summary>Whether the node could take the smallest possible meeting of a tenant that may use its pool.</summary>
+    public static bool CanTakeMeetings(NodeSnapshot node, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(node);
-        var context = new FilterContext(Smallest, PlacementOptions.Default, now);
-        return Filters.All(filter => filter.JudgesPool || filter.Evaluate(context, node).Passed);
+        var context = new FilterContext(SmallestDemand, PlacementOptions.Default, now);
+        return Filters.All(filter => filter.AppliesToPool || filter.Evaluate(context, node).Passed);
     }
 
-    /// <summary>Why the meeting may not be on <paramref name="node"/>, where it is; null when it may. A meeting is not moved for it.</summary>
-    public static string? WhyNotAllowed(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
+    /// <summary>The reason why the meeting may no longer be on <paramref name="node"/>, its current node; null when it may. This alone does not move the meeting.</summary>
+    public static string? FindDisallowedReason(MeetingDemand demand, NodeSnapshot node, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(demand);
         ArgumentNullException.ThrowIfNull(node);
-        if (!Visible(demand, node))
+        if (!IsVisible(demand, node))
         {
-            return "the tenant was not given the pool (pools.sfuSelector)";
+            return "the tenant may not use the pool (pools.sfuSelector)";
         }
 
         var context = new FilterContext(demand, PlacementOptions.Default, now);
-        return Rights.Select(filter => filter.Evaluate(context, node).Reason).FirstOrDefault(reason => reason is not null);
+        return TenantFilters.Select(filter => filter.Evaluate(context, node).Reason).FirstOrDefault(reason => reason is not null);
     }
 
-    private static PlacementDecision Keep(CurrentPlacement current) => new()
+    private static PlacementDecision KeepCurrent(CurrentPlacement current) => new()
     {
         Outcome = PlacementOutcome.Kept,
         Chosen = new ChosenNode(current.Namespace, current.SfuNode, current.Region),
@@ -77,21 +77,21 @@ public static class PlacementPlanner
         Reason = $"stays on {current.SfuNode}",
     };
 
-    /// <summary>Null while the meeting may stay where it is also when no other node takes it; a meeting is not moved for load or because its node was cordoned.</summary>
-    private static string? WhyLeave(CurrentPlacement current, NodeSnapshot? node) => node switch
+    /// <summary>The reason why the meeting must leave even if no other node can take it, or null. Load and a cordon never move a meeting.</summary>
+    private static string? MustMoveReason(CurrentPlacement current, NodeSnapshot? node) => node switch
     {
-        null => $"{current.SfuNode} is gone",
-        { State: SfuNodeState.Unhealthy, MayLive: false } => $"{current.SfuNode} does not serve",
+        null => $"{current.SfuNode} no longer exists",
+        { State: SfuNodeState.Unhealthy, MayBeAlive: false } => $"{current.SfuNode} is not serving",
         { HasLostRooms: true } => $"the process of {current.SfuNode} has ended",
-        { Dropping: true } => $"{current.SfuNode} is being drained by force",
-        _ when current.Refusal is not null => $"{current.SfuNode} refused the room ({current.Refusal})",
-        _ when current.RoomLost => $"{current.SfuNode} was restarted",
+        { ForceEvicting: true } => $"{current.SfuNode} is being force-drained",
+        _ when current.RoomRejection is not null => $"{current.SfuNode} rejected the room ({current.RoomRejection})",
+        _ when current.RoomLost => $"{current.SfuNode} restarted",
         _ => null,
     };
 
-    /// <summary>Why the meeting leaves when another node can take it; null when it has no reason to.</summary>
-    private static string? WhyRatherLeave(CurrentPlacement current, NodeSnapshot node) =>
-        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"people do not reach {current.SfuNode}" : null;
+    /// <summary>The reason why the meeting should leave if another node can take it, or null.</summary>
+    private static string? ShouldMoveReason(CurrentPlacement current, NodeSnapshot node) =>
+        node.Evicting ? $"{current.SfuNode} is being drained" : node.CutOff ? $"clients cannot reach {current.SfuNode}" : null;
 
     private static PlacementDecision Choose(PlacementInput input, in FilterContext context, string? leave)
     {
@@ -101,13 +101,13 @@ public static class PlacementPlanner
         var visible = 0;
         foreach (var node in input.Nodes)
         {
-            if (!Visible(context.Demand, node))
+            if (!IsVisible(context.Demand, node))
             {
-                continue; // Another tenant's pool: not even named in a rejection.
+                continue; // A rejection must not reveal the name of another tenant's pool.
             }
 
             visible++;
-            if (Rejected(context, node) is { } rejection)
+            if (FindRejection(context, node) is { } rejection)
             {
                 rejections.TryAdd(rejection.Candidate, rejection.Reason);
                 continue;
@@ -120,44 +120,44 @@ public static class PlacementPlanner
             }
         }
 
-        var turnedDown = rejections.Select(entry => new Rejection(entry.Key, entry.Value)).ToArray();
-        return best is null ? Nowhere(context.Demand, visible, turnedDown, leave) : Taken(context, best, turnedDown, leave);
+        var rejected = rejections.Select(entry => new Rejection(entry.Key, entry.Value)).ToArray();
+        return best is null ? NotPlaced(context.Demand, visible, rejected, leave) : PlacedOn(context, best, rejected, leave);
     }
 
-    private static PlacementDecision Taken(in FilterContext context, NodeSnapshot node, IReadOnlyList<Rejection> rejections, string? leave) => new()
+    private static PlacementDecision PlacedOn(in FilterContext context, NodeSnapshot node, IReadOnlyList<Rejection> rejections, string? leave) => new()
     {
         Outcome = leave is null ? PlacementOutcome.Placed : PlacementOutcome.Moved,
         Chosen = new ChosenNode(node.Namespace, node.Name, node.Region),
         Generation = (context.Demand.Current?.Generation ?? 0) + 1,
-        Reason = leave is null ? $"placed on {node.Name}: {Why(context, node)}" : $"moved to {node.Name}: {leave}",
+        Reason = leave is null ? $"placed on {node.Name}: {DescribeChoice(context, node)}" : $"moved to {node.Name}: {leave}",
         Rejections = rejections,
     };
 
-    private static PlacementDecision Nowhere(MeetingDemand demand, int visible, IReadOnlyList<Rejection> rejections, string? leave)
+    private static PlacementDecision NotPlaced(MeetingDemand demand, int visible, IReadOnlyList<Rejection> rejections, string? leave)
     {
-        var cause = visible == 0
-            ? "no pool that the tenant may use has a media node: create an SfuPool in this namespace, raise its replicas, or give the tenant a shared pool by pools.sfuSelector"
-            : $"none of {visible} media nodes can take the meeting; see status.rejections";
+        var reason = visible == 0
+            ? "no media node in any pool that the tenant may use: create an SfuPool in this namespace, increase its replicas, or set the tenant's pools.sfuSelector to select a shared pool"
+            : $"none of the {visible} media nodes can take the meeting; see status.rejections";
         return new PlacementDecision
         {
             Outcome = visible == 0 ? PlacementOutcome.NoCandidates : PlacementOutcome.NoCapacity,
             Generation = demand.Current?.Generation ?? 0,
-            Reason = leave is null ? cause : $"{leave}; {cause}",
+            Reason = leave is null ? reason : $"{leave}; {reason}",
             Rejections = rejections,
         };
     }
 
-    private static bool Visible(MeetingDemand demand, NodeSnapshot node) =>
+    private static bool IsVisible(MeetingDemand demand, NodeSnapshot node) =>
         node.Namespace == demand.Namespace || (node.SharedNamespace && demand.TenantPoolSelector is not null);
 
-    private static Rejection? Rejected(in FilterContext context, NodeSnapshot node)
+    private static Rejection? FindRejection(in FilterContext context, NodeSnapshot node)
     {
         foreach (var filter in Filters)
         {
             var result = filter.Evaluate(context, node);
             if (!result.Passed)
             {
-                return new Rejection(filter.JudgesPool ? node.Pool : node.Name, result.Reason!);
+                return new Rejection(filter.AppliesToPool ? node.Pool : node.Name, result.Reason!);
             }
         }
 
@@ -181,7 +181,7 @@ public static class PlacementPlanner
         return order < 0 || (order == 0 && string.CompareOrdinal(node.Name, other.Name) < 0);
     }
 
-    private static string Why(in FilterContext context, NodeSnapshot node)
+    private static string DescribeChoice(in FilterContext context, NodeSnapshot node)
     {
         var fill = FormattableString.Invariant($"{node.Fill(context.Options) * 100:0} % full");
         var region = context.Demand.PreferredRegions.Contains(node.Region) ? $"preferred region {node.Region}, " : string.Empty;

@@ -1,4 +1,4 @@
-{{/* meet.disruptions (list . "operator" .Values.operator): one Pod may be away at a time; only where there is more than one. */}}
+{{/* meet.disruptions (list . "operator" .Values.operator): allows one disrupted Pod at a time; only for more than one replica. */}}
 {{- define "meet.disruptions" -}}
 {{- $root := index . 0 -}}
 {{- if and $root.Values.podDisruptionBudget.enabled (gt (int (index . 2).replicas) 1) -}}

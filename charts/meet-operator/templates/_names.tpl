@@ -1,4 +1,4 @@
-{{/* What every object's name begins with. */}}
+{{/* Prefix of all object names. */}}
 {{- define "meet.fullname" -}}
 {{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
@@ -8,7 +8,7 @@
 {{- printf "%s-%s" (include "meet.fullname" (index . 0)) (index . 1) -}}
 {{- end -}}
 
-{{/* Labels by which the Pods of one part are found; never changed, since a Deployment's selector cannot be. */}}
+{{/* Labels that select the Pods of one component. They must never change, because a Deployment's selector is immutable. */}}
 {{- define "meet.selector" -}}
 app.kubernetes.io/name: meet-operator
 app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
@@ -23,7 +23,7 @@ app.kubernetes.io/part-of: meet-operator
 helm.sh/chart: {{ printf "%s-%s" (index . 0).Chart.Name (index . 0).Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* Labels of a part's Pods: what selects them, and the label by which media nodes' NetworkPolicies know them. */}}
+{{/* Labels of a component's Pods: the selector labels, and the label that the NetworkPolicies of media nodes select. */}}
 {{- define "meet.podLabels" -}}
 {{ include "meet.selector" . }}
 meetoperator.io/component: {{ index . 1 }}
@@ -37,7 +37,7 @@ meetoperator.io/component: {{ index . 1 }}
 {{- printf "%s:%s" $repository ($root.Values.image.tag | default $root.Chart.AppVersion) -}}
 {{- end -}}
 
-{{/* Address that was chosen for people, or nothing. */}}
+{{/* The configured public URL, or an empty string. */}}
 {{- define "meet.publicUrl" -}}
 {{- if .Values.publicUrl -}}
 {{- .Values.publicUrl -}}

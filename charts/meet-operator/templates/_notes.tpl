@@ -1,10 +1,10 @@
-{{/* What `helm install` ends with: the next three commands. */}}
+{{/* The notes after `helm install`: the next three steps. */}}
 {{- define "meet.notes" -}}
 {{- $ns := .Release.Namespace }}
 {{- $signaling := include "meet.name" (list . "signaling") }}
 MeetOperator {{ .Chart.AppVersion }} is installed as {{ .Release.Name }} in {{ $ns }}. Next:
 
-1. Wait until it can be used{{ if .Values.test.enabled }}, and let it make a call through itself{{ end }}:
+1. Wait until the installation is ready{{ if .Values.test.enabled }}, and run the test call{{ end }}:
 
 kubectl -n {{ $ns }} rollout status deployment/{{ include "meet.name" (list . "operator") }} --timeout=3m
 kubectl -n {{ $ns }} rollout status deployment/{{ $signaling }} --timeout=3m
@@ -12,7 +12,7 @@ kubectl -n {{ $ns }} rollout status deployment/{{ $signaling }} --timeout=3m
 helm test {{ .Release.Name }} -n {{ $ns }}
 {{- end }}
 
-2. Declare a tenant with a pool of media nodes and a meeting. UDP 42000-42063 of the cluster nodes must be open to people:
+2. Create a tenant with a pool of media nodes and a meeting. Clients must be able to reach UDP ports 42000-42063 of the cluster nodes:
 
 kubectl apply -f - <<'YAML'
 apiVersion: meetoperator.io/v1alpha1
@@ -33,25 +33,25 @@ metadata: {name: standup}
 spec: {tenantRef: {name: acme}, title: Standup}
 YAML
 
-3. Open it:
+3. Open the meeting:
 {{ if include "meet.publicUrl" . }}
 kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
 kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'
 {{ else }}
 kubectl -n {{ $ns }} port-forward service/{{ $signaling }} 8080:{{ .Values.signaling.service.port }} &
 kubectl -n meet-acme wait --for=condition=Ready meeting/standup --timeout=2m
-kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'    # below http://localhost:8080
+kubectl -n meet-acme get meeting standup -o jsonpath='{.status.joinUrl}'    # starts with http://localhost:8080
 
-Browsers on other machines need https: set publicUrl, and ingress or gateway.
+Browsers on other computers require https: set publicUrl, and enable ingress or gateway.
 {{ end }}
 {{- if not .Values.database.existingSecret }}
-Chat and participants are in SQLite{{ if not .Values.sqlite.existingClaim }} and go with signaling's Pod{{ end }}. Set database.existingSecret (and redis.existingSecret for more than one replica) before real use.
+Chat and participants are stored in SQLite{{ if not .Values.sqlite.existingClaim }} and deleted with the Pod of signaling{{ end }}. For production, set database.existingSecret (and redis.existingSecret for more than one replica).
 {{ end }}
 {{- if and (or .Values.ingress.enabled .Values.gateway.enabled) (not .Values.signaling.trustedProxies) }}
-WARNING: signaling.trustedProxies is empty, so all people have the one address of the proxy before signaling, and share the limits of one caller: many who join
-at once are refused with 429, and one who misuses them holds up all. Set it to the networks of the {{ if .Values.ingress.enabled }}ingress controller's{{ else }}gateway's{{ end }} Pods.
+WARNING: signaling.trustedProxies is empty, so all clients share the address of the proxy and the rate limits of a single client: signaling rejects many
+simultaneous joins with status 429, and one abusive client can block all others. Set it to the networks of the {{ if .Values.ingress.enabled }}ingress controller's{{ else }}gateway's{{ end }} Pods.
 {{ end }}
 {{- if not .Values.webhook.enabled }}
-The webhook is off: mistakes in Tenants, SfuPools and Meetings show in their conditions only.
+The webhook is off: errors in Tenants, SfuPools and Meetings are reported only in their conditions.
 {{ end -}}
 {{- end -}}

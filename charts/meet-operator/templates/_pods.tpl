@@ -1,4 +1,4 @@
-{{/* Pod and container security: the "restricted" Pod Security Standard, and a root file system that nobody writes. */}}
+{{/* Pod and container security: the "restricted" Pod Security Standard with a read-only root file system. */}}
 {{- define "meet.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -45,7 +45,7 @@ seccompProfile:
             fieldPath: metadata.namespace
 {{- end -}}
 
-{{/* Which replica this is. */}}
+{{/* Identity of the replica. */}}
 {{- define "meet.podEnv" -}}
 - name: POD_NAME
   valueFrom:
@@ -65,7 +65,7 @@ seccompProfile:
 {{- toYaml $resources -}}
 {{- end -}}
 
-{{/* meet.scheduling (list . "operator" .Values.operator): where the Pods of a part run. */}}
+{{/* meet.scheduling (list . "operator" .Values.operator): scheduling constraints for the Pods of a component. */}}
 {{- define "meet.scheduling" -}}
 {{- $root := index . 0 -}}
 {{- $part := index . 2 -}}
@@ -90,7 +90,7 @@ topologySpreadConstraints:
   labelSelector:
     matchLabels: {{- include "meet.selector" (list $root (index $ 1)) | nindent 6 }}
 {{- if semverCompare ">=1.27-0" $root.Capabilities.KubeVersion.Version }}
-  # Pods that a rolling upgrade is about to remove do not count.
+  # Ignores Pods that a rolling update is about to remove.
   matchLabelKeys: [pod-template-hash]
 {{- end }}
 {{- end }}

@@ -1,6 +1,6 @@
 {{/*
-meet.rbac (list . "operator"): service account, roles and bindings of a part. The rules are generated from the source (files/rbac), where
-names begin with "meet-"; here they begin as this release's do. What serves the operator's own CA is left out where there is none.
+meet.rbac (list . "operator"): service account, roles and bindings of a component. The rules are generated from the source code (files/rbac), where names start
+with "meet-"; this template replaces the prefix with that of the release. Rules for the operator's own CA are omitted if it is not used.
 */}}
 {{- define "meet.rbac" -}}
 {{- $root := index . 0 -}}
@@ -63,7 +63,7 @@ subjects:
 {{- end }}
 {{- end -}}
 
-{{/* To what and to whom a RoleBinding in a tenant's namespace binds. */}}
+{{/* Role and subject of a RoleBinding in a tenant's namespace. */}}
 {{- define "meet.tenantSecretsBinding" -}}
 roleRef:
   apiGroup: rbac.authorization.k8s.io

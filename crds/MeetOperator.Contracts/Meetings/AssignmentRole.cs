@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>What a media node is for a meeting.</summary>
+/// <summary>The role of a media node for a meeting.</summary>
 public enum AssignmentRole
 {
     Origin,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>How far a meeting is on a media node.</summary>
+/// <summary>The state of a meeting on a media node.</summary>
 public enum AssignmentState
 {
     Ready,

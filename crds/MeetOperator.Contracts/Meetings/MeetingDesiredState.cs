@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Whether a meeting should be open.</summary>
+/// <summary>Whether the meeting should be open.</summary>
 public enum MeetingDesiredState
 {
     Active,

@@ -1,9 +1,9 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>What is allowed of what a meeting asks for.</summary>
+/// <summary>Effective limits of a meeting, after its tenant's quotas.</summary>
 public static class MeetingLimits
 {
-    /// <summary>Most people at the same time: what the meeting asks for, and never more than its tenant's quota.</summary>
+    /// <summary>Maximum number of concurrent participants: the meeting's own limit, but never more than the tenant's quota.</summary>
     public static int Participants(Meeting meeting, Tenant? tenant)
     {
         ArgumentNullException.ThrowIfNull(meeting);

@@ -2,10 +2,10 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Rules for audio and video.</summary>
+/// <summary>Settings for audio and video.</summary>
 public sealed record MeetingMedia
 {
-    /// <summary>Video codecs in order of preference: VP8, VP9, H264 or AV1. Default none: the media node's own order; mutable.</summary>
+    /// <summary>Video codecs in order of preference: VP8, VP9, H264 or AV1. Default none, which uses the media node's order; mutable.</summary>
     [MaxItems(8)]
     [Pattern("^(VP8|VP9|H264|AV1)$")]
     [MaxLength(8)]

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>How media travels between the people of a meeting.</summary>
+/// <summary>How media is sent between the participants of a meeting.</summary>
 public enum MeetingMode
 {
     Auto,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Where a meeting is in its life.</summary>
+/// <summary>The phase of a meeting.</summary>
 public enum MeetingPhase
 {
     Pending,

@@ -2,13 +2,13 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>How media nodes are chosen.</summary>
+/// <summary>How media nodes are chosen for a meeting.</summary>
 public sealed record MeetingPlacement
 {
-    /// <summary>Labels of the SfuPools that may carry the meeting. Optional; default every pool that the tenant may use; mutable.</summary>
+    /// <summary>Selects the SfuPools that may carry the meeting by their labels. Optional; default every pool that the tenant may use; mutable.</summary>
     public LabelSelector? PoolSelector { get; init; }
 
-    /// <summary>Packed fills busy nodes first, Distributed takes the emptiest node. Default Packed; mutable.</summary>
+    /// <summary>Packed fills the fullest nodes first, Distributed prefers the emptiest node. Default Packed; mutable.</summary>
     [Default("\"Packed\"")]
     public PlacementStrategy Strategy { get; init; } = PlacementStrategy.Packed;
 }

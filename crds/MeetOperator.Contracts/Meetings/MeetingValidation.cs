@@ -2,16 +2,16 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Twin in C# of every CEL rule of a Meeting, for servers that do not run CEL and for the reconciler.</summary>
+/// <summary>C# counterpart of every CEL rule of a Meeting, for servers that do not run CEL and for the reconciler.</summary>
 public static class MeetingValidation
 {
     internal const string TenantImmutable = "tenantRef is immutable: create a new meeting for another tenant";
-    internal const string EndedIsFinal = "an ended meeting cannot be opened again: create a new meeting";
-    internal const string P2PIsSmall = "mode P2P carries at most 4 people: lower maxParticipants to 4 or use mode Auto or Sfu";
+    internal const string EndedIsFinal = "an ended meeting cannot be reopened: create a new meeting";
+    internal const string P2PIsSmall = "mode P2P supports at most 4 participants: lower maxParticipants to 4 or use mode Auto or Sfu";
     internal const string PinNeedsAllowed = "pin needs at least one region in allowed";
     internal const string PreferredOutsideAllowed = "every preferred region must also be in allowed";
 
-    /// <summary>All findings; empty when <paramref name="meeting"/> is valid. <paramref name="old"/> is null on create.</summary>
+    /// <summary>Returns all errors; empty when <paramref name="meeting"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(Meeting meeting, Meeting? old)
     {
         ArgumentNullException.ThrowIfNull(meeting);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>How a media node is chosen among those that fit: fill busy ones first, or spread.</summary>
+/// <summary>How to choose among suitable media nodes: fill the fullest first, or spread meetings evenly.</summary>
 public enum PlacementStrategy
 {
     Packed,

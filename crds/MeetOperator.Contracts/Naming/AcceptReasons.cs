@@ -1,11 +1,11 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Reasons of the condition <see cref="MeetConditions.Accepted"/> that others than the operator act on.</summary>
+/// <summary>Reasons of the <see cref="MeetConditions.Accepted"/> condition that components other than the operator depend on.</summary>
 public static class AcceptReasons
 {
-    /// <summary>Another meeting has the id of this one.</summary>
+    /// <summary>Another meeting has the same ID.</summary>
     public const string IdTaken = "IdTaken";
 
-    /// <summary>More is asked for than the tenant's quota allows; a meeting that is placed goes on within the quota.</summary>
+    /// <summary>The meeting exceeds the tenant's quota. A meeting that is already placed continues within the quota.</summary>
     public const string QuotaExceeded = "QuotaExceeded";
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Names under which the product's parts own fields in server-side apply.</summary>
+/// <summary>Field manager names of the components in server-side apply.</summary>
 public static class FieldManagers
 {
     public const string Operator = "meet-operator";

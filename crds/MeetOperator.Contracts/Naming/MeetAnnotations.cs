@@ -1,14 +1,14 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Annotations that the product writes on objects it owns.</summary>
+/// <summary>Annotations on objects that the product owns.</summary>
 public static class MeetAnnotations
 {
-    /// <summary>On a media node's Pod: hash of the Pod as the operator rendered it. One that would be rendered otherwise today is outdated.</summary>
+    /// <summary>On a media node's Pod: hash of the Pod as rendered by the operator. A Pod whose hash differs from a new rendering is outdated.</summary>
     public const string PodHash = "meetoperator.io/pod-hash";
 
-    /// <summary>Hash of the pool's fields that a node was made from, as version 0.1 wrote and compares it: read on nodes that it made, and written so that it can be rolled back to.</summary>
+    /// <summary>Hash of the pool fields that a node was created from, as version 0.1 computes it. It is compared for nodes created by that version, and written to allow a rollback to it.</summary>
     public const string TemplateHash = "meetoperator.io/template-hash";
 
-    /// <summary>On an SfuNode that drains because its pool wants fewer nodes; such a node is taken back when the pool wants more again.</summary>
+    /// <summary>On an SfuNode that drains because its pool was scaled down. The drain is canceled if the pool is scaled up again.</summary>
     public const string ScaledDown = "meetoperator.io/scaled-down";
 }

@@ -10,9 +10,9 @@ public static class MeetComponents
     /// <summary>On the ConfigMaps with the hashes of tenants' API keys.</summary>
     public const string ApiKeys = "api-keys";
 
-    /// <summary>What the operator may do in the namespace of a tenant that binds it: read the Secrets with API keys.</summary>
+    /// <summary>The operator's permissions in the namespace of a tenant that binds them: read the Secrets with API keys.</summary>
     public const string TenantSecrets = "tenant-secrets";
 
-    /// <summary>Runs after everything else is gone: takes the finalizers off what is left.</summary>
+    /// <summary>Runs after an uninstall and removes the finalizers from the remaining objects.</summary>
     public const string Uninstall = "uninstall";
 }

@@ -1,35 +1,35 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Types of conditions in <c>status.conditions</c>.</summary>
+/// <summary>Condition types in <c>status.conditions</c>.</summary>
 public static class MeetConditions
 {
-    /// <summary>The object does what it is for; present on every kind from the first reconcile, and absent from a Meeting that has ended.</summary>
+    /// <summary>The object is fully functional. Present on every kind from the first reconcile, and removed from a Meeting that has ended.</summary>
     public const string Ready = "Ready";
 
-    /// <summary>The operator is at work or waits for something that comes by itself; present only while true (kstatus).</summary>
+    /// <summary>The operator is working, or waits for something that resolves by itself; present only while true (kstatus).</summary>
     public const string Reconciling = "Reconciling";
 
-    /// <summary>Nothing will happen until somebody changes something; present only while true (kstatus).</summary>
+    /// <summary>Nothing happens until something is changed; present only while true (kstatus).</summary>
     public const string Stalled = "Stalled";
 
-    /// <summary>On an SfuNode and its SfuPool: a meeting keeps the node from being emptied, as no other node can take it; present only while true.</summary>
+    /// <summary>On an SfuNode and its SfuPool: the drain is blocked, for example by a meeting that no other node can take; present only while true.</summary>
     public const string DrainBlocked = "DrainBlocked";
 
-    /// <summary>On a Tenant that is being deleted: live meetings keep it; present only while true.</summary>
+    /// <summary>On a Tenant that is being deleted: active meetings block the deletion; present only while true.</summary>
     public const string DeletionBlocked = "DeletionBlocked";
 
-    /// <summary>A Meeting passed the checks that look at other objects (tenant, quota).</summary>
+    /// <summary>A Meeting passed the checks that depend on other objects (tenant, quota).</summary>
     public const string Accepted = "Accepted";
 
-    /// <summary>A Meeting has ended; its reason is that of the end. Ready is absent then: tools that know kstatus would read False as something that is still to come.</summary>
+    /// <summary>A Meeting has ended; the reason is that of the end. Ready is then removed, because kstatus would interpret False as still in progress.</summary>
     public const string Complete = "Complete";
 
-    /// <summary>A Meeting has a media node.</summary>
+    /// <summary>A Meeting is assigned to a media node.</summary>
     public const string Placed = "Placed";
 
-    /// <summary>All nodes of an SfuPool are made from its present template; while false, its message says what waits for what.</summary>
+    /// <summary>All nodes of an SfuPool have its current template. While false, the message explains what the rollout waits for.</summary>
     public const string Updated = "Updated";
 
-    /// <summary>All API keys of a Tenant are in use; absent from a Tenant that has none.</summary>
+    /// <summary>All API keys of a Tenant are in use; absent if the Tenant has none.</summary>
     public const string ApiKeysReady = "ApiKeysReady";
 }

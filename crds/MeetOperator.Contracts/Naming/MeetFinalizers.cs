@@ -1,14 +1,14 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Finalizers: what must happen before an object may go.</summary>
+/// <summary>Finalizers of the operator, with the condition under which each is removed.</summary>
 public static class MeetFinalizers
 {
-    /// <summary>On a Meeting: its rooms on media nodes are ended.</summary>
+    /// <summary>On a Meeting: its rooms on media nodes have ended.</summary>
     public const string FreeRoom = "meetoperator.io/free-room";
 
-    /// <summary>On an SfuNode: its own report names nobody any more. On an SfuPool: its nodes are empty and gone.</summary>
+    /// <summary>On an SfuNode: its own report shows no participants. On an SfuPool: its nodes are drained and deleted.</summary>
     public const string Drain = "meetoperator.io/drain";
 
-    /// <summary>On a Tenant: none of its meetings is live.</summary>
+    /// <summary>On a Tenant: none of its meetings is active.</summary>
     public const string AwaitMeetings = "meetoperator.io/await-meetings";
 }

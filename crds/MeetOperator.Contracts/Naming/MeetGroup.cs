@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Group, version and category of every kind of the product.</summary>
+/// <summary>API group, version and category of all kinds.</summary>
 public static class MeetGroup
 {
     public const string Name = "meetoperator.io";

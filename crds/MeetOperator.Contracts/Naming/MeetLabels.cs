@@ -1,11 +1,11 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Labels that the product writes; selectors of people and of the product's own parts use them.</summary>
+/// <summary>Labels that the product sets, for selectors of users and of its own components.</summary>
 public static class MeetLabels
 {
     public const string Tenant = "meetoperator.io/tenant";
 
-    /// <summary>The meeting id, not the object's name.</summary>
+    /// <summary>The meeting ID, not the object's name.</summary>
     public const string Meeting = "meetoperator.io/meeting";
     public const string SfuPool = "meetoperator.io/sfupool";
     public const string SfuNode = "meetoperator.io/sfunode";

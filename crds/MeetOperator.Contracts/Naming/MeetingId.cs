@@ -1,9 +1,9 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>The one id by which REST, media nodes and people name a meeting.</summary>
+/// <summary>The ID of a meeting in the REST API, on media nodes and in links.</summary>
 public static class MeetingId
 {
-    /// <summary><c>metadata.name</c> when it is a UUID (meetings made over REST), else <c>metadata.uid</c>.</summary>
+    /// <summary>Returns <c>metadata.name</c> if it is a UUID (meetings created through the REST API), otherwise <c>metadata.uid</c>.</summary>
     public static string Of(Meeting meeting)
     {
         ArgumentNullException.ThrowIfNull(meeting);
@@ -11,7 +11,7 @@ public static class MeetingId
         return Guid.TryParseExact(name, "D", out _) ? name : meeting.Metadata.Uid ?? name;
     }
 
-    /// <summary>The link that people open; <paramref name="publicUrl"/> is the address under which the pages are served.</summary>
+    /// <summary>Returns the link to join; <paramref name="publicUrl"/> is the base URL of the pages.</summary>
     public static string JoinUrl(string publicUrl, string meetingId)
     {
         ArgumentNullException.ThrowIfNull(publicUrl);

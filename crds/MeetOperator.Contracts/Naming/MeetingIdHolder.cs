@@ -3,14 +3,14 @@ using MeetOperator.Kube;
 namespace MeetOperator.Contracts;
 
 /// <summary>
-/// Which meeting has an id when several objects have the same: a name is free to choose in every namespace, and may be the uid of another meeting. One has it,
-/// always the same one, and the others are refused with <see cref="AcceptReasons.IdTaken"/>.
+/// Decides which meeting owns an ID when several objects share it. Names can be chosen freely in every namespace, and may equal the uid of another meeting. The decision is
+/// deterministic, and the other meetings are rejected with <see cref="AcceptReasons.IdTaken"/>.
 /// </summary>
 public static class MeetingIdHolder
 {
     /// <summary>
-    /// The one that is placed; then one whose tenant owns its namespace; then one that was not refused for the id before; then the oldest; then the lowest uid.
-    /// Null when there is none.
+    /// Returns the meeting that is placed; otherwise one whose tenant owns its namespace; then one that was not rejected for the ID before; then the oldest; then the one with
+    /// the lowest uid. Returns null for an empty list.
     /// </summary>
     public static Meeting? Among(IEnumerable<Meeting> meetings, Func<Meeting, bool> belongsToItsTenant)
     {

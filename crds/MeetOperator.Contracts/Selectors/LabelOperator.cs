@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Comparison of a label requirement.</summary>
+/// <summary>Operator of a label requirement.</summary>
 public enum LabelOperator
 {
     In,

@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Chooses objects by their labels; every entry must hold. An empty selector matches everything.</summary>
+/// <summary>Selects objects by their labels. All requirements must be met. An empty selector matches every object.</summary>
 public sealed record LabelSelector
 {
     /// <summary>Labels that must be present with exactly these values. Optional; default none; mutable.</summary>
@@ -10,7 +10,7 @@ public sealed record LabelSelector
     [MaxLength(63)]
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
 
-    /// <summary>Further requirements on labels, all of which must hold. Optional; default none; mutable.</summary>
+    /// <summary>Additional label requirements, all of which must be met. Optional; default none; mutable.</summary>
     [MaxItems(32)]
     public IReadOnlyList<LabelRequirement>? MatchExpressions { get; init; }
 }

@@ -2,12 +2,12 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Evaluates selectors as Kubernetes does.</summary>
+/// <summary>Evaluates label selectors as Kubernetes does.</summary>
 public static class LabelSelectorMatch
 {
-    internal const string ValuesNeeded = "values must name at least one value when the operator is In or NotIn";
+    internal const string ValuesNeeded = "values must contain at least one value when the operator is In or NotIn";
 
-    /// <summary>True when <paramref name="labels"/> satisfy every entry; a null selector matches nothing.</summary>
+    /// <summary>True when <paramref name="labels"/> meet every requirement; a null selector matches nothing.</summary>
     public static bool Matches(LabelSelector? selector, IEnumerable<KeyValuePair<string, string>>? labels)
     {
         if (selector is null)

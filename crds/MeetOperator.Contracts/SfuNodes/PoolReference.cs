@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Names an SfuPool of the same namespace.</summary>
+/// <summary>Refers to an SfuPool in the same namespace.</summary>
 public sealed record PoolReference
 {
     /// <summary>Name of the SfuPool in the same namespace. Required; immutable where it is used.</summary>

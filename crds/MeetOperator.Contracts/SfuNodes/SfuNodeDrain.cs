@@ -2,21 +2,21 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>That a media node is to be emptied for good, and how.</summary>
+/// <summary>Requests that a media node is emptied and then deleted.</summary>
 public sealed record SfuNodeDrain
 {
-    /// <summary>Why the node is drained, for people who look at it. Optional; mutable.</summary>
+    /// <summary>Human-readable reason for the drain. Optional; mutable.</summary>
     [MaxLength(256)]
     public string? Reason { get; init; }
 
     /// <summary>
-    /// True takes people out of meetings that no other node can carry, as soon as deadlineSeconds of this drain (when not given: 0) are over. Default false: such a
-    /// meeting stays and the condition DrainBlocked names it. Mutable.
+    /// When true, meetings that no other node can take end on this node once deadlineSeconds of this drain (0 if unset) have passed, which disconnects their participants.
+    /// When false, such meetings stay and the condition DrainBlocked lists them. Default false; mutable.
     /// </summary>
     [Default("false")]
     public bool Force { get; init; }
 
-    /// <summary>Seconds for which meetings may go on before they move to another node, 0 to 86400. Optional; default that of the pool; mutable.</summary>
+    /// <summary>Seconds that meetings may continue before they move to another node, 0 to 86400. Optional; default the pool's drain.deadlineSeconds; mutable.</summary>
     [Range(0, 86_400)]
     public int? DeadlineSeconds { get; init; }
 }

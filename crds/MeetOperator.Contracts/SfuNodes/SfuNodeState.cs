@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>What a media node is doing.</summary>
+/// <summary>The state of a media node.</summary>
 public enum SfuNodeState
 {
     Starting,

@@ -2,15 +2,15 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Twin in C# of every CEL rule of an SfuNode.</summary>
+/// <summary>C# counterpart of every CEL rule of an SfuNode.</summary>
 public static class SfuNodeValidation
 {
-    internal const string PoolImmutable = "poolRef is immutable: the operator makes nodes, scale the pool instead";
-    internal const string PortsImmutable = "udpPorts is immutable: delete the node and the operator makes another";
-    internal const string ControlPortImmutable = "controlPort is immutable: delete the node and the operator makes another";
+    internal const string PoolImmutable = "poolRef is immutable: the operator creates nodes, so scale the pool instead";
+    internal const string PortsImmutable = "udpPorts is immutable: delete the node and the operator creates another";
+    internal const string ControlPortImmutable = "controlPort is immutable: delete the node and the operator creates another";
     internal const string NetworkImmutable = "hostNetwork is immutable: change the pool's exposure.type and the operator replaces its nodes";
 
-    /// <summary>All findings; empty when <paramref name="node"/> is valid. <paramref name="old"/> is null on create.</summary>
+    /// <summary>Returns all errors; empty when <paramref name="node"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(SfuNode node, SfuNode? old)
     {
         ArgumentNullException.ThrowIfNull(node);

@@ -1,13 +1,13 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>Where the address comes from that clients send media to.</summary>
+/// <summary>The source of the address that clients send media to.</summary>
 public enum AddressSource
 {
     NodeExternalIP,
     NodeInternalIP,
     PodIP,
 
-    /// <summary>Former name of NodeInternalIP: still read, and the same.</summary>
+    /// <summary>Deprecated alias of NodeInternalIP with the same meaning.</summary>
     HostIP,
     Static,
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>How media ports are opened to clients.</summary>
+/// <summary>How media ports are exposed to clients.</summary>
 public enum ExposureType
 {
     HostPort,

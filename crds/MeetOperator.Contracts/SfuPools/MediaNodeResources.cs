@@ -2,17 +2,17 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Resources of a media node's container, as in a Pod; quantities are strings such as "500m" or "1Gi".</summary>
+/// <summary>Resources of a media node's container, as in a Pod. Quantities are strings such as "500m" or "1Gi".</summary>
 public sealed record MediaNodeResources
 {
-    /// <summary>Guaranteed amounts by resource, for example cpu: "2". Default none; mutable, by replacing nodes.</summary>
+    /// <summary>Requested amounts by resource, for example cpu: "2". Default none; mutable, by replacing nodes.</summary>
     [MaxItems(8)]
     [MaxLength(32)]
     [Pattern(Quantity)]
     [Default("{}")]
     public IReadOnlyDictionary<string, string> Requests { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Upper amounts by resource, for example memory: "2Gi". Default none; mutable, by replacing nodes.</summary>
+    /// <summary>Limits by resource, for example memory: "2Gi". Default none; mutable, by replacing nodes.</summary>
     [MaxItems(8)]
     [MaxLength(32)]
     [Pattern(Quantity)]

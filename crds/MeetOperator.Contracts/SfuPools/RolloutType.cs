@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>When a media node that was made from an older template is replaced.</summary>
+/// <summary>When a media node with an older template is replaced.</summary>
 public enum RolloutType
 {
     WhenEmpty,

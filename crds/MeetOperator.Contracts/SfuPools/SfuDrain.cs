@@ -2,10 +2,10 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>How a media node is emptied before it goes.</summary>
+/// <summary>How a media node is drained before it is deleted.</summary>
 public sealed record SfuDrain
 {
-    /// <summary>Seconds for which running meetings may go on when a node must go, 0 to 86400; then they move to another node, or stay while none can take them. Default 600; mutable.</summary>
+    /// <summary>Seconds that meetings may continue on a draining node, 0 to 86400. Afterwards they move to another node, or stay while no other node can take them. Default 600; mutable.</summary>
     [Range(0, 86_400)]
     [Default("600")]
     public int DeadlineSeconds { get; init; } = 600;

@@ -8,24 +8,24 @@ namespace MeetOperator.Contracts;
 [CelRule("self.type != 'HostNetwork' || self.addressSource != 'PodIP'", SfuPoolValidation.HostNetworkHasNoPodIP, FieldPath = ".addressSource")]
 public sealed record SfuExposure
 {
-    /// <summary>HostPort opens each media port on the cluster node under the same number; HostNetwork runs the Pod in the cluster node's own network. Default HostPort; mutable, by replacing nodes.</summary>
+    /// <summary>HostPort opens each media port on the cluster node with the same number. HostNetwork runs the Pod in the host network. Default HostPort; mutable, by replacing nodes.</summary>
     [Default("\"HostPort\"")]
     public ExposureType Type { get; init; } = ExposureType.HostPort;
 
-    /// <summary>UDP ports that the pool's nodes take theirs from; no other pool of the cluster may overlap. Required; mutable.</summary>
+    /// <summary>Range for the UDP ports of the pool's nodes. It must not overlap the range of any other pool in the cluster. Required; mutable.</summary>
     [RequiredField]
     public PortRange PortRange { get; init; } = new();
 
-    /// <summary>UDP ports of each node, 1 to 64; one media loop works on each, so about one per CPU. Default 1; mutable, by replacing nodes.</summary>
+    /// <summary>Number of UDP ports per node, 1 to 64. Each port has its own media loop, so use about one per CPU. Default 1; mutable, by replacing nodes.</summary>
     [Range(1, 64)]
     [Default("1")]
     public int UdpPorts { get; init; } = 1;
 
-    /// <summary>Where the address comes from that clients send media to; HostIP is the former name of NodeInternalIP and means the same. Default NodeExternalIP; mutable, by replacing nodes.</summary>
+    /// <summary>Source of the address that clients send media to. HostIP is a deprecated alias of NodeInternalIP. Default NodeExternalIP; mutable, by replacing nodes.</summary>
     [Default("\"NodeExternalIP\"")]
     public AddressSource AddressSource { get; init; } = AddressSource.NodeExternalIP;
 
-    /// <summary>IP addresses given to clients when addressSource is Static, at most 8. Default none; mutable, by replacing nodes.</summary>
+    /// <summary>IP addresses that clients send media to when addressSource is Static, at most 8. Default none; mutable, by replacing nodes.</summary>
     [MaxItems(8)]
     [MaxLength(45)]
     [Pattern("^[0-9a-fA-F.:]+$")]

@@ -2,17 +2,17 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Twin in C# of every CEL rule of an SfuPool.</summary>
+/// <summary>C# counterpart of every CEL rule of an SfuPool.</summary>
 public static class SfuPoolValidation
 {
     internal const string RegionImmutable = "region is immutable: create a new pool for another region";
     internal const string RangeReversed = "max must not be lower than min";
-    internal const string RangeTooNarrow = "the port range must hold at least udpPorts ports";
-    internal const string StaticNeedsAddresses = "addressSource Static needs at least one address in staticAddresses";
-    internal const string HostNetworkHasNoPodIP = "with type HostNetwork a Pod has no address of its own: use NodeInternalIP, NodeExternalIP or Static";
-    internal const string ReservedKey = "keys of meetoperator.io are written by the operator only";
+    internal const string RangeTooNarrow = "the port range must contain at least udpPorts ports";
+    internal const string StaticNeedsAddresses = "addressSource Static requires at least one address in staticAddresses";
+    internal const string HostNetworkHasNoPodIP = "a Pod with type HostNetwork does not have its own address: use NodeInternalIP, NodeExternalIP or Static";
+    internal const string ReservedKey = "keys of meetoperator.io are reserved for the operator";
 
-    /// <summary>All findings; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
+    /// <summary>Returns all errors; empty when <paramref name="pool"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(SfuPool pool, SfuPool? old)
     {
         ArgumentNullException.ThrowIfNull(pool);

@@ -2,14 +2,14 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>How nodes are replaced after the pool's template, or the operator's own image, has changed.</summary>
+/// <summary>How nodes are replaced after a change of the pool's template or of the operator's default media node image.</summary>
 public sealed record SfuRollout
 {
-    /// <summary>WhenEmpty replaces a node once its meetings have ended and moves nobody; Immediate drains nodes one after the other, as drain.deadlineSeconds says. Default WhenEmpty; mutable.</summary>
+    /// <summary>WhenEmpty replaces a node once its meetings have ended and never moves a meeting. Immediate drains nodes one at a time with drain.deadlineSeconds. Default WhenEmpty; mutable.</summary>
     [Default("\"WhenEmpty\"")]
     public RolloutType Type { get; init; } = RolloutType.WhenEmpty;
 
-    /// <summary>True replaces nothing: nodes stay as they were made, and new ones are made from the present template. Default false; mutable.</summary>
+    /// <summary>When true, existing nodes are not replaced; new nodes get the current template. Default false; mutable.</summary>
     [Default("false")]
     public bool Paused { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>What a taint does to Pods that do not tolerate it.</summary>
+/// <summary>The effect of a taint on Pods that do not tolerate it.</summary>
 public enum TaintEffect
 {
     NoSchedule,

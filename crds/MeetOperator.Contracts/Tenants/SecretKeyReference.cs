@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>One entry of a Secret in the tenant's own namespace.</summary>
+/// <summary>Refers to one entry of a Secret in the tenant's own namespace.</summary>
 public sealed record SecretKeyReference
 {
     /// <summary>Name of the Secret in the tenant's own namespace. Required; mutable.</summary>
@@ -10,7 +10,7 @@ public sealed record SecretKeyReference
     [MinLength(1)]
     public required string Name { get; init; }
 
-    /// <summary>Entry of the Secret; it holds the key itself (32 to 512 characters) or sha256: and the key's SHA-256 in lower-case hex. Default key; mutable.</summary>
+    /// <summary>Entry of the Secret. It contains either the key (32 to 512 characters) or sha256: followed by the key's SHA-256 in lower-case hex. Default key; mutable.</summary>
     [MaxLength(253)]
     [MinLength(1)]
     [Default("\"key\"")]

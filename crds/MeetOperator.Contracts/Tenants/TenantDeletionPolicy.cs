@@ -1,6 +1,6 @@
 namespace MeetOperator.Contracts;
 
-/// <summary>What becomes of a tenant's namespace when the tenant is deleted.</summary>
+/// <summary>Whether a tenant's namespace is kept or deleted with the tenant.</summary>
 public enum TenantDeletionPolicy
 {
     Retain,

@@ -2,23 +2,23 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Pools that a tenant's meetings may use, and what pools of its own namespace may ask for.</summary>
+/// <summary>The pools that a tenant's meetings may use, and the limits of pools in its own namespace.</summary>
 public sealed record TenantPools
 {
-    /// <summary>Labels of usable SfuPools, in the tenant's namespace and in the installation's namespaces for pools. Default: every pool of the tenant's namespace; mutable.</summary>
+    /// <summary>Selects usable SfuPools by label, in the tenant's namespace and in the installation's pool namespaces. Default: every pool in the tenant's namespace; mutable.</summary>
     public LabelSelector? SfuSelector { get; init; }
 
-    /// <summary>The only exposures that SfuPools of the tenant's namespace may have, out of those that the installation allows. Default: all of these; an empty list allows no pool; mutable.</summary>
+    /// <summary>The only exposure types for SfuPools in the tenant's namespace, out of those that the installation allows. Default: all of these; an empty list allows no pool; mutable.</summary>
     [MaxItems(8)]
     public IReadOnlyList<ExposureType>? AllowedExposures { get; init; }
 
-    /// <summary>The only priority classes that SfuPools of the tenant's namespace may name, out of those that the installation allows. Default: all of these; an empty list allows none; mutable.</summary>
+    /// <summary>The only priority classes for SfuPools in the tenant's namespace, out of those that the installation allows. Default: all of these; an empty list allows none; mutable.</summary>
     [MaxItems(32)]
     [MaxLength(253)]
     [MinLength(1)]
     public IReadOnlyList<string>? AllowedPriorityClasses { get; init; }
 
-    /// <summary>The only image repositories (with registry, or what they begin with) that SfuPools of the tenant's namespace may name, out of those that the installation allows. Default: all of these; an empty list allows the installation's own image only; mutable.</summary>
+    /// <summary>The only image repositories (registry and path, or a prefix of them) for SfuPools in the tenant's namespace, out of those that the installation allows. Default: all of these; an empty list allows only the installation's own image; mutable.</summary>
     [MaxItems(32)]
     [MaxLength(255)]
     [MinLength(1)]

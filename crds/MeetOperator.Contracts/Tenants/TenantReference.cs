@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Names a Tenant.</summary>
+/// <summary>Refers to a Tenant.</summary>
 public sealed record TenantReference
 {
     /// <summary>Name of the Tenant object, which is cluster-scoped. Required; immutable where it is used.</summary>

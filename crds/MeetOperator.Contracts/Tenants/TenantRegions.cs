@@ -2,18 +2,18 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Regions that a tenant's meetings may use.</summary>
+/// <summary>The regions that a tenant's meetings may use.</summary>
 [CelRule("!has(self.allowed) || size(self.allowed) == 0 || !has(self.default) || self.default in self.allowed", TenantValidation.DefaultOutsideAllowed, FieldPath = ".default")]
 public sealed record TenantRegions
 {
-    /// <summary>The only regions that may carry the tenant's meetings, at most 16; an open meeting elsewhere stays, without new people. Default every region; mutable.</summary>
+    /// <summary>The only regions that may carry the tenant's meetings, at most 16. Open meetings in other regions stay but accept no new participants. Default every region; mutable.</summary>
     [MaxItems(16)]
     [MaxLength(63)]
     [MinLength(1)]
     [Default("[]")]
     public IReadOnlyList<string> Allowed { get; init; } = [];
 
-    /// <summary>Region to try first for meetings that prefer none. Optional; must be in allowed when that is set; mutable.</summary>
+    /// <summary>Region to try first for meetings without a preference. Optional; must be in allowed if that is set; mutable.</summary>
     [MaxLength(63)]
     [MinLength(1)]
     public string? Default { get; init; }

@@ -2,12 +2,12 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>What a tenant uses now.</summary>
+/// <summary>Current usage of a tenant.</summary>
 public sealed record TenantUsage
 {
-    /// <summary>Number of the tenant's meetings that are open now, waiting ones not counted. Written by the operator.</summary>
+    /// <summary>Number of the tenant's open meetings, without waiting ones. Written by the operator.</summary>
     public int ConcurrentMeetings { get; init; }
 
-    /// <summary>Number of people in the tenant's meetings now. Written by the operator.</summary>
+    /// <summary>Current number of participants in the tenant's meetings. Written by the operator.</summary>
     public int Participants { get; init; }
 }

@@ -2,14 +2,14 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Contracts;
 
-/// <summary>Twin in C# of every CEL rule of a Tenant.</summary>
+/// <summary>C# counterpart of every CEL rule of a Tenant.</summary>
 public static class TenantValidation
 {
     internal const string NamespaceImmutable = "namespace is immutable: create a new tenant for another namespace";
-    internal const string NamespaceReserved = "a tenant cannot own default or a namespace that begins with kube-";
+    internal const string NamespaceReserved = "a tenant cannot own default or a namespace that starts with kube-";
     internal const string DefaultOutsideAllowed = "default must be one of the allowed regions";
 
-    /// <summary>All findings; empty when <paramref name="tenant"/> is valid. <paramref name="old"/> is null on create.</summary>
+    /// <summary>Returns all errors; empty when <paramref name="tenant"/> is valid. <paramref name="old"/> is null on create.</summary>
     public static IReadOnlyList<FieldError> Validate(Tenant tenant, Tenant? old)
     {
         ArgumentNullException.ThrowIfNull(tenant);

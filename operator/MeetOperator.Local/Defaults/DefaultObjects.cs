@@ -5,12 +5,12 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Local;
 
-/// <summary>The tenant, the pool and the Secrets that every embedded installation begins with. Pure.</summary>
+/// <summary>The tenant, the pool and the Secrets of a new embedded installation. Pure.</summary>
 internal static class DefaultObjects
 {
     public static Namespace SystemNamespace() => new() { Metadata = new ObjectMeta { Name = LocalNames.SystemNamespace } };
 
-    /// <summary>Applied here as well as by the operator, so that the pool has a place before the operator runs.</summary>
+    /// <summary>Also created by the operator. It is applied here so that the pool has a namespace before the operator runs.</summary>
     public static Namespace DefaultNamespace() => new()
     {
         Metadata = new ObjectMeta
@@ -26,9 +26,9 @@ internal static class DefaultObjects
         Spec = new TenantSpec { DisplayName = "Default", Namespace = LocalNames.DefaultNamespace },
     };
 
-    /// <param name="ports">UDP ports of the pool's nodes.</param>
+    /// <param name="ports">UDP ports for the pool's nodes.</param>
     /// <param name="addresses">Addresses that clients send media to.</param>
-    /// <param name="loops">Media loops of each node: about one a core.</param>
+    /// <param name="loops">Media loops of each node, about one per core.</param>
     public static SfuPool Pool(PortRange ports, IReadOnlyList<string> addresses, int loops) => new()
     {
         Metadata = new ObjectMeta { Name = LocalNames.Default, Namespace = LocalNames.DefaultNamespace },

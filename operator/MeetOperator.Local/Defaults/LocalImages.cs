@@ -2,7 +2,7 @@ using MeetOperator.Kube.ProcessRuntime;
 
 namespace MeetOperator.Local;
 
-/// <summary>Which program each of our images stands for.</summary>
+/// <summary>Maps each image to the program that it runs.</summary>
 internal static class LocalImages
 {
     public static ImageTable In(string programs) => new ImageTable()
@@ -10,11 +10,11 @@ internal static class LocalImages
         .Add(LocalNames.SignalingImage, Program(programs, "signaling", "MeetOperator.Signaling", ("MEET_WEB_ROOT", Path.Combine(programs, "web"))))
         .Add(LocalNames.MediaNodeImage, Program(programs, "media-node", "MeetOperator.MediaNode"));
 
-    /// <summary>As <c>infra/docker/base.Dockerfile</c> sets them.</summary>
+    /// <summary>The same settings as in <c>infra/docker/base.Dockerfile</c>.</summary>
     private static readonly (string Name, string Value)[] Runtime =
     [
         ("DOTNET_gcServer", "0"),
-        ("DOTNET_EnableDiagnostics", "0"), // A process that is killed would leave its diagnostics socket in the machine's temporary folder.
+        ("DOTNET_EnableDiagnostics", "0"), // A killed process would leave its diagnostics socket in the temporary directory.
         ("MALLOC_ARENA_MAX", "2"),
         ("MALLOC_MMAP_THRESHOLD_", "65536"),
     ];

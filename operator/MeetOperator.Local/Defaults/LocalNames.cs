@@ -1,6 +1,6 @@
 namespace MeetOperator.Local;
 
-/// <summary>Names of what every embedded installation has.</summary>
+/// <summary>Names of objects that every embedded installation has.</summary>
 internal static class LocalNames
 {
     public const string SystemNamespace = "meet-system";

@@ -5,19 +5,19 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Local;
 
-/// <summary>Addresses and ports that follow from the one port that the person chose, so that two installations do not meet.</summary>
+/// <summary>Derives addresses and ports from the configured HTTP port, so that several installations do not conflict.</summary>
 public static class LocalNetwork
 {
     private const int FirstMediaPort = 20_000;
     private const int BlockSize = 64;
 
-    // Up to 32,031: below the range from which Linux takes ports for outgoing connections (32,768 on).
+    // Up to 32,031, which is below the Linux default range for outgoing connections (from 32,768).
     private const int Blocks = 188;
 
     /// <summary>First three bytes of the Pods' addresses: 127.&lt;port high&gt;.&lt;port low&gt;.</summary>
     public static string PodAddressPrefix(int port) => $"127.{port >> 8}.{port & 0xFF}";
 
-    /// <summary>A block of UDP ports that are free now, the same one at every start while nothing else takes it.</summary>
+    /// <summary>A block of UDP ports that are free now. It is the same at every start unless another process uses it.</summary>
     /// <exception cref="LocalException">No block is free.</exception>
     public static PortRange MediaPorts(int port, Func<int, bool> isFree)
     {
@@ -30,10 +30,10 @@ public static class LocalNetwork
             }
         }
 
-        throw new LocalException($"no {BlockSize} free UDP ports in a row between {FirstMediaPort} and {FirstMediaPort + (Blocks * BlockSize) - 1}: end what holds them");
+        throw new LocalException($"no {BlockSize} consecutive free UDP ports between {FirstMediaPort} and {FirstMediaPort + (Blocks * BlockSize) - 1}: stop the processes that use them");
     }
 
-    /// <summary>This machine's first IPv4 address that others can reach, or null when it has none.</summary>
+    /// <summary>The first IPv4 address of this host that others can reach, or null.</summary>
     public static IPAddress? FirstAddress() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(i => i.OperationalStatus == OperationalStatus.Up && i.NetworkInterfaceType != NetworkInterfaceType.Loopback)
         .SelectMany(i => i.GetIPProperties().UnicastAddresses)

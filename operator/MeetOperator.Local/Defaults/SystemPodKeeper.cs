@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local;
 
-/// <summary>Makes the Pods of operator and signaling again when somebody deletes them: on a cluster their Deployments do that.</summary>
+/// <summary>Recreates the Pods of operator and signaling after they are deleted, as their Deployments do on a cluster.</summary>
 internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<Pod> pods, ILogger<SystemPodKeeper> logger)
 {
-    /// <summary>Runs until <paramref name="ct"/> is cancelled.</summary>
+    /// <summary>Runs until <paramref name="ct"/> is canceled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         var deleted = Channel.CreateUnbounded<string>();
@@ -27,7 +27,7 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         {
             await foreach (var name in deleted.Reader.ReadAllAsync(ct).ConfigureAwait(false))
             {
-                await MakeAgainAsync(name, ct).ConfigureAwait(false);
+                await RecreateAsync(name, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -36,7 +36,7 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         }
     }
 
-    private async Task MakeAgainAsync(string name, CancellationToken ct)
+    private async Task RecreateAsync(string name, CancellationToken ct)
     {
         if (pods.FirstOrDefault(pod => pod.Metadata.Name == name) is not { } pod)
         {
@@ -46,22 +46,22 @@ internal sealed partial class SystemPodKeeper(KubeClient client, IReadOnlyList<P
         try
         {
             await client.CreateAsync(pod, ct).ConfigureAwait(false);
-            LogMade(logger, name);
+            LogRecreated(logger, name);
         }
         catch (KubeApiException e) when (e.IsAlreadyExists)
         {
-            LogMade(logger, name); // Somebody was quicker; all that matters is that there is one.
+            LogRecreated(logger, name); // Created concurrently; it only matters that the Pod exists.
         }
         catch (KubeApiException e)
         {
-            // For example because the whole namespace goes. The next `meet up` makes it.
-            LogNotMade(logger, name, e.Message);
+            // For example because the whole namespace is being deleted. The next `meet up` creates the Pod.
+            LogNotRecreated(logger, name, e.Message);
         }
     }
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted; it is made again.")]
-    private static partial void LogMade(ILogger logger, string pod);
+    [LoggerMessage(EventId = 300, Level = LogLevel.Information, Message = "Pod {Pod} was deleted and has been recreated.")]
+    private static partial void LogRecreated(ILogger logger, string pod);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be made again: {Reason}")]
-    private static partial void LogNotMade(ILogger logger, string pod, string reason);
+    [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "Pod {Pod} was deleted and could not be recreated: {Reason}")]
+    private static partial void LogNotRecreated(ILogger logger, string pod, string reason);
 }

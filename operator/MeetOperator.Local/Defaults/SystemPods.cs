@@ -5,14 +5,14 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Local;
 
-/// <summary>The Pods of operator and signaling: the same images, environment and mounts as on a cluster, with SQLite in a folder of the home. Pure.</summary>
+/// <summary>The Pods of operator and signaling, with the same images, environment and mounts as on a cluster, and with SQLite in the home directory. Pure.</summary>
 internal static class SystemPods
 {
     private const string KeysPath = "/etc/meet/keys";
     private const string KubeconfigPath = "/etc/meet/kube";
     private const string DataPath = "/data";
 
-    /// <summary>On the Pod's own address: health and metrics of the operator, metrics of signaling.</summary>
+    /// <summary>Port on the Pod's own address: health and metrics of the operator, metrics of signaling.</summary>
     private const int MetricsPort = 8081;
 
     public static Pod Operator(LocalOptions options) => Build(
@@ -39,11 +39,11 @@ internal static class SystemPods
             Value("MEET_LOCAL_TENANT", LocalNames.Default),
         ],
         new ContainerPort { Name = "http", Port = options.Port, HostPort = options.Port },
-        // It listens on one address of the machine, not on the Pod's.
+        // Signaling listens on an address of the host, not on the Pod's address.
         probeHost: options.Listen == "0.0.0.0" ? "127.0.0.1" : options.Listen,
         [new Volume { Name = "keys", Secret = new SecretVolumeSource { SecretName = LocalNames.KeysSecret } }, HostPath("data", dataFolder)]);
 
-    /// <summary>What people open.</summary>
+    /// <summary>The URL that users open.</summary>
     public static string PublicUrl(LocalOptions options) => $"http://localhost:{options.Port}";
 
     private static Pod Build(string component, string image, IList<EnvVar> env, ContainerPort port, string? probeHost, IList<Volume> volumes) => new()
@@ -104,7 +104,7 @@ internal static class SystemPods
     private static EnvVar Field(string name, string path) =>
         new() { Name = name, ValueFrom = new EnvVarSource { FieldRef = new ObjectFieldSelector { FieldPath = path } } };
 
-    // hostPath is no field of the typed Volume: only this host uses it.
+    // The typed Volume has no hostPath field, because only this host uses it.
     private static Volume HostPath(string name, string path) => new()
     {
         Name = name,

@@ -3,17 +3,17 @@ using MeetOperator.Kube.ApiServer;
 
 namespace MeetOperator.Local;
 
-/// <summary><c>./meet export</c>: everything that people put into an embedded installation, as YAML for <c>kubectl apply</c> on a cluster.</summary>
+/// <summary><c>./meet export</c>: writes all user-created objects of an embedded installation as YAML for <c>kubectl apply</c> on a cluster.</summary>
 internal static class ExportCommand
 {
-    /// <summary>Asks the installation when it runs; else reads its store, which it holds meanwhile.</summary>
+    /// <summary>Reads from the running installation, or from its store when it is stopped. The store is locked while it is read.</summary>
     /// <exception cref="LocalException">There is no installation in <paramref name="path"/>, or its store cannot be read.</exception>
     public static async Task RunAsync(string path, TextWriter output, CancellationToken ct)
     {
         var kubeconfig = Path.Combine(path, "kubeconfig");
         if (!File.Exists(kubeconfig))
         {
-            throw new LocalException($"{path} holds no installation: nothing was started there with ./meet up. MEET_HOME names the folder of another one");
+            throw new LocalException($"{path} contains no installation: start one with ./meet up, or set MEET_HOME to the directory of an existing one");
         }
 
         HomeFolder home;
@@ -23,7 +23,7 @@ internal static class ExportCommand
         }
         catch (LocalException)
         {
-            // It runs: its own server answers, over plain HTTP on the port of the kubeconfig too.
+            // The installation is running. Its server also serves plain HTTP on the port in the kubeconfig.
             var running = Kube.Client.KubeConfig.FromFile(kubeconfig);
             await WriteAsync(new UriBuilder(running.Server) { Scheme = "http" }.Uri, running.Token!, output, ct).ConfigureAwait(false);
             return;

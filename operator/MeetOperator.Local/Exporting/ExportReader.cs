@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Local;
 
-/// <summary>Reads every object of every kind that the server names in its discovery.</summary>
+/// <summary>Reads all objects of every kind in the server's discovery.</summary>
 internal sealed class ExportReader : IDisposable
 {
     private readonly HttpClient _http;
@@ -14,7 +14,7 @@ internal sealed class ExportReader : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    /// <exception cref="LocalException">The server does not answer, or refuses.</exception>
+    /// <exception cref="LocalException">The server does not respond, or rejects the request.</exception>
     public async Task<IReadOnlyList<JsonObject>> ReadAllAsync(CancellationToken ct)
     {
         var found = new List<JsonObject>();
@@ -26,7 +26,7 @@ internal sealed class ExportReader : IDisposable
                 var list = await GetAsync($"{root}/{(string)resource["name"]!}", ct).ConfigureAwait(false);
                 foreach (var item in Items(list, "items"))
                 {
-                    // Items of a list carry no type of their own.
+                    // List items have no apiVersion and kind of their own.
                     found.Add(new JsonObject([
                         KeyValuePair.Create<string, JsonNode?>("apiVersion", root[(root.IndexOf('/', StringComparison.Ordinal) + 1)..]),
                         KeyValuePair.Create<string, JsonNode?>("kind", (string)resource["kind"]!),
@@ -55,7 +55,7 @@ internal sealed class ExportReader : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new LocalException($"the embedded API server did not answer /{path}: {e.Message}");
+            throw new LocalException($"request to the embedded API server failed for /{path}: {e.Message}");
         }
     }
 }

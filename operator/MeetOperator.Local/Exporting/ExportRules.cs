@@ -2,21 +2,21 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Local;
 
-/// <summary>What of an installation another cluster is given, and in which order and shape. Pure.</summary>
+/// <summary>Selects the objects of an installation to export, and their order and shape. Pure.</summary>
 internal static class ExportRules
 {
-    /// <summary>Made anew by whoever runs the cluster, by our chart or by our operator.</summary>
-    private static readonly HashSet<string> LeftOut =
+    /// <summary>Kinds that the target cluster, the chart or the operator creates itself.</summary>
+    private static readonly HashSet<string> ExcludedKinds =
     [
         "CustomResourceDefinition", "Event", "Lease", "Node", "Pod", "SfuNode", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
     ];
 
     private static readonly HashSet<string> ForeignNamespaces = ["default", "kube-system", LocalNames.SystemNamespace];
 
-    /// <summary>A namespace before what is in it, a tenant before its pools, pools before meetings.</summary>
+    /// <summary>Namespaces before their content, tenants before their pools, pools before meetings.</summary>
     private static readonly string[] Order = ["Namespace", "Secret", "ConfigMap", "Tenant", "SfuPool", "Meeting"];
 
-    /// <summary>The objects to export, ready to be applied: without status and without what only the server that they come from knows.</summary>
+    /// <summary>The objects to export, ready to apply: without status and without fields that only the source server sets.</summary>
     public static IReadOnlyList<JsonObject> Select(IEnumerable<JsonObject> objects) =>
     [
         .. objects.Where(IsExported).OrderBy(Rank).ThenBy(Kind, StringComparer.Ordinal).ThenBy(o => Metadata(o, "namespace"), StringComparer.Ordinal)
@@ -24,12 +24,12 @@ internal static class ExportRules
     ];
 
     private static bool IsExported(JsonObject item) =>
-        !LeftOut.Contains(Kind(item))
+        !ExcludedKinds.Contains(Kind(item))
         && !ForeignNamespaces.Contains(Metadata(item, "namespace") ?? (Kind(item) == "Namespace" ? Metadata(item, "name")! : string.Empty))
         && item["metadata"]!["deletionTimestamp"] is null
         && item["metadata"]!["ownerReferences"] is not JsonArray { Count: > 0 }
         && (string?)item["type"] != "kubernetes.io/service-account-token"
-        && !(Kind(item) == "Meeting" && (string?)item["status"]?["phase"] == "Ended"); // Applied, it would be open again.
+        && !(Kind(item) == "Meeting" && (string?)item["status"]?["phase"] == "Ended"); // Applying it would reopen the meeting.
 
     private static JsonObject Applicable(JsonObject item)
     {
@@ -53,7 +53,7 @@ internal static class ExportRules
         result.Remove("status");
         if (Kind(item) == "Namespace")
         {
-            result.Remove("spec"); // Its finalizer is the server's.
+            result.Remove("spec"); // The spec contains only the server's finalizer.
         }
 
         return result;

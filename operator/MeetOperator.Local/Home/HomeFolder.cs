@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MeetOperator.Local;
 
-/// <summary>The folder of one installation and what lies in it. Whoever holds it open is the only one who runs there.</summary>
+/// <summary>The home directory of one installation. Opening it locks it for this process.</summary>
 public sealed class HomeFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -26,8 +26,8 @@ public sealed class HomeFolder : IDisposable
     public string Banner => Path.Combine(Root, "banner");
     public string ProcessIdFile => Path.Combine(Root, "local.pid");
 
-    /// <summary>Makes what is missing and takes the folder for this process.</summary>
-    /// <exception cref="LocalException">Another process runs there.</exception>
+    /// <summary>Creates missing directories and locks the home for this process.</summary>
+    /// <exception cref="LocalException">Another process uses it.</exception>
     public static HomeFolder Open(string path)
     {
         Directory.CreateDirectory(path, Private | UnixFileMode.UserExecute);
@@ -38,7 +38,7 @@ public sealed class HomeFolder : IDisposable
         }
         catch (IOException e)
         {
-            throw new LocalException($"{path} is in use by another 'meet up': './meet down' ends it, another MEET_HOME and MEET_PORT run beside it ({e.Message})");
+            throw new LocalException($"{path} is in use by another 'meet up': stop it with './meet down', or set another MEET_HOME and MEET_PORT to run a second installation ({e.Message})");
         }
 
         var home = new HomeFolder(path, held);
@@ -52,7 +52,7 @@ public sealed class HomeFolder : IDisposable
         return home;
     }
 
-    /// <summary>A random key of 256 bits as base64 text, made on first use and kept.</summary>
+    /// <summary>Returns a random 256-bit key as base64 text. Creates and stores it on first use.</summary>
     public string Key(string name)
     {
         var path = Path.Combine(SecretFolder, name);
@@ -64,7 +64,7 @@ public sealed class HomeFolder : IDisposable
         return File.ReadAllText(path).Trim();
     }
 
-    /// <summary>Replaces a file at once and whole; only this user can read it.</summary>
+    /// <summary>Replaces a file atomically; only the current user can read it.</summary>
     public void WritePrivate(string path, string content)
     {
         var fresh = path + ".new";

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Local;
 
-/// <summary>The kubeconfig that people use: the server's own, with the default tenant's namespace in its context, so that samples apply without one.</summary>
+/// <summary>Builds the kubeconfig for users: the server's own, with the default tenant's namespace in its context, so that samples apply without a namespace.</summary>
 public static partial class KubeconfigText
 {
     public static string InNamespace(string kubeconfig, string @namespace) => ContextNamespace().Replace(kubeconfig, $"${{1}}{@namespace}", 1);

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Local;
 
-/// <summary>Applies and deletes objects of any kind that the server tells of in its discovery.</summary>
+/// <summary>Applies and deletes objects of any kind in the server's discovery.</summary>
 internal sealed class ManifestClient : IDisposable
 {
     private readonly HttpClient _http;
@@ -18,8 +18,8 @@ internal sealed class ManifestClient : IDisposable
         _defaultNamespace = defaultNamespace;
     }
 
-    /// <summary>Server-side apply. <paramref name="dryRun"/> judges the object and changes nothing.</summary>
-    /// <exception cref="LocalException">The server's reason for refusing it.</exception>
+    /// <summary>Server-side apply. With <paramref name="dryRun"/>, the server only validates the object.</summary>
+    /// <exception cref="LocalException">The server rejects the object.</exception>
     public async Task<ManifestKey> ApplyAsync(JsonObject item, bool dryRun, CancellationToken ct)
     {
         var key = ManifestKey.Of(item);
@@ -36,18 +36,18 @@ internal sealed class ManifestClient : IDisposable
             Content = new StringContent(item.ToJsonString(), Encoding.UTF8, "application/apply-patch+yaml"),
         };
         using var response = await _http.SendAsync(request, ct).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, key, ct).ConfigureAwait(false);
+        await ThrowIfRejectedAsync(response, key, ct).ConfigureAwait(false);
         return key;
     }
 
-    /// <summary>An object that is gone already is what was wanted.</summary>
+    /// <summary>Deletes an object; does nothing when it does not exist.</summary>
     public async Task DeleteAsync(ManifestKey key, CancellationToken ct)
     {
         var (path, _) = await PathAsync(key, ct).ConfigureAwait(false);
         using var response = await _http.DeleteAsync(path, ct).ConfigureAwait(false);
         if (response.StatusCode != HttpStatusCode.NotFound)
         {
-            await ThrowIfRefusedAsync(response, key, ct).ConfigureAwait(false);
+            await ThrowIfRejectedAsync(response, key, ct).ConfigureAwait(false);
         }
     }
 
@@ -61,13 +61,13 @@ internal sealed class ManifestClient : IDisposable
             ? JsonNode.Parse(await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false))?["resources"]?.AsArray() ?? []
             : [];
         var resource = resources.FirstOrDefault(r => (string?)r?["kind"] == key.Kind && ((string?)r?["name"])?.Contains('/', StringComparison.Ordinal) == false)
-            ?? throw new LocalException($"{key}: the server knows no kind {key.Kind} in {key.ApiVersion}");
+            ?? throw new LocalException($"{key}: the server has no kind {key.Kind} in {key.ApiVersion}");
         var namespaced = (bool?)resource["namespaced"] == true;
         var scope = namespaced ? $"/namespaces/{Uri.EscapeDataString(key.Namespace ?? _defaultNamespace)}" : string.Empty;
         return ($"{root}{scope}/{(string)resource["name"]!}/{Uri.EscapeDataString(key.Name)}", namespaced);
     }
 
-    private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, ManifestKey key, CancellationToken ct)
+    private static async Task ThrowIfRejectedAsync(HttpResponseMessage response, ManifestKey key, CancellationToken ct)
     {
         if (!response.IsSuccessStatusCode)
         {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace MeetOperator.Local;
 
 /// <summary>
-/// Keeps the cluster equal to a folder of YAML files: files put there are applied, objects of files that went (or lost them) are deleted,
-/// also when that happened while nothing ran. A broken file is told and changes nothing: what it held before stays.
+/// Keeps the cluster in sync with a directory of YAML files. New and changed files are applied, and objects of removed files are deleted, even if the files changed while
+/// the process was stopped. An invalid file is logged and changes nothing.
 /// </summary>
 internal sealed partial class ManifestFolder(string folder, string stateFile, ManifestClient client, ILogger logger)
 {
@@ -21,11 +21,11 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         {
             try
             {
-                await LookAsync(ct).ConfigureAwait(false);
+                await CheckAsync(ct).ConfigureAwait(false);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException)
             {
-                LogLookFailed(logger, e.Message);
+                LogReadFailed(logger, e.Message);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -36,17 +36,17 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         }
     }
 
-    /// <summary>One look at the folder. Polling is cheap for a handful of files, and misses nothing that an editor does.</summary>
-    internal async Task LookAsync(CancellationToken ct)
+    /// <summary>Checks the directory once. Polling is cheap for a few files, and works with every way in which editors save files.</summary>
+    internal async Task CheckAsync(CancellationToken ct)
     {
         var present = Directory.EnumerateFiles(folder, "*.y*ml")
             .Where(f => Path.GetExtension(f) is ".yaml" or ".yml")
             .Order(StringComparer.Ordinal)
             .ToDictionary(f => Path.GetFileName(f), f => f);
-        foreach (var gone in _files.Keys.Except(present.Keys).ToArray())
+        foreach (var removed in _files.Keys.Except(present.Keys).ToArray())
         {
-            await PruneAsync(gone, _files[gone].Objects, ct).ConfigureAwait(false);
-            _files.Remove(gone);
+            await PruneAsync(removed, _files[removed].Objects, ct).ConfigureAwait(false);
+            _files.Remove(removed);
             Save();
         }
 
@@ -69,7 +69,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         try
         {
             var objects = ManifestReader.Read(name, await File.ReadAllTextAsync(path, ct).ConfigureAwait(false));
-            await JudgeAsync(objects, ct).ConfigureAwait(false);
+            await ValidateAsync(objects, ct).ConfigureAwait(false);
             foreach (var item in objects)
             {
                 applied.Add(await client.ApplyAsync(item, dryRun: false, ct).ConfigureAwait(false));
@@ -81,14 +81,14 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
         }
         catch (LocalException e)
         {
-            // Told once a version of the file: the stamp is kept; the objects are those of before, and any that were stored before the refusal.
+            // The stamp is stored, so that each version of the file is logged once. Objects that were applied before the error are tracked as well.
             _files[name] = new FileState(stamp, [.. before.Union(applied)]);
-            LogBroken(logger, name, e.Message);
+            LogInvalid(logger, name, e.Message);
         }
     }
 
-    // Every object is tried before the first is stored. One that needs an object of the same file (a namespace) is left to the real apply.
-    private async Task JudgeAsync(IReadOnlyList<JsonObject> objects, CancellationToken ct)
+    // Validates every object before storing the first one. Objects that depend on a namespace or CRD in the same file cannot be validated in advance.
+    private async Task ValidateAsync(IReadOnlyList<JsonObject> objects, CancellationToken ct)
     {
         var namespaces = objects.Where(o => (string?)o["kind"] == "Namespace").Select(o => (string?)o["metadata"]!["name"]).ToHashSet();
         var kinds = objects.Where(o => (string?)o["kind"] == "CustomResourceDefinition").Select(o => (string?)o["spec"]?["names"]?["kind"]).ToHashSet();
@@ -103,7 +103,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
 
     private async Task PruneAsync(string name, IReadOnlyList<ManifestKey> objects, CancellationToken ct)
     {
-        // Last first: what a file built up is taken down in the other order. An object that another file holds as well stays.
+        // Deletes in reverse order of creation. Objects that another file contains as well are kept.
         var kept = _files.Where(f => f.Key != name).SelectMany(f => f.Value.Objects).ToHashSet();
         foreach (var key in objects.Reverse().Where(k => !kept.Contains(k)))
         {
@@ -114,7 +114,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
             }
             catch (LocalException e)
             {
-                LogBroken(logger, name, e.Message);
+                LogInvalid(logger, name, e.Message);
             }
         }
     }
@@ -126,7 +126,7 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
             return;
         }
 
-        // An empty stamp: everything is applied again, and what went meanwhile is pruned.
+        // An empty stamp applies every file again and prunes objects that were removed while the process was stopped.
         foreach (var (name, objects) in JsonSerializer.Deserialize<Dictionary<string, List<ManifestKey>>>(File.ReadAllText(stateFile)) ?? [])
         {
             _files[name] = new FileState(string.Empty, objects);
@@ -146,11 +146,11 @@ internal sealed partial class ManifestFolder(string folder, string stateFile, Ma
     [LoggerMessage(3102, LogLevel.Information, "Manifest {File}: {Object} deleted")]
     private static partial void LogPruned(ILogger logger, string file, ManifestKey @object);
 
-    [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} changed nothing: {Message}")]
-    private static partial void LogBroken(ILogger logger, string file, string message);
+    [LoggerMessage(3103, LogLevel.Warning, "Manifest {File} could not be applied: {Message}")]
+    private static partial void LogInvalid(ILogger logger, string file, string message);
 
-    [LoggerMessage(3104, LogLevel.Warning, "The manifests could not be looked at: {Message}")]
-    private static partial void LogLookFailed(ILogger logger, string message);
+    [LoggerMessage(3104, LogLevel.Warning, "The manifest directory could not be read: {Message}")]
+    private static partial void LogReadFailed(ILogger logger, string message);
 
     private sealed record FileState(string Stamp, IReadOnlyList<ManifestKey> Objects);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Local;
 
-/// <summary>Names one object that a manifest file put into the cluster.</summary>
+/// <summary>Identifies one object that was applied from a manifest file.</summary>
 internal sealed record ManifestKey(string ApiVersion, string Kind, string? Namespace, string Name)
 {
     public static ManifestKey Of(JsonObject item) => new(

@@ -4,10 +4,10 @@ using MeetOperator.Kube.ApiServer;
 
 namespace MeetOperator.Local;
 
-/// <summary>Reads one manifest file. A file is good as a whole or not at all.</summary>
+/// <summary>Reads one manifest file. A file with any invalid document is rejected as a whole.</summary>
 internal static class ManifestReader
 {
-    /// <exception cref="LocalException">Names the file and what is wrong in it.</exception>
+    /// <exception cref="LocalException">The file is invalid. The message contains its name and the error.</exception>
     public static IReadOnlyList<JsonObject> Read(string file, string text)
     {
         try

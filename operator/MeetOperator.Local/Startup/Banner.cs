@@ -1,6 +1,6 @@
 namespace MeetOperator.Local;
 
-/// <summary>What is printed once everything answers: the link, the kubeconfig line, three commands to try.</summary>
+/// <summary>The text that is printed once the installation is ready: the URL, the kubeconfig line, three commands to try.</summary>
 public static class Banner
 {
     public static string Build(LocalOptions options, string kubeconfig) => $"""

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local;
 
-/// <summary>One embedded installation: the API server, the node that runs its Pods, and the objects that it begins with.</summary>
+/// <summary>One embedded installation: the API server, the node that runs its Pods, and the default objects.</summary>
 public sealed class LocalHost : IAsyncDisposable
 {
     private static readonly ApplyOptions Apply = new() { FieldManager = FieldManagers.Local, Force = true };
@@ -34,7 +34,7 @@ public sealed class LocalHost : IAsyncDisposable
 
     public string Kubeconfig => _home.Kubeconfig;
 
-    /// <summary>Returns once the API server answers and the Pods are on their way; <see cref="PageProbe"/> tells when the page is there.</summary>
+    /// <summary>Returns once the API server is ready and the Pods are created. <see cref="PageProbe"/> waits for the pages.</summary>
     /// <exception cref="LocalException">The home or the port is in use, or the programs are not built.</exception>
     public static async Task<LocalHost> StartAsync(LocalOptions options, ILoggerFactory loggers, CancellationToken ct)
     {
@@ -52,15 +52,15 @@ public sealed class LocalHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Prints the banner, and writes it where <c>meet up --detach</c> waits for it.</summary>
+    /// <summary>Prints the banner, and writes it to the file that <c>meet up --detach</c> waits for.</summary>
     public void Announce(string banner)
     {
         Console.Write(banner);
         _home.WritePrivate(_home.Banner, banner);
     }
 
-    /// <summary>Log of a container of <c>meet-system</c>, for messages about a failed start.</summary>
-    internal async Task<string> LastLinesAsync(string pod, CancellationToken ct)
+    /// <summary>The last log lines of a container in <c>meet-system</c>, for messages about a failed start.</summary>
+    internal async Task<string> ReadLastLinesAsync(string pod, CancellationToken ct)
     {
         foreach (var previous in (bool[])[true, false])
         {
@@ -124,11 +124,11 @@ public sealed class LocalHost : IAsyncDisposable
             },
             _loggers);
 
-        // Processes of an earlier run may still hold the ports; they are ours to end.
+        // Processes from an earlier run of this installation may still hold the ports.
         _node.EndLeftovers();
         if (!PortProbe.IsFree(_options.Port, udp: false))
         {
-            throw new LocalException($"port {_options.Port} is in use; choose another one: MEET_PORT={_options.Port + 1} MEET_HOME=.meet-{_options.Port + 1} ./meet up");
+            throw new LocalException($"port {_options.Port} is in use: choose another one with MEET_PORT={_options.Port + 1} MEET_HOME=.meet-{_options.Port + 1} ./meet up");
         }
 
         _home.WritePrivate(_home.Kubeconfig, KubeconfigText.InNamespace(_server.Kubeconfig, LocalNames.DefaultNamespace));
@@ -156,7 +156,7 @@ public sealed class LocalHost : IAsyncDisposable
 
     private IReadOnlyList<Pod> SystemPodList() => [SystemPods.Operator(_options), SystemPods.Signaling(_options, _home.Data)];
 
-    // Only what follows from this machine is ours: a person's `kubectl scale` must outlive a restart.
+    // Applies only the fields that depend on this host, so that a `kubectl scale` survives a restart.
     private async Task ApplyPoolAsync(KubeClient client, CancellationToken ct)
     {
         var ports = LocalNetwork.MediaPorts(_options.Port, p => PortProbe.IsFree(p, udp: true));
@@ -172,7 +172,7 @@ public sealed class LocalHost : IAsyncDisposable
         await client.ApplyAsync<SfuPool>(pool.Metadata.NamespacedName, body, Apply, ct).ConfigureAwait(false);
     }
 
-    // A Pod's spec cannot be changed, and its processes are gone: the old object has nothing left to tell.
+    // A Pod's spec is immutable, and the processes of the previous run no longer exist.
     private static async Task RecreateAsync(KubeClient client, Pod pod, CancellationToken ct)
     {
         await client.TryDeleteAsync<Pod>(pod.Metadata.NamespacedName, ct, new DeleteOptions { GracePeriodSeconds = 0 }).ConfigureAwait(false);
@@ -198,6 +198,6 @@ public sealed class LocalHost : IAsyncDisposable
         var folder = Path.Combine(programs, "crds");
         return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal).Select(File.ReadAllText).ToList() is { Count: > 0 } crds
             ? crds
-            : throw new LocalException($"{folder} holds no CRDs: start with ./meet up, which builds and copies everything");
+            : throw new LocalException($"{folder} contains no CRDs: start with ./meet up, which builds and copies all files");
     }
 }

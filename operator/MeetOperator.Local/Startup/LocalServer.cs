@@ -2,10 +2,10 @@ using MeetOperator.Kube.ApiServer;
 
 namespace MeetOperator.Local;
 
-/// <summary>Starts the embedded API server; what it says about its own folder is for the person who starts it.</summary>
+/// <summary>Starts the embedded API server, and reports problems with its data directory to the user.</summary>
 internal static class LocalServer
 {
-    /// <exception cref="LocalException">The folder is in use, damaged or cannot be written.</exception>
+    /// <exception cref="LocalException">The directory is in use, damaged or not writable.</exception>
     public static async Task<EmbeddedApiServer> StartAsync(ApiServerOptions options, CancellationToken ct)
     {
         try

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Operator.Admission;
 
-/// <summary>Finds nulls that types cannot express: entries of lists.</summary>
+/// <summary>Finds null entries in lists, which the C# types cannot represent.</summary>
 internal static class JsonNulls
 {
-    /// <summary>Path of the first null in a list below <paramref name="node"/>; null when there is none.</summary>
+    /// <summary>Path of the first null in a list below <paramref name="node"/>, or null.</summary>
     public static string? FirstInList(JsonNode? node, string path) => node switch
     {
         JsonArray list => list.Select((entry, index) => entry is null ? $"{path}[{index}]" : FirstInList(entry, $"{path}[{index}]")).FirstOrDefault(found => found is not null),

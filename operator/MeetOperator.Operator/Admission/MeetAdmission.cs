@@ -5,10 +5,10 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Admission;
 
-/// <summary>Admission of our kinds: every CEL rule's twin, for servers that do not run CEL. Pure; other objects are looked at by the reconcilers.</summary>
+/// <summary>Validates our kinds with a counterpart of every CEL rule, for servers that do not run CEL. Pure; the reconcilers check references to other objects.</summary>
 public sealed class MeetAdmission : IAdmissionPolicy
 {
-    /// <summary>A null where a value belongs is a finding, not a surprise for the rules.</summary>
+    /// <summary>Reports a null in a required field as an error, so that the validation rules never see one.</summary>
     private static readonly JsonSerializerOptions Strict = new(KubeJson.Options) { RespectNullableAnnotations = true };
 
     public AdmissionDecision Review(AdmissionRequest request)
@@ -21,15 +21,15 @@ public sealed class MeetAdmission : IAdmissionPolicy
 
         return request.Kind switch
         {
-            "Meeting" => Judge<Meeting>(request, MeetingValidation.Validate),
-            "SfuPool" => Judge<SfuPool>(request, SfuPoolValidation.Validate),
-            "SfuNode" => Judge<SfuNode>(request, SfuNodeValidation.Validate),
-            "Tenant" => Judge<Tenant>(request, TenantValidation.Validate),
+            "Meeting" => Validate<Meeting>(request, MeetingValidation.Validate),
+            "SfuPool" => Validate<SfuPool>(request, SfuPoolValidation.Validate),
+            "SfuNode" => Validate<SfuNode>(request, SfuNodeValidation.Validate),
+            "Tenant" => Validate<Tenant>(request, TenantValidation.Validate),
             _ => AdmissionDecision.Allow,
         };
     }
 
-    private static AdmissionDecision Judge<T>(AdmissionRequest request, Func<T, T?, IReadOnlyList<FieldError>> validate)
+    private static AdmissionDecision Validate<T>(AdmissionRequest request, Func<T, T?, IReadOnlyList<FieldError>> validate)
         where T : KubernetesObject
     {
         if (JsonNulls.FirstInList(request.Object!["spec"], "spec") is { } path)
@@ -44,12 +44,12 @@ public sealed class MeetAdmission : IAdmissionPolicy
         }
         catch (JsonException broken)
         {
-            // The schema should have refused it before; say where it breaks.
+            // The schema normally rejects this earlier. The path shows where parsing failed.
             return new AdmissionDecision([new FieldError(broken.Path?.TrimStart('$', '.') ?? string.Empty, broken.Message)]);
         }
     }
 
-    /// <summary>Null when what is stored cannot be read, for example because an older version wrote it: a repair must not be refused for it.</summary>
+    /// <summary>Returns null when the stored object cannot be parsed, for example because an older version wrote it, so that a correction is not rejected.</summary>
     private static T? Stored<T>(JsonObject? old)
         where T : KubernetesObject
     {

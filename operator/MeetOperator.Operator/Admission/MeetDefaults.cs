@@ -4,15 +4,14 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Admission;
 
-/// <summary>Fills in what only other objects can tell; all other defaults are in the schema. Pure.</summary>
+/// <summary>Sets defaults that depend on other objects; all other defaults are in the schema. Pure.</summary>
 internal static class MeetDefaults
 {
     /// <summary>
-    /// A new meeting without a tenant belongs to the tenant that owns its namespace. It also gets the finalizer that frees its room, which the operator would
-    /// otherwise add by a request of its own.
+    /// A new meeting without a tenant gets the tenant that owns its namespace. It also gets the finalizer that frees its room, which saves the operator a separate request.
     /// </summary>
-    /// <param name="request">What is created.</param>
-    /// <param name="ownerOf">The tenant that owns a namespace; null when none does.</param>
+    /// <param name="request">The create request.</param>
+    /// <param name="ownerOf">Returns the tenant that owns a namespace, or null.</param>
     public static JsonArray? Patch(AdmissionRequest request, Func<string?, string?> ownerOf)
     {
         if (request is not { Operation: AdmissionOperation.Create, Group: MeetGroup.Name, Kind: "Meeting", Subresource: "", Object: { } meeting })

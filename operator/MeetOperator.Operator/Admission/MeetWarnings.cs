@@ -11,11 +11,11 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Admission;
 
 /// <summary>
-/// Says at once what the reconciler will find a moment later. Nothing is refused for it: objects may be applied in any order, and what is missing may come.
+/// Warns about problems that the reconciler would report later. Warnings reject nothing, because objects may be applied in any order.
 /// </summary>
 internal sealed class MeetWarnings(ClusterView cluster, PoolRights rights, OperatorOptions options)
 {
-    /// <param name="request">An object that <see cref="MeetAdmission"/> found valid.</param>
+    /// <param name="request">A request whose object is valid according to <see cref="MeetAdmission"/>.</param>
     public IReadOnlyList<string> Of(AdmissionRequest request)
     {
         if (request is not { Group: MeetGroup.Name, Subresource: "", Object: { } item, Operation: not AdmissionOperation.Delete })
@@ -35,23 +35,23 @@ internal sealed class MeetWarnings(ClusterView cluster, PoolRights rights, Opera
 
     private string? Meeting(Meeting meeting) =>
         meeting.Spec.DesiredState == MeetingDesiredState.Active
-        && AcceptRules.Judge(meeting, cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)), cluster.OwnerOf(meeting.Metadata.Namespace)) is { } refusal
-            ? refusal.Message
+        && AcceptRules.FindRejection(meeting, cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)), cluster.OwnerOf(meeting.Metadata.Namespace)) is { } rejection
+            ? rejection.Message
             : null;
 
     private string? Tenant(Tenant tenant)
     {
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
-        return claim.Owned ? null : $"spec.namespace: {claim.Message}";
+        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
+        return claim.IsOwned ? null : $"spec.namespace: {claim.Message}";
     }
 
-    /// <summary>What refuses a pool is said by <see cref="PoolAdmission"/>; what is left may still change.</summary>
+    /// <summary>Reports the rejections that <see cref="PoolAdmission"/> does not enforce, because they may still be resolved.</summary>
     private string? Pool(SfuPool pool) =>
-        rights.Refusals(pool).FirstOrDefault() is { } refusal ? $"the pool makes no media node: {refusal.Field}: {refusal.Message}"
-        : pool.Spec.Exposure.AddressSource == AddressSource.HostIP ? "spec.exposure.addressSource: HostIP is the former name of NodeInternalIP, which means the same: write NodeInternalIP"
+        rights.FindRejections(pool).FirstOrDefault() is { } rejection ? $"the pool creates no media nodes: {rejection.Field}: {rejection.Message}"
+        : pool.Spec.Exposure.AddressSource == AddressSource.HostIP ? "spec.exposure.addressSource: HostIP is deprecated, use NodeInternalIP instead; both mean the same"
         : null;
 
-    /// <summary>The namespace of an object that is being created may stand in the request alone.</summary>
+    /// <summary>Reads the object. During creation, its namespace may be set only in the request.</summary>
     private static T Read<T>(JsonObject item, AdmissionRequest request)
         where T : KubernetesObject
     {

@@ -5,12 +5,12 @@ using MeetOperator.Operator.Meetings;
 namespace MeetOperator.Operator.Admission;
 
 /// <summary>
-/// Refuses the update of a meeting that breaks what its tenant is allowed and was not broken, or not as far, before. What does not touch these fields passes: a
-/// meeting that a changed tenant has put in the wrong can still be ended, renamed and mended. Pure.
+/// Rejects the update of a meeting that newly exceeds its tenant's limits, or exceeds them further. Other updates pass, so that a meeting that a tenant change has made
+/// invalid can still be ended, renamed and corrected. Pure.
 /// </summary>
 internal static class MeetingUpdates
 {
-    public static IReadOnlyList<FieldError> Judge(Meeting old, Meeting now, Tenant? tenant)
+    public static IReadOnlyList<FieldError> Validate(Meeting old, Meeting now, Tenant? tenant)
     {
         if (tenant is null || now.Metadata.DeletionTimestamp is not null || now.Spec.DesiredState == MeetingDesiredState.Ended)
         {
@@ -20,7 +20,7 @@ internal static class MeetingUpdates
         var errors = new List<FieldError>();
         if (tenant.Spec.Quotas.ParticipantsPerMeeting is { } most && now.Spec.MaxParticipants > Math.Max(most, old.Spec.MaxParticipants))
         {
-            errors.Add(new FieldError("spec.maxParticipants", $"{now.Spec.MaxParticipants} is above the tenant's quota of {most} (quotas.participantsPerMeeting): give {most} or less"));
+            errors.Add(new FieldError("spec.maxParticipants", $"{now.Spec.MaxParticipants} is above the tenant's quota of {most} (quotas.participantsPerMeeting): set {most} or less"));
         }
 
         if (MeetingDemands.RegionConflict(now, tenant) is { } conflict && MeetingDemands.RegionConflict(old, tenant) is null)

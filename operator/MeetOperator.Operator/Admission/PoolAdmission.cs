@@ -6,12 +6,12 @@ using MeetOperator.Operator.Pools;
 namespace MeetOperator.Operator.Admission;
 
 /// <summary>
-/// Refuses a pool that asks for what it may not have. A pool that was stored before a limit was drawn can still be changed in everything else, scaled down and deleted:
-/// the reconciler makes no node for it.
+/// Rejects a pool that exceeds the limits of its tenant or of the installation. A pool that was stored before a limit was set can still be changed otherwise, scaled down
+/// and deleted; the reconciler creates no nodes for it.
 /// </summary>
 internal sealed class PoolAdmission(PoolRights rights)
 {
-    /// <param name="request">An object that <see cref="MeetAdmission"/> found valid.</param>
+    /// <param name="request">A request whose object is valid according to <see cref="MeetAdmission"/>.</param>
     public IReadOnlyList<FieldError> Review(AdmissionRequest request)
     {
         if (request is not { Group: MeetGroup.Name, Kind: "SfuPool", Subresource: "", Object: { } item, Operation: not AdmissionOperation.Delete })
@@ -27,10 +27,10 @@ internal sealed class PoolAdmission(PoolRights rights)
 
         pool.Metadata.Namespace ??= request.Namespace;
         var old = Stored(request);
-        return [.. rights.Refusals(pool).Where(refusal => Changed(refusal.Field, pool.Spec, old?.Spec)).Select(refusal => new FieldError(refusal.Field, refusal.Message))];
+        return [.. rights.FindRejections(pool).Where(rejection => Changed(rejection.Field, pool.Spec, old?.Spec)).Select(rejection => new FieldError(rejection.Field, rejection.Message))];
     }
 
-    /// <summary>The namespace is not held against a pool: it may be handed to a tenant, or be named by the installation, after it.</summary>
+    /// <summary>Whether the update changes the field. The namespace is not checked here, since it may be assigned to a tenant or added to the installation after the pool.</summary>
     private static bool Changed(string field, SfuPoolSpec now, SfuPoolSpec? before) => field switch
     {
         PoolRules.ImageField => now.Image != before?.Image,
@@ -49,7 +49,7 @@ internal sealed class PoolAdmission(PoolRights rights)
         }
         catch (JsonException)
         {
-            return null; // An older version wrote it; the new one is judged in full.
+            return null; // An older version wrote it: validate every field of the new object.
         }
     }
 }

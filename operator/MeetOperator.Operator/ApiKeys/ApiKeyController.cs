@@ -10,8 +10,8 @@ using MeetOperator.Operator.Hosting;
 namespace MeetOperator.Operator.ApiKeys;
 
 /// <summary>
-/// Keeps the hashes of each tenant's API keys for signaling. The Secrets are read one by one by name, and only in namespaces that bind the operator's role for it;
-/// they are not watched, so a changed Secret is found at the next look.
+/// Provides signaling with the hashes of each tenant's API keys. The Secrets are read one by one by name, and only in namespaces that bind the operator's role for it.
+/// They are not watched, so a changed Secret takes effect with the next periodic read.
 /// </summary>
 internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states, Action<NamespacedName> wakeTenant, OperatorOptions options) : IReconciler
 {
@@ -22,7 +22,7 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
         if (cluster.Tenants.Get(key) is not { Metadata.DeletionTimestamp: null } tenant)
         {
             states.Forget(key);
-            return ReconcileResult.Done; // The garbage collector takes the ConfigMap.
+            return ReconcileResult.Done; // The garbage collector deletes the ConfigMap.
         }
 
         var stored = cluster.ApiKeys.Get(new NamespacedName(options.Namespace, ApiKeyHashes.NameOf(tenant)));
@@ -47,7 +47,7 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
             await cluster.Client.ApplyAsync(map, new ApplyOptions { FieldManager = FieldManagers.Operator, Force = true }, ct).ConfigureAwait(false);
         }
 
-        if (states.Set(key, plan.Problem))
+        if (states.Set(key, plan.Failure))
         {
             wakeTenant(key);
         }
@@ -61,19 +61,19 @@ internal sealed class ApiKeyController(ClusterView cluster, ApiKeyStates states,
         {
             if (await cluster.Client.TryGetAsync<Secret>(name, ct).ConfigureAwait(false) is not { } secret)
             {
-                return SecretReading.Without(SecretOutcome.Missing);
+                return SecretReading.Failed(SecretOutcome.Missing);
             }
 
             var entries = (secret.Data?.Keys ?? []).Select(entry => (entry, Value: secret.GetBytes(entry))).Where(entry => entry.Value is not null);
             return new SecretReading(SecretOutcome.Found, entries.ToDictionary(entry => entry.entry, entry => entry.Value!, StringComparer.Ordinal));
         }
-        catch (KubeApiException refused) when (refused.IsForbidden)
+        catch (KubeApiException error) when (error.IsForbidden)
         {
-            return SecretReading.Without(SecretOutcome.Forbidden);
+            return SecretReading.Failed(SecretOutcome.Forbidden);
         }
         catch (Exception failed) when (failed is KubeApiException or HttpRequestException or TimeoutException && !ct.IsCancellationRequested)
         {
-            return SecretReading.Without(SecretOutcome.Unknown);
+            return SecretReading.Failed(SecretOutcome.Unknown);
         }
     }
 

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.ApiKeys;
 
-/// <summary>The ConfigMap in the operator's namespace from which signaling takes the hashes of a tenant's API keys; it goes with the Tenant.</summary>
+/// <summary>The ConfigMap in the operator's namespace that gives signaling the hashes of a tenant's API keys. It is deleted with the Tenant.</summary>
 internal static class ApiKeyMap
 {
     public static readonly string Selector = $"{MeetLabels.Component}={MeetComponents.ApiKeys}";
@@ -17,7 +17,7 @@ internal static class ApiKeyMap
             Namespace = @namespace,
             Labels = new Dictionary<string, string> { [MeetLabels.Component] = MeetComponents.ApiKeys, [MeetLabels.Tenant] = tenant.Metadata.Name! },
 
-            // Without blockOwnerDeletion, which would need a right on Tenants' finalizers.
+            // Without blockOwnerDeletion, which would require permission to update Tenants' finalizers.
             OwnerReferences = [new OwnerReference { ApiVersion = tenant.ApiVersion!, Kind = tenant.Kind!, Name = tenant.Metadata.Name!, Uid = tenant.Metadata.Uid! }],
         },
         Data = new Dictionary<string, string>(hashes, StringComparer.Ordinal),

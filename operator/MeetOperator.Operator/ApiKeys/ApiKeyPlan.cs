@@ -4,35 +4,35 @@ using MeetOperator.Contracts;
 namespace MeetOperator.Operator.ApiKeys;
 
 /// <summary>
-/// From what a tenant's Secrets hold to the hashes that signaling compares with. Pure. A key that cannot be read any more, because the Secret or the right to read
-/// it was taken away, is dead; one that could only not be read now stays as it was.
+/// Derives the hashes that signaling compares with from a tenant's Secrets. Pure. A key is revoked when its Secret, or the permission to read it, was removed. A key
+/// that could not be read temporarily stays unchanged.
 /// </summary>
-/// <param name="Hashes">Hash by name of the key.</param>
-/// <param name="Problem">Null when every key is in use.</param>
-internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, ApiKeyProblem? Problem)
+/// <param name="Hashes">Hashes by key name.</param>
+/// <param name="Failure">The failure to report; null when every key is in use.</param>
+internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, ApiKeyFailure? Failure)
 {
     private const string HashPrefix = "sha256:";
     private const int HashLength = 64;
 
     /// <param name="tenant">The tenant.</param>
-    /// <param name="owned">Whether it owns its namespace: another's Secrets are not its keys.</param>
-    /// <param name="read">What came of reading each Secret that it names.</param>
-    /// <param name="stored">The hashes in use until now.</param>
-    /// <param name="grant">The command that lets the operator read the Secrets.</param>
+    /// <param name="owned">Whether the tenant owns its namespace. Secrets in another tenant's namespace are not used.</param>
+    /// <param name="read">Result of reading each Secret that the tenant references.</param>
+    /// <param name="stored">The hashes that are currently in use.</param>
+    /// <param name="grant">The command that allows the operator to read the Secrets.</param>
     public static ApiKeyPlan Decide(
         Tenant tenant, bool owned, IReadOnlyDictionary<string, SecretReading> read, IReadOnlyDictionary<string, string> stored, string grant)
     {
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
-        var problems = new List<ApiKeyProblem>();
+        var failures = new List<ApiKeyFailure>();
         if (!owned)
         {
-            return new ApiKeyPlan(hashes, tenant.Spec.ApiKeys.Count == 0 ? null : new ApiKeyProblem(
-                "NamespaceNotOwned", $"no API key is in use: namespace {tenant.Spec.Namespace} is not the tenant's own, see the condition Ready"));
+            return new ApiKeyPlan(hashes, tenant.Spec.ApiKeys.Count == 0 ? null : new ApiKeyFailure(
+                "NamespaceNotOwned", $"no API key is in use because the tenant does not own namespace {tenant.Spec.Namespace}: see the Ready condition"));
         }
 
         foreach (var key in tenant.Spec.ApiKeys)
         {
-            var reading = read.GetValueOrDefault(key.SecretRef.Name) ?? SecretReading.Without(SecretOutcome.Unknown);
+            var reading = read.GetValueOrDefault(key.SecretRef.Name) ?? SecretReading.Failed(SecretOutcome.Unknown);
             var hash = reading.Outcome == SecretOutcome.Unknown ? stored.GetValueOrDefault(key.Name)
                 : reading.Entries.TryGetValue(key.SecretRef.Key, out var value) ? HashOf(value)
                 : null;
@@ -41,17 +41,17 @@ internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, Ap
                 hashes[key.Name] = hash;
             }
 
-            if (ProblemOf(tenant, key, reading, hash, grant) is { } problem)
+            if (FindFailure(tenant, key, reading, hash, grant) is { } failure)
             {
-                problems.Add(problem);
+                failures.Add(failure);
             }
         }
 
-        // What forbids all of them comes first: one command helps.
-        return new ApiKeyPlan(hashes, problems.Find(problem => problem.Reason == "Forbidden") ?? problems.FirstOrDefault());
+        // A missing permission affects all keys and is fixed by one command, so it is reported first.
+        return new ApiKeyPlan(hashes, failures.Find(failure => failure.Reason == "Forbidden") ?? failures.FirstOrDefault());
     }
 
-    /// <summary>The hash that an entry of a Secret stands for; null when it cannot be a key.</summary>
+    /// <summary>The hash for an entry of a Secret; null when the entry is not a valid key.</summary>
     internal static string? HashOf(byte[] entry)
     {
         var text = Encoding.UTF8.GetString(entry).Trim();
@@ -64,17 +64,17 @@ internal sealed record ApiKeyPlan(IReadOnlyDictionary<string, string> Hashes, Ap
         return hash.Length == HashLength && hash.All(char.IsAsciiHexDigitLower) ? hash : null;
     }
 
-    private static ApiKeyProblem? ProblemOf(Tenant tenant, TenantApiKey key, SecretReading reading, string? hash, string grant)
+    private static ApiKeyFailure? FindFailure(Tenant tenant, TenantApiKey key, SecretReading reading, string? hash, string grant)
     {
         var (place, name, entry) = (tenant.Spec.Namespace, key.SecretRef.Name, key.SecretRef.Key);
         return reading.Outcome switch
         {
-            SecretOutcome.Forbidden => new ApiKeyProblem("Forbidden", $"the operator may not read Secrets of namespace {place}, so that no API key in it works: {grant}"),
-            SecretOutcome.Missing => new ApiKeyProblem("SecretMissing", $"API key {key.Name} does not work: make Secret {name} in namespace {place} with the entry {entry}, or correct spec.apiKeys"),
-            SecretOutcome.Unknown when hash is null => new ApiKeyProblem("NotRead", $"API key {key.Name} is not in use yet: Secret {name} of namespace {place} could not be read now and is read again soon"),
-            SecretOutcome.Found when !reading.Entries.ContainsKey(entry) => new ApiKeyProblem("SecretMissing", $"API key {key.Name} does not work: Secret {name} of namespace {place} has no entry {entry}"),
-            SecretOutcome.Found when hash is null => new ApiKeyProblem(
-                "KeyInvalid", $"API key {key.Name} does not work: entry {entry} of Secret {name} must hold {ApiKeyHashes.MinLength} to {ApiKeyHashes.MaxLength} characters, for example of openssl rand -hex 24, or {HashPrefix} and {HashLength} hex digits"),
+            SecretOutcome.Forbidden => new ApiKeyFailure("Forbidden", $"the operator is not allowed to read Secrets in namespace {place}, so no API key works: run {grant}"),
+            SecretOutcome.Missing => new ApiKeyFailure("SecretMissing", $"API key {key.Name} does not work: create Secret {name} with the entry {entry} in namespace {place}, or correct spec.apiKeys"),
+            SecretOutcome.Unknown when hash is null => new ApiKeyFailure("NotRead", $"API key {key.Name} is not in use yet: Secret {name} in namespace {place} could not be read; will retry"),
+            SecretOutcome.Found when !reading.Entries.ContainsKey(entry) => new ApiKeyFailure("SecretMissing", $"API key {key.Name} does not work: Secret {name} in namespace {place} has no entry {entry}"),
+            SecretOutcome.Found when hash is null => new ApiKeyFailure(
+                "KeyInvalid", $"API key {key.Name} does not work: entry {entry} of Secret {name} must contain {ApiKeyHashes.MinLength} to {ApiKeyHashes.MaxLength} characters, for example from openssl rand -hex 24, or {HashPrefix} and {HashLength} hex digits"),
             _ => null,
         };
     }

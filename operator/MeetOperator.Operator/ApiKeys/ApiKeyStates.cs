@@ -5,22 +5,22 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.ApiKeys;
 
-/// <summary>What was last found of each tenant's API keys, for its status. Says nothing of tenants that were not looked at yet.</summary>
+/// <summary>The last result for each tenant's API keys, for its status. Contains no entry for tenants that were not processed yet.</summary>
 internal sealed class ApiKeyStates
 {
-    private readonly ConcurrentDictionary<NamespacedName, ApiKeyProblem?> _states = new();
+    private readonly ConcurrentDictionary<NamespacedName, ApiKeyFailure?> _states = new();
 
-    /// <summary>True when it differs from what was known.</summary>
-    public bool Set(NamespacedName tenant, ApiKeyProblem? problem)
+    /// <summary>Records a result. Returns true when it differs from the previous one.</summary>
+    public bool Set(NamespacedName tenant, ApiKeyFailure? failure)
     {
-        var changed = !_states.TryGetValue(tenant, out var known) || known != problem;
-        _states[tenant] = problem;
+        var changed = !_states.TryGetValue(tenant, out var known) || known != failure;
+        _states[tenant] = failure;
         return changed;
     }
 
     public void Forget(NamespacedName tenant) => _states.TryRemove(tenant, out _);
 
-    /// <summary>The conditions with the one on API keys as it is to be.</summary>
+    /// <summary>Returns the conditions with the current ApiKeysReady condition.</summary>
     public IEnumerable<Condition> Apply(Tenant tenant, IEnumerable<Condition> conditions, DateTimeOffset now)
     {
         if (tenant.Spec.ApiKeys.Count == 0)
@@ -28,20 +28,20 @@ internal sealed class ApiKeyStates
             return Conditions.Remove(conditions, MeetConditions.ApiKeysReady);
         }
 
-        return !_states.TryGetValue(tenant.Metadata.NamespacedName, out var problem) ? conditions : Conditions.Set(
+        return !_states.TryGetValue(tenant.Metadata.NamespacedName, out var failure) ? conditions : Conditions.Set(
             conditions,
             new Condition
             {
                 Type = MeetConditions.ApiKeysReady,
-                Status = problem is null ? ConditionStatus.True : ConditionStatus.False,
-                Reason = problem?.Reason ?? "InUse",
-                Message = problem?.Message ?? $"{tenant.Spec.ApiKeys.Count} in use",
+                Status = failure is null ? ConditionStatus.True : ConditionStatus.False,
+                Reason = failure?.Reason ?? "InUse",
+                Message = failure?.Message ?? $"{tenant.Spec.ApiKeys.Count} in use",
                 ObservedGeneration = tenant.Metadata.Generation,
             },
             now);
     }
 
-    /// <summary>What keeps the tenant's keys from being used; null when nothing is known to.</summary>
-    public ApiKeyProblem? ProblemOf(Tenant tenant) =>
-        tenant.Spec.ApiKeys.Count > 0 && _states.TryGetValue(tenant.Metadata.NamespacedName, out var problem) ? problem : null;
+    /// <summary>The failure that keeps the tenant's keys from being used; null when none is known.</summary>
+    public ApiKeyFailure? FindFailure(Tenant tenant) =>
+        tenant.Spec.ApiKeys.Count > 0 && _states.TryGetValue(tenant.Metadata.NamespacedName, out var failure) ? failure : null;
 }

@@ -1,12 +1,12 @@
 namespace MeetOperator.Operator.ApiKeys;
 
-/// <summary>How reading a Secret went.</summary>
+/// <summary>The result of reading a Secret.</summary>
 internal enum SecretOutcome
 {
     Found,
     Missing,
     Forbidden,
 
-    /// <summary>The API server did not answer as it should: what was read before still holds.</summary>
+    /// <summary>The API server did not respond properly; the values from earlier reads remain valid.</summary>
     Unknown,
 }

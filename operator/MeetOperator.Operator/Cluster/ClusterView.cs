@@ -15,7 +15,7 @@ internal sealed class ClusterView
     private const string ByNamespace = "namespace";
     private const string ByPool = "pool";
     private const string ById = "meeting-id";
-    private const string ByMachine = "machine";
+    private const string ByClusterNode = "cluster-node";
 
     public ClusterView(KubeClient client, OperatorOptions options, ILoggerFactory logs, TimeProvider time, LoopHealth? health = null)
     {
@@ -30,8 +30,8 @@ internal sealed class ClusterView
         Pods = new Informer<Pod>(client, mediaNodes, time, logger: logs.CreateLogger<Informer<Pod>>());
         var hashes = watched with { Namespace = options.Namespace, LabelSelector = ApiKeyMap.Selector };
         ApiKeys = new Informer<ConfigMap>(client, hashes, time, logger: logs.CreateLogger<Informer<ConfigMap>>());
-        Machines = new Informer<Node>(client, time: time, logger: logs.CreateLogger<Informer<Node>>());
-        Pods.AddIndex(ByMachine, static pod => pod.Spec.NodeName is { Length: > 0 } machine ? [machine] : []);
+        ClusterNodes = new Informer<Node>(client, time: time, logger: logs.CreateLogger<Informer<Node>>());
+        Pods.AddIndex(ByClusterNode, static pod => pod.Spec.NodeName is { Length: > 0 } clusterNode ? [clusterNode] : []);
         Meetings.AddIndex(ByNamespace, static meeting => [meeting.Metadata.Namespace ?? string.Empty]);
         Meetings.AddIndex(ById, static meeting => [MeetingId.Of(meeting)]);
         Nodes.AddIndex(ByPool, static node => [PoolIndexKey(node.Metadata.Namespace, node.Spec.PoolRef.Name)]);
@@ -46,24 +46,24 @@ internal sealed class ClusterView
     public Informer<Pod> Pods { get; }
     public Informer<Namespace> Namespaces { get; }
 
-    /// <summary>Hashes of API keys. Not one of <see cref="All"/>: with the role of an older chart it cannot be read, and meetings do not wait for it.</summary>
+    /// <summary>Hashes of API keys. Not part of <see cref="All"/>: the role of an older chart does not allow reading them, and meetings must not wait for them.</summary>
     public Informer<ConfigMap> ApiKeys { get; }
     public FreshReads<Meeting> FreshMeetings { get; }
 
-    /// <summary>The cluster's own nodes. Nothing waits for them: without them, or without the right to see them, media nodes are judged by their reports alone.</summary>
-    public Informer<Node> Machines { get; }
+    /// <summary>The Kubernetes nodes. Nothing waits for them: when they cannot be read, media nodes are judged by their reports alone.</summary>
+    public Informer<Node> ClusterNodes { get; }
 
-    /// <summary>What must be known before anything is decided.</summary>
+    /// <summary>Informers that must have synced before any decision.</summary>
     public IReadOnlyList<IInformer> All => [Tenants, Meetings, Pools, Nodes, Pods, Namespaces];
 
-    /// <summary>Media nodes whose Pod runs on a machine.</summary>
-    public IEnumerable<SfuNode> NodesOn(string machine) => Pods.ByIndex(ByMachine, machine).Select(pod => Nodes.Get(pod.Metadata.NamespacedName)).OfType<SfuNode>();
+    /// <summary>The media nodes whose Pods run on a cluster node.</summary>
+    public IEnumerable<SfuNode> NodesOn(string clusterNode) => Pods.ByIndex(ByClusterNode, clusterNode).Select(pod => Nodes.Get(pod.Metadata.NamespacedName)).OfType<SfuNode>();
 
-    /// <summary>The machine that runs a Pod; null when none does, or when machines are not known.</summary>
-    public Machine? MachineOf(Pod? pod) =>
-        pod?.Spec.NodeName is not { Length: > 0 } name || !Machines.HasSynced || Machines.Count == 0 ? null
-        : Machines.Get(new NamespacedName(null, name)) is { } machine ? Machine.Of(machine)
-        : Machines.IsWatching ? Machine.Missing(name) : null; // A copy that is not kept up does not know new machines.
+    /// <summary>The cluster node that runs a Pod; null when the Pod is not scheduled or cluster nodes cannot be read.</summary>
+    public ClusterNode? ClusterNodeOf(Pod? pod) =>
+        pod?.Spec.NodeName is not { Length: > 0 } name || !ClusterNodes.HasSynced || ClusterNodes.Count == 0 ? null
+        : ClusterNodes.Get(new NamespacedName(null, name)) is { } clusterNode ? ClusterNode.Of(clusterNode)
+        : ClusterNodes.IsWatching ? ClusterNode.Missing(name) : null; // An outdated cache may lack new cluster nodes.
 
     public IReadOnlyList<Meeting> MeetingsIn(string @namespace) => Meetings.ByIndex(ByNamespace, @namespace);
 
@@ -73,7 +73,7 @@ internal sealed class ClusterView
 
     public SfuPool? PoolOf(SfuNode node) => Pools.Get(new NamespacedName(node.Metadata.Namespace, node.Spec.PoolRef.Name));
 
-    /// <summary>The tenant whose namespace it is; null when no tenant owns it.</summary>
+    /// <summary>The tenant that owns a namespace, or null.</summary>
     public string? OwnerOf(string? @namespace) =>
         Namespaces.Get(new NamespacedName(null, @namespace ?? string.Empty))?.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var tenant) == true ? tenant : null;
 

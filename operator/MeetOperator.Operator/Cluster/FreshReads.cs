@@ -6,8 +6,8 @@ using MeetOperator.Kube.Runtime;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Reads from an informer, except that an object which this process has just written or removed is read as the server answered, until the informer has caught up.
-/// Without it the echo of an own write would be judged against an older state and written again.
+/// Reads from an informer, but returns the API server's response for an object that this process has just written or removed, until the informer has caught up. Otherwise
+/// the watch event of an own write would be compared with an older state and written again.
 /// </summary>
 internal sealed class FreshReads<T>
     where T : KubernetesObject
@@ -15,8 +15,8 @@ internal sealed class FreshReads<T>
     private readonly Informer<T> _informer;
     private readonly ConcurrentDictionary<NamespacedName, T> _written = new();
 
-    /// <summary>Uids of objects that the server has let go and the informer still shows.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, string?> _gone = new();
+    /// <summary>UIDs of objects that the server has deleted and the informer still contains.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, string?> _removed = new();
 
     public FreshReads(Informer<T> informer)
     {
@@ -26,7 +26,7 @@ internal sealed class FreshReads<T>
             if (change.Type == InformerChangeType.Deleted)
             {
                 _written.TryRemove(change.Key, out _);
-                _gone.TryRemove(change.Key, out _);
+                _removed.TryRemove(change.Key, out _);
             }
         });
     }
@@ -34,7 +34,7 @@ internal sealed class FreshReads<T>
     public T? Get(NamespacedName key)
     {
         var observed = _informer.Get(key);
-        if (observed is not null && _gone.TryGetValue(key, out var uid) && uid == observed.Metadata.Uid)
+        if (observed is not null && _removed.TryGetValue(key, out var uid) && uid == observed.Metadata.Uid)
         {
             return null;
         }
@@ -53,20 +53,20 @@ internal sealed class FreshReads<T>
         return observed;
     }
 
-    public void Wrote(T item) => _written[item.Metadata.NamespacedName] = item;
+    public void RecordWrite(T item) => _written[item.Metadata.NamespacedName] = item;
 
-    /// <summary>The server has let the object go; one of the same name that is made after it is another.</summary>
-    public void Removed(T item)
+    /// <summary>Records that the server has deleted the object. A later object with the same name is a different one.</summary>
+    public void RecordRemoval(T item)
     {
         var key = item.Metadata.NamespacedName;
-        _gone[key] = item.Metadata.Uid;
+        _removed[key] = item.Metadata.Uid;
         if (_informer.Get(key)?.Metadata.Uid != item.Metadata.Uid)
         {
-            _gone.TryRemove(key, out _);
+            _removed.TryRemove(key, out _);
         }
     }
 
-    /// <summary>Versions of one object grow (Kubernetes API concepts, "Resource versions"); what is not a number counts as older than everything.</summary>
+    /// <summary>Versions of one object grow (Kubernetes API concepts, "Resource versions"). A version that is not a number counts as the oldest.</summary>
     private static ulong Version(T item) =>
         ulong.TryParse(item.Metadata.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
 }

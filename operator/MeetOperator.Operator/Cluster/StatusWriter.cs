@@ -7,20 +7,20 @@ using MeetOperator.Kube.Client;
 namespace MeetOperator.Operator.Cluster;
 
 /// <summary>
-/// Writes statuses, and only when they differ from what is stored: as a whole when the write is fenced, which costs an API server less than a patch, else by
-/// merge patch (RFC 7386). Not by server-side apply: older servers make a keyed list null when its last entry is taken out by an apply, and then refuse it.
+/// Writes statuses when they differ from the stored ones. Fenced writes replace the whole status, which is cheaper for the API server than a patch; others use a merge
+/// patch (RFC 7386). Server-side apply is not used: older servers set a keyed list to null when an apply removes its last entry, and then reject the object.
 /// </summary>
 internal static class StatusWriter
 {
     private static readonly WriteOptions Options = new() { FieldManager = FieldManagers.Operator, Subresource = "status" };
 
-    /// <summary>The object as stored, or null when nothing had to be written.</summary>
-    /// <param name="client">Writes.</param>
+    /// <summary>Returns the stored object, or null when no write was necessary.</summary>
+    /// <param name="client">The client to write with.</param>
     /// <param name="item">The object as it was read.</param>
-    /// <param name="stored">Its status; null when it has none.</param>
+    /// <param name="stored">Its current status, or null.</param>
     /// <param name="wanted">The status to store.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <param name="fenced">Refuse as a conflict when the object has changed since it was read, so that a decision on a stale state is not recorded.</param>
+    /// <param name="ct">Cancels the request.</param>
+    /// <param name="fenced">When true, the write fails with a conflict if the object has changed since it was read, so that a decision based on stale state is not recorded.</param>
     public static async Task<T?> WriteAsync<T, TStatus>(KubeClient client, T item, TStatus? stored, TStatus wanted, CancellationToken ct, bool fenced = false)
         where T : KubernetesObject
         where TStatus : class
@@ -39,9 +39,9 @@ internal static class StatusWriter
             {
                 return await client.ReplaceStatusAsync(item, status, ct, Options).ConfigureAwait(false);
             }
-            catch (KubeApiException refusal) when (refusal.IsForbidden)
+            catch (KubeApiException error) when (error.IsForbidden)
             {
-                // The role of an older chart, before an upgrade or after a rollback: it grants the patch.
+                // During an upgrade or rollback, the role of an older chart allows only the patch.
                 metadata["resourceVersion"] = item.Metadata.ResourceVersion;
             }
         }
@@ -50,12 +50,12 @@ internal static class StatusWriter
         return await client.MergePatchAsync<T>(item.Metadata.NamespacedName, patch, ct, Options).ConfigureAwait(false);
     }
 
-    /// <summary>True when both are the same on the wire.</summary>
-    public static bool Same<TStatus>(TStatus left, TStatus right)
+    /// <summary>True when both serialize to the same JSON.</summary>
+    public static bool AreEqual<TStatus>(TStatus left, TStatus right)
         where TStatus : class =>
         JsonNode.DeepEquals(Json(left), Json(right));
 
-    /// <summary>All that is wanted, and a null for each field that is stored and not wanted any more.</summary>
+    /// <summary>A patch with all wanted fields, and null for each stored field that is no longer wanted.</summary>
     internal static JsonObject Patch(JsonObject? stored, JsonObject wanted)
     {
         var patch = new JsonObject();

@@ -1,6 +1,6 @@
 namespace MeetOperator.Operator.Cluster;
 
-/// <summary>At most so many writes a second of what may as well be written later, over all objects together.</summary>
+/// <summary>Rate limit for writes that can be delayed, over all objects together.</summary>
 internal sealed class WriteBudget(int perSecond, TimeProvider time)
 {
     private readonly Lock _gate = new();

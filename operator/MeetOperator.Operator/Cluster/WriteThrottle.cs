@@ -3,13 +3,13 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Cluster;
 
-/// <summary>Coalesces writes that only carry figures: one object at most every five seconds.</summary>
+/// <summary>Coalesces writes that change only figures: at most one per object every five seconds.</summary>
 internal sealed class WriteThrottle(TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<NamespacedName, long> _last = new();
 
-    /// <summary>How long a write of figures must still wait; zero when it may go.</summary>
+    /// <summary>How long a write must still wait; zero when it may proceed.</summary>
     public TimeSpan Wait(NamespacedName key)
     {
         if (!_last.TryGetValue(key, out var written))
@@ -21,7 +21,7 @@ internal sealed class WriteThrottle(TimeProvider time)
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    public void Wrote(NamespacedName key) => _last[key] = time.GetTimestamp();
+    public void RecordWrite(NamespacedName key) => _last[key] = time.GetTimestamp();
 
     public void Forget(NamespacedName key) => _last.TryRemove(key, out _);
 }

@@ -7,35 +7,35 @@ using MeetOperator.Operator.Webhook.Certificates;
 namespace MeetOperator.Operator.Control;
 
 /// <summary>
-/// The authority of NodeControl as the leader uses it: signs certificates of media nodes, of signaling and its own, and finds out from reports which nodes need new ones.
-/// Of one term of leadership. Safe for concurrent use.
+/// The NodeControl authority as the leader uses it: issues the certificates of media nodes, of signaling and of the operator itself, and determines from reports which nodes
+/// need new ones. Belongs to one leadership term. Thread-safe.
 /// </summary>
 internal sealed class ControlAuthority(TimeProvider time)
 {
-    /// <summary>Of nodes and signaling: long enough to go on for weeks without an operator. A certificate never outlives its authority.</summary>
+    /// <summary>Lifetime of certificates for nodes and signaling: long enough to run for weeks without an operator. A certificate never outlives its authority.</summary>
     public static readonly TimeSpan PeerLifetime = AuthorityPlan.Lifetime;
 
-    /// <summary>Of the operator itself: the key lives in memory only, so that a short life costs nothing.</summary>
+    /// <summary>Lifetime of the operator's own certificate. It is short because the key exists only in memory and renewal is cheap.</summary>
     private static readonly TimeSpan OwnLifetime = TimeSpan.FromDays(7);
 
-    /// <summary>A node that has said nothing for so long does not hold up a rotation.</summary>
-    private static readonly TimeSpan Heard = TimeSpan.FromSeconds(30);
+    /// <summary>A node without a report for this long does not delay a rotation.</summary>
+    private static readonly TimeSpan ReportWindow = TimeSpan.FromSeconds(30);
 
-    /// <summary>A node that does not take what it is offered is not offered more at each poll.</summary>
-    private static readonly TimeSpan OfferAgain = TimeSpan.FromSeconds(10);
-    private const long NotListening = long.MinValue;
+    /// <summary>Minimum time between offers to a node that does not accept its new credentials.</summary>
+    private static readonly TimeSpan OfferInterval = TimeSpan.FromSeconds(10);
+    private const long NotObserving = long.MinValue;
     private readonly ConcurrentDictionary<NamespacedName, (CredentialReport Held, long At)> _nodes = new();
     private readonly ConcurrentDictionary<NamespacedName, (State By, long At)> _offers = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State? _state;
-    private long _listening = NotListening;
+    private long _observingSince = NotObserving;
 
-    /// <summary>The operator's own client certificate, and whom it trusts; null until the authority was read or made.</summary>
+    /// <summary>The operator's own client certificate and trusted authorities; null until the authority has been read or created.</summary>
     public ControlCredentials? Own => _state?.Own;
 
     public Task WaitAsync(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 
-    /// <summary>What is stored now; the operator's own certificate follows it.</summary>
+    /// <summary>Sets the current authorities and renews the operator's own certificate if necessary.</summary>
     public void Use(Authorities authorities)
     {
         var before = _state;
@@ -48,21 +48,21 @@ internal sealed class ControlAuthority(TimeProvider time)
         _ready.TrySetResult();
     }
 
-    /// <summary>New credentials for a media node.</summary>
+    /// <summary>Issues new credentials for a media node.</summary>
     public NodeCredentials IssueFor(NamespacedName node)
     {
-        var state = _state ?? throw new InvalidOperationException("The authority of NodeControl is not there yet.");
+        var state = _state ?? throw new InvalidOperationException("The NodeControl authority is not available yet.");
         return Pem(state.Authorities.Signing.Issue([NameOf(node)], time.GetUtcNow(), PeerLifetime), state.Bundle);
     }
 
-    /// <summary>New credentials for a caller.</summary>
+    /// <summary>Issues new credentials for a caller of media nodes.</summary>
     public NodeCredentials IssueFor(ControlRole role)
     {
-        var state = _state ?? throw new InvalidOperationException("The authority of NodeControl is not there yet.");
+        var state = _state ?? throw new InvalidOperationException("The NodeControl authority is not available yet.");
         return Pem(state.Authorities.Signing.IssueClient(ControlNames.Of(role), time.GetUtcNow(), PeerLifetime), state.Bundle);
     }
 
-    /// <summary>Takes in what a node says of its credentials; new ones when it needs them, else null.</summary>
+    /// <summary>Records the credentials that a node reports. Returns new ones if it needs them, otherwise null.</summary>
     public NodeCredentials? Renew(NamespacedName node, CredentialReport? held)
     {
         if (_state is not { } state || held is not { Authorities: not null })
@@ -77,7 +77,7 @@ internal sealed class ControlAuthority(TimeProvider time)
             return null;
         }
 
-        if (_offers.TryGetValue(node, out var offer) && ReferenceEquals(offer.By, state) && time.GetElapsedTime(offer.At) < OfferAgain)
+        if (_offers.TryGetValue(node, out var offer) && ReferenceEquals(offer.By, state) && time.GetElapsedTime(offer.At) < OfferInterval)
         {
             return null;
         }
@@ -92,30 +92,30 @@ internal sealed class ControlAuthority(TimeProvider time)
         _offers.TryRemove(node, out _);
     }
 
-    /// <summary>From now on nodes are polled. What they trust is not known before each of them could answer.</summary>
-    public void Listen() => Interlocked.CompareExchange(ref _listening, time.GetTimestamp(), NotListening);
+    /// <summary>Marks the start of polling. The authorities that nodes trust are unknown until each node has had time to respond.</summary>
+    public void StartObserving() => Interlocked.CompareExchange(ref _observingSince, time.GetTimestamp(), NotObserving);
 
-    /// <summary>Whether a caller in this role can go on with these credentials.</summary>
+    /// <summary>Whether a caller in this role can keep using these credentials.</summary>
     public bool Fits(ControlCredentials held, ControlRole role) =>
         _state is { } state && Fits(state, CredentialReport.Of(held), time.GetUtcNow()) && held.RoleOf(held.Certificate, time.GetUtcNow()) == role;
 
-    /// <summary>Whether every node that answers trusts the authority; false before each of them could answer.</summary>
-    public bool IsTrustedByNodes(string thumbprint) => HasListened && !Doubting(thumbprint).Any();
+    /// <summary>Whether every responding node trusts the authority; false until each node has had time to respond.</summary>
+    public bool IsTrustedByNodes(string thumbprint) => HasObserved && !FindDistrusting(thumbprint).Any();
 
-    /// <summary>Nodes that answer and do not trust the authority.</summary>
-    public IEnumerable<NamespacedName> Doubting(string thumbprint) =>
-        Answering.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
+    /// <summary>Responding nodes that do not trust the authority.</summary>
+    public IEnumerable<NamespacedName> FindDistrusting(string thumbprint) =>
+        RespondingNodes.Where(node => !node.Value.Held.Authorities.Contains(thumbprint, StringComparer.Ordinal)).Select(node => node.Key);
 
-    /// <summary>Whether a node that answers serves with a certificate of another authority than the present one, or none could answer yet.</summary>
-    public bool IsFormerUsed => !HasListened || Answering.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
+    /// <summary>Whether a responding node still serves with a certificate of another authority than the current one; true until each node has had time to respond.</summary>
+    public bool IsFormerUsed => !HasObserved || RespondingNodes.Any(node => node.Value.Held.Issuer != _state?.Authorities.Signing.Subject);
 
-    /// <summary>Whether most nodes that answer trust <paramref name="known"/> and not <paramref name="stored"/>: what is stored is not what they were given.</summary>
+    /// <summary>Whether most responding nodes trust <paramref name="known"/> and not <paramref name="stored"/>, which means that the stored authority is not the one they were given.</summary>
     public bool IsForeign(string stored, string known) =>
-        HasListened && Answering.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
+        HasObserved && RespondingNodes.Sum(node => node.Value.Held.Authorities.Contains(known) && !node.Value.Held.Authorities.Contains(stored) ? 1 : -1) > 0;
 
-    private bool HasListened => Interlocked.Read(ref _listening) is var since && since != NotListening && time.GetElapsedTime(since) >= Heard;
+    private bool HasObserved => Interlocked.Read(ref _observingSince) is var since && since != NotObserving && time.GetElapsedTime(since) >= ReportWindow;
 
-    private IEnumerable<KeyValuePair<NamespacedName, (CredentialReport Held, long At)>> Answering => _nodes.Where(node => time.GetElapsedTime(node.Value.At) < Heard);
+    private IEnumerable<KeyValuePair<NamespacedName, (CredentialReport Held, long At)>> RespondingNodes => _nodes.Where(node => time.GetElapsedTime(node.Value.At) < ReportWindow);
 
     public static string NameOf(NamespacedName node) => ControlNames.OfNode(node.Namespace ?? string.Empty, node.Name);
 

@@ -7,28 +7,28 @@ using MeetOperator.Operator.Webhook.Certificates;
 namespace MeetOperator.Operator.Control;
 
 /// <summary>
-/// Makes and rotates the authority of NodeControl, by the plan that the webhook's has, and keeps the certificates of signaling and Prometheus; only the leader does. A new authority signs once
-/// every media node that answers and signaling's Secret hold it.
+/// Creates and rotates the NodeControl authority, with the same plan as the webhook's, and renews the certificates of signaling and Prometheus. Runs only in the leader. A new
+/// authority signs only after every responding media node and signaling's Secret have it.
 /// </summary>
 internal sealed partial class ControlAuthorityKeeper(
     KubeClient client, ControlOptions options, string @namespace, ControlAuthority authority, TimeProvider time, ILogger<ControlAuthorityKeeper> logger)
 {
-    /// <summary>An annotation with this name on the authority's Secret asks for a rotation now.</summary>
+    /// <summary>An annotation with this name on the authority's Secret requests an immediate rotation.</summary>
     public const string RotateAnnotation = "meetoperator.io/rotate";
 
-    /// <summary>Between the moment when every node and signaling's Secret hold a new authority and its first signature: replicas of signaling read their Secret every 5 s.</summary>
+    /// <summary>The delay between the distribution of a new authority and its first signature. Replicas of signaling read their Secret every 5 s.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a rotation waits for media nodes that do not take the next authority; they may lie, or have a wrong clock. After that only those nodes are cut off.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
+    /// <summary>How long a rotation waits for media nodes that do not accept the next authority. They may be compromised or have a wrong clock. After that, they lose their connection.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(1);
 
-    /// <summary>Further from the API server's clock than this, ours is not believed.</summary>
-    private static readonly TimeSpan MostLead = TimeSpan.FromMinutes(30);
+    /// <summary>If the local clock differs from the API server's by more than this, the local clock is not trusted.</summary>
+    private static readonly TimeSpan MaxClockLead = TimeSpan.FromMinutes(30);
     private Authorities? _last;
-    private string? _complaint;
+    private string? _lastWarning;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -39,7 +39,7 @@ internal sealed partial class ControlAuthorityKeeper(
             {
                 if (await AdvanceAsync(ct).ConfigureAwait(false))
                 {
-                    pause = Retry; // A step leads to the next one.
+                    pause = Retry; // One step may enable the next one.
                 }
             }
             catch (Exception failed) when (failed is KubeApiException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException && !ct.IsCancellationRequested)
@@ -52,19 +52,19 @@ internal sealed partial class ControlAuthorityKeeper(
         }
     }
 
-    /// <summary>One look and, when due, one step; true when something was changed.</summary>
+    /// <summary>Checks the authority once and performs at most one step. Returns true when something was changed.</summary>
     internal async Task<bool> AdvanceAsync(CancellationToken ct)
     {
         var key = new NamespacedName(@namespace, options.AuthoritySecret);
         var now = time.GetUtcNow();
         var secret = await client.TryGetAsync<Secret>(key, ct).ConfigureAwait(false);
         var read = Authorities.TryRead(secret);
-        var stored = Trustworthy(read, now);
+        var stored = ChooseTrusted(read, now);
         var signaling = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.SignalingSecret), ct).ConfigureAwait(false);
-        if (stored is not null && client.ClockLead is { } lead && lead.Duration() > MostLead)
+        if (stored is not null && client.ClockLead is { } lead && lead.Duration() > MaxClockLead)
         {
-            // By this clock an authority would be made that nobody takes, or one be dropped that all use.
-            Complain($"this clock is {Math.Abs(lead.TotalHours):0.0} h {(lead > TimeSpan.Zero ? "ahead of" : "behind")} the API server's, so no authority is made or dropped: set the clock of the machine on which the operator runs");
+            // With a wrong clock, the operator would create an authority that is not valid elsewhere, or remove one that is in use.
+            Warn($"the local clock is {Math.Abs(lead.TotalHours):0.0} h {(lead > TimeSpan.Zero ? "ahead of" : "behind")} the API server's, so no authority is created or removed: correct the clock of the cluster node that runs the operator");
             if (authority.Own is null)
             {
                 authority.Use(stored);
@@ -73,13 +73,13 @@ internal sealed partial class ControlAuthorityKeeper(
             return false;
         }
 
-        var isAsked = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
-        var rotation = new Rotation { IsAsked = isAsked, IsFormerUsed = authority.IsFormerUsed, Patience = Patience, Settle = Settle };
+        var isRequested = secret?.Metadata.Annotations?.ContainsKey(RotateAnnotation) == true;
+        var rotation = new Rotation { IsRequested = isRequested, IsFormerUsed = authority.IsFormerUsed, MaxWait = MaxWait, Settle = Settle };
         var wanted = AuthorityPlan.Advance(stored, TrustedByAll(stored, signaling), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime), rotation);
-        var changed = !ReferenceEquals(wanted, read) || isAsked;
+        var changed = !ReferenceEquals(wanted, read) || isRequested;
         if (changed)
         {
-            // Stored before it is used: what another leader reads is never older than what nodes were given.
+            // Stored before use, so that the Secret that a later leader reads is never older than what nodes were given.
             secret?.Metadata.Annotations?.Remove(RotateAnnotation);
             await WriteAsync(wanted.ToSecret(key, secret), secret is null, ct).ConfigureAwait(false);
             LogStep(options.AuthoritySecret, wanted.Signing.Thumbprint, wanted.Signing.Expires, wanted.Next?.Thumbprint);
@@ -87,14 +87,14 @@ internal sealed partial class ControlAuthorityKeeper(
 
         _last = wanted;
         authority.Use(wanted);
-        Complain(HeldUp(wanted, now));
-        changed |= await KeepAsync(ControlRole.Signaling, options.SignalingSecret, signaling, ct).ConfigureAwait(false);
+        Warn(DescribeDelay(wanted, now));
+        changed |= await RenewAsync(ControlRole.Signaling, options.SignalingSecret, signaling, ct).ConfigureAwait(false);
         var metrics = await client.TryGetAsync<Secret>(new NamespacedName(@namespace, options.MetricsSecret), ct).ConfigureAwait(false);
-        return await KeepAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
+        return await RenewAsync(ControlRole.Metrics, options.MetricsSecret, metrics, ct).ConfigureAwait(false) || changed;
     }
 
-    /// <summary>What is stored, unless media nodes trust something else: a Secret that somebody emptied, deleted or restored from a backup is put back.</summary>
-    private Authorities? Trustworthy(Authorities? read, DateTimeOffset now)
+    /// <summary>Returns the stored authority unless media nodes trust another one. A Secret that was emptied, deleted or restored from a backup is then replaced.</summary>
+    private Authorities? ChooseTrusted(Authorities? read, DateTimeOffset now)
     {
         if (_last is not { } last || !last.Signing.IsValid(now))
         {
@@ -106,7 +106,7 @@ internal sealed partial class ControlAuthorityKeeper(
             return last;
         }
 
-        if (read.Holds(last.Signing) || last.Holds(read.Signing) || !authority.IsForeign(read.Signing.Thumbprint, last.Signing.Thumbprint))
+        if (read.Contains(last.Signing) || last.Contains(read.Signing) || !authority.IsForeign(read.Signing.Thumbprint, last.Signing.Thumbprint))
         {
             return read;
         }
@@ -120,56 +120,56 @@ internal sealed partial class ControlAuthorityKeeper(
             ? stored.Bundle
             : string.Empty;
 
-    /// <summary>Which media nodes a rotation waits for; null when it waits for none, or has only just begun.</summary>
-    private string? HeldUp(Authorities authorities, DateTimeOffset now)
+    /// <summary>Describes the media nodes that a rotation waits for; null when it waits for none or has just started.</summary>
+    private string? DescribeDelay(Authorities authorities, DateTimeOffset now)
     {
-        if (authorities.Next is not { } next || now - next.Made < TimeSpan.FromMinutes(1))
+        if (authorities.Next is not { } next || now - next.CreatedAt < TimeSpan.FromMinutes(1))
         {
             return null;
         }
 
-        NamespacedName[] doubting = [.. authority.Doubting(next.Thumbprint).OrderBy(node => node.ToString(), StringComparer.Ordinal)];
-        return doubting.Length == 0 ? null
-            : $"its rotation waits for {doubting.Length} media nodes that do not take new credentials, until {next.Made + Patience:u}: {string.Join(", ", doubting.Take(5))}";
+        NamespacedName[] distrusting = [.. authority.FindDistrusting(next.Thumbprint).OrderBy(node => node.ToString(), StringComparer.Ordinal)];
+        return distrusting.Length == 0 ? null
+            : $"the rotation waits for {distrusting.Length} media nodes that do not accept new credentials, until {next.CreatedAt + MaxWait:u}: {string.Join(", ", distrusting.Take(5))}";
     }
 
-    private void Complain(string? complaint)
+    private void Warn(string? warning)
     {
-        if (complaint is not null && complaint != _complaint)
+        if (warning is not null && warning != _lastWarning)
         {
-            LogComplaint(options.AuthoritySecret, complaint);
+            LogRotationWarning(options.AuthoritySecret, warning);
         }
 
-        _complaint = complaint;
+        _lastWarning = warning;
     }
 
-    private async Task<bool> KeepAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
+    private async Task<bool> RenewAsync(ControlRole role, string name, Secret? stored, CancellationToken ct)
     {
         if (ControlSecretText.TryRead(stored, out var held) && authority.Fits(held, role))
         {
             return false;
         }
 
-        var made = ControlSecretText.Build(new NamespacedName(@namespace, name), authority.IssueFor(role), stored);
-        await WriteAsync(made, stored is null, ct).ConfigureAwait(false);
+        var issued = ControlSecretText.Build(new NamespacedName(@namespace, name), authority.IssueFor(role), stored);
+        await WriteAsync(issued, stored is null, ct).ConfigureAwait(false);
         LogIssued(role, name);
         return true;
     }
 
     private Task WriteAsync(Secret secret, bool isNew, CancellationToken ct) => isNew ? client.CreateAsync(secret, ct) : client.ReplaceAsync(secret, ct);
 
-    [LoggerMessage(2321, LogLevel.Information, "Authority of NodeControl {Secret}: {Signing} signs until {Expires}, next {Next}.")]
+    [LoggerMessage(2321, LogLevel.Information, "NodeControl authority {Secret}: {Signing} signs until {Expires}, next authority {Next}.")]
     private partial void LogStep(string secret, string signing, DateTimeOffset expires, string? next);
 
-    [LoggerMessage(2322, LogLevel.Information, "{Role} has a new certificate for media nodes in Secret {Secret}.")]
+    [LoggerMessage(2322, LogLevel.Information, "Issued a new certificate for {Role} in Secret {Secret}.")]
     private partial void LogIssued(ControlRole role, string secret);
 
-    [LoggerMessage(2323, LogLevel.Warning, "Authority of NodeControl {Secret} could not be kept and is tried again; until it is there no media node is called: {Reason}")]
+    [LoggerMessage(2323, LogLevel.Warning, "NodeControl authority {Secret} could not be read or written, will retry. Without it, the operator does not call media nodes: {Reason}")]
     private partial void LogFailed(string secret, string reason);
 
-    [LoggerMessage(2324, LogLevel.Warning, "Authority of NodeControl {Secret}: {Complaint}.")]
-    private partial void LogComplaint(string secret, string complaint);
+    [LoggerMessage(2324, LogLevel.Warning, "NodeControl authority {Secret}: {Warning}.")]
+    private partial void LogRotationWarning(string secret, string warning);
 
-    [LoggerMessage(2325, LogLevel.Error, "Authority of NodeControl {Secret} held {Stored}, which no media node trusts; {Known} is put back.")]
+    [LoggerMessage(2325, LogLevel.Error, "NodeControl authority {Secret} contained {Stored}, which most media nodes do not trust. Restoring {Known}.")]
     private partial void LogForeign(string secret, string stored, string known);
 }

@@ -6,7 +6,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Control;
 
-/// <summary>Credentials of NodeControl as they stand in a Secret, under the usual names of a TLS Secret.</summary>
+/// <summary>Reads and writes NodeControl credentials in a Secret, under the standard keys of a TLS Secret.</summary>
 internal static class ControlSecretText
 {
     public const string CertificateKey = "tls.crt";
@@ -21,8 +21,8 @@ internal static class ControlSecretText
     };
 
     /// <param name="key">Name of the Secret.</param>
-    /// <param name="credentials">What it is to hold.</param>
-    /// <param name="stored">What is there now; its labels and owners stay.</param>
+    /// <param name="credentials">The credentials to store.</param>
+    /// <param name="stored">The current Secret, or null. Its labels and owners are kept.</param>
     public static Secret Build(NamespacedName key, NodeCredentials credentials, Secret? stored) => new()
     {
         Metadata = new ObjectMeta

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Events;
 
-/// <summary>Tells people what happened to an object, as Kubernetes events and in the log.</summary>
+/// <summary>Records what happened to an object, as a Kubernetes event and in the log.</summary>
 internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEvents> logger)
 {
     public void Normal(KubernetesObject about, string reason, string message)
@@ -19,7 +19,7 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         LogWarning(about.Kind!, about.Metadata.NamespacedName, reason, message);
     }
 
-    /// <summary>Says once, for each reason, that an object waits for people.</summary>
+    /// <summary>Records once per reason that an object needs intervention.</summary>
     public void Stalled(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {
         if (Conditions.Get(after, MeetConditions.Stalled) is { } stalled && Conditions.Get(before, MeetConditions.Stalled)?.Reason != stalled.Reason)
@@ -28,7 +28,7 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         }
     }
 
-    /// <summary>Says once, for each reason, that a drain cannot end.</summary>
+    /// <summary>Records once per reason that a drain is blocked.</summary>
     public void DrainBlocked(KubernetesObject about, IEnumerable<Condition>? before, IEnumerable<Condition> after)
     {
         if (Conditions.Get(after, MeetConditions.DrainBlocked) is { } blocked && Conditions.Get(before, MeetConditions.DrainBlocked)?.Reason != blocked.Reason)
@@ -37,7 +37,7 @@ internal sealed partial class MeetEvents(EventRecorder recorder, ILogger<MeetEve
         }
     }
 
-    /// <summary>Says that a media node changed its state; nothing when it did not.</summary>
+    /// <summary>Records a state change of a media node; does nothing when the state is unchanged.</summary>
     public void StateChanged(SfuNode before, SfuNodeStatus after)
     {
         Stalled(before, before.Status?.Conditions, after.Conditions);

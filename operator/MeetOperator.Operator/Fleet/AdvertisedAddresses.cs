@@ -3,10 +3,10 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>The addresses that clients send media to, as the pool's addressSource says.</summary>
+/// <summary>The addresses that clients send media to, according to the pool's addressSource.</summary>
 internal static class AdvertisedAddresses
 {
-    /// <summary>Empty while they are not known; <paramref name="node"/> is the cluster node of the Pod, needed for NodeExternalIP only.</summary>
+    /// <summary>Returns an empty list while the addresses are unknown. <paramref name="node"/> is the Pod's cluster node; only NodeExternalIP needs it.</summary>
     public static IReadOnlyList<string> Of(SfuExposure exposure, Pod? pod, Node? node) => exposure.AddressSource switch
     {
         AddressSource.Static => exposure.StaticAddresses,

@@ -3,8 +3,8 @@ using MeetOperator.Kube;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// Which meeting is on which node. Media nodes know a room by the meeting id alone, so one meeting at a time has an entry for an id.
-/// Not safe for use from several threads; <see cref="MediaFleet"/> guards it.
+/// Maps meetings to media nodes. Media nodes identify a room by meeting ID alone, so only one meeting at a time can have an entry for an ID.
+/// Not thread-safe; <see cref="MediaFleet"/> guards it.
 /// </summary>
 internal sealed class AssignmentTable
 {
@@ -15,7 +15,7 @@ internal sealed class AssignmentTable
 
     public AssignedMeeting? Find(MeetingRef meeting) => _meetings.GetValueOrDefault(meeting);
 
-    /// <summary>The meeting whose room it is, as a media node names it.</summary>
+    /// <summary>Finds the meeting that owns the room with the given ID.</summary>
     public AssignedMeeting? FindRoom(string meetingId) => _holders.TryGetValue(meetingId, out var holder) ? _meetings[holder] : null;
 
     public bool IsHeldByAnother(MeetingRef meeting) => _holders.TryGetValue(meeting.Id, out var holder) && holder != meeting;
@@ -24,12 +24,12 @@ internal sealed class AssignmentTable
 
     public IEnumerable<AssignedMeeting> On(NamespacedName node) => _byNode.GetValueOrDefault(node, None).Select(meeting => _meetings[meeting]);
 
-    /// <summary>Puts a meeting on a node (or on none), forgetting what was known of its former room.</summary>
+    /// <summary>Assigns a meeting to a node, or to none, and clears the recorded state of its previous room.</summary>
     public AssignedMeeting Assign(MeetingRef meeting, NamespacedName? node, string? region, long generation)
     {
         if (IsHeldByAnother(meeting))
         {
-            throw new InvalidOperationException($"Meeting {meeting.Name} cannot be assigned: another meeting has the id {meeting.Id}.");
+            throw new InvalidOperationException($"Meeting {meeting.Name} cannot be assigned: another meeting has the ID {meeting.Id}.");
         }
 
         if (!_meetings.TryGetValue(meeting, out var entry))
@@ -42,12 +42,12 @@ internal sealed class AssignmentTable
         entry.Node = node;
         entry.Region = region;
         entry.Generation = generation;
-        entry.RoomSince = 0;
+        entry.RoomConfirmedAt = 0;
         entry.RoomLost = false;
-        entry.Refusal = null;
-        entry.Places = null;
+        entry.RoomRejection = null;
+        entry.RoomCapacity = null;
         entry.Participants = 0;
-        entry.Counted = false;
+        entry.HasParticipantCount = false;
         if (node is { } at)
         {
             if (!_byNode.TryGetValue(at, out var meetings))

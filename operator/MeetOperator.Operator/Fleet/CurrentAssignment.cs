@@ -2,27 +2,27 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Where a meeting is now, as the fleet knows it: an immutable copy.</summary>
+/// <summary>An immutable copy of the current assignment of a meeting.</summary>
 internal sealed record CurrentAssignment
 {
-    /// <summary>Null while the meeting has lost its node and found no other.</summary>
+    /// <summary>Null after the meeting has lost its node, until another one is found.</summary>
     public NamespacedName? Node { get; init; }
     public string? Region { get; init; }
     public required long Generation { get; init; }
 
-    /// <summary>The node has confirmed the room.</summary>
+    /// <summary>True when the node has confirmed the room.</summary>
     public bool RoomExists { get; init; }
 
-    /// <summary>The node lives and no longer knows the room.</summary>
+    /// <summary>True when the node is running but has lost the room.</summary>
     public bool RoomLost { get; init; }
 
-    /// <summary>Why the node did not make the room.</summary>
-    public string? Refusal { get; init; }
+    /// <summary>The reason why the node rejected the room, or null.</summary>
+    public string? RoomRejection { get; init; }
 
-    /// <summary>People that the room was made for; null when that is not known here.</summary>
-    public int? Places { get; init; }
+    /// <summary>The participant limit that the room was created with; null when unknown.</summary>
+    public int? RoomCapacity { get; init; }
     public int Participants { get; init; }
 
-    /// <summary>The head count comes from the node, not from a status of before.</summary>
-    public bool Counted { get; init; }
+    /// <summary>True when the participant count comes from the node and not from an old status.</summary>
+    public bool HasParticipantCount { get; init; }
 }

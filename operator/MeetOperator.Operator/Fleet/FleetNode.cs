@@ -6,7 +6,7 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>One media node in memory: what the cluster says, and what the polls say. Guarded by the fleet.</summary>
+/// <summary>The state of one media node in memory, from the cluster and from polls. Guarded by the fleet.</summary>
 internal sealed class FleetNode(NamespacedName key)
 {
     private string? _untrustedPod;
@@ -17,72 +17,72 @@ internal sealed class FleetNode(NamespacedName key)
     public bool SharedNamespace { get; set; }
     public Pod? Pod { get; set; }
 
-    /// <summary>The Pod is being deleted: its process ends within the grace period.</summary>
+    /// <summary>True while the Pod is being deleted. Its process ends within the grace period.</summary>
     public bool IsTerminating => Pod?.Metadata.DeletionTimestamp is not null;
-    public Machine? Machine { get; set; }
+    public ClusterNode? ClusterNode { get; set; }
     public NodeReport? Report { get; set; }
 
-    /// <summary>Generations of the rooms in <see cref="Report"/>, by meeting id.</summary>
+    /// <summary>Generations of the rooms in <see cref="Report"/>, by meeting ID.</summary>
     public Dictionary<string, long> Rooms { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>When it answered last, for people; how long ago that is goes by <see cref="SeenAt"/>.</summary>
+    /// <summary>Wall-clock time of the last report, for display. Ages are computed from <see cref="LastSeenTimestamp"/>.</summary>
     public DateTimeOffset? LastSeen { get; set; }
-    public long SeenAt { get; set; }
-    public int Missed { get; set; }
+    public long LastSeenTimestamp { get; set; }
+    public int MissedPolls { get; set; }
     public string? MissReason { get; set; }
 
-    /// <summary>The node answered the last poll with a report that was refused.</summary>
-    public bool AnswersWrongly { get; set; }
+    /// <summary>True when the last poll returned a report that was rejected.</summary>
+    public bool HasInvalidReport { get; set; }
 
-    /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
+    /// <summary>True when the last poll failed because one side rejected the other's certificate.</summary>
     public bool IsUntrusted { get; set; }
 
-    /// <summary>Pods in a row whose credentials did not fit.</summary>
+    /// <summary>Number of consecutive Pods whose credentials were rejected.</summary>
     public int UntrustedPods { get; private set; }
 
-    /// <summary>Timestamp of the last poll that was answered in any way.</summary>
+    /// <summary>Timestamp of the last poll that received any response.</summary>
     public long AnsweredAt { get; set; }
 
-    /// <summary>When the kubelet first reported the container as not ready (a monotonic timestamp); null while it reports it as ready, or reports nothing.</summary>
+    /// <summary>Monotonic timestamp at which the kubelet first reported the container as not ready; null while it is ready or no state is reported.</summary>
     public long? NotReadySince { get; set; }
 
-    /// <summary>Another process runs than the one that answered last, and it has not answered yet.</summary>
+    /// <summary>True when the node runs another process than the one that last responded, and that process has not responded yet.</summary>
     public bool HasRestarted { get; set; }
-    public NodeProblem? Problem { get; set; }
+    public NodeFailure? SetupFailure { get; set; }
     public ForwardingWatch Forwarding { get; } = new();
-    public NodeProblem? Fault { get; set; }
+    public NodeFailure? ForwardingFailure { get; set; }
 
-    /// <summary>Made from an older template than its pool's.</summary>
+    /// <summary>True when the node was created from an older template than its pool's.</summary>
     public bool Outdated { get; set; }
 
-    /// <summary>Empty and about to be drained: no meeting is placed on it any more.</summary>
-    public bool Closed { get; set; }
+    /// <summary>True when the node is empty and about to be drained, so that no meeting is placed on it.</summary>
+    public bool IsClosed { get; set; }
 
-    /// <summary>Why and since when (timestamp) the node refuses new rooms, learnt from its own answer.</summary>
-    public string? Refusal { get; set; }
-    public long RefusedAt { get; set; }
-    public NodeVerdict Verdict { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
+    /// <summary>The reason why the node rejects new rooms, from its own response.</summary>
+    public string? RoomRejection { get; set; }
+    public long RoomRejectedAt { get; set; }
+    public NodeStateDecision Decision { get; set; } = new(SfuNodeState.Starting, "Starting", string.Empty);
     public PollTarget? Target { get; set; }
 
-    /// <summary>Timestamp since which the verdict has been Unhealthy; null while it is another.</summary>
+    /// <summary>Timestamp since which the node has been Unhealthy; null in any other state.</summary>
     public long? UnhealthySince { get; set; }
 
-    /// <summary>When the node last became free of meetings (a monotonic timestamp); null while it has one.</summary>
+    /// <summary>Monotonic timestamp at which the node last became free of meetings; null while it has one.</summary>
     public long? WithoutMeetingsSince { get; set; }
 
-    /// <summary>Nobody could be on it any more when it was last looked at.</summary>
+    /// <summary>True when the last check found that no participant could still be connected to the node.</summary>
     public bool WasDead { get; set; }
 
-    /// <summary>Since when it drains; null while it does not.</summary>
+    /// <summary>Start of the drain; null while the node is not draining.</summary>
     public SteadyMark? Drain { get; set; }
 
-    /// <summary>It could take some meeting when it was last looked at.</summary>
+    /// <summary>True when the node could take a meeting at the last check.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Rooms that belong to no meeting, with the timestamp at which they were first seen.</summary>
+    /// <summary>Rooms that belong to no meeting, with the timestamp at which each was first seen.</summary>
     public Dictionary<string, long> Orphans { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether meetings of a namespace may be on the node at all; what others report of them counts for nothing.</summary>
+    /// <summary>Whether meetings of a namespace may be on the node at all. Reports about other meetings are ignored.</summary>
     public bool IsVisibleTo(string? @namespace) => SharedNamespace || Key.Namespace == @namespace;
 
     public NodeFacts Facts(int meetings, TimeProvider time) => new()
@@ -90,42 +90,42 @@ internal sealed class FleetNode(NamespacedName key)
         Node = Node,
         Pool = Pool,
         Pod = Pod,
-        Machine = Machine,
+        ClusterNode = ClusterNode,
         HasAddress = Target is not null,
         LastSeen = LastSeen,
-        Missed = Missed,
+        MissedPolls = MissedPolls,
         MissReason = MissReason,
-        AnswersWrongly = AnswersWrongly,
+        HasInvalidReport = HasInvalidReport,
         IsUntrusted = IsUntrusted,
         UntrustedPods = UntrustedPods,
         NotReadyFor = NotReadySince is { } since ? time.GetElapsedTime(Math.Max(since, AnsweredAt)) : TimeSpan.Zero,
         HasRestarted = HasRestarted,
-        Problem = Problem,
-        Fault = Fault,
+        SetupFailure = SetupFailure,
+        ForwardingFailure = ForwardingFailure,
         ReportsDraining = Report?.State == NodeControl.NodeState.Draining,
         Meetings = meetings,
     };
 
-    /// <summary>The present time for the node's drain, whose deadline a jump of the wall clock does not bring nearer.</summary>
+    /// <summary>The current time for the drain deadline, protected against jumps of the wall clock.</summary>
     public DateTimeOffset DrainNow(DateTimeOffset now, TimeProvider time) => Drain is { } since ? since.Value + since.Elapsed(time) : now;
 
-    /// <summary>Another Pod is another process: what was polled of the former one says nothing about it.</summary>
-    public void ForgetReports()
+    /// <summary>Clears the results of earlier polls. They describe the previous Pod's process.</summary>
+    public void ClearReports()
     {
         Report = null;
         LastSeen = null;
-        Missed = 0;
+        MissedPolls = 0;
         MissReason = null;
-        AnswersWrongly = false;
+        HasInvalidReport = false;
         IsUntrusted = false;
-        Fault = null;
-        Forwarding.Forget();
+        ForwardingFailure = null;
+        Forwarding.Reset();
         Orphans.Clear();
         Rooms.Clear();
     }
 
-    /// <summary>Each Pod counts once, however often it is polled.</summary>
-    public void CountUntrusted()
+    /// <summary>Counts each Pod once, regardless of how often it is polled.</summary>
+    public void CountUntrustedPod()
     {
         if (Pod?.Metadata.Uid is { } uid && uid != _untrustedPod)
         {
@@ -134,15 +134,15 @@ internal sealed class FleetNode(NamespacedName key)
         }
     }
 
-    /// <summary>The node has served.</summary>
-    public void ForgetUntrusted() => (_untrustedPod, UntrustedPods) = (null, 0);
+    /// <summary>Resets the count once the node has served.</summary>
+    public void ResetUntrustedPods() => (_untrustedPod, UntrustedPods) = (null, 0);
 
-    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan refusalPause)
+    public NodeSnapshot Snapshot(int meetings, DateTimeOffset now, TimeProvider time, TimeSpan rejectionPause)
     {
         var capacity = Pool?.Spec.Capacity ?? new SfuCapacity();
         var drainNow = DrainNow(now, time);
-        var refused = Refusal is not null && time.GetElapsedTime(RefusedAt) < refusalPause;
-        var dead = NodeDeath.IsDead(Facts(meetings, time), Verdict, now);
+        var isRejecting = RoomRejection is not null && time.GetElapsedTime(RoomRejectedAt) < rejectionPause;
+        var dead = NodeDeath.IsDead(Facts(meetings, time), Decision, now);
         return new NodeSnapshot
         {
             Namespace = Key.Namespace ?? string.Empty,
@@ -151,21 +151,21 @@ internal sealed class FleetNode(NamespacedName key)
             PoolLabels = Pool?.Metadata.Labels as IReadOnlyDictionary<string, string> ?? NoLabels,
             SharedNamespace = SharedNamespace,
             Region = Pool?.Spec.Region,
-            State = (refused || Closed) && Verdict.TakesMeetings ? SfuNodeState.Draining : Verdict.State,
-            MayLive = Verdict.State == SfuNodeState.Unhealthy && !dead,
-            HasLostRooms = Verdict.State == SfuNodeState.Starting && dead,
+            State = (isRejecting || IsClosed) && Decision.CanTakeMeetings ? SfuNodeState.Draining : Decision.State,
+            MayBeAlive = Decision.State == SfuNodeState.Unhealthy && !dead,
+            HasLostRooms = Decision.State == SfuNodeState.Starting && dead,
             Outdated = Outdated,
-            CutOff = ForwardingWatch.IsToBeLeft(Fault?.Reason),
-            Unschedulable = Node.Spec.Unschedulable || Machine is { Cordoned: true },
+            CutOff = ForwardingWatch.RequiresEviction(ForwardingFailure?.Reason),
+            Unschedulable = Node.Spec.Unschedulable || ClusterNode is { Cordoned: true },
             Evicting = IsTerminating || NodeStateRules.IsEvicting(Node, Pool, drainNow),
-            Dropping = NodeStateRules.IsDropping(Node, Pool, drainNow),
+            ForceEvicting = NodeStateRules.IsForceEvicting(Node, Pool, drainNow),
             Meetings = meetings,
             Participants = Report?.Participants ?? 0,
             MaxMeetings = capacity.MaxMeetings,
             MaxParticipants = capacity.MaxParticipants,
             Stress = Report?.Stress ?? 0,
             StressThreshold = capacity.StressThreshold,
-            LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(SeenAt),
+            LastSeen = LastSeen is null ? null : now - time.GetElapsedTime(LastSeenTimestamp),
         };
     }
 

@@ -2,7 +2,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Whom the fleet tells that something changed; the controllers put themselves in. Called under no lock, must return at once.</summary>
+/// <summary>Callbacks for changes in the fleet; the controllers set them. They are called without a lock and must return immediately.</summary>
 internal sealed class FleetWakeups
 {
     public Action<NamespacedName> Meeting { get; set; } = static _ => { };

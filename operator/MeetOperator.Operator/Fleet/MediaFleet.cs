@@ -8,43 +8,43 @@ using MeetOperator.Placement.Scorers;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// The one picture of all media nodes and of where every meeting is. Placements reserve in it under its lock, so parallel ones do not overfill a node.
+/// The state of all media nodes and the assignment of every meeting. Placements reserve capacity under its lock, so concurrent placements do not overfill a node.
 /// </summary>
 internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 {
-    /// <summary>How long a node that refused a room is left alone.</summary>
-    private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(2);
+    /// <summary>How long a node that rejected a room gets no new rooms.</summary>
+    private static readonly TimeSpan RejectionPause = TimeSpan.FromSeconds(2);
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, FleetNode> _nodes = [];
     private readonly AssignmentTable _table = new();
 
-    /// <summary>Takes in what the cluster says of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
-    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, Machine? machine = null)
+    /// <summary>Records the observed state of a node; <paramref name="target"/> is null until the Pod has an address.</summary>
+    public void Observe(SfuNode node, SfuPool? pool, Pod? pod, bool sharedNamespace, PollTarget? target, ClusterNode? clusterNode = null)
     {
         var key = node.Metadata.NamespacedName;
-        Change(key, make: true, entry =>
+        Change(key, create: true, entry =>
         {
-            if (PodRuns.IsAnother(entry.Pod, pod))
+            if (PodRuns.IsAnotherProcess(entry.Pod, pod))
             {
-                entry.ForgetReports();
+                entry.ClearReports();
                 entry.HasRestarted = true;
                 entry.NotReadySince = null;
             }
 
-            entry.HasRestarted |= entry.Pod is not null && pod is null; // Whatever runs next is another process.
+            entry.HasRestarted |= entry.Pod is not null && pod is null; // A later Pod runs another process.
             entry.Node = node;
-            entry.IsOpen &= IsSame(entry.Pool, pool); // Another pool may suit meetings that the former did not.
+            entry.IsOpen &= IsSame(entry.Pool, pool); // The changed pool may accept meetings that it rejected before.
             entry.Pool = pool;
             entry.Pod = pod;
             entry.NotReadySince = PodRuns.IsReady(pod) == false ? entry.NotReadySince ?? time.GetTimestamp() : null;
             entry.SharedNamespace = sharedNamespace;
             entry.Target = target;
-            entry.Machine = machine;
-            entry.Drain = SteadyMark.See(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
+            entry.ClusterNode = clusterNode;
+            entry.Drain = SteadyMark.Observe(entry.Drain, NodeStateRules.DrainSince(node), time.GetUtcNow(), time);
         });
     }
 
-    /// <summary>The SfuNode is gone; its meetings are told.</summary>
+    /// <summary>Removes a deleted SfuNode and wakes its meetings.</summary>
     public void Forget(NamespacedName node)
     {
         List<NamespacedName> moved;
@@ -57,12 +57,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         moved.ForEach(wakeups.Meeting);
     }
 
-    /// <summary>Takes in an answer; gives the rooms that have not belonged to a meeting there for a while and should be ended.</summary>
-    public IReadOnlyList<OrphanRoom> Reported(PollTarget target, NodeReport report, long pollStarted)
+    /// <summary>Records a report. Returns the rooms that have not belonged to a meeting on this node for a while and should be ended.</summary>
+    public IReadOnlyList<OrphanRoom> RecordReport(PollTarget target, NodeReport report, long pollStarted)
     {
         List<NamespacedName> changed = [];
         IReadOnlyList<OrphanRoom> orphans = [];
-        Change(target.Node, make: false, entry =>
+        Change(target.Node, create: false, entry =>
         {
             if (entry.Target != target)
             {
@@ -71,52 +71,52 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             entry.Report = report;
             entry.LastSeen = time.GetUtcNow();
-            entry.SeenAt = entry.AnsweredAt = time.GetTimestamp();
-            entry.Missed = 0;
+            entry.LastSeenTimestamp = entry.AnsweredAt = time.GetTimestamp();
+            entry.MissedPolls = 0;
             entry.MissReason = null;
             entry.HasRestarted = false;
-            entry.ForgetUntrusted();
-            entry.Fault = entry.Forwarding.Judge(report, time.GetElapsedTime(0));
-            (changed, orphans) = RoomReports.TakeIn(entry, _table, report, pollStarted, time);
+            entry.ResetUntrustedPods();
+            entry.ForwardingFailure = entry.Forwarding.Evaluate(report, time.GetElapsedTime(0));
+            (changed, orphans) = RoomReports.Apply(entry, _table, report, pollStarted, time);
         });
         changed.ForEach(wakeups.Meeting);
         return orphans;
     }
 
-    /// <summary>What keeps the node from running, as its controller met it; null when nothing does.</summary>
-    public void Meet(NamespacedName node, NodeProblem? problem) => Change(node, make: false, entry => entry.Problem = problem);
+    /// <summary>Records the failure that stops the node's Pod from being set up, or null.</summary>
+    public void RecordSetupFailure(NamespacedName node, NodeFailure? failure) => Change(node, create: false, entry => entry.SetupFailure = failure);
 
-    /// <summary>The node stays; an outdated one is given new meetings only where no other can take them.</summary>
-    public void Keep(NamespacedName node, bool outdated) => Change(node, make: false, entry => (entry.Outdated, entry.Closed) = (outdated, false));
+    /// <summary>Records that the node stays. An outdated node gets new meetings only if no other node can take them.</summary>
+    public void KeepOpen(NamespacedName node, bool outdated) => Change(node, create: false, entry => (entry.Outdated, entry.IsClosed) = (outdated, false));
 
-    /// <summary>True when no meeting is on the node, and from now on none comes: it can be drained without moving anybody.</summary>
+    /// <summary>Closes the node to new meetings if it has none, so that it can be drained without moving any. Returns whether it did.</summary>
     public bool TryClose(NamespacedName node)
     {
         lock (_gate)
         {
-            return _nodes.TryGetValue(node, out var entry) && (entry.Closed = _table.CountOn(node) == 0);
+            return _nodes.TryGetValue(node, out var entry) && (entry.IsClosed = _table.CountOn(node) == 0);
         }
     }
 
-    /// <summary>At most one of the two is true.</summary>
-    public void Missed(PollTarget target, string reason, bool answersWrongly = false, bool isUntrusted = false) => Change(target.Node, make: false, entry =>
+    /// <summary>Records a poll without a valid report. At most one of the two flags is true.</summary>
+    public void RecordMissedPoll(PollTarget target, string reason, bool hasInvalidReport = false, bool isUntrusted = false) => Change(target.Node, create: false, entry =>
     {
         if (entry.Target == target)
         {
-            entry.Missed++;
+            entry.MissedPolls++;
             entry.MissReason = reason;
-            entry.AnswersWrongly = answersWrongly;
+            entry.HasInvalidReport = hasInvalidReport;
             entry.IsUntrusted = isUntrusted;
-            entry.AnsweredAt = answersWrongly || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
-            if (isUntrusted && entry.Missed >= NodeStateRules.DeadAfterMissedPolls)
+            entry.AnsweredAt = hasInvalidReport || isUntrusted ? time.GetTimestamp() : entry.AnsweredAt;
+            if (isUntrusted && entry.MissedPolls >= NodeStateRules.DeadAfterMissedPolls)
             {
-                entry.CountUntrusted();
+                entry.CountUntrustedPod();
             }
         }
     });
 
-    /// <summary>The meeting's node did not make the room: the next placement tries others, and the node is left alone for a moment.</summary>
-    public void RoomRefused(MeetingRef meeting, long generation, string reason)
+    /// <summary>Records that the node rejected the meeting's room. The next placement tries other nodes, and this node gets no new rooms for a moment.</summary>
+    public void RecordRoomRejection(MeetingRef meeting, long generation, string reason)
     {
         NamespacedName node;
         lock (_gate)
@@ -126,18 +126,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 return;
             }
 
-            entry.Refusal = reason;
+            entry.RoomRejection = reason;
             node = at;
         }
 
-        Change(node, make: false, refusing =>
+        Change(node, create: false, rejecting =>
         {
-            refusing.Refusal = reason;
-            refusing.RefusedAt = time.GetTimestamp();
+            rejecting.RoomRejection = reason;
+            rejecting.RoomRejectedAt = time.GetTimestamp();
         });
     }
 
-    /// <summary>Decides and reserves in one step; the reservation is released by another placement or <see cref="Release"/>. Null when another meeting has the id.</summary>
+    /// <summary>Decides and reserves in one step. Another placement or <see cref="Release"/> frees the reservation. Returns null when another meeting has the ID.</summary>
     public PlacementDecision? Place(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
@@ -150,8 +150,8 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
             var nodes = Snapshots(now);
             var input = new PlacementInput { Demand = demand, Nodes = nodes, Seed = TieBreaker.Rank(0, string.Empty, demand.MeetingId) };
-            var holders = RoomGenerations.Holders(_nodes.Values, demand);
-            var decision = RoomGenerations.Above(holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
+            var holders = RoomGenerations.FindHolders(_nodes.Values, demand);
+            var decision = RoomGenerations.RaiseAbove(holders, RoomGenerations.Rejoin(input, holders, now) ?? PlacementPlanner.Decide(input, now));
             if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
             {
                 _table.Assign(meeting, new NamespacedName(decision.Chosen!.Namespace, decision.Chosen.Name), decision.Chosen.Region, decision.Generation);
@@ -165,20 +165,20 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>Why the meeting may not be on the node that carries it; null when it may, or when nothing carries it.</summary>
-    public string? WhyNotAllowed(MeetingDemand demand, MeetingRef meeting)
+    /// <summary>The reason why the meeting may no longer be on its node; null when it may, or when it has no node.</summary>
+    public string? FindDisallowedReason(MeetingDemand demand, MeetingRef meeting)
     {
         var now = time.GetUtcNow();
         lock (_gate)
         {
             return _table.Find(meeting) is { Node: { } at } && _nodes.TryGetValue(at, out var node) && node.Pool is not null
-                ? PlacementPlanner.WhyNotAllowed(demand, node.Snapshot(_table.CountOn(at), now, time, RefusalPause), now)
+                ? PlacementPlanner.FindDisallowedReason(demand, node.Snapshot(_table.CountOn(at), now, time, RejectionPause), now)
                 : null;
         }
     }
 
-    /// <summary>The demands among <paramref name="demands"/>, all of meetings on <paramref name="node"/>, that no other node could take now. Nothing is reserved.</summary>
-    public IReadOnlyList<MeetingDemand> Stranded(NamespacedName node, IReadOnlyList<MeetingDemand> demands)
+    /// <summary>Returns those of <paramref name="demands"/>, all of meetings on <paramref name="node"/>, that no other node could take now. Reserves nothing.</summary>
+    public IReadOnlyList<MeetingDemand> FindUnplaceable(NamespacedName node, IReadOnlyList<MeetingDemand> demands)
     {
         var now = time.GetUtcNow();
         NodeSnapshot[] nodes;
@@ -187,29 +187,29 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             nodes = Snapshots(now);
         }
 
-        var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, Dropping = false } : each).ToArray();
+        var leaving = nodes.Select(each => each.Name == node.Name && each.Namespace == node.Namespace ? each with { Evicting = true, ForceEvicting = false } : each).ToArray();
         return [.. demands.Where(demand =>
             PlacementPlanner.Decide(new PlacementInput { Demand = demand, Nodes = leaving, Seed = 0 }, now) is { Outcome: PlacementOutcome.Kept } or { Chosen: null })];
     }
 
     /// <summary>
-    /// Every node that may have a room of the namespace has answered since this operator began to lead, or is not to be waited for: it has missed enough polls, or the process
-    /// that could have a room from before is gone.
+    /// Whether every node that may have a room of the namespace has reported since this operator became leader, or need not be waited for: it has missed enough polls, or
+    /// the process that could have had a room from before has ended.
     /// </summary>
-    public bool HaveReported(string? @namespace)
+    public bool HaveNodesReported(string? @namespace)
     {
         lock (_gate)
         {
             return _nodes.Values.All(node => !node.IsVisibleTo(@namespace)
                 || node.Target is null
                 || node.Report is not null
-                || node.Missed >= NodeStateRules.DeadAfterMissedPolls
+                || node.MissedPolls >= NodeStateRules.DeadAfterMissedPolls
                 || node.HasRestarted
-                || (node.Pod is { } pod && PodRuns.WhyStopped(pod) is not null));
+                || (node.Pod is { } pod && PodRuns.FindStopReason(pod) is not null));
         }
     }
 
-    /// <summary>Takes over what a status says, unless something newer is known here, another meeting has the id, or its generation is absurd.</summary>
+    /// <summary>Adopts an assignment from a status, unless a newer one is known, another meeting has the ID, or its generation is out of range.</summary>
     public void Adopt(MeetingRef meeting, MeetingAssignment assignment)
     {
         lock (_gate)
@@ -222,25 +222,25 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             NamespacedName? node = assignment.State == AssignmentState.Lost ? null : new NamespacedName(assignment.Namespace, assignment.SfuNode);
             var entry = _table.Assign(meeting, node, assignment.Region, assignment.Generation);
             entry.Participants = assignment.Participants;
-            entry.RoomSince = assignment.State == AssignmentState.Ready ? time.GetTimestamp() : 0;
+            entry.RoomConfirmedAt = assignment.State == AssignmentState.Ready ? time.GetTimestamp() : 0;
         }
     }
 
-    /// <summary>The node answered that it has the room, for so many people.</summary>
-    public void RoomExists(MeetingRef meeting, long generation, int places)
+    /// <summary>Records that the node confirmed the room with the given participant limit.</summary>
+    public void RecordRoom(MeetingRef meeting, long generation, int capacity)
     {
         lock (_gate)
         {
             if (_table.Find(meeting) is { } entry && entry.Generation == generation)
             {
-                entry.RoomSince = time.GetTimestamp();
+                entry.RoomConfirmedAt = time.GetTimestamp();
                 entry.RoomLost = false;
-                entry.Places = places;
+                entry.RoomCapacity = capacity;
             }
         }
     }
 
-    /// <summary>The node holds a higher generation than we knew: go on above it.</summary>
+    /// <summary>Raises the generation above one that the node holds.</summary>
     public void RaiseGeneration(MeetingRef meeting, long generation)
     {
         lock (_gate)
@@ -252,7 +252,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         }
     }
 
-    /// <summary>The meeting is over.</summary>
+    /// <summary>Removes an ended meeting.</summary>
     public void Release(MeetingRef meeting)
     {
         NamespacedName? freed = null;
@@ -264,12 +264,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
         if (freed is { } node)
         {
-            Change(node, make: false, static _ => { });
+            Change(node, create: false, static _ => { });
             wakeups.CapacityGrew();
         }
     }
 
-    /// <summary>The meeting that has an id here; null when none was placed under it.</summary>
+    /// <summary>The meeting that owns an ID; null when no meeting has been placed under it.</summary>
     public MeetingRef? HolderOf(string meetingId)
     {
         lock (_gate)
@@ -288,12 +288,12 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                     Node = entry.Node,
                     Region = entry.Region,
                     Generation = entry.Generation,
-                    RoomExists = entry.RoomSince != 0,
+                    RoomExists = entry.RoomConfirmedAt != 0,
                     RoomLost = entry.RoomLost,
-                    Refusal = entry.Refusal,
-                    Places = entry.Places,
+                    RoomRejection = entry.RoomRejection,
+                    RoomCapacity = entry.RoomCapacity,
                     Participants = entry.Participants,
-                    Counted = entry.Counted,
+                    HasParticipantCount = entry.HasParticipantCount,
                 }
                 : null;
         }
@@ -331,7 +331,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var index = 0;
         foreach (var entry in _nodes.Values)
         {
-            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RefusalPause);
+            nodes[index++] = entry.Snapshot(_table.CountOn(entry.Key), now, time, RejectionPause);
         }
 
         return nodes;
@@ -343,18 +343,18 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         var (now, unhealthyFor) = (time.GetUtcNow(), entry.UnhealthySince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
         return new NodeView
         {
-            Verdict = entry.Verdict,
+            Decision = entry.Decision,
             Meetings = facts.Meetings,
             WithoutMeetingsFor = facts.Meetings == 0 && entry.WithoutMeetingsSince is { } left ? time.GetElapsedTime(left) : TimeSpan.Zero,
             Report = entry.Report,
             LastSeen = entry.LastSeen,
             Target = entry.Target,
-            Served = facts.Served,
+            HasServed = facts.HasServed,
             UntrustedPods = facts.UntrustedPods,
             DrainNow = entry.DrainNow(now, time),
-            IsDropped = NodeStateRules.IsDropping(entry.Node, entry.Pool, entry.DrainNow(now, time)),
-            IsLost = NodeDeath.IsLost(facts, entry.Verdict, unhealthyFor, now),
-            IsDead = NodeDeath.IsDead(facts, entry.Verdict, now),
+            IsForceEvicting = NodeStateRules.IsForceEvicting(entry.Node, entry.Pool, entry.DrainNow(now, time)),
+            IsLost = NodeDeath.IsLost(facts, entry.Decision, unhealthyFor, now),
+            IsDead = NodeDeath.IsDead(facts, entry.Decision, now),
         };
     }
 
@@ -364,11 +364,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
 
     private static HashSet<KeyValuePair<string, string>> Labels(SfuPool? pool) => [.. pool?.Metadata.Labels ?? new Dictionary<string, string>()];
 
-    /// <summary>Edits one node, derives its state anew, and tells whom a changed state concerns.</summary>
-    private void Change(NamespacedName key, bool make, Action<FleetNode> edit)
+    /// <summary>Edits one node, derives its state again, and notifies the controllers that a state change affects.</summary>
+    private void Change(NamespacedName key, bool create, Action<FleetNode> edit)
     {
-        NodeVerdict before;
-        NodeVerdict after;
+        NodeStateDecision before;
+        NodeStateDecision after;
         NamespacedName pool;
         bool opened;
         bool died;
@@ -377,7 +377,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         {
             if (!_nodes.TryGetValue(key, out var entry))
             {
-                if (!make)
+                if (!create)
                 {
                     return;
                 }
@@ -385,11 +385,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
                 _nodes[key] = entry = new FleetNode(key);
             }
 
-            before = entry.Verdict;
+            before = entry.Decision;
             var wasTerminating = entry.IsTerminating;
             edit(entry);
-            evicted = entry.IsTerminating && !wasTerminating; // Whatever else is wrong with the node and gives its state the reason.
-            after = entry.Verdict = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
+            evicted = entry.IsTerminating && !wasTerminating; // Evicted even when another failure takes precedence as the reason of the state.
+            after = entry.Decision = NodeStateRules.Derive(entry.Facts(_table.CountOn(key), time));
             entry.UnhealthySince = after.State == SfuNodeState.Unhealthy ? entry.UnhealthySince ?? time.GetTimestamp() : null;
             entry.WithoutMeetingsSince = _table.CountOn(key) == 0 ? entry.WithoutMeetingsSince ?? time.GetTimestamp() : null;
             var now = time.GetUtcNow();
@@ -397,11 +397,11 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
             (died, entry.WasDead) = (dead && !entry.WasDead, dead);
             if (after.Reason == NodeStateRules.PodFailed)
             {
-                entry.ForgetReports(); // What runs next must answer before it is believed to serve.
+                entry.ClearReports(); // The next process must respond before it counts as serving.
             }
 
             pool = new NamespacedName(key.Namespace, entry.Node.Spec.PoolRef.Name);
-            var open = PlacementPlanner.TakesMeetings(entry.Snapshot(_table.CountOn(key), now, time, RefusalPause), now);
+            var open = PlacementPlanner.CanTakeMeetings(entry.Snapshot(_table.CountOn(key), now, time, RejectionPause), now);
             (opened, entry.IsOpen) = (open && !entry.IsOpen, open);
         }
 
@@ -419,7 +419,7 @@ internal sealed class MediaFleet(FleetWakeups wakeups, TimeProvider time)
         wakeups.Pool(pool);
         if (died
             || evicted
-            || ((ForwardingWatch.IsToBeLeft(after.Reason) || after.Reason == NodeStateRules.PodTerminating) && before.Reason != after.Reason))
+            || ((ForwardingWatch.RequiresEviction(after.Reason) || after.Reason == NodeStateRules.PodTerminating) && before.Reason != after.Reason))
         {
             WakeMeetings(key);
         }

@@ -3,10 +3,10 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>One Meeting object and the id of its room. An object that is made again under the same name is another; two objects may have one id.</summary>
+/// <summary>Identifies one Meeting object and its room. An object that is recreated under the same name is a different one, and two objects may share an ID.</summary>
 /// <param name="Name">Namespace and name of the object.</param>
-/// <param name="Uid">What tells it from every other object, earlier ones of the same name included.</param>
-/// <param name="Id">The meeting id, by which media nodes know the room.</param>
+/// <param name="Uid">Distinguishes the object from every other one, including earlier ones with the same name.</param>
+/// <param name="Id">The meeting ID, by which media nodes identify the room.</param>
 internal readonly record struct MeetingRef(NamespacedName Name, string Uid, string Id)
 {
     public static MeetingRef Of(Meeting meeting) => new(meeting.Metadata.NamespacedName, meeting.Metadata.Uid ?? string.Empty, MeetingId.Of(meeting));

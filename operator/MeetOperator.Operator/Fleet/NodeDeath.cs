@@ -4,64 +4,64 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>What it means that a media node does not serve: whether its pool needs another, and whether somebody may still be on it. Pure.</summary>
+/// <summary>The consequences of a media node that is not serving: whether its pool needs a replacement, and whether participants may still be connected. Pure.</summary>
 internal static class NodeDeath
 {
-    /// <summary>A process that died is back by then; what is still away is replaced.</summary>
+    /// <summary>A process that crashed is usually back within this time; one that is not is replaced.</summary>
     public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long the kubelet's probe and the operator's polls must have failed together. The probe runs once a second: a busy machine makes one or two of them fail, and people go on talking.
+    /// How long the kubelet's probe and the operator's polls must fail together. The probe runs once a second, and under load one or two failures are normal.
     /// </summary>
-    public static readonly TimeSpan ProbeFailsFor = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan MinProbeFailureTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>What a kubelet may take beyond a Pod's grace period before it counts as gone.</summary>
+    /// <summary>How long a kubelet may exceed a Pod's grace period before it counts as failed.</summary>
     private static readonly TimeSpan KubeletSlack = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pool must not count on the node, and makes another. Not for one that never served: another would meet the same problem.</summary>
-    /// <param name="facts">What is known of the node.</param>
-    /// <param name="verdict">What follows from them.</param>
-    /// <param name="unhealthyFor">Since when it has not served; zero while it does.</param>
-    /// <param name="now">The present time.</param>
-    public static bool IsLost(NodeFacts facts, NodeVerdict verdict, TimeSpan unhealthyFor, DateTimeOffset now) =>
-        Overdue(facts, now) || (verdict.State == SfuNodeState.Unhealthy && (facts.Machine is { Ready: false } || (facts.Served && unhealthyFor >= LostAfter)));
+    /// <summary>Whether the pool must create a replacement. A node that has never served is not replaced, since the replacement would fail in the same way.</summary>
+    /// <param name="facts">The observed facts.</param>
+    /// <param name="decision">The state derived from them.</param>
+    /// <param name="unhealthyFor">How long the node has been unhealthy; zero while it is serving.</param>
+    /// <param name="now">The current time.</param>
+    public static bool IsLost(NodeFacts facts, NodeStateDecision decision, TimeSpan unhealthyFor, DateTimeOffset now) =>
+        IsOverdue(facts, now) || (decision.State == SfuNodeState.Unhealthy && (facts.ClusterNode is { Ready: false } || (facts.HasServed && unhealthyFor >= LostAfter)));
 
     /// <summary>
-    /// Nobody can be on the node any more. That it does not answer the operator is not enough, however long: one NetworkPolicy or one broken route would take it
-    /// from people who talk on it.
+    /// Whether no participant can still be connected to the node. Missed polls alone never prove that: a single NetworkPolicy or broken route between the operator and the
+    /// node would otherwise end calls that still work.
     /// </summary>
-    /// <param name="facts">What is known of the node.</param>
-    /// <param name="verdict">What follows from them.</param>
-    /// <param name="now">The present time.</param>
-    public static bool IsDead(NodeFacts facts, NodeVerdict verdict, DateTimeOffset now) => verdict.State switch
+    /// <param name="facts">The observed facts.</param>
+    /// <param name="decision">The state derived from them.</param>
+    /// <param name="now">The current time.</param>
+    public static bool IsDead(NodeFacts facts, NodeStateDecision decision, DateTimeOffset now) => decision.State switch
     {
-        SfuNodeState.Unhealthy => verdict.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
-            || Evidence(facts) is not null
-            || (!facts.Answers && Overdue(facts, now)),
-        SfuNodeState.Starting => HasLostItsProcess(facts),
+        SfuNodeState.Unhealthy => decision.Reason is NodeStateRules.PodFailed or ForwardingWatch.NotForwarding
+            || FindEvidence(facts) is not null
+            || (!facts.IsAnswering && IsOverdue(facts, now)),
+        SfuNodeState.Starting => HasLostProcess(facts),
         _ => false,
     };
 
     /// <summary>
-    /// The process that carried the node's meetings is gone with their rooms, and the next one has not answered yet. It may never come: no machine may take its Pod.
+    /// Whether the process that held the node's rooms has ended and its successor has not responded yet. A successor may never start, for example because its Pod cannot be scheduled.
     /// </summary>
-    private static bool HasLostItsProcess(NodeFacts facts) => facts.Served && (facts.HasRestarted || PodRuns.HasNotBegun(facts.Pod));
+    private static bool HasLostProcess(NodeFacts facts) => facts.HasServed && (facts.HasRestarted || PodRuns.HasNeverRun(facts.Pod));
 
-    /// <summary>What says, besides missed polls, that the process which carried the node's meetings is gone; null when nothing does.</summary>
-    public static string? Evidence(NodeFacts facts) =>
-        facts.HasRestarted || (facts.LastSeen is null && PodRuns.HasStartedAfter(facts.Pod, facts.Node.Status?.LastSeen)) ? "its process was started again"
-        : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it is of a version that takes no certificates"
-        : facts.Answers ? null
-        : facts.Machine is { Gone: true } gone ? $"cluster node {gone.Name} is gone"
-        : facts.Machine is { Ready: false } away ? $"cluster node {away.Name} is not ready"
-        : PodRuns.IsGivenUp(facts.Pod) ? "the cluster has given up the Pod's machine"
-        : HasFailedItsProbe(facts) ? "the kubelet's probe fails, too"
+    /// <summary>Evidence other than missed polls that the process which held the node's rooms has ended, or null.</summary>
+    public static string? FindEvidence(NodeFacts facts) =>
+        facts.HasRestarted || (facts.LastSeen is null && PodRuns.HasStartedAfter(facts.Pod, facts.Node.Status?.LastSeen)) ? "its process has restarted"
+        : facts.Pod is { Spec.Containers.Count: > 0 } pod && ControlSecret.NameIn(pod) is null ? "it runs a version without certificate support"
+        : facts.IsAnswering ? null
+        : facts.ClusterNode is { IsMissing: true } missing ? $"cluster node {missing.Name} no longer exists"
+        : facts.ClusterNode is { Ready: false } notReady ? $"cluster node {notReady.Name} is not ready"
+        : PodRuns.IsNodeUnreachable(facts.Pod) ? "the cluster has marked the Pod's cluster node as unreachable"
+        : HasFailedProbe(facts) ? "the kubelet's readiness probe fails as well"
         : null;
 
-    /// <summary>A node that knows that it drains says itself that it is not ready, so its readiness tells nothing.</summary>
-    private static bool HasFailedItsProbe(NodeFacts facts) =>
-        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= ProbeFailsFor;
+    /// <summary>A draining node reports itself as not ready, so its readiness is no evidence.</summary>
+    private static bool HasFailedProbe(NodeFacts facts) =>
+        facts is { ReportsDraining: false, Pod.Metadata.DeletionTimestamp: null } && !(facts.LastSeen is null && NodeStateRules.IsDraining(facts.Node)) && facts.NotReadyFor >= MinProbeFailureTime;
 
-    /// <summary>The kubelet should have ended the Pod and has not.</summary>
-    private static bool Overdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;
+    /// <summary>The kubelet should have ended the Pod by now and has not.</summary>
+    private static bool IsOverdue(NodeFacts facts, DateTimeOffset now) => facts.Pod?.Metadata.DeletionTimestamp is { } due && now - due > KubeletSlack;
 }

@@ -3,20 +3,20 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Whether a media node may go without taking anybody out of a meeting. Pure.</summary>
+/// <summary>Whether a media node can be deleted without disconnecting participants. Pure.</summary>
 internal static class NodeEmptiness
 {
     /// <summary>
-    /// No meeting is assigned to it, and nobody is on it: by its own report, given while it takes no new rooms; or because it is dead or never served.
-    /// What the operator has assigned says nothing about who is still connected.
+    /// True when no meeting is assigned to the node and no participant is connected: according to a report given while the node accepts no new rooms, or because the node is
+    /// dead or has never served. Assignments alone do not show which clients are still connected.
     /// </summary>
-    public static bool Holds(NodeView view) => view.Meetings == 0
+    public static bool IsEmpty(NodeView view) => view.Meetings == 0
         && (view.IsDead
-            || !view.Served
-            || (view is { Verdict.State: not SfuNodeState.Unhealthy, Report: { State: NodeControl.NodeState.Draining } report } && Sessions(report) == 0));
+            || !view.HasServed
+            || (view is { Decision.State: not SfuNodeState.Unhealthy, Report: { State: NodeControl.NodeState.Draining } report } && CountSessions(report) == 0));
 
-    /// <summary>People and connections that the report names.</summary>
-    public static int Sessions(NodeReport report) => Math.Max(
+    /// <summary>The number of participants or connections in the report, whichever is higher.</summary>
+    public static int CountSessions(NodeReport report) => Math.Max(
         Math.Max(report.Participants, report.Rooms.Sum(room => Math.Max(room.Participants, room.Connected))),
         report.LoopReports.Sum(loop => loop.ConnectedSessions));
 }

@@ -3,61 +3,61 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>What the cluster and the polls say of one media node; the input of <see cref="NodeStateRules"/>.</summary>
+/// <summary>The observed facts about one media node, from the cluster and from polls; the input of <see cref="NodeStateRules"/>.</summary>
 internal sealed record NodeFacts
 {
     public required SfuNode Node { get; init; }
 
-    /// <summary>Null when the pool is gone.</summary>
+    /// <summary>Null when the pool no longer exists.</summary>
     public SfuPool? Pool { get; init; }
     public Pod? Pod { get; init; }
 
-    /// <summary>The cluster node that runs the Pod; null while none does, or while cluster nodes are not known.</summary>
-    public Machine? Machine { get; init; }
+    /// <summary>The cluster node that runs the Pod; null when the Pod is not scheduled or cluster nodes cannot be read.</summary>
+    public ClusterNode? ClusterNode { get; init; }
 
-    /// <summary>The Pod runs and has an address to be polled at.</summary>
+    /// <summary>True when the Pod is running and has an address to poll.</summary>
     public bool HasAddress { get; init; } = true;
 
-    /// <summary>When the node's present Pod last answered; null before its first answer.</summary>
+    /// <summary>Time of the last report of the current Pod; null before the first one.</summary>
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>It answered once, if not us then an operator before us: who wrote it down, or gave it a meeting.</summary>
-    public bool Served => LastSeen is not null
+    /// <summary>True when the node has reported at least once, to this operator or to an earlier one, which then recorded it in a status or assigned a meeting.</summary>
+    public bool HasServed => LastSeen is not null
         || Meetings > 0
         || PodRuns.HasRunSince(Pod, Node.Status?.LastSeen)
         || NodeStateRules.HasServed(Node);
 
-    /// <summary>Polls without an answer in a row.</summary>
-    public int Missed { get; init; }
+    /// <summary>Number of consecutive polls without a valid report.</summary>
+    public int MissedPolls { get; init; }
 
-    /// <summary>Why the last poll failed.</summary>
+    /// <summary>The reason why the last poll failed.</summary>
     public string? MissReason { get; init; }
 
-    /// <summary>The node answered the last poll with a report that was refused. Its process is running, so people may be connected to it.</summary>
-    public bool AnswersWrongly { get; init; }
+    /// <summary>True when the last poll returned a report that was rejected. The process is running, so participants may be connected.</summary>
+    public bool HasInvalidReport { get; init; }
 
-    /// <summary>The last poll failed because one side does not take the other's certificate.</summary>
+    /// <summary>True when the last poll failed because one side rejected the other's certificate.</summary>
     public bool IsUntrusted { get; init; }
 
-    /// <summary>Pods of the node in a row, the present one included, whose credentials did not fit and of which none has served.</summary>
+    /// <summary>Number of the node's consecutive Pods, including the current one, whose credentials were rejected and that never served.</summary>
     public int UntrustedPods { get; init; }
 
-    /// <summary>The last poll was answered in some way: a process is there.</summary>
-    public bool Answers => AnswersWrongly || IsUntrusted;
+    /// <summary>True when the last poll received any response, so a process is running.</summary>
+    public bool IsAnswering => HasInvalidReport || IsUntrusted;
 
-    /// <summary>How long the kubelet's readiness probe has failed while the operator got no answer either; zero while one of the two was answered.</summary>
+    /// <summary>How long both the kubelet's readiness probe and the operator's polls have failed; zero while one of them succeeds.</summary>
     public TimeSpan NotReadyFor { get; init; }
 
-    /// <summary>The present process is not the one that answered last, and has not answered yet: what that one carried is gone.</summary>
+    /// <summary>True when the current process is not the one that last responded and has not responded yet. The rooms of the previous process are lost.</summary>
     public bool HasRestarted { get; init; }
 
-    /// <summary>What the operator met when it made the Pod or looked for its address; null when nothing was in the way.</summary>
-    public NodeProblem? Problem { get; init; }
+    /// <summary>The failure to create the Pod or to find its address, or null.</summary>
+    public NodeFailure? SetupFailure { get; init; }
 
-    /// <summary>Answers, and does not do its work; null while it does.</summary>
-    public NodeProblem? Fault { get; init; }
+    /// <summary>The failure of a node that responds but does not forward media, or null.</summary>
+    public NodeFailure? ForwardingFailure { get; init; }
 
-    /// <summary>The node itself says that it drains.</summary>
+    /// <summary>True when the node's own report shows that it is draining.</summary>
     public bool ReportsDraining { get; init; }
     public int Meetings { get; init; }
 }

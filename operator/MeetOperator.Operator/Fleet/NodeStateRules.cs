@@ -2,121 +2,121 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Derives a media node's state from what is known of it. Pure.</summary>
+/// <summary>Derives the state of a media node from the observed facts. Pure.</summary>
 internal static class NodeStateRules
 {
-    /// <summary>Polls in a row without an answer after which a node does not serve.</summary>
+    /// <summary>Number of consecutive missed polls after which a node counts as not serving.</summary>
     public const int DeadAfterMissedPolls = 3;
 
-    /// <summary>Reason of a verdict that comes from the Pod and not from polls.</summary>
+    /// <summary>Reason of a state that was derived from the Pod and not from polls.</summary>
     public const string PodFailed = "PodFailed";
 
-    /// <summary>Reason of a node whose Pod somebody deleted and that still serves.</summary>
+    /// <summary>Reason of a node that is still serving while its Pod is being deleted.</summary>
     public const string PodTerminating = "PodTerminating";
 
-    /// <summary>Reason of a node whose machine is cordoned.</summary>
+    /// <summary>Reason of a node whose cluster node is cordoned.</summary>
     public const string MachineCordoned = "MachineCordoned";
 
-    /// <summary>Reason of a node whose credentials are of an authority that is gone, such as one that was started again from the Secret of its Pod after a rotation.</summary>
+    /// <summary>Reason of a node whose credentials were issued by an authority that no longer exists, for example after a restart with the Pod's Secret from before a rotation.</summary>
     public const string Untrusted = "Untrusted";
 
-    public static NodeVerdict Derive(NodeFacts facts)
+    public static NodeStateDecision Derive(NodeFacts facts)
     {
         if (PodDied(facts) is { } death)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, death);
+            return new NodeStateDecision(SfuNodeState.Unhealthy, PodFailed, death);
         }
 
         if (facts.LastSeen is not null && !facts.HasAddress)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, PodFailed, "the Pod has no address any more");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, PodFailed, "the Pod no longer has an address");
         }
 
-        if (facts.Missed >= DeadAfterMissedPolls && facts.IsUntrusted)
+        if (facts.MissedPolls >= DeadAfterMissedPolls && facts.IsUntrusted)
         {
-            var consequence = facts.Served ? Consequence(facts) : string.Empty;
-            return new NodeVerdict(SfuNodeState.Unhealthy, Untrusted, $"the node's certificate and the operator's do not fit each other ({facts.MissReason}){consequence}{Repetition(facts)}");
+            var consequence = facts.HasServed ? Consequence(facts) : string.Empty;
+            return new NodeStateDecision(SfuNodeState.Unhealthy, Untrusted, $"the node and the operator do not accept each other's certificates ({facts.MissReason}){consequence}{Repetition(facts)}");
         }
 
-        if (facts.Missed >= DeadAfterMissedPolls && facts.Served)
+        if (facts.MissedPolls >= DeadAfterMissedPolls && facts.HasServed)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not answer the operator ({facts.MissReason}){Consequence(facts)}");
+            return new NodeStateDecision(SfuNodeState.Unhealthy, "NotAnswering", $"the node does not respond to the operator ({facts.MissReason}){Consequence(facts)}");
         }
 
-        // A leader that has just begun believes what the one before it wrote; three polls will tell, and placement waits for the first.
+        // A new leader relies on the previous leader's status: three polls correct it if needed, and placement waits for the first.
         if (facts.LastSeen is null && !(facts.HasAddress && facts.Node.Status?.State is SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining))
         {
             return Starting(facts);
         }
 
-        if (facts.Fault is { Reason: ForwardingWatch.NotForwarding } broken)
+        if (facts.ForwardingFailure is { Reason: ForwardingWatch.NotForwarding } broken)
         {
-            return new NodeVerdict(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
+            return new NodeStateDecision(SfuNodeState.Unhealthy, broken.Reason, broken.Message);
         }
 
         if (facts.Pod?.Metadata.DeletionTimestamp is not null)
         {
-            return new NodeVerdict(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
+            return new NodeStateDecision(SfuNodeState.Draining, PodTerminating, "the Pod is being deleted: its meetings move to other nodes while it still serves");
         }
 
-        // Judged before the drain: on a node that does not forward, meetings must not wait for a drain's deadline.
-        if (facts.Fault is { } cutOff)
+        // Takes precedence over the drain: meetings on a node that clients cannot reach must not wait for the drain deadline.
+        if (facts.ForwardingFailure is { } cutOff)
         {
-            return new NodeVerdict(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
+            return new NodeStateDecision(SfuNodeState.Draining, cutOff.Reason, cutOff.Message);
         }
 
         if (IsDraining(facts.Node))
         {
-            return new NodeVerdict(SfuNodeState.Draining, "Draining", $"the node is being emptied: {facts.Meetings} meetings are left");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", $"the node is draining: {facts.Meetings} meetings left");
         }
 
         if (facts.ReportsDraining)
         {
-            return new NodeVerdict(SfuNodeState.Draining, "Draining", "the node says that it takes no new meetings");
+            return new NodeStateDecision(SfuNodeState.Draining, "Draining", "the node reports that it is draining");
         }
 
         var state = facts.Meetings > 0 ? SfuNodeState.Allocated : SfuNodeState.Ready;
         return facts.Node.Spec.Unschedulable
-            ? new NodeVerdict(state, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings") { Cordoned = true }
-            : facts.Machine is { Cordoned: true } machine
-            ? new NodeVerdict(state, MachineCordoned, $"cluster node {machine.Name} is cordoned, so the media node on it is replaced: kubectl uncordon {machine.Name} lets it take new meetings") { Cordoned = true }
-            : new NodeVerdict(state, "Serving", "the node takes new meetings");
+            ? new NodeStateDecision(state, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false") { Cordoned = true }
+            : facts.ClusterNode is { Cordoned: true } clusterNode
+            ? new NodeStateDecision(state, MachineCordoned, $"cluster node {clusterNode.Name} is cordoned, so the media node on it is being replaced: to keep it, run kubectl uncordon {clusterNode.Name}") { Cordoned = true }
+            : new NodeStateDecision(state, "Serving", "the node accepts new meetings");
     }
 
-    /// <summary>An operator once wrote down that it answered. A node can be unhealthy without: one whose credentials have never fitted.</summary>
+    /// <summary>Whether the status shows that the node has reported at least once. A node can be Unhealthy without, if its credentials were never accepted.</summary>
     public static bool HasServed(SfuNode node) =>
         node.Status is { State: SfuNodeState.Ready or SfuNodeState.Allocated or SfuNodeState.Draining } or { State: SfuNodeState.Unhealthy, LastSeen: not null };
 
     /// <summary>
-    /// Age at which a Pod whose credentials do not fit is made anew. It doubles from Pod to Pod, up to five minutes: a new Secret does not help against a wrong clock, for example.
+    /// Age at which a Pod with rejected credentials is recreated. It doubles with each Pod, up to five minutes, since a new Secret does not fix a wrong clock, for example.
     /// </summary>
-    /// <param name="pods">Pods in a row with this trouble, the present one included.</param>
+    /// <param name="pods">Number of consecutive Pods with this failure, including the current one.</param>
     public static TimeSpan UntrustedPodAge(int pods) => TimeSpan.FromSeconds(Math.Min(20 << Math.Clamp(pods - 1, 0, 4), 300));
 
     public static bool IsDraining(SfuNode node) => node.Spec.Drain is not null || node.Spec.DrainRequestedAt is not null || node.Metadata.DeletionTimestamp is not null;
 
-    /// <summary>Since when the node drains: as the operator wrote it down, else as far as the object itself tells; null while it does not drain or nobody knows yet.</summary>
+    /// <summary>Start of the drain: as recorded in the status, otherwise as far as the object shows. Null while the node is not draining or the start is unknown.</summary>
     public static DateTimeOffset? DrainSince(SfuNode node) =>
         IsDraining(node) ? node.Status?.DrainRequestedAt ?? node.Spec.DrainRequestedAt ?? node.Metadata.DeletionTimestamp : null;
 
-    /// <summary>When a draining node's meetings are to leave; null while it does not drain. Without its pool a node has no reason to wait, and by force neither.</summary>
+    /// <summary>The time at which a draining node's meetings must leave; null while it is not draining. The deadline is immediate without a pool and for a forced drain.</summary>
     public static DateTimeOffset? DrainDeadline(SfuNode node, SfuPool? pool)
     {
         var ownPace = pool is { Metadata.DeletionTimestamp: null } && node.Spec.Drain is not { Force: true } ? pool.Spec.Drain.DeadlineSeconds : 0;
         return DrainSince(node)?.AddSeconds(node.Spec.Drain?.DeadlineSeconds ?? ownPace);
     }
 
-    /// <summary>Meetings leave as soon as another node can take them.</summary>
+    /// <summary>Whether meetings leave as soon as another node can take them.</summary>
     public static bool IsEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => DrainDeadline(node, pool) is { } deadline && deadline <= now;
 
-    /// <summary>Meetings leave also when no node can take them, and people are not waited for.</summary>
-    public static bool IsDropping(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
+    /// <summary>Whether meetings leave even if no other node can take them, without waiting for participants.</summary>
+    public static bool IsForceEvicting(SfuNode node, SfuPool? pool, DateTimeOffset now) => node.Spec.Drain is { Force: true } && IsEvicting(node, pool, now);
 
     private static string? PodDied(NodeFacts facts)
     {
         if (facts.Pod is not { } pod)
         {
-            return facts.Served ? "the Pod is gone" : null;
+            return facts.HasServed ? "the Pod no longer exists" : null;
         }
 
         if (pod.Status?.Phase is "Failed" or "Succeeded")
@@ -124,25 +124,25 @@ internal static class NodeStateRules
             return $"the Pod has ended ({pod.Status.Reason ?? pod.Status.Phase})";
         }
 
-        return facts.Served && PodRuns.WhyStopped(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
+        return facts.HasServed && PodRuns.FindStopReason(pod) is { } stopped ? $"the process has stopped ({stopped})" : null;
     }
 
-    private static string Consequence(NodeFacts facts) => NodeDeath.Evidence(facts) is { } evidence ? $", and {evidence}: its meetings move"
-        : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings move"
-        : ", and nothing else says that it is dead: its meetings stay, new ones go elsewhere; look at routes and NetworkPolicies between the operator and the node";
+    private static string Consequence(NodeFacts facts) => NodeDeath.FindEvidence(facts) is { } evidence ? $", and {evidence}: its meetings are being moved"
+        : facts.Pod?.Metadata.DeletionTimestamp is not null ? ", and its Pod is being deleted: its meetings are being moved"
+        : ", but nothing else shows that it has failed: its meetings stay and it gets no new ones; check routes and NetworkPolicies between the operator and the node";
 
     private static string Repetition(NodeFacts facts) => facts.UntrustedPods <= 1 ? string.Empty
-        : $"; {facts.UntrustedPods} Pods in a row had this problem, so the next one is made only when this one is {UntrustedPodAge(facts.UntrustedPods).TotalSeconds:0} s old: compare the clocks of the cluster nodes that run the operator and the media node";
+        : $"; {facts.UntrustedPods} consecutive Pods failed in this way, so the next one is created only when this one is {UntrustedPodAge(facts.UntrustedPods).TotalSeconds:0} s old: compare the clocks of the cluster nodes that run the operator and the media node";
 
-    private static NodeVerdict Starting(NodeFacts facts)
+    private static NodeStateDecision Starting(NodeFacts facts)
     {
-        if ((facts.Problem ?? (facts.Pod is { } made ? PodTrouble.Of(facts.Node, made) : null)) is { } problem)
+        if ((facts.SetupFailure ?? (facts.Pod is { } pod ? PodFailures.Find(facts.Node, pod) : null)) is { } failure)
         {
-            return new NodeVerdict(SfuNodeState.Starting, problem.Reason, problem.Message) { Stalled = problem.NeedsPeople };
+            return new NodeStateDecision(SfuNodeState.Starting, failure.Reason, failure.Message) { Stalled = failure.RequiresIntervention };
         }
 
-        return new NodeVerdict(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being made"
-            : facts.MissReason is { } miss ? $"the Pod runs, its control port does not answer yet: {miss}"
+        return new NodeStateDecision(SfuNodeState.Starting, "Starting", facts.Pod is null ? "the Pod is being created"
+            : facts.MissReason is { } miss ? $"the Pod is running, but its control port does not respond yet: {miss}"
             : "the Pod is starting");
     }
 }

@@ -2,33 +2,33 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>What controllers read of one node: an immutable copy.</summary>
+/// <summary>An immutable copy of one node's state, for the controllers.</summary>
 internal sealed record NodeView
 {
-    public required NodeVerdict Verdict { get; init; }
+    public required NodeStateDecision Decision { get; init; }
     public required int Meetings { get; init; }
 
-    /// <summary>How long the node has been without a meeting; zero while it has one.</summary>
+    /// <summary>How long the node has had no meeting; zero while it has one.</summary>
     public TimeSpan WithoutMeetingsFor { get; init; }
     public NodeReport? Report { get; init; }
     public DateTimeOffset? LastSeen { get; init; }
     public PollTarget? Target { get; init; }
 
-    /// <summary>The present time for the deadline of its drain.</summary>
+    /// <summary>The current time for the drain deadline.</summary>
     public DateTimeOffset DrainNow { get; init; }
 
-    /// <summary>It is drained by force and its time is over: nobody on it is waited for.</summary>
-    public bool IsDropped { get; init; }
+    /// <summary>True when the deadline of a forced drain has passed, so that connected participants are not waited for.</summary>
+    public bool IsForceEvicting { get; init; }
 
-    /// <summary>It has answered once, to this operator or to one before.</summary>
-    public bool Served { get; init; }
+    /// <summary>True when the node has reported at least once, to this operator or to an earlier one.</summary>
+    public bool HasServed { get; init; }
 
-    /// <summary>Pods of the node in a row, the present one included, whose credentials did not fit.</summary>
+    /// <summary>Number of the node's consecutive Pods, including the current one, whose credentials were rejected.</summary>
     public int UntrustedPods { get; init; }
 
-    /// <summary>Its pool must not count on it any more.</summary>
+    /// <summary>True when the pool must create a replacement.</summary>
     public bool IsLost { get; init; }
 
-    /// <summary>Nobody can be on it any more.</summary>
+    /// <summary>True when no participant can still be connected to the node.</summary>
     public bool IsDead { get; init; }
 }

@@ -2,5 +2,5 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Where one media node answers, and the name in its certificate. Another Pod is another target, even under the same address.</summary>
+/// <summary>The control address of one media node and the name in its certificate. Each Pod is a different target, even at the same address.</summary>
 internal sealed record PollTarget(NamespacedName Node, string PodUid, Uri Address, string Host);

@@ -3,17 +3,17 @@ using MeetOperator.Contracts;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// Chooses the UDP ports of new media nodes, before anybody knows on which machine a node will run. On one machine a port belongs to one media node, which the
-/// scheduler enforces; the allocator hands out no port more often than there are machines that can run the node. Pure.
+/// Chooses the UDP ports of new media nodes before their cluster node is known. The scheduler ensures that only one media node uses a port on each cluster node; the
+/// allocator assigns no port more often than there are cluster nodes that can run the media node. Pure.
 /// </summary>
 internal static class PortAllocator
 {
-    /// <summary>Ports of the range in order; null when there are not <paramref name="count"/> that are free together on one machine. Ports that nobody has come first.</summary>
-    /// <param name="range">Where to look.</param>
-    /// <param name="count">How many ports.</param>
-    /// <param name="holders">Ports that are taken on each of the machines, and those of each media node that may come to any of them. None names a port twice.</param>
-    /// <param name="machines">Machines that the node may run on. Whoever holds one of the chosen ports blocks one of them, so fewer than that may.</param>
-    public static IReadOnlyList<int>? Allocate(PortRange range, int count, IReadOnlyList<IReadOnlyList<int>> holders, int machines)
+    /// <summary>Returns ports from the range in ascending order, or null when no cluster node has <paramref name="count"/> of them free. Prefers ports without a holder.</summary>
+    /// <param name="range">The range to choose from.</param>
+    /// <param name="count">Number of ports.</param>
+    /// <param name="holders">Ports in use on each cluster node, and ports of each media node that is not scheduled yet. No entry contains a port twice.</param>
+    /// <param name="clusterNodes">Number of cluster nodes that can run the media node. Each holder of a chosen port blocks one of them.</param>
+    public static IReadOnlyList<int>? Allocate(PortRange range, int count, IReadOnlyList<IReadOnlyList<int>> holders, int clusterNodes)
     {
         var heldBy = Enumerable.Range(0, holders.Count)
             .SelectMany(holder => holders[holder].Select(port => (port, holder)))
@@ -33,7 +33,7 @@ internal static class PortAllocator
                 }
             }
 
-            if (cost == int.MaxValue || blocking.Count + cost >= Math.Max(1, machines))
+            if (cost == int.MaxValue || blocking.Count + cost >= Math.Max(1, clusterNodes))
             {
                 return null;
             }

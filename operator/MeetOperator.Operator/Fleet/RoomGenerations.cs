@@ -4,12 +4,12 @@ using MeetOperator.Placement;
 namespace MeetOperator.Operator.Fleet;
 
 /// <summary>
-/// What media nodes remember of a meeting's generations when its status does not: a status may be lost, or an operator may have died before it wrote one. Pure.
+/// Recovers meeting generations from media nodes when a status lacks them, because it was lost or because an operator ended before it wrote one. Pure.
 /// </summary>
 internal static class RoomGenerations
 {
-    /// <summary>Whether the node knows of a generation that the meeting has to go above. A node that may not carry the meeting has no say, nor has one with an absurd number.</summary>
-    public static bool Raises(FleetNode node, RoomReport room, AssignedMeeting meeting)
+    /// <summary>Whether the node holds a generation that the meeting must exceed. Nodes that may not carry the meeting are ignored, as are out-of-range numbers.</summary>
+    public static bool MustExceed(FleetNode node, RoomReport room, AssignedMeeting meeting)
     {
         var carries = meeting.Node == node.Key;
         return (carries || node.IsVisibleTo(meeting.Meeting.Namespace))
@@ -17,8 +17,8 @@ internal static class RoomGenerations
             && meeting.Generation < room.Generation + (carries ? 0 : 1);
     }
 
-    /// <summary>The nodes that may carry the meeting and whose last reports have its room, highest generation first.</summary>
-    public static IReadOnlyList<(FleetNode Node, long Generation)> Holders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
+    /// <summary>The nodes that may carry the meeting and whose last report contains its room, highest generation first.</summary>
+    public static IReadOnlyList<(FleetNode Node, long Generation)> FindHolders(IEnumerable<FleetNode> nodes, MeetingDemand demand) =>
     [
         .. nodes
             .Where(node => node.Rooms.ContainsKey(demand.MeetingId) && node.IsVisibleTo(demand.Namespace))
@@ -27,7 +27,7 @@ internal static class RoomGenerations
             .OrderByDescending(holder => holder.Generation),
     ];
 
-    /// <summary>A meeting of which nothing else is known goes where its room still is, so that nobody in it is dropped; null when it may not be there.</summary>
+    /// <summary>Places a meeting without a known assignment where its room still exists, so that its participants stay connected; null when it may not be placed there.</summary>
     public static PlacementDecision? Rejoin(PlacementInput input, IReadOnlyList<(FleetNode Node, long Generation)> holders, DateTimeOffset now)
     {
         if (input.Demand.Current is not null)
@@ -47,8 +47,8 @@ internal static class RoomGenerations
         return null;
     }
 
-    /// <summary>A new assignment has a generation above every one that a node still holds.</summary>
-    public static PlacementDecision Above(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
+    /// <summary>Raises the generation of a new assignment above every generation that a node still holds.</summary>
+    public static PlacementDecision RaiseAbove(IReadOnlyList<(FleetNode Node, long Generation)> holders, PlacementDecision decision) =>
         decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved && holders is [var highest, ..] && decision.Generation <= highest.Generation
             ? decision with { Generation = highest.Generation + 1 }
             : decision;

@@ -3,20 +3,20 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Fleet;
 
-/// <summary>Compares the rooms that a node reports with the meetings that should be on it.</summary>
+/// <summary>Compares the rooms in a node's report with the meetings that are assigned to the node.</summary>
 internal static class RoomReports
 {
-    /// <summary>How long a room may be without a meeting: a placement may be under way, or another leader's last write.</summary>
+    /// <summary>How long a room may exist without a meeting. A placement, or the last write of another leader, may still be in progress.</summary>
     private static readonly TimeSpan OrphanGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long people may stay in a room after its meeting has moved. That covers the move itself and an outage in which signaling cannot tell them. After that,
-    /// people who do not follow no longer hold up a drain.
+    /// How long participants may stay in a room after its meeting has moved. This covers the move itself and an outage in which signaling cannot notify them. After that,
+    /// remaining participants no longer delay a drain.
     /// </summary>
     private static readonly TimeSpan StayAfterMove = TimeSpan.FromMinutes(10);
 
-    /// <summary>Updates head counts and lost rooms; gives the meetings that changed and the rooms to end.</summary>
-    public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) TakeIn(
+    /// <summary>Updates participant counts and lost rooms. Returns the changed meetings and the rooms to end.</summary>
+    public static (List<NamespacedName> Changed, IReadOnlyList<OrphanRoom> Orphans) Apply(
         FleetNode node, AssignmentTable table, NodeReport report, long pollStarted, TimeProvider time)
     {
         var changed = new List<NamespacedName>();
@@ -28,20 +28,20 @@ internal static class RoomReports
             rooms.Add(room.Room);
             node.Rooms[room.Room] = room.Generation;
             var entry = table.FindRoom(room.Room);
-            if (entry is not null && RoomGenerations.Raises(node, room, entry))
+            if (entry is not null && RoomGenerations.MustExceed(node, room, entry))
             {
-                // Somebody before us knew more than the status that we took over: go on above it, and make the room under the new number.
+                // An earlier leader used a higher generation than the adopted status has: exceed it, and create the room with the new one.
                 entry.Generation = room.Generation + 1;
-                entry.RoomSince = 0;
+                entry.RoomConfirmedAt = 0;
                 changed.Add(entry.Meeting);
             }
 
             if (entry is not null && entry.Node == node.Key)
             {
                 node.Orphans.Remove(room.Room);
-                if (entry.Participants != room.Participants || !entry.Counted)
+                if (entry.Participants != room.Participants || !entry.HasParticipantCount)
                 {
-                    entry.Counted = true;
+                    entry.HasParticipantCount = true;
                     entry.Participants = room.Participants;
                     changed.Add(entry.Meeting);
                 }
@@ -59,7 +59,7 @@ internal static class RoomReports
 
         foreach (var entry in table.On(node.Key))
         {
-            if (!entry.RoomLost && entry.RoomSince != 0 && entry.RoomSince < pollStarted && !rooms.Contains(entry.MeetingId))
+            if (!entry.RoomLost && entry.RoomConfirmedAt != 0 && entry.RoomConfirmedAt < pollStarted && !rooms.Contains(entry.MeetingId))
             {
                 entry.RoomLost = true;
                 changed.Add(entry.Meeting);
@@ -69,7 +69,7 @@ internal static class RoomReports
         return (changed, orphans);
     }
 
-    /// <summary>The room's meeting goes on at another node. A node that may not carry the meeting never had its room.</summary>
+    /// <summary>Whether the room's meeting continues on another node. A node that may not carry the meeting never had its room.</summary>
     private static bool HasMoved(FleetNode node, AssignedMeeting? meeting) => meeting is { Node: not null } && node.IsVisibleTo(meeting.Meeting.Namespace);
 
     private static bool IsOrphan(FleetNode node, string room, TimeProvider time, TimeSpan grace)

@@ -2,10 +2,10 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>The term of leadership that work at media nodes is done under: its number, and whether it still goes on.</summary>
-/// <param name="number">The Lease's number; it may be raised within the term (<see cref="Leadership.RaiseAbove"/>).</param>
-/// <param name="throwIfLost">Throws <see cref="LeadershipLostException"/> when the term is over.</param>
-/// <param name="raiseAbove">Asks for a number above one that a node has seen.</param>
+/// <summary>The leadership term for requests to media nodes: its number, and whether it is still valid.</summary>
+/// <param name="number">The number in the Lease. It may be raised during the term (<see cref="Leadership.RaiseAbove"/>).</param>
+/// <param name="throwIfLost">Throws <see cref="LeadershipLostException"/> when the term has ended.</param>
+/// <param name="raiseAbove">Requests a number above the one that a node has seen.</param>
 internal sealed class LeaderTerm(Func<long> number, Action throwIfLost, Action<long> raiseAbove)
 {
     public long Number => number();

@@ -14,16 +14,16 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Everything that only the leading replica does. Made anew for each term, so that nothing of an earlier term is believed.</summary>
+/// <summary>Everything that only the leading replica does. Created anew for each term, so that no state of an earlier term is used.</summary>
 internal sealed class LeaderWork : IAsyncDisposable
 {
-    /// <summary>For all meetings together that cannot be placed: what they wait for is worth five writes a second and no more.</summary>
+    /// <summary>Limits the status writes of all meetings that cannot be placed, so that they do not overload the API server.</summary>
     private const int WaitingStatusesPerSecond = 3;
     private const int WaitingEventsPerSecond = 2;
     private readonly ClusterView _cluster;
     private readonly MediaFleet _fleet;
     private readonly QuotaLedger _ledger = new();
-    private readonly MeetingMemory _memory;
+    private readonly MeetingStateSync _stateSync;
     private readonly NodePoller _poller;
     private readonly FleetFeed _feed;
     private readonly NodeClients _clients;
@@ -31,8 +31,8 @@ internal sealed class LeaderWork : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly IReadOnlyList<Func<CancellationToken, Task>> _controllers;
     private readonly ControlAuthority _authority;
-    private readonly ControlAuthorityKeeper _keepControl;
-    private readonly Func<CancellationToken, Task> _keepAuthority = static _ => Task.CompletedTask;
+    private readonly ControlAuthorityKeeper _controlAuthorityKeeper;
+    private readonly Func<CancellationToken, Task> _runWebhookAuthority = static _ => Task.CompletedTask;
 
     public LeaderWork(
         ClusterView cluster, LeaderTerm term, EventRecorder recorder, OperatorMetrics metrics, LoopHealth health, OperatorOptions options, ILoggerFactory logs, TimeProvider time, Random random)
@@ -52,12 +52,12 @@ internal sealed class LeaderWork : IAsyncDisposable
 
         var releases = new MeetingReleases(_fleet, _ledger, pending, waiting);
         var ids = new MeetingIds(cluster, _fleet);
-        _memory = new MeetingMemory(cluster, _fleet, _ledger, releases, ids, rights);
+        _stateSync = new MeetingStateSync(cluster, _fleet, _ledger, releases, ids, rights);
         var ages = new SteadyAges(time);
         var rooms = new RoomKeeper(_fleet, _clients, new NodeLanes(Math.Max(1, options.MeetingConcurrency / 4), time));
         var steps = Steps(cluster, _fleet, ids, rights, _ledger, pending, releases, rooms, ages, new MeetingEvents(events, metrics, new WriteBudget(WaitingEventsPerSecond, time)));
         var controller = new MeetingController(cluster, steps, ages, releases, new WriteBudget(WaitingStatusesPerSecond, time), options, time);
-        var meetings = Wiring.Meetings(cluster, _memory, health, options, logs).Build(controller);
+        var meetings = Wiring.Meetings(cluster, _stateSync, health, options, logs).Build(controller);
         var nodes = Wiring.Nodes(cluster, health, logs).Build(
             new SfuNodeController(
                 cluster, _fleet, rights, new PodSecrets(cluster, _authority, time), new NodeDrains(cluster, _fleet, _clients, events, time), events, options, time, random));
@@ -70,31 +70,31 @@ internal sealed class LeaderWork : IAsyncDisposable
         wakeups.Node = nodes.Enqueue;
         wakeups.Pool = pools.Enqueue;
         waiting.Wake = meetings.Enqueue;
-        wakeups.CapacityGrew = waiting.SomethingBecameFree;
-        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _memory.WatchAsync(meetings.Enqueue, time, ct), waiting.RunAsync];
-        _keepControl = new ControlAuthorityKeeper(cluster.Client, options.Control, options.Namespace, _authority, time, logs.CreateLogger<ControlAuthorityKeeper>());
+        wakeups.CapacityGrew = waiting.OnCapacityFreed;
+        _controllers = [tenants.RunAsync, pools.RunAsync, nodes.RunAsync, meetings.RunAsync, projection.RunAsync, ct => _stateSync.WatchAsync(meetings.Enqueue, time, ct), waiting.RunAsync];
+        _controlAuthorityKeeper = new ControlAuthorityKeeper(cluster.Client, options.Control, options.Namespace, _authority, time, logs.CreateLogger<ControlAuthorityKeeper>());
         if (options.Webhook is { CertificateDirectory: null } webhook)
         {
-            // Not held back by anything of ours: objects of all kinds wait for it.
+            // Does not wait for the informers: objects of all kinds depend on the webhook.
             var keeper = new AuthorityKeeper(cluster.Client, webhook, options.Namespace, time, logs.CreateLogger<AuthorityKeeper>());
-            _keepAuthority = keeper.RunAsync;
+            _runWebhookAuthority = keeper.RunAsync;
         }
     }
 
-    /// <summary>Leads until <paramref name="ct"/> ends.</summary>
-    public Task RunAsync(CancellationToken ct) => Task.WhenAll(KeepAsync("webhook-authority", _keepAuthority, ct), KeepAsync("control-authority", _keepControl.RunAsync, ct), KeepAsync("controllers", ControlAsync, ct));
+    /// <summary>Leads until <paramref name="ct"/> is canceled.</summary>
+    public Task RunAsync(CancellationToken ct) => Task.WhenAll(SuperviseAsync("webhook-authority", _runWebhookAuthority, ct), SuperviseAsync("control-authority", _controlAuthorityKeeper.RunAsync, ct), SuperviseAsync("controllers", RunControllersAsync, ct));
 
-    /// <summary>A part that fails must neither end unseen, while the others hold the Lease, nor take the others with it.</summary>
-    private Task KeepAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
+    /// <summary>Restarts a part that fails, so that it neither ends unnoticed while the replica holds the Lease nor stops the other parts.</summary>
+    private Task SuperviseAsync(string name, Func<CancellationToken, Task> work, CancellationToken ct) => Supervised.RunAsync(name, work, _time, _logger, ct);
 
-    private async Task ControlAsync(CancellationToken ct)
+    private async Task RunControllersAsync(CancellationToken ct)
     {
         await Task.WhenAll(_cluster.All.Select(informer => informer.WaitForSyncAsync(ct))).ConfigureAwait(false);
-        await _authority.WaitAsync(ct).ConfigureAwait(false); // No media node can be made or called before.
-        _memory.TakeOver();
+        await _authority.WaitAsync(ct).ConfigureAwait(false); // Required to create or call media nodes.
+        _stateSync.Restore();
         _feed.Start();
-        _authority.Listen();
-        await Task.WhenAll(_controllers.Select(run => KeepAsync("controller", run, ct))).ConfigureAwait(false);
+        _authority.StartObserving();
+        await Task.WhenAll(_controllers.Select(run => SuperviseAsync("controller", run, ct))).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

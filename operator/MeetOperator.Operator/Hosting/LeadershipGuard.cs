@@ -2,14 +2,14 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Stops writes of a replica that does not lead any more, for example because it was suspended.</summary>
+/// <summary>Stops the writes of a replica that no longer leads, for example because it was suspended.</summary>
 internal sealed class LeadershipGuard
 {
     private volatile Leadership? _held;
 
     public bool IsLeading => _held is { IsHeld: true };
 
-    public void Hold(Leadership leadership) => _held = leadership;
+    public void SetLeadership(Leadership leadership) => _held = leadership;
 
     /// <summary>Called before every write.</summary>
     public void Check()

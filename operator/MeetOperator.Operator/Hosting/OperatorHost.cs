@@ -12,10 +12,10 @@ namespace MeetOperator.Operator.Hosting;
 /// <summary>Builds the operator's process: the service, and its health and metrics endpoints.</summary>
 public static class OperatorHost
 {
-    /// <param name="kube">The API server.</param>
-    /// <param name="options">Settings, already judged.</param>
-    /// <param name="logging">Where to log; null logs to the console.</param>
-    /// <param name="time">The clock; null is the machine's.</param>
+    /// <param name="kube">Connection to the API server.</param>
+    /// <param name="options">Validated settings.</param>
+    /// <param name="logging">Configures logging; null logs to the console.</param>
+    /// <param name="time">The clock; null uses the system clock.</param>
     public static WebApplication Build(KubeConfig kube, OperatorOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -23,7 +23,7 @@ public static class OperatorHost
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
-        // Whoever probes is told what is wrong, every few seconds.
+        // The probe response already contains the failure, so logging it every few seconds adds nothing.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         (logging ?? (console => console.AddSimpleConsole(format => format.SingleLine = true)))(builder.Logging);
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -9,11 +9,11 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Reads and judges the environment.</summary>
+/// <summary>Reads and validates the environment variables.</summary>
 public static class OperatorOptionsReader
 {
-    /// <param name="variable">Gives the value of an environment variable, or null.</param>
-    /// <param name="errors">What is wrong, one sentence each, naming the variable and the fix; empty when the result is usable.</param>
+    /// <param name="variable">Returns the value of an environment variable, or null.</param>
+    /// <param name="errors">One sentence per error, with the variable and the fix; empty when the result is usable.</param>
     public static OperatorOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> errors)
     {
         ArgumentNullException.ThrowIfNull(variable);
@@ -42,12 +42,12 @@ public static class OperatorOptionsReader
         };
         if (!Uri.TryCreate(options.PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            found.Add($"MEET_PUBLIC_URL is \"{options.PublicUrl}\": give an address that begins with http:// or https://");
+            found.Add($"MEET_PUBLIC_URL is \"{options.PublicUrl}\": set a URL that starts with http:// or https://");
         }
 
         if (!IsEndPoint(options.Address))
         {
-            found.Add($"MEET_OPERATOR_ADDRESS is \"{options.Address}\": give an IP address and a port such as 0.0.0.0:8081");
+            found.Add($"MEET_OPERATOR_ADDRESS is \"{options.Address}\": set an IP address and a port such as 0.0.0.0:8081");
         }
 
         return found.Count == 0 ? options : null;
@@ -58,7 +58,7 @@ public static class OperatorOptionsReader
         var text = Text(variable(name)) ?? "false";
         if (text is not ("true" or "false"))
         {
-            errors.Add($"{name} is \"{text}\": say true or false");
+            errors.Add($"{name} is \"{text}\": set true or false");
         }
 
         return text == "true";
@@ -72,7 +72,7 @@ public static class OperatorOptionsReader
         }
         catch (JsonException unreadable)
         {
-            errors.Add($"MEET_METRICS_FROM is no JSON list of NetworkPolicy peers: {unreadable.Message}");
+            errors.Add($"MEET_METRICS_FROM is not a JSON list of NetworkPolicy peers: {unreadable.Message}");
             return [];
         }
     }
@@ -82,13 +82,13 @@ public static class OperatorOptionsReader
         var limits = new PoolLimits { Namespaces = List(variable("MEET_POOL_NAMESPACES")), PriorityClasses = List(variable("MEET_POOL_PRIORITY_CLASSES")), Annotations = List(variable("MEET_POOL_ANNOTATIONS")), ImageRepositories = List(variable("MEET_POOL_IMAGES")) };
         foreach (var entry in limits.ImageRepositories.Where(entry => !ImageRepository.IsRepository(entry)))
         {
-            errors.Add($"MEET_POOL_IMAGES holds \"{entry}\", which is no repository: name registry and path without tag, such as registry.example/meet/media-node");
+            errors.Add($"MEET_POOL_IMAGES contains \"{entry}\", which is not a repository: set registry and path without a tag, such as registry.example/meet/media-node");
         }
 
         var exposures = List(variable("MEET_POOL_EXPOSURES"));
         foreach (var entry in exposures.Where(entry => !Enum.GetNames<ExposureType>().Contains(entry, StringComparer.Ordinal)))
         {
-            errors.Add($"MEET_POOL_EXPOSURES holds \"{entry}\": give a comma list of {string.Join(", ", Enum.GetNames<ExposureType>())}");
+            errors.Add($"MEET_POOL_EXPOSURES contains \"{entry}\": set a comma-separated list of {string.Join(", ", Enum.GetNames<ExposureType>())}");
             exposures = [];
         }
 
@@ -114,18 +114,18 @@ public static class OperatorOptionsReader
         };
         if (!IsEndPoint(address))
         {
-            errors.Add($"MEET_WEBHOOK_ADDRESS is \"{address}\": give an IP address and a port such as 0.0.0.0:9443");
+            errors.Add($"MEET_WEBHOOK_ADDRESS is \"{address}\": set an IP address and a port such as 0.0.0.0:9443");
         }
 
         if (options.CertificateDirectory is { } folder && !Directory.Exists(folder))
         {
-            errors.Add($"MEET_WEBHOOK_CERTIFICATE_DIR is \"{folder}\", which is no folder: mount a Secret with tls.crt and tls.key there, or leave it out for the operator's own authority");
+            errors.Add($"MEET_WEBHOOK_CERTIFICATE_DIR is \"{folder}\", which is not a directory: mount a Secret with tls.crt and tls.key there, or unset the variable to use the operator's own authority");
         }
 
         return options;
     }
 
-    /// <summary>A number alone would be read as an IPv4 address.</summary>
+    /// <summary>A number without a colon would be parsed as an IPv4 address.</summary>
     private static bool IsEndPoint(string text) => text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out _);
 
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();

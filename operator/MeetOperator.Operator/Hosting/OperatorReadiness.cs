@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Can the replica take work: has it read the cluster, and can it serve admission, where the webhook is on?</summary>
+/// <summary>Reports whether the replica can take over: it has read the cluster and, if the webhook is on, can serve admission requests.</summary>
 internal sealed class OperatorReadiness(OperatorService service, WebhookCertificates? certificates = null) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -7,21 +7,21 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>One replica: its informers always run, so that a follower takes over with a full picture; the rest only while it leads.</summary>
+/// <summary>One replica. Its informers always run, so that a follower takes over with a complete cache; everything else runs only while it leads.</summary>
 internal sealed class OperatorService(
     ClusterView cluster, KubeConfig kube, LeadershipGuard guard, OperatorMetrics metrics, LoopHealth health, OperatorOptions options, ILoggerFactory logs, TimeProvider time) : BackgroundService
 {
     public const string LeaseName = "meet-operator";
 
-    /// <summary>True once the informers have synced: the replica can take work.</summary>
+    /// <summary>True once the informers have synced.</summary>
     public bool IsReady => cluster.All.All(informer => informer.HasSynced);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.Machines).Select(informer => informer.RunAsync(stoppingToken)));
+        var informers = Task.WhenAll(cluster.All.Append(cluster.ApiKeys).Append(cluster.ClusterNodes).Select(informer => informer.RunAsync(stoppingToken)));
         await EnsureNamespaceAsync(stoppingToken).ConfigureAwait(false);
 
-        // A client of its own: the guarded one could neither renew nor tell the last events of a term.
+        // A separate client: the guarded one could neither renew the Lease nor record the last events of a term.
         using var unguarded = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
         var election = new LeaderElection(
             unguarded,
@@ -43,7 +43,7 @@ internal sealed class OperatorService(
 
     private async Task LeadAsync(Leadership leadership, KubeClient unguarded)
     {
-        guard.Hold(leadership);
+        guard.SetLeadership(leadership);
         using var events = CancellationTokenSource.CreateLinkedTokenSource(leadership.Lost);
         var recorder = new EventRecorder(unguarded, "meet-operator", options.PodName, time, logs.CreateLogger<EventRecorder>());
         var recording = Supervised.RunAsync("events", recorder.RunAsync, time, logs.CreateLogger<EventRecorder>(), events.Token);
@@ -62,7 +62,7 @@ internal sealed class OperatorService(
         }
     }
 
-    /// <summary>Outside of a Pod the namespace of the Lease may not exist yet; in a Pod it does, and the operator may then lack the permission to look.</summary>
+    /// <summary>Outside a Pod, the namespace of the Lease may not exist yet. Inside a Pod it exists, and the operator may lack permission to read it.</summary>
     private async Task EnsureNamespaceAsync(CancellationToken ct)
     {
         using var client = new KubeClient(kube, new KubeClientOptions { UserAgent = "meet-operator", FieldManager = FieldManagers.Operator });
@@ -72,7 +72,7 @@ internal sealed class OperatorService(
         }
         catch (Exception known) when (known is KubeApiException or HttpRequestException or TimeoutException || (known is OperationCanceledException && ct.IsCancellationRequested))
         {
-            // It exists, or the election will say what is wrong.
+            // The namespace exists, or the leader election will report the error.
         }
     }
 }

@@ -2,7 +2,7 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Puts the term of leadership on every request to a media node, and stops those that change something once the term is over.</summary>
+/// <summary>Adds the leadership term to every request to a media node, and stops modifying requests once the term has ended.</summary>
 internal sealed class TermHandler(LeaderTerm term, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -10,17 +10,17 @@ using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Hosting;
 
-/// <summary>Which changes lead to a reconcile of what.</summary>
+/// <summary>Defines which changes trigger which reconciles.</summary>
 internal static class Wiring
 {
-    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingMemory memory, LoopHealth health, OperatorOptions options, ILoggerFactory logs) =>
+    public static ControllerBuilder<Meeting> Meetings(ClusterView cluster, MeetingStateSync stateSync, LoopHealth health, OperatorOptions options, ILoggerFactory logs) =>
         new ControllerBuilder<Meeting>(cluster.Meetings)
             .WithOptions(new ControllerOptions { Name = "meeting", Concurrency = options.MeetingConcurrency, MaxBackoff = TimeSpan.FromSeconds(15), Health = health })
             .WithLogger(logs.CreateLogger<MeetingController>())
-            .WithPredicate(change => Wanted(change) || !memory.Agrees(change.Object))
-            .WatchesChanges(cluster.Tenants, change => Open(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
-            .WatchesChanges(cluster.Namespaces, change => Open(cluster, change.Key.Name, all: HasOtherLabels(change)))
-            .WatchesChanges(cluster.Pools, change => Carried(cluster, change));
+            .WithPredicate(change => NeedsReconcile(change) || !stateSync.IsConsistent(change.Object))
+            .WatchesChanges(cluster.Tenants, change => OpenMeetings(cluster, change.Object.Spec.Namespace, all: IsAnother(change)))
+            .WatchesChanges(cluster.Namespaces, change => OpenMeetings(cluster, change.Key.Name, all: HasOtherLabels(change)))
+            .WatchesChanges(cluster.Pools, change => MeetingsOn(cluster, change));
 
     public static ControllerBuilder<SfuNode> Nodes(ClusterView cluster, LoopHealth health, ILoggerFactory logs) =>
         new ControllerBuilder<SfuNode>(cluster.Nodes)
@@ -63,23 +63,23 @@ internal static class Wiring
     private static IEnumerable<NamespacedName> PoolsIn(ClusterView cluster, string @namespace) =>
         cluster.Pools.List().Where(pool => pool.Metadata.Namespace == @namespace).Select(pool => pool.Metadata.NamespacedName);
 
-    /// <summary>A new spec, a deletion, or a status that somebody took away; our own writes are not reconciled again.</summary>
-    private static bool Wanted(InformerChange<Meeting> change) =>
+    /// <summary>Whether the change is a new spec, a deletion, or a removed status. The operator's own status writes trigger no reconcile.</summary>
+    private static bool NeedsReconcile(InformerChange<Meeting> change) =>
         change.Old is not { } old || change.New is not { } now
         || old.Metadata.Generation != now.Metadata.Generation
         || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp
-        || (Seen(old) && !Seen(now));
+        || (HasStatus(old) && !HasStatus(now));
 
-    /// <summary>The operator has written a status: the API server shows -1 until then (<see cref="StatusSubresourceAttribute"/>).</summary>
-    private static bool Seen(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
+    /// <summary>Whether the operator has written a status. The API server defaults observedGeneration to -1 (<see cref="StatusSubresourceAttribute"/>).</summary>
+    private static bool HasStatus(Meeting meeting) => meeting.Status?.ObservedGeneration >= 0;
 
-    /// <summary>Meetings that a change of their tenant or namespace may concern: all of them, or those that are not accepted.</summary>
-    private static IEnumerable<NamespacedName> Open(ClusterView cluster, string @namespace, bool all) => cluster.MeetingsIn(@namespace)
+    /// <summary>Meetings that a change of their tenant or namespace may affect: all of them, or only those that are not accepted.</summary>
+    private static IEnumerable<NamespacedName> OpenMeetings(ClusterView cluster, string @namespace, bool all) => cluster.MeetingsIn(@namespace)
         .Where(meeting => meeting.Status?.EndedAt is null && (all || !Conditions.IsTrue(meeting.Status?.Conditions, MeetConditions.Accepted)))
         .Select(meeting => meeting.Metadata.NamespacedName);
 
-    /// <summary>Meetings on the nodes of a pool whose labels or region have changed, which its tenants' rights depend on.</summary>
-    private static IEnumerable<NamespacedName> Carried(ClusterView cluster, InformerChange<SfuPool> change)
+    /// <summary>Meetings on the nodes of a pool whose labels or region have changed, since their tenants may no longer be allowed to use it.</summary>
+    private static IEnumerable<NamespacedName> MeetingsOn(ClusterView cluster, InformerChange<SfuPool> change)
     {
         if (change is not { Old: { } old, New: { } pool } || (old.Spec.Region == pool.Spec.Region && !HasOtherLabels(change)))
         {
@@ -92,7 +92,7 @@ internal static class Wiring
             .Select(meeting => meeting.Metadata.NamespacedName);
     }
 
-    /// <summary>The spec changed, or the object was created or deleted.</summary>
+    /// <summary>True when the spec changed, or the object was created or deleted.</summary>
     private static bool IsAnother<T>(InformerChange<T> change)
         where T : KubernetesObject =>
         change.Old?.Metadata.Generation != change.New?.Metadata.Generation || change.Old?.Metadata.Uid != change.New?.Metadata.Uid;

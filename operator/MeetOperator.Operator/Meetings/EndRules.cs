@@ -2,43 +2,43 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Whether and when a meeting ends by itself. Pure.</summary>
+/// <summary>Decides whether and when a meeting ends automatically. Pure.</summary>
 internal static class EndRules
 {
     public const string DesiredState = "DesiredState";
     public const string Empty = "Empty";
     public const string MaxDuration = "MaxDuration";
 
-    /// <summary>Why the meeting ends now; null while it goes on.</summary>
-    /// <param name="spec">What is wanted.</param>
-    /// <param name="status">What is known, the head count included.</param>
-    /// <param name="counted">True when the head count comes from the node since this operator began to lead.</param>
-    /// <param name="now">The present time.</param>
-    public static string? WhyNow(MeetingSpec spec, MeetingStatus status, bool counted, DateTimeOffset now)
+    /// <summary>The reason why the meeting ends now; null while it continues.</summary>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="status">The observed state, including the participant count.</param>
+    /// <param name="counted">True when the node has reported the participant count since this operator became leader.</param>
+    /// <param name="now">The current time.</param>
+    public static string? FindEndReason(MeetingSpec spec, MeetingStatus status, bool counted, DateTimeOffset now)
     {
         if (spec.DesiredState == MeetingDesiredState.Ended)
         {
             return DesiredState;
         }
 
-        if (LongestUntil(spec, status) is { } limit && limit <= now)
+        if (MaxDurationEnd(spec, status) is { } limit && limit <= now)
         {
             return MaxDuration;
         }
 
-        return counted && EmptyUntil(spec, status) is { } patience && patience <= now ? Empty : null;
+        return counted && EmptyTimeoutEnd(spec, status) is { } emptyEnd && emptyEnd <= now ? Empty : null;
     }
 
-    /// <summary>When time alone will end the meeting; null when it will not.</summary>
-    public static DateTimeOffset? Next(MeetingSpec spec, MeetingStatus status)
+    /// <summary>The time at which the meeting ends without further events; null when it does not.</summary>
+    public static DateTimeOffset? NextEnd(MeetingSpec spec, MeetingStatus status)
     {
-        var (limit, patience) = (LongestUntil(spec, status), EmptyUntil(spec, status));
-        return limit is null || (patience is not null && patience < limit) ? patience : limit;
+        var (limit, emptyEnd) = (MaxDurationEnd(spec, status), EmptyTimeoutEnd(spec, status));
+        return limit is null || (emptyEnd is not null && emptyEnd < limit) ? emptyEnd : limit;
     }
 
-    private static DateTimeOffset? LongestUntil(MeetingSpec spec, MeetingStatus status) =>
+    private static DateTimeOffset? MaxDurationEnd(MeetingSpec spec, MeetingStatus status) =>
         spec.Lifecycle.MaxDurationMinutes is { } minutes ? status.StartedAt?.AddMinutes(minutes) : null;
 
-    private static DateTimeOffset? EmptyUntil(MeetingSpec spec, MeetingStatus status) =>
+    private static DateTimeOffset? EmptyTimeoutEnd(MeetingSpec spec, MeetingStatus status) =>
         spec.Lifecycle.EmptyTimeoutSeconds > 0 ? status.EmptySince?.AddSeconds(spec.Lifecycle.EmptyTimeoutSeconds) : null;
 }

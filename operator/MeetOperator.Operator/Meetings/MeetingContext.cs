@@ -6,7 +6,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>What the steps of one reconcile share: the meeting as stored, and the status that is being made.</summary>
+/// <summary>State that the steps of one reconcile share: the stored meeting and the status to write.</summary>
 internal sealed class MeetingContext
 {
     public MeetingContext(Meeting meeting, Tenant? tenant, string? namespaceOwner, string publicUrl, DateTimeOffset now)
@@ -25,11 +25,11 @@ internal sealed class MeetingContext
         };
     }
 
-    /// <summary>Replaced when a step has written its metadata.</summary>
+    /// <summary>Replaced after a step has written its metadata.</summary>
     public Meeting Meeting { get; set; }
     public Tenant? Tenant { get; }
 
-    /// <summary>The tenant that owns the meeting's namespace; null when none does.</summary>
+    /// <summary>The tenant that owns the meeting's namespace, or null.</summary>
     public string? NamespaceOwner { get; }
     public DateTimeOffset Now { get; }
     public MeetingRef Ref { get; }
@@ -37,28 +37,28 @@ internal sealed class MeetingContext
     public NamespacedName Key => Ref.Name;
     public MeetingStatus Status { get; set; }
 
-    /// <summary>False when the object is going, so that no status is to be written any more.</summary>
-    public bool WritesStatus { get; set; } = true;
+    /// <summary>False when the object is being deleted, so that its status is no longer written.</summary>
+    public bool ShouldWriteStatus { get; set; } = true;
 
-    /// <summary>When time alone will change something.</summary>
-    public TimeSpan? LookAgainAfter { get; private set; }
+    /// <summary>The delay after which the passing of time changes something, or null.</summary>
+    public TimeSpan? RequeueAfter { get; private set; }
 
-    /// <summary>Why the meeting, which has its place and keeps it, would not be taken today; null when it would.</summary>
-    public AcceptRules.Refusal? Refusal { get; set; }
+    /// <summary>The reason why the meeting, which keeps its assignment, would not be accepted today; null when it would.</summary>
+    public AcceptRules.Rejection? Rejection { get; set; }
 
-    /// <summary>Most people that its room may hold.</summary>
-    public int Places => MeetingLimits.Participants(Meeting, Tenant);
+    /// <summary>The maximum number of participants in the meeting's room.</summary>
+    public int RoomCapacity => MeetingLimits.Participants(Meeting, Tenant);
 
     public bool IsAccepted => Conditions.IsTrue(Status.Conditions, MeetConditions.Accepted);
 
-    public void LookAgainAt(DateTimeOffset due)
+    public void RequeueAt(DateTimeOffset due)
     {
         var after = due - Now;
         after = after < TimeSpan.FromMilliseconds(50) ? TimeSpan.FromMilliseconds(50) : after;
-        LookAgainAfter = LookAgainAfter is { } earlier && earlier < after ? earlier : after;
+        RequeueAfter = RequeueAfter is { } earlier && earlier < after ? earlier : after;
     }
 
-    public void Set(string type, ConditionStatus status, string reason, string message)
+    public void SetCondition(string type, ConditionStatus status, string reason, string message)
     {
         var condition = new Condition
         {
@@ -71,31 +71,31 @@ internal sealed class MeetingContext
         Status = Status with { Conditions = [.. Conditions.Set(Status.Conditions, condition, Now)] };
     }
 
-    /// <summary>The meeting can be joined: it is as it was asked to be.</summary>
-    public void IsReady(MeetingPhase phase, string message)
+    /// <summary>Records that the meeting can be joined.</summary>
+    public void MarkReady(MeetingPhase phase, string message)
     {
-        Set(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "people can join");
+        SetCondition(MeetConditions.Ready, ConditionStatus.True, "RoomReady", "the meeting can be joined");
         Status = Status with { Phase = phase, Message = message, Conditions = [.. Progress.Reached(Status.Conditions)] };
     }
 
-    /// <summary>The meeting cannot be joined: one reason for the Ready condition, the message column and people.</summary>
-    /// <param name="phase">Where it is in its life.</param>
-    /// <param name="reason">For the condition.</param>
-    /// <param name="message">What to know or to do.</param>
-    /// <param name="stalled">True when it stays so until somebody changes something.</param>
-    public void NotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
+    /// <summary>Records that the meeting cannot be joined, with one reason for the Ready condition and one message for the status.</summary>
+    /// <param name="phase">The phase of the meeting.</param>
+    /// <param name="reason">Reason for the condition.</param>
+    /// <param name="message">What happened, or what to do.</param>
+    /// <param name="stalled">True when the state lasts until something is changed.</param>
+    public void MarkNotReady(MeetingPhase phase, string reason, string message, bool stalled = false)
     {
-        Set(MeetConditions.Ready, ConditionStatus.False, reason, message);
+        SetCondition(MeetConditions.Ready, ConditionStatus.False, reason, message);
         var conditions = stalled
             ? Progress.Stalled(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now)
             : Progress.Reconciling(Status.Conditions, reason, message, Meeting.Metadata.Generation, Now);
         Status = Status with { Phase = phase, Message = message, Conditions = [.. conditions] };
     }
 
-    /// <summary>The meeting is over, as it should be: nothing failed, nothing is under way, and Ready would say either.</summary>
-    public void IsOver(string reason, string message)
+    /// <summary>Records that the meeting has ended as intended. The Ready condition is removed, since False would mean a failure or work in progress.</summary>
+    public void MarkEnded(string reason, string message)
     {
-        Set(MeetConditions.Complete, ConditionStatus.True, reason, message);
+        SetCondition(MeetConditions.Complete, ConditionStatus.True, reason, message);
         Status = Status with
         {
             Phase = MeetingPhase.Ended,

@@ -13,7 +13,7 @@ internal sealed class MeetingController(
 {
     private readonly WriteThrottle _throttle = new(time);
 
-    /// <summary>Reconciles another meeting soon.</summary>
+    /// <summary>Requests a reconcile of another meeting.</summary>
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -29,8 +29,8 @@ internal sealed class MeetingController(
         var context = new MeetingContext(meeting, tenant, cluster.OwnerOf(key.Namespace), options.PublicUrl, WholeSeconds(now));
         releases.Track(context.Ref, meeting.Spec.TenantRef.Name);
         var stop = await RunAsync(context, ct).ConfigureAwait(false);
-        var wait = context.WritesStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
-        return new ReconcileResult(Earliest(Earliest(stop, wait), context.LookAgainAfter));
+        var wait = context.ShouldWriteStatus ? await WriteAsync(context, meeting.Status, ct).ConfigureAwait(false) : null;
+        return new ReconcileResult(Earliest(Earliest(stop, wait), context.RequeueAfter));
     }
 
     private async Task<TimeSpan?> RunAsync(MeetingContext context, CancellationToken ct)
@@ -44,18 +44,18 @@ internal sealed class MeetingController(
             }
         }
 
-        if (EndRules.Next(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
+        if (EndRules.NextEnd(context.Meeting.Spec, ages.Apply(context.Ref, context.Status, context.Now)) is { } due)
         {
-            context.LookAgainAt(due);
+            context.RequeueAt(due);
         }
 
         return null;
     }
 
-    /// <summary>Transitions are written at once, mere figures at most every five seconds.</summary>
+    /// <summary>Writes transitions at once, and changed participant counts at most every five seconds.</summary>
     private async Task<TimeSpan?> WriteAsync(MeetingContext context, MeetingStatus? stored, CancellationToken ct)
     {
-        if (stored is not null && OnlyFiguresDiffer(stored, context.Status))
+        if (stored is not null && DifferOnlyInFigures(stored, context.Status))
         {
             var wait = _throttle.Wait(context.Key);
             if (wait > TimeSpan.Zero)
@@ -64,46 +64,46 @@ internal sealed class MeetingController(
             }
         }
 
-        if (stored is not null && OnlyWaits(stored, context.Status) && !StatusWriter.Same(stored, context.Status) && !budget.TryTake())
+        if (stored is not null && IsOnlyWaiting(stored, context.Status) && !StatusWriter.AreEqual(stored, context.Status) && !budget.TryTake())
         {
-            return null; // It looks again in any case; what it waits for can be told then.
+            return null; // The meeting is reconciled again in any case; that reconcile can write the status.
         }
 
         try
         {
             if (await StatusWriter.WriteAsync(cluster.Client, context.Meeting, stored, context.Status, ct, fenced: true).ConfigureAwait(false) is { } written)
             {
-                cluster.FreshMeetings.Wrote(written);
-                _throttle.Wrote(context.Key);
+                cluster.FreshMeetings.RecordWrite(written);
+                _throttle.RecordWrite(context.Key);
             }
             else if (!ReferenceEquals(context.Meeting.Status, stored))
             {
-                cluster.FreshMeetings.Wrote(context.Meeting);
+                cluster.FreshMeetings.RecordWrite(context.Meeting);
             }
         }
-        catch (KubeApiException gone) when (gone.IsNotFound)
+        catch (KubeApiException error) when (error.IsNotFound)
         {
-            // Deleted meanwhile: the informer will say so, and what it held is released then.
+            // Deleted in the meantime. The informer reports the deletion, which releases the meeting's resources.
         }
 
         return null;
     }
 
-    /// <summary>The meeting waited for a place and waits on: another reason or other figures are all that may be new.</summary>
-    private static bool OnlyWaits(MeetingStatus stored, MeetingStatus wanted) =>
-        MeetingStatuses.Waits(stored) && MeetingStatuses.Waits(wanted)
+    /// <summary>Whether the meeting waited for a placement and still does, so that at most its reason or figures have changed.</summary>
+    private static bool IsOnlyWaiting(MeetingStatus stored, MeetingStatus wanted) =>
+        MeetingStatuses.IsWaiting(stored) && MeetingStatuses.IsWaiting(wanted)
         && stored.ObservedGeneration == wanted.ObservedGeneration
         && stored.Phase == wanted.Phase
         && Conditions.Get(stored.Conditions, MeetConditions.Accepted)?.Status == Conditions.Get(wanted.Conditions, MeetConditions.Accepted)?.Status;
 
-    private static bool OnlyFiguresDiffer(MeetingStatus stored, MeetingStatus wanted)
+    private static bool DifferOnlyInFigures(MeetingStatus stored, MeetingStatus wanted)
     {
         if (stored.Participants == wanted.Participants && stored.PeakParticipants == wanted.PeakParticipants)
         {
             return false;
         }
 
-        return stored.Phase == wanted.Phase && StatusWriter.Same(WithoutFigures(stored), WithoutFigures(wanted));
+        return stored.Phase == wanted.Phase && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(wanted));
     }
 
     private static MeetingStatus WithoutFigures(MeetingStatus status) => status with
@@ -116,20 +116,20 @@ internal sealed class MeetingController(
     private void Forget(NamespacedName key)
     {
         _throttle.Forget(key);
-        if (releases.Forget(key) is not { } gone)
+        if (releases.Forget(key) is not { } deleted)
         {
             return;
         }
 
-        ages.Forget(gone);
-        foreach (var sameId in cluster.MeetingsWithId(gone.Id))
+        ages.Forget(deleted);
+        foreach (var sameId in cluster.MeetingsWithId(deleted.Id))
         {
-            Wake(sameId.Metadata.NamespacedName); // The id is free now.
+            Wake(sameId.Metadata.NamespacedName); // The ID is free now.
         }
     }
 
     private static TimeSpan? Earliest(TimeSpan? left, TimeSpan? right) => left is null || (right is not null && right < left) ? right : left;
 
-    /// <summary>Times in a status have whole seconds, as everywhere in Kubernetes.</summary>
+    /// <summary>Truncates to whole seconds, the precision of times in Kubernetes statuses.</summary>
     private static DateTimeOffset WholeSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 }

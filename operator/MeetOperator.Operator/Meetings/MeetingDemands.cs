@@ -4,7 +4,7 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Makes the planner's demand from a meeting and its tenant. Pure.</summary>
+/// <summary>Builds the planner's demand from a meeting and its tenant. Pure.</summary>
 internal static class MeetingDemands
 {
     public static MeetingDemand From(Meeting meeting, Tenant? tenant, CurrentAssignment? current) => new()
@@ -22,17 +22,17 @@ internal static class MeetingDemands
         Current = current is null ? null : new CurrentPlacement
         {
             Namespace = current.Node?.Namespace ?? string.Empty,
-            SfuNode = current.Node?.Name ?? "the former node",
+            SfuNode = current.Node?.Name ?? "the previous node",
             Region = current.Region,
             Generation = current.Generation,
             RoomLost = current.RoomLost,
-            Refusal = current.Refusal,
+            RoomRejection = current.RoomRejection,
         },
     };
 
-    /// <summary>Null when meeting and tenant agree on at least one region.</summary>
+    /// <summary>Describes the conflict when meeting and tenant have no allowed region in common; otherwise null.</summary>
     public static string? RegionConflict(Meeting meeting, Tenant tenant) => Allowed(meeting, tenant).IsNone
-        ? $"the meeting allows {string.Join(", ", meeting.Spec.Regions.Allowed)} and its tenant {string.Join(", ", tenant.Spec.Regions.Allowed)}: allow a region that both have in spec.regions.allowed"
+        ? $"the meeting allows regions {string.Join(", ", meeting.Spec.Regions.Allowed)}, but its tenant allows {string.Join(", ", tenant.Spec.Regions.Allowed)}: add a common region to spec.regions.allowed"
         : null;
 
     private static RegionSet Allowed(Meeting meeting, Tenant tenant) =>

@@ -7,33 +7,33 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Events of meetings; each is told when it happens, not at every reconcile that finds it so.</summary>
+/// <summary>Records events of meetings. Each is recorded when it happens, not at every later reconcile.</summary>
 internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, WriteBudget budget)
 {
-    public void Placed(MeetingContext context, PlacementDecision decision)
+    public void RecordPlacement(MeetingContext context, PlacementDecision decision)
     {
         if (decision.Outcome is PlacementOutcome.Placed or PlacementOutcome.Moved)
         {
             events.Normal(context.Meeting, decision.Outcome.ToString(), decision.Reason);
-            metrics.Placed(decision.Outcome);
+            metrics.RecordPlacement(decision.Outcome);
         }
 
         if (decision.Outcome == PlacementOutcome.Placed && context.Meeting.Metadata.CreationTimestamp is { } created)
         {
-            metrics.BecameReady(context.Now - created);
+            metrics.RecordReady(context.Now - created);
         }
     }
 
-    public void RoomRefused(MeetingContext context, string node, string reason)
+    public void RecordRoomRejection(MeetingContext context, string node, string reason)
     {
         if (budget.TryTake())
         {
-            events.Warning(context.Meeting, "RoomRefused", $"{node} did not make the room: {reason}");
+            events.Warning(context.Meeting, "RoomRefused", $"{node} rejected the room: {reason}");
         }
     }
 
-    /// <summary>Told once for each reason; of very many at once the statuses alone tell.</summary>
-    public void NotReady(MeetingContext context, string reason, string message)
+    /// <summary>Records each reason once. Under load, the write budget drops events; the statuses still show the reason.</summary>
+    public void RecordNotReady(MeetingContext context, string reason, string message)
     {
         if (Conditions.Get(context.Meeting.Status?.Conditions, MeetConditions.Ready)?.Reason != reason && budget.TryTake())
         {
@@ -41,6 +41,6 @@ internal sealed class MeetingEvents(MeetEvents events, OperatorMetrics metrics, 
         }
     }
 
-    /// <summary>No event: the status of a meeting that has ended says all of it, and an event is one request more for each meeting.</summary>
-    public void Ended(string reason) => metrics.Ended(reason);
+    /// <summary>Records no event: the status of an ended meeting contains all of it, and an event would cost one more request per meeting.</summary>
+    public void RecordEnd(string reason) => metrics.RecordEnd(reason);
 }

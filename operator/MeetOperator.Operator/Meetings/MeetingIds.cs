@@ -5,16 +5,16 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Says which of several meetings with one id has it: the one that is placed now, else the one that <see cref="MeetingIdHolder"/> names.</summary>
+/// <summary>Decides which of several meetings with the same ID owns it: the one that is placed, otherwise the one that <see cref="MeetingIdHolder"/> selects.</summary>
 internal sealed class MeetingIds(ClusterView cluster, MediaFleet fleet)
 {
-    /// <summary>Names nothing of the other meeting, which may be another tenant's.</summary>
-    public static AcceptRules.Refusal Refusal(string meetingId) => new(
+    /// <summary>The message reveals nothing about the other meeting, which may belong to another tenant.</summary>
+    public static AcceptRules.Rejection IdTaken(string meetingId) => new(
         MeetingPhase.Failed,
         AcceptReasons.IdTaken,
-        $"another meeting has the id {meetingId}: delete this one and create it under another name; a name that is not a UUID never clashes");
+        $"another meeting has the ID {meetingId}: delete this meeting and create it with another name; a name that is not a UUID never conflicts");
 
-    public bool HasItsId(MeetingRef meeting) => fleet.HolderOf(meeting.Id) is { } placed ? placed == meeting : IsFirst(meeting);
+    public bool IsIdOwner(MeetingRef meeting) => fleet.HolderOf(meeting.Id) is { } placed ? placed == meeting : IsFirst(meeting);
 
     private bool IsFirst(MeetingRef meeting)
     {

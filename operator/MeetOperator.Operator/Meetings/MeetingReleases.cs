@@ -5,14 +5,14 @@ using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Knows every meeting that holds something in memory, and gives all of it back.</summary>
+/// <summary>Tracks every meeting that holds resources in memory, and releases them.</summary>
 internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, PendingWakeups wakeups)
 {
     private readonly ConcurrentDictionary<NamespacedName, (MeetingRef Meeting, string Tenant)> _known = new();
 
     public IEnumerable<MeetingRef> Known => _known.Values.Select(entry => entry.Meeting);
 
-    /// <summary>From now on the meeting may hold something; what another object of the same name held is given back.</summary>
+    /// <summary>Tracks a meeting from its first use of resources. Releases the resources of an earlier object with the same name.</summary>
     public void Track(MeetingRef meeting, string tenant)
     {
         if (_known.TryGetValue(meeting.Name, out var former) && former.Meeting != meeting)
@@ -23,19 +23,19 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
         _known[meeting.Name] = (meeting, tenant);
     }
 
-    /// <summary>The meeting holds nothing any more; its object is still there.</summary>
+    /// <summary>Releases the meeting's resources while its object still exists.</summary>
     public void Release(MeetingContext context) => Release(context.Ref, context.Meeting.Spec.TenantRef.Name);
 
-    /// <summary>The object is gone; gives the meeting that it was, null when it was not known.</summary>
+    /// <summary>Releases the resources of a deleted object. Returns its meeting, or null if it was not tracked.</summary>
     public MeetingRef? Forget(NamespacedName name)
     {
-        if (!_known.TryRemove(name, out var gone))
+        if (!_known.TryRemove(name, out var deleted))
         {
             return null;
         }
 
-        Release(gone.Meeting, gone.Tenant);
-        return gone.Meeting;
+        Release(deleted.Meeting, deleted.Tenant);
+        return deleted.Meeting;
     }
 
     private void Release(MeetingRef meeting, string tenant)
@@ -44,7 +44,7 @@ internal sealed class MeetingReleases(MediaFleet fleet, QuotaLedger ledger, Pend
         fleet.Release(meeting);
         if (ledger.Release(tenant, meeting.Uid))
         {
-            wakeups.SomethingBecameFree();
+            wakeups.OnCapacityFreed();
         }
     }
 }

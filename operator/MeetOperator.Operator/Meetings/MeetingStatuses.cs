@@ -6,25 +6,25 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>The outcomes of a placement and the end, in status terms. Pure.</summary>
+/// <summary>Writes the outcome of a placement, or the end of a meeting, into the status. Pure.</summary>
 internal static class MeetingStatuses
 {
     private const int MaxRejections = 16;
 
     /// <summary>The room exists on a node.</summary>
-    public static void Assigned(MeetingContext context, CurrentAssignment current)
+    public static void SetAssigned(MeetingContext context, CurrentAssignment current)
     {
         var node = current.Node!.Value;
-        var people = current.Participants;
+        var participants = current.Participants;
 
-        // In a room that has just been made anew everybody is still on the way, however long the one before was thought to be empty.
+        // In a room that was just recreated, all participants are still reconnecting, so the empty time of the previous room does not count.
         var emptySince = context.Status.Assignments is [var before, ..] && before.Generation != current.Generation ? null : context.Status.EmptySince;
         context.Status = context.Status with
         {
             Region = current.Region,
             SfuCount = 1,
-            Participants = people,
-            EmptySince = people > 0 ? null : emptySince ?? context.Now,
+            Participants = participants,
+            EmptySince = participants > 0 ? null : emptySince ?? context.Now,
             Rejections = [],
             Assignments =
             [
@@ -35,29 +35,29 @@ internal static class MeetingStatuses
                     Region = current.Region,
                     Role = AssignmentRole.Origin,
                     State = AssignmentState.Ready,
-                    Participants = people,
+                    Participants = participants,
                     Generation = current.Generation,
                 },
             ],
         };
-        var message = people > 0 ? "the meeting is going on" : "the meeting can be joined";
-        context.Set(MeetConditions.Placed, ConditionStatus.True, "Placed", $"carried by {node.Name}");
-        context.IsReady(people > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
+        var message = participants > 0 ? "participants are in the meeting" : "the meeting can be joined";
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.True, "Placed", $"assigned to {node.Name}");
+        context.MarkReady(participants > 0 ? MeetingPhase.Active : MeetingPhase.Ready, message);
     }
 
-    /// <summary>The status says that the meeting has no place and waits for one.</summary>
-    public static bool Waits(MeetingStatus? status) =>
+    /// <summary>Whether the meeting has no node and waits for one.</summary>
+    public static bool IsWaiting(MeetingStatus? status) =>
         status is { EndedAt: null, SfuCount: 0 } && Conditions.Get(status.Conditions, MeetConditions.Ready) is { Status: ConditionStatus.False };
 
-    /// <summary>The meeting has its room and would not be taken today: people stay, and new ones come in only within a quota.</summary>
-    public static void NotAllowed(MeetingContext context, AcceptRules.Refusal refusal)
+    /// <summary>The meeting has a room but would not be accepted today. Participants stay; new ones can join only if the rejection is a quota.</summary>
+    public static void SetNotAllowed(MeetingContext context, AcceptRules.Rejection rejection)
     {
-        var goesOn = context.Status.Participants > 0 || refusal.Reason == AcceptReasons.QuotaExceeded;
-        context.NotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, refusal.Reason, refusal.Message, stalled: !refusal.Waits);
+        var goesOn = context.Status.Participants > 0 || rejection.Reason == AcceptReasons.QuotaExceeded;
+        context.MarkNotReady(goesOn ? context.Status.Phase!.Value : MeetingPhase.Pending, rejection.Reason, rejection.Message, stalled: !rejection.IsTransient);
     }
 
-    /// <summary>No node carries the meeting; the last assignment stays as Lost, so that its generation is not forgotten.</summary>
-    public static void Unplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
+    /// <summary>No node carries the meeting. The last assignment stays with state Lost to preserve its generation.</summary>
+    public static void SetUnplaced(MeetingContext context, string reason, string message, IReadOnlyList<Rejection> rejections)
     {
         var hadNode = context.Status.Assignments.Count > 0;
         context.Status = context.Status with
@@ -68,15 +68,15 @@ internal static class MeetingStatuses
             Assignments = [.. context.Status.Assignments.Select(assignment => assignment with { State = AssignmentState.Lost, Participants = 0 })],
             Rejections = Bounded(rejections),
         };
-        context.Set(MeetConditions.Placed, ConditionStatus.False, reason, message);
-        context.NotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, reason, message);
+        context.MarkNotReady(hadNode ? MeetingPhase.Migrating : MeetingPhase.Pending, reason, message);
     }
 
-    /// <summary>The meeting is over and its room is ended.</summary>
-    public static void Ended(MeetingContext context, string reason, string message)
+    /// <summary>The meeting is over and its room has ended.</summary>
+    public static void SetEnded(MeetingContext context, string reason, string message)
     {
-        context.IsOver(reason, message);
-        context.Set(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room was ended");
+        context.MarkEnded(reason, message);
+        context.SetCondition(MeetConditions.Placed, ConditionStatus.False, "Ended", "the room has ended");
         context.Status = context.Status with
         {
             EndedAt = context.Now,
@@ -95,6 +95,6 @@ internal static class MeetingStatuses
         var listed = shown.Select(rejection => new PlacementRejection { Candidate = rejection.Candidate, Reason = rejection.Reason });
         return shown.Count == rejections.Count
             ? [.. listed]
-            : [.. listed, new PlacementRejection { Candidate = "others", Reason = $"{rejections.Count - shown.Count} more were turned down" }];
+            : [.. listed, new PlacementRejection { Candidate = "others", Reason = $"{rejections.Count - shown.Count} more were rejected" }];
     }
 }

@@ -2,10 +2,10 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Meetings that wait for capacity or quota, oldest first. They are woken when something becomes free; by themselves they look ever more rarely.</summary>
+/// <summary>Meetings that wait for capacity or quota, oldest first. They are woken when something becomes free, and otherwise retry with increasing delays.</summary>
 internal sealed class PendingMeetings
 {
-    /// <summary>How many are woken at once: enough to fill what became free, few enough that a long queue costs nothing.</summary>
+    /// <summary>How many meetings are woken at once: enough to use the freed capacity, but few enough to bound the cost of a long queue.</summary>
     private const int Batch = 32;
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -14,7 +14,7 @@ internal sealed class PendingMeetings
     private readonly SortedDictionary<long, NamespacedName> _queue = [];
     private long _next;
 
-    /// <summary>The meeting waits, still or again; gives the time after which it looks again if nothing wakes it: twice as long as the time before.</summary>
+    /// <summary>Adds a meeting, or keeps its position. Returns the delay until its next retry, which doubles with each call.</summary>
     public TimeSpan Add(NamespacedName meeting)
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using MeetOperator.Kube;
 namespace MeetOperator.Operator.Meetings;
 
 /// <summary>
-/// Wakes meetings that wait when something became free: the oldest at once, and a few seconds later all of them, since the oldest may wait for something else.
+/// Wakes waiting meetings when something becomes free: the oldest at once, and all of them a few seconds later, since the oldest may wait for something else.
 /// </summary>
 internal sealed class PendingWakeups(PendingMeetings pending, TimeProvider time)
 {
@@ -12,7 +12,7 @@ internal sealed class PendingWakeups(PendingMeetings pending, TimeProvider time)
 
     public Action<NamespacedName> Wake { get; set; } = static _ => { };
 
-    public void SomethingBecameFree()
+    public void OnCapacityFreed()
     {
         Volatile.Write(ref _free, 1);
         foreach (var waiting in pending.Oldest())
@@ -33,11 +33,11 @@ internal sealed class PendingWakeups(PendingMeetings pending, TimeProvider time)
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // The term is over.
+            // The term has ended.
         }
     }
 
-    /// <summary>Wakes all that wait, if something became free since the last time.</summary>
+    /// <summary>Wakes all waiting meetings if something became free since the last call.</summary>
     public void WakeAllOnce()
     {
         if (Interlocked.Exchange(ref _free, 0) == 0)

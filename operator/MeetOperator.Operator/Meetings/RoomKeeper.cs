@@ -5,21 +5,21 @@ using MeetOperator.Operator.Nodes;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>Makes and ends rooms on media nodes. No call waits long for a node, and few at a time wait for the same one.</summary>
+/// <summary>Creates and ends rooms on media nodes. Every call has a short timeout, and the number of concurrent calls to one node is limited.</summary>
 internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLanes lanes)
 {
-    /// <summary>Reason of a node that does not answer, or not this term: the meeting waits for it a little, since the polls will tell whether it lives.</summary>
-    public const string Busy = "it does not answer our calls yet";
+    /// <summary>The reason for a node that does not respond or rejects this term. The meeting waits briefly, until the polls show whether the node works.</summary>
+    public const string Busy = "the node does not respond yet";
 
-    /// <summary>A node that does not answer within this time is treated as one that refuses.</summary>
+    /// <summary>A node that does not respond within this time is treated as one that rejects the room.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Null when the room exists now; else why it does not, in words for status and events.</summary>
-    public async Task<string?> MakeAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
+    /// <summary>Returns null when the room exists; otherwise the reason why not, for statuses and events.</summary>
+    public async Task<string?> CreateAsync(MeetingRef meeting, CurrentAssignment current, MeetingSpec spec, CancellationToken ct)
     {
         if (Client(current) is not { } client)
         {
-            return "its address is not known";
+            return "the node's address is unknown";
         }
 
         using var pass = await lanes.TryEnterAsync(current.Node!.Value, ct).ConfigureAwait(false);
@@ -35,69 +35,69 @@ internal sealed class RoomKeeper(MediaFleet fleet, NodeClients clients, NodeLane
             await client.PutRoomAsync(meeting.Id, room, bounded.Token).ConfigureAwait(false);
             return null;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        catch (NodeControlException error) when (error.Code == "stale-generation")
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
-            return refusal.Message;
+            return error.Message;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-term")
+        catch (NodeControlException error) when (error.Code == "stale-term")
         {
-            return Busy; // It knows a higher term than ours: the next renewal goes above it, or we lead no more.
+            return Busy; // The node has seen a higher term: either the next renewal exceeds it, or this operator no longer leads.
         }
-        catch (NodeControlException refusal)
+        catch (NodeControlException error)
         {
-            return refusal.Code;
+            return error.Code;
         }
         catch (Exception broken) when (IsUnreachable(broken, ct))
         {
-            return "it does not answer";
+            return "the node does not respond";
         }
     }
 
-    /// <summary>Ends the room where it is; a node that does not serve is not waited for, unless somebody may have come in whom nobody has counted.</summary>
-    /// <param name="meeting">Whose room.</param>
-    /// <param name="onlyIfEmpty">Somebody may have come in since the last poll: then the room stays.</param>
-    /// <param name="ct">Ends the wait.</param>
-    public async Task<RoomEnd> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
+    /// <summary>Ends the room on its node. An unhealthy node is not waited for, unless the room may have participants that no report has counted.</summary>
+    /// <param name="meeting">The meeting that owns the room.</param>
+    /// <param name="onlyIfEmpty">When true, the room stays if a participant has joined since the last poll.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    public async Task<RoomEndResult> EndAsync(MeetingRef meeting, bool onlyIfEmpty, CancellationToken ct)
     {
         if (fleet.Current(meeting) is not { Node: { } node } current || fleet.View(node) is not { } view || Client(current) is not { } client)
         {
-            return RoomEnd.Done;
+            return RoomEndResult.Done;
         }
 
-        if (view.Verdict.State == SfuNodeState.Unhealthy)
+        if (view.Decision.State == SfuNodeState.Unhealthy)
         {
-            return onlyIfEmpty ? RoomEnd.NoAnswer : RoomEnd.Done; // Whoever is in a room that ends all the same is sent out by signaling.
+            return onlyIfEmpty ? RoomEndResult.NoAnswer : RoomEndResult.Done; // If the room still has participants, signaling disconnects them.
         }
 
         using var pass = await lanes.TryEnterAsync(node, ct).ConfigureAwait(false);
         if (pass is null)
         {
-            return RoomEnd.NoAnswer;
+            return RoomEndResult.NoAnswer;
         }
 
         using var bounded = Bound(ct);
         try
         {
             await client.DeleteRoomAsync(meeting.Id, current.Generation, bounded.Token, onlyIfEmpty).ConfigureAwait(false);
-            return RoomEnd.Done;
+            return RoomEndResult.Done;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "not-empty")
+        catch (NodeControlException error) when (error.Code == "not-empty")
         {
-            return RoomEnd.NotEmpty;
+            return RoomEndResult.NotEmpty;
         }
-        catch (NodeControlException refusal) when (refusal.Code == "stale-generation")
+        catch (NodeControlException error) when (error.Code == "stale-generation")
         {
             await RaiseAsync(client, meeting, bounded.Token).ConfigureAwait(false);
             throw;
         }
-        catch (Exception broken) when (view.IsDropped && (broken is NodeControlException || IsUnreachable(broken, ct)))
+        catch (Exception broken) when (view.IsForceEvicting && (broken is NodeControlException || IsUnreachable(broken, ct)))
         {
-            return RoomEnd.Done; // The room goes with the node, which nothing holds up any more.
+            return RoomEndResult.Done; // The room ends with the node, whose deletion no longer waits.
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return RoomEnd.NoAnswer;
+            return RoomEndResult.NoAnswer;
         }
     }
 

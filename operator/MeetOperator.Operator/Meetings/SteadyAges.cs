@@ -4,16 +4,16 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>How long meetings have gone on and been empty, by a monotonic clock.</summary>
+/// <summary>Measures by a monotonic clock how long meetings have been running and empty.</summary>
 internal sealed class SteadyAges(TimeProvider time)
 {
     private readonly ConcurrentDictionary<MeetingRef, Marks> _marks = new();
 
-    /// <summary>The status with its times such that their distance to <paramref name="now"/> is the true one.</summary>
+    /// <summary>Returns the status with start times adjusted so that their distance to <paramref name="now"/> is the measured age.</summary>
     public MeetingStatus Apply(MeetingRef meeting, MeetingStatus status, DateTimeOffset now)
     {
         var before = _marks.GetValueOrDefault(meeting);
-        var marks = _marks[meeting] = new Marks(SteadyMark.See(before?.Started, status.StartedAt, now, time), SteadyMark.See(before?.Empty, status.EmptySince, now, time));
+        var marks = _marks[meeting] = new Marks(SteadyMark.Observe(before?.Started, status.StartedAt, now, time), SteadyMark.Observe(before?.Empty, status.EmptySince, now, time));
         return status with { StartedAt = Since(marks.Started, now), EmptySince = Since(marks.Empty, now) };
     }
 

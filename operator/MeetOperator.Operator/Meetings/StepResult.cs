@@ -1,6 +1,6 @@
 namespace MeetOperator.Operator.Meetings;
 
-/// <summary>What a step says: go on, stop here, or stop here and look again later.</summary>
+/// <summary>The result of a step: continue, stop, or stop and requeue after a delay.</summary>
 internal readonly record struct StepResult(bool Stops, TimeSpan? After)
 {
     public static readonly StepResult Continue = new(false, null);

@@ -2,7 +2,7 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>How far the drain of a media node has come.</summary>
-/// <param name="Gone">The node was empty, and nothing is left to do for it.</param>
-/// <param name="Blocked">What keeps it from being emptied and will not pass by itself; null when nothing does.</param>
-internal readonly record struct DrainProgress(bool Gone, NodeProblem? Blocked);
+/// <summary>The progress of a media node's drain.</summary>
+/// <param name="IsFinished">True when the node is empty and nothing is left to do.</param>
+/// <param name="Blocked">The failure that keeps the node from becoming empty and does not resolve by itself, or null.</param>
+internal readonly record struct DrainProgress(bool IsFinished, NodeFailure? Blocked);

@@ -9,25 +9,25 @@ using MeetOperator.Operator.Pools;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Keeps the fleet and the poller in step with SfuNodes, pools and Pods. Each kind's informer calls from a thread of its own: what is passed on is
-/// read and passed on under one lock, so that an older view never comes after a newer one, and nothing comes after a node's end.
+/// Keeps the fleet and the poller in sync with SfuNodes, pools and Pods. Each kind's informer calls from its own thread. Reading and forwarding happen under one lock, so
+/// that an older state never follows a newer one and nothing follows the deletion of a node.
 /// </summary>
 internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePoller poller, PoolRights rights, ControlAuthority authority) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<IDisposable> _subscriptions = [];
 
-    /// <summary>Call once the informers have synced and what meetings say of their placement was taken over. May be called again after it failed.</summary>
+    /// <summary>Call once the informers have synced and assignments from meeting statuses have been adopted. May be called again after a failure.</summary>
     public void Start()
     {
         Dispose();
         _subscriptions.Add(cluster.Nodes.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pods.OnChange(change => Observe(change.Key)));
         _subscriptions.Add(cluster.Pools.OnChange(change => ObserveAll(cluster.NodesOf(change.Object))));
-        _subscriptions.Add(cluster.Machines.OnChange(change =>
+        _subscriptions.Add(cluster.ClusterNodes.OnChange(change =>
         {
-            // A kubelet writes its status several times a minute; few of these writes concern us.
-            if (change.Old is not { } old || change.New is not { } now || Machine.Of(old) != Machine.Of(now))
+            // A kubelet writes its status several times a minute; only a few of these writes are relevant here.
+            if (change.Old is not { } old || change.New is not { } now || ClusterNode.Of(old) != ClusterNode.Of(now))
             {
                 ObserveAll(cluster.NodesOn(change.Key.Name));
             }
@@ -62,7 +62,7 @@ internal sealed class FleetFeed(ClusterView cluster, MediaFleet fleet, NodePolle
 
             var pod = cluster.Pods.Get(key);
             var target = Target(node, pod);
-            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.MachineOf(pod));
+            fleet.Observe(node, cluster.PoolOf(node), pod, rights.IsShared(key.Namespace), target, cluster.ClusterNodeOf(pod));
             poller.Watch(key, target);
         }
     }

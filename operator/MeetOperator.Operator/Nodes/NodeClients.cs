@@ -5,7 +5,7 @@ using MeetOperator.Operator.Hosting;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Makes every client of a media node that one term of leadership uses; all share one pool of connections, the term and its guard.</summary>
+/// <summary>Creates the media node clients of one leadership term. All of them share a connection pool, the term and its guard.</summary>
 internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, TimeProvider time) : IDisposable
 {
     private readonly HttpClient _http = NodeHttp.Create(term, () => authority.Own, time);
@@ -14,8 +14,8 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
 
     public NodeControlClient Of(PollTarget target) => new(_http, target.Address, target.Host);
 
-    /// <summary>A node that has seen a higher term refuses every change of ours: the Lease was made anew, or another leads and ours is about to end.</summary>
-    public void Seen(NodeReport report)
+    /// <summary>Raises the term when a node has seen a higher one, since that node rejects every change from this operator. Either the Lease was recreated, or another operator leads and this term is about to end.</summary>
+    public void ObserveTerm(NodeReport report)
     {
         if (report.Term is { } seen && seen > term.Number)
         {
@@ -23,8 +23,8 @@ internal sealed class NodeClients(LeaderTerm term, ControlAuthority authority, T
         }
     }
 
-    /// <summary>Credentials that the node is to take, as its report shows that it needs others; null when it does not.</summary>
-    public NodeCredentials? Renewal(PollTarget target, NodeReport report) => authority.Renew(target.Node, report.Credentials);
+    /// <summary>The new credentials that a node needs according to its report, or null.</summary>
+    public NodeCredentials? FindRenewal(PollTarget target, NodeReport report) => authority.Renew(target.Node, report.Credentials);
 
     public void Dispose() => _http.Dispose();
 }

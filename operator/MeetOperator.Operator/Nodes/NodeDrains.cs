@@ -11,15 +11,15 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Empties nodes that must go: no new rooms, then a deadline, then the meetings move. Drain first, delete last, and never under people.</summary>
+/// <summary>Empties nodes before they are deleted: no new rooms, then a deadline, then the meetings move. A node is never deleted while participants are connected.</summary>
 internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClients clients, MeetEvents events, TimeProvider time)
 {
-    private readonly DrainBlocks _blocks = new(cluster, fleet, time);
+    private readonly DrainBlockers _blockers = new(cluster, fleet, time);
 
-    /// <summary>Nodes that were told to drain; their reports may not show it yet.</summary>
-    private readonly ConcurrentDictionary<NamespacedName, bool> _told = new();
+    /// <summary>Nodes that were asked to drain. Their reports may not show it yet.</summary>
+    private readonly ConcurrentDictionary<NamespacedName, bool> _requested = new();
 
-    /// <summary>Uids of nodes that were found empty and whose Pod is gone or going: what is seen of them afterwards does not count.</summary>
+    /// <summary>UIDs of nodes that were found empty and whose Pod is deleted or being deleted. Later observations of these nodes are ignored.</summary>
     private readonly ConcurrentDictionary<NamespacedName, string?> _empty = new();
 
     public async Task<DrainProgress> AdvanceAsync(SfuNode node, SfuPool? pool, CancellationToken ct)
@@ -27,7 +27,7 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         var key = node.Metadata.NamespacedName;
         if (_empty.TryGetValue(key, out var uid) && uid == node.Metadata.Uid)
         {
-            return await LetGoAsync(node, ct).ConfigureAwait(false);
+            return await DeleteAsync(node, ct).ConfigureAwait(false);
         }
 
         if (fleet.View(key) is not { } view)
@@ -35,33 +35,33 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
             return default;
         }
 
-        await TellAsync(key, view, drain: true, ct).ConfigureAwait(false);
-        if (NodeEmptiness.Holds(view) || (view.Meetings == 0 && view.IsDropped))
+        await SetDrainingAsync(key, view, drain: true, ct).ConfigureAwait(false);
+        if (NodeEmptiness.IsEmpty(view) || (view.Meetings == 0 && view.IsForceEvicting))
         {
-            return await LetGoAsync(node, ct).ConfigureAwait(false);
+            return await DeleteAsync(node, ct).ConfigureAwait(false);
         }
 
-        return new DrainProgress(false, _blocks.Look(node, pool, view));
+        return new DrainProgress(false, _blockers.Check(node, pool, view));
     }
 
-    /// <summary>The SfuNode is gone.</summary>
+    /// <summary>Forgets a deleted SfuNode.</summary>
     public void Forget(NamespacedName node)
     {
-        _told.TryRemove(node, out _);
+        _requested.TryRemove(node, out _);
         _empty.TryRemove(node, out _);
-        _blocks.Forget(node);
+        _blockers.Forget(node);
     }
 
     /// <summary>
-    /// The empty node's object is deleted, then its Pod, then the finalizer goes: the Pod has no owner whose deletion could take it away under people, so this is
-    /// the one place where it ends.
+    /// Deletes the empty node's object, then its Pod, then removes the finalizer. The Pod has no owner, so that garbage collection cannot delete it while participants are
+    /// connected; this is the only place where it is deleted.
     /// </summary>
-    private async Task<DrainProgress> LetGoAsync(SfuNode node, CancellationToken ct)
+    private async Task<DrainProgress> DeleteAsync(SfuNode node, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (node.Metadata.DeletionTimestamp is null)
         {
-            events.Normal(node, "Drained", "the node is empty and goes");
+            events.Normal(node, "Drained", "the node is empty and is being deleted");
             await cluster.Client.TryDeleteAsync<SfuNode>(key, ct, new DeleteOptions { Uid = node.Metadata.Uid }).ConfigureAwait(false);
             return new DrainProgress(true, null);
         }
@@ -76,17 +76,17 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         return new DrainProgress(true, null);
     }
 
-    /// <summary>A drain that was taken back: the node may serve again.</summary>
-    public Task StopAsync(SfuNode node, CancellationToken ct)
+    /// <summary>Cancels a drain, so that the node can serve again.</summary>
+    public Task CancelAsync(SfuNode node, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         var view = fleet.View(key);
-        return view?.Report?.State == NodeControl.NodeState.Draining || _told.ContainsKey(key) ? TellAsync(key, view, drain: false, ct) : Task.CompletedTask;
+        return view?.Report?.State == NodeControl.NodeState.Draining || _requested.ContainsKey(key) ? SetDrainingAsync(key, view, drain: false, ct) : Task.CompletedTask;
     }
 
-    private async Task TellAsync(NamespacedName key, NodeView? view, bool drain, CancellationToken ct)
+    private async Task SetDrainingAsync(NamespacedName key, NodeView? view, bool drain, CancellationToken ct)
     {
-        if (view is not { Target: { } target, Verdict.State: not SfuNodeState.Unhealthy } || (drain && view.Report?.State == NodeControl.NodeState.Draining))
+        if (view is not { Target: { } target, Decision.State: not SfuNodeState.Unhealthy } || (drain && view.Report?.State == NodeControl.NodeState.Draining))
         {
             return;
         }
@@ -97,18 +97,18 @@ internal sealed class NodeDrains(ClusterView cluster, MediaFleet fleet, NodeClie
         {
             if (drain)
             {
-                _told[key] = true;
+                _requested[key] = true;
             }
 
             await clients.Of(target).DrainAsync(drain, bounded.Token).ConfigureAwait(false);
             if (!drain)
             {
-                _told.TryRemove(key, out _);
+                _requested.TryRemove(key, out _);
             }
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or NodeControlException || (unreachable is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            // The planner gives a draining node nothing anyway; the node is told again at the next look.
+            // The planner assigns nothing to a draining node in any case, and the next reconcile repeats the request.
         }
     }
 }

@@ -4,21 +4,21 @@ using MeetOperator.Kube;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Bounds how many calls to one media node are under way, so that a node that hangs holds up its own meetings and not the workers that others need.
+/// Limits the concurrent calls to each media node, so that a hung node delays its own meetings but does not block the workers that serve others.
 /// </summary>
-/// <param name="width">Calls to one node at the same time.</param>
-/// <param name="time">Ages of calls.</param>
+/// <param name="width">Maximum number of concurrent calls to one node.</param>
+/// <param name="time">Measures the age of calls.</param>
 internal sealed class NodeLanes(int width, TimeProvider time)
 {
-    /// <summary>A node that works answers in milliseconds: a full lane is waited for that long, and not at all once its oldest call is older.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    /// <summary>How long to wait for a full lane, which is ample since a healthy node responds in milliseconds. There is no wait once the oldest call is older than this.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<NamespacedName, Lane> _lanes = new();
 
-    /// <summary>Dispose the result after the call; null when the node does not answer those that are under way.</summary>
+    /// <summary>Returns null when the calls in progress get no response. Dispose the result after the call.</summary>
     public async Task<IDisposable?> TryEnterAsync(NamespacedName node, CancellationToken ct)
     {
         var lane = _lanes.GetOrAdd(node, _ => new Lane(width, time));
-        return lane.IsStuck(Patience) || !await lane.Free.WaitAsync(Patience, ct).ConfigureAwait(false) ? null : lane.Enter();
+        return lane.IsStuck(MaxWait) || !await lane.Free.WaitAsync(MaxWait, ct).ConfigureAwait(false) ? null : lane.Enter();
     }
 
     private sealed class Lane(int width, TimeProvider time)
@@ -28,11 +28,11 @@ internal sealed class NodeLanes(int width, TimeProvider time)
 
         public SemaphoreSlim Free { get; } = new(width);
 
-        public bool IsStuck(TimeSpan patience)
+        public bool IsStuck(TimeSpan maxWait)
         {
             lock (_gate)
             {
-                return _underway.Count == width && time.GetElapsedTime(_underway[0].Since) > patience;
+                return _underway.Count == width && time.GetElapsedTime(_underway[0].Since) > maxWait;
             }
         }
 

@@ -10,7 +10,7 @@ using MeetOperator.Operator.Hosting;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Asks every media node for its report about once a second, each in a loop of its own, and ends rooms that belong to no meeting. Safe for use from many threads.
+/// Requests a report from every media node about once a second, each in its own loop, and ends rooms that belong to no meeting. Thread-safe.
 /// </summary>
 internal sealed partial class NodePoller(
     MediaFleet fleet, NodeClients clients, OperatorMetrics metrics, LoopHealth health, ILogger<NodePoller> logger, TimeProvider time) : IAsyncDisposable
@@ -19,33 +19,33 @@ internal sealed partial class NodePoller(
     public const string LoopName = "node-poll";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node answers from memory; three of these and the pauses between them take 2.3 s, so that a node that hangs is left in about 3 s.</summary>
+    /// <summary>A node responds from memory. Three timeouts and the pauses between them take 2.3 s, so meetings leave a hung node after about 3 s.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan RenewalTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>A timeout that fires later than this says that this process was starved, and nothing about the node.</summary>
+    /// <summary>A timeout that fires later than this shows that this process was starved of CPU, and nothing about the node.</summary>
     private static readonly TimeSpan Starved = TimeSpan.FromMilliseconds(1000);
 
-    /// <summary>A round takes less than three seconds, whatever the node does.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    /// <summary>A poll takes less than three seconds even if the node hangs.</summary>
+    private static readonly TimeSpan RoundTimeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>Late timeouts in a row that are overlooked.</summary>
-    private const int MostStarved = 3;
+    /// <summary>Number of consecutive late timeouts to ignore.</summary>
+    private const int MaxStarved = 3;
     private static readonly TimeSpan RetryAfterMiss = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryWhenDead = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Misses after which a node is no longer expected back soon: about a minute.</summary>
-    private const int ComingBack = 240;
+    /// <summary>Misses after which a quick return of the node is no longer expected: about a minute.</summary>
+    private const int FastRetryPolls = 240;
 
-    /// <summary>A node that stays dead is told about once a minute.</summary>
+    /// <summary>A node that stays unreachable is logged about once a minute.</summary>
     private const int LogEvery = 60;
-    private const int MaxReason = 400;
+    private const int MaxMessage = 400;
     private readonly Lock _gate = new();
     private readonly Dictionary<NamespacedName, (PollTarget Target, CancellationTokenSource Stop)> _watched = [];
     private readonly CancellationTokenSource _stopping = new();
     private List<Task> _loops = [];
 
-    /// <summary>Starts, moves or (null) ends the polling of a node.</summary>
+    /// <summary>Starts, redirects or (null) ends the polling of a node.</summary>
     public void Watch(NamespacedName node, PollTarget? target)
     {
         lock (_gate)
@@ -85,7 +85,7 @@ internal sealed partial class NodePoller(
 
     private async Task RunAsync(PollTarget target, CancellationTokenSource stop)
     {
-        using var turns = health.Begin(LoopName, Patience);
+        using var turns = health.Begin(LoopName, RoundTimeout);
         using (stop)
         {
             await Supervised.RunAsync(LoopName, ct => PollAsync(target, turns, ct), time, logger, stop.Token).ConfigureAwait(false);
@@ -101,26 +101,26 @@ internal sealed partial class NodePoller(
         {
             turns.Turn();
             var started = time.GetTimestamp();
-            var miss = await AskAsync(client, target, started, ct).ConfigureAwait(false);
+            var miss = await PollOnceAsync(client, target, started, ct).ConfigureAwait(false);
             if (ct.IsCancellationRequested)
             {
                 return;
             }
 
-            if (miss is { Cause: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MostStarved)
+            if (miss is { Code: PollMiss.Timeout } && time.GetElapsedTime(started) > Starved && ++starved <= MaxStarved)
             {
-                continue; // Ask again at once; the earlier count stays.
+                continue; // Poll again at once without changing the count.
             }
 
             starved = 0;
             missed = miss is null ? 0 : missed + 1;
             if (miss is not null)
             {
-                metrics.PollMissed(miss.Cause);
-                fleet.Missed(target, miss.Reason, miss.Cause == PollMiss.Refused, miss.Cause == PollMiss.Untrusted);
+                metrics.RecordMissedPoll(miss.Code);
+                fleet.RecordMissedPoll(target, miss.Message, miss.Code == PollMiss.Rejected, miss.Code == PollMiss.Untrusted);
                 if (missed <= NodeStateRules.DeadAfterMissedPolls || missed % LogEvery == 0)
                 {
-                    LogMiss(target.Node, missed, miss.Reason);
+                    LogMiss(target.Node, missed, miss.Message);
                 }
             }
 
@@ -129,17 +129,17 @@ internal sealed partial class NodePoller(
         }
     }
 
-    /// <summary>A dead node is asked more often for a while, since its process is probably being started again.</summary>
+    /// <summary>Polls an unreachable node more often for a while, since its process is probably restarting.</summary>
     private static TimeSpan PauseAfter(int missed, TimeSpan took) => missed switch
     {
         0 => Interval - took,
         < NodeStateRules.DeadAfterMissedPolls => RetryAfterMiss,
-        < ComingBack => RetryWhenDead,
+        < FastRetryPolls => RetryWhenDead,
         _ => Interval,
     };
 
-    /// <summary>Null when the node gave a report that was taken in; else why not. Whatever is wrong with the answer, it is that node's trouble alone.</summary>
-    private async Task<PollMiss?> AskAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
+    /// <summary>Returns null when the report was accepted, otherwise the failure. An invalid response must not affect other nodes.</summary>
+    private async Task<PollMiss?> PollOnceAsync(NodeControlClient client, PollTarget target, long started, CancellationToken ct)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(ct);
         bounded.CancelAfter(Timeout);
@@ -148,13 +148,13 @@ internal sealed partial class NodePoller(
         try
         {
             report = await client.GetNodeAsync(bounded.Token).ConfigureAwait(false);
-            if (ReportRules.WhyRefused(report, clients.Term) is { } wrong)
+            if (ReportRules.FindRejection(report, clients.Term) is { } wrong)
             {
-                return Miss(PollMiss.Refused, wrong);
+                return Miss(PollMiss.Rejected, wrong);
             }
 
-            clients.Seen(report);
-            orphans = fleet.Reported(target, report, started);
+            clients.ObserveTerm(report);
+            orphans = fleet.RecordReport(target, report, started);
         }
         catch (OperationCanceledException)
         {
@@ -162,7 +162,7 @@ internal sealed partial class NodePoller(
         }
         catch (JsonException unreadable)
         {
-            return Miss(PollMiss.Refused, $"its report cannot be read: {unreadable.Message}");
+            return Miss(PollMiss.Rejected, $"its report cannot be parsed: {unreadable.Message}");
         }
         catch (Exception broken) when (broken is HttpRequestException or NodeControlException or IOException)
         {
@@ -172,20 +172,20 @@ internal sealed partial class NodePoller(
         {
             KubeMetrics.LoopFailed(LoopName);
             LogUnforeseen(unforeseen, target.Node);
-            return Miss(PollMiss.Refused, $"its report could not be taken in: {unforeseen.Message}");
+            return Miss(PollMiss.Rejected, $"its report could not be processed: {unforeseen.Message}");
         }
 
-        await EndAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
+        await EndOrphansAsync(client, target, orphans, bounded.Token).ConfigureAwait(false);
         await RenewAsync(client, target, report, ct).ConfigureAwait(false);
         return null;
 
-        PollMiss Miss(string cause, string reason) => new(cause, $"{target.Address}: {(reason.Length <= MaxReason ? reason : reason[..MaxReason] + "…")}");
+        PollMiss Miss(string code, string message) => new(code, $"{target.Address}: {(message.Length <= MaxMessage ? message : message[..MaxMessage] + "…")}");
     }
 
-    /// <summary>Credentials that the node did not take are offered again some polls later.</summary>
+    /// <summary>Offers new credentials. If the node does not accept them, a later poll offers them again.</summary>
     private async Task RenewAsync(NodeControlClient client, PollTarget target, NodeReport report, CancellationToken ct)
     {
-        if (clients.Renewal(target, report) is not { } renewed)
+        if (clients.FindRenewal(target, report) is not { } renewed)
         {
             return;
         }
@@ -203,8 +203,8 @@ internal sealed partial class NodePoller(
         }
     }
 
-    /// <summary>What could not be ended is found again; that it could not says nothing about the node's report.</summary>
-    private async Task EndAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
+    /// <summary>Ends orphaned rooms. A failure is retried with a later report and does not invalidate this one.</summary>
+    private async Task EndOrphansAsync(NodeControlClient client, PollTarget target, IReadOnlyList<OrphanRoom> orphans, CancellationToken ct)
     {
         try
         {
@@ -216,7 +216,7 @@ internal sealed partial class NodePoller(
         }
         catch (LeadershipLostException)
         {
-            // The term is over, and this loop is about to be stopped.
+            // The term has ended, and this loop is about to be stopped.
         }
         catch (Exception failed) when (failed is HttpRequestException or NodeControlException or IOException or OperationCanceledException)
         {
@@ -224,25 +224,25 @@ internal sealed partial class NodePoller(
         }
     }
 
-    /// <summary>One of the two sides does not take the other's certificate: that does not pass by itself.</summary>
+    /// <summary>Whether one side rejected the other's certificate. This does not resolve by itself.</summary>
     private static bool IsUntrusted(Exception broken) =>
         broken is NodeControlException { Status: HttpStatusCode.Unauthorized } or HttpRequestException { InnerException: AuthenticationException };
 
-    [LoggerMessage(2101, LogLevel.Warning, "Media node {Node} missed poll {Missed}: {Reason}")]
+    [LoggerMessage(2101, LogLevel.Warning, "Poll of media node {Node} failed, {Missed} in a row: {Reason}")]
     private partial void LogMiss(NamespacedName node, int missed, string reason);
 
-    [LoggerMessage(2105, LogLevel.Information, "Media node {Node} has new credentials.")]
+    [LoggerMessage(2105, LogLevel.Information, "Media node {Node} accepted new credentials.")]
     private partial void LogRenewed(NamespacedName node);
 
-    [LoggerMessage(2102, LogLevel.Information, "Media node {Node} holds room {Room}, which belongs to no meeting there: ending it.")]
+    [LoggerMessage(2102, LogLevel.Information, "Media node {Node} has room {Room}, but no meeting assigned to this node owns it. Ending the room.")]
     private partial void LogOrphan(NamespacedName node, string room);
 
-    [LoggerMessage(2103, LogLevel.Warning, "Media node {Node} did not end a room that belongs to no meeting there; it is tried again: {Reason}")]
+    [LoggerMessage(2103, LogLevel.Warning, "Media node {Node} did not end an orphaned room, will retry: {Reason}")]
     private partial void LogOrphanStays(NamespacedName node, string reason);
 
-    [LoggerMessage(2106, LogLevel.Warning, "Media node {Node} did not take new credentials; they are offered again: {Reason}")]
+    [LoggerMessage(2106, LogLevel.Warning, "Media node {Node} did not accept new credentials, will retry: {Reason}")]
     private partial void LogNotRenewed(NamespacedName node, string reason);
 
-    [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be taken in.")]
+    [LoggerMessage(2104, LogLevel.Error, "The report of media node {Node} could not be processed.")]
     private partial void LogUnforeseen(Exception error, NamespacedName node);
 }

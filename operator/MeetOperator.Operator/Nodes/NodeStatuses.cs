@@ -7,30 +7,30 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Makes an SfuNode's status from what the fleet knows. Pure.</summary>
+/// <summary>Builds the status of an SfuNode from the state of the fleet. Pure.</summary>
 internal static class NodeStatuses
 {
-    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeProblem? drainBlocked = null)
+    public static SfuNodeStatus Build(SfuNode node, Pod? pod, NodeView view, IReadOnlyList<string> addresses, DateTimeOffset now, NodeFailure? drainBlocked = null)
     {
-        var verdict = view.Verdict;
-        var takes = verdict.TakesMeetings && !verdict.Cordoned && !node.Spec.Unschedulable;
+        var decision = view.Decision;
+        var takes = decision.CanTakeMeetings && !decision.Cordoned && !node.Spec.Unschedulable;
         var condition = new Condition
         {
             Type = MeetConditions.Ready,
             Status = takes ? ConditionStatus.True : ConditionStatus.False,
-            Reason = verdict.Reason,
-            Message = verdict.Message,
+            Reason = decision.Reason,
+            Message = decision.Message,
             ObservedGeneration = node.Metadata.Generation,
         };
         var before = node.Status?.Conditions;
-        var conditions = verdict.Stalled ? Progress.Stalled(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now)
-            : verdict.TakesMeetings ? Progress.Reached(before)
-            : Progress.Reconciling(before, verdict.Reason, verdict.Message, node.Metadata.Generation, now);
+        var conditions = decision.Stalled ? Progress.Stalled(before, decision.Reason, decision.Message, node.Metadata.Generation, now)
+            : decision.CanTakeMeetings ? Progress.Reached(before)
+            : Progress.Reconciling(before, decision.Reason, decision.Message, node.Metadata.Generation, now);
         conditions = DrainConditions.Set(conditions, drainBlocked, node.Metadata.Generation, now);
         return new SfuNodeStatus
         {
             ObservedGeneration = node.Metadata.Generation,
-            State = verdict.State,
+            State = decision.State,
             Addresses = addresses,
             ControlUrl = view.Target?.Address.ToString(),
             NodeName = pod?.Spec.NodeName,
@@ -40,14 +40,14 @@ internal static class NodeStatuses
             Participants = view.Report?.Participants ?? 0,
             StressPct = (int)Math.Round((view.Report?.Stress ?? 0) * 100),
             EgressMbps = (int)((view.Report?.EgressKbps ?? 0) / 1000),
-            LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : node.Status?.LastSeen, // Also by an operator before this one.
+            LastSeen = view.LastSeen is { } seen ? DateTimeOffset.FromUnixTimeSeconds(seen.ToUnixTimeSeconds()) : node.Status?.LastSeen, // Keep the time that an earlier operator recorded.
             DrainRequestedAt = NodeStateRules.IsDraining(node) ? NodeStateRules.DrainSince(node) ?? DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()) : null,
-            Message = drainBlocked?.Message ?? verdict.Message,
+            Message = drainBlocked?.Message ?? decision.Message,
             Conditions = [.. Conditions.Set(conditions, condition, now)],
         };
     }
 
-    /// <summary>What is worth a write at once; the rest is coalesced.</summary>
+    /// <summary>Removes the fields whose changes are coalesced; a change of any other field is written at once.</summary>
     public static SfuNodeStatus WithoutFigures(SfuNodeStatus status) => status with
     {
         Meetings = 0,
@@ -57,8 +57,8 @@ internal static class NodeStatuses
         LastSeen = null,
     };
 
-    /// <summary>True when a write would carry nothing but a newer lastSeen and the small ups and downs of a process that does what it did before.</summary>
-    public static bool SameFigures(SfuNodeStatus left, SfuNodeStatus right) =>
+    /// <summary>True when only lastSeen or minor load figures have changed, which is not worth a write.</summary>
+    public static bool HasSameFigures(SfuNodeStatus left, SfuNodeStatus right) =>
         (left.Meetings, left.Participants) == (right.Meetings, right.Participants)
         && Math.Abs(left.StressPct - right.StressPct) < 5
         && Math.Abs(left.EgressMbps - right.EgressMbps) <= Math.Max(left.EgressMbps, right.EgressMbps) / 10;

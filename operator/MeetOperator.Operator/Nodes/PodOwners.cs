@@ -8,12 +8,12 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Takes their SfuNode off Pods as their owner: Pods that an older version made, or that were given away when the operator was uninstalled. With it, a deletion in
-/// the foreground would end the Pod while people are on it.
+/// Removes the SfuNode from a Pod's owner references, which older versions and an uninstall add. With it, foreground deletion of the SfuNode would end the Pod while
+/// participants are connected.
 /// </summary>
 internal static class PodOwners
 {
-    public static async Task DisownAsync(KubeClient client, SfuNode node, Pod pod, CancellationToken ct)
+    public static async Task RemoveOwnerAsync(KubeClient client, SfuNode node, Pod pod, CancellationToken ct)
     {
         if (pod.Metadata is not { DeletionTimestamp: null, OwnerReferences: { } owners } || owners.All(owner => owner.Uid != node.Metadata.Uid))
         {
@@ -29,9 +29,9 @@ internal static class PodOwners
         {
             await client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
         }
-        catch (KubeApiException refusal) when (refusal.IsForbidden || refusal.IsNotFound || refusal.IsConflict)
+        catch (KubeApiException error) when (error.IsForbidden || error.IsNotFound || error.IsConflict)
         {
-            // The role of an older chart, before an upgrade or after a rollback, or a Pod that has changed meanwhile: tried again at the next look.
+            // Either the role comes from an older chart, during an upgrade or rollback, or the Pod has changed. The next reconcile retries.
         }
     }
 }

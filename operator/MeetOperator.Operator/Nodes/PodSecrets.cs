@@ -11,16 +11,16 @@ using MeetOperator.Operator.Resources;
 namespace MeetOperator.Operator.Nodes;
 
 /// <summary>
-/// Creates the Secret that each Pod of a media node waits for, after the Pod, so that it can belong to it. Where only the cluster knows the addresses it is created
-/// once the Pod has a cluster node: nothing in it ever changes.
+/// Creates the Secret that each media node Pod waits for. The Secret is created after the Pod, which owns it. If it contains addresses that only the cluster knows, it is
+/// created once the Pod is scheduled, because it is never changed afterwards.
 /// </summary>
 internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority, TimeProvider time)
 {
     private readonly WriteThrottle _throttle = new(time);
     private readonly ConcurrentDictionary<NamespacedName, Given> _given = new();
 
-    /// <summary>Why the Pod cannot be given its Secret; null when it has it, or gets it as soon as it has a cluster node.</summary>
-    public async Task<NodeProblem?> EnsureAsync(SfuNode node, Pod pod, CancellationToken ct)
+    /// <summary>Returns the failure that prevents the Secret, or null when it exists or will be created once the Pod is scheduled.</summary>
+    public async Task<NodeFailure?> EnsureAsync(SfuNode node, Pod pod, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (ControlSecret.NameIn(pod) is not { } name)
@@ -28,13 +28,13 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
             return null;
         }
 
-        var isMissing = PodTrouble.Of(node, pod) is { Reason: PodTrouble.SettingsMissing };
+        var isMissing = PodFailures.Find(node, pod) is { Reason: PodFailures.SettingsMissing };
         if (Of(key, pod) is not { } given)
         {
-            var (problem, addresses) = await FindAddressesAsync(pod, ct).ConfigureAwait(false);
+            var (failure, addresses) = await FindAddressesAsync(pod, ct).ConfigureAwait(false);
             if (addresses is null)
             {
-                return problem;
+                return failure;
             }
 
             given = new Given(pod.Metadata.Uid, addresses);
@@ -47,14 +47,14 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
         if (isMissing || pod.Status?.Phase != "Running")
         {
             await CreateAsync(ControlSecret.Build(node, pod, name, authority.IssueFor(key), given.Addresses), ct).ConfigureAwait(false);
-            _throttle.Wrote(key);
+            _throttle.RecordWrite(key);
         }
 
         _given[key] = given;
         return null;
     }
 
-    /// <summary>The addresses that were looked up for the Pod; empty when none were.</summary>
+    /// <summary>The addresses that were found for the Pod; empty when there are none.</summary>
     public IReadOnlyList<string> AddressesOf(NamespacedName key, Pod? pod) => pod is not null && Of(key, pod) is { } given ? given.Addresses : [];
 
     public void Forget(NamespacedName key)
@@ -65,22 +65,22 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
 
     private Given? Of(NamespacedName key, Pod pod) => _given.TryGetValue(key, out var given) && given.PodUid == pod.Metadata.Uid ? given : null;
 
-    /// <summary>No addresses while they are not known; an empty list for a Pod that takes none from its Secret.</summary>
-    private async Task<(NodeProblem? Problem, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
+    /// <summary>Returns null addresses while they are unknown, and an empty list for a Pod that reads no addresses from its Secret.</summary>
+    private async Task<(NodeFailure? Failure, IReadOnlyList<string>? Addresses)> FindAddressesAsync(Pod pod, CancellationToken ct)
     {
         if (!ControlSecret.HasAddresses(pod))
         {
             return (null, []);
         }
 
-        if (pod.Spec.NodeName is not { Length: > 0 } machine)
+        if (pod.Spec.NodeName is not { Length: > 0 } clusterNode)
         {
             return (null, null);
         }
 
-        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, machine), ct).ConfigureAwait(false));
-        return found.Count > 0 ? (null, found) : (new NodeProblem(
-            "NoExternalAddress", $"cluster node {machine} has no ExternalIP: give it one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
+        var found = AdvertisedAddresses.External(await cluster.Client.TryGetAsync<Node>(new NamespacedName(null, clusterNode), ct).ConfigureAwait(false));
+        return found.Count > 0 ? (null, found) : (new NodeFailure(
+            "NoExternalAddress", $"cluster node {clusterNode} has no ExternalIP: assign one, or set the pool's exposure.addressSource to NodeInternalIP or Static"), null);
     }
 
     private async Task CreateAsync(Secret secret, CancellationToken ct)
@@ -91,7 +91,7 @@ internal sealed class PodSecrets(ClusterView cluster, ControlAuthority authority
         }
         catch (KubeApiException there) when (there.IsAlreadyExists)
         {
-            // Made before, perhaps by the replica that led until now: nothing in it depends on who makes it.
+            // Already created, perhaps by the previous leader. The content does not depend on which replica creates it.
         }
     }
 

@@ -13,14 +13,14 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Nodes;
 
-/// <summary>Gives each SfuNode its Secret and Pod, drains it before it goes, and writes what the polls say.</summary>
+/// <summary>Creates the Secret and Pod of each SfuNode, drains the node before it is deleted, and writes its status.</summary>
 internal sealed class SfuNodeController(
     ClusterView cluster, MediaFleet fleet, PoolRights rights, PodSecrets secrets, NodeDrains drains, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a Pod that was refused is left alone: what stands in its way is seldom gone in seconds.</summary>
-    private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(15);
+    /// <summary>How long to wait after a Pod was rejected. The obstacle rarely disappears within seconds.</summary>
+    private static readonly TimeSpan RejectionRetry = TimeSpan.FromSeconds(15);
     private readonly WriteThrottle _throttle = new(time);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -30,7 +30,7 @@ internal sealed class SfuNodeController(
             _throttle.Forget(key);
             secrets.Forget(key);
             drains.Forget(key);
-            await LeftPods.RemoveAsync(cluster, key, ct).ConfigureAwait(false);
+            await OrphanPods.RemoveAsync(cluster, key, ct).ConfigureAwait(false);
             return ReconcileResult.Done;
         }
 
@@ -38,16 +38,16 @@ internal sealed class SfuNodeController(
         var pod = cluster.Pods.Get(key);
         if (pod is not null)
         {
-            await PodOwners.DisownAsync(cluster.Client, node, pod, ct).ConfigureAwait(false);
+            await PodOwners.RemoveOwnerAsync(cluster.Client, node, pod, ct).ConfigureAwait(false);
         }
 
         TimeSpan? again = null;
-        NodeProblem? blocked = null;
-        node = await WithPresentDrainAsync(node, ct).ConfigureAwait(false);
+        NodeFailure? blocked = null;
+        node = await ConvertDeprecatedDrainAsync(node, ct).ConfigureAwait(false);
         if (NodeStateRules.IsDraining(node))
         {
             var drain = await drains.AdvanceAsync(node, pool, ct).ConfigureAwait(false);
-            if (drain.Gone)
+            if (drain.IsFinished)
             {
                 return ReconcileResult.Done;
             }
@@ -56,42 +56,42 @@ internal sealed class SfuNodeController(
         }
         else
         {
-            await drains.StopAsync(node, ct).ConfigureAwait(false);
+            await drains.CancelAsync(node, ct).ConfigureAwait(false);
         }
 
-        if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || pod?.Metadata.DeletionTimestamp is not null || ForwardingWatch.IsToBeLeft(view.Verdict.Reason)))
+        if (fleet.View(key) is { Meetings: > 0 } view && (view.IsDead || pod?.Metadata.DeletionTimestamp is not null || ForwardingWatch.RequiresEviction(view.Decision.Reason)))
         {
-            fleet.WakeMeetings(key); // They leave as soon as another node can take them.
+            fleet.WakeMeetings(key); // They move as soon as another node can take them.
         }
 
         if (node.Metadata.DeletionTimestamp is null && pool is not null)
         {
-            (pod, var problem) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
-            fleet.Meet(key, problem);
-            again ??= pod is null && problem is not null ? RefusalRetry : null;
+            (pod, var failure) = await EnsurePodAsync(node, pool, pod, ct).ConfigureAwait(false);
+            fleet.RecordSetupFailure(key, failure);
+            again ??= pod is null && failure is not null ? RejectionRetry : null;
         }
 
         return await WriteAsync(node, pool, pod, again, blocked, ct).ConfigureAwait(false);
     }
 
-    /// <summary>A drain as older versions asked for it, once its time stands in the status, becomes the present form.</summary>
-    private async Task<SfuNode> WithPresentDrainAsync(SfuNode node, CancellationToken ct)
+    /// <summary>Converts a drain request of an older version to the current form once its start is recorded in the status.</summary>
+    private async Task<SfuNode> ConvertDeprecatedDrainAsync(SfuNode node, CancellationToken ct)
     {
         if (node is not { Spec.DrainRequestedAt: not null, Status.DrainRequestedAt: not null })
         {
             return node;
         }
 
-        var drain = node.Spec.Drain is null ? new JsonObject { ["reason"] = "asked for by spec.drainRequestedAt" } : [];
+        var drain = node.Spec.Drain is null ? new JsonObject { ["reason"] = "requested by spec.drainRequestedAt" } : [];
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["uid"] = node.Metadata.Uid }, ["spec"] = new JsonObject { ["drainRequestedAt"] = null, ["drain"] = drain } };
         return await cluster.Client.MergePatchAsync<SfuNode>(node.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
     }
 
-    private async Task<(Pod? Pod, NodeProblem? Problem)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
+    private async Task<(Pod? Pod, NodeFailure? Failure)> EnsurePodAsync(SfuNode node, SfuPool pool, Pod? pod, CancellationToken ct)
     {
-        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.Why(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } why)
+        if (pod is { Metadata.DeletionTimestamp: null } && PodReplacement.FindReason(pod, fleet.View(node.Metadata.NamespacedName), time.GetUtcNow()) is { } reason)
         {
-            events.Warning(node, "PodReplaced", $"{why}: the Pod is made anew");
+            events.Warning(node, "PodReplaced", $"{reason}: the Pod is being recreated");
             var soon = new DeleteOptions { Uid = pod.Metadata.Uid, GracePeriodSeconds = 1 };
             await cluster.Client.TryDeleteAsync<Pod>(node.Metadata.NamespacedName, ct, soon).ConfigureAwait(false);
             return (pod, null);
@@ -102,9 +102,9 @@ internal sealed class SfuNodeController(
             return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
         }
 
-        if (rights.Refusal(node, pool) is { } refusal)
+        if (rights.FindRejection(node, pool) is { } rejection)
         {
-            return (null, refusal.Problem);
+            return (null, rejection.Failure);
         }
 
         try
@@ -114,11 +114,11 @@ internal sealed class SfuNodeController(
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)
         {
-            return (null, null); // Made a moment ago; the informer will show it.
+            return (null, null); // Already created; the informer does not have it yet.
         }
-        catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
+        catch (KubeApiException error) when (error.IsForbidden || error.IsInvalid)
         {
-            return (null, PodRefusal.Explain(node, refused));
+            return (null, PodRejection.Explain(node, error));
         }
 
         return (pod, await secrets.EnsureAsync(node, pod, ct).ConfigureAwait(false));
@@ -129,7 +129,7 @@ internal sealed class SfuNodeController(
         : pool.Spec.Exposure.AddressSource != AddressSource.NodeExternalIP ? AdvertisedAddresses.Of(pool.Spec.Exposure, pod, null)
         : secrets.AddressesOf(key, pod);
 
-    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, NodeProblem? blocked, CancellationToken ct)
+    private async Task<ReconcileResult> WriteAsync(SfuNode node, SfuPool? pool, Pod? pod, TimeSpan? again, NodeFailure? blocked, CancellationToken ct)
     {
         var key = node.Metadata.NamespacedName;
         if (fleet.View(key) is not { } view)
@@ -137,16 +137,16 @@ internal sealed class SfuNodeController(
             return ReconcileResult.After(again ?? Soon);
         }
 
-        if (view is { Report: null, Verdict.TakesMeetings: true })
+        if (view is { Report: null, Decision.CanTakeMeetings: true })
         {
-            return ReconcileResult.After(again ?? Soon); // Believed and not heard yet: there is nothing to say that is not written already.
+            return ReconcileResult.After(again ?? Soon); // No report has arrived yet, so the status stays as it is.
         }
 
         var status = NodeStatuses.Build(node, pod, view, AddressesOf(key, pool, pod), time.GetUtcNow(), blocked);
-        if (node.Status is { } stored && StatusWriter.Same(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
+        if (node.Status is { } stored && StatusWriter.AreEqual(NodeStatuses.WithoutFigures(stored), NodeStatuses.WithoutFigures(status)))
         {
             var wait = _throttle.Wait(key);
-            if (wait > TimeSpan.Zero || NodeStatuses.SameFigures(stored, status))
+            if (wait > TimeSpan.Zero || NodeStatuses.HasSameFigures(stored, status))
             {
                 return ReconcileResult.After(again ?? (wait > TimeSpan.Zero ? wait : WriteThrottle.Interval));
             }
@@ -154,7 +154,7 @@ internal sealed class SfuNodeController(
 
         if (await StatusWriter.WriteAsync(cluster.Client, node, node.Status, status, ct).ConfigureAwait(false) is not null)
         {
-            _throttle.Wrote(key);
+            _throttle.RecordWrite(key);
             events.StateChanged(node, status);
             events.DrainBlocked(node, node.Status?.Conditions, status.Conditions);
         }

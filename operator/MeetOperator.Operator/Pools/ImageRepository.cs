@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Repositories of image names, as container runtimes read them: registry and path, without tag and digest. Pure.</summary>
+/// <summary>Parses image names like container runtimes do, and returns registry and path without tag and digest. Pure.</summary>
 internal static partial class ImageRepository
 {
     private const string DockerHub = "docker.io";
 
-    /// <summary>The repository with its registry; null when the name is none that a runtime takes.</summary>
+    /// <summary>Returns the repository with its registry; null when the image name is invalid.</summary>
     public static string? Of(string image)
     {
         var match = Reference().Match(image);
@@ -28,19 +28,19 @@ internal static partial class ImageRepository
         return host == DockerHub && !path.Contains('/', StringComparison.Ordinal) ? $"{host}/library/{path}" : $"{host}/{path}";
     }
 
-    /// <summary>True when <paramref name="repository"/> is the allowed one, or lies below it.</summary>
-    /// <param name="allowed">A registry, or a repository, or the path that repositories begin with.</param>
-    /// <param name="repository">As <see cref="Of"/> gives it.</param>
+    /// <summary>True when <paramref name="repository"/> is the allowed one or lies below it.</summary>
+    /// <param name="allowed">A registry, a repository, or the start of a repository path.</param>
+    /// <param name="repository">A result of <see cref="Of"/>.</param>
     public static bool Covers(string allowed, string repository)
     {
         var below = Allowed(allowed);
         return below is not null && (repository == below || repository.StartsWith(below + "/", StringComparison.Ordinal));
     }
 
-    /// <summary>True when the text can stand in a list of what is allowed.</summary>
+    /// <summary>True when the text is valid in a list of allowed repositories.</summary>
     public static bool IsRepository(string allowed) => Allowed(allowed) is not null;
 
-    /// <summary>A name alone is an image of Docker Hub, except that a host alone is a whole registry. A tag would seem to narrow what it does not.</summary>
+    /// <summary>A name alone is a Docker Hub image, but a host alone is a whole registry. Tags are rejected, since they would not restrict anything.</summary>
     private static string? Allowed(string text) =>
         IsHost(text) ? text.ToLowerInvariant() : Of(text) is { } repository && repository.EndsWith(text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal) ? repository : null;
 

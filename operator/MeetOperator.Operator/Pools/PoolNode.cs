@@ -3,37 +3,37 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>What the pool's plan looks at of one of its nodes.</summary>
+/// <summary>The state of one node, as the pool's plan needs it.</summary>
 internal sealed record PoolNode
 {
     public required string Name { get; init; }
     public required SfuNodeState State { get; init; }
 
-    /// <summary>Made from the pool's present template.</summary>
-    public required bool Current { get; init; }
+    /// <summary>Created from the pool's current template.</summary>
+    public required bool IsCurrent { get; init; }
 
-    /// <summary>Deleted, or asked to drain: it no longer counts as one of the pool's nodes.</summary>
-    public bool Leaving { get; init; }
+    /// <summary>Deleted or draining, so that it no longer counts as one of the pool's nodes.</summary>
+    public bool IsLeaving { get; init; }
 
-    /// <summary>It drains because the pool was scaled down, and so may be taken back.</summary>
-    public bool MayReturn { get; init; }
+    /// <summary>Drains because the pool was scaled down, so that the drain can be canceled.</summary>
+    public bool CanReturn { get; init; }
 
-    /// <summary>It gives the pool no capacity: it is dead or away, or its machine takes nothing new. It is replaced, and goes when its replacement serves.</summary>
-    public bool Out { get; init; }
+    /// <summary>Provides no capacity, because it has failed, or because its cluster node is cordoned. It is replaced, and deleted once its replacement is serving.</summary>
+    public bool IsOutOfService { get; init; }
 
-    /// <summary>Nobody can be on it any more.</summary>
-    public bool Dead { get; init; }
+    /// <summary>No participant can still be connected to it.</summary>
+    public bool IsDead { get; init; }
 
-    /// <summary>What keeps it from being emptied, as its status says; null when nothing does.</summary>
-    public NodeProblem? Blocked { get; init; }
+    /// <summary>The failure that blocks its drain, from its status; or null.</summary>
+    public NodeFailure? Blocked { get; init; }
 
-    /// <summary>It does not serve, and either never did or waits for people.</summary>
-    public bool Hopeless { get; init; }
+    /// <summary>Not serving, and either never has been or needs intervention.</summary>
+    public bool IsUnrecoverable { get; init; }
 
-    /// <summary>No meeting is on it and its own report names no people, so that nobody notices when it goes.</summary>
-    public bool Empty { get; init; }
+    /// <summary>Has no meeting and no participants according to its own report, so that its deletion disrupts nothing.</summary>
+    public bool IsEmpty { get; init; }
     public int Meetings { get; init; }
     public int Participants { get; init; }
 
-    public bool Ready => State is SfuNodeState.Ready or SfuNodeState.Allocated;
+    public bool IsReady => State is SfuNodeState.Ready or SfuNodeState.Allocated;
 }

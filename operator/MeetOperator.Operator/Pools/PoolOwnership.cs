@@ -11,14 +11,14 @@ using MeetOperator.Operator.Resources;
 namespace MeetOperator.Operator.Pools;
 
 /// <summary>
-/// Whom pools and their nodes belong to. A node that names a pool belongs to it wholly: one that was left without an owner, or whose owner was another pool of the
-/// same name, is taken over. A pool whose namespace belongs to a tenant that does not exist carries nothing.
+/// Ownership of pools and their nodes. A node that references a pool belongs to it: one without an owner, or with an earlier pool of the same name as its owner, is
+/// adopted. A pool has no nodes if its namespace belongs to a tenant that does not exist.
 /// </summary>
 internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
 {
     public static bool IsOwned(SfuNode node, SfuPool pool) => node.Metadata.OwnerReferences?.Any(owner => owner.Uid == pool.Metadata.Uid) == true;
 
-    /// <summary>Gives nodes without a living owner to the pool that they name; else the garbage collector would take them away while the pool counts on them.</summary>
+    /// <summary>Makes the referenced pool the owner of nodes without an existing owner. Otherwise the garbage collector would delete them while the pool counts on them.</summary>
     public async Task AdoptAsync(SfuPool pool, CancellationToken ct)
     {
         foreach (var node in cluster.NodesOf(pool).Where(node => node.Metadata.DeletionTimestamp is null && !IsOwned(node, pool)))
@@ -33,12 +33,12 @@ internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
                 },
             };
             await cluster.Client.MergePatchAsync<SfuNode>(node.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeAdopted", $"{node.Metadata.Name} names this pool and had no owner: it belongs to it now");
+            events.Normal(pool, "NodeAdopted", $"{node.Metadata.Name} references this pool and had no owner: it now belongs to this pool");
         }
     }
 
-    /// <summary>Why the pool carries nothing; null when it may. The informer of tenants may be behind: the API server decides.</summary>
-    public async Task<NodeProblem?> WhyLeftAsync(SfuPool pool, CancellationToken ct)
+    /// <summary>The reason why the pool must have no nodes, or null. Asks the API server, because the informer of tenants may lag.</summary>
+    public async Task<NodeFailure?> FindMissingTenantAsync(SfuPool pool, CancellationToken ct)
     {
         if (cluster.OwnerOf(pool.Metadata.Namespace) is not { } tenant
             || cluster.Tenants.Get(new NamespacedName(null, tenant)) is not null
@@ -47,8 +47,8 @@ internal sealed class PoolOwnership(ClusterView cluster, MeetEvents events)
             return null;
         }
 
-        return new NodeProblem(
+        return new NodeFailure(
             "TenantMissing",
-            $"namespace {pool.Metadata.Namespace} belongs to tenant {tenant}, which does not exist, so the pool has no media nodes: create the Tenant, delete the pool, or take the label {MeetLabels.Tenant} off the namespace");
+            $"namespace {pool.Metadata.Namespace} belongs to tenant {tenant}, which does not exist, so the pool has no media nodes: create the Tenant, delete the pool, or remove the label {MeetLabels.Tenant} from the namespace");
     }
 }

@@ -8,7 +8,7 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Keeps a NetworkPolicy beside each pool, where that is wanted: written once a term and pool, before its nodes are made.</summary>
+/// <summary>Maintains a NetworkPolicy for each pool if enabled. It is written once per term and pool, before the pool's nodes are created.</summary>
 internal sealed class PoolPolicies(ClusterView cluster, OperatorOptions options)
 {
     private readonly ConcurrentDictionary<string, bool> _written = new();

@@ -5,35 +5,35 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Ports for one more node of a pool, by what the cluster says now.</summary>
+/// <summary>Finds ports for a new node of a pool, based on the current state of the cluster.</summary>
 internal sealed class PoolPorts(ClusterView cluster)
 {
-    /// <summary>Null when none are free together on any machine that may run the node.</summary>
-    /// <param name="pool">Whose node.</param>
-    /// <param name="made">Nodes that the informer does not show yet.</param>
-    public IReadOnlyList<int>? Free(SfuPool pool, IEnumerable<SfuNode> made)
+    /// <summary>Returns null when no cluster node that may run the media node has enough free ports.</summary>
+    /// <param name="pool">The pool of the new node.</param>
+    /// <param name="created">Created nodes that are not in the informer yet.</param>
+    public IReadOnlyList<int>? FindFree(SfuPool pool, IEnumerable<SfuNode> created)
     {
         var exposure = pool.Spec.Exposure;
-        var machines = MachinesOf(pool);
+        var clusterNodes = ClusterNodesOf(pool);
 
-        // People call all nodes of a pool with Static by the same addresses, so a port tells them apart.
-        var apart = machines.Count > 1 && exposure.AddressSource != AddressSource.Static;
-        var nodes = cluster.Nodes.List().Concat(made).DistinctBy(node => node.Metadata.NamespacedName).Where(MayHold);
-        var holders = nodes.Select(node => (Machine: MachineOf(node), Node: node))
-            .Where(entry => !apart || entry.Machine is null || machines.Contains(entry.Machine))
-            .GroupBy(entry => entry.Machine ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)
+        // With Static, clients reach all nodes of a pool at the same addresses, so only the port distinguishes them.
+        var apart = clusterNodes.Count > 1 && exposure.AddressSource != AddressSource.Static;
+        var nodes = cluster.Nodes.List().Concat(created).DistinctBy(node => node.Metadata.NamespacedName).Where(HoldsPorts);
+        var holders = nodes.Select(node => (ClusterNode: ClusterNodeOf(node), Node: node))
+            .Where(entry => !apart || entry.ClusterNode is null || clusterNodes.Contains(entry.ClusterNode))
+            .GroupBy(entry => entry.ClusterNode ?? entry.Node.Metadata.NamespacedName.ToString(), entry => entry.Node.Spec.UdpPorts)
             .Select(group => group.SelectMany(ports => ports).Distinct().ToArray()).ToArray();
-        return PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, holders, apart ? machines.Count : 1);
+        return PortAllocator.Allocate(exposure.PortRange, exposure.UdpPorts, holders, apart ? clusterNodes.Count : 1);
     }
 
-    /// <summary>A node without a Pod gets one with ports of its own pool's range only, so others it holds from nobody.</summary>
-    private bool MayHold(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
-        || cluster.PoolOf(node) is not { } own || PoolRules.Holds(node, own.Spec.Exposure.PortRange);
+    /// <summary>Whether the node's ports are in use. A node without a Pod gets one only with ports from its own pool's range, so other ports that it lists do not count.</summary>
+    private bool HoldsPorts(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName) is not null
+        || cluster.PoolOf(node) is not { } own || PoolRules.ContainsPorts(node, own.Spec.Exposure.PortRange);
 
-    /// <summary>Names of the machines that may run the pool's Pods; none when the operator does not see machines.</summary>
-    private HashSet<string> MachinesOf(SfuPool pool) =>
-        [.. cluster.Machines.List().Where(machine => MachineFit.MayRun(machine, pool.Spec.Template)).Select(machine => machine.Metadata.Name!)];
+    /// <summary>Names of the cluster nodes that may run the pool's Pods; empty when cluster nodes cannot be read.</summary>
+    private HashSet<string> ClusterNodesOf(SfuPool pool) =>
+        [.. cluster.ClusterNodes.List().Where(clusterNode => ClusterNodeFit.CanRun(clusterNode, pool.Spec.Template)).Select(clusterNode => clusterNode.Metadata.Name!)];
 
-    /// <summary>Null while the node has none, and may come to any.</summary>
-    private string? MachineOf(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName)?.Spec.NodeName is { Length: > 0 } machine ? machine : null;
+    /// <summary>Null while the node's Pod is not scheduled and may run on any cluster node.</summary>
+    private string? ClusterNodeOf(SfuNode node) => cluster.Pods.Get(node.Metadata.NamespacedName)?.Spec.NodeName is { Length: > 0 } clusterNode ? clusterNode : null;
 }

@@ -11,17 +11,17 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Pools;
 
-/// <summary>Keeps as many SfuNodes as a pool wants. What belongs to a node (Secret, Pod) is the node controller's.</summary>
+/// <summary>Maintains the desired number of SfuNodes in a pool. The node controller manages the Secret and Pod of each node.</summary>
 internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, PoolRights rights, MeetEvents events, OperatorOptions options, TimeProvider time, Random random) : IReconciler
 {
-    /// <summary>Nodes that one reconcile makes: another pool is not kept waiting for a large one, and a wish that changes meanwhile is heard.</summary>
-    private const int MostMadeAtOnce = 20;
+    /// <summary>Number of nodes to create in one reconcile, so that a large pool does not delay others and a changed replica count takes effect soon.</summary>
+    private const int MaxCreatedPerReconcile = 20;
     private static readonly TimeSpan NextTurn = TimeSpan.FromMilliseconds(200);
-    private readonly MadeNodes _made = new(cluster.Nodes, time);
+    private readonly CreatedNodes _created = new(cluster.Nodes, time);
     private readonly PoolOwnership _ownership = new(cluster, events);
     private readonly WriteThrottle _throttle = new(time);
     private readonly PoolPolicies _policies = new(cluster, options);
-    private readonly PoolPorts _free = new(cluster);
+    private readonly PoolPorts _portFinder = new(cluster);
     private readonly SemaphoreSlim _ports = new(1, 1);
 
     public async Task<ReconcileResult> ReconcileAsync(NamespacedName key, CancellationToken ct)
@@ -34,37 +34,37 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
 
         if (pool.Metadata.DeletionTimestamp is not null)
         {
-            return await LeaveAsync(pool, ct).ConfigureAwait(false);
+            return await ReconcileDeletionAsync(pool, ct).ConfigureAwait(false);
         }
 
-        pool = await Holds.PutAsync(cluster.Client, pool, MeetFinalizers.Drain, ct).ConfigureAwait(false);
+        pool = await UserObjectFinalizers.EnsureAsync(cluster.Client, pool, MeetFinalizers.Drain, ct).ConfigureAwait(false);
         await _ownership.AdoptAsync(pool, ct).ConfigureAwait(false);
-        var left = rights.IsShared(key.Namespace) ? null : await _ownership.WhyLeftAsync(pool, ct).ConfigureAwait(false);
+        var missingTenant = rights.IsShared(key.Namespace) ? null : await _ownership.FindMissingTenantAsync(pool, ct).ConfigureAwait(false);
         await _policies.EnsureAsync(pool, ct).ConfigureAwait(false);
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
-        var refusal = rights.Refusal(pool);
+        var rejection = rights.FindRejection(pool);
 
-        // What was made before a pool was refused goes on; nothing is made for it. Where its tenant is gone there is nobody to go on for.
-        var rollout = refusal is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
-        var plan = PoolPlan.Decide(left is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _free.Free(pool, _made.All) is not null);
-        plan = refusal is null ? plan : plan with { Create = 0 };
+        // A rejected pool keeps its existing nodes but gets no new ones. A pool whose tenant no longer exists is scaled down to zero.
+        var rollout = rejection is null ? pool.Spec.Rollout : new SfuRollout { Paused = true };
+        var plan = PoolPlan.Decide(missingTenant is null ? pool.Spec.Replicas : 0, [.. nodes.Select(entry => entry.Node)], rollout, _portFinder.FindFree(pool, _created.All) is not null);
+        plan = rejection is null ? plan : plan with { Create = 0 };
         await DrainAsync(pool, nodes, plan, ct).ConfigureAwait(false);
-        var problem = left ?? refusal?.Problem ?? await CreateAsync(pool, Math.Min(plan.Create, MostMadeAtOnce), nodes.Any(entry => entry.Node.Leaving), ct).ConfigureAwait(false);
-        if (nodes.Any(entry => entry.View is { Report: null, Verdict.TakesMeetings: true }))
+        var failure = missingTenant ?? rejection?.Failure ?? await CreateAsync(pool, Math.Min(plan.Create, MaxCreatedPerReconcile), nodes.Any(entry => entry.Node.IsLeaving), ct).ConfigureAwait(false);
+        if (nodes.Any(entry => entry.View is { Report: null, Decision.CanTakeMeetings: true }))
         {
-            return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Figures without its report would be wrong.
+            return ReconcileResult.After(TimeSpan.FromSeconds(1)); // Without the node's report, the figures would be wrong.
         }
 
-        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, problem, plan.Acts, time.GetUtcNow()), ct).ConfigureAwait(false);
-        return problem is null && plan.Create > MostMadeAtOnce ? ReconcileResult.After(NextTurn) : result;
+        var result = await WriteAsync(pool, PoolStatuses.Build(pool, nodes, failure, plan.HasChanges, time.GetUtcNow()), ct).ConfigureAwait(false);
+        return failure is null && plan.Create > MaxCreatedPerReconcile ? ReconcileResult.After(NextTurn) : result;
     }
 
-    /// <summary>A pool that is being deleted, however (in the foreground, in the background, or leaving its nodes behind), goes when its nodes are empty and gone.</summary>
-    private async Task<ReconcileResult> LeaveAsync(SfuPool pool, CancellationToken ct)
+    /// <summary>Deletes a pool once its nodes are drained and deleted, whatever the propagation policy of the deletion.</summary>
+    private async Task<ReconcileResult> ReconcileDeletionAsync(SfuPool pool, CancellationToken ct)
     {
         if (!Finalizers.Has(pool, MeetFinalizers.Drain))
         {
-            return ReconcileResult.Done; // Somebody else's finalizer holds it, or an older version made it: then its nodes drain by their own.
+            return ReconcileResult.Done; // Another finalizer blocks the deletion, or an older version created the pool: the nodes then drain through their own finalizers.
         }
 
         var nodes = NodesOf(pool).Select(node => Describe(node, pool)).ToArray();
@@ -74,7 +74,7 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             return ReconcileResult.Done;
         }
 
-        foreach (var (node, _) in nodes.Where(entry => !entry.Node.Leaving))
+        foreach (var (node, _) in nodes.Where(entry => !entry.Node.IsLeaving))
         {
             await PatchAsync(pool, node.Name, "the pool is being deleted", ct).ConfigureAwait(false);
         }
@@ -82,27 +82,27 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         return await WriteAsync(pool, PoolStatuses.Build(pool, nodes, null, acts: true, time.GetUtcNow()), ct).ConfigureAwait(false);
     }
 
-    private IReadOnlyList<SfuNode> NodesOf(SfuPool pool) => [.. cluster.NodesOf(pool), .. _made.Of(pool)];
+    private IReadOnlyList<SfuNode> NodesOf(SfuPool pool) => [.. cluster.NodesOf(pool), .. _created.Of(pool)];
 
     private (PoolNode Node, NodeView? View) Describe(SfuNode node, SfuPool pool)
     {
         var key = node.Metadata.NamespacedName;
         var range = pool.Spec.Exposure.PortRange;
         var view = fleet.View(key);
-        var served = view?.Served ?? NodeStateRules.HasServed(node);
+        var served = view?.HasServed ?? NodeStateRules.HasServed(node);
         return (new PoolNode
         {
             Name = node.Metadata.Name!,
-            State = view?.Verdict.State ?? SfuNodeState.Starting,
-            Current = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodeImage)
-                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // One that serves keeps its ports.
-            Leaving = NodeStateRules.IsDraining(node),
-            MayReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
-            Out = view is { IsLost: true } or { Verdict.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not come back by itself.
-            Dead = view is { IsDead: true },
+            State = view?.Decision.State ?? SfuNodeState.Starting,
+            IsCurrent = PodCurrency.IsCurrent(node, pool, cluster.Pods.Get(key), options.MediaNodeImage)
+                && (served || node.Spec.UdpPorts.All(port => port >= range.Min && port <= range.Max)), // A node that has served keeps its ports.
+            IsLeaving = NodeStateRules.IsDraining(node),
+            CanReturn = node.Metadata.DeletionTimestamp is null && node.Metadata.Annotations?.ContainsKey(MeetAnnotations.ScaledDown) == true,
+            IsOutOfService = view is { IsLost: true } or { Decision.Reason: NodeStateRules.MachineCordoned or ForwardingWatch.LoopStuck }, // A stuck loop does not recover by itself.
+            IsDead = view is { IsDead: true },
             Blocked = NodeStateRules.IsDraining(node) ? DrainConditions.Of(node.Status?.Conditions) : null,
-            Hopeless = view is { Verdict: { TakesMeetings: false } verdict } && (!served || verdict.Stalled),
-            Empty = view is null || (view.Meetings == 0 && (!served || view.Verdict.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
+            IsUnrecoverable = view is { Decision: { CanTakeMeetings: false } decision } && (!served || decision.Stalled),
+            IsEmpty = view is null || (view.Meetings == 0 && (!served || view.Decision.State == SfuNodeState.Unhealthy || view.Report is { Participants: 0 })),
             Meetings = view?.Meetings ?? 0,
             Participants = view?.Report?.Participants ?? 0,
         }, view);
@@ -115,24 +115,24 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
             var key = new NamespacedName(pool.Metadata.Namespace, node.Name);
             if (!plan.Drain.Contains(node.Name))
             {
-                fleet.Keep(key, !node.Current);
+                fleet.KeepOpen(key, !node.IsCurrent);
                 continue;
             }
 
-            if (node.Empty && !fleet.TryClose(key))
+            if (node.IsEmpty && !fleet.TryClose(key))
             {
-                continue; // A meeting came to it since: the next look decides anew.
+                continue; // A meeting was assigned in the meantime: the next reconcile decides again.
             }
 
             var name = node.Name;
-            await PatchAsync(pool, name, "the pool has more nodes than it wants, or replaces this one", ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeDraining", $"{name} is drained: the pool has more nodes than it wants, or replaces it as outdated or out of service");
+            await PatchAsync(pool, name, "the pool is scaling down or replacing this node", ct).ConfigureAwait(false);
+            events.Normal(pool, "NodeDraining", $"draining {name}: the pool is scaling down, or the node is outdated or out of service");
         }
 
-        foreach (var name in plan.TakeBack)
+        foreach (var name in plan.BringBack)
         {
             await PatchAsync(pool, name, null, ct).ConfigureAwait(false);
-            events.Normal(pool, "NodeTakenBack", $"{name} serves again: the pool wants more nodes");
+            events.Normal(pool, "NodeTakenBack", $"{name} is serving again: the pool needs more nodes");
         }
     }
 
@@ -148,39 +148,39 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
         return cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName(pool.Metadata.Namespace, node), patch, ct);
     }
 
-    /// <summary>Null when all nodes were made; else what to do about it.</summary>
-    private async Task<NodeProblem?> CreateAsync(SfuPool pool, int count, bool othersLeave, CancellationToken ct)
+    /// <summary>Returns null when all nodes were created; otherwise the failure and what to do about it.</summary>
+    private async Task<NodeFailure?> CreateAsync(SfuPool pool, int count, bool othersLeave, CancellationToken ct)
     {
         if (count == 0)
         {
             return null;
         }
 
-        await _ports.WaitAsync(ct).ConfigureAwait(false); // Pools share the cluster's ports.
+        await _ports.WaitAsync(ct).ConfigureAwait(false); // All pools share the cluster's ports.
         try
         {
-            for (var made = 0; made < count; made++)
+            for (var created = 0; created < count; created++)
             {
                 var exposure = pool.Spec.Exposure;
-                if (_free.Free(pool, _made.All) is not { } ports)
+                if (_portFinder.FindFree(pool, _created.All) is not { } ports)
                 {
-                    return new NodeProblem(
+                    return new NodeFailure(
                         "PortsExhausted",
-                        $"no {exposure.UdpPorts} free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} on any cluster node that may run the pool's Pods: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { NeedsPeople = !othersLeave };
+                        $"no cluster node that may run the pool's Pods has enough free UDP ports in {exposure.PortRange.Min}-{exposure.PortRange.Max} ({exposure.UdpPorts} required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts") { RequiresIntervention = !othersLeave };
                 }
 
-                var node = SfuNodeObject.Build(pool, NodeName.Make(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
-                _made.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
-                events.Normal(pool, "NodeMade", $"made media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
+                var node = SfuNodeObject.Build(pool, NodeName.Create(pool.Metadata.Name!, random), ports, options.MediaNodeImage);
+                _created.Add(await cluster.Client.CreateAsync(node, ct).ConfigureAwait(false));
+                events.Normal(pool, "NodeMade", $"created media node {node.Metadata.Name} with UDP ports {string.Join(", ", ports)}");
             }
 
             return null;
         }
-        catch (KubeApiException refused) when (refused.IsForbidden || refused.IsInvalid)
+        catch (KubeApiException error) when (error.IsForbidden || error.IsInvalid)
         {
-            return new NodeProblem(
+            return new NodeFailure(
                 "NodeRefused",
-                $"the SfuNode was refused: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change what refuses it ({refused.Status.Message ?? refused.Message})");
+                $"the API server rejected the SfuNode: raise the ResourceQuota of namespace {pool.Metadata.Namespace}, lower spec.replicas, or change the policy that rejects it ({error.Status.Message ?? error.Message})");
         }
         finally
         {
@@ -191,19 +191,19 @@ internal sealed class SfuPoolController(ClusterView cluster, MediaFleet fleet, P
     private async Task<ReconcileResult> WriteAsync(SfuPool pool, SfuPoolStatus status, CancellationToken ct)
     {
         var key = pool.Metadata.NamespacedName;
-        if (pool.Status is { } stored && StatusWriter.Same(WithoutFigures(stored), WithoutFigures(status)) && _throttle.Wait(key) is { Ticks: > 0 } wait)
+        if (pool.Status is { } stored && StatusWriter.AreEqual(WithoutFigures(stored), WithoutFigures(status)) && _throttle.Wait(key) is { Ticks: > 0 } wait)
         {
             return ReconcileResult.After(wait);
         }
 
         if (await StatusWriter.WriteAsync(cluster.Client, pool, pool.Status, status, ct).ConfigureAwait(false) is not null)
         {
-            _throttle.Wrote(key);
+            _throttle.RecordWrite(key);
             events.Stalled(pool, pool.Status?.Conditions, status.Conditions);
             events.DrainBlocked(pool, pool.Status?.Conditions, status.Conditions);
         }
 
-        return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, of which nobody tells us.
+        return ReconcileResult.After(WriteThrottle.Interval); // Figures come from polls, which trigger no reconcile.
     }
 
     private static SfuPoolStatus WithoutFigures(SfuPoolStatus status) => status with

@@ -8,25 +8,25 @@ using MeetOperator.Operator.Control;
 namespace MeetOperator.Operator.Resources;
 
 /// <summary>
-/// The Secret from which one Pod of a media node takes its credentials and, where the Pod cannot know them, its addresses. It is created and never changed:
-/// each Pod has one of its own, under a name that its spec carries, and the garbage collector removes it with the Pod. So the operator needs no right to read or
-/// to change a Secret of a tenant's namespace.
+/// The Secret that gives one media node Pod its credentials and, if the Pod cannot know them, its addresses. It is created once and never changed. Each Pod has its own
+/// Secret, named in its spec, and the garbage collector deletes it with the Pod. The operator therefore needs no permission to read or change Secrets in a tenant's
+/// namespace.
 /// </summary>
 internal static class ControlSecret
 {
-    /// <summary>Comma list of IPs.</summary>
+    /// <summary>Comma-separated list of IP addresses.</summary>
     public const string AddressesKey = "addresses";
 
-    /// <summary>Stands for the name where any would do.</summary>
-    public const string NameOfNone = "control";
+    /// <summary>Placeholder for the name where it does not matter.</summary>
+    public const string PlaceholderName = "control";
 
-    /// <summary>A name for the Secret of a Pod that is about to be made.</summary>
+    /// <summary>Returns a new name for the Secret of a Pod to be created.</summary>
     public static string NewName(string sfuNode, Random random) => $"{sfuNode}-control-{NodeName.Suffix(random)}";
 
-    /// <summary>The Secret from which the Pod takes its certificate; null for a Pod that takes none.</summary>
+    /// <summary>The Secret that contains the Pod's certificate; null for a Pod without one.</summary>
     public static string? NameIn(Pod pod) => Reference(pod, MediaNodeEnv.Certificate)?.Name;
 
-    /// <summary>Whether the Pod takes its addresses from its Secret, too.</summary>
+    /// <summary>Whether the Pod also reads its addresses from its Secret.</summary>
     public static bool HasAddresses(Pod pod) => Reference(pod, MediaNodeEnv.AdvertisedAddresses) is not null;
 
     public static Secret Build(SfuNode node, Pod pod, string name, NodeCredentials credentials, IReadOnlyList<string> addresses)

@@ -5,10 +5,10 @@ using MeetOperator.Operator.Control;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Environment of a media node, as docs/architecture.md names it.</summary>
+/// <summary>Environment variables of a media node, as listed in docs/architecture.md.</summary>
 internal static class MediaNodeEnv
 {
-    /// <summary>Where the Pod has an address of its own.</summary>
+    /// <summary>Control port of Pods with their own address.</summary>
     public const int ControlPort = 8090;
 
     public const string Certificate = "MEET_NODE_CERTIFICATE";
@@ -16,7 +16,7 @@ internal static class MediaNodeEnv
 
     public static IList<EnvVar> Build(SfuNode node, SfuPool pool, string secret) =>
     [
-        // First: variables that follow refer to it.
+        // Must come first, because later variables refer to it.
         new EnvVar { Name = "POD_IP", ValueFrom = Field("status.podIP") },
         Value("MEET_NODE_NAME", node.Metadata.Name!),
         new EnvVar { Name = Certificate, ValueFrom = Key(secret, ControlSecretText.CertificateKey) },
@@ -37,7 +37,7 @@ internal static class MediaNodeEnv
         AddressSource.PodIP => Value(AdvertisedAddresses, "$(POD_IP)"),
         AddressSource.HostIP or AddressSource.NodeInternalIP => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Field("status.hostIP") },
 
-        // Known only when the Pod has a cluster node: the operator then creates the Secret for which the kubelet waits.
+        // Known only after the Pod is scheduled. The kubelet waits until the operator creates the Secret.
         _ => new EnvVar { Name = AdvertisedAddresses, ValueFrom = Key(secret, ControlSecret.AddressesKey) },
     };
 

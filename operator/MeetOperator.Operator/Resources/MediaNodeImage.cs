@@ -2,10 +2,10 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Which image a pool's nodes run.</summary>
+/// <summary>Selects the image for a pool's nodes.</summary>
 internal static class MediaNodeImage
 {
-    /// <summary>The pool's image, else the operator's own with the pool's version as its tag, else the operator's own.</summary>
+    /// <summary>The pool's image; otherwise the operator's media node image, with the pool's version as its tag if set.</summary>
     public static string Resolve(SfuPoolSpec pool, string operatorImage)
     {
         if (pool.Image is { Length: > 0 } image)
@@ -20,6 +20,6 @@ internal static class MediaNodeImage
     {
         var name = image.Split('@')[0];
         var colon = name.LastIndexOf(':');
-        return colon > name.LastIndexOf('/') ? name[..colon] : name; // A colon before the last slash is a registry's port.
+        return colon > name.LastIndexOf('/') ? name[..colon] : name; // A colon before the last slash separates the port of the registry.
     }
 }

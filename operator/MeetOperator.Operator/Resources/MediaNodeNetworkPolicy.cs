@@ -4,17 +4,17 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>What may reach a pool's media nodes: people by UDP, the control port for operator, signaling and Prometheus; and out only UDP. One for each pool, gone with it.</summary>
+/// <summary>Allows media over UDP in both directions, and access to the control port for operator, signaling and Prometheus. Each pool owns one policy.</summary>
 internal static class MediaNodeNetworkPolicy
 {
-    /// <summary>Kubernetes puts it on every namespace since 1.21.</summary>
+    /// <summary>Kubernetes sets this label on every namespace since 1.21.</summary>
     public const string NamespaceNameLabel = "kubernetes.io/metadata.name";
 
     public static string NameOf(string pool) => $"{pool}-media-nodes";
 
-    /// <param name="pool">Whose nodes.</param>
-    /// <param name="operatorNamespace">Namespace of operator and signaling; null when namespaces carry no label with their name, so that only labels of Pods can be asked for.</param>
-    /// <param name="metricsFrom">Who else may call the control port, for metrics.</param>
+    /// <param name="pool">The pool to build the policy for.</param>
+    /// <param name="operatorNamespace">Namespace of operator and signaling; null when namespaces lack the name label, so that the policy can select only by Pod labels.</param>
+    /// <param name="metricsFrom">Additional peers that may scrape metrics from the control port.</param>
     public static NetworkPolicy Build(SfuPool pool, string? operatorNamespace, IReadOnlyList<NetworkPolicyPeer> metricsFrom)
     {
         var media = new NetworkPolicyPort { Protocol = "UDP" };

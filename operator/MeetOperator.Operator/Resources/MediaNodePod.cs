@@ -5,25 +5,25 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Operator.Resources;
 
 /// <summary>
-/// The Pod of one media node: restricted security but for its ports on the machine, hostPort equal to containerPort, no cluster credentials. It has no owner: a
-/// deletion in the foreground would take it away before anybody could move its meetings. The operator deletes it when its node is empty.
+/// Builds the Pod of one media node: the restricted Pod security profile except for its host ports, hostPort equal to containerPort, no cluster credentials. It has no owner,
+/// because foreground deletion would delete it before its meetings have moved. The operator deletes it once its node is empty.
 /// </summary>
 internal static class MediaNodePod
 {
-    /// <summary>Seconds between SIGTERM and SIGKILL. Meetings leave before a Pod is deleted, so this is only a backstop.</summary>
+    /// <summary>Seconds between SIGTERM and SIGKILL. Meetings move before a Pod is deleted, so this is only a fallback.</summary>
     private const int GraceSeconds = 30;
 
-    /// <summary>User and group of the process; any that is not root would do.</summary>
+    /// <summary>User and group of the process; an arbitrary non-root ID.</summary>
     private const int UserId = 65532;
 
     /// <param name="node">The node that the Pod runs.</param>
-    /// <param name="pool">Its pool.</param>
-    /// <param name="operatorImage">Image of pools that name none.</param>
+    /// <param name="pool">The node's pool.</param>
+    /// <param name="operatorImage">Image for pools that do not set one.</param>
     /// <param name="secret">Name of the Secret that is created for this Pod.</param>
     public static Pod Build(SfuNode node, SfuPool pool, string operatorImage, string secret)
     {
         var pod = Render(node, pool, operatorImage, secret);
-        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.NameOfNone)); // The Secret's name is the Pod's own.
+        pod.Metadata.Annotations![MeetAnnotations.PodHash] = PodHash.Of(Render(node, pool, operatorImage, ControlSecret.PlaceholderName)); // Each Pod has its own Secret name, which must not affect the hash.
         pod.Metadata.Annotations[MeetAnnotations.TemplateHash] = TemplateHash.Of(pool.Spec, operatorImage);
         return pod;
     }
@@ -84,7 +84,7 @@ internal static class MediaNodePod
         ReadinessProbe = new Probe
         {
             HttpGet = new HttpGetAction { Path = "/readyz", Port = "control", Scheme = "HTTPS" },
-            PeriodSeconds = 1, // The second witness of a process that hangs, beside the operator's polls: meetings leave when both find it silent for a few seconds.
+            PeriodSeconds = 1, // Confirms a hung process in addition to the operator's polls: meetings move once both have failed for a few seconds.
             TimeoutSeconds = 1,
             FailureThreshold = 1,
         },
@@ -113,7 +113,7 @@ internal static class MediaNodePod
         Effect = toleration.Effect?.ToString(),
     };
 
-    /// <summary>What people may add, with the operator's own entries on top.</summary>
+    /// <summary>Merges user-defined entries with the operator's own, which take precedence.</summary>
     private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> theirs, Dictionary<string, string> ours)
     {
         var merged = theirs.Where(entry => !entry.Key.StartsWith(MeetGroup.Name + "/", StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);

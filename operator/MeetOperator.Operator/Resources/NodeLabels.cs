@@ -2,7 +2,7 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Labels of everything that belongs to one media node.</summary>
+/// <summary>Labels of all objects that belong to one media node.</summary>
 internal static class NodeLabels
 {
     public static Dictionary<string, string> Of(SfuNode node) => Of(node.Spec.PoolRef.Name, node.Metadata.Name!);
@@ -14,6 +14,6 @@ internal static class NodeLabels
         [MeetLabels.SfuPool] = pool,
     };
 
-    /// <summary>Selector of a pool's Pods, as the scale subresource wants it.</summary>
+    /// <summary>Selector of a pool's Pods, in the format of the scale subresource.</summary>
     public static string PoolSelector(string pool) => $"{MeetLabels.SfuPool}={pool}";
 }

@@ -1,12 +1,12 @@
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Names of SfuNodes: the pool's name and five characters that nobody mistakes for another.</summary>
+/// <summary>Generates SfuNode names: the pool's name and five characters from an unambiguous alphabet.</summary>
 internal static class NodeName
 {
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-    /// <summary>Pods are named after it, so the whole is kept below 63 characters.</summary>
-    public static string Make(string pool, Random random)
+    /// <summary>Keeps the name below 63 characters, since Pods have the same name.</summary>
+    public static string Create(string pool, Random random)
     {
         var head = pool.Length <= 48 ? pool : pool[..48].TrimEnd('-', '.');
         return $"{head}-{Suffix(random)}";

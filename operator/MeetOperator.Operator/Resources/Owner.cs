@@ -3,7 +3,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>References by which the garbage collector removes what belongs to an object.</summary>
+/// <summary>Builds owner references for garbage collection.</summary>
 internal static class Owner
 {
     public static OwnerReference Of(KubernetesObject owner) => new()
@@ -16,6 +16,6 @@ internal static class Owner
         BlockOwnerDeletion = true,
     };
 
-    /// <summary>Without blockOwnerDeletion, which would need a right on Pods' finalizers. Pods in a list carry neither apiVersion nor kind.</summary>
+    /// <summary>Omits blockOwnerDeletion, which would require permission to update Pods' finalizers. Pods from a list have no apiVersion and kind, so both are constants.</summary>
     public static OwnerReference Of(Pod pod) => new() { ApiVersion = "v1", Kind = "Pod", Name = pod.Metadata.Name!, Uid = pod.Metadata.Uid! };
 }

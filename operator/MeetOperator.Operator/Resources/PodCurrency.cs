@@ -6,13 +6,13 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>Whether a media node is what its pool would make today. Pure.</summary>
+/// <summary>Whether a media node matches what its pool would create now. Pure.</summary>
 internal static class PodCurrency
 {
-    /// <param name="node">The node, whose ports and network were chosen when it was made.</param>
-    /// <param name="pool">Its pool as it is now.</param>
-    /// <param name="pod">Its Pod; null when there is none, and the next one is made from the present template.</param>
-    /// <param name="operatorImage">Image of media nodes whose pool names none.</param>
+    /// <param name="node">The node, whose ports and network mode were chosen at creation.</param>
+    /// <param name="pool">The current state of its pool.</param>
+    /// <param name="pod">Its Pod; null when there is none, since the next one gets the current template.</param>
+    /// <param name="operatorImage">Image for pools that do not set one.</param>
     public static bool IsCurrent(SfuNode node, SfuPool pool, Pod? pod, string operatorImage)
     {
         var exposure = pool.Spec.Exposure;
@@ -26,7 +26,7 @@ internal static class PodCurrency
             return true;
         }
 
-        var rendered = MediaNodePod.Build(node, pool, operatorImage, ControlSecret.NameIn(pod) ?? ControlSecret.NameOfNone);
+        var rendered = MediaNodePod.Build(node, pool, operatorImage, ControlSecret.NameIn(pod) ?? ControlSecret.PlaceholderName);
         return Mark(pod, MeetAnnotations.PodHash) is { } hash
             ? hash == Mark(rendered, MeetAnnotations.PodHash)
             : Mark(pod, MeetAnnotations.TemplateHash) == TemplateHash.Of(pool.Spec, operatorImage) && Covers(Spec(pod), Spec(rendered));
@@ -34,7 +34,7 @@ internal static class PodCurrency
 
     private static string? Mark(Pod pod, string annotation) => pod.Metadata.Annotations?.TryGetValue(annotation, out var value) == true ? value : null;
 
-    /// <summary>Without what stands in the template, which its own hash compares: the API server writes quantities in another form.</summary>
+    /// <summary>Excludes resources, which the template hash covers: the API server normalizes quantities.</summary>
     private static JsonNode Spec(Pod pod)
     {
         var spec = JsonSerializer.SerializeToNode(pod.Spec, KubeJson.Options)!;
@@ -46,7 +46,7 @@ internal static class PodCurrency
         return spec;
     }
 
-    /// <summary>True when all that is wanted is there; an API server and its plug-ins add defaults of their own.</summary>
+    /// <summary>True when all wanted fields are present. The API server and admission plugins add defaults to the others.</summary>
     private static bool Covers(JsonNode? present, JsonNode? wanted) => (present, wanted) switch
     {
         (_, null) => true,

@@ -9,12 +9,12 @@ using MeetOperator.Kube.Core;
 namespace MeetOperator.Operator.Resources;
 
 /// <summary>
-/// Names a Pod as it was rendered. Two versions of the operator that render the same Pod give the same hash, whatever fields their pools have; so only what changes a Pod
-/// leads to its replacement. Pure.
+/// Hash of a Pod as rendered by the operator. Operator versions that render the same Pod give the same hash, whatever fields their pools have, so that only a change of the
+/// Pod itself leads to its replacement. Pure.
 /// </summary>
 internal static class PodHash
 {
-    /// <summary>16 hex digits over all of the Pod but its owner and the operator's own marks.</summary>
+    /// <summary>16 hex digits over the whole Pod, except its owner and the operator's hash annotations.</summary>
     public static string Of(Pod rendered)
     {
         var pod = JsonSerializer.SerializeToNode(rendered, KubeJson.Options)!.AsObject();
@@ -29,7 +29,7 @@ internal static class PodHash
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 
-    /// <summary>Names in order, and nothing that says no more than its absence.</summary>
+    /// <summary>Sorts keys, and removes nulls and empty collections, which mean the same as their absence.</summary>
     private static JsonNode? Canonical(JsonNode? node)
     {
         switch (node)

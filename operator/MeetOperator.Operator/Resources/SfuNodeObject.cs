@@ -3,7 +3,7 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>The SfuNode that a pool makes for each media node.</summary>
+/// <summary>Builds the SfuNode that a pool creates for each media node.</summary>
 internal static class SfuNodeObject
 {
     public static SfuNode Build(SfuPool pool, string name, IReadOnlyList<int> udpPorts, string operatorImage) => new()
@@ -27,8 +27,8 @@ internal static class SfuNodeObject
     };
 
     /// <summary>
-    /// A Pod with an address of its own has every port for itself. On a machine's network the number must be nobody else's: a UDP port belongs to one media node
-    /// of a machine, and TCP of the same number is nobody's then.
+    /// A Pod with its own address can use any port. In the host network the port must be unique, so the TCP port has the same number as the node's first UDP port, which no
+    /// other media node on that cluster node uses.
     /// </summary>
     public static int ControlPort(ExposureType type, IReadOnlyList<int> udpPorts) =>
         type == ExposureType.HostNetwork ? udpPorts.FirstOrDefault() : MediaNodeEnv.ControlPort;

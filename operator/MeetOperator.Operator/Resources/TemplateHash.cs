@@ -6,12 +6,12 @@ using MeetOperator.Kube;
 namespace MeetOperator.Operator.Resources;
 
 /// <summary>
-/// Names what a media node was made from, as version 0.1 does: it knows nodes by it that have no <see cref="PodHash"/>, and nodes made here pass for current when it is
-/// rolled back to. Frozen: a field that came later is not part of it.
+/// Hash of a node's template, as defined by version 0.1. It identifies nodes without a <see cref="PodHash"/>, and makes current nodes count as up to date after a rollback to
+/// that version. Frozen: fields that were added later are not part of it.
 /// </summary>
 internal static class TemplateHash
 {
-    /// <summary>16 hex digits over everything of the pool that went into a Pod of version 0.1.</summary>
+    /// <summary>16 hex digits over all pool fields that affected a Pod in version 0.1.</summary>
     public static string Of(SfuPoolSpec pool, string operatorImage)
     {
         var exposure = pool.Exposure;

@@ -4,7 +4,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Resources;
 
-/// <summary>The namespace that a tenant owns: by its label, not as its owner in the eyes of the garbage collector, which would remove it with the people in it.</summary>
+/// <summary>Builds the namespace of a tenant. Ownership is a label and not an owner reference, so that the garbage collector never deletes the namespace while participants use it.</summary>
 internal static class TenantNamespace
 {
     public static Namespace Build(Tenant tenant) => new()

@@ -3,16 +3,16 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Whether a tenant owns the namespace that it names. Pure.</summary>
-internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, string Message)
+/// <summary>Whether a tenant owns the namespace in its spec. Pure.</summary>
+internal sealed record NamespaceClaim(bool IsOwned, bool MustCreate, string Reason, string Message)
 {
-    /// <summary>Not owned yet, and will be without anybody doing something.</summary>
-    public bool Waits { get; init; }
+    /// <summary>True when the tenant does not own the namespace yet but will without intervention.</summary>
+    public bool IsTransient { get; init; }
 
-    /// <param name="tenant">Who claims.</param>
+    /// <param name="tenant">The tenant that claims the namespace.</param>
     /// <param name="found">The namespace; null when it does not exist.</param>
-    /// <param name="reserved">The installation's own namespaces, which no tenant may have.</param>
-    public static NamespaceClaim Judge(Tenant tenant, Namespace? found, params IReadOnlyList<string> reserved)
+    /// <param name="reserved">The installation's own namespaces, which no tenant may own.</param>
+    public static NamespaceClaim Evaluate(Tenant tenant, Namespace? found, params IReadOnlyList<string> reserved)
     {
         var (name, wanted) = (tenant.Metadata.Name!, tenant.Spec.Namespace);
         if (TenantValidation.Validate(tenant, null) is { Count: > 0 } errors)
@@ -22,7 +22,7 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
 
         if (reserved.Contains(wanted))
         {
-            return new NamespaceClaim(false, false, "NamespaceReserved", $"namespace {wanted} is the installation's own: create a tenant with another namespace");
+            return new NamespaceClaim(false, false, "NamespaceReserved", $"namespace {wanted} is reserved for the installation: create a tenant with another namespace");
         }
 
         if (found is null)
@@ -32,7 +32,7 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
 
         if (found.Metadata.DeletionTimestamp is not null)
         {
-            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted; it is made again when it is gone") { Waits = true };
+            return new NamespaceClaim(false, false, "NamespaceTerminating", $"namespace {wanted} is being deleted and will be created again afterwards") { IsTransient = true };
         }
 
         var owner = found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var label) == true ? label : null;
@@ -42,7 +42,7 @@ internal sealed record NamespaceClaim(bool Owned, bool Make, string Reason, stri
         }
 
         return new NamespaceClaim(false, false, "NamespaceForeign", owner is null
-            ? $"namespace {wanted} existed before: to hand it over, run kubectl label namespace {wanted} {MeetLabels.Tenant}={name}"
+            ? $"namespace {wanted} already exists: to assign it to the tenant, run kubectl label namespace {wanted} {MeetLabels.Tenant}={name}"
             : $"namespace {wanted} belongs to tenant {owner}: create a tenant with another namespace");
     }
 }

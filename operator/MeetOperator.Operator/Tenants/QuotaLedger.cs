@@ -1,12 +1,12 @@
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Which meetings each tenant has open. Admission and counting are one step, so that parallel reconciles cannot exceed a quota.</summary>
+/// <summary>Counts the open meetings of each tenant. Checking and counting are one step, so that concurrent reconciles cannot exceed a quota.</summary>
 internal sealed class QuotaLedger
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HashSet<string>> _open = new(StringComparer.Ordinal);
 
-    /// <summary>True when the meeting counts as open, within the limit. One that was counted under a higher limit may be refused, and then no longer counts. A null limit means none.</summary>
+    /// <summary>Counts the meeting if it is within the limit; null means no limit. Returns false otherwise, also for a meeting that was counted under a higher limit and then no longer counts.</summary>
     public bool TryAdmit(string tenant, string meetingUid, int? limit)
     {
         lock (_gate)
@@ -24,10 +24,10 @@ internal sealed class QuotaLedger
         return false;
     }
 
-    /// <summary>Counts a meeting that has its place, whatever the limit is now.</summary>
+    /// <summary>Counts a meeting that already has a node, regardless of the limit.</summary>
     public void Admit(string tenant, string meetingUid) => TryAdmit(tenant, meetingUid, null);
 
-    /// <summary>False when the meeting was not open.</summary>
+    /// <summary>Returns false when the meeting was not open.</summary>
     public bool Release(string tenant, string meetingUid)
     {
         lock (_gate)

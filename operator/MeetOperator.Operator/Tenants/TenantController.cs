@@ -12,7 +12,7 @@ using MeetOperator.Operator.Resources;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Gives each tenant its namespace, refuses a namespace that belongs to others, and writes what the tenant uses.</summary>
+/// <summary>Creates the namespace of each tenant, rejects namespaces that others own, and writes the tenant's usage.</summary>
 internal sealed class TenantController(
     ClusterView cluster, MediaFleet fleet, QuotaLedger ledger, ApiKeyStates apiKeys, MeetEvents events, OperatorOptions options, TimeProvider time) : IReconciler
 {
@@ -29,17 +29,17 @@ internal sealed class TenantController(
 
         if (tenant.Metadata.DeletionTimestamp is not null)
         {
-            return await LeaveAsync(tenant, ct).ConfigureAwait(false);
+            return await ReconcileDeletionAsync(tenant, ct).ConfigureAwait(false);
         }
 
-        tenant = await Holds.PutAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
-        await _deletion.DisownAsync(tenant, ct).ConfigureAwait(false);
+        tenant = await UserObjectFinalizers.EnsureAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
+        await _deletion.RemoveOwnerAsync(tenant, ct).ConfigureAwait(false);
         if (await ClaimAsync(tenant, ct).ConfigureAwait(false) is not { } claim)
         {
             return ReconcileResult.Done;
         }
 
-        if (!claim.Owned && !Same(tenant, claim))
+        if (!claim.IsOwned && !Same(tenant, claim))
         {
             events.Warning(tenant, claim.Reason, claim.Message);
         }
@@ -47,22 +47,22 @@ internal sealed class TenantController(
         return await WriteAsync(tenant, claim, ct).ConfigureAwait(false);
     }
 
-    private async Task<ReconcileResult> LeaveAsync(Tenant tenant, CancellationToken ct)
+    private async Task<ReconcileResult> ReconcileDeletionAsync(Tenant tenant, CancellationToken ct)
     {
         if (await _deletion.AdvanceAsync(tenant, ct).ConfigureAwait(false) is not { } held)
         {
             return ReconcileResult.Done;
         }
 
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
+        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), options.Namespace);
         return await WriteAsync(tenant, claim, ct, held).ConfigureAwait(false);
     }
 
-    /// <returns>Null when somebody made the namespace just now: the change that the informer is about to see leads here again.</returns>
+    /// <returns>Null when the namespace was created concurrently. The resulting informer event triggers another reconcile.</returns>
     private async Task<NamespaceClaim?> ClaimAsync(Tenant tenant, CancellationToken ct)
     {
-        var claim = NamespaceClaim.Judge(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
-        if (!claim.Make)
+        var claim = NamespaceClaim.Evaluate(tenant, cluster.Namespaces.Get(new NamespacedName(null, tenant.Spec.Namespace)), [options.Namespace, .. options.Pools.Namespaces]);
+        if (!claim.MustCreate)
         {
             return claim;
         }
@@ -70,7 +70,7 @@ internal sealed class TenantController(
         try
         {
             await cluster.Client.CreateAsync(TenantNamespace.Build(tenant), ct).ConfigureAwait(false);
-            events.Normal(tenant, "NamespaceMade", $"made namespace {tenant.Spec.Namespace}");
+            events.Normal(tenant, "NamespaceMade", $"created namespace {tenant.Spec.Namespace}");
             return claim;
         }
         catch (KubeApiException taken) when (taken.IsAlreadyExists)
@@ -79,16 +79,16 @@ internal sealed class TenantController(
         }
     }
 
-    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct, NodeProblem? held = null)
+    private async Task<ReconcileResult> WriteAsync(Tenant tenant, NamespaceClaim claim, CancellationToken ct, NodeFailure? held = null)
     {
         var key = tenant.Metadata.NamespacedName;
         var usage = new TenantUsage
         {
             ConcurrentMeetings = ledger.OpenMeetings(key.Name),
-            Participants = claim.Owned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
+            Participants = claim.IsOwned ? cluster.MeetingsIn(tenant.Spec.Namespace).Sum(meeting => meeting.Status?.Participants ?? 0) : 0,
         };
         var status = TenantStatuses.Build(tenant, claim, usage, apiKeys, time.GetUtcNow(), held);
-        var onlyFigures = tenant.Status is { } stored && StatusWriter.Same(stored with { Usage = new() }, status with { Usage = new() });
+        var onlyFigures = tenant.Status is { } stored && StatusWriter.AreEqual(stored with { Usage = new() }, status with { Usage = new() });
         if (onlyFigures && _throttle.Wait(key) is { Ticks: > 0 } wait)
         {
             return ReconcileResult.After(wait);
@@ -96,7 +96,7 @@ internal sealed class TenantController(
 
         if (await StatusWriter.WriteAsync(cluster.Client, tenant, tenant.Status, status, ct).ConfigureAwait(false) is not null)
         {
-            _throttle.Wrote(key);
+            _throttle.RecordWrite(key);
         }
 
         return ReconcileResult.After(WriteThrottle.Interval);

@@ -10,41 +10,41 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Lets a tenant go: not while a meeting of it is live, and by its deletionPolicy without its namespace or with it.</summary>
+/// <summary>Deletes a tenant once none of its meetings is active. The deletionPolicy decides whether its namespace is deleted as well.</summary>
 internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, MeetEvents events)
 {
-    private const int MostNamed = 5;
+    private const int MaxNamed = 5;
 
-    /// <summary>What holds the tenant; null when it is free to go, or gone.</summary>
-    public async Task<NodeProblem?> AdvanceAsync(Tenant tenant, CancellationToken ct)
+    /// <summary>Returns what blocks the deletion; null when the tenant can be deleted or no longer exists.</summary>
+    public async Task<NodeFailure?> AdvanceAsync(Tenant tenant, CancellationToken ct)
     {
         if (!Finalizers.Has(tenant, MeetFinalizers.AwaitMeetings))
         {
             return null;
         }
 
-        await DisownAsync(tenant, ct).ConfigureAwait(false);
-        if (Live(tenant) is { Length: > 0 } live)
+        await RemoveOwnerAsync(tenant, ct).ConfigureAwait(false);
+        if (FindActiveMeetings(tenant) is { Length: > 0 } active)
         {
-            return new NodeProblem(
+            return new NodeFailure(
                 "MeetingsLive",
-                $"{(live.Length == 1 ? "meeting" : "meetings")} {Names(live)} {(live.Length == 1 ? "is" : "are")} live: the tenant goes when they have ended; new ones are refused");
+                $"{(active.Length == 1 ? "meeting" : "meetings")} {Names(active)} {(active.Length == 1 ? "is" : "are")} active: the tenant is deleted after the last one has ended; new meetings are rejected");
         }
 
         if (tenant.Spec.DeletionPolicy == TenantDeletionPolicy.Delete && NamespaceOf(tenant) is { } owned && OwnerIs(owned, tenant))
         {
-            if (Inhabited(tenant) is { Length: > 0 } inhabited)
+            if (FindOccupiedNodes(tenant) is { Length: > 0 } occupied)
             {
-                return new NodeProblem("PeopleConnected", $"people are still connected to media {(inhabited.Length == 1 ? "node" : "nodes")} {Names(inhabited)}: the tenant goes when they have left");
+                return new NodeFailure("PeopleConnected", $"participants are still connected to media {(occupied.Length == 1 ? "node" : "nodes")} {Names(occupied)}: the tenant is deleted after they have left");
             }
 
             if (owned.Metadata.DeletionTimestamp is null)
             {
-                events.Normal(tenant, "NamespaceRemoved", $"removed namespace {tenant.Spec.Namespace}: no meeting is live, and deletionPolicy is Delete");
+                events.Normal(tenant, "NamespaceRemoved", $"deleting namespace {tenant.Spec.Namespace}: no meeting is active and deletionPolicy is Delete");
                 await cluster.Client.TryDeleteAsync<Namespace>(owned.Metadata.NamespacedName, ct, new DeleteOptions { Uid = owned.Metadata.Uid }).ConfigureAwait(false);
             }
 
-            return new NodeProblem("NamespaceTerminating", $"namespace {tenant.Spec.Namespace} is being removed");
+            return new NodeFailure("NamespaceTerminating", $"namespace {tenant.Spec.Namespace} is being deleted");
         }
 
         await Finalizers.RemoveAsync(cluster.Client, tenant, MeetFinalizers.AwaitMeetings, ct).ConfigureAwait(false);
@@ -52,10 +52,10 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     }
 
     /// <summary>
-    /// Takes the owner off a namespace that an older version made: the garbage collector would remove it with everything in it. Where the role of an older chart
-    /// does not grant it, a tenant that stays is left as it is, and one that goes is held.
+    /// Removes the owner reference that an older version set on a namespace, since the garbage collector would delete the namespace with everything in it. If the role of an
+    /// older chart does not allow this, a tenant that stays is left unchanged, and the deletion of a tenant is blocked.
     /// </summary>
-    public async Task DisownAsync(Tenant tenant, CancellationToken ct)
+    public async Task RemoveOwnerAsync(Tenant tenant, CancellationToken ct)
     {
         if (NamespaceOf(tenant) is not { Metadata.OwnerReferences: { Count: > 0 } owners } owned || owners.All(owner => owner.Uid != tenant.Metadata.Uid))
         {
@@ -70,9 +70,9 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         {
             await cluster.Client.MergePatchAsync<Namespace>(owned.Metadata.NamespacedName, patch, ct).ConfigureAwait(false);
         }
-        catch (KubeApiException refusal) when (refusal.IsForbidden && tenant.Metadata.DeletionTimestamp is null)
+        catch (KubeApiException error) when (error.IsForbidden && tenant.Metadata.DeletionTimestamp is null)
         {
-            // Tried again at the next look.
+            // The next reconcile retries.
         }
     }
 
@@ -81,8 +81,8 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
     private static bool OwnerIs(Namespace found, Tenant tenant) =>
         found.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var owner) == true && owner == tenant.Metadata.Name;
 
-    /// <summary>Meetings that were accepted, or that a media node carries although they would not be accepted any more, and that have not ended.</summary>
-    private string[] Live(Tenant tenant) =>
+    /// <summary>Meetings that have not ended, and that were accepted or still have a node although they would no longer be accepted.</summary>
+    private string[] FindActiveMeetings(Tenant tenant) =>
     [
         .. cluster.MeetingsIn(tenant.Spec.Namespace)
             .Where(meeting => meeting.Spec.TenantRef.Name == tenant.Metadata.Name
@@ -90,12 +90,12 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
             .Select(meeting => meeting.Metadata.NamespacedName.ToString()).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Media nodes in the namespace that people are connected to, and those that this leader has not heard yet.</summary>
-    private string[] Inhabited(Tenant tenant) =>
+    /// <summary>Media nodes in the namespace that have connected participants, or that have not reported to this leader yet.</summary>
+    private string[] FindOccupiedNodes(Tenant tenant) =>
     [
         .. cluster.Nodes.List()
             .Where(node => node.Metadata.Namespace == tenant.Spec.Namespace
-                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsDropped: false, Served: true } view && (view.Report is not { } report || NodeEmptiness.Sessions(report) > 0))
+                && fleet.View(node.Metadata.NamespacedName) is { IsDead: false, IsForceEvicting: false, HasServed: true } view && (view.Report is not { } report || NodeEmptiness.CountSessions(report) > 0))
             .Select(node => node.Metadata.Name!).Order(StringComparer.Ordinal),
     ];
 
@@ -103,5 +103,5 @@ internal sealed class TenantDeletion(ClusterView cluster, MediaFleet fleet, Meet
         new([.. owners.Where(owner => owner.Uid != tenant.Metadata.Uid).Select(owner => System.Text.Json.JsonSerializer.SerializeToNode(owner, KubeJson.Options))]);
 
     private static string Names(string[] names) =>
-        string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : string.Empty);
+        string.Join(", ", names.Take(MaxNamed)) + (names.Length > MaxNamed ? $" and {names.Length - MaxNamed} more" : string.Empty);
 }

@@ -7,23 +7,23 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Tenants;
 
-/// <summary>Makes a tenant's status from the claim on its namespace. Pure.</summary>
+/// <summary>Builds the status of a tenant from the claim on its namespace. Pure.</summary>
 internal static class TenantStatuses
 {
-    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeProblem? held = null)
+    public static TenantStatus Build(Tenant tenant, NamespaceClaim claim, TenantUsage usage, ApiKeyStates apiKeys, DateTimeOffset now, NodeFailure? held = null)
     {
         var generation = tenant.Metadata.Generation;
         var ready = new Condition
         {
             Type = MeetConditions.Ready,
-            Status = claim.Owned ? ConditionStatus.True : ConditionStatus.False,
+            Status = claim.IsOwned ? ConditionStatus.True : ConditionStatus.False,
             Reason = claim.Reason,
             Message = claim.Message,
             ObservedGeneration = generation,
         };
         var before = tenant.Status?.Conditions;
-        var progress = claim.Owned ? Progress.Reached(before)
-            : claim.Waits ? Progress.Reconciling(before, claim.Reason, claim.Message, generation, now)
+        var progress = claim.IsOwned ? Progress.Reached(before)
+            : claim.IsTransient ? Progress.Reconciling(before, claim.Reason, claim.Message, generation, now)
             : Progress.Stalled(before, claim.Reason, claim.Message, generation, now);
         progress = held is null ? Conditions.Remove(progress, MeetConditions.DeletionBlocked) : Conditions.Set(
             progress,
@@ -32,7 +32,7 @@ internal static class TenantStatuses
         return new TenantStatus
         {
             ObservedGeneration = generation,
-            Message = held?.Message ?? (claim.Owned && apiKeys.ProblemOf(tenant) is { } problem ? problem.Message : claim.Message),
+            Message = held?.Message ?? (claim.IsOwned && apiKeys.FindFailure(tenant) is { } failure ? failure.Message : claim.Message),
             Usage = usage,
             Conditions = [.. apiKeys.Apply(tenant, Conditions.Set(progress, ready, now), now)],
         };

@@ -6,15 +6,15 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Reads and writes admission.k8s.io/v1 AdmissionReview. Pure; what it cannot read is refused with a reason and never thrown.</summary>
+/// <summary>Reads and writes AdmissionReview objects of admission.k8s.io/v1. Pure. Invalid input is rejected with a reason and never causes an exception.</summary>
 internal static class AdmissionReviews
 {
     private const string ApiVersion = "admission.k8s.io/v1";
 
-    /// <summary>Field ownership nests the deepest and stays far below.</summary>
+    /// <summary>Field ownership has the deepest nesting and stays far below this limit.</summary>
     private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 128, AllowDuplicateProperties = false };
 
-    /// <summary>False with a <paramref name="problem"/> when the text is no review that can be answered.</summary>
+    /// <summary>Returns false with a <paramref name="problem"/> when the body is not a valid review.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> body, out string uid, out AdmissionRequest request, out string problem)
     {
         (uid, request, problem) = (string.Empty, null!, string.Empty);
@@ -37,7 +37,7 @@ internal static class AdmissionReviews
 
         if (review is null || Text(review, "apiVersion") != ApiVersion || Text(review, "kind") != "AdmissionReview")
         {
-            problem = $"the body is no AdmissionReview of {ApiVersion}";
+            problem = $"the body is not an AdmissionReview of {ApiVersion}";
             return false;
         }
 
@@ -70,8 +70,8 @@ internal static class AdmissionReviews
         return true;
     }
 
-    /// <summary>The answer of <c>/validate</c>: every finding is a cause that names its field.</summary>
-    public static byte[] Judged(string uid, AdmissionRequest request, AdmissionDecision decision)
+    /// <summary>The response of <c>/validate</c>. Each error becomes a cause with its field.</summary>
+    public static byte[] WriteReview(string uid, AdmissionRequest request, AdmissionDecision decision)
     {
         var response = new JsonObject { ["uid"] = uid, ["allowed"] = decision.Allowed };
         if (!decision.Allowed)
@@ -95,8 +95,8 @@ internal static class AdmissionReviews
         return Write(response);
     }
 
-    /// <summary>The answer of <c>/mutate</c>: allowed, with a JSON patch (RFC 6902) when something is to be filled in.</summary>
-    public static byte[] Patched(string uid, JsonArray? patch)
+    /// <summary>The response of <c>/mutate</c>: allowed, with a JSON patch (RFC 6902) if there are defaults to set.</summary>
+    public static byte[] WritePatch(string uid, JsonArray? patch)
     {
         var response = new JsonObject { ["uid"] = uid, ["allowed"] = true };
         if (patch is not null)
@@ -108,7 +108,7 @@ internal static class AdmissionReviews
         return Write(response);
     }
 
-    /// <summary>Text that is not Unicode, be it bytes or a lone surrogate behind an escape, would break whoever reads it later.</summary>
+    /// <summary>Rejects text that is not valid Unicode, including escaped lone surrogates, because later readers would fail on it.</summary>
     private static bool IsUnicode(ReadOnlySpan<byte> body)
     {
         if (!Utf8.IsValid(body))

@@ -5,7 +5,7 @@ using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Makes and rotates the webhook's authority, and keeps the caBundle of both configurations; only the leader does.</summary>
+/// <summary>Creates and rotates the webhook's authority, and updates the caBundle of both configurations. Runs only in the leader.</summary>
 internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions options, string @namespace, TimeProvider time, ILogger<AuthorityKeeper> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -21,7 +21,7 @@ internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions 
             {
                 if (await AdvanceAsync(ct).ConfigureAwait(false))
                 {
-                    pause = Retry; // A step leads to the next one.
+                    pause = Retry; // One step may enable the next one.
                 }
             }
             catch (Exception failed) when (failed is KubeApiException or HttpRequestException or IOException or TimeoutException or System.Text.Json.JsonException && !ct.IsCancellationRequested)
@@ -34,7 +34,7 @@ internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions 
         }
     }
 
-    /// <summary>One look and, when due, one step; true when something was changed.</summary>
+    /// <summary>Checks the authority once and performs at most one step. Returns true when something was changed.</summary>
     internal async Task<bool> AdvanceAsync(CancellationToken ct)
     {
         var key = new NamespacedName(@namespace, options.AuthoritySecret);
@@ -45,7 +45,7 @@ internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions 
         var wanted = AuthorityPlan.Advance(stored, WebhookBundles.TrustedByAll(bundles), now, () => Authority.Create(options.AuthoritySecret, now, AuthorityPlan.Lifetime));
         if (bundles.Any(bundle => bundle != wanted.Bundle))
         {
-            // Trusted before it is used: the Secret, from which replicas sign, comes second.
+            // The bundle is written before the Secret, so that the authority is trusted before replicas use it.
             await _bundles.WriteAsync(wanted.Bundle, ct).ConfigureAwait(false);
             LogBundle(options.Configuration, wanted.Next is null ? 1 : 2);
         }
@@ -61,12 +61,12 @@ internal sealed partial class AuthorityKeeper(KubeClient client, WebhookOptions 
         return true;
     }
 
-    [LoggerMessage(2301, LogLevel.Information, "Webhook authority {Secret}: {Signing} signs until {Expires}, next {Next}.")]
+    [LoggerMessage(2301, LogLevel.Information, "Webhook authority {Secret}: {Signing} signs until {Expires}, next authority {Next}.")]
     private partial void LogStep(string secret, string signing, DateTimeOffset expires, string? next);
 
-    [LoggerMessage(2302, LogLevel.Information, "Wrote the caBundle of the webhook configurations {Configuration}: {Count} authorities.")]
+    [LoggerMessage(2302, LogLevel.Information, "Updated the caBundle of the webhook configurations {Configuration} with {Count} authorities.")]
     private partial void LogBundle(string configuration, int count);
 
-    [LoggerMessage(2303, LogLevel.Warning, "Webhook authority {Secret} could not be kept and is tried again: {Reason}")]
+    [LoggerMessage(2303, LogLevel.Warning, "Webhook authority {Secret} could not be read or written, will retry: {Reason}")]
     private partial void LogFailed(string secret, string reason);
 }

@@ -9,7 +9,7 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Admission in a cluster: <see cref="MeetAdmission"/> judges, then what other objects and the installation say of it; the rest becomes defaults and warnings.</summary>
+/// <summary>Admission in a cluster: first <see cref="MeetAdmission"/>, then the rules that depend on other objects and on the installation, and finally defaults and warnings.</summary>
 internal sealed class ClusterAdmission : IAdmissionReviewer
 {
     private readonly ClusterView _cluster;
@@ -33,12 +33,12 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
             return decision;
         }
 
-        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. Updated(request)];
+        IReadOnlyList<FieldError> errors = [.. _pools.Review(request), .. ValidateUpdate(request)];
         return errors.Count == 0 ? decision with { Warnings = _warnings.Of(request) } : new AdmissionDecision(errors);
     }
 
-    /// <summary>What an update newly breaks of what the tenant is allowed; nothing while the tenant is not known here.</summary>
-    private IReadOnlyList<FieldError> Updated(AdmissionRequest request)
+    /// <summary>Errors for tenant limits that the update newly exceeds; empty while the tenant is unknown here.</summary>
+    private IReadOnlyList<FieldError> ValidateUpdate(AdmissionRequest request)
     {
         if (request is not { Group: MeetGroup.Name, Kind: "Meeting", Operation: AdmissionOperation.Update, Subresource: "", Object: { } item, OldObject: { } old })
         {
@@ -48,11 +48,11 @@ internal sealed class ClusterAdmission : IAdmissionReviewer
         var meeting = item.Deserialize<Meeting>(KubeJson.Options)!;
         try
         {
-            return MeetingUpdates.Judge(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
+            return MeetingUpdates.Validate(old.Deserialize<Meeting>(KubeJson.Options)!, meeting, _cluster.Tenants.Get(new NamespacedName(null, meeting.Spec.TenantRef.Name)));
         }
         catch (JsonException)
         {
-            return []; // What an older version stored cannot be read: a repair must not be refused for it.
+            return []; // The old object cannot be parsed, for example because an older version wrote it; a correction must not be rejected.
         }
     }
 

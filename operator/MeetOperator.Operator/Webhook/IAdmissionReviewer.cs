@@ -3,9 +3,9 @@ using MeetOperator.Kube;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>What the webhook asks of an object.</summary>
+/// <summary>The admission logic that the webhook calls.</summary>
 internal interface IAdmissionReviewer : IAdmissionPolicy
 {
-    /// <summary>JSON patch (RFC 6902) that fills in what the object leaves out; null when there is nothing.</summary>
+    /// <summary>Returns a JSON patch (RFC 6902) that sets missing fields, or null when there are none.</summary>
     JsonArray? Default(AdmissionRequest request);
 }

@@ -6,21 +6,21 @@ using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>The caBundle of the two webhook configurations, read and written by name; entries that call another Service are left alone.</summary>
+/// <summary>Reads and writes the caBundle of the two webhook configurations by name. Entries that call another Service are ignored.</summary>
 internal sealed class WebhookBundles(KubeClient client, WebhookOptions options, string @namespace)
 {
-    /// <summary>The caBundle of each of our entries as PEM text, empty where there is none; an empty list when neither configuration exists.</summary>
+    /// <summary>The caBundle of each of our entries as PEM text, empty if not set; an empty list when neither configuration exists.</summary>
     public async Task<IReadOnlyList<string>> ReadAsync(CancellationToken ct) =>
         [.. await ReadAsync<ValidatingWebhookConfiguration>(ct).ConfigureAwait(false), .. await ReadAsync<MutatingWebhookConfiguration>(ct).ConfigureAwait(false)];
 
-    /// <summary>Puts <paramref name="pem"/> into every one of our entries that holds another text.</summary>
+    /// <summary>Sets <paramref name="pem"/> in each of our entries that has another value.</summary>
     public async Task WriteAsync(string pem, CancellationToken ct)
     {
         await WriteAsync<ValidatingWebhookConfiguration>(pem, ct).ConfigureAwait(false);
         await WriteAsync<MutatingWebhookConfiguration>(pem, ct).ConfigureAwait(false);
     }
 
-    /// <summary>The certificates that all of <paramref name="bundles"/> hold.</summary>
+    /// <summary>The certificates that every one of <paramref name="bundles"/> contains.</summary>
     public static string TrustedByAll(IReadOnlyList<string> bundles)
     {
         if (bundles.Count == 0)
@@ -34,7 +34,7 @@ internal sealed class WebhookBundles(KubeClient client, WebhookOptions options, 
             .Select(certificate => certificate.ExportCertificatePem()));
     }
 
-    /// <summary>Whether an API server with this bundle takes the certificate, as it judges itself.</summary>
+    /// <summary>Whether an API server with this bundle accepts the certificate, by the same validation.</summary>
     public static bool Trusts(string bundle, X509Certificate2 serving, X509Certificate2Collection intermediates, DateTimeOffset now)
     {
         using var chain = new X509Chain();

@@ -4,11 +4,11 @@ using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>The certificate that this replica serves with: kept fresh while the process runs, and judged for readiness.</summary>
-/// <param name="source">Gives the certificate.</param>
-/// <param name="bundles">What API servers trust; null where somebody else keeps it, and where this replica may not even look.</param>
+/// <summary>The serving certificate of this replica. It is refreshed while the process runs, and its state is part of readiness.</summary>
+/// <param name="source">The source of the certificate.</param>
+/// <param name="bundles">The authorities that API servers trust; null when another component maintains the caBundle and this replica cannot read it.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Says what is served.</param>
+/// <param name="logger">The logger.</param>
 internal sealed partial class WebhookCertificates(ICertificateSource source, WebhookBundles? bundles, TimeProvider time, ILogger<WebhookCertificates> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -20,21 +20,21 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
     public ServingCertificate? Current => _current;
 
     /// <summary>
-    /// Why this replica should not be asked yet; null when it may. That the API server trusts the certificate is awaited once, after a start, so that an installation
-    /// which says that it is ready takes objects. It is not judged again: a caBundle that somebody breaks later would be broken with fewer replicas as well.
+    /// The reason why this replica must not receive requests yet, or null. That the API server trusts the certificate is checked only until it first holds, so that an
+    /// installation that reports ready accepts objects. It is not checked again: taking replicas out of service would not repair a caBundle that breaks later.
     /// </summary>
     public string? Problem =>
-        _current is not { } current ? $"the webhook has no certificate yet{(_failure is { } failure ? $": {failure}" : string.Empty)}"
+        _current is not { } current ? $"the webhook has no serving certificate yet{(_failure is { } failure ? $": {failure}" : string.Empty)}"
         : current.Expires <= time.GetUtcNow() ? $"the webhook's certificate expired at {current.Expires:u}{(_failure is { } failed ? $": {failed}" : string.Empty)}"
         : _trusted ? null
-        : "the caBundle of the webhook configurations does not trust the webhook's certificate yet";
+        : "the caBundle of the webhook configurations does not include the authority of the serving certificate yet";
 
-    /// <summary>For every handshake anew, so that a new certificate is used without a restart.</summary>
+    /// <summary>Runs for every handshake, so that a new certificate is used without a restart.</summary>
     public ValueTask<SslServerAuthenticationOptions> HandshakeAsync() => _current is { } current
         ? ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = current.Context })
-        : throw new InvalidOperationException("There is no serving certificate yet.");
+        : throw new InvalidOperationException("The webhook has no serving certificate yet.");
 
-    /// <summary>One look at the source and, until it was seen once, at whether the API server trusts what it gave.</summary>
+    /// <summary>Refreshes the certificate once and, until it first holds, checks whether the API server trusts it.</summary>
     internal async Task RefreshAsync(CancellationToken ct)
     {
         var before = _current;
@@ -82,6 +82,6 @@ internal sealed partial class WebhookCertificates(ICertificateSource source, Web
     [LoggerMessage(2311, LogLevel.Information, "The webhook serves with {Subject} {Thumbprint}, issued by {Issuer}, until {Expires}.")]
     private partial void LogServing(string subject, string thumbprint, string issuer, DateTimeOffset expires);
 
-    [LoggerMessage(2312, LogLevel.Warning, "The webhook's certificate could not be refreshed, the present one is kept: {Reason}")]
+    [LoggerMessage(2312, LogLevel.Warning, "The webhook's certificate could not be refreshed, keeping the current one: {Reason}")]
     private partial void LogFailed(string reason);
 }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Puts the webhook into the operator's process. Only it is served over HTTPS, and over HTTPS only it is served.</summary>
+/// <summary>Adds the webhook to the operator's process. The webhook is available only over HTTPS, and no other endpoint is.</summary>
 internal static class WebhookEndpoint
 {
     public static void AddServices(IServiceCollection services, WebhookOptions options)

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>Answers the API server: <c>POST /validate</c> and <c>POST /mutate</c>. Whatever is sent gets an answer and leaves the process as it was.</summary>
+/// <summary>Handles <c>POST /validate</c> and <c>POST /mutate</c> from the API server. Every request gets a response, and none can affect the process.</summary>
 internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics metrics)
 {
-    /// <summary>A review carries an object twice, and an API server takes no object above 3 MiB.</summary>
+    /// <summary>A review contains an object twice, and an API server accepts no object above 3 MiB.</summary>
     public const int MaxBodyBytes = (2 * (3 << 20)) + (64 << 10);
 
     public async Task HandleAsync(HttpContext context)
@@ -14,14 +14,14 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
         var path = context.Request.Path.Value;
         if (path is not ("/validate" or "/mutate"))
         {
-            await RefuseAsync(context, StatusCodes.Status404NotFound, "only /validate and /mutate are served here").ConfigureAwait(false);
+            await RejectAsync(context, StatusCodes.Status404NotFound, "not found: use /validate or /mutate").ConfigureAwait(false);
             return;
         }
 
         if (!HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.Headers.Allow = "POST";
-            await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "send an AdmissionReview by POST").ConfigureAwait(false);
+            await RejectAsync(context, StatusCodes.Status405MethodNotAllowed, "method not allowed: send an AdmissionReview with POST").ConfigureAwait(false);
             return;
         }
 
@@ -33,8 +33,8 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
 
         if (!AdmissionReviews.TryRead(body, out var uid, out var request, out var problem))
         {
-            metrics.Reviewed(path, "malformed", started);
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
+            metrics.RecordReview(path, "malformed", started);
+            await RejectAsync(context, StatusCodes.Status400BadRequest, problem).ConfigureAwait(false);
             return;
         }
 
@@ -42,14 +42,14 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
         if (path == "/mutate")
         {
             var patch = reviewer.Default(request);
-            answer = AdmissionReviews.Patched(uid, patch);
-            metrics.Reviewed(path, patch is null ? "unchanged" : "defaulted", started);
+            answer = AdmissionReviews.WritePatch(uid, patch);
+            metrics.RecordReview(path, patch is null ? "unchanged" : "defaulted", started);
         }
         else
         {
             var decision = reviewer.Review(request);
-            answer = AdmissionReviews.Judged(uid, request, decision);
-            metrics.Reviewed(path, decision.Allowed ? "allowed" : "denied", started);
+            answer = AdmissionReviews.WriteReview(uid, request, decision);
+            metrics.RecordReview(path, decision.Allowed ? "allowed" : "denied", started);
         }
 
         context.Response.ContentType = "application/json";
@@ -57,7 +57,7 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
         await context.Response.Body.WriteAsync(answer, context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>Null when it was too large or broken, and answered so.</summary>
+    /// <summary>Reads the body. Returns null after an error response when it is too large or incomplete.</summary>
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -76,12 +76,12 @@ internal sealed class WebhookHandler(IAdmissionReviewer reviewer, WebhookMetrics
         }
         catch (BadHttpRequestException broken)
         {
-            await RefuseAsync(context, broken.StatusCode, broken.Message).ConfigureAwait(false);
+            await RejectAsync(context, broken.StatusCode, broken.Message).ConfigureAwait(false);
             return null;
         }
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, string reason)
+    private static Task RejectAsync(HttpContext context, int status, string reason)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";

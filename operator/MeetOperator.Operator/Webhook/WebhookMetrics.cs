@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace MeetOperator.Operator.Webhook;
 
-/// <summary>What the webhook was asked and how long its answers took, and when its certificate expires.</summary>
+/// <summary>Metrics of the webhook: number and duration of reviews, and the expiry of its certificate.</summary>
 internal sealed class WebhookMetrics : IDisposable
 {
     private readonly Meter _meter = new("MeetOperator.Operator.Webhook");
@@ -17,12 +17,12 @@ internal sealed class WebhookMetrics : IDisposable
             "meet_webhook_certificate_expiry_seconds",
             () => certificates.Current is { } current ? [new Measurement<long>(current.Expires.ToUnixTimeSeconds())] : Array.Empty<Measurement<long>>(),
             "s",
-            "When the certificate expires that this replica serves with, as Unix time.");
+            "Expiry time of this replica's serving certificate, as Unix time.");
     }
 
     public long Start() => _time.GetTimestamp();
 
-    public void Reviewed(string path, string verdict, long started) => _reviews.Record(
+    public void RecordReview(string path, string verdict, long started) => _reviews.Record(
         _time.GetElapsedTime(started).TotalSeconds,
         new KeyValuePair<string, object?>("path", path),
         new KeyValuePair<string, object?>("verdict", verdict));

@@ -1,18 +1,18 @@
 namespace MeetOperator.Placement;
 
-/// <summary>The outcome of a placement and why.</summary>
+/// <summary>The outcome of a placement and its reason.</summary>
 public sealed record PlacementDecision
 {
-    /// <summary>The node that carries the meeting; null when none can.</summary>
+    /// <summary>The chosen node, or null when no node can take the meeting.</summary>
     public ChosenNode? Chosen { get; init; }
 
-    /// <summary>Fencing number of the assignment: the current one when the meeting stays, one higher when it moves, 1 at first.</summary>
+    /// <summary>Fencing number of the assignment: 1 for the first placement, unchanged while the meeting stays, incremented on every move.</summary>
     public long Generation { get; init; }
     public required PlacementOutcome Outcome { get; init; }
 
-    /// <summary>One sentence for status and events.</summary>
+    /// <summary>One sentence for the status and for events.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Every candidate that was turned down, in the order of the names.</summary>
+    /// <summary>Every rejected candidate, sorted by name.</summary>
     public IReadOnlyList<Rejection> Rejections { get; init; } = [];
 }

@@ -1,20 +1,20 @@
 namespace MeetOperator.Placement;
 
-/// <summary>What a placement came to.</summary>
+/// <summary>The outcome of a placement.</summary>
 public enum PlacementOutcome
 {
-    /// <summary>A first node was chosen.</summary>
+    /// <summary>The meeting had no node and one was chosen.</summary>
     Placed,
 
-    /// <summary>The current node goes on.</summary>
+    /// <summary>The meeting stays on its current node.</summary>
     Kept,
 
-    /// <summary>Another node, or the restarted one, takes over with a higher generation.</summary>
+    /// <summary>The meeting moved to another node, or to the restarted one, with a higher generation.</summary>
     Moved,
 
-    /// <summary>No node that the meeting may use exists.</summary>
+    /// <summary>No node exists in the pools that the meeting may use.</summary>
     NoCandidates,
 
-    /// <summary>Nodes exist and each was turned down.</summary>
+    /// <summary>Nodes exist, but every one was rejected.</summary>
     NoCapacity,
 }

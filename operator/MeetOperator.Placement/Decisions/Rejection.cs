@@ -1,4 +1,4 @@
 namespace MeetOperator.Placement;
 
-/// <summary>Why a node, or all nodes of a pool, were turned down.</summary>
+/// <summary>The reason why a node, or every node of a pool, was rejected.</summary>
 public sealed record Rejection(string Candidate, string Reason);

@@ -1,4 +1,4 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>What filters and scorers look at besides the node.</summary>
+/// <summary>The input of filters and scorers, besides the node itself.</summary>
 public readonly record struct FilterContext(MeetingDemand Demand, PlacementOptions Options, DateTimeOffset Now);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Pass, or a rejection with its reason.</summary>
+/// <summary>Either a pass or a rejection with its reason.</summary>
 public readonly record struct FilterResult(string? Reason)
 {
     public static readonly FilterResult Pass = new(null);

@@ -1,10 +1,10 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Says whether a node can carry a meeting.</summary>
+/// <summary>Decides whether a node can take a meeting.</summary>
 public interface INodeFilter
 {
-    /// <summary>True when the verdict holds for every node of the pool, so that it is reported once.</summary>
-    bool JudgesPool => false;
+    /// <summary>True when the result is the same for every node of a pool. The rejection is then reported once, with the pool's name.</summary>
+    bool AppliesToPool => false;
 
     FilterResult Evaluate(in FilterContext context, NodeSnapshot node);
 }

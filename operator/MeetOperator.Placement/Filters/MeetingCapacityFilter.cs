@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Bounds the meetings of one node, and so what it takes along when it dies.</summary>
+/// <summary>Limits the number of meetings on a node, and with it the impact of a node failure.</summary>
 public sealed class MeetingCapacityFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)

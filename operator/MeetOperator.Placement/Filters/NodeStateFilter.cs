@@ -2,7 +2,7 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Takes nodes that serve; starting, draining and dead ones are turned down.</summary>
+/// <summary>Accepts nodes that are serving; rejects nodes that are starting, draining or unhealthy.</summary>
 public sealed class NodeStateFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
@@ -11,9 +11,9 @@ public sealed class NodeStateFilter : INodeFilter
         {
             SfuNodeState.Ready or SfuNodeState.Allocated => FilterResult.Pass,
             SfuNodeState.Starting => FilterResult.Reject("the node is starting"),
-            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("people do not reach the node"),
+            SfuNodeState.Draining when node.CutOff => FilterResult.Reject("clients cannot reach the node"),
             SfuNodeState.Draining => FilterResult.Reject("the node is draining"),
-            _ => FilterResult.Reject("the node does not serve"),
+            _ => FilterResult.Reject("the node is not serving"),
         };
     }
 }

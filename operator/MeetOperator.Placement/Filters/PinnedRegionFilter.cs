@@ -1,9 +1,9 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps a pinned meeting in the region where it is.</summary>
+/// <summary>Keeps a pinned meeting in its current region.</summary>
 public sealed class PinnedRegionFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

@@ -2,10 +2,10 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps a meeting on the pools that it asks for.</summary>
+/// <summary>Restricts a meeting to the pools that its pool selector matches.</summary>
 public sealed class PoolSelectorFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {

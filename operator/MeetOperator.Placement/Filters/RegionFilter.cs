@@ -1,9 +1,9 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps a meeting in the regions that meeting and tenant allow.</summary>
+/// <summary>Restricts a meeting to the regions that both the meeting and its tenant allow.</summary>
 public sealed class RegionFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
@@ -13,7 +13,7 @@ public sealed class RegionFilter : INodeFilter
             return FilterResult.Pass;
         }
 
-        var listed = allowed.IsNone ? "no region is allowed" : $"allowed are {allowed}";
-        return FilterResult.Reject(node.Region is null ? $"the pool names no region; {listed}" : $"region {node.Region} is not allowed; {listed}");
+        var listed = allowed.IsNone ? "no region is allowed" : $"allowed regions: {allowed}";
+        return FilterResult.Reject(node.Region is null ? $"the pool has no region; {listed}" : $"region {node.Region} is not allowed; {listed}");
     }
 }

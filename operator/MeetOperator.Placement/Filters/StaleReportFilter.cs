@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Turns down nodes whose load is not known well enough.</summary>
+/// <summary>Rejects nodes whose last load report is missing or too old.</summary>
 public sealed class StaleReportFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)

@@ -1,12 +1,12 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Turns down nodes that are too busy, whatever their counts say.</summary>
+/// <summary>Rejects nodes whose stress is at or above the threshold, regardless of their meeting and participant counts.</summary>
 public sealed class StressFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
         return node.Stress < node.StressThreshold
             ? FilterResult.Pass
-            : FilterResult.Reject(FormattableString.Invariant($"stressed: {node.Stress * 100:0} % of {node.StressThreshold * 100:0} %"));
+            : FilterResult.Reject(FormattableString.Invariant($"overloaded: stress {node.Stress * 100:0} %, threshold {node.StressThreshold * 100:0} %"));
     }
 }

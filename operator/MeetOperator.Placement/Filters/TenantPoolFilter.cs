@@ -2,16 +2,16 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps a meeting on pools that its tenant was given.</summary>
+/// <summary>Restricts a meeting to the pools that its tenant may use.</summary>
 public sealed class TenantPoolFilter : INodeFilter
 {
-    public bool JudgesPool => true;
+    public bool AppliesToPool => true;
 
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)
     {
         if (context.Demand.TenantPoolSelector is null)
         {
-            return FilterResult.Pass; // Without a selector only the tenant's own namespace is visible, which the planner sees to.
+            return FilterResult.Pass; // Without a selector, the planner has already excluded every namespace but the tenant's own.
         }
 
         return LabelSelectorMatch.Matches(context.Demand.TenantPoolSelector, node.PoolLabels)

@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Filters;
 
-/// <summary>Keeps new meetings from cordoned nodes.</summary>
+/// <summary>Keeps new meetings off cordoned nodes.</summary>
 public sealed class UnschedulableFilter : INodeFilter
 {
     public FilterResult Evaluate(in FilterContext context, NodeSnapshot node)

@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement;
 
-/// <summary>Where a meeting is now.</summary>
+/// <summary>The current placement of a meeting.</summary>
 public sealed record CurrentPlacement
 {
     public required string Namespace { get; init; }
@@ -8,9 +8,9 @@ public sealed record CurrentPlacement
     public string? Region { get; init; }
     public required long Generation { get; init; }
 
-    /// <summary>The node lives and no longer knows the room (its process was restarted): the same node may be chosen again, with a new generation.</summary>
+    /// <summary>True when the node is running but has lost the room because its process restarted. The same node may be chosen again with a new generation.</summary>
     public bool RoomLost { get; init; }
 
-    /// <summary>Why the node refused to make the room; null when it did not. Another node is then tried.</summary>
-    public string? Refusal { get; init; }
+    /// <summary>The reason why the node rejected the room, or null. A rejected meeting is placed on another node.</summary>
+    public string? RoomRejection { get; init; }
 }

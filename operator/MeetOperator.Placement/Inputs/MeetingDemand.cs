@@ -2,36 +2,36 @@ using MeetOperator.Contracts;
 
 namespace MeetOperator.Placement;
 
-/// <summary>What one meeting asks of the fleet; the tenant's limits are already worked in.</summary>
+/// <summary>The requirements of one meeting, with the limits of its tenant already applied.</summary>
 public sealed record MeetingDemand
 {
     public required string MeetingId { get; init; }
 
-    /// <summary>Namespace of the meeting, which its tenant owns.</summary>
+    /// <summary>The meeting's namespace, which belongs to its tenant.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>Most people of the meeting.</summary>
+    /// <summary>Maximum number of participants.</summary>
     public int MaxParticipants { get; init; } = 100;
 
-    /// <summary>People in the meeting now; they come along when it moves.</summary>
+    /// <summary>Current number of participants; they move with the meeting.</summary>
     public int Participants { get; init; }
 
-    /// <summary>The only regions that may carry it.</summary>
+    /// <summary>The only regions that the meeting may be placed in.</summary>
     public RegionSet AllowedRegions { get; init; } = RegionSet.Any;
 
-    /// <summary>Regions to try first, best first.</summary>
+    /// <summary>Regions to try first, most preferred first.</summary>
     public IReadOnlyList<string> PreferredRegions { get; init; } = [];
 
-    /// <summary>True keeps a meeting that moves in the region of its current node.</summary>
+    /// <summary>When true, a meeting that moves stays in the region of its current node.</summary>
     public bool PinRegion { get; init; }
 
-    /// <summary>Pools that the meeting asks for; null means any that the tenant may use.</summary>
+    /// <summary>Pools that the meeting selects; null selects every pool that the tenant may use.</summary>
     public LabelSelector? PoolSelector { get; init; }
 
-    /// <summary>Pools that the tenant may use; null means those of its own namespace.</summary>
+    /// <summary>Pools that the tenant may use; null means the pools in its own namespace.</summary>
     public LabelSelector? TenantPoolSelector { get; init; }
     public PlacementStrategy Strategy { get; init; } = PlacementStrategy.Packed;
 
-    /// <summary>Where the meeting is now; null before the first placement.</summary>
+    /// <summary>The current placement; null before the first one.</summary>
     public CurrentPlacement? Current { get; init; }
 }

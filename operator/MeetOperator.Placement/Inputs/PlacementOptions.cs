@@ -1,13 +1,13 @@
 namespace MeetOperator.Placement;
 
-/// <summary>Figures that hold for every placement.</summary>
+/// <summary>Constants that apply to every placement.</summary>
 public sealed record PlacementOptions
 {
     public static readonly PlacementOptions Default = new();
 
-    /// <summary>People that are set aside for a meeting that nobody has joined yet. Most meetings are small: two.</summary>
-    public int PeoplePerNewMeeting { get; init; } = 2;
+    /// <summary>Participants to reserve for a meeting that is still empty. Most meetings have two participants.</summary>
+    public int ParticipantsPerNewMeeting { get; init; } = 2;
 
-    /// <summary>Seconds after which a report is too old to place by. Three missed polls of one second, and some slack.</summary>
+    /// <summary>Maximum age of a report in seconds. The default allows for three missed polls of one second, plus a margin.</summary>
     public double StaleReportSeconds { get; init; } = 4;
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement;
 
-/// <summary>Regions that may carry a meeting: any, exactly those that are listed, or none. None is never read as any.</summary>
+/// <summary>The regions that may carry a meeting: any, a fixed list, or none. An empty list never means any region.</summary>
 public sealed class RegionSet
 {
     public static readonly RegionSet Any = new(null);
@@ -11,20 +11,20 @@ public sealed class RegionSet
 
     public bool IsNone => _names is { Length: 0 };
 
-    /// <summary>As a spec writes it: there an empty list restricts nothing.</summary>
+    /// <summary>Reads a list from a spec, where an empty list means no restriction.</summary>
     public static RegionSet FromSpec(IReadOnlyCollection<string> allowed)
     {
         ArgumentNullException.ThrowIfNull(allowed);
         return allowed.Count == 0 ? Any : Only(allowed);
     }
 
-    /// <summary>These and no others; an empty list is <see cref="None"/>.</summary>
+    /// <summary>Exactly these regions; an empty list gives <see cref="None"/>.</summary>
     public static RegionSet Only(IEnumerable<string> names) => new([.. names]);
 
-    /// <summary>A region that is not known (null) is only in <see cref="Any"/>.</summary>
+    /// <summary>An unknown region (null) is contained in <see cref="Any"/> only.</summary>
     public bool Contains(string? region) => _names is null || (region is not null && _names.Contains(region, StringComparer.Ordinal));
 
-    /// <summary>The regions that are in both.</summary>
+    /// <summary>The intersection of both sets.</summary>
     public RegionSet And(RegionSet other)
     {
         ArgumentNullException.ThrowIfNull(other);

@@ -3,7 +3,7 @@ using MeetOperator.Placement.Filters;
 
 namespace MeetOperator.Placement.Scorers;
 
-/// <summary>Packed: the fuller node wins, so that others can be emptied. Distributed: the emptier one.</summary>
+/// <summary>Packed prefers the fuller node, so that others can be emptied. Distributed prefers the emptier node.</summary>
 public sealed class FillScorer : INodeScorer
 {
     public double Weight => 1;

@@ -1,6 +1,6 @@
 namespace MeetOperator.Placement.Scorers;
 
-/// <summary>Orders equal nodes by a hash of seed and name (FNV-1a), so that the choice is even and repeatable.</summary>
+/// <summary>Orders equal nodes by a hash of seed and name (FNV-1a), so that the choice is uniform and repeatable.</summary>
 public static class TieBreaker
 {
     public static ulong Rank(ulong seed, string nodeNamespace, string name)

@@ -2,7 +2,7 @@ using MeetOperator.Placement.Filters;
 
 namespace MeetOperator.Placement.Scorers;
 
-/// <summary>Prefers nodes of their pool's present template, so that older ones empty and can be replaced without moving anybody.</summary>
+/// <summary>Prefers nodes with their pool's current template, so that outdated nodes become empty and can be replaced without moving a meeting.</summary>
 public sealed class UpToDateScorer : INodeScorer
 {
     public double Weight => 10;

@@ -1,11 +1,11 @@
 namespace MeetOperator.Local.Tests;
 
-public sealed class TextTests
+public sealed class BannerTests
 {
     private static readonly LocalOptions Options = new() { Home = "/srv/meet/.meet", Port = 8080, Programs = "/p" };
 
     [Fact]
-    public void Banner_Default_HasTheLinkTheKubeconfigLineAndThreeCommands()
+    public void Banner_DefaultHome_ContainsUrlKubeconfigAndCommands()
     {
         var banner = Banner.Build(Options, "/srv/meet/.meet/kubeconfig");
         Assert.Contains("http://localhost:8080\n", banner, StringComparison.Ordinal);
@@ -15,14 +15,14 @@ public sealed class TextTests
     }
 
     [Fact]
-    public void Banner_OtherPortAndHome_SaysHowToStopThatOne() =>
+    public void Banner_OtherPortAndHome_ContainsMatchingStopCommand() =>
         Assert.Contains(
             "MEET_PORT=9000 MEET_HOME=/tmp/other ./meet down",
             Banner.Build(Options with { Port = 9000, Home = "/tmp/other" }, "k"),
             StringComparison.Ordinal);
 
     [Fact]
-    public void InNamespace_Kubeconfig_ChangesOnlyTheContextsNamespace() =>
+    public void InNamespace_Kubeconfig_ChangesOnlyContextNamespace() =>
         Assert.Equal(
             "contexts:\n- context:\n    namespace: meet-default\n    user: a\n",
             KubeconfigText.InNamespace("contexts:\n- context:\n    namespace: default\n    user: a\n", "meet-default"));

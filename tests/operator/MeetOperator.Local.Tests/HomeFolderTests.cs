@@ -7,7 +7,7 @@ public sealed class HomeFolderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Open_Twice_TellsHowToRunBesideIt()
+    public void Open_HomeInUse_ThrowsWithInstructions()
     {
         using var first = HomeFolder.Open(_folder);
         var message = Assert.Throws<LocalException>(() => HomeFolder.Open(_folder)).Message;
@@ -16,7 +16,7 @@ public sealed class HomeFolderTests : IDisposable
     }
 
     [Fact]
-    public void Key_MadeOnce_IsKeptAndPrivate()
+    public void Key_SecondCall_ReturnsStoredPrivateKey()
     {
         string key;
         using (var home = HomeFolder.Open(_folder))
@@ -33,7 +33,7 @@ public sealed class HomeFolderTests : IDisposable
     }
 
     [Fact]
-    public void Dispose_ProcessIdAndBanner_AreGone()
+    public void Dispose_OpenHome_DeletesProcessIdAndBanner()
     {
         using (var home = HomeFolder.Open(_folder))
         {

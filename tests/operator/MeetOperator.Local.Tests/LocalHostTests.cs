@@ -8,7 +8,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Local.Tests;
 
-/// <summary>The embedded host as a process of its own, with small scripts in the place of operator and signaling: what it puts there and what it leaves behind.</summary>
+/// <summary>Runs the embedded host as a separate process, with small scripts in place of operator and signaling.</summary>
 public sealed class LocalHostTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("local").FullName;
@@ -55,7 +55,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delete_TheOperatorsPod_MakesItAgain()
+    public async Task Run_OperatorPodDeleted_RecreatesPod()
     {
         await StartAsync();
         using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
@@ -71,7 +71,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_Defaults_AreThereAndThePageAnswers()
+    public async Task Start_NewHome_CreatesDefaultsAndServesPage()
     {
         await StartAsync();
         using var http = new HttpClient();
@@ -98,7 +98,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Terminate_EndsWithinSecondsAndLeavesNoProcess()
+    public async Task Terminate_RunningHost_EndsAllProcesses()
     {
         var host = await StartAsync();
         var children = await ChildrenAsync();
@@ -117,7 +117,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Kill9_LeavesNoProcess_AndTheNextStartGoesOnWithTheSameObjects()
+    public async Task Start_AfterKill9_EndsOldProcessesAndKeepsObjects()
     {
         var host = await StartAsync();
         var children = await ChildrenAsync();
@@ -131,7 +131,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         var deadline = DateTime.UtcNow.AddSeconds(10);
         while (children.Any(pid => Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal)))
         {
-            Assert.True(DateTime.UtcNow < deadline, "a child survived");
+            Assert.True(DateTime.UtcNow < deadline, "a child process is still running");
             await Task.Delay(20);
         }
 
@@ -141,7 +141,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_PortInUse_SaysWhichToTake()
+    public async Task Start_PortInUse_SuggestsAnotherPort()
     {
         using var other = new TcpListener(IPAddress.Any, _port);
         other.Start();
@@ -152,7 +152,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_DamagedStoreOrCertificate_SaysWhichFileAndWhatToDo()
+    public async Task Start_DamagedStoreOrCertificate_ReportsFileAndFix()
     {
         await EndAsync(await StartAsync());
         var log = Directory.GetFiles(Path.Combine(Home, "api", "store"), "log-*").Single();
@@ -173,7 +173,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Export_IsWhatKubectlAppliesElsewhere(bool running)
+    public async Task Export_UserObjects_CanBeAppliedToAnotherServer(bool running)
     {
         var host = await StartAsync();
         using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));
@@ -214,18 +214,18 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Export_OfAFolderWithoutAnInstallation_SaysSo()
+    public async Task Export_DirectoryWithoutInstallation_Fails()
     {
         var export = Launch(["export", "--home", Path.Combine(_root, "nothing")], captureErrors: true);
         var errors = await export.StandardError.ReadToEndAsync();
         await export.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
         Assert.Equal(1, export.ExitCode);
-        Assert.Contains("holds no installation", errors, StringComparison.Ordinal);
+        Assert.Contains("contains no installation", errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_root, "nothing")));
     }
 
     [Fact]
-    public async Task Start_HomeInUse_SaysSo()
+    public async Task Start_HomeInUse_Fails()
     {
         await StartAsync();
         var (code, errors) = await FailAsync();
@@ -234,7 +234,7 @@ public sealed class LocalHostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_WithPortsAndHomesOfTheirOwn_DoNotDisturbEachOther()
+    public async Task Start_TwoInstallations_RunIndependently()
     {
         var otherHome = Path.Combine(_root, "other-home");
         var otherPort = FreePort();
@@ -259,14 +259,14 @@ public sealed class LocalHostTests : IAsyncLifetime
     private async Task<Process> StartAsync(string home, int port)
     {
         Directory.CreateDirectory(home);
-        // A host that was killed leaves its banner; `meet up --detach` removes it first, too.
+        // A killed host leaves its banner. Like `meet up --detach`, remove it first.
         File.Delete(Path.Combine(home, "banner"));
         var process = Launch(home, port);
         var deadline = DateTime.UtcNow.AddSeconds(60);
         while (!File.Exists(Path.Combine(home, "banner")))
         {
-            Assert.False(process.HasExited, "it ended before the page answered");
-            Assert.True(DateTime.UtcNow < deadline, "the page did not answer");
+            Assert.False(process.HasExited, "the process exited before the page was available");
+            Assert.True(DateTime.UtcNow < deadline, "the page was not available");
             await Task.Delay(20);
         }
 
@@ -313,7 +313,7 @@ public sealed class LocalHostTests : IAsyncLifetime
         File.WriteAllBytes(file, bytes);
     }
 
-    // Read from the API: what the host says it runs is what must be gone.
+    // Reads the process IDs from the API, so that exactly the host's processes are checked.
     private async Task<List<int>> ChildrenAsync()
     {
         using var client = new KubeClient(KubeConfig.FromFile(Path.Combine(Home, "kubeconfig")));

@@ -6,11 +6,11 @@ public sealed class LocalNetworkTests
     [InlineData(8080, "127.31.144")]
     [InlineData(1024, "127.4.0")]
     [InlineData(65535, "127.255.255")]
-    public void PodAddressPrefix_Port_GivesEachInstallationItsOwn(int port, string expected) =>
+    public void PodAddressPrefix_EachPort_IsUnique(int port, string expected) =>
         Assert.Equal(expected, LocalNetwork.PodAddressPrefix(port));
 
     [Fact]
-    public void MediaPorts_NextPort_GetsAnotherBlock_BelowTheEphemeralRange()
+    public void MediaPorts_NextPort_ReturnsNextBlockBelowEphemeralRange()
     {
         var ranges = Enumerable.Range(8080, 188).Select(p => LocalNetwork.MediaPorts(p, _ => true)).ToList();
         Assert.Equal(188, ranges.Select(r => r.Min).Distinct().Count());
@@ -19,7 +19,7 @@ public sealed class LocalNetworkTests
     }
 
     [Fact]
-    public void MediaPorts_OnePortTaken_MovesToTheNextBlock()
+    public void MediaPorts_OnePortTaken_ReturnsNextBlock()
     {
         var first = LocalNetwork.MediaPorts(8080, _ => true);
         var second = LocalNetwork.MediaPorts(8080, p => p != first.Min + 5);
@@ -27,6 +27,6 @@ public sealed class LocalNetworkTests
     }
 
     [Fact]
-    public void MediaPorts_NoneFree_SaysSo() =>
+    public void MediaPorts_NoneFree_Throws() =>
         Assert.Contains("free UDP ports", Assert.Throws<LocalException>(() => LocalNetwork.MediaPorts(8080, _ => false)).Message, StringComparison.Ordinal);
 }

@@ -7,7 +7,7 @@ public sealed class LocalOptionsTests
     private static readonly string[] Good = ["--home", "/tmp/h", "--port", "8080", "--programs", "/tmp/p"];
 
     [Fact]
-    public void Parse_NothingSet_ListensOnLoopbackAndAdvertisesThisMachine()
+    public void Parse_NoEnvironment_ListensOnLoopbackAndAdvertisesHost()
     {
         var options = Parse(Good);
         Assert.Equal(("/tmp/h", 8080, "/tmp/p", "127.0.0.1"), (options.Home, options.Port, options.Programs, options.Listen));
@@ -15,11 +15,11 @@ public sealed class LocalOptionsTests
     }
 
     [Fact]
-    public void Parse_NoOtherAddress_AdvertisesLoopbackOnly() =>
+    public void Parse_HostWithoutAddress_AdvertisesLoopbackOnly() =>
         Assert.Equal(["127.0.0.1"], LocalOptions.Parse(Good, new Dictionary<string, string>(), () => null).AdvertisedAddresses);
 
     [Fact]
-    public void Parse_Environment_Wins()
+    public void Parse_EnvironmentSet_OverridesDefaults()
     {
         var options = Parse(Good, ("MEET_LISTEN", "0.0.0.0"), ("MEET_ADVERTISE", "192.0.2.1, 2001:db8::1"));
         Assert.Equal("0.0.0.0", options.Listen);
@@ -30,20 +30,20 @@ public sealed class LocalOptionsTests
     [InlineData("--port", "80", "--port must be a number from 1024 to 65535, not '80'")]
     [InlineData("--port", "x", "--port must be a number from 1024 to 65535, not 'x'")]
     [InlineData("--what", "x", "unknown argument '--what'")]
-    public void Parse_WrongArgument_SaysWhatIsRight(string name, string value, string message) =>
+    public void Parse_InvalidArgument_ThrowsWithFix(string name, string value, string message) =>
         Assert.Contains(message, Assert.Throws<LocalException>(() => Parse([.. Good, name, value])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("MEET_LISTEN", "localhost")]
     [InlineData("MEET_ADVERTISE", "10.0.0.1,nowhere")]
-    public void Parse_WrongAddress_NamesTheVariable(string variable, string value) =>
+    public void Parse_InvalidAddress_ThrowsWithVariableName(string variable, string value) =>
         Assert.StartsWith($"{variable}: '", Assert.Throws<LocalException>(() => Parse(Good, (variable, value))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Parse_MissingArgumentOrValue_IsNamed()
+    public void Parse_MissingArgumentOrValue_ThrowsWithName()
     {
         Assert.Equal("--programs is missing", Assert.Throws<LocalException>(() => Parse(Good[..4])).Message);
-        Assert.Equal("--port needs a value", Assert.Throws<LocalException>(() => Parse(["--port"])).Message);
+        Assert.Equal("--port requires a value", Assert.Throws<LocalException>(() => Parse(["--port"])).Message);
     }
 
     private static LocalOptions Parse(string[] arguments, params (string Name, string Value)[] environment) =>

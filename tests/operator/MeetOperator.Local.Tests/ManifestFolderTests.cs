@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Local.Tests;
 
-/// <summary>The cluster follows the folder, against the real embedded server.</summary>
+/// <summary>Synchronization of the manifest directory with a real embedded server.</summary>
 public sealed class ManifestFolderTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("manifests").FullName;
@@ -35,35 +35,35 @@ public sealed class ManifestFolderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task File_PutChangedAndRemoved_IsAppliedAndPruned()
+    public async Task Check_FileAddedChangedRemoved_AppliesAndPrunes()
     {
         Write("a.yaml", Map("one", "v: \"1\"") + "---\n" + Map("two", "v: \"1\"", "other"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("1", await ValueAsync("home", "one"));
         Assert.Equal("1", await ValueAsync("other", "two"));
 
         Write("a.yaml", Map("one", "v: \"22\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("22", await ValueAsync("home", "one"));
         Assert.Null(await ValueAsync("other", "two"));
 
         File.Delete(Path.Combine(Files, "a.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await ValueAsync("home", "one"));
     }
 
     [Fact]
-    public async Task File_RemovedWhileNothingRan_IsPrunedAtTheNextStart()
+    public async Task Start_FileRemovedWhileStopped_PrunesObjects()
     {
         Write("a.yaml", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         File.Delete(Path.Combine(Files, "a.yaml"));
         using var stop = new CancellationTokenSource();
         var run = NewFolder().RunAsync(stop.Token);
         var deadline = DateTime.UtcNow.AddSeconds(20);
         while (await ValueAsync("home", "one") is not null)
         {
-            Assert.True(DateTime.UtcNow < deadline, "the object of the removed file is still there");
+            Assert.True(DateTime.UtcNow < deadline, "the object of the removed file still exists");
             await Task.Delay(20);
         }
 
@@ -73,49 +73,49 @@ public sealed class ManifestFolderTests : IAsyncLifetime
 
     [Theory]
     [InlineData("a: [", "yaml")]
-    [InlineData("apiVersion: v1\nkind: Nothing\nmetadata: {name: x}\n", "the server knows no kind Nothing in v1")]
+    [InlineData("apiVersion: v1\nkind: Nothing\nmetadata: {name: x}\n", "the server has no kind Nothing in v1")]
     [InlineData("apiVersion: meetoperator.io/v1alpha1\nkind: Meeting\nmetadata: {name: x}\nspec: {maxParticipants: many}\n", "spec.maxParticipants")]
-    public async Task File_ThatIsBroken_IsToldOnceAndChangesNothing(string broken, string message)
+    public async Task Check_InvalidFile_LogsOnceAndChangesNothing(string broken, string message)
     {
         Write("a.yaml", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Write("a.yaml", Map("one", "v: \"2\"") + "---\n" + broken);
-        await _folder.LookAsync(default);
-        await _folder.LookAsync(default);
-        var told = Assert.Single(_messages.All, m => m.Contains("changed nothing", StringComparison.Ordinal));
-        Assert.Contains("a.yaml", told, StringComparison.Ordinal);
-        Assert.Contains(message, told, StringComparison.Ordinal);
+        await _folder.CheckAsync(default);
+        await _folder.CheckAsync(default);
+        var logged = Assert.Single(_messages.All, m => m.Contains("could not be applied", StringComparison.Ordinal));
+        Assert.Contains("a.yaml", logged, StringComparison.Ordinal);
+        Assert.Contains(message, logged, StringComparison.Ordinal);
         Assert.Equal("1", await ValueAsync("home", "one"));
     }
 
     [Fact]
-    public async Task Object_ThatTwoFilesHold_StaysUntilBothAreGone()
+    public async Task Check_ObjectInTwoFiles_IsPrunedWithLastFile()
     {
         Write("a.yaml", Map("one", "v: \"1\""));
         Write("b.yaml", Map("one", "w: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         File.Delete(Path.Combine(Files, "a.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.NotNull(await _api.Client.TryGetAsync<ConfigMap>(new NamespacedName("home", "one"), default));
         File.Delete(Path.Combine(Files, "b.yaml"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await _api.Client.TryGetAsync<ConfigMap>(new NamespacedName("home", "one"), default));
     }
 
     [Fact]
-    public async Task File_WithANamespaceAndWhatIsInIt_IsAppliedInOrder()
+    public async Task Check_FileWithNamespaceAndContent_AppliesInOrder()
     {
         Write("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: fresh}\n---\n" + Map("one", "v: \"1\"", "fresh"));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Equal("1", await ValueAsync("fresh", "one"));
     }
 
     [Fact]
-    public async Task OtherFiles_AreLeftAlone()
+    public async Task Check_OtherFiles_AreIgnored()
     {
         Write("notes.txt", Map("one", "v: \"1\""));
         Write(".a.yaml.swp", Map("one", "v: \"1\""));
-        await _folder.LookAsync(default);
+        await _folder.CheckAsync(default);
         Assert.Null(await ValueAsync("home", "one"));
     }
 

@@ -1,6 +1,6 @@
 namespace MeetOperator.Local.Tests;
 
-/// <summary>Finds files of the repository from the test's output folder.</summary>
+/// <summary>Finds repository files from the test's output directory.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find(AppContext.BaseDirectory);

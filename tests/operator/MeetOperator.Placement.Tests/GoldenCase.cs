@@ -6,7 +6,7 @@ using YamlDotNet.Serialization;
 
 namespace MeetOperator.Placement.Tests;
 
-/// <summary>One folder of <c>tests/golden/placement</c>.</summary>
+/// <summary>One directory in <c>tests/golden/placement</c>.</summary>
 internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, ExpectedDecision Expected)
 {
     public static string Root { get; } = FindRoot();
@@ -22,7 +22,7 @@ internal sealed record GoldenCase(PlacementInput Input, DateTimeOffset Now, Expe
             expected.Deserialize<ExpectedDecision>(KubeJson.Options)!);
     }
 
-    /// <summary>A list of regions is exactly those: an empty one is none.</summary>
+    /// <summary>Reads a list of regions literally: an empty list allows none.</summary>
     private static readonly JsonSerializerOptions Reading = new(KubeJson.Options) { Converters = { new RegionSetReader() } };
 
     private static JsonNode Json(string path)

@@ -7,10 +7,10 @@ public sealed class LabelSelectorMatchTests
     private static readonly Dictionary<string, string> Labels = new() { ["tier"] = "gold", ["zone"] = "a" };
 
     [Fact]
-    public void Matches_NoSelector_MatchesNothing() => Assert.False(LabelSelectorMatch.Matches(null, Labels));
+    public void Matches_NullSelector_ReturnsFalse() => Assert.False(LabelSelectorMatch.Matches(null, Labels));
 
     [Fact]
-    public void Matches_EmptySelector_MatchesEverything()
+    public void Matches_EmptySelector_ReturnsTrue()
     {
         Assert.True(LabelSelectorMatch.Matches(new LabelSelector(), Labels));
         Assert.True(LabelSelectorMatch.Matches(new LabelSelector(), null));
@@ -27,7 +27,7 @@ public sealed class LabelSelectorMatchTests
     [InlineData("none", LabelOperator.Exists, null, false)]
     [InlineData("none", LabelOperator.DoesNotExist, null, true)]
     [InlineData("tier", LabelOperator.DoesNotExist, null, false)]
-    public void Matches_Expression_JudgesAsKubernetes(string key, LabelOperator comparison, string? value, bool expected)
+    public void Matches_Expression_FollowsKubernetes(string key, LabelOperator comparison, string? value, bool expected)
     {
         var selector = new LabelSelector { MatchExpressions = [new LabelRequirement { Key = key, Operator = comparison, Values = value is null ? null : [value] }] };
 
@@ -35,7 +35,7 @@ public sealed class LabelSelectorMatchTests
     }
 
     [Fact]
-    public void Matches_LabelsAndExpressions_NeedsAllOfThem()
+    public void Matches_LabelsAndExpressions_RequiresAll()
     {
         var selector = new LabelSelector
         {

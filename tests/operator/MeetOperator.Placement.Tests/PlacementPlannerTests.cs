@@ -10,7 +10,7 @@ public sealed class PlacementPlannerTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Decide_GoldenCase_GivesTheExpectedDecision(string name)
+    public void Decide_GoldenCase_ReturnsExpectedDecision(string name)
     {
         var golden = GoldenCase.Load(name);
 
@@ -24,7 +24,7 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
-    public void Decide_SameInput_GivesTheSameDecision()
+    public void Decide_SameInput_ReturnsSameDecision()
     {
         var input = Input(Fleet(20), seed: 7);
 
@@ -32,7 +32,7 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
-    public void Decide_NodesInAnotherOrder_GivesTheSameDecision()
+    public void Decide_NodesInAnotherOrder_ReturnsSameDecision()
     {
         var fleet = Fleet(20);
 
@@ -43,7 +43,7 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
-    public void Decide_EqualNodesAndManySeeds_SpreadsTheChoice()
+    public void Decide_EqualNodesAndManySeeds_SpreadsChoice()
     {
         var chosen = Enumerable.Range(0, 400).Select(seed => PlacementPlanner.Decide(Input(Fleet(4), (ulong)seed), Now).Chosen!.Name)
             .GroupBy(name => name).ToDictionary(group => group.Key, group => group.Count());
@@ -53,7 +53,7 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
-    public void Decide_TenThousandMeetings_NeverOverfillsANode()
+    public void Decide_TenThousandMeetings_NeverOverfillsNode()
     {
         var fleet = Fleet(60).ToArray();
         var placed = 0;
@@ -76,7 +76,7 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
-    public void Decide_BrokenFigures_DoesNotThrow()
+    public void Decide_InvalidFigures_DoesNotThrow()
     {
         var odd = Fleet(3).Select(node => node with { MaxMeetings = 0, MaxParticipants = 0, Stress = double.NaN }).ToArray();
 

@@ -3,7 +3,7 @@ namespace MeetOperator.Placement.Tests;
 public sealed class RegionSetTests
 {
     [Fact]
-    public void And_NothingInCommon_IsNone()
+    public void And_NothingInCommon_ReturnsNone()
     {
         var none = RegionSet.Only(["eu"]).And(RegionSet.Only(["us"]));
 
@@ -15,7 +15,7 @@ public sealed class RegionSetTests
     }
 
     [Fact]
-    public void FromSpec_EmptyList_IsAny()
+    public void FromSpec_EmptyList_ReturnsAny()
     {
         Assert.True(RegionSet.FromSpec([]).Contains("ap"));
         Assert.True(RegionSet.FromSpec([]).Contains(null));

@@ -1,4 +1,4 @@
-{{/* Who collects metrics: those that are named; with `podMonitor.enabled` and none named every Pod of the cluster; else nobody. */}}
+{{/* Peers that may scrape metrics: the configured ones; with `podMonitor.enabled` and none configured, every Pod in the cluster; otherwise none. */}}
 {{- define "meet.metricsFrom" -}}
 {{- if .Values.networkPolicy.metricsFrom }}
 {{- toYaml .Values.networkPolicy.metricsFrom }}
@@ -18,7 +18,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Egress rules that several policies have. */}}
+{{/* Egress rules that several policies share. */}}
 {{- define "meet.toApiServer" -}}
 - ports:
   {{- range .Values.networkPolicy.apiServer.ports }}
@@ -33,7 +33,7 @@
   {{- end }}
 {{- end -}}
 
-{{/* The control port of media nodes, wherever their pools are. */}}
+{{/* The control port of media nodes in all namespaces. */}}
 {{- define "meet.toMediaNodes" -}}
 - ports:
   - port: 8090
@@ -51,7 +51,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* Name servers; where they are differs from cluster to cluster. */}}
+{{/* DNS servers, whose location depends on the cluster. */}}
 {{- define "meet.toNames" -}}
 - ports:
   - port: 53

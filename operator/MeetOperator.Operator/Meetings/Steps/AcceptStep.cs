@@ -6,84 +6,84 @@ using MeetOperator.Operator.Tenants;
 namespace MeetOperator.Operator.Meetings.Steps;
 
 /// <summary>
-/// Takes a meeting in while its tenant owns the namespace and what it asks for is allowed. One that has its place and would not be taken any more keeps it, and
-/// its status says why; how many meetings are open is asked only of one that has had no place yet.
+/// Accepts a meeting while its tenant owns the namespace and allows its spec. A meeting that already has a node keeps it even if it would no longer be accepted, and its
+/// status shows the reason. The quota of concurrent meetings applies only to meetings that have not had a node yet.
 /// </summary>
 internal sealed class AcceptStep(MeetingIds ids, MediaFleet fleet, QuotaLedger ledger, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
-    private static readonly TimeSpan RefusalRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RejectionRetry = TimeSpan.FromSeconds(30);
 
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         var tenant = context.Meeting.Spec.TenantRef.Name;
-        if (!ids.HasItsId(context.Ref))
+        if (!ids.IsIdOwner(context.Ref))
         {
             context.Status = context.Status with { Assignments = [], SfuCount = 0, Participants = 0, Region = null };
-            return Refuse(context, MeetingIds.Refusal(context.MeetingId), RefusalRetry);
+            return Reject(context, MeetingIds.IdTaken(context.MeetingId), RejectionRetry);
         }
 
         var current = fleet.Current(context.Ref);
-        if (Judge(context) is { } refusal)
+        if (FindRejection(context) is { } rejection)
         {
             if (current is not { Node: not null })
             {
                 ledger.Release(tenant, context.Ref.Uid);
-                return Refuse(context, refusal, RefusalRetry);
+                return Reject(context, rejection, RejectionRetry);
             }
 
             ledger.Admit(tenant, context.Ref.Uid);
-            context.Refusal = refusal;
-            context.Set(MeetConditions.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
-            events.NotReady(context, refusal.Reason, refusal.Message);
+            context.Rejection = rejection;
+            context.SetCondition(MeetConditions.Accepted, ConditionStatus.False, rejection.Reason, rejection.Message);
+            events.RecordNotReady(context, rejection.Reason, rejection.Message);
             return ValueTask.FromResult(StepResult.Continue);
         }
 
         if (current is { Node: not null } || (current is not null && context.IsAccepted))
         {
-            // A meeting that lost its node stays open, whatever the limit.
+            // A meeting that lost its node remains admitted, regardless of the quota.
             ledger.Admit(tenant, context.Ref.Uid);
             return Accept(context);
         }
 
-        if (!context.IsAccepted && AcceptRules.Closing(context.Tenant!) is { } closing)
+        if (!context.IsAccepted && AcceptRules.FindTenantDeletion(context.Tenant!) is { } closing)
         {
-            return Refuse(context, closing, RefusalRetry);
+            return Reject(context, closing, RejectionRetry);
         }
 
         var limit = context.Tenant!.Spec.Quotas.ConcurrentMeetings;
         if (!ledger.TryAdmit(tenant, context.Ref.Uid, limit))
         {
-            var message = $"tenant {tenant} has {limit} of {limit} meetings open: end one, or raise the tenant's quotas.concurrentMeetings";
-            return Refuse(context, new AcceptRules.Refusal(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, Waits: true), pending.Add(context.Key));
+            var message = $"tenant {tenant} has reached its quota of {limit} concurrent meetings: end one, or raise the tenant's quotas.concurrentMeetings";
+            return Reject(context, new AcceptRules.Rejection(MeetingPhase.Pending, AcceptReasons.QuotaExceeded, message, IsTransient: true), pending.Add(context.Key));
         }
 
         return Accept(context);
     }
 
-    private AcceptRules.Refusal? Judge(MeetingContext context)
+    private AcceptRules.Rejection? FindRejection(MeetingContext context)
     {
-        if (AcceptRules.Judge(context.Meeting, context.Tenant, context.NamespaceOwner) is { } refusal)
+        if (AcceptRules.FindRejection(context.Meeting, context.Tenant, context.NamespaceOwner) is { } rejection)
         {
-            return refusal;
+            return rejection;
         }
 
         var current = fleet.Current(context.Ref);
-        return fleet.WhyNotAllowed(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } why
-            ? AcceptRules.NotAllowedThere(current!.Node!.Value.Name, why)
+        return fleet.FindDisallowedReason(MeetingDemands.From(context.Meeting, context.Tenant, current), context.Ref) is { } reason
+            ? AcceptRules.PlaceNotAllowed(current!.Node!.Value.Name, reason)
             : null;
     }
 
     private static ValueTask<StepResult> Accept(MeetingContext context)
     {
-        context.Set(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "tenant and quota allow the meeting");
+        context.SetCondition(MeetConditions.Accepted, ConditionStatus.True, "Accepted", "the tenant and its quotas allow the meeting");
         return ValueTask.FromResult(StepResult.Continue);
     }
 
-    private ValueTask<StepResult> Refuse(MeetingContext context, AcceptRules.Refusal refusal, TimeSpan retry)
+    private ValueTask<StepResult> Reject(MeetingContext context, AcceptRules.Rejection rejection, TimeSpan retry)
     {
-        context.Set(MeetConditions.Accepted, ConditionStatus.False, refusal.Reason, refusal.Message);
-        context.NotReady(refusal.Phase, refusal.Reason, refusal.Message, stalled: !refusal.Waits);
-        events.NotReady(context, refusal.Reason, refusal.Message);
+        context.SetCondition(MeetConditions.Accepted, ConditionStatus.False, rejection.Reason, rejection.Message);
+        context.MarkNotReady(rejection.Phase, rejection.Reason, rejection.Message, stalled: !rejection.IsTransient);
+        events.RecordNotReady(context, rejection.Reason, rejection.Message);
         return ValueTask.FromResult(StepResult.Wait(retry));
     }
 }

@@ -3,12 +3,12 @@ using MeetOperator.Operator.Pools;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A status that names a higher generation than memory was written by somebody who knew more: memory follows it, but not to a node of another tenant.</summary>
+/// <summary>Adopts an assignment from the status if its generation is higher than the one in memory, since another operator wrote it later. Never adopts a node of another tenant.</summary>
 internal sealed class AdoptStep(MediaFleet fleet, MeetingIds ids, PoolRights rights) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
-        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.HasItsId(context.Ref) && rights.MayCarry(context.Key.Namespace, assignment.Namespace))
+        if (context.Status is { EndedAt: null, Assignments: [var assignment, ..] } && ids.IsIdOwner(context.Ref) && rights.CanCarry(context.Key.Namespace, assignment.Namespace))
         {
             fleet.Adopt(context.Ref, assignment);
         }

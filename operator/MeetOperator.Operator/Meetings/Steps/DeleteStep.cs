@@ -4,7 +4,7 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A meeting that is being deleted: its room is ended, then the finalizer lets it go.</summary>
+/// <summary>Ends the room of a meeting that is being deleted, then removes the finalizer.</summary>
 internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingReleases releases) : IMeetingStep
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(500);
@@ -16,21 +16,21 @@ internal sealed class DeleteStep(ClusterView cluster, RoomKeeper rooms, MeetingR
             return StepResult.Continue;
         }
 
-        context.WritesStatus = false;
+        context.ShouldWriteStatus = false;
         if (Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom))
         {
-            if (await rooms.EndAsync(context.Ref, onlyIfEmpty: false, ct).ConfigureAwait(false) != RoomEnd.Done)
+            if (await rooms.EndAsync(context.Ref, onlyIfEmpty: false, ct).ConfigureAwait(false) != RoomEndResult.Done)
             {
                 return StepResult.Wait(Retry);
             }
 
             if (await Finalizers.RemoveAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct).ConfigureAwait(false) is { } left)
             {
-                cluster.FreshMeetings.Wrote(left);
+                cluster.FreshMeetings.RecordWrite(left);
             }
             else
             {
-                cluster.FreshMeetings.Removed(context.Meeting);
+                cluster.FreshMeetings.RecordRemoval(context.Meeting);
             }
         }
 

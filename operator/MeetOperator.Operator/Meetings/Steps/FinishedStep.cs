@@ -4,7 +4,7 @@ using MeetOperator.Operator.Cluster;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>A meeting that has ended: nothing happens any more until its time to live is over, then the object is removed.</summary>
+/// <summary>Keeps an ended meeting until its time to live has passed, then deletes the object.</summary>
 internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases) : IMeetingStep
 {
     public async ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
@@ -15,13 +15,13 @@ internal sealed class FinishedStep(ClusterView cluster, MeetingReleases releases
         }
 
         releases.Release(context);
-        var gone = ended.AddSeconds(context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished);
-        if (gone > context.Now)
+        var due = ended.AddSeconds(context.Meeting.Spec.Lifecycle.TtlSecondsAfterFinished);
+        if (due > context.Now)
         {
-            return StepResult.Wait(gone - context.Now);
+            return StepResult.Wait(due - context.Now);
         }
 
-        context.WritesStatus = false;
+        context.ShouldWriteStatus = false;
         await cluster.Client.TryDeleteAsync<Meeting>(context.Key, ct, new DeleteOptions { Uid = context.Meeting.Metadata.Uid }).ConfigureAwait(false);
         return StepResult.Stop;
     }

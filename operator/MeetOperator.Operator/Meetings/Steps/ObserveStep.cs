@@ -3,30 +3,30 @@ using MeetOperator.Operator.Fleet;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>Takes the head count of the media node into the status.</summary>
+/// <summary>Copies the media node's participant count into the status.</summary>
 internal sealed class ObserveStep(MediaFleet fleet) : IMeetingStep
 {
     public ValueTask<StepResult> RunAsync(MeetingContext context, CancellationToken ct)
     {
         if (fleet.Current(context.Ref) is { RoomExists: true, RoomLost: false, Node: { } node } current
-            && fleet.View(node) is { Verdict.State: not SfuNodeState.Unhealthy })
+            && fleet.View(node) is { Decision.State: not SfuNodeState.Unhealthy })
         {
-            context.Status = Counted(context.Status, current, context.Now);
+            context.Status = WithParticipants(context.Status, current, context.Now);
         }
 
         return ValueTask.FromResult(StepResult.Continue);
     }
 
-    private static MeetingStatus Counted(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
+    private static MeetingStatus WithParticipants(MeetingStatus status, CurrentAssignment current, DateTimeOffset now)
     {
-        var people = current.Participants;
+        var participants = current.Participants;
         return status with
         {
-            Participants = people,
-            PeakParticipants = Math.Max(status.PeakParticipants, people),
-            StartedAt = status.StartedAt ?? (people > 0 ? now : null),
-            EmptySince = people > 0 ? null : status.EmptySince ?? now,
-            Assignments = [.. status.Assignments.Select(assignment => assignment.Generation == current.Generation ? assignment with { Participants = people } : assignment)],
+            Participants = participants,
+            PeakParticipants = Math.Max(status.PeakParticipants, participants),
+            StartedAt = status.StartedAt ?? (participants > 0 ? now : null),
+            EmptySince = participants > 0 ? null : status.EmptySince ?? now,
+            Assignments = [.. status.Assignments.Select(assignment => assignment.Generation == current.Generation ? assignment with { Participants = participants } : assignment)],
         };
     }
 }

@@ -6,10 +6,10 @@ using MeetOperator.Placement;
 
 namespace MeetOperator.Operator.Meetings.Steps;
 
-/// <summary>Finds a media node for the meeting, makes the room there, and writes the assignment into the status.</summary>
+/// <summary>Chooses a media node for the meeting, creates the room there, and writes the assignment into the status.</summary>
 internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeeper rooms, PendingMeetings pending, MeetingEvents events) : IMeetingStep
 {
-    /// <summary>Nodes that are asked within one reconcile before it waits.</summary>
+    /// <summary>Number of nodes to try within one reconcile.</summary>
     private const int Attempts = 3;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BusyRetry = TimeSpan.FromMilliseconds(500);
@@ -21,94 +21,94 @@ internal sealed class PlaceStep(ClusterView cluster, MediaFleet fleet, RoomKeepe
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var before = fleet.Current(context.Ref);
-            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveReported(context.Key.Namespace))
+            if (before is null && Finalizers.Has(context.Meeting, MeetFinalizers.FreeRoom) && !fleet.HaveNodesReported(context.Key.Namespace))
             {
-                return StepResult.Wait(ReportWait); // It was placed before and its status is lost: a node that still has its room will say so.
+                return StepResult.Wait(ReportWait); // The meeting was placed before but its status is lost: a node that still has its room will report it.
             }
 
             if (fleet.Place(Demand(context, before), context.Ref) is not { } decision)
             {
-                return StepResult.Wait(Retry); // Another meeting with the same id was placed a moment ago: the next reconcile refuses this one.
+                return StepResult.Wait(Retry); // Another meeting with the same ID was just placed: the next reconcile rejects this one.
             }
 
             if (decision.Chosen is null)
             {
-                return Nowhere(context, decision);
+                return NotPlaced(context, decision);
             }
 
             var current = fleet.Current(context.Ref)!;
-            if (current.RoomExists && !specChanged && HoldsAsMany(context, current))
+            if (current.RoomExists && !specChanged && HasRequestedCapacity(context, current))
             {
-                return Placed(context, current);
+                return SetPlaced(context, current);
             }
 
             var finalizer = Finalizers.AddAsync(cluster.Client, context.Meeting, MeetFinalizers.FreeRoom, ct);
-            var refusal = await rooms.MakeAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.Places }, ct).ConfigureAwait(false);
+            var rejection = await rooms.CreateAsync(context.Ref, current, context.Meeting.Spec with { MaxParticipants = context.RoomCapacity }, ct).ConfigureAwait(false);
             context.Meeting = await finalizer.ConfigureAwait(false);
-            if (refusal is null)
+            if (rejection is null)
             {
-                fleet.RoomExists(context.Ref, current.Generation, context.Places);
+                fleet.RecordRoom(context.Ref, current.Generation, context.RoomCapacity);
                 pending.Remove(context.Key);
-                events.Placed(context, decision);
-                return Placed(context, fleet.Current(context.Ref)!);
+                events.RecordPlacement(context, decision);
+                return SetPlaced(context, fleet.Current(context.Ref)!);
             }
 
             if (decision.Outcome == PlacementOutcome.Kept && current.RoomExists)
             {
-                return Unchanged(context, current);
+                return KeepUnchanged(context, current);
             }
 
-            if (refusal == RoomKeeper.Busy)
+            if (rejection == RoomKeeper.Busy)
             {
                 return StepResult.Wait(BusyRetry);
             }
 
-            fleet.RoomRefused(context.Ref, current.Generation, refusal);
-            events.RoomRefused(context, decision.Chosen.Name, refusal);
+            fleet.RecordRoomRejection(context.Ref, current.Generation, rejection);
+            events.RecordRoomRejection(context, decision.Chosen.Name, rejection);
         }
 
-        MeetingStatuses.Unplaced(context, "NodesRefused", $"{Attempts} media nodes refused the room; trying again", []);
+        MeetingStatuses.SetUnplaced(context, "NodesRefused", $"{Attempts} media nodes rejected the room; will retry", []);
         return StepResult.Wait(pending.Add(context.Key));
     }
 
-    /// <summary>What the meeting asks for; one that may not be placed anew stays where it is and is placed nowhere else.</summary>
+    /// <summary>The requirements of the meeting. One that may not be placed again stays on its node and matches no other.</summary>
     private static MeetingDemand Demand(MeetingContext context, CurrentAssignment? current)
     {
         var demand = MeetingDemands.From(context.Meeting, context.Tenant, current);
-        return context.Refusal is { MayMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
+        return context.Rejection is { CanMove: false } ? demand with { AllowedRegions = RegionSet.None } : demand;
     }
 
-    /// <summary>A room that another process made holds what the meeting asks for, unless a quota may have changed since.</summary>
-    private static bool HoldsAsMany(MeetingContext context, CurrentAssignment current) =>
-        current.Places is { } places ? places == context.Places : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
+    /// <summary>Whether the room has the required participant limit. A room that another operator process created does, unless the tenant has a quota, which may have changed.</summary>
+    private static bool HasRequestedCapacity(MeetingContext context, CurrentAssignment current) =>
+        current.RoomCapacity is { } capacity ? capacity == context.RoomCapacity : context.Tenant?.Spec.Quotas.ParticipantsPerMeeting is null;
 
-    private static StepResult Placed(MeetingContext context, CurrentAssignment current)
+    private static StepResult SetPlaced(MeetingContext context, CurrentAssignment current)
     {
-        MeetingStatuses.Assigned(context, current);
-        if (context.Refusal is { } refusal)
+        MeetingStatuses.SetAssigned(context, current);
+        if (context.Rejection is { } rejection)
         {
-            MeetingStatuses.NotAllowed(context, refusal);
+            MeetingStatuses.SetNotAllowed(context, rejection);
         }
 
         return StepResult.Continue;
     }
 
     /// <summary>
-    /// The room exists and could not be changed to what the meeting asks for now. People stay in it: whether the node has lost it or is dead is for its polls to say.
-    /// The change is tried again, so the status does not say that it was taken in.
+    /// The existing room could not be changed to the current spec. Participants stay in it; the node's polls show whether the room or the node is lost. The change is
+    /// retried, so the status does not report the new generation as observed.
     /// </summary>
-    private static StepResult Unchanged(MeetingContext context, CurrentAssignment current)
+    private static StepResult KeepUnchanged(MeetingContext context, CurrentAssignment current)
     {
         context.Status = context.Status with { ObservedGeneration = context.Meeting.Status?.ObservedGeneration };
-        context.LookAgainAt(context.Now + Retry);
-        return Placed(context, current);
+        context.RequeueAt(context.Now + Retry);
+        return SetPlaced(context, current);
     }
 
-    private StepResult Nowhere(MeetingContext context, PlacementDecision decision)
+    private StepResult NotPlaced(MeetingContext context, PlacementDecision decision)
     {
-        var (reason, message) = context.Refusal is { } refusal ? (refusal.Reason, refusal.Message) : (decision.Outcome.ToString(), decision.Reason);
-        MeetingStatuses.Unplaced(context, reason, message, decision.Rejections);
-        events.NotReady(context, reason, message);
+        var (reason, message) = context.Rejection is { } rejection ? (rejection.Reason, rejection.Message) : (decision.Outcome.ToString(), decision.Reason);
+        MeetingStatuses.SetUnplaced(context, reason, message, decision.Rejections);
+        events.RecordNotReady(context, reason, message);
         return StepResult.Wait(pending.Add(context.Key));
     }
 }

@@ -6,7 +6,7 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>What the authority's Secret holds: who signs now, who will sign next, and whom to trust a while longer.</summary>
+/// <summary>The content of the authority's Secret: the current authority, the next one, and former ones that are trusted for a while longer.</summary>
 internal sealed record Authorities
 {
     private const string CertificateKey = "ca.crt";
@@ -17,27 +17,27 @@ internal sealed record Authorities
     private const string FormerKey = "former.crt";
     private const string FormerUntilKey = "former.until";
 
-    /// <summary>Serving certificates are signed by it.</summary>
+    /// <summary>The authority that signs serving certificates.</summary>
     public required Authority Signing { get; init; }
 
-    /// <summary>Signs once every API server trusts it; null except during a rotation.</summary>
+    /// <summary>The authority that will sign once every API server trusts it; null except during a rotation.</summary>
     public Authority? Next { get; init; }
 
-    /// <summary>Since when both configurations have been seen to trust <see cref="Next"/>.</summary>
+    /// <summary>Time since which both configurations have trusted <see cref="Next"/>.</summary>
     public DateTimeOffset? NextTrustedSince { get; init; }
 
-    /// <summary>PEM certificates that signed before; trusted until every replica has a certificate of the present one.</summary>
+    /// <summary>PEM certificates of former authorities; trusted until every replica has a certificate of the current one.</summary>
     public string? Former { get; init; }
 
     public DateTimeOffset? FormerUntil { get; init; }
 
-    /// <summary>What an API server must trust now: PEM certificates, the signing one first.</summary>
+    /// <summary>The certificates that an API server must trust now, as PEM text with the signing one first.</summary>
     public string Bundle => string.Concat(Pem(Signing.CertificatePem), Pem(Next?.CertificatePem), Pem(Former));
 
-    /// <summary>Whether it signs now, or is about to.</summary>
-    public bool Holds(Authority authority) => Signing.Thumbprint == authority.Thumbprint || Next?.Thumbprint == authority.Thumbprint;
+    /// <summary>Whether the authority is the current or the next one.</summary>
+    public bool Contains(Authority authority) => Signing.Thumbprint == authority.Thumbprint || Next?.Thumbprint == authority.Thumbprint;
 
-    /// <summary>Null when the Secret is not there or holds no authority.</summary>
+    /// <summary>Returns null when the Secret does not exist or contains no authority.</summary>
     public static Authorities? TryRead(Secret? secret)
     {
         if (secret is null || Authority.TryRead(Text(secret, CertificateKey), Text(secret, PrivateKey)) is not { } signing)
@@ -55,7 +55,7 @@ internal sealed record Authorities
         };
     }
 
-    /// <summary>The Secret as it is to be stored; <paramref name="stored"/> is what is there now.</summary>
+    /// <summary>Builds the Secret to store; <paramref name="stored"/> is the current one.</summary>
     public Secret ToSecret(NamespacedName key, Secret? stored)
     {
         var data = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -82,7 +82,7 @@ internal sealed record Authorities
         };
     }
 
-    /// <summary>The certificates of a PEM text; empty when it holds none.</summary>
+    /// <summary>Parses the certificates of a PEM text; empty when it contains none.</summary>
     public static X509Certificate2Collection Certificates(string? pem)
     {
         var found = new X509Certificate2Collection();

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>A certificate authority of our own (ECDSA P-256) that signs nothing but certificates of the installation's own parts.</summary>
+/// <summary>The operator's own certificate authority (ECDSA P-256), which signs only certificates of the installation's components.</summary>
 internal sealed class Authority : IDisposable
 {
-    /// <summary>The clocks of those who judge our certificates may run behind ours by this much. An early beginning gives nobody more than he has.</summary>
+    /// <summary>Tolerance for the clocks of peers that validate the certificates. Backdating certificates grants no additional permissions.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromDays(1);
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
@@ -19,11 +19,11 @@ internal sealed class Authority : IDisposable
 
     public string Thumbprint => _certificate.Thumbprint;
 
-    public DateTimeOffset Made => NotBefore + Skew;
+    public DateTimeOffset CreatedAt => NotBefore + Skew;
 
     public DateTimeOffset Expires => new(_certificate.NotAfter.ToUniversalTime());
 
-    /// <summary>False once it has ended, and when it was made by a clock that was far ahead.</summary>
+    /// <summary>False after it has expired, and for an authority that was created with a clock far ahead.</summary>
     public bool IsValid(DateTimeOffset now) => NotBefore <= now && now < Expires;
 
     private DateTimeOffset NotBefore => new(_certificate.NotBefore.ToUniversalTime());
@@ -32,7 +32,7 @@ internal sealed class Authority : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-        // Each authority has a subject of its own, so that a bundle of two is never mistaken for one.
+        // Each authority has its own subject, so that the two certificates in a bundle cannot be confused.
         var subject = new X500DistinguishedName($"CN={name} {now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}");
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
@@ -41,7 +41,7 @@ internal sealed class Authority : IDisposable
         return new Authority(request.CreateSelfSigned(now - Skew, now + lifetime));
     }
 
-    /// <summary>Null when the two are no pair of an authority's certificate and its key as <see cref="Create"/> makes them.</summary>
+    /// <summary>Returns null when the texts are not a matching certificate and key as created by <see cref="Create"/>.</summary>
     public static Authority? TryRead(string? certificatePem, string? keyPem)
     {
         if (certificatePem is null || keyPem is null)
@@ -69,10 +69,10 @@ internal sealed class Authority : IDisposable
 
     public string Subject => _certificate.Subject;
 
-    /// <summary>A serving certificate with its key.</summary>
+    /// <summary>Issues a serving certificate with its key.</summary>
     public X509Certificate2 Issue(IReadOnlyList<string> dnsNames, DateTimeOffset now, TimeSpan lifetime) => Issue(dnsNames, ServerAuthentication, now, lifetime);
 
-    /// <summary>A certificate of a caller, with its key.</summary>
+    /// <summary>Issues a client certificate with its key.</summary>
     public X509Certificate2 IssueClient(string dnsName, DateTimeOffset now, TimeSpan lifetime) => Issue([dnsName], ClientAuthentication, now, lifetime);
 
     private X509Certificate2 Issue(IReadOnlyList<string> dnsNames, string purpose, DateTimeOffset now, TimeSpan lifetime)
@@ -92,14 +92,14 @@ internal sealed class Authority : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var (from, until) = (now - Skew, now + lifetime);
 
-        // Never empty, whatever the clock says.
+        // Keeps the validity period non-empty, whatever the clock shows.
         using var bare = request.Create(_certificate, from > NotBefore && from < Expires ? from : NotBefore, until < Expires ? until : Expires, Serial());
         return bare.CopyWithPrivateKey(key);
     }
 
     public void Dispose() => _certificate.Dispose();
 
-    /// <summary>RFC 5280 §4.1.2.2: positive, and hard to guess.</summary>
+    /// <summary>RFC 5280 §4.1.2.2: positive and unpredictable.</summary>
     private static byte[] Serial()
     {
         var serial = RandomNumberGenerator.GetBytes(16);

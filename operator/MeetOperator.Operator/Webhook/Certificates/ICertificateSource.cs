@@ -1,8 +1,8 @@
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>Where the webhook's serving certificate comes from.</summary>
+/// <summary>A source of the webhook's serving certificate.</summary>
 internal interface ICertificateSource
 {
-    /// <summary>Looks whether there is a newer certificate; <paramref name="present"/> is returned when there is not.</summary>
+    /// <summary>Returns a newer certificate if there is one, otherwise <paramref name="present"/>.</summary>
     Task<ServingCertificate?> RefreshAsync(ServingCertificate? present, CancellationToken ct);
 }

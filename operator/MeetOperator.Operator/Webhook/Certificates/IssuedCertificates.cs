@@ -5,10 +5,10 @@ using MeetOperator.Kube.Core;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>Serving certificates of our own authority: each replica makes its own from the authority's Secret, and follows it through rotations.</summary>
+/// <summary>Serving certificates of the operator's own authority. Each replica issues its own from the authority's Secret and renews it after rotations.</summary>
 internal sealed class IssuedCertificates(KubeClient client, WebhookOptions options, string @namespace, TimeProvider time) : ICertificateSource
 {
-    /// <summary>The key lives in memory only, so that a short life costs nothing.</summary>
+    /// <summary>Short, because the key exists only in memory and renewal is cheap.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     public async Task<ServingCertificate?> RefreshAsync(ServingCertificate? present, CancellationToken ct)
@@ -17,7 +17,7 @@ internal sealed class IssuedCertificates(KubeClient client, WebhookOptions optio
         var now = time.GetUtcNow();
         if (Authorities.TryRead(secret) is not { } authorities || authorities.Signing.Expires <= now)
         {
-            return present; // The leader is about to make one.
+            return present; // The leader is about to create a new authority.
         }
 
         var signing = authorities.Signing;

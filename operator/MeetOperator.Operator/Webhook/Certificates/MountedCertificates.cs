@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>Serving certificates that somebody else (cert-manager) keeps in a mounted Secret: tls.crt with its chain, and tls.key.</summary>
+/// <summary>Serving certificates from a mounted Secret that another component, such as cert-manager, maintains: tls.crt with its chain, and tls.key.</summary>
 internal sealed class MountedCertificates(string directory) : ICertificateSource
 {
     public async Task<ServingCertificate?> RefreshAsync(ServingCertificate? present, CancellationToken ct)
@@ -25,7 +25,7 @@ internal sealed class MountedCertificates(string directory) : ICertificateSource
         }
         catch (Exception broken) when (broken is CryptographicException or ArgumentException)
         {
-            throw new IOException($"{directory}: tls.crt and tls.key are no matching PEM pair: {broken.Message}", broken);
+            throw new IOException($"{directory}: tls.crt and tls.key are not a matching PEM pair: {broken.Message}", broken);
         }
     }
 }

@@ -1,17 +1,17 @@
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>What bears on a rotation besides time and trust.</summary>
+/// <summary>Conditions for a rotation besides time and trust.</summary>
 internal readonly record struct Rotation
 {
-    /// <summary>Somebody asks for one before it is due.</summary>
-    public bool IsAsked { get; init; }
+    /// <summary>True when an immediate rotation was requested.</summary>
+    public bool IsRequested { get; init; }
 
-    /// <summary>Certificates of the former authority are still in use.</summary>
+    /// <summary>True while certificates of the former authority are still in use.</summary>
     public bool IsFormerUsed { get; init; }
 
-    /// <summary>How long those who do not follow may hold it up; null: for ever.</summary>
-    public TimeSpan? Patience { get; init; }
+    /// <summary>How long peers that do not follow may delay the rotation; null means indefinitely.</summary>
+    public TimeSpan? MaxWait { get; init; }
 
-    /// <summary>How long a new authority is trusted before it signs; null: <see cref="AuthorityPlan.Settle"/>.</summary>
+    /// <summary>How long a new authority is trusted before it signs; null means <see cref="AuthorityPlan.Settle"/>.</summary>
     public TimeSpan? Settle { get; init; }
 }

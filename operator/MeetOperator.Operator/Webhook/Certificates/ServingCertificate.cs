@@ -3,12 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace MeetOperator.Operator.Webhook.Certificates;
 
-/// <summary>A certificate that the webhook serves with, ready for handshakes.</summary>
+/// <summary>A serving certificate of the webhook, prepared for TLS handshakes.</summary>
 internal sealed class ServingCertificate
 {
-    /// <param name="certificate">With its private key.</param>
-    /// <param name="intermediates">What is sent besides it.</param>
-    /// <param name="origin">What it was made from; another origin means another certificate.</param>
+    /// <param name="certificate">The certificate with its private key.</param>
+    /// <param name="intermediates">Certificates to send in addition.</param>
+    /// <param name="origin">Identifies the source of the certificate; another origin means another certificate.</param>
     public ServingCertificate(X509Certificate2 certificate, X509Certificate2Collection intermediates, string origin)
     {
         Certificate = certificate;

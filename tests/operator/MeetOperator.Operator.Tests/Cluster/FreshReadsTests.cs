@@ -33,35 +33,35 @@ public sealed class FreshReadsTests : IAsyncLifetime
         await _cluster.DisposeAsync();
     }
 
-    /// <summary>Read again before the informer has heard of its end, it would be let go a second time.</summary>
+    /// <summary>If the object were still visible before the informer catches up, its finalizer would be removed twice.</summary>
     [Fact]
-    public async Task Removed_IsGoneAtOnce_AndAnotherOfItsNameIsSeen()
+    public async Task RecordRemoval_ObjectInInformer_HidesOnlyThatObject()
     {
         var first = await CreatedAsync();
-        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the meeting is seen");
+        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the informer contains the meeting");
 
-        _fresh.Removed(first);
+        _fresh.RecordRemoval(first);
 
         Assert.NotNull(_informer.Get(Key));
         Assert.Null(_fresh.Get(Key));
 
         await _cluster.Client.DeleteAsync<Meeting>(Key, default);
         var second = await CreatedAsync();
-        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "its successor is seen");
+        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the informer contains its successor");
         Assert.Equal(second.Metadata.Uid, _fresh.Get(Key)!.Metadata.Uid);
     }
 
     [Fact]
-    public async Task Written_IsReadAsTheServerAnswered_UntilTheInformerKnowsMore()
+    public async Task RecordWrite_InformerLags_ReturnsServerResponse()
     {
         await CreatedAsync();
-        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the meeting is seen");
+        await _cluster.EventuallyAsync(() => Task.FromResult(_fresh.Get(Key) is not null), "the informer contains the meeting");
         var observed = _informer.Get(Key)!;
         var stale = observed.Metadata.ResourceVersion;
-        var written = await _cluster.CreateMeetingAsync("another"); // Of a version that the first has not reached.
+        var written = await _cluster.CreateMeetingAsync("another"); // Its version is higher than that of the first meeting.
         written.Metadata.Name = Key.Name;
 
-        _fresh.Wrote(written);
+        _fresh.RecordWrite(written);
         Assert.Same(written, _fresh.Get(Key));
 
         written.Metadata.ResourceVersion = stale;

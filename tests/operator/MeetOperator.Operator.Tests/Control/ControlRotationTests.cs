@@ -9,11 +9,11 @@ using MeetOperator.Operator.Webhook.Certificates;
 
 namespace MeetOperator.Operator.Tests.Control;
 
-/// <summary>The authority of NodeControl over its life: renewal and rotation while operator and signaling call media nodes.</summary>
+/// <summary>Renewal and rotation of the NodeControl authority while operator and signaling call media nodes.</summary>
 public sealed class ControlRotationTests
 {
     [Fact]
-    public async Task Authority_RotatedUnderLoad_NoCallIsRefused()
+    public async Task Rotation_UnderLoad_NoCallFails()
     {
         await using var stage = await ControlStage.StartAsync();
         var first = stage.Authority.Own!.Certificate.Issuer;
@@ -37,14 +37,14 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task Rotation_AskedForByAnnotation_IsDoneInTwoStepsWithOverlap()
+    public async Task Rotation_RequestedByAnnotation_RunsInTwoStepsWithOverlap()
     {
         await using var stage = await ControlStage.StartAsync();
         var first = stage.Authority.Own!.Certificate.Issuer;
         await using var load = new Load(stage);
         stage.Time.Advance(TimeSpan.FromHours(1));
 
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
         Assert.All(stage.Nodes, node => Assert.Equal(2, node.Credentials.Authorities.Count));
@@ -63,9 +63,9 @@ public sealed class ControlRotationTests
         Assert.Empty(load.Failures);
     }
 
-    /// <summary>What a stolen certificate is worth after a rotation: nothing.</summary>
+    /// <summary>A stolen certificate must be useless after a rotation.</summary>
     [Fact]
-    public async Task Certificates_OfTheFormerAuthority_AreWorthNothingAfterTheRotation()
+    public async Task Rotation_Finished_RejectsFormerCertificates()
     {
         await using var stage = await ControlStage.StartAsync();
         var stolen = TestAuthority.Read(stage.Authority.IssueFor(ControlRole.Operator));
@@ -80,7 +80,7 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task AuthoritySecret_DeletedUnderALeader_IsPutBackAsItWas()
+    public async Task AuthoritySecret_Deleted_IsRestored()
     {
         await using var stage = await ControlStage.StartAsync();
         await using var load = new Load(stage);
@@ -95,7 +95,7 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task Secrets_ThatTheChartMadeEmpty_AreFilledAndKeepTheirOwner()
+    public async Task Advance_EmptySecretsFromChart_FillsThemAndKeepsOwner()
     {
         await using var stage = await ControlStage.StartAsync(nodes: 0);
         foreach (var name in (string[])[stage.Options.AuthoritySecret, stage.Options.SignalingSecret, stage.Options.MetricsSecret])
@@ -117,7 +117,7 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task Leader_ThatComesNext_GoesOnWithTheStoredAuthority()
+    public async Task Advance_NextLeader_UsesStoredAuthority()
     {
         await using var stage = await ControlStage.StartAsync();
         var before = stage.Nodes.Select(node => node.Credentials.Certificate.Thumbprint).ToArray();
@@ -134,9 +134,9 @@ public sealed class ControlRotationTests
         Assert.Equal(before, stage.Nodes.Select(node => node.Credentials.Certificate.Thumbprint));
     }
 
-    /// <summary>A media node that does not answer must not keep the others from a new authority.</summary>
+    /// <summary>An unresponsive media node must not prevent the rotation for others.</summary>
     [Fact]
-    public async Task Rotation_WithANodeThatIsGone_GoesOn()
+    public async Task Rotation_UnresponsiveNode_Continues()
     {
         await using var stage = await ControlStage.StartAsync();
         var gone = new NamespacedName("meet-a", "gone");
@@ -152,16 +152,16 @@ public sealed class ControlRotationTests
         Assert.NotEqual(first, stage.Authority.Own!.Certificate.Issuer);
     }
 
-    /// <summary>One tenant's node, which it may run itself, says whatever it likes.</summary>
+    /// <summary>A tenant may run its own modified node, which can report anything.</summary>
     [Fact]
-    public async Task Rotation_WithANodeThatNeverTakesTheNextAuthority_GoesOnAfterAnHour()
+    public async Task Rotation_NodeNeverAcceptsAuthority_ContinuesAfterOneHour()
     {
         await using var stage = await ControlStage.StartAsync();
         await using var load = new Load(stage);
         var liar = new NamespacedName("meet-b", "liar");
         var report = CredentialReport.Of(TestAuthority.Read(stage.Authority.IssueFor(liar)));
         var first = stage.Authority.Own!.Certificate.Issuer;
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
 
         var offers = 0;
         for (var minute = 0; minute < 75; minute += 5)
@@ -178,12 +178,12 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task Rotation_NextLeaderThatHasNotHeardTheNodesYet_DoesNotSignWithTheNextAuthority()
+    public async Task Rotation_NextLeaderWithoutReports_DoesNotSignWithNextAuthority()
     {
         await using var stage = await ControlStage.StartAsync();
         stage.Time.Advance(TimeSpan.FromMinutes(1));
-        await stage.AskForRotationAsync();
-        await stage.Keeper.AdvanceAsync(default); // Its leader dies before a node was told.
+        await stage.RequestRotationAsync();
+        await stage.Keeper.AdvanceAsync(default); // The leader ends before any node received the authority.
         var first = stage.Authority.Own!.Certificate.Issuer;
 
         stage.ChangeLeader();
@@ -199,7 +199,7 @@ public sealed class ControlRotationTests
         Assert.Equal(first, stage.Authority.Own!.Certificate.Issuer);
         Assert.Null((await stage.StoredAsync()).NextTrustedSince);
 
-        stage.Authority.Listen();
+        stage.Authority.StartObserving();
         for (var minute = 0; minute < 10; minute++)
         {
             stage.Time.Advance(TimeSpan.FromMinutes(1));
@@ -210,18 +210,18 @@ public sealed class ControlRotationTests
         Assert.All(stage.Nodes, node => Assert.Equal(stage.Authority.Own.Certificate.Issuer, node.Credentials.Certificate.Issuer));
     }
 
-    /// <summary>The Secret holds the key of the next authority, too: whoever asks because it was read must not get that one.</summary>
+    /// <summary>The Secret also contains the key of the next authority, which a leak of the Secret compromises as well.</summary>
     [Fact]
-    public async Task Rotation_AskedForDuringARotation_MakesANextAuthorityOfItsOwn()
+    public async Task Rotation_RequestedDuringRotation_ReplacesNextAuthority()
     {
         await using var stage = await ControlStage.StartAsync();
         stage.Time.Advance(TimeSpan.FromMinutes(1));
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         var known = (await stage.StoredAsync()).Next!.Thumbprint;
 
         stage.Time.Advance(ControlAuthorityKeeper.Settle - TimeSpan.FromSeconds(1));
-        await stage.AskForRotationAsync();
+        await stage.RequestRotationAsync();
         await stage.SettleAsync();
         for (var minute = 0; minute < 90; minute += 3)
         {
@@ -234,7 +234,7 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task AuthoritySecret_RestoredFromABackupThatNoNodeKnows_IsPutBackAsItWas()
+    public async Task AuthoritySecret_RestoredFromOldBackup_IsReplaced()
     {
         await using var stage = await ControlStage.StartAsync();
         stage.Time.Advance(TimeSpan.FromMinutes(1));
@@ -252,9 +252,9 @@ public sealed class ControlRotationTests
         Assert.Empty(load.Failures);
     }
 
-    /// <summary>A year ahead, every authority has ended, and each that is made begins after everybody else's present.</summary>
+    /// <summary>For a clock one year ahead, every authority has expired, and a new one is not valid yet for all others.</summary>
     [Fact]
-    public async Task Leader_WhoseClockIsAYearAhead_LeavesTheAuthorityAsItIs()
+    public async Task Advance_LeaderClockOneYearAhead_KeepsAuthority()
     {
         await using var stage = await ControlStage.StartAsync();
         var before = await stage.SecretAsync(stage.Options.AuthoritySecret);
@@ -267,13 +267,13 @@ public sealed class ControlRotationTests
     }
 
     [Fact]
-    public async Task Leader_WhoseClockIsHalfADayAhead_CallsEverybody()
+    public async Task Advance_LeaderClockHalfDayAhead_CallsAllNodes()
     {
         await using var stage = await ControlStage.StartAsync();
         stage.ChangeLeader();
         stage.Time.Advance(TimeSpan.FromHours(12));
         await stage.Keeper.AdvanceAsync(default);
-        stage.Time.JumpWallClock(TimeSpan.FromHours(-12)); // The nodes' time.
+        stage.Time.JumpWallClock(TimeSpan.FromHours(-12)); // The clock of the nodes.
 
         using var http = TestAuthority.Http(() => stage.Authority.Own, stage.Time);
         foreach (var node in stage.Nodes)
@@ -282,7 +282,7 @@ public sealed class ControlRotationTests
         }
     }
 
-    /// <summary>Operator and signaling, who call both nodes without end, each over a connection of its own for every call.</summary>
+    /// <summary>Operator and signaling call both nodes continuously, with a new connection for each call.</summary>
     private sealed class Load : IAsyncDisposable
     {
         private readonly ControlStage _stage;
@@ -298,7 +298,7 @@ public sealed class ControlRotationTests
                 Task.Run(() => CallAsync(0, () => stage.Authority.Own, client => client.GetNodeAsync(default))),
                 Task.Run(() => CallAsync(1, () => stage.Signaling, async client =>
                 {
-                    // Known and trusted, and told that there is no such room.
+                    // The call is authenticated and fails only because the room does not exist.
                     var answer = await Assert.ThrowsAsync<NodeControlException>(() => client.GetRoomAsync("none", default));
                     Assert.Equal("unknown-room", answer.Code);
                 })),
@@ -307,11 +307,11 @@ public sealed class ControlRotationTests
 
         public ConcurrentQueue<string> Failures { get; } = new();
 
-        /// <summary>Until each caller has begun and ended at least one round from now on.</summary>
+        /// <summary>Waits until each caller has started and completed at least one more round.</summary>
         public async Task RoundAsync()
         {
             var begun = _rounds.Select((_, caller) => Interlocked.Read(ref _rounds[caller])).ToArray();
-            using var deadline = new CancellationTokenSource(TestCluster.Patience);
+            using var deadline = new CancellationTokenSource(TestCluster.Timeout);
             while (begun.Where((count, caller) => Interlocked.Read(ref _rounds[caller]) < count + 2).Any())
             {
                 await Task.Delay(1, deadline.Token);

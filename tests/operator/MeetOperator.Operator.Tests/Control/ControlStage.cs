@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Control;
 
-/// <summary>The leader's part of NodeControl's certificates with a clock in hand: an API server, the keeper, two media nodes, and signaling's side.</summary>
+/// <summary>The certificate management of NodeControl on a manual clock: an API server, the leader's keeper, two media nodes, and the signaling side.</summary>
 internal sealed class ControlStage : IAsyncDisposable
 {
     public const string Namespace = "meet-system";
@@ -34,14 +34,14 @@ internal sealed class ControlStage : IAsyncDisposable
     public ControlAuthorityKeeper Keeper { get; private set; }
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => _nodes.Values;
 
-    /// <summary>What signaling read last.</summary>
+    /// <summary>The credentials that signaling read last.</summary>
     public ControlCredentials? Signaling { get; private set; }
 
     public static async Task<ControlStage> StartAsync(int nodes = 2)
     {
         var stage = new ControlStage(await TestApiServer.StartAsync(new ApiServerOptions()));
         await stage.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, default);
-        stage.Authority.Listen();
+        stage.Authority.StartObserving();
         await stage.SettleAsync();
         for (var number = 0; number < nodes; number++)
         {
@@ -54,28 +54,28 @@ internal sealed class ControlStage : IAsyncDisposable
         return stage;
     }
 
-    /// <summary>Another replica leads, and knows only what is stored; it begins to poll with <see cref="ControlAuthority.Listen"/>.</summary>
-    /// <param name="clockLead">How far its clock is ahead of the API server's.</param>
+    /// <summary>Replaces the leader by one that knows only the stored state; it starts to poll with <see cref="ControlAuthority.StartObserving"/>.</summary>
+    /// <param name="clockLead">How far the new leader's clock is ahead of the API server's.</param>
     public void ChangeLeader(TimeSpan clockLead = default)
     {
         Authority = new ControlAuthority(Time);
         Keeper = KeeperOf(Authority, new KubeClient(Client.Config, null, new ShiftedTime(clockLead)));
     }
 
-    public Task AskForRotationAsync() => Client.MergePatchAsync<Secret>(
+    public Task RequestRotationAsync() => Client.MergePatchAsync<Secret>(
         new NamespacedName(Namespace, Options.AuthoritySecret),
         new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ControlAuthorityKeeper.RotateAnnotation] = "now" } } },
         default);
 
     public async Task<Authorities> StoredAsync() => Authorities.TryRead(await SecretAsync(Options.AuthoritySecret))!;
 
-    /// <summary>What all loops do within a minute: the leader's steps, its polls, and signaling's look at its Secret.</summary>
+    /// <summary>Runs what all loops do within a minute: the leader's steps and polls, and signaling's read of its Secret.</summary>
     public async Task SettleAsync()
     {
         do
         {
             await PollAsync();
-            await PollAsync(); // Reports what the first one pushed.
+            await PollAsync(); // Reports the credentials that the first poll pushed.
             await ReadSignalingAsync();
         }
         while (await Keeper.AdvanceAsync(default));

@@ -9,30 +9,30 @@ public sealed class ForwardingWatchTests
     private TimeSpan _now = TimeSpan.FromHours(1);
 
     [Fact]
-    public void Judge_NodeThatReportsNoLoops_IsFine() => Assert.Null(After(20, second => Report()));
+    public void Evaluate_ReportWithoutLoops_ReturnsNull() => Assert.Null(After(20, second => Report()));
 
     [Fact]
-    public void Judge_LoopStuckForLong_DoesNotForward() =>
+    public void Evaluate_LoopStuck_ReturnsNotForwarding() =>
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, second => Report(loop: Loop(tick: 4000 + (second * 1000)))), "42000"));
 
     [Fact]
-    public void Judge_ProbeUnanswered_DoesNotForward() =>
+    public void Evaluate_ProbeUnanswered_ReturnsNotForwarding() =>
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(3, _ => Report(loop: Loop(probe: 3500))), "own probe"));
 
     [Fact]
-    public void Judge_StuckInTwoReportsOnly_IsFine() => Assert.Null(After(9, second => Report(loop: Loop(tick: second % 3 == 0 ? 0 : 5000))));
+    public void Evaluate_StuckInTwoReports_ReturnsNull() => Assert.Null(After(9, second => Report(loop: Loop(tick: second % 3 == 0 ? 0 : 5000))));
 
     [Fact]
-    public void Judge_RoomTakesInAndSendsNothing_DoesNotForward() =>
+    public void Evaluate_RoomReceivesButSendsNothing_ReturnsNotForwarding() =>
         Assert.Equal((ForwardingWatch.NotForwarding, true), Named(After(8, second => Report(rooms: [Room("r", packetsIn: 100 + (second * 50), packetsOut: 100)])), "room r"));
 
-    /// <summary>Somebody who publishes without key frames brings it about in a room of their own.</summary>
+    /// <summary>A publisher without key frames causes this in its own room.</summary>
     [Fact]
-    public void Judge_OneRoomOfTwoSendsNothing_IsFineWhileTheOtherIsForwarded() =>
+    public void Evaluate_OneOfTwoRoomsSendsNothing_ReturnsNull() =>
         Assert.Null(After(30, second => Report(rooms: [Room("a", packetsIn: second * 50, packetsOut: 0), Room("b", packetsIn: second * 50, packetsOut: second * 50)])));
 
     [Fact]
-    public void Judge_OneLoopOfTwoStuck_IsLeftWhereMeetingsCanGo()
+    public void Evaluate_OneOfTwoLoopsStuck_ReturnsLoopStuck()
     {
         var found = After(3, _ => Report(loop: Loop(tick: 9000)) with { LoopReports = [Loop(tick: 9000), Loop() with { Port = 42001 }] });
 
@@ -40,32 +40,32 @@ public sealed class ForwardingWatchTests
     }
 
     [Fact]
-    public void Judge_RoomWaitsForAKeyFrame_IsFine() =>
+    public void Evaluate_RoomWaitsForKeyFrame_ReturnsNull() =>
         Assert.Null(After(12, second => Report(rooms: [Room("r", packetsIn: second * 50, packetsOut: second < 4 ? 0 : second)])));
 
     [Fact]
-    public void Judge_RoomWasQuietForLongBefore_IsGivenTheSameTime()
+    public void Evaluate_RoomWasQuietBefore_GetsFullThreshold()
     {
         Assert.Null(After(60, _ => Report(rooms: [Room("r", 0, 0)])));
         Assert.Null(After(4, second => Report(rooms: [Room("r", (second + 1) * 50, 0)])));
     }
 
     [Fact]
-    public void Judge_PathThatWorkedIsLost_IsCutOff() => Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(loop: Loop(path: 6000))), "203.0.113.7"));
+    public void Evaluate_WorkingPathLost_ReturnsCutOff() => Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(loop: Loop(path: 6000))), "203.0.113.7"));
 
     [Fact]
-    public void Judge_PathThatNeverWorked_IsFine() => Assert.Null(After(20, _ => Report(loop: Loop(path: null))));
+    public void Evaluate_PathNeverWorked_ReturnsNull() => Assert.Null(After(20, _ => Report(loop: Loop(path: null))));
 
     [Fact]
-    public void Judge_EverybodyOfTwoRoomsSilent_IsCutOff()
+    public void Evaluate_AllParticipantsOfTwoRoomsSilent_ReturnsCutOff()
     {
-        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4)])));
-        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, people: 4, silent: 4), Room("b", 0, 0, people: 1, silent: 0)])));
-        Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(rooms: [Room("a", 0, 0, people: 3, silent: 3), Room("b", 0, 0, people: 1, silent: 1)])), "2 rooms"));
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, participants: 4, silent: 4)])));
+        Assert.Null(After(9, _ => Report(rooms: [Room("a", 0, 0, participants: 4, silent: 4), Room("b", 0, 0, participants: 1, silent: 0)])));
+        Assert.Equal((ForwardingWatch.CutOff, true), Named(After(3, _ => Report(rooms: [Room("a", 0, 0, participants: 3, silent: 3), Room("b", 0, 0, participants: 1, silent: 1)])), "2 rooms"));
     }
 
     [Fact]
-    public void Judge_FaultNoLongerSeen_StandsForAMinuteAndEndsWithTheProcess()
+    public void Evaluate_FailureNoLongerSeen_LastsOneMinuteOrUntilRestart()
     {
         After(3, _ => Report(loop: Loop(tick: 9000)));
 
@@ -76,20 +76,20 @@ public sealed class ForwardingWatchTests
         Assert.Null(After(1, _ => Report(loop: Loop()) with { InstanceId = "another" }));
     }
 
-    /// <summary>The verdict after that many reports, one a second.</summary>
-    private NodeProblem? After(int reports, Func<int, NodeReport> report)
+    /// <summary>The result after that many reports, one per second.</summary>
+    private NodeFailure? After(int reports, Func<int, NodeReport> report)
     {
-        NodeProblem? last = null;
+        NodeFailure? last = null;
         for (var second = 0; second < reports; second++)
         {
             _now += TimeSpan.FromSeconds(1);
-            last = _watch.Judge(report(second), _now);
+            last = _watch.Evaluate(report(second), _now);
         }
 
         return last;
     }
 
-    private static (string? Reason, bool Says) Named(NodeProblem? found, string text) => (found?.Reason, found?.Message.Contains(text, StringComparison.Ordinal) == true);
+    private static (string? Reason, bool Says) Named(NodeFailure? found, string text) => (found?.Reason, found?.Message.Contains(text, StringComparison.Ordinal) == true);
 
     private static NodeReport Report(LoopReport? loop = null, IReadOnlyList<RoomReport>? rooms = null) => new()
     {
@@ -105,6 +105,6 @@ public sealed class ForwardingWatchTests
     private static LoopReport Loop(long tick = 10, long? probe = 0, long? path = 0) =>
         new() { Port = 42000, TickAgeMs = tick, ProbeAgeMs = probe, Paths = [new PathReport { Address = "203.0.113.7", ProbeAgeMs = path }] };
 
-    private static RoomReport Room(string name, long packetsIn, long packetsOut, int people = 2, int silent = 0) =>
-        new() { Room = name, PacketsIn = packetsIn, PacketsOut = packetsOut, Participants = people, Connected = people, Silent = silent };
+    private static RoomReport Room(string name, long packetsIn, long packetsOut, int participants = 2, int silent = 0) =>
+        new() { Room = name, PacketsIn = packetsIn, PacketsOut = packetsOut, Participants = participants, Connected = participants, Silent = silent };
 }

@@ -22,7 +22,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_ManyInParallel_NeverOverfillsANode()
+    public void Place_ManyInParallel_NeverOverfillsNode()
     {
         foreach (var name in (string[])["n1", "n2", "n3"])
         {
@@ -43,7 +43,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void TryClose_OnlyAnEmptyNode_AndThenNoMeetingComes()
+    public void TryClose_EmptyNode_GetsNoMoreMeetings()
     {
         AddNode("n1");
         Assert.NotNull(Place("m1").Chosen);
@@ -55,12 +55,12 @@ public sealed class MediaFleetTests
 
         Assert.True(_fleet.TryClose(Key("n1")));
         Assert.Null(Place("m3").Chosen);
-        _fleet.Keep(Key("n1"), outdated: true);
+        _fleet.KeepOpen(Key("n1"), outdated: true);
         Assert.NotNull(Place("m3").Chosen);
     }
 
     [Fact]
-    public void Release_MakesRoomForAnother()
+    public void Release_FullNode_FreesCapacity()
     {
         AddNode("n1", maxMeetings: 1);
         Assert.NotNull(Place("m1").Chosen);
@@ -72,7 +72,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_HeadCountChanged_WakesThatMeetingOnly()
+    public void RecordReport_ParticipantCountChanged_WakesOnlyThatMeeting()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -87,7 +87,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomMissingThatWasThere_IsLost()
+    public void RecordReport_RoomMissing_MarksRoomLost()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -99,20 +99,20 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomMadeAfterThePollBegan_IsNotLost()
+    public void RecordReport_RoomCreatedDuringPoll_IsNotLost()
     {
         var target = AddNode("n1");
         var pollStarted = _time.GetTimestamp();
         _time.Advance(TimeSpan.FromMilliseconds(10));
         PlaceWithRoom("m1");
 
-        _fleet.Reported(target, Of(), pollStarted);
+        _fleet.RecordReport(target, Of(), pollStarted);
 
         Assert.False(_fleet.Current(Ref("m1"))!.RoomLost);
     }
 
     [Fact]
-    public void Reported_RoomOfNoMeeting_IsAnOrphanOnlyAfterAWhile()
+    public void RecordReport_RoomWithoutMeeting_BecomesOrphanAfterGrace()
     {
         var target = AddNode("n1");
 
@@ -124,18 +124,18 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomOfAMeetingThatHasMoved_StaysWhilePeopleAreInItAndTheMeetingLives()
+    public void RecordReport_RoomOfMovedMeeting_StaysWhileOccupied()
     {
         var former = AddNode("n1");
         PlaceWithRoom("m1");
         AddNode("n2");
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
 
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 2)));
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: true), Assert.Single(Report(former, ("m1", 0))));
 
-        // Somebody came in between, and does not follow: nobody holds up a drain for ever.
+        // A participant who joins in between and does not follow must not delay a drain forever.
         Assert.Empty(ReportFor(TimeSpan.FromMinutes(9), former, ("m1", 1)));
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(61), former, ("m1", 1))));
 
@@ -144,7 +144,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_RoomOfAnotherTenantsMeeting_IsEndedWhoeverIsInIt()
+    public void RecordReport_RoomOfOtherTenantsMeeting_IsEnded()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -153,9 +153,9 @@ public sealed class MediaFleetTests
         Assert.Equal(new OrphanRoom("m1", 1, OnlyIfEmpty: false), Assert.Single(ReportFor(TimeSpan.FromSeconds(11), stranger, ("m1", 2))));
     }
 
-    /// <summary>A busy machine makes a probe fail that waits for one second, and the operator's polls with it.</summary>
+    /// <summary>Under load, a probe with a timeout of one second can fail together with the operator's polls.</summary>
     [Fact]
-    public void Missed_ThreePollsAndOneProbe_MeetingsStay()
+    public void RecordMissedPoll_ThreePollsAndOneProbe_KeepsMeetings()
     {
         var busy = AddNode("n1");
         PlaceWithRoom("m1");
@@ -173,9 +173,9 @@ public sealed class MediaFleetTests
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
     }
 
-    /// <summary>A probe that has failed for long says nothing while the node answers the operator.</summary>
+    /// <summary>A failed probe is no evidence while the node responds to the operator.</summary>
     [Fact]
-    public void Missed_ThreePollsOfANodeThatWasNotReadyBefore_MeetingsStayForAFewSeconds()
+    public void RecordMissedPoll_NodeWasNotReadyBefore_KeepsMeetingsForSeconds()
     {
         var node = AddNode("n1");
         PlaceWithRoom("m1");
@@ -195,7 +195,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Missed_PollsAndTheKubeletsProbeForSeconds_WakesTheMeetingsAndPlacementMovesThem()
+    public void RecordMissedPoll_ProbeFailsForSecondsToo_MovesMeetings()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
@@ -205,7 +205,7 @@ public sealed class MediaFleetTests
         Assert.Equal(PlacementOutcome.Kept, Place("m1", _fleet.Current(Ref("m1"))).Outcome);
         Assert.Empty(_woken);
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.ProbeFailsFor);
+        _time.Advance(NodeDeath.MinProbeFailureTime);
         Miss(dying, polls: 1);
 
         Assert.Equal(["m1"], _woken);
@@ -214,7 +214,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_AnotherPodThatNoMachineTakes_TheMeetingsOfTheFormerMoveAtOnce()
+    public void Observe_NewPodUnschedulable_MovesMeetingsAtOnce()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -223,7 +223,7 @@ public sealed class MediaFleetTests
         ObserveUnscheduled("n1");
 
         Assert.Equal(["m1"], _woken);
-        Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Verdict.Reason);
+        Assert.Equal("Unschedulable", _fleet.View(Key("n1"))!.Decision.Reason);
         var decision = Place("m1", _fleet.Current(Ref("m1")));
         Assert.Equal((PlacementOutcome.Moved, "n2", 2L), (decision.Outcome, decision.Chosen!.Name, decision.Generation));
     }
@@ -231,7 +231,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Observe_PodOfASilentNodeIsDeleted_WakesItsMeetingsAndPlacementMovesThem(bool isUntrusted)
+    public void Observe_PodOfUnresponsiveNodeDeleted_MovesMeetings(bool isUntrusted)
     {
         var silent = AddNode("n1");
         PlaceWithRoom("m1");
@@ -243,11 +243,11 @@ public sealed class MediaFleetTests
 
         Assert.Equal(["m1"], _woken);
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
-        Assert.Contains("its Pod is being deleted: its meetings move", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+        Assert.Contains("its Pod is being deleted: its meetings are being moved", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Missed_OnePodAfterTheOtherIsUntrusted_CountsThemAndSaysWhenTheNextIsMade()
+    public void RecordMissedPoll_ConsecutiveUntrustedPods_ReportsNextReplacement()
     {
         for (var pod = 1; pod <= 3; pod++)
         {
@@ -258,15 +258,15 @@ public sealed class MediaFleetTests
 
         var fourth = Observe("n1", "pod-4", 200);
         Miss(fourth, polls: 3, isUntrusted: true);
-        Assert.Contains("4 Pods in a row had this problem, so the next one is made only when this one is 160 s old", _fleet.View(Key("n1"))!.Verdict.Message, StringComparison.Ordinal);
+        Assert.Contains("4 consecutive Pods failed in this way, so the next one is created only when this one is 160 s old", _fleet.View(Key("n1"))!.Decision.Message, StringComparison.Ordinal);
 
         Report(fourth);
         Assert.Equal(0, _fleet.View(Key("n1"))!.UntrustedPods);
     }
 
-    /// <summary>The Pod died under the leader before.</summary>
+    /// <summary>The Pod ended under the previous leader.</summary>
     [Fact]
-    public void Place_AdoptedMeetingOfANodeWhosePodNoMachineTakes_Moves()
+    public void Place_AdoptedMeetingOfUnschedulablePod_Moves()
     {
         ObserveUnscheduled("n1");
         _fleet.Adopt(Ref("m1"), new MeetingAssignment { SfuNode = "n1", Namespace = "meet-a", Generation = 1, State = AssignmentState.Ready });
@@ -275,9 +275,9 @@ public sealed class MediaFleetTests
         Assert.Equal("n2", Place("m1", _fleet.Current(Ref("m1"))).Chosen!.Name);
     }
 
-    /// <summary>The Pod was gone for a moment, and the one that follows does not answer.</summary>
+    /// <summary>The Pod was deleted, and its successor does not respond.</summary>
     [Fact]
-    public void Observe_PodGoneAndANewOneThatDoesNotAnswer_TheMeetingsMove()
+    public void Observe_NewPodDoesNotRespond_MovesMeetings()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -291,7 +291,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Observe_SidecarRestarted_SaysNothingOfTheMediaNode()
+    public void Observe_SidecarRestarted_KeepsNodeState()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -304,12 +304,12 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_NowhereLeft_KeepsTheGenerationForTheNextPlacement()
+    public void Place_NoCapacity_KeepsGeneration()
     {
         var dying = AddNode("n1");
         PlaceWithRoom("m1");
         Observe("n1", "pod-n1", 200, Container(isReady: false));
-        _time.Advance(NodeDeath.ProbeFailsFor);
+        _time.Advance(NodeDeath.MinProbeFailureTime);
         Miss(dying, polls: 3);
 
         Assert.Null(Place("m1", _fleet.Current(Ref("m1"))).Chosen);
@@ -320,21 +320,21 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void RoomRefused_TheNextPlacementTriesAnotherNode()
+    public void RecordRoomRejection_NextPlacement_TriesAnotherNode()
     {
         AddNode("n1");
         AddNode("n2");
         var first = Place("m1").Chosen!.Name;
 
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
 
         var second = Place("m1", _fleet.Current(Ref("m1")));
         Assert.NotEqual(first, second.Chosen!.Name);
-        Assert.Contains("refused the room (full)", second.Reason, StringComparison.Ordinal);
+        Assert.Contains("rejected the room (full)", second.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Adopt_OlderThanWhatIsKnown_ChangesNothing()
+    public void Adopt_OlderGeneration_ChangesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -345,7 +345,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Adopt_AbsurdGeneration_IsNotBelieved()
+    public void Adopt_GenerationOutOfRange_ChangesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -358,7 +358,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void View_ANodeWithoutMeetings_SaysSinceWhen()
+    public void View_NodeWithoutMeetings_ReturnsDuration()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
@@ -373,7 +373,7 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_IdOfAMeetingThatIsPlaced_IsRefusedAndItsReleaseTouchesNothing()
+    public void Place_IdOfPlacedMeeting_ReturnsNullAndReleasesNothing()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -381,39 +381,39 @@ public sealed class MediaFleetTests
 
         Assert.Null(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-b" }, other));
         _fleet.Adopt(other, new MeetingAssignment { SfuNode = "elsewhere", Namespace = "meet-b", Generation = 9, State = AssignmentState.Ready });
-        _fleet.RoomRefused(other, 1, "full");
+        _fleet.RecordRoomRejection(other, 1, "full");
         _fleet.Release(other);
 
         Assert.Null(_fleet.Current(other));
         Assert.Equal(Ref("m1"), _fleet.HolderOf("m1"));
-        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.Refusal));
+        Assert.Equal((Key("n1"), 1L, null), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation, _fleet.Current(Ref("m1"))!.RoomRejection));
         _fleet.Release(Ref("m1"));
         Assert.NotNull(_fleet.Place(new MeetingDemand { MeetingId = "m1", Namespace = "meet-a" }, other));
     }
 
     [Fact]
-    public void Observe_AnotherPod_ForgetsWhatTheFormerReported()
+    public void Observe_AnotherPod_ClearsReports()
     {
         AddNode("n1");
 
         Observe("n1", "another-pod", 200);
 
-        Assert.Equal(SfuNodeState.Starting, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Starting, _fleet.View(Key("n1"))!.Decision.State);
     }
 
     [Fact]
-    public void Observe_ContainerRestarted_ServesOnlyAfterItAnswered()
+    public void Observe_ContainerRestarted_ServesAfterNextReport()
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
 
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Error" } } });
-        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Decision.State);
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
-        Assert.False(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+        Assert.False(_fleet.View(Key("n1"))!.Decision.CanTakeMeetings);
 
         Report(target);
-        Assert.True(_fleet.View(Key("n1"))!.Verdict.TakesMeetings);
+        Assert.True(_fleet.View(Key("n1"))!.Decision.CanTakeMeetings);
         Assert.True(_fleet.Current(Ref("m1"))!.RoomLost);
     }
 
@@ -424,11 +424,11 @@ public sealed class MediaFleetTests
 
         _fleet.Observe(new SfuNode { Metadata = new ObjectMeta { Name = "n1", Namespace = "meet-a" } }, null, new Pod { Metadata = new ObjectMeta { Uid = "pod-n1" } }, sharedNamespace: false, target: null);
 
-        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Verdict.State);
+        Assert.Equal(SfuNodeState.Unhealthy, _fleet.View(Key("n1"))!.Decision.State);
     }
 
     [Fact]
-    public void Forget_NodeOfMeetings_WakesThem()
+    public void Forget_NodeWithMeetings_WakesThem()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
@@ -439,10 +439,10 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_StatusAndMemoryAreLostAndANodeHasTheRoom_GoesBackThereAboveItsGeneration()
+    public void Place_StateLostButRoomExists_RejoinsAboveGeneration()
     {
         AddNode("n1");
-        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
+        ReportRoom(AddNode("n2"), "m1", generation: 7, participants: 3);
 
         var decision = Place("m1");
 
@@ -450,10 +450,10 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_TheRoomsNodeIsFull_GoesElsewhereStillAboveItsGeneration()
+    public void Place_NodeOfRoomFull_PlacesElsewhereAboveGeneration()
     {
         AddNode("n1");
-        Holds(AddNode("n2", maxMeetings: 0), "m1", generation: 7, people: 3);
+        ReportRoom(AddNode("n2", maxMeetings: 0), "m1", generation: 7, participants: 3);
 
         var decision = Place("m1");
 
@@ -465,34 +465,34 @@ public sealed class MediaFleetTests
     [InlineData("n1", 1, 1)]
     [InlineData("n2", 1, 2)]
     [InlineData("n2", 9, 10)]
-    public void Reported_ARoomAboveWhatWeKnew_RaisesTheMeetingAboveIt(string reports, long generation, long expected)
+    public void RecordReport_HigherGeneration_RaisesMeeting(string reports, long generation, long expected)
     {
-        // The leader before us made the room anew and died before it wrote so.
+        // The previous leader recreated the room and ended before it wrote the status.
         Dictionary<string, PollTarget> targets = new() { ["n1"] = AddNode("n1") };
         PlaceWithRoom("m1");
         targets["n2"] = AddNode("n2");
         _woken.Clear();
 
-        Holds(targets[reports], "m1", generation, people: 0);
+        ReportRoom(targets[reports], "m1", generation, participants: 0);
 
         Assert.Equal((Key("n1"), expected), (_fleet.Current(Ref("m1"))!.Node, _fleet.Current(Ref("m1"))!.Generation));
         Assert.Equal(expected == 1, _fleet.Current(Ref("m1"))!.RoomExists);
         Assert.Contains("m1", _woken);
-        Holds(targets[reports], "m1", generation, people: 0);
+        ReportRoom(targets[reports], "m1", generation, participants: 0);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
     }
 
     [Theory]
     [InlineData(7)]
     [InlineData(ReportRules.MaxGeneration)]
-    public void Reported_ByANodeOfAnotherTenant_ChangesNothingOfTheMeeting(long generation)
+    public void RecordReport_NodeOfAnotherTenant_ChangesNothing(long generation)
     {
         AddNode("n1");
         PlaceWithRoom("m1");
         var stranger = AddNode("x1", @namespace: "meet-b");
         _woken.Clear();
 
-        Holds(stranger, "m1", generation, people: 5);
+        ReportRoom(stranger, "m1", generation, participants: 5);
 
         var current = _fleet.Current(Ref("m1"))!;
         Assert.Equal((Key("n1"), 1L, 0, true), (current.Node, current.Generation, current.Participants, current.RoomExists));
@@ -500,12 +500,12 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Reported_ByANodeThatTenantsShare_RaisesTheMeetingAboveIt()
+    public void RecordReport_SharedNode_RaisesMeeting()
     {
         AddNode("n1");
         PlaceWithRoom("m1");
 
-        Holds(AddNode("s1", @namespace: "meet-system", shared: true), "m1", generation: 7, people: 0);
+        ReportRoom(AddNode("s1", @namespace: "meet-system", shared: true), "m1", generation: 7, participants: 0);
 
         Assert.Equal(8, _fleet.Current(Ref("m1"))!.Generation);
     }
@@ -514,12 +514,12 @@ public sealed class MediaFleetTests
     [InlineData(ReportRules.MaxGeneration - 1, ReportRules.MaxGeneration)]
     [InlineData(ReportRules.MaxGeneration, 1)]
     [InlineData(2 * ReportRules.MaxGeneration, 1)]
-    public void Reported_AHugeGeneration_IsNeverRaisedAboveTheBound(long generation, long expected)
+    public void RecordReport_HugeGeneration_StaysBelowLimit(long generation, long expected)
     {
         var target = AddNode("n1");
         PlaceWithRoom("m1");
 
-        Holds(target, "m1", generation, people: 0);
+        ReportRoom(target, "m1", generation, participants: 0);
         _fleet.RaiseGeneration(Ref("m1"), generation);
         Assert.Equal(expected, _fleet.Current(Ref("m1"))!.Generation);
 
@@ -528,11 +528,11 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_ANodeOfAnotherTenantClaimsTheRoom_GoesWhereItReallyIs()
+    public void Place_NodeOfAnotherTenantReportsRoom_IsIgnored()
     {
         AddNode("n1");
-        Holds(AddNode("n2"), "m1", generation: 7, people: 3);
-        Holds(AddNode("x1", @namespace: "meet-b"), "m1", generation: 900, people: 1);
+        ReportRoom(AddNode("n2"), "m1", generation: 7, participants: 3);
+        ReportRoom(AddNode("x1", @namespace: "meet-b"), "m1", generation: 900, participants: 1);
 
         var decision = Place("m1");
 
@@ -540,11 +540,11 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void Place_TheNodeOfTheHighestGenerationIsFull_GoesToTheNextThatHasTheRoom()
+    public void Place_NodeWithHighestGenerationFull_UsesNextHolder()
     {
         AddNode("n2");
-        Holds(AddNode("n1"), "m1", generation: 7, people: 3);
-        Holds(AddNode("n3", maxMeetings: 0), "m1", generation: 9, people: 0);
+        ReportRoom(AddNode("n1"), "m1", generation: 7, participants: 3);
+        ReportRoom(AddNode("n3", maxMeetings: 0), "m1", generation: 9, participants: 0);
 
         var decision = Place("m1");
 
@@ -554,7 +554,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(3600)]
     [InlineData(-3600)]
-    public void Place_WallClockJumped_NodesStayAsFreshAsTheyAre(int seconds)
+    public void Place_WallClockJumped_KeepsReportAges(int seconds)
     {
         var target = AddNode("n1");
 
@@ -570,7 +570,7 @@ public sealed class MediaFleetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Place_WallClockJumpsDuringADrain_TheMeetingStaysUntilItsTimeIsOver(bool force)
+    public void Place_WallClockJumpsDuringDrain_WaitsForDeadline(bool force)
     {
         var draining = AddNode("n1");
         PlaceWithRoom("m1");
@@ -587,11 +587,11 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void RoomRefused_WallClockJumpsBack_TheNodeIsTriedAgainAfterItsPause()
+    public void RecordRoomRejection_WallClockJumpsBack_EndsPauseInTime()
     {
         var target = AddNode("n1");
         Place("m1");
-        _fleet.RoomRefused(Ref("m1"), 1, "full");
+        _fleet.RecordRoomRejection(Ref("m1"), 1, "full");
         Assert.Null(Place("m2").Chosen);
 
         _time.JumpWallClock(TimeSpan.FromHours(-5));
@@ -602,46 +602,46 @@ public sealed class MediaFleetTests
     }
 
     [Fact]
-    public void HaveReported_WaitsForNodesThatCanBeAsked_AndNotForSilentOnes()
+    public void HaveNodesReported_UnresponsiveNode_IsNotWaitedFor()
     {
         var silent = Observe("n1", "pod-n1", 200);
-        Assert.False(_fleet.HaveReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-a"));
 
         Miss(silent, polls: 3);
 
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         AddNode("n2");
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
     }
 
     [Fact]
-    public void HaveReported_WaitsForNoNodeThatOnlyAnotherTenantMayUse()
+    public void HaveNodesReported_NodeOfAnotherTenant_IsNotWaitedFor()
     {
         Observe("x1", "pod-x1", 200, @namespace: "meet-b");
-        Assert.True(_fleet.HaveReported("meet-a"));
-        Assert.False(_fleet.HaveReported("meet-b"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-b"));
 
         Observe("s1", "pod-s1", 200, @namespace: "meet-system", shared: true);
-        Assert.False(_fleet.HaveReported("meet-a"));
+        Assert.False(_fleet.HaveNodesReported("meet-a"));
     }
 
-    /// <summary>The process that could have a room from before is gone, however often the next one dies.</summary>
+    /// <summary>The process that could have an earlier room has ended, however often its successor fails.</summary>
     [Fact]
-    public void HaveReported_DoesNotWaitForAProcessThatHasDied()
+    public void HaveNodesReported_EndedProcess_IsNotWaitedFor()
     {
         var dying = AddNode("n1");
         var dead = new ContainerStatus { Name = "media-node", State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "CrashLoopBackOff" } } };
 
         Observe("n1", "pod-n1", 200, dead);
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         Miss(dying, polls: 2);
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
         Observe("n1", "pod-n1", 200, new ContainerStatus { Name = "media-node", RestartCount = 1, State = new ContainerState { Running = new ContainerStateRunning() } });
-        Assert.True(_fleet.HaveReported("meet-a"));
+        Assert.True(_fleet.HaveNodesReported("meet-a"));
     }
 
-    private void Holds(PollTarget target, string meeting, long generation, int people) =>
-        _fleet.Reported(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = people }] }, _time.GetTimestamp());
+    private void ReportRoom(PollTarget target, string meeting, long generation, int participants) =>
+        _fleet.RecordReport(target, Of() with { Rooms = [new RoomReport { Room = meeting, Generation = generation, Participants = participants }] }, _time.GetTimestamp());
 
     private static MeetingRef Ref(string name) => new(Key(name), "uid-" + name, name);
 
@@ -677,7 +677,7 @@ public sealed class MediaFleetTests
     {
         for (var poll = 0; poll < polls; poll++)
         {
-            _fleet.Missed(target, "no answer", isUntrusted: isUntrusted);
+            _fleet.RecordMissedPoll(target, "no answer", isUntrusted: isUntrusted);
         }
     }
 
@@ -692,7 +692,7 @@ public sealed class MediaFleetTests
                 SfuNode = current.Node?.Name ?? string.Empty,
                 Generation = current.Generation,
                 RoomLost = current.RoomLost,
-                Refusal = current.Refusal,
+                RoomRejection = current.RoomRejection,
             },
         },
         Ref(meeting))!;
@@ -700,13 +700,13 @@ public sealed class MediaFleetTests
     private void PlaceWithRoom(string meeting)
     {
         var decision = Place(meeting);
-        _fleet.RoomExists(Ref(meeting), decision.Generation, 100);
+        _fleet.RecordRoom(Ref(meeting), decision.Generation, 100);
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.Reported(target, Of(rooms), _time.GetTimestamp());
+    private IReadOnlyList<OrphanRoom> Report(PollTarget target, params (string Room, int People)[] rooms) => _fleet.RecordReport(target, Of(rooms), _time.GetTimestamp());
 
-    /// <summary>Sends the same report once a second for this long, and returns the rooms that are to be ended.</summary>
+    /// <summary>Sends the same report once a second for this long, and returns the rooms to end.</summary>
     private List<OrphanRoom> ReportFor(TimeSpan time, PollTarget target, params (string Room, int People)[] rooms)
     {
         var ended = new List<OrphanRoom>();

@@ -9,90 +9,90 @@ namespace MeetOperator.Operator.Tests.Fleet;
 public sealed class NodeDeathRuleTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly Machine Well = new("m1", Gone: false, Ready: true, Cordoned: false);
+    private static readonly ClusterNode Well = new("m1", IsMissing: false, Ready: true, Cordoned: false);
 
-    public static TheoryData<string> Alive => [nameof(SilentAlone), nameof(AnswersWrongly), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderTheNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(GateIsShut)];
+    public static TheoryData<string> Alive => [nameof(OnlyUnresponsive), nameof(HasInvalidReport), nameof(Untrusted), nameof(Draining), nameof(DrainingUnderNextLeader), nameof(MissedOneProbe), nameof(SidecarFails), nameof(ReadinessGateFails)];
 
-    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(MachineNotReady), nameof(MachineGone), nameof(MachineGivenUp), nameof(PodGone), nameof(Restarted), nameof(StartedSinceItWasSeen), nameof(Overdue), nameof(OfBeforeCertificates)];
+    public static TheoryData<string> Dead => [nameof(ProbeFails), nameof(ProcessStopped), nameof(ClusterNodeNotReady), nameof(ClusterNodeDeleted), nameof(ClusterNodeUnreachable), nameof(PodDeleted), nameof(Restarted), nameof(StartedAfterLastReport), nameof(Overdue), nameof(WithoutCertificate)];
 
     [Theory]
     [MemberData(nameof(Alive))]
-    public void IsDead_NothingSaysThatTheProcessIsGone_IsNot(string what) => Assert.False(IsDead(what));
+    public void IsDead_MissedPollsOnly_ReturnsFalse(string what) => Assert.False(IsDead(what));
 
     [Theory]
     [MemberData(nameof(Dead))]
-    public void IsDead_SomebodyElseSaysSo_IsAtOnce(string what) => Assert.True(IsDead(what));
+    public void IsDead_OtherEvidence_ReturnsTrue(string what) => Assert.True(IsDead(what));
 
     [Fact]
-    public void IsLost_SilentForTwentySeconds_WhetherItMayLiveOrNot()
+    public void IsLost_UnhealthyForTwentySeconds_ReturnsTrue()
     {
-        var silent = Facts(SilentAlone);
-        var verdict = NodeStateRules.Derive(silent);
+        var silent = Facts(OnlyUnresponsive);
+        var decision = NodeStateRules.Derive(silent);
 
-        Assert.False(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(19), Now));
-        Assert.True(NodeDeath.IsLost(silent, verdict, TimeSpan.FromSeconds(20), Now));
+        Assert.False(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(19), Now));
+        Assert.True(NodeDeath.IsLost(silent, decision, TimeSpan.FromSeconds(20), Now));
     }
 
-    /// <summary>Otherwise its pool would make one node after the other, each as little trusted as the first.</summary>
+    /// <summary>Otherwise its pool would create one untrusted node after another.</summary>
     [Fact]
-    public void IsLost_CredentialsThatNeverFitted_IsNotHoweverLong()
+    public void IsLost_CredentialsNeverAccepted_ReturnsFalse()
     {
-        var untrusted = Facts(Untrusted) with { Machine = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
-        var verdict = NodeStateRules.Derive(untrusted);
+        var untrusted = Facts(Untrusted) with { ClusterNode = Well, LastSeen = null, Meetings = 0, Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } } };
+        var decision = NodeStateRules.Derive(untrusted);
 
-        Assert.Equal(NodeStateRules.Untrusted, verdict.Reason);
-        Assert.False(NodeDeath.IsLost(untrusted, verdict, TimeSpan.FromHours(1), Now));
-        Assert.True(NodeDeath.IsLost(untrusted with { Machine = Well with { Ready = false } }, verdict, TimeSpan.Zero, Now));
+        Assert.Equal(NodeStateRules.Untrusted, decision.Reason);
+        Assert.False(NodeDeath.IsLost(untrusted, decision, TimeSpan.FromHours(1), Now));
+        Assert.True(NodeDeath.IsLost(untrusted with { ClusterNode = Well with { Ready = false } }, decision, TimeSpan.Zero, Now));
     }
 
     private static bool IsDead(string what)
     {
         var facts = Facts(what switch
         {
-            nameof(SilentAlone) => SilentAlone,
-            nameof(AnswersWrongly) => AnswersWrongly,
+            nameof(OnlyUnresponsive) => OnlyUnresponsive,
+            nameof(HasInvalidReport) => HasInvalidReport,
             nameof(Untrusted) => Untrusted,
             nameof(Draining) => Draining,
-            nameof(DrainingUnderTheNextLeader) => DrainingUnderTheNextLeader,
+            nameof(DrainingUnderNextLeader) => DrainingUnderNextLeader,
             nameof(MissedOneProbe) => MissedOneProbe,
             nameof(SidecarFails) => SidecarFails,
-            nameof(GateIsShut) => GateIsShut,
-            nameof(MachineGivenUp) => MachineGivenUp,
+            nameof(ReadinessGateFails) => ReadinessGateFails,
+            nameof(ClusterNodeUnreachable) => ClusterNodeUnreachable,
             nameof(ProcessStopped) => ProcessStopped,
             nameof(ProbeFails) => ProbeFails,
-            nameof(MachineNotReady) => MachineNotReady,
-            nameof(MachineGone) => MachineGone,
-            nameof(PodGone) => PodGone,
+            nameof(ClusterNodeNotReady) => ClusterNodeNotReady,
+            nameof(ClusterNodeDeleted) => ClusterNodeDeleted,
+            nameof(PodDeleted) => PodDeleted,
             nameof(Restarted) => Restarted,
-            nameof(StartedSinceItWasSeen) => StartedSinceItWasSeen,
+            nameof(StartedAfterLastReport) => StartedAfterLastReport,
             nameof(Overdue) => Overdue,
-            _ => OfBeforeCertificates,
+            _ => WithoutCertificate,
         });
-        var verdict = NodeStateRules.Derive(facts);
-        Assert.Equal(SfuNodeState.Unhealthy, verdict.State);
-        return NodeDeath.IsDead(facts, verdict, Now);
+        var decision = NodeStateRules.Derive(facts);
+        Assert.Equal(SfuNodeState.Unhealthy, decision.State);
+        return NodeDeath.IsDead(facts, decision, Now);
     }
 
-    private static NodeFacts SilentAlone(NodeFacts facts) => facts;
+    private static NodeFacts OnlyUnresponsive(NodeFacts facts) => facts;
 
-    /// <summary>The kubelet's word is older than the answer.</summary>
-    private static NodeFacts AnswersWrongly(NodeFacts facts) => MachineNotReady(ProbeFails(facts)) with { AnswersWrongly = true };
+    /// <summary>The response is newer than the kubelet's state.</summary>
+    private static NodeFacts HasInvalidReport(NodeFacts facts) => ClusterNodeNotReady(ProbeFails(facts)) with { HasInvalidReport = true };
 
-    private static NodeFacts Untrusted(NodeFacts facts) => MachineNotReady(facts) with { IsUntrusted = true };
+    private static NodeFacts Untrusted(NodeFacts facts) => ClusterNodeNotReady(facts) with { IsUntrusted = true };
 
-    /// <summary>One that drains says itself that it is not ready.</summary>
+    /// <summary>A draining node reports itself as not ready.</summary>
     private static NodeFacts Draining(NodeFacts facts) => ProbeFails(facts) with { ReportsDraining = true };
 
-    private static NodeFacts DrainingUnderTheNextLeader(NodeFacts facts)
+    private static NodeFacts DrainingUnderNextLeader(NodeFacts facts)
     {
         var node = new SfuNode { Spec = new SfuNodeSpec { Drain = new SfuNodeDrain() }, Status = facts.Node.Status };
         return ProbeFails(facts) with { Node = node, LastSeen = null };
     }
 
-    /// <summary>A machine that was busy for a second or two.</summary>
+    /// <summary>The cluster node was overloaded for a second or two.</summary>
     private static NodeFacts MissedOneProbe(NodeFacts facts) => facts with { NotReadyFor = TimeSpan.FromSeconds(2) };
 
-    /// <summary>The Pod is not ready, and that is not the media node's doing.</summary>
+    /// <summary>The Pod is not ready because of its sidecar.</summary>
     private static NodeFacts SidecarFails(NodeFacts facts)
     {
         var pod = Pod();
@@ -101,40 +101,40 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod };
     }
 
-    /// <summary>Written by the cluster's node lifecycle controller; the kubelet, which writes the rest, is gone with its machine. Cluster nodes are not known here.</summary>
-    private static NodeFacts MachineGivenUp(NodeFacts facts)
+    /// <summary>The state that the node lifecycle controller writes for an unreachable kubelet. Cluster nodes cannot be read here.</summary>
+    private static NodeFacts ClusterNodeUnreachable(NodeFacts facts)
     {
         var pod = Pod();
         pod.Status!.Conditions = [new PodCondition { Type = "Ready", Status = "False" }, new PodCondition { Type = "ContainersReady", Status = "True" }];
-        return facts with { Pod = pod, Machine = null };
+        return facts with { Pod = pod, ClusterNode = null };
     }
 
-    /// <summary>Whoever opens the Pod's readiness gate has not, and that is not the media node's doing.</summary>
-    private static NodeFacts GateIsShut(NodeFacts facts)
+    /// <summary>The Pod is not ready because of a readiness gate.</summary>
+    private static NodeFacts ReadinessGateFails(NodeFacts facts)
     {
-        var given = MachineGivenUp(facts);
+        var given = ClusterNodeUnreachable(facts);
         given.Pod!.Spec!.UnknownFields = new Dictionary<string, JsonElement> { ["readinessGates"] = JsonElement.Parse("""[{"conditionType": "target-health"}]""") };
         return given;
     }
 
-    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.ProbeFailsFor };
+    private static NodeFacts ProbeFails(NodeFacts facts) => facts with { NotReadyFor = NodeDeath.MinProbeFailureTime };
 
     private static NodeFacts ProcessStopped(NodeFacts facts)
     {
         var pod = Pod();
         pod.Status!.ContainerStatuses![0].State = new ContainerState { Terminated = new ContainerStateTerminated { ExitCode = 137, Reason = "OOMKilled" } };
-        return facts with { Pod = pod, Missed = 0 };
+        return facts with { Pod = pod, MissedPolls = 0 };
     }
 
-    private static NodeFacts MachineNotReady(NodeFacts facts) => facts with { Machine = Well with { Ready = false } };
+    private static NodeFacts ClusterNodeNotReady(NodeFacts facts) => facts with { ClusterNode = Well with { Ready = false } };
 
-    private static NodeFacts MachineGone(NodeFacts facts) => facts with { Machine = Machine.Missing("m1") };
+    private static NodeFacts ClusterNodeDeleted(NodeFacts facts) => facts with { ClusterNode = ClusterNode.Missing("m1") };
 
-    private static NodeFacts PodGone(NodeFacts facts) => facts with { Pod = null };
+    private static NodeFacts PodDeleted(NodeFacts facts) => facts with { Pod = null };
 
     private static NodeFacts Restarted(NodeFacts facts) => facts with { HasRestarted = true, LastSeen = null, IsUntrusted = true };
 
-    private static NodeFacts StartedSinceItWasSeen(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod(started: Now) };
+    private static NodeFacts StartedAfterLastReport(NodeFacts facts) => facts with { LastSeen = null, Pod = Pod(started: Now) };
 
     private static NodeFacts Overdue(NodeFacts facts)
     {
@@ -143,16 +143,16 @@ public sealed class NodeDeathRuleTests
         return facts with { Pod = pod };
     }
 
-    /// <summary>Nobody of this version can call it, signaling neither.</summary>
-    private static NodeFacts OfBeforeCertificates(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
+    /// <summary>No component of this version can call such a node, including signaling.</summary>
+    private static NodeFacts WithoutCertificate(NodeFacts facts) => facts with { Pod = Pod(certificate: false) };
 
     private static NodeFacts Facts(Func<NodeFacts, NodeFacts> change) => change(new NodeFacts
     {
         Node = new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Allocated, LastSeen = Now - TimeSpan.FromMinutes(10) } },
         Pod = Pod(started: Now - TimeSpan.FromHours(1)),
-        Machine = Well,
+        ClusterNode = Well,
         LastSeen = Now - TimeSpan.FromMinutes(10),
-        Missed = 300,
+        MissedPolls = 300,
         MissReason = "no answer",
         Meetings = 1,
     });

@@ -10,10 +10,10 @@ public sealed class NodeStateRulesTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Derive_NoPodYet_Starts() => Expect(SfuNodeState.Starting, "being made", Facts() with { Pod = null, LastSeen = null });
+    public void Derive_NoPodYet_IsStarting() => Expect(SfuNodeState.Starting, "being created", Facts() with { Pod = null, LastSeen = null });
 
     [Fact]
-    public void Derive_PodPending_SaysWhyItIsNotScheduled()
+    public void Derive_PodUnschedulable_ReportsReason()
     {
         var pod = Pod("Pending");
         pod.Status!.Conditions = [new PodCondition { Type = "PodScheduled", Status = "False", Message = "0/3 nodes have free ports" }];
@@ -22,7 +22,7 @@ public sealed class NodeStateRulesTests
     }
 
     [Fact]
-    public void Derive_ImageCannotBePulled_SaysSo()
+    public void Derive_ImageCannotBePulled_ReportsReason()
     {
         var pod = Pod("Pending");
         pod.Status!.ContainerStatuses = [new ContainerStatus { State = new ContainerState { Waiting = new ContainerStateWaiting { Reason = "ImagePullBackOff", Message = "no such image" } } }];
@@ -31,33 +31,33 @@ public sealed class NodeStateRulesTests
     }
 
     [Fact]
-    public void Derive_AnswersAndEmpty_IsReady() => Expect(SfuNodeState.Ready, "takes new meetings", Facts());
+    public void Derive_RespondingAndEmpty_IsReady() => Expect(SfuNodeState.Ready, "accepts new meetings", Facts());
 
     [Fact]
-    public void Derive_CarriesMeetings_IsAllocated() => Expect(SfuNodeState.Allocated, "takes new meetings", Facts() with { Meetings = 3 });
+    public void Derive_WithMeetings_IsAllocated() => Expect(SfuNodeState.Allocated, "accepts new meetings", Facts() with { Meetings = 3 });
 
     [Fact]
-    public void Derive_CertificatesDoNotFit_IsUnhealthyWhetherItServedOrNot()
+    public void Derive_CertificatesRejected_IsUnhealthy()
     {
-        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401" });
-        Expect(SfuNodeState.Unhealthy, "do not fit", Facts() with { Missed = 3, IsUntrusted = true, MissReason = "401", LastSeen = null, Node = new SfuNode() });
-        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2, IsUntrusted = true, MissReason = "401" });
+        Expect(SfuNodeState.Unhealthy, "do not accept each other", Facts() with { MissedPolls = 3, IsUntrusted = true, MissReason = "401" });
+        Expect(SfuNodeState.Unhealthy, "do not accept each other", Facts() with { MissedPolls = 3, IsUntrusted = true, MissReason = "401", LastSeen = null, Node = new SfuNode() });
+        Expect(SfuNodeState.Ready, "accepts new meetings", Facts() with { MissedPolls = 2, IsUntrusted = true, MissReason = "401" });
     }
 
     [Fact]
-    public void Derive_TwoMissedPolls_StillServes() => Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Missed = 2 });
+    public void Derive_TwoMissedPolls_IsReady() => Expect(SfuNodeState.Ready, "accepts new meetings", Facts() with { MissedPolls = 2 });
 
     [Fact]
-    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "does not answer the operator (refused)", Facts() with { Missed = 3, MissReason = "refused" });
+    public void Derive_ThreeMissedPolls_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "does not respond to the operator (refused)", Facts() with { MissedPolls = 3, MissReason = "refused" });
 
     [Fact]
-    public void Derive_PodGoneAfterItServed_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Pod = null });
+    public void Derive_PodDeletedAfterServing_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "the Pod no longer exists", Facts() with { Pod = null });
 
     [Fact]
-    public void Derive_PodFailed_IsUnhealthyAtOnce() => Expect(SfuNodeState.Unhealthy, "has ended", Facts() with { Pod = Pod("Failed") });
+    public void Derive_PodFailed_IsUnhealthy() => Expect(SfuNodeState.Unhealthy, "has ended", Facts() with { Pod = Pod("Failed") });
 
     [Fact]
-    public void Derive_ContainerStopped_IsUnhealthyBeforeAnyPollIsMissed()
+    public void Derive_ContainerStopped_IsUnhealthyWithoutMissedPolls()
     {
         var pod = Pod("Running");
         pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "media-node", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "OOMKilled" } } }];
@@ -66,46 +66,46 @@ public sealed class NodeStateRulesTests
     }
 
     [Fact]
-    public void Derive_InjectedSidecarStopped_StillServes()
+    public void Derive_SidecarStopped_IsReady()
     {
         var pod = Pod("Running");
         pod.Status!.ContainerStatuses = [new ContainerStatus { Name = "sidecar", State = new ContainerState { Terminated = new ContainerStateTerminated { Reason = "Completed" } } }];
 
-        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Pod = pod });
+        Expect(SfuNodeState.Ready, "accepts new meetings", Facts() with { Pod = pod });
     }
 
     [Fact]
-    public void Derive_DrainRequested_Drains() =>
-        Expect(SfuNodeState.Draining, "2 meetings are left", Facts() with { Meetings = 2, Node = Node(new SfuNodeSpec { DrainRequestedAt = Now }) });
+    public void Derive_DrainRequested_IsDraining() =>
+        Expect(SfuNodeState.Draining, "2 meetings left", Facts() with { Meetings = 2, Node = Node(new SfuNodeSpec { DrainRequestedAt = Now }) });
 
     [Fact]
-    public void Derive_NodeSaysItDrains_Drains() => Expect(SfuNodeState.Draining, "says", Facts() with { ReportsDraining = true });
+    public void Derive_NodeReportsDraining_IsDraining() => Expect(SfuNodeState.Draining, "reports that it is draining", Facts() with { ReportsDraining = true });
 
     [Fact]
-    public void Derive_Cordoned_SaysHowToUndoIt() => Expect(SfuNodeState.Ready, "spec.unschedulable", Facts() with { Node = Node(new SfuNodeSpec { Unschedulable = true }) });
+    public void Derive_Cordoned_ReportsHowToUncordon() => Expect(SfuNodeState.Ready, "spec.unschedulable", Facts() with { Node = Node(new SfuNodeSpec { Unschedulable = true }) });
 
     [Fact]
-    public void Derive_ServedUnderAnEarlierOperatorAndIsSilentNow_IsUnhealthy()
+    public void Derive_ServedEarlierAndUnresponsive_IsUnhealthy()
     {
         var node = Node(new SfuNodeSpec());
         node.Status = new SfuNodeStatus { State = SfuNodeState.Allocated };
 
-        Expect(SfuNodeState.Ready, "takes new meetings", Facts() with { Node = node, LastSeen = null, Missed = 2, MissReason = "refused" });
-        Expect(SfuNodeState.Starting, "does not answer yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, Missed = 2, MissReason = "refused" });
-        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Node = node, LastSeen = null, Missed = 3, MissReason = "refused" });
-        Expect(SfuNodeState.Unhealthy, "the Pod is gone", Facts() with { Node = node, LastSeen = null, Pod = null });
+        Expect(SfuNodeState.Ready, "accepts new meetings", Facts() with { Node = node, LastSeen = null, MissedPolls = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Starting, "does not respond yet", Facts() with { Node = Node(new SfuNodeSpec()), LastSeen = null, MissedPolls = 2, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not respond to the operator", Facts() with { Node = node, LastSeen = null, MissedPolls = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "the Pod no longer exists", Facts() with { Node = node, LastSeen = null, Pod = null });
     }
 
-    /// <summary>Nobody can be on it, so its Pod is made anew when something was wrong with its credentials.</summary>
+    /// <summary>No participant can be connected, so a Pod with invalid credentials is recreated.</summary>
     [Fact]
-    public void HasServed_UnhealthyFromTheStart_IsFalse()
+    public void HasServed_UnhealthyFromStart_ReturnsFalse()
     {
         Assert.False(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy } }));
         Assert.True(NodeStateRules.HasServed(new SfuNode { Status = new SfuNodeStatus { State = SfuNodeState.Unhealthy, LastSeen = Now } }));
     }
 
     [Fact]
-    public void DrainDeadline_WithAPool_WaitsAsLongAsThePoolSays()
+    public void DrainDeadline_WithPool_UsesPoolDeadline()
     {
         var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
 
@@ -114,10 +114,10 @@ public sealed class NodeStateRulesTests
     }
 
     [Fact]
-    public void DrainDeadline_PoolGone_IsAtOnce() => Assert.Equal(Now, NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), null));
+    public void DrainDeadline_WithoutPool_IsImmediate() => Assert.Equal(Now, NodeStateRules.DrainDeadline(Node(new SfuNodeSpec { DrainRequestedAt = Now }), null));
 
     [Fact]
-    public void DrainDeadline_CountsFromTheTimeInTheStatusAndByTheDrainsOwnSeconds()
+    public void DrainDeadline_OwnSeconds_CountFromStatusTime()
     {
         var pool = new SfuPool { Spec = new SfuPoolSpec { Drain = new SfuDrain { DeadlineSeconds = 60 } } };
         var node = Node(new SfuNodeSpec { Drain = new SfuNodeDrain() });
@@ -128,36 +128,36 @@ public sealed class NodeStateRulesTests
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5 } };
         Assert.Equal(Now.AddSeconds(5), NodeStateRules.DrainDeadline(node, pool));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { DeadlineSeconds = 5, Force = true } };
-        Assert.Equal((false, true), (NodeStateRules.IsDropping(node, pool, Now.AddSeconds(4)), NodeStateRules.IsDropping(node, pool, Now.AddSeconds(5))));
+        Assert.Equal((false, true), (NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(4)), NodeStateRules.IsForceEvicting(node, pool, Now.AddSeconds(5))));
         node.Spec = node.Spec with { Drain = new SfuNodeDrain { Force = true } };
-        Assert.True(NodeStateRules.IsDropping(node, pool, Now));
+        Assert.True(NodeStateRules.IsForceEvicting(node, pool, Now));
     }
 
     [Fact]
-    public void Derive_PodBeingDeletedAndStillServing_Drains()
+    public void Derive_PodTerminatingButServing_IsDraining()
     {
         var pod = Pod("Running");
         pod.Metadata.DeletionTimestamp = Now;
 
         Expect(SfuNodeState.Draining, "being deleted", Facts() with { Pod = pod });
-        Expect(SfuNodeState.Unhealthy, "does not answer the operator", Facts() with { Pod = pod, Missed = 3, MissReason = "refused" });
+        Expect(SfuNodeState.Unhealthy, "does not respond to the operator", Facts() with { Pod = pod, MissedPolls = 3, MissReason = "refused" });
     }
 
     [Fact]
-    public void Derive_OnACordonedMachine_TakesNothingNew()
+    public void Derive_ClusterNodeCordoned_AcceptsNoNewMeetings()
     {
-        var verdict = NodeStateRules.Derive(Facts() with { Meetings = 1, Machine = new Machine("m1", Gone: false, Ready: true, Cordoned: true) });
+        var decision = NodeStateRules.Derive(Facts() with { Meetings = 1, ClusterNode = new ClusterNode("m1", IsMissing: false, Ready: true, Cordoned: true) });
 
-        Assert.Equal((SfuNodeState.Allocated, true), (verdict.State, verdict.Cordoned));
-        Assert.Contains("kubectl uncordon m1", verdict.Message, StringComparison.Ordinal);
+        Assert.Equal((SfuNodeState.Allocated, true), (decision.State, decision.Cordoned));
+        Assert.Contains("kubectl uncordon m1", decision.Message, StringComparison.Ordinal);
     }
 
     private static void Expect(SfuNodeState state, string message, NodeFacts facts)
     {
-        var verdict = NodeStateRules.Derive(facts);
+        var decision = NodeStateRules.Derive(facts);
 
-        Assert.Equal(state, verdict.State);
-        Assert.Contains(message, verdict.Message, StringComparison.Ordinal);
+        Assert.Equal(state, decision.State);
+        Assert.Contains(message, decision.Message, StringComparison.Ordinal);
     }
 
     private static NodeFacts Facts() => new() { Node = Node(new SfuNodeSpec()), Pod = Pod("Running"), LastSeen = Now };

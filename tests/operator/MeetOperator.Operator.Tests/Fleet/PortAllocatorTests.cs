@@ -25,20 +25,20 @@ public sealed class PortAllocatorTests
     [InlineData("0, 1, 2", 2, 2, "0 3")]
     [InlineData("", 5, 9, null)]
     [InlineData("", 1, 0, "0")]
-    public void Allocate_Holders_GivesPortsThatAreFreeTogetherOnOneMachine(string holders, int count, int machines, string? expected)
+    public void Allocate_PortsInUse_ReturnsPortsFreeOnOneClusterNode(string holders, int count, int clusterNodes, string? expected)
     {
         var held = holders.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Ports).ToArray();
 
-        Assert.Equal(expected is null ? null : Ports(expected), PortAllocator.Allocate(Range, count, held, machines));
+        Assert.Equal(expected is null ? null : Ports(expected), PortAllocator.Allocate(Range, count, held, clusterNodes));
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Allocate_UntilItSaysNo_FillsEveryMachineAndNeverMore(int count)
+    public void Allocate_UntilExhausted_FillsEveryClusterNode(int count)
     {
         var holders = new List<IReadOnlyList<int>>();
-        while (PortAllocator.Allocate(Range, count, holders, machines: 3) is { } ports)
+        while (PortAllocator.Allocate(Range, count, holders, clusterNodes: 3) is { } ports)
         {
             holders.Add(ports);
         }

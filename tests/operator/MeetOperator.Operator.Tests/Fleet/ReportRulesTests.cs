@@ -15,7 +15,7 @@ public sealed class ReportRulesTests
     [InlineData("""{"loopReports":[{"port":40000,"tickAgeMs":3,"probeAgeMs":null,"paths":[{"address":"192.0.2.1","probeAgeMs":null}]}]}""")]
     [InlineData("""{"term":999999999}""")]
     [InlineData("""{"rooms":[{"room":"4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01","generation":1000000000001}]}""")]
-    public void Report_AsTheContractSays_IsTakenIn(string fields) => Assert.Null(Judge(fields));
+    public void FindRejection_ValidReport_ReturnsNull(string fields) => Assert.Null(Validate(fields));
 
     [Theory]
     [InlineData("rooms", """{"rooms":[null]}""")]
@@ -42,15 +42,15 @@ public sealed class ReportRulesTests
     [InlineData("loopReports", """{"loopReports":[null]}""")]
     [InlineData("loopReports", """{"loopReports":[{"port":1,"tickAgeMs":-1}]}""")]
     [InlineData("paths", """{"loopReports":[{"port":1,"tickAgeMs":1,"paths":[null]}]}""")]
-    public void Report_WithAWrongFigure_IsRefusedAndTheFieldIsNamed(string field, string fields) =>
-        Assert.Contains(field, Judge(fields), StringComparison.Ordinal);
+    public void FindRejection_InvalidField_ReturnsFieldName(string field, string fields) =>
+        Assert.Contains(field, Validate(fields), StringComparison.Ordinal);
 
     [Fact]
-    public void Report_OfTooManyRooms_IsRefused()
+    public void FindRejection_TooManyRooms_ReturnsRejection()
     {
         var rooms = Enumerable.Range(0, 10_001).Select(number => new { room = new Guid(number, 0, 0, new byte[8]) });
 
-        Assert.Contains("rooms must be a list of at most 10000", Judge(JsonSerializer.Serialize(new { rooms })), StringComparison.Ordinal);
+        Assert.Contains("rooms must be a list of at most 10000", Validate(JsonSerializer.Serialize(new { rooms })), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -60,10 +60,10 @@ public sealed class ReportRulesTests
     [InlineData("""{"stress":null}""")]
     [InlineData("""{"participants":99999999999}""")]
     [InlineData("""{"rooms":{}}""")]
-    public void Report_ThatDoesNotFitItsType_IsNotRead(string fields) => Assert.Throws<JsonException>(() => Judge(fields));
+    public void FindRejection_WrongJsonType_Throws(string fields) => Assert.Throws<JsonException>(() => Validate(fields));
 
-    /// <summary>A report in good order, with some fields put in its place.</summary>
-    private static string? Judge(string fields)
+    /// <summary>A valid report with some fields replaced.</summary>
+    private static string? Validate(string fields)
     {
         var report = new Dictionary<string, JsonElement>
         {
@@ -79,7 +79,7 @@ public sealed class ReportRulesTests
             report[field.Name] = field.Value.Clone();
         }
 
-        return ReportRules.WhyRefused(JsonSerializer.Deserialize<NodeReport>(JsonSerializer.Serialize(report), NodeControlJson.Options)!, term: 3);
+        return ReportRules.FindRejection(JsonSerializer.Deserialize<NodeReport>(JsonSerializer.Serialize(report), NodeControlJson.Options)!, term: 3);
     }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;

@@ -10,7 +10,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>The kubelet of one machine: gives each Pod an address of its own on loopback and runs a simulated media node for it there.</summary>
+/// <summary>The kubelet of one cluster node. It assigns each Pod its own loopback address and runs a simulated media node there.</summary>
 internal sealed class FakeKubelet : IAsyncDisposable
 {
     private static int _addresses = Random.Shared.Next(1 << 20);
@@ -20,7 +20,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, SimulatedMediaNode> _nodes = new();
     private readonly ConcurrentDictionary<string, Task> _work = new();
-    private readonly ConcurrentDictionary<(string Machine, int Port), string> _ports = new();
+    private readonly ConcurrentDictionary<(string ClusterNode, int Port), string> _ports = new();
     private readonly ConcurrentDictionary<string, bool> _powerless = new();
     private readonly ConcurrentDictionary<string, bool> _killed = new();
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(1) };
@@ -28,58 +28,58 @@ internal sealed class FakeKubelet : IAsyncDisposable
     private readonly Task _probing;
     private readonly IPAddress _host = NextAddress();
 
-    /// <param name="client">Reads and writes Pods.</param>
-    /// <param name="namespace">Only Pods of this namespace; null is all, for a server that has no kubelet of its own.</param>
+    /// <param name="client">The client that reads and writes Pods.</param>
+    /// <param name="namespace">Restricts the kubelet to one namespace; null handles all, for a server without its own kubelet.</param>
     public FakeKubelet(KubeClient client, string? @namespace = null)
     {
         _client = client;
         _pods = new Informer<Pod>(client, new InformerOptions { Namespace = @namespace });
         _pods.OnChange(change =>
         {
-            // One pod after the other, changes of one pod in order.
+            // Pods are handled one at a time, and changes of each Pod in order.
             _work.AddOrUpdate(change.Key.Name, _ => Task.Run(() => TakeAsync(change)), (_, before) => before.ContinueWith(_ => TakeAsync(change), TaskScheduler.Default).Unwrap());
         });
         _running = _pods.RunAsync(_stop.Token);
         _probing = ProbeAllAsync();
     }
 
-    /// <summary>Name of the machine; Pods that it runs carry it.</summary>
-    public string Machine { get; set; } = "machine-1";
+    /// <summary>Name of the cluster node, which is set on the Pods that it runs.</summary>
+    public string ClusterNode { get; set; } = "cluster-node-1";
 
-    /// <summary>Further machines: with <see cref="Schedules"/> a Pod gets the first on which its ports are free, as from a scheduler.</summary>
-    public IReadOnlyList<string> OtherMachines { get; set; } = [];
+    /// <summary>Additional cluster nodes. With <see cref="Schedules"/>, a Pod gets the first one on which its ports are free, like from a scheduler.</summary>
+    public IReadOnlyList<string> OtherClusterNodes { get; set; } = [];
 
     /// <summary>While true, new Pods stay Pending.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>While true, a Pod is first given the machine's name and starts only once the variables that it takes from Secrets exist, as in a cluster.</summary>
+    /// <summary>While true, a Pod is first scheduled and starts only once the Secret entries that its variables reference exist, as in a cluster.</summary>
     public bool Schedules { get; set; }
 
-    /// <summary>Gives the status of a Pod that does not come to run; null lets it run.</summary>
-    public Func<Pod, JsonObject?>? Trouble { get; set; }
+    /// <summary>Returns the status of a Pod that cannot start; null lets it run.</summary>
+    public Func<Pod, JsonObject?>? PodFailure { get; set; }
 
     public IReadOnlyCollection<SimulatedMediaNode> Nodes => [.. _nodes.Values];
 
     public SimulatedMediaNode Node(string name) => _nodes[name];
 
-    /// <summary>Adds a second container to every Pod that runs, as a service mesh does; it is not ready and was started again often.</summary>
+    /// <summary>Adds a second container to every running Pod, as a service mesh does. It is not ready and has restarted often.</summary>
     public bool InjectsSidecars { get; set; }
 
-    /// <summary>Kills the process: polls find nobody, the container's state says so within a second, and nothing is started again.</summary>
+    /// <summary>Kills the process without restarting it. Polls fail, and the container state shows it within a second.</summary>
     public Task KillAsync(string name)
     {
         _killed[name] = true;
         return _nodes[name].DieAsync();
     }
 
-    /// <summary>The machine loses its power: the process is gone, and no kubelet says so.</summary>
-    public Task LosePowerAsync(string name)
+    /// <summary>Simulates a power failure of the cluster node: the process ends, and no kubelet reports it.</summary>
+    public Task CutPowerAsync(string name)
     {
         _powerless[name] = true;
         return _nodes[name].DieAsync();
     }
 
-    /// <summary>Kills the process and reports the Pod as failed, as a kubelet does.</summary>
+    /// <summary>Kills the process and reports the Pod as failed, like a kubelet.</summary>
     public async Task FailAsync(string name)
     {
         var pod = _pods.List().Single(pod => pod.Metadata.Name == name);
@@ -100,7 +100,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
     }
 
-    /// <summary>What every Pod that runs is found to be, once a second: its container's state, and the readiness probe that its spec asks for.</summary>
+    /// <summary>Updates the status of every running Pod once a second: its container state and the result of its readiness probe.</summary>
     private async Task ProbeAllAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -122,7 +122,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             }
             catch (Exception silent) when (!_stop.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
             {
-                // Refused, or not answered in time.
+                // Connection refused or timed out.
             }
 
             var found = pod.Status!.ContainerStatuses?.FirstOrDefault();
@@ -133,7 +133,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
         catch (Exception missed) when (_stop.IsCancellationRequested || missed is KubeApiException or HttpRequestException or KeyNotFoundException)
         {
-            // The Pod has changed or is gone, or the server is away: the next probe tells.
+            // The Pod was changed or deleted, or the server is unavailable: the next probe updates it.
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         }
         catch (Exception e) when (_stop.IsCancellationRequested || e is KubeApiException { IsNotFound: true } or KubeApiException { IsConflict: true })
         {
-            // The Pod is gone, or a newer state of it comes next.
+            // The Pod was deleted, or a newer change follows.
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         var name = change.Key.Name;
         if (change.New is not null && _powerless.ContainsKey(name))
         {
-            return; // Nobody ends the Pod of a machine without power.
+            return; // Without power, no kubelet ends the Pod.
         }
 
         if (change.New is not { } pod || pod.Metadata.DeletionTimestamp is not null)
@@ -202,7 +202,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
             return;
         }
 
-        if (Trouble?.Invoke(pod) is { } trouble)
+        if (PodFailure?.Invoke(pod) is { } trouble)
         {
             if (pod.Status?.Phase is null or "" || pod.Status.Conditions is null or [] && pod.Status.ContainerStatuses is null or [])
             {
@@ -240,7 +240,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
     {
         if (pod.Spec.NodeName is null)
         {
-            if (OtherMachines.Prepend(Machine).FirstOrDefault(machine => Take(machine, pod)) is { } free)
+            if (OtherClusterNodes.Prepend(ClusterNode).FirstOrDefault(clusterNode => Take(clusterNode, pod)) is { } free)
             {
                 await _client.MergePatchAsync<Pod>(pod.Metadata.NamespacedName, new JsonObject { ["spec"] = new JsonObject { ["nodeName"] = free } }, _stop.Token);
             }
@@ -276,7 +276,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return new NodeCredentials { Certificate = texts[0], Key = texts[1], Authorities = texts[2] };
     }
 
-    /// <summary>A container starts only once the entries that it takes from Secrets exist; null when the Pod goes meanwhile.</summary>
+    /// <summary>Waits until the Secret entries that a container references exist; null when the Pod is deleted in the meantime.</summary>
     private async Task<Secret?> SecretAsync(Pod pod, string name, string key)
     {
         while ((await _client.GetAsync<Pod>(pod.Metadata.NamespacedName, _stop.Token)) is { Metadata.DeletionTimestamp: null })
@@ -292,9 +292,9 @@ internal sealed class FakeKubelet : IAsyncDisposable
         return null;
     }
 
-    private bool Take(string machine, Pod pod)
+    private bool Take(string clusterNode, Pod pod)
     {
-        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (machine, port.HostPort!.Value)).ToArray();
+        var wanted = pod.Spec.Containers[0].Ports!.Where(port => port.HostPort is not null).Select(port => (clusterNode, port.HostPort!.Value)).ToArray();
         lock (_ports)
         {
             return !wanted.Any(_ports.ContainsKey) && wanted.All(port => _ports.TryAdd(port, pod.Metadata.Name!));

@@ -1,6 +1,6 @@
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>A clock that stands still until it is moved; many threads may read it meanwhile.</summary>
+/// <summary>A clock that advances only on request. Thread-safe.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private long _jumped;
@@ -12,7 +12,7 @@ internal sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    /// <summary>Sets the wall clock alone, as an administrator or a time server does.</summary>
+    /// <summary>Changes only the wall clock, like an administrator or a time server.</summary>
     public void JumpWallClock(TimeSpan by) => Interlocked.Add(ref _jumped, by.Ticks);
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);

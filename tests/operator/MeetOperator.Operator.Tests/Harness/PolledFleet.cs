@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>A fleet and its poller without a cluster: nodes are named by hand and polled over real HTTP.</summary>
+/// <summary>A fleet and its poller without a cluster. Nodes are added explicitly and polled over real HTTP.</summary>
 internal sealed class PolledFleet : IAsyncDisposable
 {
     private readonly LoggerFactory _logs;
@@ -25,8 +25,8 @@ internal sealed class PolledFleet : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly NodeClients _clients;
 
-    /// <param name="client">For the cluster's informers; null is a server that does not exist.</param>
-    /// <param name="time">The clock; null is the machine's.</param>
+    /// <param name="client">The client of the informers; null uses a server that does not exist.</param>
+    /// <param name="time">The clock; null uses the system clock.</param>
     public PolledFleet(KubeClient? client = null, TimeProvider? time = null)
     {
         var clock = time ?? TimeProvider.System;
@@ -41,7 +41,7 @@ internal sealed class PolledFleet : IAsyncDisposable
 
     private long _term = 1;
 
-    /// <summary>Nodes that are to be trusted take their credentials from it.</summary>
+    /// <summary>Issues the credentials of trusted nodes.</summary>
     public ControlAuthority Authority { get; } = NewAuthority();
 
     public OperatorOptions Options { get; } = new();
@@ -68,7 +68,7 @@ internal sealed class PolledFleet : IAsyncDisposable
     public static Task<SimulatedMediaNode> StartNodeAsync(string name, ControlAuthority authority) =>
         SimulatedMediaNode.StartAsync(name, authority.IssueFor(new NamespacedName("meet-a", name)));
 
-    /// <summary>Makes the node known and polls it.</summary>
+    /// <summary>Adds the node and polls it.</summary>
     public void Add(PollTarget target)
     {
         Observe(target);
@@ -89,7 +89,7 @@ internal sealed class PolledFleet : IAsyncDisposable
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited 60 s in vain: {what()}");
+                Assert.Fail($"Timed out after 60 s: {what()}");
             }
 
             await Task.Delay(10);

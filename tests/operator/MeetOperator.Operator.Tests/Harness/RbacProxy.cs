@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>Stands between the operator and the API server and lets through only what a component's generated role allows.</summary>
+/// <summary>A proxy in front of the API server that allows only the requests in a component's generated role.</summary>
 internal sealed class RbacProxy : IAsyncDisposable
 {
     private const string OperatorNamespace = "meet-system";
@@ -35,31 +35,31 @@ internal sealed class RbacProxy : IAsyncDisposable
 
     public Uri Address => new(_server.Urls.First());
 
-    /// <summary>Says no to what is granted, as an admission plugin does: verb and resource to a message; null lets it through.</summary>
+    /// <summary>Rejects granted requests, like an admission plugin: maps verb and resource to a message; null accepts.</summary>
     public Func<string, string, string?>? Refuse { get; set; }
 
-    /// <summary>Grants what the generated role does not: verb and resource.</summary>
+    /// <summary>Grants requests that the generated role does not, by verb and resource.</summary>
     public Func<string, string, bool>? AlsoGrant { get; set; }
 
-    /// <summary>Until it ends, nothing passes, neither requests nor what comes back.</summary>
+    /// <summary>Blocks all requests and responses until it completes.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
-    /// <summary>Requests (verb and resource) that fail with 500 although the role grants them.</summary>
+    /// <summary>Granted requests (verb and resource) that fail with status 500.</summary>
     public Func<string, string, bool>? Fail { get; set; }
 
     /// <summary>Namespaces that bind the operator's role for tenants' Secrets.</summary>
     public ConcurrentDictionary<string, bool> Bound { get; } = new();
 
-    /// <summary>What was asked for and is not granted, as "verb group/resource".</summary>
+    /// <summary>Requests that were not granted, as "verb group/resource".</summary>
     public IEnumerable<string> Refused => _refused.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>What is granted and was never asked for.</summary>
+    /// <summary>Granted requests that were never made.</summary>
     public IEnumerable<string> Unused => _rules
         .SelectMany(rule => rule.Resources.SelectMany(resource => rule.Verbs.Select(verb => $"{verb} {rule.Group}/{resource}")))
         .Except(_used.Keys)
         .Order(StringComparer.Ordinal);
 
-    /// <summary>How often each was asked for and let through, as "verb group/resource".</summary>
+    /// <summary>Number of accepted requests, by "verb group/resource".</summary>
     public IReadOnlyDictionary<string, int> Asked => new Dictionary<string, int>(_used, StringComparer.Ordinal);
 
     public static async Task<RbacProxy> StartAsync(Uri target, string component = MeetComponents.Operator)
@@ -112,7 +112,7 @@ internal sealed class RbacProxy : IAsyncDisposable
         _used.AddOrUpdate(asked, 1, static (_, count) => count + 1);
         if (context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true)
         {
-            // An apply that makes the object is a create as well, and the API server asks for both rights.
+            // An apply that creates the object requires the create permission as well.
             _used.TryAdd($"create {group}/{resource}", 1);
         }
 
@@ -144,7 +144,7 @@ internal sealed class RbacProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>/api/v1/… and /apis/group/version/…, as the API server's authorizer reads them.</summary>
+    /// <summary>Parses /api/v1/… and /apis/group/version/… like the API server's authorizer.</summary>
     private static (string Verb, string Group, string Resource, string Name, string Namespace) Parse(HttpRequest request)
     {
         var parts = request.Path.Value!.Trim('/').Split('/');

@@ -7,13 +7,13 @@ namespace MeetOperator.Operator.Tests.Harness;
 
 /// <summary>
 /// With MEET_TEST_KUBECONFIG the lifecycle tests run against that API server instead of the embedded one: a real one with our CRDs, its namespace and garbage
-/// controllers, and no kubelet. One test at a time, since all use the same names; what a test made is taken away after it.
+/// controllers, and no kubelet. Tests run one at a time, since all use the same names, and their objects are deleted afterwards.
 /// </summary>
 internal static class RealServer
 {
     public static KubeConfig? Config { get; } = Environment.GetEnvironmentVariable("MEET_TEST_KUBECONFIG") is { Length: > 0 } file ? KubeConfig.FromFile(file) : null;
 
-    /// <summary>Call while an operator still runs and lets go what has its finalizers.</summary>
+    /// <summary>Call while an operator still runs, so that it removes its finalizers.</summary>
     public static async Task ClearAsync(KubeClient client, TestCluster cluster)
     {
         foreach (var meeting in (await client.ListAsync<Meeting>(null, null, default)).Items)
@@ -41,7 +41,7 @@ internal static class RealServer
             await client.TryDeleteAsync<Node>(node.Metadata.NamespacedName, default);
         }
 
-        await cluster.EventuallyAsync(async () => !(await OursAsync(client)).Any(), "everything of the test is gone");
+        await cluster.EventuallyAsync(async () => !(await OursAsync(client)).Any(), "all objects of the test are deleted");
     }
 
     private static async Task<IEnumerable<Namespace>> OursAsync(KubeClient client) => (await client.ListAsync<Namespace>(null, null, default)).Items

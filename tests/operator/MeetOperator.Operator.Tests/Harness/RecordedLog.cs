@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>Keeps the operator's log, so that a test that fails can show it.</summary>
+/// <summary>Records the operator's log for the output of failed tests.</summary>
 internal sealed class RecordedLog : ILoggerProvider
 {
     private readonly ConcurrentQueue<string> _lines = new();

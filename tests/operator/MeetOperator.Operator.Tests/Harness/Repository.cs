@@ -1,6 +1,6 @@
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>Files of the repository that tests read.</summary>
+/// <summary>Paths of repository files that tests read.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

@@ -1,6 +1,6 @@
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>The machine's clock, which a test can move ahead. Timers keep their real time.</summary>
+/// <summary>The system clock, which a test can move forward. Timers keep their real time.</summary>
 internal sealed class SkippableTime : TimeProvider
 {
     private long _skipped;

@@ -1,8 +1,8 @@
 namespace MeetOperator.Operator.Tests.Harness;
 
 /// <summary>
-/// The clock of a machine that can be suspended: meanwhile its timers do not fire and its monotonic clock stands still, so that a process on it does not
-/// notice; the wall clock goes on. What came due fires at <see cref="Resume"/>.
+/// The clock of a host that can be suspended. While suspended, timers do not fire and the monotonic clock stops, so that a process does not
+/// notice it; the wall clock continues. Due timers fire at <see cref="Resume"/>.
 /// </summary>
 internal sealed class SuspendableTime : TimeProvider
 {

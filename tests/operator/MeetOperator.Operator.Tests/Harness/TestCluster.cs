@@ -19,7 +19,7 @@ namespace MeetOperator.Operator.Tests.Harness;
 /// <summary>A real embedded API server with our CRDs and admission, a fake kubelet, and any number of operator replicas.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly TestApiServer _server;
     private readonly Dictionary<string, WebApplication> _replicas = [];
     private readonly RecordedLog _log = new();
@@ -36,9 +36,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public string Token => _server.Server.Token;
     public FakeKubelet Kubelet { get; }
 
-    /// <param name="withOperator">Starts a replica, too.</param>
-    /// <param name="admission">Judges what our own rules let through.</param>
-    /// <param name="data">Folder in which the API server keeps its objects, so that it can be stopped and started; null keeps them in memory.</param>
+    /// <param name="withOperator">Whether to start a replica as well.</param>
+    /// <param name="admission">Additional admission policy, evaluated after our own rules.</param>
+    /// <param name="data">Directory for the API server's objects, so that it can be restarted; null keeps them in memory.</param>
     public static async Task<TestCluster> StartAsync(bool withOperator = true, string? data = null, IAdmissionPolicy? admission = null)
     {
         var cluster = new TestCluster(await TestApiServer.StartAsync(new ApiServerOptions { DataDirectory = data, Manifests = Repository.Crds(), AdmissionPolicies = admission is null ? [new MeetAdmission()] : [new MeetAdmission(), admission] }));
@@ -51,9 +51,9 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <param name="name">Name of the replica.</param>
-    /// <param name="server">Where it finds the API server; null is the server itself.</param>
-    /// <param name="change">Changes the replica's options.</param>
-    /// <param name="time">The replica's clock; null is the machine's.</param>
+    /// <param name="server">Address of the API server; null uses the server itself.</param>
+    /// <param name="change">Modifies the replica's options.</param>
+    /// <param name="time">The replica's clock; null uses the system clock.</param>
     public async Task StartOperatorAsync(string name, Uri? server = null, Func<OperatorOptions, OperatorOptions>? change = null, TimeProvider? time = null)
     {
         var options = new OperatorOptions
@@ -70,7 +70,7 @@ internal sealed class TestCluster : IAsyncDisposable
         _replicas[name] = replica;
     }
 
-    /// <summary>Calls a media node as operator and signaling of this installation do.</summary>
+    /// <summary>Creates a client that calls a media node like the operator and signaling of this installation.</summary>
     public async Task<HttpClient> NodeHttpAsync(SimulatedMediaNode node)
     {
         var secret = await Client.GetAsync<Secret>(new NamespacedName("meet-system", "meet-control-ca"), default);
@@ -85,13 +85,13 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public HttpClient CreateHttpClient() => _server.CreateHttpClient();
 
-    /// <summary>Where the replica serves health and metrics.</summary>
+    /// <summary>Address of the replica's health and metrics endpoints.</summary>
     public Uri OperatorAddress(string name) => new(_replicas[name].Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal)));
 
-    /// <summary>Where the replica serves admission.</summary>
+    /// <summary>Address of the replica's webhook.</summary>
     public Uri WebhookAddress(string name) => new(_replicas[name].Urls.First(url => url.StartsWith("https:", StringComparison.Ordinal)));
 
-    /// <summary>A part of the replica.</summary>
+    /// <summary>A service from the replica's container.</summary>
     public T Service<T>(string name)
         where T : notnull => _replicas[name].Services.GetRequiredService<T>();
 
@@ -120,7 +120,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task<SfuPool> CreatePoolAsync(string name, SfuPoolSpec spec) =>
         Client.CreateAsync(new SfuPool { Metadata = new ObjectMeta { Name = name, Namespace = "meet-a" }, Spec = spec }, default);
 
-    /// <param name="firstPort">Each pool has 64 ports of its own.</param>
+    /// <param name="firstPort">First of the pool's 64 ports.</param>
     public static SfuPoolSpec Pool(int firstPort = 42000) => new()
     {
         Region = "local",
@@ -138,7 +138,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<IReadOnlyList<SfuNode>> NodesAsync() => [.. (await Client.ListAsync<SfuNode>("meet-a", null, default)).Items];
 
-    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what, TimeSpan? patience = null)
+    public async Task<Meeting> WaitForMeetingAsync(string name, Func<Meeting, bool> condition, string what, TimeSpan? timeout = null)
     {
         Meeting? last = null;
         await EventuallyAsync(
@@ -149,21 +149,21 @@ internal sealed class TestCluster : IAsyncDisposable
             },
             $"meeting {name} {what}",
             () => System.Text.Json.JsonSerializer.Serialize(last?.Status, KubeJson.Options),
-            patience);
+            timeout);
         return last!;
     }
 
     public Task<Meeting> WaitForReadyAsync(string name) => WaitForMeetingAsync(name, meeting => meeting.IsReady(), "is ready");
 
-    /// <summary>Polls until the condition holds; fails with what was waited for, and the operator's log.</summary>
-    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? patience = null)
+    /// <summary>Polls until the condition holds. On timeout, fails with the description and the operator's log.</summary>
+    public async Task EventuallyAsync(Func<Task<bool>> condition, string what, Func<string>? seen = null, TimeSpan? timeout = null)
     {
-        using var deadline = new CancellationTokenSource(patience ?? Patience);
+        using var deadline = new CancellationTokenSource(timeout ?? Timeout);
         while (!await condition())
         {
             if (deadline.IsCancellationRequested)
             {
-                Assert.Fail($"Waited {(patience ?? Patience).TotalSeconds:0} s in vain: {what}. Last: {seen?.Invoke()}\n{_log}");
+                Assert.Fail($"Waited {(timeout ?? Timeout).TotalSeconds:0} s for: {what}. Last: {seen?.Invoke()}\n{_log}");
             }
 
             await Task.Delay(15);
@@ -177,7 +177,7 @@ internal sealed class TestCluster : IAsyncDisposable
             await StartOperatorAsync("cleaner");
         }
 
-        Kubelet.Trouble = null;
+        Kubelet.PodFailure = null;
         Kubelet.Paused = false;
         await RealServer.ClearAsync(Client, this);
     }

@@ -5,7 +5,7 @@ using YamlDotNet.Serialization;
 
 namespace MeetOperator.Operator.Tests.Harness;
 
-/// <summary>YAML of golden cases to and from the JSON of our types.</summary>
+/// <summary>Converts golden YAML to and from the JSON of our types.</summary>
 internal static class Yaml
 {
     public static JsonObject Read(string path) => Parse(File.ReadAllText(path));

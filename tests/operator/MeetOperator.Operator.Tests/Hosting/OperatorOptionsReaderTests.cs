@@ -5,7 +5,7 @@ namespace MeetOperator.Operator.Tests.Hosting;
 public sealed class OperatorOptionsReaderTests
 {
     [Fact]
-    public void Read_Nothing_UsesTheDefaultsOfTheTable()
+    public void Read_NoVariables_UsesDefaults()
     {
         var options = Read(out var errors);
 
@@ -14,7 +14,7 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Fact]
-    public void Read_AllSet_TakesThem()
+    public void Read_AllVariables_UsesThem()
     {
         var options = Read(out _, ("MEET_PUBLIC_URL", "https://meet.example/"), ("MEET_OPERATOR_ADDRESS", "127.0.0.1:9"), ("MEET_MEDIA_NODE_IMAGE", "x:1"), ("POD_NAME", "op-1"), ("POD_NAMESPACE", "ns"));
 
@@ -22,32 +22,32 @@ public sealed class OperatorOptionsReaderTests
     }
 
     [Fact]
-    public void Read_BadUrl_SaysWhatIsWanted() => Expect("begins with http:// or https://", ("MEET_PUBLIC_URL", "meet.example"));
+    public void Read_InvalidUrl_ReportsExpectedForm() => Expect("starts with http:// or https://", ("MEET_PUBLIC_URL", "meet.example"));
 
     [Fact]
-    public void Read_BadAddress_SaysWhatIsWanted() => Expect("such as 0.0.0.0:8081", ("MEET_OPERATOR_ADDRESS", "localhost"));
+    public void Read_InvalidAddress_ReportsExpectedForm() => Expect("such as 0.0.0.0:8081", ("MEET_OPERATOR_ADDRESS", "localhost"));
 
     [Fact]
-    public void Read_NetworkPolicies_IsASwitch()
+    public void Read_NetworkPolicies_ParsesBoolean()
     {
         Assert.True(Read(out _, ("MEET_NETWORK_POLICIES", "true"))!.NetworkPolicies);
         Assert.False(Read(out _)!.NetworkPolicies);
-        Expect("MEET_NETWORK_POLICIES is \"yes\": say true or false", ("MEET_NETWORK_POLICIES", "yes"));
+        Expect("MEET_NETWORK_POLICIES is \"yes\": set true or false", ("MEET_NETWORK_POLICIES", "yes"));
     }
 
     [Fact]
-    public void Read_MetricsFrom_IsAListOfPeers()
+    public void Read_MetricsFrom_ParsesPeers()
     {
         var peers = Read(out _, ("MEET_METRICS_FROM", """[{"podSelector":{"matchLabels":{"app":"prometheus"}}},{"ipBlock":{"cidr":"192.0.2.0/24"}}]"""))!.MetricsFrom;
 
         Assert.Equal("prometheus", peers[0].PodSelector!.MatchLabels!["app"]);
         Assert.Equal("192.0.2.0/24", peers[1].IpBlock!.Cidr);
         Assert.Empty(Read(out _)!.MetricsFrom);
-        Expect("MEET_METRICS_FROM is no JSON list", ("MEET_METRICS_FROM", "prometheus"));
+        Expect("MEET_METRICS_FROM is not a JSON list", ("MEET_METRICS_FROM", "prometheus"));
     }
 
     [Fact]
-    public void Read_PoolLimits_AreListsThatAreJudged()
+    public void Read_PoolLimits_ParsesAndValidatesLists()
     {
         var limits = Read(out _, ("MEET_POOL_NAMESPACES", "meet-media, other"), ("MEET_POOL_EXPOSURES", "HostPort"), ("MEET_POOL_PRIORITY_CLASSES", "media, calls"), ("MEET_POOL_ANNOTATIONS", "prometheus.io/,example.com/team"), ("MEET_POOL_IMAGES", "registry.example/meet,registry.example:5000"))!.Pools;
 
@@ -57,8 +57,8 @@ public sealed class OperatorOptionsReaderTests
         Assert.Equal(["prometheus.io/", "example.com/team"], limits.Annotations);
         Assert.Equal(["registry.example/meet", "registry.example:5000"], limits.ImageRepositories);
         Assert.Equal(2, Read(out _)!.Pools.Exposures.Count);
-        Expect("MEET_POOL_EXPOSURES holds \"NodePort\"", ("MEET_POOL_EXPOSURES", "HostPort,NodePort"));
-        Expect("MEET_POOL_IMAGES holds \"registry.example/meet:1\"", ("MEET_POOL_IMAGES", "registry.example/meet:1"));
+        Expect("MEET_POOL_EXPOSURES contains \"NodePort\"", ("MEET_POOL_EXPOSURES", "HostPort,NodePort"));
+        Expect("MEET_POOL_IMAGES contains \"registry.example/meet:1\"", ("MEET_POOL_IMAGES", "registry.example/meet:1"));
     }
 
     private void Expect(string text, params (string Name, string? Value)[] variables)

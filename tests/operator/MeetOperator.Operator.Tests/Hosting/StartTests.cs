@@ -4,22 +4,22 @@ using System.Net.Sockets;
 
 namespace MeetOperator.Operator.Tests.Hosting;
 
-/// <summary>The process with a setting that is wrong says which one it is and ends, and shows nobody a stack trace.</summary>
+/// <summary>With an invalid setting, the process prints one line per error and exits without a stack trace.</summary>
 public sealed class StartTests
 {
     [Fact]
-    public async Task WrongSettings_AreNamedInALineEach()
+    public async Task Start_InvalidSettings_ReportsOneLineEach()
     {
-        var said = await EndsAsync(("MEET_PUBLIC_URL", "meet.example"), ("MEET_OPERATOR_ADDRESS", "8081"));
-        Assert.Equal(["MEET_PUBLIC_URL", "MEET_OPERATOR_ADDRESS"], said.Select(line => line.Split(' ')[0]));
+        var errors = await EndsAsync(("MEET_PUBLIC_URL", "meet.example"), ("MEET_OPERATOR_ADDRESS", "8081"));
+        Assert.Equal(["MEET_PUBLIC_URL", "MEET_OPERATOR_ADDRESS"], errors.Select(line => line.Split(' ')[0]));
     }
 
     [Fact]
-    public async Task Kubeconfig_ThatIsNotThere_IsNamedInOneLine() =>
+    public async Task Start_MissingKubeconfig_ReportsOneLine() =>
         Assert.Contains("/nowhere", Assert.Single(await EndsAsync(("KUBECONFIG", "/nowhere"))), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Port_ThatIsTaken_IsNamedInOneLine()
+    public async Task Start_PortInUse_ReportsOneLine()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -33,7 +33,7 @@ public sealed class StartTests
         File.Delete(kubeconfig);
     }
 
-    /// <summary>Starts it; what it says on the error stream before it ends.</summary>
+    /// <summary>Starts the process and returns its error output after it has exited.</summary>
     private static async Task<string[]> EndsAsync(params (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "MeetOperator.Operator.dll")])
@@ -48,12 +48,12 @@ public sealed class StartTests
 
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
-        var said = await process.StandardError.ReadToEndAsync();
+        var errors = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();
         Assert.Equal(2, process.ExitCode);
 
-        // An old runtime under the tests is told of as well, and is not what they are about.
-        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
+        // Ignores the warning about an old runtime.
+        return [.. errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("warning:", StringComparison.Ordinal))];
     }
 }

@@ -7,14 +7,14 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>Hashes of tenants' API keys, kept for signaling under the generated role.</summary>
+/// <summary>Hashes of tenants' API keys for signaling, with the generated role.</summary>
 public sealed class ApiKeyTests
 {
     private const string Key = "0123456789abcdef0123456789abcdef";
     private const string OtherKey = "fedcba9876543210fedcba9876543210";
 
     [Fact]
-    public async Task Key_InABoundNamespace_IsHashedAndItsRotationFollowed()
+    public async Task ApiKey_BoundNamespace_IsHashedAndUpdatedOnRotation()
     {
         await using var stage = await Stage.StartAsync();
         await stage.GiveKeyAsync(Key);
@@ -30,11 +30,11 @@ public sealed class ApiKeyTests
 
         await stage.Cluster.Client.DeleteAsync<Secret>(Stage.Secret, default);
         await stage.HashesAsync(null);
-        await stage.ConditionAsync(ConditionStatus.False, "SecretMissing", "make Secret api in namespace meet-a with the entry key");
+        await stage.ConditionAsync(ConditionStatus.False, "SecretMissing", "create Secret api with the entry key in namespace meet-a");
     }
 
     [Fact]
-    public async Task Key_InANamespaceThatBindsNothing_IsForbiddenAndTheConditionGivesTheCommand()
+    public async Task ApiKey_UnboundNamespace_ReportsCommandInCondition()
     {
         await using var stage = await Stage.StartAsync(isBound: false);
         await stage.GiveKeyAsync(Key);
@@ -45,29 +45,29 @@ public sealed class ApiKeyTests
             "kubectl create rolebinding meet-tenant-secrets --namespace=meet-a --clusterrole=meet-tenant-secrets --serviceaccount=meet-system:meet-operator");
         await stage.HashesAsync(null);
         var tenant = await stage.Cluster.TenantAsync("a");
-        Assert.True(tenant.IsReady(), "the tenant itself works");
+        Assert.True(tenant.IsReady(), "the tenant is ready");
         Assert.Contains("kubectl create rolebinding", tenant.Status!.Message, StringComparison.Ordinal);
 
         stage.Proxy.Bound["meet-a"] = true;
         await stage.HashesAsync(ApiKeyHashes.Of(Key));
         await stage.ConditionAsync(ConditionStatus.True, "InUse");
 
-        // Whoever takes the right away takes the keys out of use.
+        // Removing the permission revokes the keys.
         stage.Proxy.Bound.Clear();
         await stage.HashesAsync(null);
         await stage.ConditionAsync(ConditionStatus.False, "Forbidden");
     }
 
     [Fact]
-    public async Task Key_WhileTheApiServerFails_StaysInUse()
+    public async Task ApiKey_ApiServerFails_StaysInUse()
     {
         await using var stage = await Stage.StartAsync();
         await stage.GiveKeyAsync(Key);
         await stage.HashesAsync(ApiKeyHashes.Of(Key));
 
-        var refused = 0;
-        stage.Proxy.Fail = (verb, resource) => (verb, resource) == ("get", "secrets") && Interlocked.Increment(ref refused) > 0;
-        await stage.Cluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref refused) >= 5), "the Secret was asked for in vain");
+        var rejected = 0;
+        stage.Proxy.Fail = (verb, resource) => (verb, resource) == ("get", "secrets") && Interlocked.Increment(ref rejected) > 0;
+        await stage.Cluster.EventuallyAsync(() => Task.FromResult(Volatile.Read(ref rejected) >= 5), "reads of the Secret have failed");
 
         await stage.HashesAsync(ApiKeyHashes.Of(Key));
         Assert.True(Conditions.IsTrue((await stage.Cluster.TenantAsync("a")).Status!.Conditions, MeetConditions.ApiKeysReady));
@@ -77,19 +77,19 @@ public sealed class ApiKeyTests
     [InlineData("short", "32 to 512 characters")]
     [InlineData("0123456789abcdef0123456789abcde", "32 to 512 characters")]
     [InlineData("sha256:1234", "64 hex digits")]
-    public async Task Key_ThatIsNone_IsNamed(string text, string said)
+    public async Task ApiKey_InvalidValue_IsReported(string text, string message)
     {
         await using var stage = await Stage.StartAsync();
 
         await stage.GiveKeyAsync(text);
 
-        await stage.ConditionAsync(ConditionStatus.False, "KeyInvalid", said);
+        await stage.ConditionAsync(ConditionStatus.False, "KeyInvalid", message);
         await stage.HashesAsync(null);
     }
 
-    /// <summary>A tenant that names the namespace of another must not get the other's Secrets for its keys.</summary>
+    /// <summary>A tenant with the namespace of another tenant must not be able to use its Secrets as API keys.</summary>
     [Fact]
-    public async Task Key_InTheNamespaceOfAnotherTenant_IsNotRead()
+    public async Task ApiKey_NamespaceOfAnotherTenant_IsNotRead()
     {
         await using var stage = await Stage.StartAsync();
         await stage.PutSecretAsync(Key);
@@ -106,7 +106,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public async Task ConfigMap_ChangedOrDeletedByHand_IsPutBackAndGoesWithTheTenant()
+    public async Task ConfigMap_ChangedOrDeletedByHand_IsRestored()
     {
         await using var stage = await Stage.StartAsync();
         await stage.GiveKeyAsync(Key);
@@ -121,13 +121,13 @@ public sealed class ApiKeyTests
         await stage.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"apiKeys":[]}}""")!, default);
         await stage.HashesAsync(null);
         await stage.Cluster.EventuallyAsync(
-            async () => Conditions.Get((await stage.Cluster.TenantAsync("a")).Status!.Conditions, MeetConditions.ApiKeysReady) is null, "a tenant without keys says nothing of them");
+            async () => Conditions.Get((await stage.Cluster.TenantAsync("a")).Status!.Conditions, MeetConditions.ApiKeysReady) is null, "a tenant without keys has no ApiKeysReady condition");
 
         await stage.Cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
-        await stage.Cluster.EventuallyAsync(async () => await stage.Cluster.Client.TryGetAsync<ConfigMap>(map, default) is null, "the ConfigMap has gone with its tenant");
+        await stage.Cluster.EventuallyAsync(async () => await stage.Cluster.Client.TryGetAsync<ConfigMap>(map, default) is null, "the ConfigMap is deleted with its tenant");
     }
 
-    /// <summary>Tenant a with one API key, and an operator that may do what its generated role says.</summary>
+    /// <summary>Tenant a with one API key, and an operator with its generated role.</summary>
     private sealed class Stage(TestCluster cluster, RbacProxy proxy) : IAsyncDisposable
     {
         public static readonly NamespacedName Secret = new("meet-a", "api");
@@ -165,7 +165,7 @@ public sealed class ApiKeyTests
         public async Task<ConfigMap?> MapAsync(string tenant = "a") =>
             await Cluster.Client.TryGetAsync<ConfigMap>(new NamespacedName("meet-system", ApiKeyHashes.NameOf(await Cluster.TenantAsync(tenant))), default);
 
-        /// <summary>Until the ConfigMap holds the hash as that of key one, or with null is there and holds none.</summary>
+        /// <summary>Waits until the ConfigMap contains the hash for key one; null waits for a ConfigMap without hashes.</summary>
         public async Task HashesAsync(string? hash, string tenant = "a")
         {
             ConfigMap? last = null;
@@ -175,13 +175,13 @@ public sealed class ApiKeyTests
                 () => string.Join(' ', last?.Data ?? new Dictionary<string, string>()));
         }
 
-        public Task ConditionAsync(ConditionStatus status, string reason, string said = "", string tenant = "a")
+        public Task ConditionAsync(ConditionStatus status, string reason, string message = "", string tenant = "a")
         {
             Condition? last = null;
             return Cluster.EventuallyAsync(
                 async () => (last = Conditions.Get((await Cluster.TenantAsync(tenant)).Status?.Conditions, MeetConditions.ApiKeysReady)) is { } found
-                    && (found.Status, found.Reason) == (status, reason) && found.Message.Contains(said, StringComparison.Ordinal),
-                $"ApiKeysReady is {status} by {reason}: {said}",
+                    && (found.Status, found.Reason) == (status, reason) && found.Message.Contains(message, StringComparison.Ordinal),
+                $"ApiKeysReady is {status} by {reason}: {message}",
                 () => last?.ToString() ?? "none");
         }
 

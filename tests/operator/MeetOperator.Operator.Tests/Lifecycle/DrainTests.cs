@@ -10,7 +10,7 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>Nothing but force or death takes people out of a meeting.</summary>
+/// <summary>Only a forced drain or a failure disconnects participants.</summary>
 public sealed class DrainTests
 {
     private static readonly NamespacedName PoolP = new("meet-a", "p");
@@ -19,32 +19,32 @@ public sealed class DrainTests
     [InlineData(PropagationPolicy.Background)]
     [InlineData(PropagationPolicy.Foreground)]
     [InlineData(PropagationPolicy.Orphan)]
-    public async Task Pool_DeletedUnderPeople_WaitsAndSaysWhomFor(PropagationPolicy propagation)
+    public async Task Pool_DeletedWithParticipants_WaitsAndNamesMeetings(PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
 
         await cluster.Client.DeleteAsync<SfuPool>(PoolP, default, new DeleteOptions { PropagationPolicy = propagation });
 
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the node names the meeting");
-        await cluster.EventuallyAsync(async () => Blocked((await cluster.PoolAsync("p")).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the pool does, too");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await cluster.EventuallyAsync(async () => Blocked((await cluster.PoolAsync("p")).Status!.Conditions)?.Message.Contains("meet-a/standup", StringComparison.Ordinal) == true, "the pool names the meeting");
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await EndAsync(cluster);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(PoolP, default) is null, "the pool is gone");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its node and process are gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(PoolP, default) is null, "the pool is deleted");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its node and process have ended");
     }
 
     [Fact]
-    public async Task Scale_ToNothingWithNowhereToGo_TheMeetingStaysPastTheDeadlineUntilItMayMove()
+    public async Task Scale_ToZeroWithoutAlternative_KeepsMeetingPastDeadline()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+        var (before, pod) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
 
         await ScaleAsync(cluster, 0);
 
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
@@ -52,12 +52,12 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task Meeting_HasMovedAndPeopleAreStillThere_TheNodeStaysUntilItsOwnReportNamesNobody()
+    public async Task Drain_ParticipantsRemainAfterMove_KeepsNode()
     {
         var time = new SkippableTime();
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: static options => options with { LeaseDuration = TimeSpan.FromMinutes(5) }, time: time);
-        var (before, _) = await WithPeopleAsync(cluster, deadlineSeconds: 0);
+        var (before, _) = await WithParticipantsAsync(cluster, deadlineSeconds: 0);
         var node = cluster.Kubelet.Node(before.SfuNode);
         var id = (await cluster.TryMeetingAsync("standup"))!.Status!.MeetingId!;
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
@@ -66,14 +66,14 @@ public sealed class DrainTests
         await ScaleAsync(cluster, 0);
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
 
-        // Its people are still on the way, or cannot reach the other node: the room is there, with them in it, longer than a room of no meeting may be.
+        // The participants have not followed yet, so the room remains occupied for longer than the grace period of orphans.
         await PolledOnAsync();
         time.Skip(TimeSpan.FromSeconds(12));
         await PolledOnAsync();
         Assert.Equal(2, node.Rooms()[id].Participants);
 
         node.SetParticipants(id, 0);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node goes");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(left => left.Spec.PoolRef.Name == "q"), "the empty node is deleted");
 
         async Task PolledOnAsync()
         {
@@ -88,24 +88,24 @@ public sealed class DrainTests
     [Theory]
     [InlineData(PropagationPolicy.Background)]
     [InlineData(PropagationPolicy.Foreground)]
-    public async Task Node_DeletedUnderPeople_KeepsItsPod(PropagationPolicy propagation)
+    public async Task SfuNode_DeletedWithParticipants_KeepsPod(PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
-        cluster.Kubelet.Paused = true; // What replaces it has no machine.
+        var (before, pod) = await WithParticipantsAsync(cluster);
+        cluster.Kubelet.Paused = true; // Its replacement cannot be scheduled.
 
         await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", before.SfuNode), default, new DeleteOptions { PropagationPolicy = propagation });
 
         await cluster.EventuallyAsync(
             async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
     }
 
     [Fact]
-    public async Task Node_WhosePodAnOlderVersionTied_DeletedInTheForeground_KeepsItsPod()
+    public async Task SfuNode_OwnedPodAndForegroundDeletion_KeepsPod()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
         cluster.Kubelet.Paused = true;
 
         await OwnAsync(cluster, await NodeAsync(cluster, before.SfuNode));
@@ -113,46 +113,46 @@ public sealed class DrainTests
 
         await cluster.EventuallyAsync(
             async () => Blocked((await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
     }
 
     [Fact]
-    public async Task Drain_ByForce_TakesPeopleOut()
+    public async Task Drain_Forced_DisconnectsParticipants()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
         await ScaleAsync(cluster, 0);
         await cluster.EventuallyAsync(async () => Blocked((await cluster.NodesAsync()).Single().Status!.Conditions) is not null, "the drain is blocked");
-        await ExpectUntouchedAsync(cluster, before, pod);
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":{"force":true}}}""");
 
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "the node is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "the node is deleted");
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Migrating, "waits for another node");
     }
 
     [Fact]
-    public async Task Drain_AskedForInTheOldForm_GoesOnInTheNewOneAndKeepsItsTime()
+    public async Task Drain_DeprecatedForm_IsConvertedAndKeepsStart()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var (before, pod) = await WithPeopleAsync(cluster);
+        var (before, pod) = await WithParticipantsAsync(cluster);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drainRequestedAt":"2026-01-01T12:00:00Z"}}""");
 
         var asked = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
         await cluster.EventuallyAsync(
             async () => (await NodeAsync(cluster, before.SfuNode)) is { Spec: { DrainRequestedAt: null, Drain: { Force: false } }, Status.State: SfuNodeState.Draining } node && node.Status.DrainRequestedAt == asked,
-            "the drain has its present form");
-        await ExpectUntouchedAsync(cluster, before, pod);
+            "the drain has the current form");
+        await ExpectUnchangedAsync(cluster, before, pod);
 
         await DrainAsync(cluster, before.SfuNode, """{"spec":{"drain":null}}""");
         await cluster.EventuallyAsync(
-            async () => (await NodeAsync(cluster, before.SfuNode)).Status is { State: SfuNodeState.Allocated, DrainRequestedAt: null } status && Blocked(status.Conditions) is null, "it serves again");
+            async () => (await NodeAsync(cluster, before.SfuNode)).Status is { State: SfuNodeState.Allocated, DrainRequestedAt: null } status && Blocked(status.Conditions) is null, "the node is serving again");
     }
 
-    /// <summary>No owner would take it away any more.</summary>
+    /// <summary>The Pod has no owner, so garbage collection does not delete it.</summary>
     [Fact]
-    public async Task Pod_WhoseNodeLostItsFinalizerByHand_IsRemoved()
+    public async Task Pod_FinalizerRemovedByHand_IsDeleted()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -160,14 +160,14 @@ public sealed class DrainTests
         await cluster.StopOperatorAsync("operator-1");
         await cluster.Client.DeleteAsync<SfuNode>(node.Metadata.NamespacedName, default);
         await DrainAsync(cluster, node.Metadata.Name!, """{"metadata":{"finalizers":null}}""");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the node is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the node is deleted");
 
         await cluster.StartOperatorAsync("operator-2");
 
         await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Pod>(node.Metadata.NamespacedName, default) is null, "its Pod, too");
     }
 
-    /// <summary>Ties the node's Pod to it as older versions did, until the operator has untied it.</summary>
+    /// <summary>Makes the node the owner of its Pod, as older versions did, and waits until the operator has removed the owner.</summary>
     internal static async Task OwnAsync(TestCluster cluster, SfuNode node)
     {
         var owners = new JsonArray(JsonSerializer.SerializeToNode(Owner.Of(node), KubeJson.Options));
@@ -180,18 +180,18 @@ public sealed class DrainTests
     private static Task DrainAsync(TestCluster cluster, string node, string patch) =>
         cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node), JsonNode.Parse(patch)!, default);
 
-    private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithPeopleAsync(TestCluster cluster, int deadlineSeconds = 600)
+    private static async Task<(MeetingAssignment Assignment, Pod Pod)> WithParticipantsAsync(TestCluster cluster, int deadlineSeconds = 600)
     {
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = deadlineSeconds } });
         await cluster.CreateMeetingAsync("standup");
         var meeting = await cluster.WaitForReadyAsync("standup");
         var assignment = Assert.Single(meeting.Status!.Assignments);
         cluster.Kubelet.Node(assignment.SfuNode).SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
         return (assignment, await cluster.Client.GetAsync<Pod>(new NamespacedName("meet-a", assignment.SfuNode), default));
     }
 
-    private static async Task ExpectUntouchedAsync(TestCluster cluster, MeetingAssignment before, Pod pod)
+    private static async Task ExpectUnchangedAsync(TestCluster cluster, MeetingAssignment before, Pod pod)
     {
         var meeting = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(meeting.IsReady());

@@ -11,7 +11,7 @@ public sealed class HungNodeTests
     private const int Others = 10;
 
     [Fact]
-    public async Task Node_ThatDoesNotAnswer_HoldsUpItsOwnMeetingsAlone()
+    public async Task Node_Hung_DelaysOnlyItsOwnMeetings()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { MeetingConcurrency = 4 });
@@ -26,7 +26,7 @@ public sealed class HungNodeTests
             await cluster.WaitForReadyAsync($"hung{number}");
         }
 
-        // Polls are answered, so that the node stays in service; each end of a room that is asked for waits until its caller gives up.
+        // The node responds to polls and stays in service, but requests to end a room hang until they time out.
         var node = Assert.Single(cluster.Kubelet.Nodes);
         node.HangsOnRooms = true;
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
@@ -44,15 +44,15 @@ public sealed class HungNodeTests
             await cluster.WaitForReadyAsync($"other{number}");
         }
 
-        // One worker at a time waits for the hung node. Were it all four, the ten meetings would take minutes and the node would hold hundreds of calls.
+        // At most one worker waits for the hung node. With all four, the ten meetings would take minutes and hundreds of calls would pile up.
         Assert.InRange(node.HeldRoomCalls, 1, 40);
         Assert.Equal(Hung, node.Rooms().Count);
         node.HangsOnRooms = false;
-        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the rooms are ended once the node answers again");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the rooms end once the node responds again");
     }
 
     [Fact]
-    public async Task Meeting_InWhichSomebodyCameSinceTheLastPoll_IsNotEnded()
+    public async Task Meeting_ParticipantJoinedSincePoll_IsNotEnded()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -62,17 +62,17 @@ public sealed class HungNodeTests
         using var http = await cluster.NodeHttpAsync(node);
         var empty = System.Text.Json.JsonSerializer.Serialize(await node.Client(http).GetNodeAsync(default), NodeControl.NodeControlJson.Options);
 
-        // Polls show the room as it was before they came.
+        // Polls return the room without the new participants.
         node.ReportBody = _ => empty;
         node.SetParticipants(room, 2);
 
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedEnds > 0), "the end of the empty meeting was asked for");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedEnds > 0), "the operator has tried to end the empty meeting");
         node.ReportBody = _ => null;
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "has participants");
     }
 
     [Fact]
-    public async Task Meeting_WhoseStatusIsLost_GoesOnWhereItsPeopleAreUnderAHigherGeneration()
+    public async Task Meeting_StatusLost_StaysOnNodeWithHigherGeneration()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -85,7 +85,7 @@ public sealed class HungNodeTests
 
         await cluster.StartOperatorAsync("operator-2");
 
-        var after = (await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Participants == 3, "goes on")).Status!;
+        var after = (await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Participants == 3, "continues")).Status!;
         Assert.Equal((before.Assignments[0].SfuNode, before.Assignments[0].Generation + 1), (after.Assignments[0].SfuNode, after.Assignments[0].Generation));
         Assert.Equal((3, after.Assignments[0].Generation), (node.Rooms()[room].Participants, node.Rooms()[room].Generation));
         Assert.Equal(1, cluster.Kubelet.Nodes.Sum(each => each.Rooms().Count));

@@ -7,11 +7,11 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>The published rules of kstatus for kinds that it does not know, asked of every kind in its phases.</summary>
+/// <summary>Evaluates the published kstatus rules for unknown kinds on every kind and phase.</summary>
 public sealed class KstatusTests
 {
     [Fact]
-    public async Task Objects_ThatAreAsTheyWereAskedToBe_AreCurrent()
+    public async Task Kstatus_ReconciledObjects_AreCurrent()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -31,7 +31,7 @@ public sealed class KstatusTests
     }
 
     [Fact]
-    public async Task Objects_OnTheirWayOrWaitingForPeople_AreInProgressOrFailed()
+    public async Task Kstatus_UnfinishedObjects_AreInProgressOrFailed()
     {
         await using var cluster = await TestCluster.StartAsync();
         cluster.Kubelet.Paused = true;
@@ -43,14 +43,14 @@ public sealed class KstatusTests
         await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
 
         await cluster.WaitForMeetingAsync("waits", seen => seen.Status is not null && Of(seen) == "InProgress", "waits for capacity");
-        await cluster.WaitForMeetingAsync("intruder", seen => seen.Status is not null && Of(seen) == "Failed", "waits for people");
-        await cluster.EventuallyAsync(async () => await cluster.PoolAsync("p") is { Status: not null } pool && Of(pool) == "InProgress", "the pool is on its way");
-        await cluster.EventuallyAsync(async () => await cluster.TenantAsync("thief") is { Status: not null } thief && Of(thief) == "Failed", "the thief is told");
+        await cluster.WaitForMeetingAsync("intruder", seen => seen.Status is not null && Of(seen) == "Failed", "needs intervention");
+        await cluster.EventuallyAsync(async () => await cluster.PoolAsync("p") is { Status: not null } pool && Of(pool) == "InProgress", "the pool is in progress");
+        await cluster.EventuallyAsync(async () => await cluster.TenantAsync("thief") is { Status: not null } thief && Of(thief) == "Failed", "the second tenant has failed");
 
         cluster.Kubelet.Paused = false;
         var pod = new NamespacedName("meet-a", Assert.Single(await cluster.NodesAsync()).Metadata.Name!);
         await cluster.Client.TryDeleteAsync<Kube.Core.Pod>(pod, default);
-        await cluster.WaitForMeetingAsync("waits", seen => Of(seen) == "Current", "has its room");
+        await cluster.WaitForMeetingAsync("waits", seen => Of(seen) == "Current", "has a room");
         await cluster.EventuallyAsync(async () => Of(await cluster.PoolAsync("p")) == "Current", "the pool is current");
     }
 

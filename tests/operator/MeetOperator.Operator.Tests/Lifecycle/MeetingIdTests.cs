@@ -6,14 +6,14 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>A meeting that is named with the id of another tenant's meeting gets nothing of it.</summary>
+/// <summary>A meeting whose name is the ID of another tenant's meeting gets no access to it.</summary>
 public sealed class MeetingIdTests
 {
     private const string IdTaken = "IdTaken";
     private static readonly MeetingSpec Lasting = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 } };
 
     [Fact]
-    public async Task Meeting_NamedWithTheUidOfAnother_StaysUnplacedAndItsDeletionTouchesNothing()
+    public async Task Meeting_NameIsUidOfAnother_StaysUnplaced()
     {
         await using var cluster = await WithTwoTenantsAsync();
         await cluster.CreateMeetingAsync("standup", Lasting);
@@ -21,10 +21,10 @@ public sealed class MeetingIdTests
         var id = ours.Status!.MeetingId!;
         var node = Node(cluster, ours);
         node.SetParticipants(id, 3);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three people");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three participants");
 
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         Assert.Equal([id], node.Rooms().Keys);
         Assert.All(cluster.Kubelet.Nodes.Where(other => other != node), other => Assert.Empty(other.Rooms()));
@@ -32,8 +32,8 @@ public sealed class MeetingIdTests
         Assert.Equal(0, (await cluster.TenantAsync("b")).Status!.Usage.ConcurrentMeetings);
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-b", id), default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Meeting>(new NamespacedName("meet-b", id), default) is null, "the copy is gone");
-        await AskedAgainAsync(cluster, node, id);
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Meeting>(new NamespacedName("meet-b", id), default) is null, "the copy is deleted");
+        await WaitForNextReportsAsync(cluster, node, id);
         Assert.Equal([id], node.Rooms().Keys);
         var after = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(after.IsReady());
@@ -41,32 +41,32 @@ public sealed class MeetingIdTests
     }
 
     [Fact]
-    public async Task Meeting_WithATakenId_IsEnded_TheOtherGoesOn()
+    public async Task Meeting_IdTakenAndEnded_OtherMeetingContinues()
     {
         await using var cluster = await WithTwoTenantsAsync();
         var id = Guid.NewGuid().ToString("D");
         await cluster.CreateMeetingAsync(id, Lasting);
         var node = Node(cluster, await cluster.WaitForReadyAsync(id));
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-b", id), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
         await cluster.EventuallyAsync(async () => (await CopyAsync(cluster, id)).Status!.Phase == MeetingPhase.Ended, "the copy has ended");
 
-        await AskedAgainAsync(cluster, node, id);
+        await WaitForNextReportsAsync(cluster, node, id);
         Assert.Equal([id], node.Rooms().Keys);
         Assert.True((await cluster.TryMeetingAsync(id))!.IsReady());
     }
 
     [Fact]
-    public async Task Meeting_WithATakenId_GetsItOnceTheOtherIsGone()
+    public async Task Meeting_IdTaken_IsPlacedAfterOtherIsDeleted()
     {
         await using var cluster = await WithTwoTenantsAsync();
         var id = Guid.NewGuid().ToString("D");
         await cluster.CreateMeetingAsync(id, Lasting);
         await cluster.WaitForReadyAsync(id);
         await cluster.CreateMeetingAsync(id, Lasting, tenant: "b", @namespace: "meet-b");
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", id), default);
 
@@ -74,7 +74,7 @@ public sealed class MeetingIdTests
     }
 
     [Fact]
-    public async Task Operator_RestartedBetween_TheSameMeetingKeepsTheId()
+    public async Task Operator_Restarted_SameMeetingOwnsId()
     {
         await using var cluster = await WithTwoTenantsAsync();
         var id = Guid.NewGuid().ToString("D");
@@ -85,21 +85,21 @@ public sealed class MeetingIdTests
 
         await cluster.StartOperatorAsync("operator-2");
 
-        await TakenAsync(cluster, id);
+        await WaitForIdTakenAsync(cluster, id);
         var after = (await cluster.TryMeetingAsync(id))!;
         Assert.True(after.IsReady());
         Assert.Equal(ours.Status!.Assignments[0], after.Status!.Assignments[0]);
     }
 
     [Fact]
-    public async Task Meeting_RemovedAndMadeAgainWhileNoOperatorLooked_IsPlacedAnew()
+    public async Task Meeting_RecreatedUnobserved_IsPlacedAgain()
     {
         await using var cluster = await WithTwoTenantsAsync();
         var id = Guid.NewGuid().ToString("D");
         await cluster.CreateMeetingAsync(id, Lasting);
         var first = await cluster.WaitForReadyAsync(id);
 
-        // Both within one moment: the operator may see one change of the name only, from one uid to another.
+        // Deletes and recreates at once, so that the operator may observe a single change from one uid to another.
         await cluster.Client.MergePatchAsync<Meeting>(first.Metadata.NamespacedName, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, default);
         await cluster.Client.TryDeleteAsync<Meeting>(first.Metadata.NamespacedName, default);
         await cluster.CreateMeetingAsync(id, Lasting);
@@ -109,7 +109,7 @@ public sealed class MeetingIdTests
     }
 
     [Fact]
-    public async Task Status_OfAPlacedMeetingIsTakenAway_ItIsWrittenAgain()
+    public async Task Meeting_StatusRemoved_IsWrittenAgain()
     {
         await using var cluster = await WithTwoTenantsAsync();
         await cluster.CreateMeetingAsync("standup", Lasting);
@@ -118,12 +118,12 @@ public sealed class MeetingIdTests
         await cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"status":{"assignments":[]}}""")!, default, new Kube.Client.WriteOptions { Subresource = "status" });
 
-        var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Assignments.Count == 1, "says again where it is");
+        var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Assignments.Count == 1, "has its assignment again");
         Assert.Equal((before.SfuNode, before.Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
     }
 
     [Fact]
-    public async Task Status_OfAPlacedMeetingNamesAHigherGeneration_TheNextPlacementIsAboveIt()
+    public async Task Meeting_StatusHasHigherGeneration_NextPlacementExceedsIt()
     {
         await using var cluster = await WithTwoTenantsAsync();
         await cluster.CreateMeetingAsync("standup", Lasting);
@@ -133,7 +133,7 @@ public sealed class MeetingIdTests
         await cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName("meet-a", "standup"), new JsonObject { ["status"] = new JsonObject { ["assignments"] = new JsonArray(restored) } }, default, new Kube.Client.WriteOptions { Subresource = "status" });
 
-        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments is [{ State: AssignmentState.Ready, SfuNode: not "gone" } now] && now.Generation > before.Generation + 10, "is above it");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments is [{ State: AssignmentState.Ready, SfuNode: not "gone" } now] && now.Generation > before.Generation + 10, "exceeds it");
     }
 
     private static async Task<TestCluster> WithTwoTenantsAsync()
@@ -147,26 +147,26 @@ public sealed class MeetingIdTests
         return cluster;
     }
 
-    private static async Task TakenAsync(TestCluster cluster, string id)
+    private static async Task WaitForIdTakenAsync(TestCluster cluster, string id)
     {
         await cluster.EventuallyAsync(
-            async () => Conditions.Get((await CopyAsync(cluster, id)).Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False, Reason: IdTaken }, "the copy is refused");
-        var refused = (await CopyAsync(cluster, id)).Status!;
-        Assert.Equal(IdTaken, refused.Conditions.Ready()!.Reason);
-        Assert.Contains("another name", refused.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("meet-a", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(refused.Assignments);
+            async () => Conditions.Get((await CopyAsync(cluster, id)).Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False, Reason: IdTaken }, "the copy is rejected");
+        var rejected = (await CopyAsync(cluster, id)).Status!;
+        Assert.Equal(IdTaken, rejected.Conditions.Ready()!.Reason);
+        Assert.Contains("another name", rejected.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("meet-a", rejected.Message, StringComparison.Ordinal);
+        Assert.Empty(rejected.Assignments);
     }
 
-    /// <summary>Reports that came after what was done before: a room that was to be ended would be gone.</summary>
-    private static async Task AskedAgainAsync(TestCluster cluster, NodeControl.Testing.SimulatedMediaNode node, string id)
+    /// <summary>Waits for later reports, by which a room to be ended would have ended.</summary>
+    private static async Task WaitForNextReportsAsync(TestCluster cluster, NodeControl.Testing.SimulatedMediaNode node, string id)
     {
         node.SetParticipants(id, 4);
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 4 }) || node.Rooms().Count == 0, "four people are counted");
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 4 }) || node.Rooms().Count == 0, "four participants are counted");
         node.SetParticipants(id, 3);
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 3 }) || node.Rooms().Count == 0, "three people are counted");
+            async () => (await cluster.Client.ListAsync<Meeting>("meet-a", null, default)).Items.Any(meeting => meeting.Status is { Participants: 3 }) || node.Rooms().Count == 0, "three participants are counted");
     }
 
     private static Task<Meeting> CopyAsync(TestCluster cluster, string id) => cluster.Client.GetAsync<Meeting>(new NamespacedName("meet-b", id), default);

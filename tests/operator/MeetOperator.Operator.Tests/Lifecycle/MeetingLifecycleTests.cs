@@ -5,10 +5,10 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-public sealed class MeetingLifeTests
+public sealed class MeetingLifecycleTests
 {
     [Fact]
-    public async Task Meeting_Created_BecomesReadyWithARoomOnANode()
+    public async Task Meeting_Created_BecomesReadyWithRoom()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -29,7 +29,7 @@ public sealed class MeetingLifeTests
     }
 
     [Fact]
-    public async Task Meeting_NamedByAUuid_HasItsNameAsId()
+    public async Task Meeting_NameIsUuid_IsUsedAsId()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -42,7 +42,7 @@ public sealed class MeetingLifeTests
     }
 
     [Fact]
-    public async Task Meeting_PeopleComeAndGo_AreCounted()
+    public async Task Meeting_ParticipantsJoinAndLeave_AreCounted()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -65,7 +65,7 @@ public sealed class MeetingLifeTests
     }
 
     [Fact]
-    public async Task Meeting_DesiredStateEnded_EndsTheRoomAndIsRemovedAfterItsTimeToLive()
+    public async Task Meeting_DesiredStateEnded_EndsRoomAndIsDeletedAfterTtl()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -80,11 +80,11 @@ public sealed class MeetingLifeTests
         Assert.Empty(ended.Status.Assignments);
         Assert.False(ended.IsReady());
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the object is removed after its time to live");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the object is deleted after its time to live");
     }
 
     [Fact]
-    public async Task Meeting_Deleted_FreesItsRoom()
+    public async Task Meeting_Deleted_EndsRoom()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -93,12 +93,12 @@ public sealed class MeetingLifeTests
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
 
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the finalizer lets it go");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the finalizer is removed");
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
     }
 
     [Fact]
-    public async Task Meeting_EmptyForItsTimeout_Ends()
+    public async Task Meeting_EmptyTimeout_Ends()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -111,7 +111,7 @@ public sealed class MeetingLifeTests
     }
 
     [Fact]
-    public async Task Meeting_SpecChanged_ReachesTheRoom()
+    public async Task Meeting_SpecChanged_UpdatesRoom()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();

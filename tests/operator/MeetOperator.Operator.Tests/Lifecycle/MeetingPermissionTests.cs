@@ -7,13 +7,13 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>What a meeting may is judged as long as it lives. One that is going on keeps its place, says what is wrong, and gets no other place outside of what is allowed.</summary>
-public sealed class RightsTests
+/// <summary>The tenant's limits apply for the whole lifetime of a meeting. A running meeting keeps its node, reports the violation, and is placed again only within the limits.</summary>
+public sealed class MeetingPermissionTests
 {
     private static readonly MeetingSpec Lasting = new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 0 }, MaxParticipants = 10 };
 
     [Fact]
-    public async Task MaxParticipants_RaisedAboveTheQuota_IsNoLongerReadyAndItsRoomHoldsNoMore()
+    public async Task MaxParticipants_RaisedAboveQuota_KeepsRoomLimit()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ParticipantsPerMeeting = 10 });
@@ -21,13 +21,13 @@ public sealed class RightsTests
         var id = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
         var node = Assert.Single(cluster.Kubelet.Nodes);
         node.SetParticipants(id, 3);
-        var before = (await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three people")).Status!.Assignments[0];
+        var before = (await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 3, "has three participants")).Status!.Assignments[0];
 
         await PatchAsync(cluster, "standup", """{"spec":{"maxParticipants":5000}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "QuotaExceeded");
-        Assert.Contains("lower spec.maxParticipants", refused.Status!.Message, StringComparison.Ordinal);
-        Assert.Equal((3, MeetingPhase.Active, before), (refused.Status.Participants, refused.Status.Phase!.Value, refused.Status.Assignments[0]));
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
+        Assert.Contains("lower spec.maxParticipants", rejected.Status!.Message, StringComparison.Ordinal);
+        Assert.Equal((3, MeetingPhase.Active, before), (rejected.Status.Participants, rejected.Status.Phase!.Value, rejected.Status.Assignments[0]));
         Assert.Equal(10, node.Read(id, room => room.Spec.MaxParticipants));
 
         await PatchAsync(cluster, "standup", """{"spec":{"maxParticipants":9}}""");
@@ -36,7 +36,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public async Task Quota_LoweredAndRaised_TheRoomFollowsAndNobodyIsDropped()
+    public async Task Quota_LoweredAndRaised_UpdatesRoomLimit()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -45,16 +45,16 @@ public sealed class RightsTests
         var node = Assert.Single(cluster.Kubelet.Nodes);
 
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":4}}}""");
-        await RefusedAsync(cluster, "standup", "QuotaExceeded");
-        await cluster.EventuallyAsync(() => Task.FromResult(node.Read(id, room => room.Spec.MaxParticipants) == 4), "the room holds four");
+        await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Read(id, room => room.Spec.MaxParticipants) == 4), "the room limit is four");
 
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":10}}}""");
         await cluster.WaitForReadyAsync("standup");
-        await cluster.EventuallyAsync(() => Task.FromResult(node.Read(id, room => room.Spec.MaxParticipants) == 10), "the room holds ten");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Read(id, room => room.Spec.MaxParticipants) == 10), "the room limit is ten");
     }
 
     [Fact]
-    public async Task Regions_OfTheTenantMoveAway_TheMeetingStaysAndIsPlacedNowhereElse()
+    public async Task Regions_TenantRegionRemoved_MeetingStays()
     {
         await using var cluster = await WithRegionsAsync("eu", "ap");
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["eu"]}}}""");
@@ -64,8 +64,8 @@ public sealed class RightsTests
 
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us"]}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "RegionConflict");
-        Assert.Equal(eu, refused.Status!.Assignments[0]);
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "RegionConflict");
+        Assert.Equal(eu, rejected.Status!.Assignments[0]);
         await cluster.Kubelet.FailAsync(eu.SfuNode);
         var unplaced = await cluster.WaitForMeetingAsync("standup", seen => Conditions.Get(seen.Status!.Conditions, MeetConditions.Placed)?.Status == ConditionStatus.False, "is not placed");
         Assert.Equal("RegionConflict", unplaced.Status!.Conditions.Ready()!.Reason);
@@ -77,7 +77,7 @@ public sealed class RightsTests
     }
 
     [Fact]
-    public async Task Regions_TheMeetingAllowedAny_ItsPlaceIsJudgedToo()
+    public async Task Regions_MeetingAllowsAny_TenantRegionStillApplies()
     {
         await using var cluster = await WithRegionsAsync("eu");
         await cluster.CreateMeetingAsync("standup", Lasting);
@@ -85,15 +85,15 @@ public sealed class RightsTests
 
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us"]}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "PlaceNotAllowed");
-        Assert.Contains("region eu is not allowed", refused.Status!.Message, StringComparison.Ordinal);
-        Assert.Equal((eu, MeetingPhase.Pending), (refused.Status.Assignments[0], refused.Status.Phase!.Value));
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "PlaceNotAllowed");
+        Assert.Contains("region eu is not allowed", rejected.Status!.Message, StringComparison.Ordinal);
+        Assert.Equal((eu, MeetingPhase.Pending), (rejected.Status.Assignments[0], rejected.Status.Phase!.Value));
         await TenantAsync(cluster, """{"spec":{"regions":{"allowed":["us","eu"]}}}""");
         await cluster.WaitForReadyAsync("standup");
     }
 
     [Fact]
-    public async Task Pools_RightTakenAway_TheMeetingStaysAndSaysSo()
+    public async Task Pools_SelectorRemoved_MeetingStaysAndReportsReason()
     {
         await using var cluster = await WithRegionsAsync("eu");
         await cluster.CreateMeetingAsync("standup", Lasting);
@@ -101,21 +101,21 @@ public sealed class RightsTests
 
         await TenantAsync(cluster, """{"spec":{"pools":{"sfuSelector":{"matchLabels":{"tier":"gold"}}}}}""");
 
-        var refused = await RefusedAsync(cluster, "standup", "PlaceNotAllowed");
-        Assert.Equal(place, refused.Status!.Assignments[0]);
+        var rejected = await WaitForRejectionAsync(cluster, "standup", "PlaceNotAllowed");
+        Assert.Equal(place, rejected.Status!.Assignments[0]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "eu"), JsonNode.Parse("""{"metadata":{"labels":{"tier":"gold"}}}""")!, default);
         await cluster.WaitForReadyAsync("standup");
     }
 
     [Fact]
-    public async Task Operator_Restarted_ARefusedMeetingKeepsItsPlaceAndItsCount()
+    public async Task Operator_Restarted_RejectedMeetingKeepsAssignment()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ParticipantsPerMeeting = 50 });
         await cluster.CreateMeetingAsync("standup", Lasting);
         var before = (await cluster.WaitForReadyAsync("standup")).Status!.Assignments[0];
         await TenantAsync(cluster, """{"spec":{"quotas":{"participantsPerMeeting":4}}}""");
-        await RefusedAsync(cluster, "standup", "QuotaExceeded");
+        await WaitForRejectionAsync(cluster, "standup", "QuotaExceeded");
         await cluster.StopOperatorAsync("operator-1");
 
         await cluster.StartOperatorAsync("operator-2");
@@ -124,7 +124,7 @@ public sealed class RightsTests
         var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 2, "is counted by the next operator");
         Assert.Equal((before.SfuNode, before.Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
         Assert.Equal("QuotaExceeded", after.Status.Conditions.Ready()!.Reason);
-        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Status!.Usage is { ConcurrentMeetings: 1 }, "it counts as open");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Status!.Usage is { ConcurrentMeetings: 1 }, "the meeting counts as open");
     }
 
     private static async Task<TestCluster> WithRegionsAsync(params string[] regions)
@@ -144,13 +144,13 @@ public sealed class RightsTests
         return cluster;
     }
 
-    private static async Task<Meeting> RefusedAsync(TestCluster cluster, string name, string reason)
+    private static async Task<Meeting> WaitForRejectionAsync(TestCluster cluster, string name, string reason)
     {
-        var refused = await cluster.WaitForMeetingAsync(
-            name, seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False } accepted && accepted.Reason == reason, $"is refused with {reason}");
-        Assert.Equal((ConditionStatus.False, reason), (refused.Status!.Conditions.Ready()!.Status, refused.Status.Conditions.Ready()!.Reason));
-        Assert.True(Conditions.IsTrue(refused.Status.Conditions, MeetConditions.Stalled));
-        return refused;
+        var rejected = await cluster.WaitForMeetingAsync(
+            name, seen => Conditions.Get(seen.Status?.Conditions, MeetConditions.Accepted) is { Status: ConditionStatus.False } accepted && accepted.Reason == reason, $"is rejected with {reason}");
+        Assert.Equal((ConditionStatus.False, reason), (rejected.Status!.Conditions.Ready()!.Status, rejected.Status.Conditions.Ready()!.Reason));
+        Assert.True(Conditions.IsTrue(rejected.Status.Conditions, MeetConditions.Stalled));
+        return rejected;
     }
 
     private static Task<Meeting> PatchAsync(TestCluster cluster, string name, string patch) =>

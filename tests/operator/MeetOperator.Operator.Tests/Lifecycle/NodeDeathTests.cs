@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class NodeDeathTests
 {
     [Fact]
-    public async Task Node_Killed_ItsMeetingsMoveWithAHigherGenerationWithinThreeSeconds()
+    public async Task Node_Killed_MeetingsMoveWithinThreeSeconds()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -29,19 +29,19 @@ public sealed class NodeDeathTests
         Assert.True(moved.IsReady());
         Assert.Equal(after.Generation, cluster.Kubelet.Node(after.SfuNode).Rooms()[moved.Status.MeetingId!].Generation);
 
-        // The figure that is promised is 3 s; the slack is for a machine that runs everything else beside it.
+        // The promise is 3 s; the margin is for test hosts under load.
         Assert.InRange(died.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 
-    /// <summary>A dead node is replaced after 20 s; nobody waits so long for a new meeting.</summary>
+    /// <summary>A dead node is replaced after 20 s, but new meetings must not wait that long.</summary>
     [Fact]
-    public async Task Node_Dead_NewMeetingsArePlacedAtOnce()
+    public async Task Node_Dead_NewMeetingsArePlacedElsewhere()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
         var dead = (await cluster.NodesAsync())[0].Metadata.Name!;
         await cluster.Kubelet.KillAsync(dead);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == dead).Status!.Conditions.Ready()?.Reason == "PodFailed", "the node is known to be dead");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == dead).Status!.Conditions.Ready()?.Reason == "PodFailed", "the node is reported as unhealthy");
 
         await cluster.Client.CreateAsync(
             new Meeting { Metadata = new ObjectMeta { Name = "standup", Namespace = "meet-a", Finalizers = [MeetFinalizers.FreeRoom] }, Spec = new MeetingSpec { TenantRef = new TenantReference { Name = "a" } } }, default);
@@ -51,7 +51,7 @@ public sealed class NodeDeathTests
     }
 
     [Fact]
-    public async Task Node_Hangs_IsLeft()
+    public async Task Node_Hangs_MeetingsMove()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -61,14 +61,14 @@ public sealed class NodeDeathTests
         cluster.Kubelet.Node(before.SfuNode).Hang();
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node is shown unhealthy");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(node => node.Metadata.Name == before.SfuNode).Status!.State == SfuNodeState.Unhealthy, "the node is reported as unhealthy");
     }
 
-    /// <summary>One NetworkPolicy, one broken route: the kubelet's probe is answered, and so are people.</summary>
+    /// <summary>A NetworkPolicy or broken route affects only the operator: the kubelet's probe and clients still reach the node.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Node_SilentTowardsTheOperatorAlone_KeepsItsMeetingsAndGetsNoOthers(bool besideASidecarThatFails)
+    public async Task Node_UnreachableForOperatorOnly_KeepsMeetingsAndGetsNoNewOnes(bool besideASidecarThatFails)
     {
         await using var cluster = await TestCluster.StartAsync();
         cluster.Kubelet.InjectsSidecars = besideASidecarThatFails;
@@ -78,15 +78,15 @@ public sealed class NodeDeathTests
         var before = Assert.Single(meeting.Status!.Assignments);
         var node = cluster.Kubelet.Node(before.SfuNode);
         node.SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
 
         node.IsSilentToOperator = true;
 
-        // A replacement is made, and a new meeting goes there; the one with people in it stays where they are.
+        // A replacement is created and gets new meetings. The meeting with participants stays.
         await cluster.CreateMeetingAsync("next");
         await cluster.EventuallyAsync(
             async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == before.SfuNode).Status is { State: SfuNodeState.Unhealthy } status
-                && status.Conditions.Ready() is { Reason: "NotAnswering" } ready && ready.Message.Contains("its meetings stay", StringComparison.Ordinal), "the node says so");
+                && status.Conditions.Ready() is { Reason: "NotAnswering" } ready && ready.Message.Contains("its meetings stay", StringComparison.Ordinal), "the node reports it");
         var next = await cluster.WaitForMeetingAsync("next", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "is placed elsewhere", TimeSpan.FromSeconds(90));
         Assert.Equal((before.SfuNode, before.Generation), (await cluster.TryMeetingAsync("standup"))!.Status!.Assignments.Select(now => (now.SfuNode, now.Generation)).Single());
         Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
@@ -100,7 +100,7 @@ public sealed class NodeDeathTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Meeting_WhosePeopleCameWhileItsNodeWasSilentTowardsTheOperator_DoesNotEndForBeingEmpty(bool dies)
+    public async Task Meeting_ParticipantsJoinWhileNodeUnreachable_DoesNotEndAsEmpty(bool dies)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -109,13 +109,13 @@ public sealed class NodeDeathTests
         var node = cluster.Kubelet.Node(Assert.Single(meeting.Status!.Assignments).SfuNode);
         for (var polls = node.Requests; node.Requests < polls + 3;)
         {
-            await Task.Delay(50); // Until nobody has been counted.
+            await Task.Delay(50); // Waits until a poll has counted no participants.
         }
 
         node.IsSilentToOperator = true;
         node.SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == node.Name).Status!.State == SfuNodeState.Unhealthy, "the node is known to be silent");
-        await cluster.EventuallyAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > meeting.Status.EmptySince + TimeSpan.FromSeconds(14)), "the time of an empty meeting is over");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == node.Name).Status!.State == SfuNodeState.Unhealthy, "the node is reported as unhealthy");
+        await cluster.EventuallyAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > meeting.Status.EmptySince + TimeSpan.FromSeconds(14)), "the empty timeout has passed");
 
         Assert.Null((await cluster.TryMeetingAsync("standup"))!.Status!.EndedAt);
         if (dies)
@@ -126,11 +126,11 @@ public sealed class NodeDeathTests
         }
 
         node.IsSilentToOperator = false;
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Active, Participants: 2 }, "has participants");
     }
 
     [Fact]
-    public async Task Node_SilentTowardsTheOperatorAlone_WithPeopleOfNoMeeting_OutlivesADrainUnderTheNextLeader()
+    public async Task Node_UnreachableWithParticipants_SurvivesDrainUnderNextLeader()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -138,26 +138,26 @@ public sealed class NodeDeathTests
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = Assert.Single(cluster.Kubelet.Nodes);
         node.SetParticipants(meeting.Status!.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
         node.IsSilentToOperator = true;
         var key = new NamespacedName("meet-a", node.Name);
         async Task<SfuNodeStatus?> StatusAsync() => (await cluster.Client.TryGetAsync<SfuNode>(key, default))?.Status;
-        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Unhealthy }, "the node is known to be silent");
+        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Unhealthy }, "the node is reported as unhealthy");
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is gone");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is deleted");
         await cluster.StopOperatorAsync("operator-1");
 
         await cluster.StartOperatorAsync("operator-2");
-        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Starting } or { State: SfuNodeState.Unhealthy, Message: not null }, "the next leader has looked at it");
+        await cluster.EventuallyAsync(async () => await StatusAsync() is { State: SfuNodeState.Starting } or { State: SfuNodeState.Unhealthy, Message: not null }, "the next leader has reconciled the node");
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":0,"drain":{"deadlineSeconds":0}}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => await StatusAsync() is null || Conditions.Get((await StatusAsync())!.Conditions, MeetConditions.DrainBlocked) is { Reason: "NotAnswering" }, "the drain waits for it", patience: TimeSpan.FromSeconds(90));
+        await cluster.EventuallyAsync(async () => await StatusAsync() is null || Conditions.Get((await StatusAsync())!.Conditions, MeetConditions.DrainBlocked) is { Reason: "NotAnswering" }, "the drain is blocked by the node", timeout: TimeSpan.FromSeconds(90));
         Assert.Null((await cluster.Client.GetAsync<Pod>(key, default)).Metadata.DeletionTimestamp);
         Assert.Equal(2, node.Rooms()[meeting.Status.MeetingId!].Participants);
     }
 
     [Fact]
-    public async Task Node_AnswersAndForwardsNothing_IsLeft()
+    public async Task Node_RespondsWithoutForwarding_MeetingsMove()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -166,18 +166,18 @@ public sealed class NodeDeathTests
         var before = Assert.Single(meeting.Status!.Assignments);
         var node = cluster.Kubelet.Node(before.SfuNode);
         node.SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
 
         node.ForwardsNothing = true;
 
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
         Assert.Equal(before.Generation + 1, Assert.Single(moved.Status!.Assignments).Generation);
         await cluster.EventuallyAsync(
-            async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == before.SfuNode).Status is { State: SfuNodeState.Unhealthy } status && status.Conditions.Ready()!.Reason == "NotForwarding", "the node says so");
+            async () => (await cluster.NodesAsync()).Single(seen => seen.Metadata.Name == before.SfuNode).Status is { State: SfuNodeState.Unhealthy } status && status.Conditions.Ready()!.Reason == "NotForwarding", "the node reports it");
     }
 
     [Fact]
-    public async Task Node_ThatPeopleDoNotReach_IsLeftOnceAnotherCanTakeTheMeeting()
+    public async Task Node_UnreachableForClients_MeetingMovesWhenPossible()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -187,16 +187,16 @@ public sealed class NodeDeathTests
         cluster.Kubelet.Node(before.SfuNode).LoopReports =
             [new LoopReport { Port = 42000, TickAgeMs = 10, ProbeAgeMs = 0, Paths = [new PathReport { Address = "203.0.113.7", ProbeAgeMs = 9000 }] }];
         await cluster.EventuallyAsync(
-            async () => Assert.Single(await cluster.NodesAsync()).Status!.Conditions.Ready() is { Reason: "CutOff" } ready && ready.Message.Contains("203.0.113.7", StringComparison.Ordinal), "the node says so");
+            async () => Assert.Single(await cluster.NodesAsync()).Status!.Conditions.Ready() is { Reason: "CutOff" } ready && ready.Message.Contains("203.0.113.7", StringComparison.Ordinal), "the node reports it");
         Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
         await cluster.CreatePoolAsync("q", TestCluster.Pool(43000));
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
     }
 
-    /// <summary>The embedded installation has one node with a loop for each core.</summary>
+    /// <summary>The embedded installation has one node with one loop per core.</summary>
     [Fact]
-    public async Task OnlyNode_OneOfItsLoopsIsStuck_IsReplacedAndItsMeetingGoesOn()
+    public async Task OnlyNode_OneLoopStuck_IsReplaced()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -206,11 +206,11 @@ public sealed class NodeDeathTests
         cluster.Kubelet.Node(before.SfuNode).LoopReports = [new LoopReport { Port = 42000, TickAgeMs = 9000 }, new LoopReport { Port = 42001, TickAgeMs = 10 }];
 
         await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode != before.SfuNode, "has moved");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != before.SfuNode), "the stuck node is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Metadata.Name != before.SfuNode), "the stuck node is deleted");
     }
 
     [Fact]
-    public async Task OnlyNode_Dies_MeetingWaitsAndComesBackOnItsReplacement()
+    public async Task OnlyNode_Dies_MeetingMovesToReplacement()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -231,7 +231,7 @@ public sealed class NodeDeathTests
     }
 
     [Fact]
-    public async Task Node_ProcessRestarted_RoomIsMadeAgainWithAHigherGeneration()
+    public async Task Node_ProcessRestarted_RoomIsRecreatedWithHigherGeneration()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -246,7 +246,7 @@ public sealed class NodeDeathTests
     }
 
     [Fact]
-    public async Task Pod_Failed_IsMadeAnew()
+    public async Task Pod_Failed_IsRecreated()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -257,12 +257,12 @@ public sealed class NodeDeathTests
 
         await cluster.EventuallyAsync(
             async () => await cluster.Client.TryGetAsync<Pod>(new NamespacedName("meet-a", name), default) is { Status.Phase: "Running" } pod && pod.Metadata.Uid != before,
-            "another Pod runs");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 1, "the pool is whole again");
+            "another Pod is running");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 1, "the pool is ready again");
     }
 
     [Fact]
-    public async Task Room_OfNoMeeting_IsEnded()
+    public async Task Room_WithoutMeeting_IsEnded()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -270,6 +270,6 @@ public sealed class NodeDeathTests
 
         node.AddRoom("4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01", generation: 4);
 
-        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the room is ended");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.Rooms().Count == 0), "the room has ended");
     }
 }

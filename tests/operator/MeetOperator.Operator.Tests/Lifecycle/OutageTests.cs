@@ -6,7 +6,7 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>The API server goes away and comes back; the leader vanishes without a word.</summary>
+/// <summary>Outages of the API server, and a leader that disappears without releasing its Lease.</summary>
 public sealed class OutageTests : IDisposable
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("meet-outage-");
@@ -14,7 +14,7 @@ public sealed class OutageTests : IDisposable
     public void Dispose() => _data.Delete(recursive: true);
 
     [Fact]
-    public async Task ApiServer_AwayForLongerThanTheLease_RoomsGoOnAndEverythingCatchesUp()
+    public async Task ApiServer_UnavailableBeyondLease_RoomsContinueAndStateRecovers()
     {
         await using var cluster = await TestCluster.StartAsync(data: _data.FullName);
         await cluster.WithTenantAsync(replicas: 2);
@@ -23,19 +23,19 @@ public sealed class OutageTests : IDisposable
         var meetingId = (await cluster.TryMeetingAsync("goes-on"))!.Status!.MeetingId!;
         var node = cluster.Kubelet.Node(before.SfuNode);
         node.SetParticipants(meetingId, 1);
-        await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.Participants == 1, "has a person");
+        await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.Participants == 1, "has one participant");
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "goes-on"), JsonNode.Parse("""{"spec":{"lifecycle":{"emptyTimeoutSeconds":2}}}""")!, default);
         await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.ObservedGeneration == seen.Metadata.Generation, "ends soon once it is empty");
         using var http = new HttpClient();
 
         await cluster.StopServerAsync();
-        await cluster.EventuallyAsync(async () => await LeadsAsync(http, cluster) == 0, "the leader gives up what it cannot renew");
+        await cluster.EventuallyAsync(async () => await LeadsAsync(http, cluster) == 0, "the leader gives up its Lease");
         node.SetParticipants(meetingId, 3);
         Assert.Equal(before.Generation, node.Rooms()[meetingId].Generation);
         await cluster.StartServerAsync();
 
         await cluster.EventuallyAsync(async () => await LeadsAsync(http, cluster) == 1, "it leads again");
-        var after = await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.Participants == 3, "shows who came meanwhile");
+        var after = await cluster.WaitForMeetingAsync("goes-on", seen => seen.Status!.Participants == 3, "counts participants who joined during the outage");
         Assert.Equal((MeetingPhase.Active, before.SfuNode, before.Generation), (after.Status!.Phase, after.Status.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
         Assert.Equal(before.Generation, node.Rooms()[meetingId].Generation);
         await cluster.CreateMeetingAsync("later");
@@ -43,7 +43,7 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
-    public async Task ApiServer_AwayForAMoment_ALostNodeIsStillLeftAfterwards()
+    public async Task ApiServer_BrieflyUnavailable_MeetingsOfLostNodeMove()
     {
         await using var cluster = await TestCluster.StartAsync(data: _data.FullName);
         await cluster.WithTenantAsync(replicas: 2);
@@ -59,7 +59,7 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
-    public async Task Leader_CutOffWithoutGivingTheLeaseBack_TheOtherTakesOverAfterItRanOut()
+    public async Task Leader_CutOff_FollowerTakesOverAfterLeaseExpires()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);

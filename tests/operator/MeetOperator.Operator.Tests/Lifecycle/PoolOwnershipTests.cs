@@ -13,7 +13,7 @@ public sealed class PoolOwnershipTests
     [Theory]
     [InlineData(null)]
     [InlineData("00000000-0000-0000-0000-0000000000ff")]
-    public async Task Node_WithoutALivingOwner_BelongsToThePoolThatItNames(string? formerOwner)
+    public async Task SfuNode_WithoutExistingOwner_IsAdoptedByPool(string? formerOwner)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -26,18 +26,18 @@ public sealed class PoolOwnershipTests
 
         var pool = (await cluster.PoolAsync("p")).Metadata.Uid;
         await cluster.EventuallyAsync(
-            async () => (await cluster.NodesAsync()) is [{ Metadata.OwnerReferences: [var owner] } only] && owner.Uid == pool && only.Metadata.Uid == node.Metadata.Uid, "the pool has taken it over");
+            async () => (await cluster.NodesAsync()) is [{ Metadata.OwnerReferences: [var owner] } only] && owner.Uid == pool && only.Metadata.Uid == node.Metadata.Uid, "the pool has adopted the node");
     }
 
     [Fact]
-    public async Task Pool_DeletedAndMadeAgain_HasNodesOfItsOwn()
+    public async Task Pool_Recreated_HasNewNodes()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var before = Assert.Single(await cluster.NodesAsync()).Metadata.Name;
 
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(new NamespacedName("meet-a", "p"), default) is null, "the pool is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(new NamespacedName("meet-a", "p"), default) is null, "the pool is deleted");
         Assert.Empty(await cluster.NodesAsync());
         var again = await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
@@ -46,7 +46,7 @@ public sealed class PoolOwnershipTests
     }
 
     [Fact]
-    public async Task MadeNode_ThatTheInformerNeverShows_IsForgotten()
+    public async Task CreatedNodes_NodeNeverInInformer_IsForgotten()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         var time = new Harness.ManualTime();
@@ -55,7 +55,7 @@ public sealed class PoolOwnershipTests
         var running = informer.RunAsync(stop.Token);
         await cluster.EventuallyAsync(() => Task.FromResult(informer.IsWatching), "the informer is up to date");
         var pool = new SfuPool { Metadata = new ObjectMeta { Name = "p", Namespace = "meet-a", Uid = "1" } };
-        var made = new MadeNodes(informer, time);
+        var made = new CreatedNodes(informer, time);
         made.Add(new SfuNode
         {
             Metadata = new ObjectMeta { Name = "p-aaaaa", Namespace = "meet-a", OwnerReferences = [new OwnerReference { ApiVersion = "v1", Kind = "SfuPool", Name = "p", Uid = "1" }] },

@@ -8,8 +8,8 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>A pool lends its author no power of the operator's; the reconciler holds it to that where no webhook did.</summary>
-public sealed class PoolRightsTests
+/// <summary>A pool must not give its author the operator's permissions. The reconciler enforces this even without the webhook.</summary>
+public sealed class PoolPermissionTests
 {
     private static readonly Dictionary<string, string> Gold = new() { ["tier"] = "gold" };
     private static readonly TenantPools WantsGold = new() { SfuSelector = new Contracts.LabelSelector { MatchLabels = Gold } };
@@ -18,53 +18,53 @@ public sealed class PoolRightsTests
     [InlineData("evil.example/miner:1")]
     [InlineData("meetoperator/media-node-evil:1")]
     [InlineData("meetoperator/evil/../media-node:1")]
-    public async Task Image_OfAnotherRepository_MakesNoNode(string image)
+    public async Task Pool_ImageOfOtherRepository_CreatesNoNode(string image)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Image = image });
 
-        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ", "docker.io/meetoperator/media-node");
+        await WaitForStalledAsync(cluster, "ImageNotAllowed", "spec.image: ", "docker.io/meetoperator/media-node");
         Assert.Empty(await cluster.NodesAsync());
     }
 
     [Fact]
-    public async Task Image_ChangedToOneThatIsNotAllowed_LeavesTheNodesAndStartsNoPodOfIt()
+    public async Task Pool_ImageChangedToDisallowed_KeepsNodesAndStartsNoPod()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         var node = Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName;
 
         await PatchAsync(cluster, """{"spec":{"image":"evil.example/miner:1","rollout":{"type":"Immediate"}}}""");
-        await StalledAsync(cluster, "ImageNotAllowed", "spec.image: ");
+        await WaitForStalledAsync(cluster, "ImageNotAllowed", "spec.image: ");
         Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.NamespacedName);
         await cluster.Client.DeleteAsync<Pod>(node, default);
 
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.TryGetAsync<SfuNode>(node, default))?.Status?.Message?.Contains("spec.image: repository evil.example/miner is not allowed", StringComparison.Ordinal) == true
-                || (await cluster.Client.TryGetAsync<SfuNode>(node, default))?.Status?.State == SfuNodeState.Unhealthy, "the node says why it has no Pod");
+                || (await cluster.Client.TryGetAsync<SfuNode>(node, default))?.Status?.State == SfuNodeState.Unhealthy, "the node reports why it has no Pod");
         Assert.DoesNotContain((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items, pod => pod.Spec.Containers[0].Image!.StartsWith("evil", StringComparison.Ordinal));
         await PatchAsync(cluster, """{"spec":{"image":null}}""");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 1 }, "a pool that is allowed again serves");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { ReadyReplicas: 1 }, "the pool is ready once it is allowed again");
     }
 
     [Fact]
-    public async Task Tenant_NarrowsWhatTheInstallationAllows()
+    public async Task Pool_TenantLimits_RestrictInstallationLimits()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a", pools: new TenantPools { AllowedExposures = [ExposureType.HostPort] });
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { Type = ExposureType.HostNetwork } });
 
-        await StalledAsync(cluster, "ExposureNotAllowed", "spec.exposure.type: HostNetwork is not allowed", "allowed: HostPort", "spec.pools.allowedExposures of the Tenant");
+        await WaitForStalledAsync(cluster, "ExposureNotAllowed", "spec.exposure.type: HostNetwork is not allowed", "allowed: HostPort", "spec.pools.allowedExposures of the Tenant");
         Assert.Empty(await cluster.NodesAsync());
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedExposures":null}}}""")!, default);
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool serves once it is allowed");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once it is allowed");
     }
 
     [Fact]
-    public async Task PriorityClass_ThatIsNotAllowed_MakesNoNode()
+    public async Task Pool_DisallowedPriorityClass_CreatesNoNode()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { PriorityClasses = ["media"] } });
@@ -72,91 +72,91 @@ public sealed class PoolRightsTests
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { PriorityClassName = "system-node-critical" } });
 
-        await StalledAsync(cluster, "PriorityClassNotAllowed", "spec.template.priorityClassName: system-node-critical is not allowed", "allowed: media", "value pools.allowedPriorityClasses of the installation");
+        await WaitForStalledAsync(cluster, "PriorityClassNotAllowed", "spec.template.priorityClassName: system-node-critical is not allowed", "allowed: media", "Helm value pools.allowedPriorityClasses");
         Assert.Empty(await cluster.NodesAsync());
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":[]}}}""")!, default);
         await PatchAsync(cluster, """{"spec":{"template":{"priorityClassName":"media"}}}""");
-        await StalledAsync(cluster, "PriorityClassNotAllowed", "media is not allowed", "allowed: none", "spec.pools.allowedPriorityClasses of the Tenant");
+        await WaitForStalledAsync(cluster, "PriorityClassNotAllowed", "media is not allowed", "allowed: none", "spec.pools.allowedPriorityClasses of the Tenant");
         await cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "a"), JsonNode.Parse("""{"spec":{"pools":{"allowedPriorityClasses":["media"]}}}""")!, default);
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool serves with a class that is allowed");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready with an allowed class");
     }
 
     [Fact]
-    public async Task Annotation_ThatIsNotAllowed_MakesNoNode()
+    public async Task Pool_DisallowedAnnotation_CreatesNoNode()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Template = new MediaNodeTemplate { Annotations = new Dictionary<string, string> { ["k8s.v1.cni.cncf.io/networks"] = "storage" } } });
 
-        await StalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed", "value pools.allowedAnnotations of the installation");
+        await WaitForStalledAsync(cluster, "AnnotationNotAllowed", "spec.template.annotations: k8s.v1.cni.cncf.io/networks is not allowed", "Helm value pools.allowedAnnotations");
         Assert.Empty(await cluster.NodesAsync());
     }
 
     [Fact]
-    public async Task PortRange_OfAnotherPool_IsRefusedAndTheOtherPoolIsNot()
+    public async Task PortRange_OfAnotherPool_IsRejected()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
 
         await cluster.CreatePoolAsync("q", TestCluster.Pool(42063));
 
-        await StalledAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p", name: "q");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "ports 42000-42063 belong to SfuPool meet-a/p", name: "q");
         Assert.True((await cluster.PoolAsync("p")).IsReady());
         Assert.All(await cluster.NodesAsync(), node => Assert.Equal("p", node.Spec.PoolRef.Name));
         await PatchAsync(cluster, """{"spec":{"exposure":{"portRange":{"min":43000,"max":43063}}}}""", "q");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "a range of its own helps");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("q")).IsReady(), "the pool is ready with its own range");
     }
 
     [Theory]
     [InlineData(0, null)]
     [InlineData(1, "evil.example/miner:1")]
-    public async Task PortRange_OfAPoolThatMakesNoNodes_IsNobodys(int replicas, string? image)
+    public async Task PortRange_OfPoolWithoutNodes_IsFree(int replicas, string? image)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("claims", TestCluster.Pool() with { Replicas = replicas, Image = image });
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been looked at");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been reconciled");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool serves from the same ports");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool with the same ports is ready");
     }
 
     [Fact]
-    public async Task PortRange_OfAPoolThatServes_IsNotTakenByAnOlderOneThatMakesNodesLater()
+    public async Task PortRange_OfServingPool_IsKeptAgainstOlderPool()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("claims", TestCluster.Pool() with { Replicas = 0 });
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been looked at");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("claims")).Status?.ObservedGeneration > 0, "the pool has been reconciled");
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool serves from the same ports");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "another pool with the same ports is ready");
 
         await PatchAsync(cluster, """{"spec":{"replicas":1}}""", "claims");
 
-        await StalledAsync(cluster, "PortRangeOverlaps", "SfuPool meet-a/p", name: "claims");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "SfuPool meet-a/p", name: "claims");
         await PatchAsync(cluster, """{"spec":{"replicas":2}}""");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the pool that serves grows");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the serving pool scales up");
     }
 
     [Fact]
-    public async Task PortRange_OfAllPoolsOfATenant_IsBounded()
+    public async Task PortRange_OfAllTenantPools_IsLimited()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("p", Wide(20_000));
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "a wide pool serves");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "a pool with a wide range is ready");
 
         await cluster.CreatePoolAsync("q", Wide(30_000));
 
-        await StalledAsync(cluster, "PortRangeTooWide", "6000 ports", "allowed: 4096", name: "q");
+        await WaitForStalledAsync(cluster, "PortRangeTooWide", "6000 ports", "allowed: 4096", name: "q");
 
         static SfuPoolSpec Wide(int from) => TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = from, Max = from + 2999 } } };
     }
 
     [Fact]
-    public async Task PortRange_OfATenantsPool_DoesNotKeepOneOfTheInstallationFromServing()
+    public async Task PortRange_OfTenantPool_DoesNotBlockInstallationPool()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { Namespaces = ["meet-media"] } });
@@ -166,13 +166,13 @@ public sealed class PoolRightsTests
         await SharedPoolAsync(cluster, "meet-media");
 
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.ReadyReplicas == 1, "the installation's pool serves");
-        await StalledAsync(cluster, "PortRangeOverlaps", "a pool of another namespace");
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.ReadyReplicas == 1, "the installation's pool is ready");
+        await WaitForStalledAsync(cluster, "PortRangeOverlaps", "a pool of another namespace");
         Assert.Single(await cluster.NodesAsync());
     }
 
     [Fact]
-    public async Task Pool_OfTheInstallation_ServesTenantsThatSelectItAndNoOthers()
+    public async Task Pool_OfInstallation_ServesOnlySelectingTenants()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { Pools = new PoolLimits { Namespaces = ["meet-media"] } });
@@ -191,7 +191,7 @@ public sealed class PoolRightsTests
     }
 
     [Fact]
-    public async Task Pool_InANamespaceOfNobody_MakesNoNode()
+    public async Task Pool_NamespaceWithoutTenant_CreatesNoNode()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a", pools: WantsGold);
@@ -200,19 +200,19 @@ public sealed class PoolRightsTests
         await SharedPoolAsync(cluster, "meet-media");
 
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.Message?.Contains("no tenant owns namespace meet-media", StringComparison.Ordinal) == true, "the pool says why it makes none");
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-media", "shared"), default)).Status?.Message?.Contains("no tenant owns namespace meet-media", StringComparison.Ordinal) == true, "the pool reports why it has no nodes");
         Assert.Empty((await cluster.Client.ListAsync<SfuNode>("meet-media", null, default)).Items);
     }
 
     [Fact]
-    public async Task Pool_OfAnotherTenant_NeverServesWhateverItsLabels()
+    public async Task Pool_OfAnotherTenant_NeverServes()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a", pools: WantsGold);
         await cluster.CreateTenantAsync("b");
         await SharedPoolAsync(cluster, "meet-b");
         await cluster.EventuallyAsync(
-            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-b", "shared"), default)).Status?.ReadyReplicas == 1, "the other tenant's pool serves");
+            async () => (await cluster.Client.GetAsync<SfuPool>(new NamespacedName("meet-b", "shared"), default)).Status?.ReadyReplicas == 1, "the other tenant's pool is ready");
         await cluster.StopOperatorAsync("operator-1");
         await cluster.Client.MergePatchAsync<Namespace>(new NamespacedName(null, "meet-b"), JsonNode.Parse("""{"metadata":{"labels":{"meetoperator.io/tenant":null}}}""")!, default);
         await cluster.StartOperatorAsync("operator-2");
@@ -227,7 +227,7 @@ public sealed class PoolRightsTests
     [InlineData(true, 42010, 42010)]
     [InlineData(false, 53, 8090)]
     [InlineData(false, 42010, 9100)]
-    public async Task Node_MadeByHandWithWhatItsPoolDoesNotGive_GetsNoPod(bool hostNetwork, int port, int control)
+    public async Task SfuNode_CreatedByHandOutsidePoolLimits_GetsNoPod(bool hostNetwork, int port, int control)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -241,8 +241,8 @@ public sealed class PoolRightsTests
 
         var seen = string.Empty;
         await cluster.EventuallyAsync(
-            async () => (seen = (await cluster.Client.TryGetAsync<SfuNode>(new NamespacedName("meet-a", "p-forged"), default))?.Status?.Message ?? "gone") is "gone" || seen.Contains("the pool makes another node", StringComparison.Ordinal),
-            "the node is told why it has no Pod, or is gone", () => seen);
+            async () => (seen = (await cluster.Client.TryGetAsync<SfuNode>(new NamespacedName("meet-a", "p-forged"), default))?.Status?.Message ?? "deleted") is "deleted" || seen.Contains("the pool creates another node", StringComparison.Ordinal),
+            "the node reports why it has no Pod, or is deleted", () => seen);
         Assert.Null(await cluster.Client.TryGetAsync<Pod>(new NamespacedName("meet-a", "p-forged"), default));
     }
 
@@ -254,7 +254,7 @@ public sealed class PoolRightsTests
     private static Task<SfuPool> PatchAsync(TestCluster cluster, string patch, string name = "p") =>
         cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", name), JsonNode.Parse(patch)!, default);
 
-    private static async Task StalledAsync(TestCluster cluster, string reason, string message, string more = "", string most = "", string name = "p")
+    private static async Task WaitForStalledAsync(TestCluster cluster, string reason, string message, string more = "", string most = "", string name = "p")
     {
         Condition? stalled = null;
         await cluster.EventuallyAsync(

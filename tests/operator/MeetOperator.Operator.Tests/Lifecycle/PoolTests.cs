@@ -9,27 +9,27 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 
 public sealed class PoolTests
 {
-    /// <summary>Pools share the cluster's ports, so they make their nodes in turn.</summary>
+    /// <summary>Pools share the cluster's ports, so they take turns to create nodes.</summary>
     [Fact]
-    public async Task Pool_OfManyNodes_DoesNotKeepASmallOneWaiting()
+    public async Task Pool_ManyNodes_DoesNotDelaySmallPool()
     {
         var order = new NodesInOrder();
         await using var cluster = await TestCluster.StartAsync(admission: order);
         cluster.Kubelet.Paused = true;
         await cluster.CreateTenantAsync("a");
         await cluster.CreatePoolAsync("big", TestCluster.Pool() with { Replicas = 60 });
-        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count > 0), "the big pool has begun");
+        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count > 0), "the big pool has started");
         await cluster.CreatePoolAsync("small", TestCluster.Pool(43000));
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("small")).Metadata.Finalizers is { Count: > 0 }, "the operator looks at the small one");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("small")).Metadata.Finalizers is { Count: > 0 }, "the operator reconciles the small pool");
 
         order.GoOn.Set();
 
-        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count == 61), "all nodes are made");
+        await cluster.EventuallyAsync(() => Task.FromResult(order.Seen.Count == 61), "all nodes are created");
         Assert.InRange(order.Seen.ToList().IndexOf("small"), 1, 59);
     }
 
     [Fact]
-    public async Task Pool_WhoseNodesTheApiServerRefuses_SaysWhy()
+    public async Task Pool_ApiServerRejectsNodes_ReportsReason()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
@@ -40,12 +40,12 @@ public sealed class PoolTests
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
 
         await cluster.EventuallyAsync(
-            async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRefused" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool says why it has no nodes");
+            async () => Conditions.Get((await cluster.PoolAsync("p")).Status?.Conditions, MeetConditions.Stalled) is { Reason: "NodeRefused" } stalled && stalled.Message.Contains("exceeded quota: objects", StringComparison.Ordinal), "the pool reports why it has no nodes");
         proxy.Refuse = null;
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "it serves once they are taken", patience: TimeSpan.FromSeconds(60));
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady(), "the pool is ready once its nodes are accepted", timeout: TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>Of which pools nodes were made, in order; after the first it waits.</summary>
+    /// <summary>Records the pools of created nodes in order, and blocks after the first.</summary>
     private sealed class NodesInOrder : IAdmissionPolicy
     {
         public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
@@ -57,7 +57,7 @@ public sealed class PoolTests
             if (request is { Kind: "SfuNode", Operation: AdmissionOperation.Create })
             {
                 Seen.Enqueue(request.Object!["spec"]!["poolRef"]!["name"]!.GetValue<string>());
-                GoOn.Wait(TestCluster.Patience);
+                GoOn.Wait(TestCluster.Timeout);
             }
 
             return AdmissionDecision.Allow;
@@ -65,7 +65,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Pool_Created_MakesNodesWithPodsAndDistinctPorts()
+    public async Task Pool_Created_CreatesNodesWithPodsAndDistinctPorts()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 3, pool: TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { UdpPorts = 2 } });
@@ -81,7 +81,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Pool_WhereNetworkPoliciesAreWanted_HasOneThatGoesWithIt()
+    public async Task Pool_NetworkPoliciesEnabled_OwnsPolicy()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await cluster.StartOperatorAsync("operator-1", change: options => options with { NetworkPolicies = true });
@@ -94,11 +94,11 @@ public sealed class PoolTests
         var pod = Assert.Single((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items);
         Assert.All(policy.Spec.PodSelector.MatchLabels!, label => Assert.Equal(label.Value, pod.Metadata.Labels![label.Key]));
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<NetworkPolicy>(key, default) is null, "the policy is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<NetworkPolicy>(key, default) is null, "the policy is deleted");
     }
 
     [Fact]
-    public async Task Pool_OnTheMachinesNetwork_EachNodeAnswersOnItsAddressUnderAPortOfItsOwn()
+    public async Task Pool_HostNetwork_NodesUseDistinctControlPorts()
     {
         await using var cluster = await TestCluster.StartAsync();
         var exposure = new SfuExposure { Type = ExposureType.HostNetwork, PortRange = new PortRange { Min = 42000, Max = 42063 }, UdpPorts = 2, AddressSource = AddressSource.NodeInternalIP };
@@ -115,7 +115,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Scale_Down_DrainsTheEmptiestNodeFirst()
+    public async Task Scale_Down_DrainsEmptiestNodeFirst()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -124,13 +124,13 @@ public sealed class PoolTests
 
         await ScaleAsync(cluster, 1);
 
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is left");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node remains");
         Assert.Equal(busy.SfuNode, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
         Assert.Equal(1, Assert.Single((await cluster.TryMeetingAsync("standup"))!.Status!.Assignments).Generation);
     }
 
     [Fact]
-    public async Task Scale_DownToABusyNode_WaitsForItsMeetingAndCanBeTakenBack()
+    public async Task Scale_DownWithMeeting_WaitsAndCanBeReverted()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -139,16 +139,16 @@ public sealed class PoolTests
 
         await ScaleAsync(cluster, 0);
         await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync()).Status!.State == SfuNodeState.Draining, "the node drains");
-        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Node(node).Draining), "the node is told to refuse new rooms");
+        await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Node(node).Draining), "the node rejects new rooms");
         Assert.True((await cluster.TryMeetingAsync("standup"))!.IsReady());
 
         await ScaleAsync(cluster, 1);
-        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync()).Status!.State == SfuNodeState.Allocated, "the same node serves again");
-        await cluster.EventuallyAsync(() => Task.FromResult(!cluster.Kubelet.Node(node).Draining), "the node takes rooms again");
+        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync()).Status!.State == SfuNodeState.Allocated, "the same node is serving again");
+        await cluster.EventuallyAsync(() => Task.FromResult(!cluster.Kubelet.Node(node).Draining), "the node accepts rooms again");
     }
 
     [Fact]
-    public async Task Scale_DownPastTheDrainDeadline_MovesTheMeeting()
+    public async Task Scale_DownPastDrainDeadline_MovesMeeting()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 1, pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 1 } });
@@ -161,11 +161,11 @@ public sealed class PoolTests
 
         var moved = await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.Assignments[0].SfuNode.StartsWith("q-", StringComparison.Ordinal), "has moved");
         Assert.Equal(before.Generation + 1, Assert.Single(moved.Status!.Assignments).Generation);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Spec.PoolRef.Name == "q"), "the drained node is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Spec.PoolRef.Name == "q"), "the drained node is deleted");
     }
 
     [Fact]
-    public async Task Template_Changed_NodesAreReplacedOneAfterTheOther()
+    public async Task Template_Changed_NodesAreReplacedOneByOne()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -180,19 +180,19 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task PortRange_TooSmall_SaysWhatToDo()
+    public async Task PortRange_TooSmall_ReportsFix()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
 
         await cluster.CreatePoolAsync("p", TestCluster.Pool() with { Replicas = 3, Exposure = TestCluster.Pool().Exposure with { PortRange = new PortRange { Min = 42000, Max = 42001 } } });
 
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { Replicas: 2 } status && status.Message?.Contains("widen spec.exposure.portRange", StringComparison.Ordinal) == true, "the pool says what to do");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { Replicas: 2 } status && status.Message?.Contains("widen spec.exposure.portRange", StringComparison.Ordinal) == true, "the pool reports the fix");
         Assert.Equal(ConditionStatus.False, (await cluster.PoolAsync("p")).Status!.Conditions.Ready()!.Status);
     }
 
     [Fact]
-    public async Task Node_DeletedByHand_IsReplaced()
+    public async Task SfuNode_DeletedByHand_IsReplaced()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -200,17 +200,17 @@ public sealed class PoolTests
 
         await cluster.Client.DeleteAsync<SfuNode>(new NamespacedName("meet-a", name), default);
 
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()) is [{ Status.State: SfuNodeState.Ready } other] && other.Metadata.Name != name, "another node serves");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()) is [{ Status.State: SfuNodeState.Ready } other] && other.Metadata.Name != name, "another node is ready");
     }
 
     [Fact]
-    public async Task Meeting_WithoutACapableNode_SaysWhyAndBecomesReadyWhenOneAppears()
+    public async Task Meeting_NoSuitableNode_WaitsUntilOneAppears()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 0);
         await cluster.CreateMeetingAsync("standup");
 
-        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCandidates", "says that there is no node");
+        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCandidates", "reports that there is no node");
         Assert.Contains("create an SfuPool", waiting.Status!.Message, StringComparison.Ordinal);
 
         await ScaleAsync(cluster, 1);
@@ -218,7 +218,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Meeting_SelectorMatchesNoPool_NamesThePoolAndTheReason()
+    public async Task Meeting_SelectorMatchesNoPool_ReportsRejection()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -226,14 +226,14 @@ public sealed class PoolTests
 
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Placement = new MeetingPlacement { PoolSelector = selector } });
 
-        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCapacity", "is turned down");
+        var waiting = await cluster.WaitForMeetingAsync("standup", seen => seen.Status?.Conditions.Ready()?.Reason == "NoCapacity", "is rejected");
         var rejection = Assert.Single(waiting.Status!.Rejections);
         Assert.Equal("p", rejection.Candidate);
         Assert.Contains("poolSelector", rejection.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Node_Cordoned_KeepsItsMeetingAndTakesNoNewOne()
+    public async Task SfuNode_Cordoned_KeepsMeetingAndAcceptsNoNewOne()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -250,7 +250,7 @@ public sealed class PoolTests
     }
 
     [Fact]
-    public async Task Node_RefusesTheRoom_AnotherIsAsked()
+    public async Task Node_RejectsRoom_AnotherNodeIsTried()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -269,7 +269,7 @@ public sealed class PoolTests
     {
         var scale = await cluster.Client.GetScaleAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
         scale.Spec = new ScaleSpec { Replicas = replicas };
-        scale.Metadata.ResourceVersion = null; // Whatever the operator writes meanwhile, as with kubectl scale.
+        scale.Metadata.ResourceVersion = null; // Ignores concurrent writes by the operator, like kubectl scale.
         await cluster.Client.ReplaceScaleAsync<SfuPool>(scale, default);
     }
 }

@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class QuotaTests
 {
     [Fact]
-    public async Task ConcurrentMeetings_AboveTheQuota_WaitUntilOneEnds()
+    public async Task ConcurrentMeetings_AboveQuota_WaitUntilOneEnds()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ConcurrentMeetings = 2 });
@@ -20,45 +20,45 @@ public sealed class QuotaTests
         var open = (await AllAsync(cluster)).First(seen => seen.IsReady()).Metadata.NamespacedName;
         await cluster.Client.MergePatchAsync<Meeting>(open, JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForQuota) == 2 && await CountAsync(cluster, seen => seen.IsReady()) == 2, "the next one is let in");
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForQuota) == 2 && await CountAsync(cluster, seen => seen.IsReady()) == 2, "the next meeting is admitted");
     }
 
     [Fact]
-    public async Task ConcurrentMeetings_LoweredWhileAcceptedMeetingsWaitForAPlace_IsAskedOfThemAgain()
+    public async Task ConcurrentMeetings_QuotaLoweredWhileUnplaced_AppliesAgain()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a", new TenantQuotas { ConcurrentMeetings = 3 });
         await Task.WhenAll(Enumerable.Range(1, 3).Select(number => cluster.CreateMeetingAsync($"m{number}")));
-        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForANode) == 3, "all are accepted and find no node");
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, WaitsForANode) == 3, "all meetings are accepted but have no node");
 
         await QuotaAsync(cluster, 1);
         await cluster.CreatePoolAsync("p", TestCluster.Pool());
         await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 1 && await CountAsync(cluster, WaitsForQuota) == 2, "one is open and two wait");
 
         await QuotaAsync(cluster, 2);
-        await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 2 && await CountAsync(cluster, WaitsForQuota) == 1, "another is let in");
+        await cluster.EventuallyAsync(async () => await CountAsync(cluster, seen => seen.IsReady()) == 2 && await CountAsync(cluster, WaitsForQuota) == 1, "another meeting is admitted");
 
         await QuotaAsync(cluster, 1);
-        await cluster.EventuallyAsync(async () => (await AllAsync(cluster)).Single(WaitsForQuota).Status!.Message!.Contains("of 1 meetings", StringComparison.Ordinal), "the lower quota is known");
+        await cluster.EventuallyAsync(async () => (await AllAsync(cluster)).Single(WaitsForQuota).Status!.Message!.Contains("quota of 1 concurrent meetings", StringComparison.Ordinal), "the lower quota is reported");
         Assert.Equal(2, await CountAsync(cluster, seen => seen.IsReady()));
     }
 
     [Fact]
-    public async Task MaxParticipants_AboveTheTenantsQuota_IsRefusedUntilItIsLowered()
+    public async Task MaxParticipants_AboveQuota_IsRejectedUntilLowered()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ParticipantsPerMeeting = 50 });
         await cluster.CreateMeetingAsync("big", new MeetingSpec { MaxParticipants = 51 });
 
-        var refused = await cluster.WaitForMeetingAsync("big", WaitsForQuota, "is refused");
-        Assert.Contains("lower spec.maxParticipants", refused.Status!.Message, StringComparison.Ordinal);
+        var rejected = await cluster.WaitForMeetingAsync("big", WaitsForQuota, "is rejected");
+        Assert.Contains("lower spec.maxParticipants", rejected.Status!.Message, StringComparison.Ordinal);
 
-        await cluster.Client.MergePatchAsync<Meeting>(refused.Metadata.NamespacedName, JsonNode.Parse("""{"spec":{"maxParticipants":50}}""")!, default);
+        await cluster.Client.MergePatchAsync<Meeting>(rejected.Metadata.NamespacedName, JsonNode.Parse("""{"spec":{"maxParticipants":50}}""")!, default);
         await cluster.WaitForReadyAsync("big");
     }
 
     [Fact]
-    public async Task OperatorRestarted_QuotaStillHolds()
+    public async Task Quota_OperatorRestarted_StillApplies()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(quotas: new TenantQuotas { ConcurrentMeetings = 1 });

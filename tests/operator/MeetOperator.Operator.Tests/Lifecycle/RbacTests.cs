@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 
 public sealed class RbacTests
 {
-    /// <summary>What serving the webhook needs besides.</summary>
+    /// <summary>Additional permissions for the webhook.</summary>
     internal static readonly string[] Webhook =
     [
         "get /secrets", "update /secrets",
@@ -20,27 +20,27 @@ public sealed class RbacTests
         "update admissionregistration.k8s.io/mutatingwebhookconfigurations", "update admissionregistration.k8s.io/validatingwebhookconfigurations",
     ];
 
-    /// <summary>Rights that are needed and cannot be provoked here.</summary>
+    /// <summary>Required permissions that this test cannot exercise.</summary>
     private static readonly string[] NotSeenHere =
     [
-        // Asked for by an admission plug-in of the API server, not by us.
+        // Required by an admission plugin of the API server.
         "update meetoperator.io/sfunodes/finalizers", "update meetoperator.io/sfupools/finalizers",
 
-        // An event that is told again while it is young: EventAggregatorTests.
+        // Repeated events are covered by EventAggregatorTests.
         "patch /events",
 
-        // Only where the webhook is served: WebhookLifecycleTests.
+        // The webhook is covered by WebhookLifecycleTests.
         .. Webhook,
     ];
 
     [Fact]
-    public async Task Operator_WithItsGeneratedRoleOnly_DoesAllItsWork()
+    public async Task Operator_GeneratedRole_IsSufficient()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Operator);
         await cluster.StartOperatorAsync("operator-1", proxy.Address, options => options with { NetworkPolicies = true });
         await cluster.Client.CreateAsync(
-            new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.Machine }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
+            new Node { Metadata = new ObjectMeta { Name = cluster.Kubelet.ClusterNode }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "ExternalIP", Address = "198.51.100.4" }] } }, default);
         cluster.Kubelet.Schedules = true;
         await cluster.WithTenantAsync(replicas: 2, pool: TestCluster.Pool() with { Exposure = TestCluster.Pool().Exposure with { AddressSource = AddressSource.NodeExternalIP } });
         proxy.Bound["meet-a"] = true;
@@ -55,13 +55,13 @@ public sealed class RbacTests
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "ends"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "deleted"), default);
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("ends") is null && await cluster.TryMeetingAsync("deleted") is null, "both meetings are gone");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("ends") is null && await cluster.TryMeetingAsync("deleted") is null, "both meetings are deleted");
         await cluster.Kubelet.FailAsync((await cluster.NodesAsync())[0].Metadata.Name!);
         await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.ReadyReplicas == 2, "the failed Pod is replaced");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their machine's address");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).All(node => node.Status!.Addresses is ["198.51.100.4"]), "the nodes have their cluster node's address");
         await DrainTests.OwnAsync(cluster, (await cluster.NodesAsync())[1]);
         await cluster.Client.MergePatchAsync<SfuPool>(new NamespacedName("meet-a", "p"), JsonNode.Parse("""{"spec":{"replicas":1}}""")!, default);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 1, "one node is drained and deleted");
         var owner = new OwnerReference { ApiVersion = "meetoperator.io/v1alpha1", Kind = "Tenant", Name = "a", Uid = (await cluster.TenantAsync("a")).Metadata.Uid! };
         await cluster.Client.MergePatchAsync<Namespace>(
             new NamespacedName(null, "meet-a"), new JsonObject { ["metadata"] = new JsonObject { ["ownerReferences"] = new JsonArray(JsonSerializer.SerializeToNode(owner, KubeJson.Options)) } }, default);
@@ -69,17 +69,17 @@ public sealed class RbacTests
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.GetAsync<Namespace>(new NamespacedName(null, "meet-a"), default)).Metadata.OwnerReferences is null or { Count: 0 }, "the namespace has no owner");
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, "meet-a"), default) is null, "the namespace is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Namespace>(new NamespacedName(null, "meet-a"), default) is null, "the namespace is deleted");
 
         Assert.Empty(proxy.Refused);
 
-        // A right that a whole life does not need is one too many.
+        // Permissions that the whole lifecycle does not use are excessive.
         Assert.Empty(proxy.Unused.Except(NotSeenHere));
     }
 
-    /// <summary>Whoever takes over a component must not hold the Secrets of the cluster with it.</summary>
+    /// <summary>A compromised component must not expose the Secrets of the cluster.</summary>
     [Fact]
-    public void GeneratedRoles_OfSecrets_AllowCreatingOnlyAndElsewhereNamedOnes()
+    public void GeneratedRoles_Secrets_AllowOnlyCreateOrNamed()
     {
         var granted = Directory.GetFiles(Path.Combine(Repository.Root, "crds", "rbac"), "*.yaml")
             .SelectMany(file => Yaml.Read(file)["rules"]!.AsArray().Select(rule => (File: Path.GetFileName(file), Rule: rule!.AsObject())))
@@ -92,9 +92,9 @@ public sealed class RbacTests
         Assert.All(granted.Where(rule => rule.File.EndsWith(".role.yaml", StringComparison.Ordinal)), rule => Assert.True(rule.HasNames, rule.ToString()));
     }
 
-    /// <summary>Images and role do not change in the same moment.</summary>
+    /// <summary>During an upgrade, images and roles do not change at the same time.</summary>
     [Fact]
-    public async Task Operator_WithTheRoleOfAnOlderChart_CarriesMeetings()
+    public async Task Operator_RoleOfOlderChart_ServesMeetings()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
@@ -110,7 +110,7 @@ public sealed class RbacTests
     }
 
     [Fact]
-    public async Task LeftFinalizers_WithTheirRoleOnly_FreeWhatAnOperatorThatIsGoneHeld()
+    public async Task FinalizerRelease_GeneratedRole_RemovesFinalizers()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -123,15 +123,15 @@ public sealed class RbacTests
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress, MeetComponents.Uninstall);
         using var client = new KubeClient(new KubeConfig { Server = proxy.Address, Token = cluster.Token });
 
-        Assert.Equal(4, await LeftFinalizers.ReleaseAsync(client, default));
-        Assert.Equal(0, await LeftFinalizers.ReleaseAsync(client, default));
+        Assert.Equal(4, await FinalizerRelease.ReleaseAsync(client, default));
+        Assert.Equal(0, await FinalizerRelease.ReleaseAsync(client, default));
 
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "left"), default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is gone and nobody is asked");
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "nothing is left");
-        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items.Count == 0, "Pods are gone with what owns them now");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is deleted without an operator");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("left") is null && (await cluster.NodesAsync()).Count == 0, "no objects remain");
+        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items.Count == 0, "Pods are deleted with their owners");
         Assert.Empty(proxy.Refused);
         Assert.Empty(proxy.Unused);
     }

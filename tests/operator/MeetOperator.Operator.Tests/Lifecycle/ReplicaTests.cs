@@ -8,7 +8,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class ReplicaTests
 {
     [Fact]
-    public async Task Operator_RestartedWhileMeetingsRun_KeepsThemWhereTheyAre()
+    public async Task Operator_RestartedDuringMeetings_KeepsAssignments()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -32,13 +32,13 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task Leader_Changed_NothingThatServesIsWrittenAnew()
+    public async Task Leader_Changed_StatusesAreNotRewritten()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
         await cluster.CreateMeetingAsync("standup");
         await cluster.WaitForReadyAsync("standup");
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Sum(node => node.Status!.Meetings) == 1, "the figures are written");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Sum(node => node.Status!.Meetings) == 1, "the load figures are written");
         await cluster.StopOperatorAsync("operator-1");
         var before = await cluster.NodesAsync();
         var states = new System.Collections.Concurrent.ConcurrentQueue<SfuNodeState?>();
@@ -59,7 +59,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task TwoReplicas_OneLeadsAndTheOtherTakesOver()
+    public async Task Replicas_LeaderStops_FollowerTakesOver()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.StartOperatorAsync("operator-2");
@@ -75,7 +75,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task Meeting_DeletedWhileNoOperatorRuns_IsFreedByTheNextOne()
+    public async Task Meeting_DeletedWithoutOperator_IsFinalizedByNextOne()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -87,12 +87,12 @@ public sealed class ReplicaTests
         Assert.NotNull(await cluster.TryMeetingAsync("standup"));
         await cluster.StartOperatorAsync("operator-2");
 
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is let go");
-        await cluster.EventuallyAsync(() => Task.FromResult(Assert.Single(cluster.Kubelet.Nodes).Rooms().Count == 0), "its room is ended");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting's finalizer is removed");
+        await cluster.EventuallyAsync(() => Task.FromResult(Assert.Single(cluster.Kubelet.Nodes).Rooms().Count == 0), "its room has ended");
     }
 
     [Fact]
-    public async Task Node_DiedWhileNoOperatorRan_ItsMeetingsAreMovedByTheNextOne()
+    public async Task Node_DiedWithoutOperator_MeetingsAreMovedByNextOne()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -108,7 +108,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task Endpoints_HealthReadinessAndMetrics_Answer()
+    public async Task Endpoints_HealthReadinessMetrics_Respond()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -125,12 +125,12 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task Liveness_ALoopThatHangs_FailsAndNamesIt()
+    public async Task Liveness_LoopHangs_FailsWithLoopName()
     {
         await using var cluster = await TestCluster.StartAsync();
         using var http = new HttpClient { BaseAddress = cluster.OperatorAddress("operator-1") };
         var health = cluster.Service<Kube.Runtime.LoopHealth>("operator-1");
-        await cluster.EventuallyAsync(() => Task.FromResult(health.Running("leader-election") == 1 && health.Running("informer-Meeting") == 1 && health.Running("controller-meeting") > 0), "the loops are watched");
+        await cluster.EventuallyAsync(() => Task.FromResult(health.Running("leader-election") == 1 && health.Running("informer-Meeting") == 1 && health.Running("controller-meeting") > 0), "the loops are monitored");
 
         using (health.Begin("stuck", TimeSpan.FromTicks(1)))
         {
@@ -144,7 +144,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public async Task Events_TellWhatHappened()
+    public async Task Events_MeetingPlaced_AreRecorded()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -153,7 +153,7 @@ public sealed class ReplicaTests
 
         await cluster.EventuallyAsync(
             async () => (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Any(seen => seen is { Reason: "Placed", InvolvedObject: { Kind: "Meeting", Name: "standup" } }),
-            "an event tells where the meeting was placed");
+            "an event records the placement");
     }
 
     private static async Task<string?> LeaderAsync(TestCluster cluster) =>

@@ -6,13 +6,13 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-public sealed class ThriftTests
+public sealed class RequestCostTests
 {
-    /// <summary>Finalizer, four statuses, removal and the finalizer again. With one event and the requests of those who create and end it a meeting costs ten.</summary>
+    /// <summary>Finalizer, four statuses, deletion and finalizer removal. With one event and the requests of clients, a meeting costs ten requests.</summary>
     private const int Most = 7;
 
     [Fact]
-    public async Task Meeting_WholeLife_CostsFewRequests()
+    public async Task Meeting_WholeLifecycle_CostsFewRequests()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
@@ -24,18 +24,18 @@ public sealed class ThriftTests
         var meetingId = (await cluster.WaitForReadyAsync("standup")).Status!.MeetingId!;
         var node = Assert.Single(cluster.Kubelet.Nodes);
         node.SetParticipants(meetingId, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
         node.SetParticipants(meetingId, 0);
         await cluster.WaitForMeetingAsync("standup", seen => seen.Status is { Phase: MeetingPhase.Ready, Participants: 0 }, "is empty again");
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is gone");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is deleted");
 
         Assert.InRange(Count(proxy) - before, 1, Most);
-        var told = (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Where(seen => seen.InvolvedObject.Name == "standup").Select(seen => seen.Reason);
-        Assert.Equal(["Placed"], told);
+        var reasons = (await cluster.Client.ListAsync<Event>("meet-a", null, default)).Items.Where(seen => seen.InvolvedObject.Name == "standup").Select(seen => seen.Reason);
+        Assert.Equal(["Placed"], reasons);
     }
 
-    /// <summary>What the operator asked about meetings; its watches are there in any case.</summary>
+    /// <summary>Number of the operator's requests about meetings, without watches.</summary>
     private static int Count(RbacProxy proxy) => proxy.Asked
         .Where(entry => entry.Key.Split(' ') is [not ("watch" or "list"), var resource] && resource.Contains("/meetings", StringComparison.Ordinal))
         .Sum(entry => entry.Value);

@@ -7,26 +7,26 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>Replacing media nodes whose template has changed, above all because the operator was upgraded.</summary>
+/// <summary>Replacement of media nodes whose template has changed, mainly by an upgrade of the operator.</summary>
 public sealed class RolloutTests
 {
     private const string NewImage = "meetoperator/media-node:9.9";
 
     [Fact]
-    public async Task Upgrade_OtherMediaImageWhilePeopleTalk_MovesNobodyAndReplacesTheNodeOnceEmpty()
+    public async Task Upgrade_NewImageDuringMeeting_ReplacesNodeOnceEmpty()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 } });
-        var (old, generation) = await TalkAsync(cluster, "standup");
+        var (old, generation) = await StartMeetingAsync(cluster, "standup");
 
         await UpgradeAsync(cluster, NewImage);
 
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Metadata.Name != old && node.Status?.State == SfuNodeState.Ready), "a node of the new image serves");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Any(node => node.Metadata.Name != old && node.Status?.State == SfuNodeState.Ready), "a node with the new image is ready");
         await cluster.CreateMeetingAsync("retro");
         var retro = Assert.Single((await cluster.WaitForReadyAsync("retro")).Status!.Assignments);
         Assert.NotEqual(old, retro.SfuNode);
         await cluster.EventuallyAsync(async () => Updated(await cluster.PoolAsync("p")) is { Status: ConditionStatus.False, Reason: "WaitsForMeetings" } waits
-            && waits.Message.Contains(old, StringComparison.Ordinal), "the pool says what waits");
+            && waits.Message.Contains(old, StringComparison.Ordinal), "the pool reports what waits");
         var pool = (await cluster.PoolAsync("p")).Status!;
         Assert.Equal((1, 2, 0), (pool.UpdatedReplicas, pool.ReadyReplicas, pool.DrainingReplicas));
         Assert.DoesNotContain(pool.Conditions, condition => condition.Type is MeetConditions.Reconciling or MeetConditions.Stalled);
@@ -35,7 +35,7 @@ public sealed class RolloutTests
 
         await cluster.Client.MergePatchAsync<Meeting>(new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"desiredState":"Ended"}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync(), node => node.Metadata.Name != old) is not null && (await cluster.NodesAsync()).Count == 1, "the old node goes once it is empty");
+        await cluster.EventuallyAsync(async () => Assert.Single(await cluster.NodesAsync(), node => node.Metadata.Name != old) is not null && (await cluster.NodesAsync()).Count == 1, "the old node is deleted once it is empty");
         await cluster.EventuallyAsync(async () => Updated(await cluster.PoolAsync("p")) is { Status: ConditionStatus.True }, "the pool is up to date");
         Assert.Equal(retro.SfuNode, Assert.Single((await cluster.TryMeetingAsync("retro"))!.Status!.Assignments).SfuNode);
         var pod = Assert.Single((await cluster.Client.ListAsync<Pod>("meet-a", null, default)).Items, pod => pod.Metadata.DeletionTimestamp is null);
@@ -43,11 +43,11 @@ public sealed class RolloutTests
     }
 
     [Fact]
-    public async Task Upgrade_PoolSaysImmediate_MovesMeetingsOffOldNodes()
+    public async Task Upgrade_RolloutImmediate_MovesMeetings()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(pool: TestCluster.Pool() with { Drain = new SfuDrain { DeadlineSeconds = 0 }, Rollout = new SfuRollout { Type = RolloutType.Immediate } });
-        var (old, generation) = await TalkAsync(cluster, "standup");
+        var (old, generation) = await StartMeetingAsync(cluster, "standup");
 
         await UpgradeAsync(cluster, NewImage);
 
@@ -56,7 +56,7 @@ public sealed class RolloutTests
     }
 
     [Fact]
-    public async Task Upgrade_SameMediaImage_KeepsEveryNodeOfTheVersionBefore()
+    public async Task Upgrade_SameImage_KeepsNodes()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -69,24 +69,24 @@ public sealed class RolloutTests
         await cluster.CreateMeetingAsync("standup");
 
         Assert.Equal(node, Assert.Single((await cluster.WaitForReadyAsync("standup")).Status!.Assignments).SfuNode);
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 1, Meetings: 1 }, "the new operator has judged the pool");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status is { UpdatedReplicas: 1, Meetings: 1 }, "the new operator has reconciled the pool");
         Assert.Equal(node, Assert.Single(await cluster.NodesAsync()).Metadata.Name);
     }
 
     private static Condition? Updated(SfuPool pool) => Conditions.Get(pool.Status?.Conditions, "Updated");
 
-    /// <summary>Two people in a meeting of their own; gives where it is.</summary>
-    private static async Task<(string Node, long Generation)> TalkAsync(TestCluster cluster, string name)
+    /// <summary>Creates a meeting with two participants and returns its assignment.</summary>
+    private static async Task<(string Node, long Generation)> StartMeetingAsync(TestCluster cluster, string name)
     {
         await cluster.CreateMeetingAsync(name);
         var meeting = await cluster.WaitForReadyAsync(name);
         var at = Assert.Single(meeting.Status!.Assignments);
         cluster.Kubelet.Node(at.SfuNode).SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync(name, seen => seen.Status!.Participants == 2, "has two people");
+        await cluster.WaitForMeetingAsync(name, seen => seen.Status!.Participants == 2, "has two participants");
         return (at.SfuNode, at.Generation);
     }
 
-    /// <summary>What a changed image in the chart does: another replica takes over, with another default image.</summary>
+    /// <summary>Simulates a changed image in the chart: another replica with another default image takes over.</summary>
     private static async Task UpgradeAsync(TestCluster cluster, string image)
     {
         await cluster.StartOperatorAsync("operator-2", change: options => options with { MediaNodeImage = image });

@@ -9,7 +9,7 @@ public sealed class RoomChangeTests
     [Theory]
     [InlineData("internal")]
     [InlineData("stale-term")]
-    public async Task Room_ThatExistsAndCannotBeChanged_StaysWhereItIsUntilItCan(string code)
+    public async Task Room_ChangeRejected_StaysAndIsRetried(string code)
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync(replicas: 2);
@@ -20,19 +20,19 @@ public sealed class RoomChangeTests
         node.RefusesToMake = code;
 
         var edited = await cluster.Client.MergePatchAsync<Meeting>(new("meet-a", "standup"), JsonNode.Parse("""{"spec":{"maxParticipants":60}}""")!, default);
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 3), "the change was refused and tried again");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 3), "the change was rejected and retried");
         var during = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(during.IsReady());
         Assert.NotEqual(edited.Metadata.Generation, during.Status!.ObservedGeneration);
         node.RefusesToMake = null;
-        var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.ObservedGeneration == edited.Metadata.Generation && seen.Status.Participants == 3, "has taken in the change");
+        var after = await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.ObservedGeneration == edited.Metadata.Generation && seen.Status.Participants == 3, "has applied the change");
 
         Assert.Equal((node.Name, before.Assignments[0].Generation), (after.Status!.Assignments[0].SfuNode, after.Status.Assignments[0].Generation));
         Assert.Equal(60, node.Read(before.MeetingId!, room => room.Spec.MaxParticipants));
     }
 
     [Fact]
-    public async Task Node_ThatKnowsAHigherTerm_IsWaitedForAndNotLeft()
+    public async Task Node_HigherTerm_MeetingWaits()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -40,7 +40,7 @@ public sealed class RoomChangeTests
         node.RefusesToMake = "stale-term";
 
         await cluster.CreateMeetingAsync("standup");
-        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 2), "the room was refused and asked for again");
+        await cluster.EventuallyAsync(() => Task.FromResult(node.RefusedMakes >= 2), "the room was rejected and retried");
         node.RefusesToMake = null;
         var ready = await cluster.WaitForReadyAsync("standup");
 

@@ -11,16 +11,16 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class SuspendedLeaderTests
 {
     [Fact]
-    public async Task Leader_SuspendedWhilePeopleComeIn_EndsNothingWhenItIsResumed()
+    public async Task Leader_ResumedAfterSuspension_EndsNoMeeting()
     {
-        // For the former leader nothing has happened meanwhile: its clocks stood still, nothing comes from the API server, and its polls show the room as it was.
+        // The former leader does not notice the suspension: its clocks were stopped, the API server sends nothing, and its polls return the old room state.
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var server = await RbacProxy.StartAsync(cluster.ServerAddress);
         var time = new SuspendableTime();
         await cluster.StartOperatorAsync("operator-1", server.Address, options => options with { LeaseDuration = TimeSpan.FromSeconds(90) }, time);
         await cluster.WithTenantAsync();
         await cluster.CreateMeetingAsync("standup", new MeetingSpec { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = 10 } });
-        var before = (await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.EmptySince is not null, "is known to be empty")).Status!;
+        var before = (await cluster.WaitForMeetingAsync("standup", seen => seen.IsReady() && seen.Status!.EmptySince is not null, "is reported as empty")).Status!;
         var node = Assert.Single(cluster.Kubelet.Nodes);
         time.Suspend();
         var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,13 +30,13 @@ public sealed class SuspendedLeaderTests
         node.ReportBody = term => term == former ? empty : null;
 
         node.SetParticipants(before.MeetingId!, 2);
-        await FreeLeaseAsync(cluster);
+        await ExpireLeaseAsync(cluster);
         await cluster.StartOperatorAsync("operator-2");
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 2, "is known to have people");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Participants == 2, "is reported with participants");
         time.Resume();
         await cluster.EventuallyAsync(() => Task.FromResult(node.StaleCalls > 0 || node.Rooms().Count == 0), "the former leader has tried to end the meeting that was empty");
         hold.SetResult();
-        await cluster.EventuallyAsync(() => SaysAsync(cluster, "operator-1", "meet_operator_leader 0"), "the former leader has noticed");
+        await cluster.EventuallyAsync(() => HasMetricAsync(cluster, "operator-1", "meet_operator_leader 0"), "the former leader has noticed");
 
         Assert.Equal(2, Assert.Single(node.Rooms()).Value.Participants);
         var after = (await cluster.TryMeetingAsync("standup"))!.Status!;
@@ -45,7 +45,7 @@ public sealed class SuspendedLeaderTests
     }
 
     [Fact]
-    public async Task Call_OfAFormerLeaderThatArrivesLate_IsRefusedByTheNode()
+    public async Task Call_FromFormerLeader_IsRejectedByNode()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -55,7 +55,7 @@ public sealed class SuspendedLeaderTests
         var former = node.Term!.Value;
         await cluster.StopOperatorAsync("operator-1");
 
-        // Nothing is changed by the next leader: its polls alone make the node know it.
+        // The next leader changes nothing. Its polls alone announce its term to the node.
         await cluster.StartOperatorAsync("operator-2");
         await cluster.EventuallyAsync(() => Task.FromResult(node.Term > former), "the next leader has polled the node");
         using var http = await cluster.NodeHttpAsync(node);
@@ -69,7 +69,7 @@ public sealed class SuspendedLeaderTests
     }
 
     [Fact]
-    public async Task Lease_WasDeletedAndNodesHaveSeenAHigherTerm_TheLeaderRaisesItsNumberAndGoesOn()
+    public async Task Lease_RecreatedWithLowerTerm_LeaderRaisesTerm()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -88,11 +88,11 @@ public sealed class SuspendedLeaderTests
 
     private static NamespacedName LeaseKey => new("meet-system", "meet-operator");
 
-    /// <summary>As if the Lease of a suspended leader had run out.</summary>
-    private static async Task FreeLeaseAsync(TestCluster cluster) =>
+    /// <summary>Simulates the expiry of a suspended leader's Lease.</summary>
+    private static async Task ExpireLeaseAsync(TestCluster cluster) =>
         await cluster.Client.MergePatchAsync<Lease>(LeaseKey, new JsonObject { ["spec"] = new JsonObject { ["holderIdentity"] = null } }, default);
 
-    private static async Task<bool> SaysAsync(TestCluster cluster, string replica, string line)
+    private static async Task<bool> HasMetricAsync(TestCluster cluster, string replica, string line)
     {
         using var http = new HttpClient { BaseAddress = cluster.OperatorAddress(replica) };
         return (await http.GetStringAsync("/metrics")).Contains(line, StringComparison.Ordinal);

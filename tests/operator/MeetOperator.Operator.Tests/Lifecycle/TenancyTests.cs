@@ -10,7 +10,7 @@ namespace MeetOperator.Operator.Tests.Lifecycle;
 public sealed class TenancyTests
 {
     [Fact]
-    public async Task Tenant_Created_OwnsALabelledNamespace()
+    public async Task Tenant_Created_OwnsLabeledNamespace()
     {
         await using var cluster = await TestCluster.StartAsync();
 
@@ -22,21 +22,21 @@ public sealed class TenancyTests
     }
 
     [Fact]
-    public async Task Namespace_ThatExistedBefore_IsTakenOnlyWhenHandedOver()
+    public async Task Namespace_AlreadyExists_IsAssignedOnlyByLabel()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-b" } }, default);
         await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "b" }, Spec = new TenantSpec { Namespace = "meet-b" } }, default);
 
-        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).Status?.Conditions.Ready()?.Reason == "NamespaceForeign", "the namespace is refused");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).Status?.Conditions.Ready()?.Reason == "NamespaceForeign", "the namespace is rejected");
         Assert.Contains("kubectl label namespace meet-b", (await cluster.TenantAsync("b")).Status!.Message, StringComparison.Ordinal);
 
         await cluster.Client.MergePatchAsync<Namespace>(new NamespacedName(null, "meet-b"), JsonNode.Parse("""{"metadata":{"labels":{"meetoperator.io/tenant":"b"}}}""")!, default);
-        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).IsReady(), "the namespace is taken over");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("b")).IsReady(), "the namespace is assigned");
     }
 
     [Fact]
-    public async Task Namespace_ThatOthersMakeAtTheSameTime_BelongsToWhoWasFirst()
+    public async Task Namespace_CreatedConcurrently_BelongsToFirstCreator()
     {
         await using var cluster = await TestCluster.StartAsync();
         var names = Enumerable.Range(0, 30).Select(number => $"r{number}").ToArray();
@@ -50,7 +50,7 @@ public sealed class TenancyTests
             }
             catch (KubeApiException first) when (first.IsAlreadyExists)
             {
-                // The operator was.
+                // The operator was first.
             }
         }));
 
@@ -58,24 +58,24 @@ public sealed class TenancyTests
         {
             var ours = (await NamespaceAsync(cluster, "meet-" + name))!.Metadata.Labels?.ContainsKey(MeetLabels.Tenant) == true;
             await cluster.EventuallyAsync(
-                async () => (await cluster.TenantAsync(name)).Status?.Conditions.Ready()?.Reason == (ours ? "NamespaceOwned" : "NamespaceForeign"), $"tenant {name} knows whose its namespace is");
+                async () => (await cluster.TenantAsync(name)).Status?.Conditions.Ready()?.Reason == (ours ? "NamespaceOwned" : "NamespaceForeign"), $"tenant {name} reports the owner of its namespace");
         }
     }
 
     [Fact]
-    public async Task TwoTenants_OneNamespace_TheSecondIsRefused()
+    public async Task Tenant_NamespaceOfFirstTenant_IsRejected()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.CreateTenantAsync("a");
 
         await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "thief" }, Spec = new TenantSpec { Namespace = "meet-a" } }, default);
 
-        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("thief")).Status?.Message?.Contains("belongs to tenant a", StringComparison.Ordinal) == true, "the second is refused");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("thief")).Status?.Message?.Contains("belongs to tenant a", StringComparison.Ordinal) == true, "the second tenant is rejected");
         Assert.True((await cluster.TenantAsync("a")).IsReady());
     }
 
     [Fact]
-    public async Task Meeting_InAnotherTenantsNamespace_IsRefused()
+    public async Task Meeting_NamespaceOfAnotherTenant_IsRejected()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -83,28 +83,28 @@ public sealed class TenancyTests
 
         await cluster.CreateMeetingAsync("intruder", tenant: "b", @namespace: "meet-a");
 
-        var refused = await cluster.WaitForMeetingAsync("intruder", seen => seen.Status?.Phase == MeetingPhase.Failed, "is refused");
-        Assert.Equal("TenantMismatch", refused.Status!.Conditions.Ready()!.Reason);
-        Assert.Contains("meet-b", refused.Status.Message, StringComparison.Ordinal);
+        var rejected = await cluster.WaitForMeetingAsync("intruder", seen => seen.Status?.Phase == MeetingPhase.Failed, "is rejected");
+        Assert.Equal("TenantMismatch", rejected.Status!.Conditions.Ready()!.Reason);
+        Assert.Contains("meet-b", rejected.Status.Message, StringComparison.Ordinal);
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
     }
 
-    /// <summary>Whoever may write statuses of meetings in one tenant's namespace gets no place on another's nodes by that.</summary>
+    /// <summary>Permission to write meeting statuses in one tenant's namespace must not give access to another tenant's nodes.</summary>
     [Fact]
-    public async Task Meeting_WhoseStatusNamesAnotherTenantsNode_IsNotPlacedThere()
+    public async Task Meeting_StatusNamesNodeOfAnotherTenant_IsIgnored()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
         await cluster.CreateTenantAsync("b");
         var forged = new NamespacedName("meet-b", "forged");
         await cluster.CreateMeetingAsync("forged", tenant: "b", @namespace: "meet-b");
-        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status?.Conditions.Ready()?.Reason == "NoCandidates", "it has no place");
+        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status?.Conditions.Ready()?.Reason == "NoCandidates", "the meeting has no node");
 
         var node = Assert.Single(await cluster.NodesAsync()).Metadata.Name;
         var status = new JsonObject { ["sfuCount"] = 1, ["assignments"] = new JsonArray(new JsonObject { ["sfuNode"] = node, ["namespace"] = "meet-a", ["role"] = "Origin", ["state"] = "Ready", ["generation"] = 50 }) };
         await cluster.Client.MergePatchAsync<Meeting>(forged, new JsonObject { ["status"] = status }, default, new WriteOptions { Subresource = "status" });
 
-        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status is { Assignments: [{ State: AssignmentState.Lost }], SfuCount: 0 }, "it has no place still");
+        await cluster.EventuallyAsync(async () => (await MeetingAsync()).Status is { Assignments: [{ State: AssignmentState.Lost }], SfuCount: 0 }, "the meeting still has no node");
         Assert.Equal("NoCandidates", (await MeetingAsync()).Status!.Conditions.Ready()!.Reason);
         Assert.Empty(Assert.Single(cluster.Kubelet.Nodes).Rooms());
 
@@ -112,7 +112,7 @@ public sealed class TenancyTests
     }
 
     [Fact]
-    public async Task Meeting_OfAnUnknownTenant_WaitsForIt()
+    public async Task Meeting_UnknownTenant_Waits()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-a", Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "a" } } }, default);
@@ -125,7 +125,7 @@ public sealed class TenancyTests
     }
 
     [Fact]
-    public async Task Tenant_DeletedWithItsNamespace_EverythingOfItGoes()
+    public async Task Tenant_DeletedWithNamespace_DeletesAllObjects()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
@@ -136,12 +136,12 @@ public sealed class TenancyTests
 
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "a"), default);
 
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(new NamespacedName(null, "a"), default) is null, "the tenant is deleted");
         Assert.Null(await NamespaceAsync(cluster, "meet-a"));
         Assert.Empty((await cluster.Client.ListAsync<Meeting>(null, null, default)).Items);
         Assert.Empty((await cluster.Client.ListAsync<SfuNode>(null, null, default)).Items);
         Assert.Empty((await cluster.Client.ListAsync<Secret>("meet-a", null, default)).Items);
-        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>(null, null, default)).Items.Count == 0, "the Pods are gone");
+        await cluster.EventuallyAsync(async () => (await cluster.Client.ListAsync<Pod>(null, null, default)).Items.Count == 0, "the Pods are deleted");
         await cluster.EventuallyAsync(() => Task.FromResult(cluster.Kubelet.Nodes.Count == 0), "the media nodes have stopped");
     }
 

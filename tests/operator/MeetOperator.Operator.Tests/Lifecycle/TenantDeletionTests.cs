@@ -18,35 +18,35 @@ public sealed class TenantDeletionTests
     [InlineData(TenantDeletionPolicy.Retain, PropagationPolicy.Background)]
     [InlineData(TenantDeletionPolicy.Retain, PropagationPolicy.Foreground)]
     [InlineData(TenantDeletionPolicy.Delete, PropagationPolicy.Foreground)]
-    public async Task Tenant_DeletedUnderPeople_WaitsAndNamesTheirMeetings(TenantDeletionPolicy policy, PropagationPolicy propagation)
+    public async Task Tenant_DeletedWithParticipants_WaitsAndNamesMeetings(TenantDeletionPolicy policy, PropagationPolicy propagation)
     {
         await using var cluster = await TestCluster.StartAsync();
-        var node = await WithPeopleAsync(cluster, policy);
+        var node = await WithParticipantsAsync(cluster, policy);
 
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default, new DeleteOptions { PropagationPolicy = propagation });
 
-        await cluster.EventuallyAsync(async () => Blocked(await cluster.TenantAsync("a")) is { Reason: "MeetingsLive" } held && held.Message.Contains("meet-a/standup", StringComparison.Ordinal), "the tenant says whom it waits for");
+        await cluster.EventuallyAsync(async () => Blocked(await cluster.TenantAsync("a")) is { Reason: "MeetingsLive" } held && held.Message.Contains("meet-a/standup", StringComparison.Ordinal), "the tenant names the meetings that it waits for");
         var meeting = (await cluster.TryMeetingAsync("standup"))!;
         Assert.True(meeting.IsReady());
         Assert.Equal(2, cluster.Kubelet.Node(node).Rooms()[meeting.Status!.MeetingId!].Participants);
         Assert.Null((await cluster.Client.GetAsync<Namespace>(NamespaceA, default)).Metadata.DeletionTimestamp);
 
         await cluster.CreateMeetingAsync("late");
-        await cluster.WaitForMeetingAsync("late", seen => seen.Status?.Conditions.Ready()?.Reason == "TenantDeleting", "is refused");
+        await cluster.WaitForMeetingAsync("late", seen => seen.Status?.Conditions.Ready()?.Reason == "TenantDeleting", "is rejected");
 
         await EndAsync(cluster);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is deleted");
         var left = await cluster.Client.TryGetAsync<Namespace>(NamespaceA, default);
         Assert.Equal(policy == TenantDeletionPolicy.Retain, left is not null);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its media nodes are gone either way");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0 && cluster.Kubelet.Nodes.Count == 0, "its media nodes are deleted in both cases");
     }
 
-    /// <summary>Force says that they are taken out.</summary>
+    /// <summary>A forced drain disconnects them.</summary>
     [Fact]
-    public async Task Tenant_WhoseLastPeopleAreOnANodeThatIsDroppedByForce_Goes()
+    public async Task Tenant_LastParticipantsOnForceDrainedNode_IsDeleted()
     {
         await using var cluster = await TestCluster.StartAsync();
-        var node = await WithPeopleAsync(cluster, TenantDeletionPolicy.Delete);
+        var node = await WithParticipantsAsync(cluster, TenantDeletionPolicy.Delete);
         cluster.Kubelet.Node(node).RefusesToEnd = true;
         await EndAsync(cluster);
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
@@ -55,11 +55,11 @@ public sealed class TenantDeletionTests
 
         await cluster.Client.MergePatchAsync<SfuNode>(new NamespacedName("meet-a", node), JsonNode.Parse("""{"spec":{"drain":{"force":true}}}""")!, default);
 
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(TenantA, default) is null, "the tenant is deleted");
     }
 
     [Fact]
-    public async Task Namespace_ThatAnOlderVersionTied_IsUntied()
+    public async Task Namespace_OwnerFromOlderVersion_IsRemoved()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         var tenant = await cluster.Client.CreateAsync(new Tenant { Metadata = new ObjectMeta { Name = "a" }, Spec = new TenantSpec { Namespace = "meet-a" } }, default);
@@ -69,23 +69,23 @@ public sealed class TenantDeletionTests
 
         await cluster.StartOperatorAsync("operator-1");
 
-        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<Namespace>(NamespaceA, default)).Metadata.OwnerReferences is null or { Count: 0 }, "no deletion of the tenant takes the namespace along");
+        await cluster.EventuallyAsync(async () => (await cluster.Client.GetAsync<Namespace>(NamespaceA, default)).Metadata.OwnerReferences is null or { Count: 0 }, "the namespace no longer depends on the tenant");
     }
 
     [Fact]
-    public async Task Pool_LeftByItsTenant_HasNoNodesUntilTheTenantIsBack()
+    public async Task Pool_TenantDeleted_HasNoNodesUntilTenantExists()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.WithTenantAsync();
 
         await cluster.Client.DeleteAsync<Tenant>(TenantA, default);
 
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.Conditions.Ready()?.Reason == "TenantMissing" && (await cluster.NodesAsync()).Count == 0, "the pool says why it is empty");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).Status!.Conditions.Ready()?.Reason == "TenantMissing" && (await cluster.NodesAsync()).Count == 0, "the pool reports why it has no nodes");
         await cluster.CreateTenantAsync("a");
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady() && (await cluster.NodesAsync()).Count == 1, "the pool serves again");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")).IsReady() && (await cluster.NodesAsync()).Count == 1, "the pool is ready again");
     }
 
-    private static async Task<string> WithPeopleAsync(TestCluster cluster, TenantDeletionPolicy policy)
+    private static async Task<string> WithParticipantsAsync(TestCluster cluster, TenantDeletionPolicy policy)
     {
         await cluster.WithTenantAsync();
         await cluster.Client.MergePatchAsync<Tenant>(TenantA, new JsonObject { ["spec"] = new JsonObject { ["deletionPolicy"] = policy.ToString() } }, default);
@@ -93,7 +93,7 @@ public sealed class TenantDeletionTests
         var meeting = await cluster.WaitForReadyAsync("standup");
         var node = Assert.Single(meeting.Status!.Assignments).SfuNode;
         cluster.Kubelet.Node(node).SetParticipants(meeting.Status.MeetingId!, 2);
-        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "is going on");
+        await cluster.WaitForMeetingAsync("standup", seen => seen.Status!.Phase == MeetingPhase.Active, "has participants");
         return node;
     }
 

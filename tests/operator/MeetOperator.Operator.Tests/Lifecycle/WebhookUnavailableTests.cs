@@ -7,11 +7,11 @@ using MeetOperator.Operator.Tests.Harness;
 
 namespace MeetOperator.Operator.Tests.Lifecycle;
 
-/// <summary>The chart's webhook with failurePolicy Fail, and nothing that answers: what the API server then refuses must not include what the operator itself writes.</summary>
-public sealed class WebhookAwayTests
+/// <summary>The chart's webhook with failurePolicy Fail and no response. The API server must still accept the operator's own writes.</summary>
+public sealed class WebhookUnavailableTests
 {
     [Fact]
-    public async Task Meeting_DeletedWhileNoWebhookAnswers_IsFinalizedAndItsRoomEnds()
+    public async Task Meeting_DeletedWithoutWebhook_IsFinalized()
     {
         var webhook = new UnreachableWebhook();
         await using var cluster = await TestCluster.StartAsync(admission: webhook);
@@ -20,20 +20,20 @@ public sealed class WebhookAwayTests
         await cluster.WaitForReadyAsync("standup");
         var node = Assert.Single(cluster.Kubelet.Nodes);
         webhook.IsAway = true;
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => cluster.Client.MergePatchAsync<Meeting>(
+        var rejected = await Assert.ThrowsAsync<KubeApiException>(() => cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName("meet-a", "standup"), JsonNode.Parse("""{"spec":{"maxParticipants":5000}}""")!, default));
-        Assert.Contains("failed calling webhook", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("failed calling webhook", rejected.Message, StringComparison.Ordinal);
 
         await cluster.Client.DeleteAsync<Meeting>(new NamespacedName("meet-a", "standup"), default);
 
-        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is gone");
+        await cluster.EventuallyAsync(async () => await cluster.TryMeetingAsync("standup") is null, "the meeting is deleted");
         Assert.Empty(node.Rooms());
         await cluster.Client.DeleteAsync<SfuPool>(new NamespacedName("meet-a", "p"), default);
-        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the pool's node is gone");
+        await cluster.EventuallyAsync(async () => (await cluster.NodesAsync()).Count == 0, "the pool's node is deleted");
     }
 
     [Fact]
-    public async Task TenantAndPool_WhileNoWebhookAnswers_AreHeldAndLetGo()
+    public async Task Finalizers_WithoutWebhook_AreAddedAndRemoved()
     {
         var webhook = new UnreachableWebhook();
         await using var cluster = await TestCluster.StartAsync(withOperator: false, admission: webhook);
@@ -45,15 +45,15 @@ public sealed class WebhookAwayTests
 
         await cluster.StartOperatorAsync("operator-1");
 
-        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")) is { Status.ReadyReplicas: 1, Metadata.Finalizers.Count: 1 }, "the pool serves, and is held");
-        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Metadata.Finalizers is { Count: 1 }, "the tenant is held");
+        await cluster.EventuallyAsync(async () => (await cluster.PoolAsync("p")) is { Status.ReadyReplicas: 1, Metadata.Finalizers.Count: 1 }, "the pool is ready and has a finalizer");
+        await cluster.EventuallyAsync(async () => (await cluster.TenantAsync("a")).Metadata.Finalizers is { Count: 1 }, "the tenant has a finalizer");
         await cluster.Client.DeleteAsync<SfuPool>(pool, default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(pool, default) is null, "the pool is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<SfuPool>(pool, default) is null, "the pool is deleted");
         await cluster.Client.DeleteAsync<Tenant>(tenant, default);
-        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(tenant, default) is null, "the tenant is gone");
+        await cluster.EventuallyAsync(async () => await cluster.Client.TryGetAsync<Tenant>(tenant, default) is null, "the tenant is deleted");
     }
 
-    /// <summary>As charts/meet-operator/templates/webhook/configurations.yaml renders it for a cluster that knows matchConditions.</summary>
+    /// <summary>The configuration that charts/meet-operator/templates/webhook/configurations.yaml renders for clusters with matchConditions.</summary>
     private sealed class UnreachableWebhook : IAdmissionPolicy
     {
         public bool IsAway { get; set; }

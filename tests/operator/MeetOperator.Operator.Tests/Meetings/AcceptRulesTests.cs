@@ -7,36 +7,36 @@ namespace MeetOperator.Operator.Tests.Meetings;
 public sealed class AcceptRulesTests
 {
     [Fact]
-    public void Judge_TenantOwnsTheNamespace_Accepts() => Assert.Null(AcceptRules.Judge(Meeting(), Tenant(), "a"));
+    public void FindRejection_TenantOwnsNamespace_ReturnsNull() => Assert.Null(AcceptRules.FindRejection(Meeting(), Tenant(), "a"));
 
     [Fact]
-    public void Judge_NoTenant_Waits() => Expect("TenantNotFound", MeetingPhase.Pending, AcceptRules.Judge(Meeting(), null, null));
+    public void FindRejection_NoTenant_ReturnsPending() => Expect("TenantNotFound", MeetingPhase.Pending, AcceptRules.FindRejection(Meeting(), null, null));
 
     [Fact]
-    public void Judge_TenantNamesTheNamespaceButDoesNotOwnIt_Refuses() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.Judge(Meeting(), Tenant(), "b"));
+    public void FindRejection_NamespaceNotOwned_ReturnsFailed() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(), "b"));
 
     [Fact]
-    public void Judge_NamespaceOfAnotherTenant_Refuses() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.Judge(Meeting(), Tenant(@namespace: "meet-b"), "a"));
+    public void FindRejection_NamespaceOfAnotherTenant_ReturnsFailed() => Expect("TenantMismatch", MeetingPhase.Failed, AcceptRules.FindRejection(Meeting(), Tenant(@namespace: "meet-b"), "a"));
 
     [Fact]
-    public void Judge_BrokenRule_RefusesWithTheField()
+    public void FindRejection_InvalidSpec_ReturnsField()
     {
-        var refusal = AcceptRules.Judge(Meeting(new MeetingSpec { Mode = MeetingMode.P2P }), Tenant(), "a");
+        var rejection = AcceptRules.FindRejection(Meeting(new MeetingSpec { Mode = MeetingMode.P2P }), Tenant(), "a");
 
-        Expect("Invalid", MeetingPhase.Failed, refusal);
-        Assert.Contains("spec.maxParticipants", refusal!.Message, StringComparison.Ordinal);
+        Expect("Invalid", MeetingPhase.Failed, rejection);
+        Assert.Contains("spec.maxParticipants", rejection!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Judge_MoreParticipantsThanTheQuota_Refuses() =>
-        Expect("QuotaExceeded", MeetingPhase.Pending, AcceptRules.Judge(Meeting(), Tenant(new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 99 } }), "a"));
+    public void FindRejection_ParticipantsAboveQuota_ReturnsQuotaExceeded() =>
+        Expect("QuotaExceeded", MeetingPhase.Pending, AcceptRules.FindRejection(Meeting(), Tenant(new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 99 } }), "a"));
 
     [Fact]
-    public void Judge_NoRegionInCommon_Refuses() => Expect("RegionConflict", MeetingPhase.Pending, AcceptRules.Judge(
+    public void FindRejection_NoCommonRegion_ReturnsRegionConflict() => Expect("RegionConflict", MeetingPhase.Pending, AcceptRules.FindRejection(
         Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["us-west"] } }), Tenant(new TenantSpec { Regions = new TenantRegions { Allowed = ["eu-north"] } }), "a"));
 
     [Fact]
-    public void Demand_RegionsOfMeetingAndTenant_AreIntersected()
+    public void From_RegionsOfMeetingAndTenant_AreIntersected()
     {
         var meeting = Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["us-west", "eu-north"] } });
 
@@ -47,7 +47,7 @@ public sealed class AcceptRulesTests
     }
 
     [Fact]
-    public void Demand_NoRegionInCommon_IsNoneAndNotAny()
+    public void From_NoCommonRegion_AllowsNone()
     {
         var meeting = Meeting(new MeetingSpec { Regions = new MeetingRegions { Allowed = ["eu"] } });
 
@@ -58,7 +58,7 @@ public sealed class AcceptRulesTests
         Assert.True(MeetingDemands.From(meeting, null, null).AllowedRegions.IsNone);
     }
 
-    private static void Expect(string reason, MeetingPhase phase, AcceptRules.Refusal? refusal) => Assert.Equal((reason, phase), (refusal?.Reason, refusal?.Phase));
+    private static void Expect(string reason, MeetingPhase phase, AcceptRules.Rejection? rejection) => Assert.Equal((reason, phase), (rejection?.Reason, rejection?.Phase));
 
     private static Meeting Meeting(MeetingSpec? spec = null) => new()
     {

@@ -8,39 +8,39 @@ public sealed class EndRulesTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void WhyNow_DesiredStateEnded_Ends() => Assert.Equal("DesiredState", Why(new MeetingSpec { DesiredState = MeetingDesiredState.Ended }, new MeetingStatus()));
+    public void FindEndReason_DesiredStateEnded_ReturnsDesiredState() => Assert.Equal("DesiredState", FindEndReason(new MeetingSpec { DesiredState = MeetingDesiredState.Ended }, new MeetingStatus()));
 
     [Fact]
-    public void WhyNow_EmptyLongEnough_Ends()
+    public void FindEndReason_EmptyTimeoutPassed_ReturnsEmpty()
     {
-        Assert.Null(Why(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-299) }));
-        Assert.Equal("Empty", Why(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-300) }));
+        Assert.Null(FindEndReason(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-299) }));
+        Assert.Equal("Empty", FindEndReason(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddSeconds(-300) }));
     }
 
     [Fact]
-    public void WhyNow_EmptyButNotCountedSinceTheOperatorStarted_GoesOn() =>
-        Assert.Null(EndRules.WhyNow(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddHours(-2) }, counted: false, Now));
+    public void FindEndReason_EmptyButNotCounted_ReturnsNull() =>
+        Assert.Null(EndRules.FindEndReason(Spec(empty: 300), new MeetingStatus { EmptySince = Now.AddHours(-2) }, counted: false, Now));
 
     [Fact]
-    public void WhyNow_TimeoutZero_NeverEndsForBeingEmpty() => Assert.Null(Why(Spec(empty: 0), new MeetingStatus { EmptySince = Now.AddDays(-9) }));
+    public void FindEndReason_TimeoutZero_ReturnsNull() => Assert.Null(FindEndReason(Spec(empty: 0), new MeetingStatus { EmptySince = Now.AddDays(-9) }));
 
     [Fact]
-    public void WhyNow_MaximumDuration_EndsWhoeverIsThere()
+    public void FindEndReason_MaxDurationPassed_ReturnsMaxDuration()
     {
-        Assert.Equal("MaxDuration", Why(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-30), Participants = 5 }));
-        Assert.Null(Why(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-29) }));
-        Assert.Null(Why(Spec(minutes: 30), new MeetingStatus()));
+        Assert.Equal("MaxDuration", FindEndReason(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-30), Participants = 5 }));
+        Assert.Null(FindEndReason(Spec(minutes: 30), new MeetingStatus { StartedAt = Now.AddMinutes(-29) }));
+        Assert.Null(FindEndReason(Spec(minutes: 30), new MeetingStatus()));
     }
 
     [Fact]
-    public void Next_BothLimits_GivesTheEarlier()
+    public void NextEnd_BothLimits_ReturnsEarlier()
     {
-        Assert.Equal(Now.AddSeconds(60), EndRules.Next(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Equal(Now.AddMinutes(1), EndRules.Next(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
-        Assert.Null(EndRules.Next(Spec(empty: 300), new MeetingStatus { StartedAt = Now }));
+        Assert.Equal(Now.AddSeconds(60), EndRules.NextEnd(Spec(empty: 60, minutes: 30), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
+        Assert.Equal(Now.AddMinutes(1), EndRules.NextEnd(Spec(empty: 300, minutes: 1), new MeetingStatus { StartedAt = Now, EmptySince = Now }));
+        Assert.Null(EndRules.NextEnd(Spec(empty: 300), new MeetingStatus { StartedAt = Now }));
     }
 
-    private static string? Why(MeetingSpec spec, MeetingStatus status) => EndRules.WhyNow(spec, status, counted: true, Now);
+    private static string? FindEndReason(MeetingSpec spec, MeetingStatus status) => EndRules.FindEndReason(spec, status, counted: true, Now);
 
     private static MeetingSpec Spec(int empty = 300, int? minutes = null) => new() { Lifecycle = new MeetingLifecycle { EmptyTimeoutSeconds = empty, MaxDurationMinutes = minutes } };
 }

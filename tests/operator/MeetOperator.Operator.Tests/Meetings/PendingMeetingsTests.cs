@@ -6,7 +6,7 @@ namespace MeetOperator.Operator.Tests.Meetings;
 public sealed class PendingMeetingsTests
 {
     [Fact]
-    public void Oldest_ManyWait_GivesTheFirstInOrder()
+    public void Oldest_ManyWaiting_ReturnsFirstInOrder()
     {
         var pending = new PendingMeetings();
         for (var number = 0; number < 100; number++)
@@ -22,7 +22,7 @@ public sealed class PendingMeetingsTests
     }
 
     [Fact]
-    public void Add_AgainAndAgain_WaitsEverLonger()
+    public void Add_Repeatedly_DoublesDelay()
     {
         var pending = new PendingMeetings();
         var meeting = new NamespacedName("meet-a", "m");
@@ -33,7 +33,7 @@ public sealed class PendingMeetingsTests
     }
 
     [Fact]
-    public void SomethingBecameFree_ManyWait_TheOldestComeAtOnceAndLaterAllOnce()
+    public void OnCapacityFreed_ManyWaiting_WakesOldestFirstThenAll()
     {
         var pending = new PendingMeetings();
         var woken = new List<string>();
@@ -45,7 +45,7 @@ public sealed class PendingMeetingsTests
 
         wakeups.WakeAllOnce();
         Assert.Empty(woken);
-        wakeups.SomethingBecameFree();
+        wakeups.OnCapacityFreed();
         Assert.Equal(32, woken.Count);
         wakeups.WakeAllOnce();
         Assert.Equal(132, woken.Count);

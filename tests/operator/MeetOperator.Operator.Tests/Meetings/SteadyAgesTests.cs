@@ -16,69 +16,69 @@ public sealed class SteadyAgesTests
     public SteadyAgesTests() => _ages = new SteadyAges(_time);
 
     [Fact]
-    public void Empty_WallClockJumpsAhead_TheMeetingGoesOnForItsWholeTime()
+    public void Apply_EmptyAndClockJumpsAhead_KeepsFullTimeout()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
 
         _time.JumpWallClock(TimeSpan.FromDays(2));
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
         _time.Advance(TimeSpan.FromSeconds(299));
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(EndRules.Empty, Why(status));
+        Assert.Equal(EndRules.Empty, FindEndReason(status));
     }
 
     [Fact]
-    public void Started_WallClockJumpsAhead_PeopleStayForTheWholeDuration()
+    public void Apply_StartedAndClockJumpsAhead_KeepsFullDuration()
     {
         var status = new MeetingStatus { StartedAt = _time.GetUtcNow() };
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
 
         _time.JumpWallClock(TimeSpan.FromDays(2));
 
-        Assert.Null(Why(status));
-        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.Next(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
+        Assert.Null(FindEndReason(status));
+        Assert.Equal(_time.GetUtcNow().AddMinutes(30), EndRules.NextEnd(Spec, _ages.Apply(Meeting, status, _time.GetUtcNow())));
     }
 
     [Fact]
-    public void Empty_WallClockJumpsBack_TheMeetingEndsInItsTime()
+    public void Apply_EmptyAndClockJumpsBack_EndsInTime()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow() };
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
 
         _time.JumpWallClock(TimeSpan.FromDays(-2));
         _time.Advance(TimeSpan.FromSeconds(300));
 
-        Assert.Equal(EndRules.Empty, Why(status));
+        Assert.Equal(EndRules.Empty, FindEndReason(status));
     }
 
     [Fact]
-    public void Empty_SinceBeforeThisOperatorLed_CountsFromTheStatus()
+    public void Apply_EmptyBeforeThisLeader_CountsFromStatus()
     {
         var status = new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) };
-        Assert.Null(Why(status));
+        Assert.Null(FindEndReason(status));
 
         _time.Advance(TimeSpan.FromSeconds(100));
 
-        Assert.Equal(EndRules.Empty, Why(status));
+        Assert.Equal(EndRules.Empty, FindEndReason(status));
     }
 
     [Fact]
-    public void Empty_AgainLater_CountsAnew()
+    public void Apply_EmptyAgain_RestartsTimeout()
     {
-        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
+        Assert.Null(FindEndReason(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
         _time.Advance(TimeSpan.FromSeconds(200));
-        Assert.Null(Why(new MeetingStatus()));
-        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
+        Assert.Null(FindEndReason(new MeetingStatus()));
+        Assert.Null(FindEndReason(new MeetingStatus { EmptySince = _time.GetUtcNow() }));
 
         _time.Advance(TimeSpan.FromSeconds(200));
-        Assert.Null(Why(new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) }));
+        Assert.Null(FindEndReason(new MeetingStatus { EmptySince = _time.GetUtcNow().AddSeconds(-200) }));
     }
 
-    private string? Why(MeetingStatus status)
+    private string? FindEndReason(MeetingStatus status)
     {
         var now = _time.GetUtcNow();
-        return EndRules.WhyNow(Spec, _ages.Apply(Meeting, status, now), counted: true, now);
+        return EndRules.FindEndReason(Spec, _ages.Apply(Meeting, status, now), counted: true, now);
     }
 }

@@ -12,7 +12,7 @@ namespace MeetOperator.Operator.Tests.Nodes;
 public sealed class FleetFeedTests
 {
     [Fact]
-    public async Task Observe_NodeGoesWhileAnotherThreadLooksAtIt_IsNotBroughtBack()
+    public async Task Observe_NodeDeletedConcurrently_IsNotRestored()
     {
         await using var server = await TestCluster.StartAsync(withOperator: false);
         await using var polled = new PolledFleet(server.Client);
@@ -29,11 +29,11 @@ public sealed class FleetFeedTests
         }
 
         await Task.WhenAll(polled.Cluster.All.Select(informer => informer.WaitForSyncAsync(default)));
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are known");
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Count == 2, () => "both nodes are in the informer");
         using var feed = new FleetFeed(polled.Cluster, polled.Fleet, polled.Poller, new PoolRights(polled.Cluster, polled.Options), polled.Authority);
         feed.Start();
 
-        // A change of the pool looks at both nodes, on the thread of the pools. It is held at the first; the other goes, which the thread of the nodes finds out.
+        // A pool change processes both nodes on the pool informer's thread, which is blocked at the first. Meanwhile the node informer's thread removes the other one.
         Array.ForEach(nodes, polled.Fleet.Forget);
         var held = new TaskCompletionSource<NamespacedName>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var release = new ManualResetEventSlim();
@@ -56,12 +56,12 @@ public sealed class FleetFeedTests
         var first = await held.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var going = nodes.Single(key => key != first);
         await server.Client.DeleteAsync<SfuNode>(going, default);
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Get(going) is null, () => "the node is gone");
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Nodes.Get(going) is null, () => "the node is deleted");
         release.Set();
         await server.Client.DeleteAsync<SfuNode>(first, default);
         await forgotten.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await server.Client.MergePatchAsync<SfuPool>(pool, new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["looked"] = "again" } } }, default);
-        await PolledFleet.EventuallyAsync(() => polled.Cluster.Pools.Get(pool)!.Metadata.Labels!["looked"] == "again", () => "the last change was seen");
+        await PolledFleet.EventuallyAsync(() => polled.Cluster.Pools.Get(pool)!.Metadata.Labels!["looked"] == "again", () => "the last change was observed");
 
         Assert.Null(polled.Fleet.View(going));
         Assert.Null(polled.Fleet.View(first));

@@ -14,7 +14,7 @@ public sealed class NodeClientsTests
     private const string Room = "4ae1ed01-5a1c-4f3c-8b52-6d9d6a1f0a01";
 
     [Fact]
-    public async Task Change_AfterTheTermIsOver_IsNotEvenSent()
+    public async Task Send_ChangeAfterTermEnded_IsNotSent()
     {
         var authority = PolledFleet.NewAuthority();
         await using var node = await PolledFleet.StartNodeAsync("n", authority);
@@ -31,7 +31,7 @@ public sealed class NodeClientsTests
     }
 
     [Fact]
-    public async Task Term_RaisedWithinTheLeadership_IsSentFromThenOn()
+    public async Task Send_TermRaised_SendsNewTerm()
     {
         var authority = PolledFleet.NewAuthority();
         await using var node = await PolledFleet.StartNodeAsync("n", authority);
@@ -41,7 +41,7 @@ public sealed class NodeClientsTests
         node.Term = 57;
 
         Assert.Equal("stale-term", (await Assert.ThrowsAsync<NodeControlException>(() => client.DrainAsync(true, default))).Code);
-        clients.Seen(await client.GetNodeAsync(default));
+        clients.ObserveTerm(await client.GetNodeAsync(default));
         await client.DrainAsync(true, default);
 
         Assert.True(node.Draining);
@@ -49,7 +49,7 @@ public sealed class NodeClientsTests
     }
 
     [Fact]
-    public async Task Events_ALineWithoutEnd_IsCutOff()
+    public async Task Events_EndlessLine_IsAborted()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -69,7 +69,7 @@ public sealed class NodeClientsTests
         using var http = new HttpClient();
         var types = new List<string>();
 
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(async () =>
+        var rejection = await Assert.ThrowsAsync<NodeControlException>(async () =>
         {
             await foreach (var seen in new NodeControlClient(http, new Uri($"http://{listener.LocalEndpoint}/"), "node").WatchRoomAsync(Room, default))
             {
@@ -77,7 +77,7 @@ public sealed class NodeClientsTests
             }
         });
 
-        Assert.Equal("answer-too-large", refusal.Code);
+        Assert.Equal("answer-too-large", rejection.Code);
         Assert.Equal(["ready"], types);
         await Assert.ThrowsAsync<SocketException>(() => serving.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.InRange(sent, 0, 64L << 20);

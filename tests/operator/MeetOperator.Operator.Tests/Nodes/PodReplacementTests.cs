@@ -12,57 +12,57 @@ public sealed class PodReplacementTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Why_RunningPod_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, null), null, Now));
+    public void FindReason_RunningPod_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, null), null, Now));
 
     [Fact]
-    public void Why_EndedPod_IsReplaced() => Assert.Contains("has ended", PodReplacement.Why(Pod("Failed", 1, null), null, Now), StringComparison.Ordinal);
+    public void FindReason_EndedPod_ReturnsReason() => Assert.Contains("has ended", PodReplacement.FindReason(Pod("Failed", 1, null), null, Now), StringComparison.Ordinal);
 
     [Fact]
-    public void Why_BackOffAfterALife_IsReplaced() => Assert.NotNull(PodReplacement.Why(Pod("Running", 20, "CrashLoopBackOff"), null, Now));
+    public void FindReason_BackOffOfOldPod_ReturnsReason() => Assert.NotNull(PodReplacement.FindReason(Pod("Running", 20, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_BackOffOfAPodThatNeverLived_IsLeftToTheKubelet() => Assert.Null(PodReplacement.Why(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
+    public void FindReason_BackOffOfYoungPod_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 19, "CrashLoopBackOff"), null, Now));
 
     [Fact]
-    public void Why_BackOffOfAnInjectedSidecar_IsKept() => Assert.Null(PodReplacement.Why(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
+    public void FindReason_BackOffOfSidecar_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Running", 3600, "CrashLoopBackOff", container: "sidecar"), null, Now));
 
     [Fact]
-    public void Why_ImageIsPulled_IsKept() => Assert.Null(PodReplacement.Why(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
+    public void FindReason_ImagePullBackOff_ReturnsNull() => Assert.Null(PodReplacement.FindReason(Pod("Pending", 3600, "ImagePullBackOff"), null, Now));
 
     [Fact]
-    public void Why_AnswersAndForwardsNothing_IsReplacedOnceItsMeetingsHaveLeft()
+    public void FindReason_NotForwardingWithoutMeetings_ReturnsReason()
     {
-        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, ForwardingWatch.NotForwarding, "stuck"), Meetings = 1 };
+        var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, ForwardingWatch.NotForwarding, "stuck"), Meetings = 1 };
 
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
-        Assert.Contains("does not forward", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0, Verdict = view.Verdict with { Reason = ForwardingWatch.CutOff } }, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
+        Assert.Contains("does not forward", PodReplacement.FindReason(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view with { Meetings = 0, Decision = view.Decision with { Reason = ForwardingWatch.CutOff } }, Now));
     }
 
     [Fact]
-    public void Why_OneLoopIsStuckAndPeopleOnTheOthersAreStillLeaving_WaitsForThemAWhile()
+    public void FindReason_LoopStuckWhileParticipantsLeave_Waits()
     {
         var view = new NodeView
         {
-            Verdict = new NodeVerdict(SfuNodeState.Draining, ForwardingWatch.LoopStuck, "stuck"),
+            Decision = new NodeStateDecision(SfuNodeState.Draining, ForwardingWatch.LoopStuck, "stuck"),
             Meetings = 0,
             WithoutMeetingsFor = TimeSpan.FromSeconds(14),
-            Report = Report(people: 2) with { LoopReports = [Loop(tickAgeMs: 9000, sessions: 1), Loop(tickAgeMs: 5, sessions: 1)] },
+            Report = Report(participants: 2) with { LoopReports = [Loop(tickAgeMs: 9000, sessions: 1), Loop(tickAgeMs: 5, sessions: 1)] },
         };
 
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
-        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { WithoutMeetingsFor = TimeSpan.FromSeconds(15) }, Now));
-        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { Report = view.Report with { LoopReports = [Loop(9000, 1), Loop(5, 0)] } }, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { WithoutMeetingsFor = TimeSpan.FromSeconds(15) }, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = view.Report with { LoopReports = [Loop(9000, 1), Loop(5, 0)] } }, Now));
     }
 
     [Fact]
-    public void Why_CredentialsOfAnAuthorityThatIsGone_IsReplacedOnceItsMeetingsHaveLeft()
+    public void FindReason_InvalidCredentialsWithoutMeetings_ReturnsReason()
     {
-        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 1 };
+        var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 1 };
 
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
-        Assert.Contains("of no use any more", PodReplacement.Why(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
-        Assert.Null(PodReplacement.Why(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
+        Assert.Contains("no longer valid", PodReplacement.FindReason(Pod("Running", 60, null), view with { Meetings = 0 }, Now), StringComparison.Ordinal);
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 19, null), view with { Meetings = 0 }, Now));
     }
 
     [Theory]
@@ -72,36 +72,36 @@ public sealed class PodReplacementTests
     [InlineData(4, 160)]
     [InlineData(5, 300)]
     [InlineData(1_000_000, 300)]
-    public void Why_CredentialsOfOnePodAfterAnotherDoNotFit_WaitsLongerFromPodToPod(int pods, int seconds)
+    public void FindReason_ConsecutiveUntrustedPods_WaitsLongerEachTime(int pods, int seconds)
     {
-        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, UntrustedPods = pods };
+        var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, UntrustedPods = pods };
 
-        Assert.Null(PodReplacement.Why(Pod("Running", seconds - 1, null), view, Now));
-        Assert.NotNull(PodReplacement.Why(Pod("Running", seconds, null), view, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", seconds - 1, null), view, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", seconds, null), view, Now));
     }
 
-    /// <summary>It is the operator's own certificate that may not be taken.</summary>
+    /// <summary>The rejected certificate may be the operator's own.</summary>
     [Fact]
-    public void Why_CredentialsDoNotFitAndPeopleMayBeOnIt_IsKept()
+    public void FindReason_UntrustedWithPossibleParticipants_ReturnsNull()
     {
-        var view = new NodeView { Verdict = new NodeVerdict(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, Served = true };
+        var view = new NodeView { Decision = new NodeStateDecision(SfuNodeState.Unhealthy, NodeStateRules.Untrusted, "unauthorized"), Meetings = 0, HasServed = true };
 
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view, Now));
-        Assert.Null(PodReplacement.Why(Pod("Running", 60, null), view with { Report = Report(people: 1) }, Now));
-        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { Report = Report(people: 0) }, Now));
-        Assert.NotNull(PodReplacement.Why(Pod("Running", 60, null), view with { IsDead = true }, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view, Now));
+        Assert.Null(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(participants: 1) }, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { Report = Report(participants: 0) }, Now));
+        Assert.NotNull(PodReplacement.FindReason(Pod("Running", 60, null), view with { IsDead = true }, Now));
     }
 
     private static LoopReport Loop(long tickAgeMs, int sessions) => new() { Port = 42000, TickAgeMs = tickAgeMs, ConnectedSessions = sessions };
 
-    private static NodeReport Report(int people) => new()
+    private static NodeReport Report(int participants) => new()
     {
         Node = "n",
         Version = "1",
         InstanceId = "i",
         State = NodeControl.NodeState.Ready,
         StartedAt = Now,
-        Participants = people,
+        Participants = participants,
         Rooms = [],
     };
 

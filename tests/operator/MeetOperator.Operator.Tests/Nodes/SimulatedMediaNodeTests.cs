@@ -4,7 +4,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Operator.Tests.Nodes;
 
-/// <summary>The simulated node keeps docs/node-control.md, since other tests are judged by it.</summary>
+/// <summary>The simulated node conforms to docs/node-control.md, because other tests rely on it.</summary>
 public sealed class SimulatedMediaNodeTests : IAsyncLifetime
 {
     private const string Offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=sendonly\r\n";
@@ -29,38 +29,38 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CertificateOfAnotherAuthority_IsRefused()
+    public async Task Call_CertificateOfAnotherAuthority_IsRejected()
     {
         using var other = new TestAuthority();
         using var http = TestAuthority.Http(TestAuthority.Read(other.Caller(ControlRole.Operator) with { Authorities = _authority.CertificatePem }));
-        await RefusedAsync(HttpStatusCode.Unauthorized, "unauthorized", _node.Client(http).GetNodeAsync(None));
+        await ExpectRejectionAsync(HttpStatusCode.Unauthorized, "unauthorized", _node.Client(http).GetNodeAsync(None));
     }
 
     [Fact]
-    public async Task CertificateOfSignaling_IsNotTheOperators()
+    public async Task Call_SignalingCertificate_HasNoOperatorRights()
     {
         using var http = _authority.Http(ControlRole.Signaling);
-        await RefusedAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).GetNodeAsync(None));
+        await ExpectRejectionAsync(HttpStatusCode.Forbidden, "forbidden", _node.Client(http).GetNodeAsync(None));
     }
 
     [Fact]
-    public async Task PutRoom_Again_IsIdempotentAndOlderGenerationsAreRefused()
+    public async Task PutRoom_Repeated_IsIdempotentAndRejectsOlderGenerations()
     {
         await _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None);
         Assert.Equal(3, (await _client.PutRoomAsync("r", new RoomSpec { Generation = 3 }, None)).Generation);
 
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None));
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteRoomAsync("r", 2, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.PutRoomAsync("r", new RoomSpec { Generation = 2 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-generation", _client.DeleteRoomAsync("r", 2, None));
         Assert.Equal("r", Assert.Single((await _client.GetNodeAsync(None)).Rooms).Room);
     }
 
     [Fact]
-    public async Task Drain_RefusesNewRoomsAndKeepsOldOnes()
+    public async Task Drain_NewRoom_IsRejected()
     {
         await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
         await _client.DrainAsync(true, None);
 
-        await RefusedAsync(HttpStatusCode.ServiceUnavailable, "draining", _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None));
+        await ExpectRejectionAsync(HttpStatusCode.ServiceUnavailable, "draining", _client.PutRoomAsync("new", new RoomSpec { Generation = 1 }, None));
         await _client.PutRoomAsync("old", new RoomSpec { Generation = 1 }, None);
         Assert.Equal(NodeState.Draining, (await _client.GetNodeAsync(None)).State);
 
@@ -69,13 +69,13 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeleteRoom_Unknown_IsFine() => await _client.DeleteRoomAsync("nobody-made-it", 1, None);
+    public async Task DeleteRoom_UnknownRoom_Succeeds() => await _client.DeleteRoomAsync("unknown-room", 1, None);
 
     [Fact]
-    public Task GetRoom_Unknown_IsRefused() => RefusedAsync(HttpStatusCode.NotFound, "unknown-room", _client.GetRoomAsync("nobody-made-it", None));
+    public Task GetRoom_UnknownRoom_IsRejected() => ExpectRejectionAsync(HttpStatusCode.NotFound, "unknown-room", _client.GetRoomAsync("unknown-room", None));
 
     [Fact]
-    public async Task Publish_MakesAnOfferForSubscribersWhichIsAnsweredByItsRevision()
+    public async Task Publish_Subscribed_OffersAndAcceptsAnswerByRevision()
     {
         await _client.PutRoomAsync("r", new RoomSpec { Generation = 1 }, None);
         await _client.PutParticipantAsync("r", "ann", new ParticipantSpec { Generation = 1 }, None);
@@ -86,7 +86,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
 
         Assert.Contains("a=setup:passive", answer.Sdp, StringComparison.Ordinal);
         Assert.Contains("a=recvonly", answer.Sdp, StringComparison.Ordinal);
-        await RefusedAsync(HttpStatusCode.Conflict, "stale-revision", _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision, Sdp = "v=0" }, None));
+        await ExpectRejectionAsync(HttpStatusCode.Conflict, "stale-revision", _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision, Sdp = "v=0" }, None));
         await _client.AnswerAsync("r", "bob", new SubscribeAnswer { Revision = empty.Revision + 1, Sdp = "v=0" }, None);
         var room = await _client.GetRoomAsync("r", None);
         Assert.Equal((2, 2), (room.Participants, room.UpTracks));
@@ -94,7 +94,7 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_BeginWithTheCurrentOffersAndEndWithTheRoom()
+    public async Task Events_Subscribed_StartWithOffersAndEndWithRoom()
     {
         await _client.PutRoomAsync("r", new RoomSpec { Generation = 1 }, None);
         await _client.PutParticipantAsync("r", "bob", new ParticipantSpec { Generation = 1 }, None);
@@ -114,16 +114,16 @@ public sealed class SimulatedMediaNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Die_RefusesConnections()
+    public async Task Die_RunningNode_RejectsConnections()
     {
         await _node.DieAsync();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => _client.GetNodeAsync(None));
     }
 
-    private static async Task RefusedAsync(HttpStatusCode status, string code, Task call)
+    private static async Task ExpectRejectionAsync(HttpStatusCode status, string code, Task call)
     {
-        var refusal = await Assert.ThrowsAsync<NodeControlException>(() => call);
-        Assert.Equal((status, code), (refusal.Status, refusal.Code));
+        var rejection = await Assert.ThrowsAsync<NodeControlException>(() => call);
+        Assert.Equal((status, code), (rejection.Status, rejection.Code));
     }
 }

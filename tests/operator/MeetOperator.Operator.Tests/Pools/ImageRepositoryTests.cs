@@ -28,7 +28,7 @@ public sealed class ImageRepositoryTests
     [InlineData(" registry.example/meet/media-node", null)]
     [InlineData("registry.example/mеet/media-node", null)]
     [InlineData("", null)]
-    public void Of_Image_GivesRegistryAndPath(string image, string? expected) => Assert.Equal(expected, ImageRepository.Of(image));
+    public void Of_Image_ReturnsRegistryAndPath(string image, string? expected) => Assert.Equal(expected, ImageRepository.Of(image));
 
     [Theory]
     [InlineData("registry.example/meet", "registry.example/meet", true)]
@@ -46,6 +46,6 @@ public sealed class ImageRepositoryTests
     [InlineData("nginx", "nginx", true)]
     [InlineData("nginx", "nginx/evil", false)]
     [InlineData("registry.example/meet:1", "registry.example/meet", false)]
-    public void Covers_RepositoryBelowWhatIsAllowed_OnWholePathParts(string allowed, string image, bool expected) =>
+    public void Covers_RepositoryBelowAllowed_MatchesWholePathSegments(string allowed, string image, bool expected) =>
         Assert.Equal(expected, ImageRepository.Covers(allowed, ImageRepository.Of(image)!));
 }

@@ -6,94 +6,94 @@ namespace MeetOperator.Operator.Tests.Pools;
 public sealed class PoolPlanTests
 {
     [Fact]
-    public void Decide_TooFewNodes_MakesTheRest() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
+    public void Decide_TooFewNodes_CreatesMissingNodes() => Assert.Equal(2, Decide(3, [Node("a")]).Create);
 
     [Fact]
     public void Decide_RightNumber_DoesNothing() => Expect(Decide(2, [Node("a"), Node("b")]), create: 0, drain: []);
 
     [Fact]
-    public void Decide_TooManyNodes_DrainsTheEmptiest() =>
-        Expect(Decide(1, [Node("a", people: 5), Node("b", people: 1), Node("c", people: 9)]), create: 0, drain: ["b", "a"]);
+    public void Decide_TooManyNodes_DrainsEmptiest() =>
+        Expect(Decide(1, [Node("a", participants: 5), Node("b", participants: 1), Node("c", participants: 9)]), create: 0, drain: ["b", "a"]);
 
     [Fact]
-    public void Decide_TooManyNodes_PrefersDeadThenStartingOnes()
+    public void Decide_TooManyNodes_DrainsDeadThenStartingFirst()
     {
-        PoolNode[] nodes = [Node("busy", people: 1), Node("dead", SfuNodeState.Unhealthy, people: 9), Node("new", SfuNodeState.Starting)];
+        PoolNode[] nodes = [Node("busy", participants: 1), Node("dead", SfuNodeState.Unhealthy, participants: 9), Node("new", SfuNodeState.Starting)];
 
         Expect(Decide(2, nodes), create: 0, drain: ["dead"]);
         Expect(Decide(1, nodes), create: 0, drain: ["dead", "new"]);
     }
 
     [Fact]
-    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { Leaving = true }]).Create);
+    public void Decide_LeavingNodes_DoNotCount() => Assert.Equal(1, Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).Create);
 
     [Fact]
-    public void Decide_ScaledUpDuringADrain_TakesTheNodeBack()
+    public void Decide_ScaledUpDuringDrain_BringsNodeBack()
     {
-        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, people: 3) with { Leaving = true, MayReturn = true }]);
+        var plan = Decide(3, [Node("a"), Node("b", SfuNodeState.Draining, participants: 3) with { IsLeaving = true, CanReturn = true }]);
 
-        Assert.Equal(["b"], plan.TakeBack);
+        Assert.Equal(["b"], plan.BringBack);
         Assert.Equal(1, plan.Create);
     }
 
     [Fact]
-    public void Decide_DeletedNode_IsNotTakenBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { Leaving = true }]).TakeBack);
+    public void Decide_DeletedNode_IsNotBroughtBack() => Assert.Empty(Decide(2, [Node("a"), Node("b") with { IsLeaving = true }]).BringBack);
 
     [Fact]
     public void Decide_OutdatedNodes_AreReplacedOneAtATime()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)]), create: 0, drain: []);
         Expect(Decide(2, [.. old, Node("c")]), create: 0, drain: ["b"]);
-        Expect(Decide(2, [old[0], old[1] with { Leaving = true }, Node("c")]), create: 1, drain: []);
+        Expect(Decide(2, [old[0], old[1] with { IsLeaving = true }, Node("c")]), create: 1, drain: []);
     }
 
     [Fact]
-    public void Decide_OutdatedNodeThatCannotServe_IsNotWaitedForUnlessItCarriesMeetings()
+    public void Decide_UnrecoverableOutdatedNode_IsDrainedUnlessInUse()
     {
-        var hopeless = Node("h", SfuNodeState.Starting) with { Current = false, Hopeless = true };
+        var unrecoverable = Node("h", SfuNodeState.Starting) with { IsCurrent = false, IsUnrecoverable = true };
 
-        Expect(Decide(2, [Node("a"), hopeless]), create: 0, drain: ["h"]);
-        Expect(Decide(2, [Node("a"), hopeless with { Current = true }]), create: 0, drain: []);
-        Expect(Decide(2, [Node("a"), hopeless with { Meetings = 1 }]), create: 0, drain: []);
-        Expect(Decide(2, [Node("a"), hopeless with { Hopeless = false }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable]), create: 0, drain: ["h"]);
+        Expect(Decide(2, [Node("a"), unrecoverable with { IsCurrent = true }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable with { Meetings = 1 }]), create: 0, drain: []);
+        Expect(Decide(2, [Node("a"), unrecoverable with { IsUnrecoverable = false }]), create: 0, drain: []);
     }
 
     [Fact]
     public void Decide_OutdatedNodesAndScaledToZero_DrainsAll() =>
-        Expect(Decide(0, [Node("a") with { Current = false }, Node("b") with { Current = false }]), create: 0, drain: ["a", "b"]);
+        Expect(Decide(0, [Node("a") with { IsCurrent = false }, Node("b") with { IsCurrent = false }]), create: 0, drain: ["a", "b"]);
 
     [Fact]
-    public void Decide_WhenEmpty_WaitsForMeetingsBesideOneNewNode()
+    public void Decide_WhenEmpty_CreatesOneNodeAndWaitsForMeetings()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }];
 
         Expect(Decide(2, old, WhenEmpty), create: 1, drain: []);
         Expect(Decide(2, [.. old, Node("c", SfuNodeState.Starting)], WhenEmpty), create: 0, drain: []);
         Expect(Decide(2, [.. old, Node("c")], WhenEmpty), create: 0, drain: []);
-        Expect(Decide(2, [old[0] with { Empty = true }, old[1], Node("c")], WhenEmpty), create: 0, drain: ["a"]);
-        Expect(Decide(2, [old[0] with { Leaving = true }, old[1], Node("c")], WhenEmpty), create: 1, drain: []);
+        Expect(Decide(2, [old[0] with { IsEmpty = true }, old[1], Node("c")], WhenEmpty), create: 0, drain: ["a"]);
+        Expect(Decide(2, [old[0] with { IsLeaving = true }, old[1], Node("c")], WhenEmpty), create: 1, drain: []);
     }
 
     [Fact]
-    public void Decide_WhenEmptyAndANewNodeDrains_TakesItBackInsteadOfMakingAnother()
+    public void Decide_WhenEmptyAndNewNodeDraining_BringsItBack()
     {
-        var plan = Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", SfuNodeState.Draining, people: 2) with { Leaving = true, MayReturn = true }], WhenEmpty);
+        var plan = Decide(1, [Node("a", participants: 3) with { IsCurrent = false }, Node("b", SfuNodeState.Draining, participants: 2) with { IsLeaving = true, CanReturn = true }], WhenEmpty);
 
-        Assert.Equal(["b"], plan.TakeBack);
+        Assert.Equal(["b"], plan.BringBack);
         Expect(plan, create: 0, drain: []);
     }
 
     [Fact]
-    public void Decide_WhenEmptyAndScaledDown_DrainsWhatThePoolNoLongerWants() =>
-        Expect(Decide(1, [Node("a", people: 3) with { Current = false }, Node("b", people: 1) with { Current = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
+    public void Decide_WhenEmptyAndScaledDown_DrainsExcess() =>
+        Expect(Decide(1, [Node("a", participants: 3) with { IsCurrent = false }, Node("b", participants: 1) with { IsCurrent = false }, Node("c")], WhenEmpty), create: 0, drain: ["b"]);
 
     [Fact]
-    public void Decide_NoPortsForOneMore_LetsAnOutdatedNodeGoFirst()
+    public void Decide_NoSparePorts_DrainsOutdatedNodeFirst()
     {
-        PoolNode[] old = [Node("a", people: 3) with { Current = false }, Node("b") with { Current = false, Empty = true }];
+        PoolNode[] old = [Node("a", participants: 3) with { IsCurrent = false }, Node("b") with { IsCurrent = false, IsEmpty = true }];
 
         Expect(PoolPlan.Decide(2, old, WhenEmpty, spare: false), create: 0, drain: ["b"]);
         Expect(PoolPlan.Decide(2, [old[0], old[0] with { Name = "c" }], WhenEmpty, spare: false), create: 0, drain: []);
@@ -101,10 +101,10 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
-    public void Decide_Paused_ReplacesNothingAndStillScales()
+    public void Decide_Paused_OnlyScales()
     {
         var paused = new SfuRollout { Type = RolloutType.Immediate, Paused = true };
-        PoolNode[] old = [Node("a") with { Current = false, Empty = true }, Node("b", SfuNodeState.Starting) with { Current = false, Empty = true, Hopeless = true }];
+        PoolNode[] old = [Node("a") with { IsCurrent = false, IsEmpty = true }, Node("b", SfuNodeState.Starting) with { IsCurrent = false, IsEmpty = true, IsUnrecoverable = true }];
 
         Expect(Decide(2, old, paused), create: 0, drain: []);
         Expect(Decide(3, old, paused), create: 1, drain: []);
@@ -117,14 +117,14 @@ public sealed class PoolPlanTests
     private static PoolPlan Decide(int replicas, IReadOnlyList<PoolNode> nodes, SfuRollout? rollout = null) => PoolPlan.Decide(replicas, nodes, rollout ?? Immediate);
 
     [Fact]
-    public void Decide_NodeOutOfService_IsReplacedAndGoesOnceThePoolIsWhole()
+    public void Decide_NodeOutOfService_IsReplacedThenDrained()
     {
-        var away = Node("away", SfuNodeState.Unhealthy) with { Out = true };
+        var away = Node("away", SfuNodeState.Unhealthy) with { IsOutOfService = true };
 
         Expect(Decide(2, [Node("a"), away]), create: 1, drain: []);
         Expect(Decide(2, [Node("a"), away, Node("new", SfuNodeState.Starting)]), create: 0, drain: []);
         Expect(Decide(2, [Node("a"), away, Node("new")]), create: 0, drain: ["away"]);
-        Expect(Decide(2, [Node("a"), away with { Dead = true }]), create: 0, drain: ["away"]);
+        Expect(Decide(2, [Node("a"), away with { IsDead = true }]), create: 0, drain: ["away"]);
     }
 
     private static void Expect(PoolPlan plan, int create, string[] drain)
@@ -133,5 +133,5 @@ public sealed class PoolPlanTests
         Assert.Equal(drain, plan.Drain);
     }
 
-    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int people = 0) => new() { Name = name, State = state, Current = true, Participants = people };
+    private static PoolNode Node(string name, SfuNodeState state = SfuNodeState.Ready, int participants = 0) => new() { Name = name, State = state, IsCurrent = true, Participants = participants };
 }

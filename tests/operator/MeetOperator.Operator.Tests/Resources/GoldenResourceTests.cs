@@ -10,7 +10,7 @@ using MeetOperator.Operator.Tests.Harness;
 namespace MeetOperator.Operator.Tests.Resources;
 
 /// <summary>
-/// <c>tests/golden/resources/&lt;case&gt;</c>: from <c>input.yaml</c> (pool, node, addresses) to the Pod and the Secret. With MEET_UPDATE_GOLDEN=1 the expected files are written.
+/// Builds the Pod and the Secret from <c>tests/golden/resources/&lt;case&gt;/input.yaml</c> (pool, node, addresses). With MEET_UPDATE_GOLDEN=1, writes the expected files.
 /// </summary>
 public sealed class GoldenResourceTests
 {
@@ -18,7 +18,7 @@ public sealed class GoldenResourceTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Build_GoldenCase_GivesTheExpectedObjects(string name)
+    public void Build_GoldenCase_ReturnsExpectedObjects(string name)
     {
         var input = Yaml.Read(Repository.Golden("resources", name, "input.yaml"));
         var pool = input["pool"].Deserialize<SfuPool>(KubeJson.Options)!;
@@ -47,7 +47,7 @@ public sealed class GoldenResourceTests
         Assert.True(JsonNode.DeepEquals(Yaml.Read(path), Normalised(actual)), $"{name}/{file} differs; built was:\n{Yaml.Write(built)}");
     }
 
-    /// <summary>Text that looks like a number is a number in both.</summary>
+    /// <summary>Normalizes text that looks like a number to a number on both sides.</summary>
     private static JsonNode Normalised(JsonObject actual)
     {
         var file = Path.GetTempFileName();

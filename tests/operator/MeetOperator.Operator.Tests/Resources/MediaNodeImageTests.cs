@@ -11,11 +11,11 @@ public sealed class MediaNodeImageTests
     [InlineData(null, "2", "host:5000/media", "host:5000/media:2")]
     [InlineData(null, "2", "media@sha256:abc", "media:2")]
     [InlineData("own/image:7", "2", "media:1", "own/image:7")]
-    public void Resolve_PoolAndOperator_PoolWins(string? image, string? version, string operatorImage, string expected) =>
+    public void Resolve_PoolAndOperatorImage_PrefersPool(string? image, string? version, string operatorImage, string expected) =>
         Assert.Equal(expected, MediaNodeImage.Resolve(new SfuPoolSpec { Image = image, Version = version }, operatorImage));
 
     [Fact]
-    public void Hash_ScaledOrCordoned_IsTheSame()
+    public void Hash_ScaledOrCordoned_IsUnchanged()
     {
         var pool = new SfuPoolSpec { Replicas = 1, Drain = new SfuDrain { DeadlineSeconds = 1 } };
 
@@ -33,5 +33,5 @@ public sealed class MediaNodeImageTests
     }
 
     [Fact]
-    public void Name_LongPool_StaysALabel() => Assert.InRange(NodeName.Make(new string('p', 200), new Random(1)).Length, 6, 63);
+    public void Name_LongPoolName_FitsLabel() => Assert.InRange(NodeName.Create(new string('p', 200), new Random(1)).Length, 6, 63);
 }

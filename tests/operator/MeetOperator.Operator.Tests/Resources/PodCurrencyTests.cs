@@ -15,26 +15,26 @@ public sealed class PodCurrencyTests
     public static TheoryData<string, Func<SfuPoolSpec, SfuPoolSpec>, bool> Changes => new()
     {
         { "nothing", spec => spec, true },
-        { "a field that no Pod carries", spec => spec with { Replicas = 9, Drain = new SfuDrain { DeadlineSeconds = 1 }, Rollout = new SfuRollout { Paused = true } }, true },
-        { "meetings of a node", spec => spec with { Capacity = spec.Capacity with { MaxMeetings = 7, StressThreshold = 0.5 } }, true },
-        { "another name for the same address", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.NodeInternalIP } }, true },
-        { "addresses that are not used", spec => spec with { Exposure = spec.Exposure with { StaticAddresses = ["203.0.113.7"] } }, true },
-        { "the image in other words", spec => spec with { Image = Image }, true },
+        { "a field that does not affect the Pod", spec => spec with { Replicas = 9, Drain = new SfuDrain { DeadlineSeconds = 1 }, Rollout = new SfuRollout { Paused = true } }, true },
+        { "maximum number of meetings", spec => spec with { Capacity = spec.Capacity with { MaxMeetings = 7, StressThreshold = 0.5 } }, true },
+        { "an alias of the same address source", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.NodeInternalIP } }, true },
+        { "unused addresses", spec => spec with { Exposure = spec.Exposure with { StaticAddresses = ["203.0.113.7"] } }, true },
+        { "an equivalent image", spec => spec with { Image = Image }, true },
         { "another image", spec => spec with { Version = "2" }, false },
         { "another address source", spec => spec with { Exposure = spec.Exposure with { AddressSource = AddressSource.PodIP } }, false },
         { "more ports", spec => spec with { Exposure = spec.Exposure with { UdpPorts = 2 } }, false },
         { "another network", spec => spec with { Exposure = spec.Exposure with { Type = ExposureType.HostNetwork } }, false },
-        { "people of a node", spec => spec with { Capacity = spec.Capacity with { MaxParticipants = 7 } }, false },
+        { "maximum number of participants", spec => spec with { Capacity = spec.Capacity with { MaxParticipants = 7 } }, false },
         { "a label", spec => spec with { Template = spec.Template with { Labels = new Dictionary<string, string> { ["a"] = "b" } } }, false },
     };
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void IsCurrent_PoolChanged_OnlyWhatAltersThePodCounts(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
-        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
+    public void IsCurrent_PoolChanged_DependsOnPodChange(string what, Func<SfuPoolSpec, SfuPoolSpec> change, bool current) =>
+        Assert.True(PodCurrency.IsCurrent(Node, Pool(change), AsStored(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb")), Image) == current, what);
 
     [Fact]
-    public void IsCurrent_OperatorWithAnotherImage_OnlyPoolsWithoutAnImageOfTheirOwnAreOutdated()
+    public void IsCurrent_OperatorImageChanged_OutdatesPoolsWithoutImage()
     {
         var pinned = Pool(spec => spec with { Image = Image });
 
@@ -43,9 +43,9 @@ public sealed class PodCurrencyTests
     }
 
     [Fact]
-    public void IsCurrent_PodOfTheVersionBefore_IsComparedWithWhatWouldBeRenderedNow()
+    public void IsCurrent_PodOfPreviousVersion_ComparesRenderedPod()
     {
-        var pod = Served(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
+        var pod = AsStored(MediaNodePod.Build(Node, Made, Image, "p-aaaaa-control-bbbbb"));
         pod.Metadata.Annotations!.Remove(MeetAnnotations.PodHash);
 
         Assert.True(PodCurrency.IsCurrent(Node, Made, pod, Image));
@@ -56,7 +56,7 @@ public sealed class PodCurrencyTests
     }
 
     [Fact]
-    public void IsCurrent_NodeWithoutAPod_IsMadeFromThePresentTemplate() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Image));
+    public void IsCurrent_NodeWithoutPod_ReturnsTrue() => Assert.True(PodCurrency.IsCurrent(Node, Pool(spec => spec with { Version = "2" }), null, Image));
 
     private static SfuPool Pool(Func<SfuPoolSpec, SfuPoolSpec> change) => new()
     {
@@ -70,8 +70,8 @@ public sealed class PodCurrencyTests
         return node;
     }
 
-    /// <summary>As a server gives it back: with defaults of its own and of its plug-ins.</summary>
-    private static Pod Served(Pod pod)
+    /// <summary>The Pod as stored by a server, with defaults from the server and its plugins.</summary>
+    private static Pod AsStored(Pod pod)
     {
         var json = JsonSerializer.SerializeToNode(pod, KubeJson.Options)!;
         json["spec"]!["schedulerName"] = "default-scheduler";

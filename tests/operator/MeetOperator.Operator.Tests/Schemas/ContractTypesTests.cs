@@ -13,7 +13,7 @@ public sealed class ContractTypesTests
     private static readonly Type[] Types = [.. typeof(Meeting).Assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, IsPublic: true } && type.GetProperties().Length > 0)];
 
     [Fact]
-    public void Fields_EachOne_HasADescriptionOfTwentyCharactersOrMore()
+    public void Fields_All_HaveDescriptionOfAtLeastTwentyCharacters()
     {
         var documentation = XDocument.Load(Path.ChangeExtension(typeof(Meeting).Assembly.Location, ".xml")).Descendants("member")
             .ToDictionary(member => member.Attribute("name")!.Value, member => string.Concat(member.Element("summary")?.Nodes() ?? []).Trim());
@@ -27,7 +27,7 @@ public sealed class ContractTypesTests
     }
 
     [Fact]
-    public void Defaults_OfTheSchema_AreThoseOfTheTypes()
+    public void Defaults_InSchema_MatchTypes()
     {
         foreach (var property in Types.SelectMany(type => type.GetProperties()).Where(property => property.GetCustomAttribute<DefaultAttribute>() is not null))
         {
@@ -36,14 +36,14 @@ public sealed class ContractTypesTests
             var name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
             var stated = JsonNode.Parse(property.GetCustomAttribute<DefaultAttribute>()!.Json)!;
 
-            // An object that defaults to {} is filled with its own fields' defaults.
+            // An object that defaults to {} gets the defaults of its own fields.
             var equal = stated is JsonObject { Count: 0 } ? blank[name] is JsonObject : JsonNode.DeepEquals(stated, blank[name]);
-            Assert.True(equal, $"{type.Name}.{property.Name}: the schema says {stated.ToJsonString()}, the type {blank[name]?.ToJsonString()}");
+            Assert.True(equal, $"{type.Name}.{property.Name}: schema default {stated.ToJsonString()}, type default {blank[name]?.ToJsonString()}");
         }
     }
 
     [Fact]
-    public void Rules_EachOne_IsBrokenByAnInvalidCase()
+    public void Rules_All_HaveInvalidCase()
     {
         var rules = Types.SelectMany(type => type.GetCustomAttributes<CelRuleAttribute>().Concat(type.GetProperties().SelectMany(property => property.GetCustomAttributes<CelRuleAttribute>())))
             .Select(rule => rule.Message).Distinct().ToList();
@@ -55,7 +55,7 @@ public sealed class ContractTypesTests
     }
 
     [Fact]
-    public void Lists_EachOne_IsBounded()
+    public void Lists_All_AreBounded()
     {
         var unbounded = Types.SelectMany(type => type.GetProperties())
             .Where(property => property.PropertyType.IsGenericType && property.PropertyType.Name.StartsWith("IReadOnly", StringComparison.Ordinal))
@@ -65,7 +65,7 @@ public sealed class ContractTypesTests
     }
 
     [Fact]
-    public void Strings_EachOne_IsBounded()
+    public void Strings_All_AreBounded()
     {
         var unbounded = Types.Where(type => !typeof(KubernetesObject).IsAssignableFrom(type)).SelectMany(type => type.GetProperties())
             .Where(property => property.PropertyType == typeof(string))
@@ -90,13 +90,13 @@ public sealed class ContractTypesTests
         }
         catch (JsonException)
         {
-            return []; // The schema refuses it before any rule is asked.
+            return []; // The schema rejects it before any rule is evaluated.
         }
     }
 
     private static T Read<T>(string yaml) => Yaml.Parse(yaml).Deserialize<T>(KubeJson.Options)!;
 
-    /// <summary>An instance with nothing set but what must be.</summary>
+    /// <summary>An instance with only the required members set.</summary>
     private static object Blank(Type type) => type.GetProperties().Any(property => property.GetCustomAttribute<System.Runtime.CompilerServices.RequiredMemberAttribute>() is not null)
         ? System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type) is var empty && type.GetConstructor([]) is { } make ? make.Invoke(null) : empty
         : Activator.CreateInstance(type)!;

@@ -7,8 +7,8 @@ using MeetOperator.Operator.Tests.Harness;
 namespace MeetOperator.Operator.Tests.Statuses;
 
 /// <summary>
-/// Objects of every kind in every phase, as the operator writes them: <c>tests/golden/health</c>. What GitOps tools make of them is judged by tests/chart/health.test.mjs.
-/// With MEET_UPDATE_GOLDEN=1 the files are written.
+/// Objects of every kind in every phase, as the operator writes them: <c>tests/golden/health</c>. tests/chart/health.test.mjs checks how GitOps tools interpret them.
+/// With MEET_UPDATE_GOLDEN=1, the test writes the files.
 /// </summary>
 public sealed class GoldenHealthTests
 {
@@ -16,7 +16,7 @@ public sealed class GoldenHealthTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Build_EveryPhase_GivesTheExpectedObject(string name)
+    public void Build_EveryPhase_ReturnsExpectedObject(string name)
     {
         var path = Repository.Golden(["health", .. $"{name}.yaml".Split('/')]);
         var built = Yaml.Write(HealthObjects.All[name]());
@@ -30,7 +30,7 @@ public sealed class GoldenHealthTests
     }
 
     [Fact]
-    public void Golden_EveryPhaseAndState_HasAnObject()
+    public void Golden_EveryPhaseAndState_HasObject()
     {
         var phases = HealthObjects.All.Values.Select(build => build()).OfType<Meeting>().Select(meeting => meeting.Status!.Phase);
         var states = HealthObjects.All.Values.Select(build => build()).OfType<SfuNode>().Select(node => node.Status!.State);
@@ -40,7 +40,7 @@ public sealed class GoldenHealthTests
     }
 
     [Fact]
-    public void Golden_Folder_HoldsNothingElse() => Assert.Equal(
+    public void Golden_Directory_ContainsOnlyKnownCases() => Assert.Equal(
         HealthObjects.All.Keys.Order(StringComparer.Ordinal),
         Directory.GetFiles(Repository.Golden("health"), "*.yaml", SearchOption.AllDirectories)
             .Where(file => Path.GetFileName(file) != "verdicts.yaml")

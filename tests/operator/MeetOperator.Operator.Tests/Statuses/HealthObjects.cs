@@ -11,7 +11,7 @@ using MeetOperator.Operator.Tenants;
 
 namespace MeetOperator.Operator.Tests.Statuses;
 
-/// <summary>One object for each thing that the operator can say about it, made by its own pure status makers.</summary>
+/// <summary>One object per reported state, built by the operator's own status builders.</summary>
 internal static class HealthObjects
 {
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 9, 30, 0, TimeSpan.Zero);
@@ -19,58 +19,58 @@ internal static class HealthObjects
 
     public static IReadOnlyDictionary<string, Func<KubernetesObject>> All { get; } = new Dictionary<string, Func<KubernetesObject>>
     {
-        ["meeting/waits-for-room"] = () => Meeting(context => MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", [])),
-        ["meeting/waits-for-quota"] = () => Meeting(context => context.NotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has 2 of 2 meetings open: end one, or raise the tenant's quotas.concurrentMeetings")),
-        ["meeting/refused"] = () => Meeting(context => context.NotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
-        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(0))),
-        ["meeting/going-on"] = () => Meeting(context => MeetingStatuses.Assigned(context, Assigned(7))),
-        ["meeting/accepted-after-refusal"] = () => Meeting(context =>
+        ["meeting/waits-for-capacity"] = () => Meeting(context => MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", [])),
+        ["meeting/waits-for-quota"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Pending, "QuotaExceeded", "tenant acme has reached its quota of 2 concurrent meetings: end one, or raise the tenant's quotas.concurrentMeetings")),
+        ["meeting/rejected"] = () => Meeting(context => context.MarkNotReady(MeetingPhase.Failed, "TenantMismatch", "tenant acme does not own namespace other: create the meeting in namespace meet-acme", stalled: true)),
+        ["meeting/ready"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(0))),
+        ["meeting/has-participants"] = () => Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7))),
+        ["meeting/accepted-after-rejection"] = () => Meeting(context =>
         {
-            context.NotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
-            MeetingStatuses.Assigned(context, Assigned(0));
+            context.MarkNotReady(MeetingPhase.Failed, "Invalid", "spec.mode", stalled: true);
+            MeetingStatuses.SetAssigned(context, Assigned(0));
         }),
-        ["meeting/moves"] = () => Meeting(context =>
+        ["meeting/migrating"] = () => Meeting(context =>
         {
-            MeetingStatuses.Assigned(context, Assigned(7));
-            MeetingStatuses.Unplaced(context, "NoCapacity", "no media node has room", []);
+            MeetingStatuses.SetAssigned(context, Assigned(7));
+            MeetingStatuses.SetUnplaced(context, "NoCapacity", "no media node has capacity", []);
         }),
         ["meeting/ended"] = () => Meeting(context =>
         {
-            MeetingStatuses.Assigned(context, Assigned(7));
-            MeetingStatuses.Ended(context, EndRules.Empty, "ended: nobody was in the meeting for 300 s (lifecycle.emptyTimeoutSeconds)");
+            MeetingStatuses.SetAssigned(context, Assigned(7));
+            MeetingStatuses.SetEnded(context, EndRules.Empty, "ended: the meeting was empty for 300 s (lifecycle.emptyTimeoutSeconds)");
         }),
-        ["meeting/changed-a-moment-ago"] = () => Changed(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
-        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.Assigned(context, Assigned(7)))),
+        ["meeting/generation-not-observed"] = () => Changed(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7)))),
+        ["meeting/being-deleted"] = () => Deleted(Meeting(context => MeetingStatuses.SetAssigned(context, Assigned(7)))),
 
         ["sfupool/ready"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Allocated),
-        ["sfupool/made"] = () => Pool(2, null),
-        ["sfupool/one-starts"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Starting),
-        ["sfupool/one-died"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
-        ["sfupool/empty-on-purpose"] = () => Pool(0, null),
-        ["sfupool/no-free-ports"] = () => Pool(2, new NodeProblem("PortsExhausted", "no 1 free UDP ports in 42000-42000: widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
-        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
-        ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { Current = false, Empty = true }),
-        ["sfupool/nodes-are-replaced"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { Current = false, Empty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
-        ["sfupool/changed-a-moment-ago"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
+        ["sfupool/created"] = () => Pool(2, null),
+        ["sfupool/one-node-starting"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Starting),
+        ["sfupool/one-node-unhealthy"] = () => Pool(2, null, SfuNodeState.Ready, SfuNodeState.Unhealthy),
+        ["sfupool/scaled-to-zero"] = () => Pool(0, null),
+        ["sfupool/no-free-ports"] = () => Pool(2, new NodeFailure("PortsExhausted", "no cluster node that may run the pool's Pods has enough free UDP ports in 42000-42000 (1 required): widen spec.exposure.portRange, or lower spec.replicas or spec.exposure.udpPorts"), SfuNodeState.Ready),
+        ["sfupool/waits-for-meetings"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, Meetings = 2, Participants = 7 }, Serving("main-1")),
+        ["sfupool/rollout-paused"] = () => Pool(1, null, new SfuRollout { Paused = true }, Serving("main-0") with { IsCurrent = false, IsEmpty = true }),
+        ["sfupool/replacing-nodes"] = () => Pool(1, null, new SfuRollout(), Serving("main-0") with { IsCurrent = false, IsEmpty = true }, Serving("main-1") with { State = SfuNodeState.Starting }),
+        ["sfupool/generation-not-observed"] = () => Changed(Pool(1, null, SfuNodeState.Ready)),
         ["sfupool/being-deleted"] = () => Deleted(Pool(1, null, SfuNodeState.Ready)),
 
-        ["sfunode/starts"] = () => MediaNode(SfuNodeState.Starting, "Starting", "the Pod is starting"),
-        ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the node takes new meetings"),
-        ["sfunode/carries-meetings"] = () => MediaNode(SfuNodeState.Allocated, "Serving", "the node takes new meetings"),
-        ["sfunode/drains"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left"),
-        ["sfunode/does-not-answer"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node has missed 3 polls: timed out"),
-        ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: set spec.unschedulable to false to let it take new meetings", cordoned: true),
-        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 1 meetings are left", blocked: new NodeProblem("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
-        ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is being emptied: 2 meetings are left")),
+        ["sfunode/starting"] = () => MediaNode(SfuNodeState.Starting, "Starting", "the Pod is starting"),
+        ["sfunode/ready"] = () => MediaNode(SfuNodeState.Ready, "Serving", "the node accepts new meetings"),
+        ["sfunode/allocated"] = () => MediaNode(SfuNodeState.Allocated, "Serving", "the node accepts new meetings"),
+        ["sfunode/draining"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 2 meetings left"),
+        ["sfunode/unhealthy"] = () => MediaNode(SfuNodeState.Unhealthy, "NotAnswering", "the node does not respond to the operator (timed out)"),
+        ["sfunode/cordoned"] = () => MediaNode(SfuNodeState.Ready, "Cordoned", "the node is cordoned: to allow new meetings, set spec.unschedulable to false", cordoned: true),
+        ["sfunode/drain-blocked"] = () => MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 1 meetings left", blocked: new NodeFailure("NowhereToGo", "no other media node can take meeting meet-acme/standup")),
+        ["sfunode/being-deleted"] = () => Deleted(MediaNode(SfuNodeState.Draining, "Draining", "the node is draining: 2 meetings left")),
 
         ["tenant/ready"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "acme" } } }),
         ["tenant/new"] = () => Tenant(null),
-        ["tenant/namespace-of-another"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "other" } } }),
-        ["tenant/namespace-existed"] = () => Tenant(new Namespace()),
+        ["tenant/namespace-of-another-tenant"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { Labels = new Dictionary<string, string> { [MeetLabels.Tenant] = "other" } } }),
+        ["tenant/namespace-exists"] = () => Tenant(new Namespace()),
         ["tenant/namespace-of-the-operator"] = () => Tenant(null, "meet-acme"),
-        ["tenant/namespace-is-going"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
+        ["tenant/namespace-terminating"] = () => Tenant(new Namespace { Metadata = new ObjectMeta { DeletionTimestamp = Now } }),
         ["tenant/being-deleted"] = () => Deleted(Tenant(null)),
-        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeProblem("MeetingsLive", "meeting meet-acme/standup is live: the tenant goes when they have ended; new ones are refused"))),
+        ["tenant/deletion-blocked"] = () => Deleted(Tenant(null, held: new NodeFailure("MeetingsLive", "meeting meet-acme/standup is active: the tenant is deleted after the last one has ended; new meetings are rejected"))),
     };
 
     private static ObjectMeta Metadata(string name, string? @namespace = "meet-acme") => new()
@@ -90,14 +90,14 @@ internal static class HealthObjects
         return meeting;
     }
 
-    private static CurrentAssignment Assigned(int people) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = people, Counted = true };
+    private static CurrentAssignment Assigned(int participants) => new() { Node = Node, Generation = 1, RoomExists = true, Participants = participants, HasParticipantCount = true };
 
-    private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, Current = true };
+    private static PoolNode Serving(string name) => new() { Name = name, State = SfuNodeState.Ready, IsCurrent = true };
 
-    private static SfuPool Pool(int wanted, NodeProblem? problem, params SfuNodeState[] states) =>
+    private static SfuPool Pool(int wanted, NodeFailure? problem, params SfuNodeState[] states) =>
         Pool(wanted, problem, new SfuRollout(), [.. states.Select((state, index) => Serving($"main-{index}") with { State = state })]);
 
-    private static SfuPool Pool(int wanted, NodeProblem? problem, SfuRollout rollout, params PoolNode[] made)
+    private static SfuPool Pool(int wanted, NodeFailure? problem, SfuRollout rollout, params PoolNode[] made)
     {
         var pool = new SfuPool
         {
@@ -109,19 +109,19 @@ internal static class HealthObjects
         return pool;
     }
 
-    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false, NodeProblem? blocked = null)
+    private static SfuNode MediaNode(SfuNodeState state, string reason, string message, bool cordoned = false, NodeFailure? blocked = null)
     {
         var node = new SfuNode { Metadata = Metadata(Node.Name), Spec = new SfuNodeSpec { PoolRef = new PoolReference { Name = "main" }, UdpPorts = [42000], Unschedulable = cordoned } };
         node.Status = NodeStatuses.Build(node, null, View(state, reason, message), ["203.0.113.7"], Now, blocked);
         return node;
     }
 
-    private static NodeView View(SfuNodeState state, string reason, string message) => new() { Verdict = new NodeVerdict(state, reason, message), Meetings = 0 };
+    private static NodeView View(SfuNodeState state, string reason, string message) => new() { Decision = new NodeStateDecision(state, reason, message), Meetings = 0 };
 
-    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeProblem? held = null)
+    private static Tenant Tenant(Namespace? found, string operatorNamespace = "meet-system", NodeFailure? held = null)
     {
         var tenant = new Tenant { Metadata = Metadata("acme", null), Spec = new TenantSpec { Namespace = "meet-acme" } };
-        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Judge(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
+        tenant.Status = TenantStatuses.Build(tenant, NamespaceClaim.Evaluate(tenant, found, operatorNamespace), new TenantUsage(), new ApiKeyStates(), Now, held);
         return tenant;
     }
 

@@ -33,7 +33,7 @@ public sealed class QuotaLedgerTests
     }
 
     [Fact]
-    public void TryAdmit_LimitLoweredMeanwhile_CountsAsManyAsItAllowsNow()
+    public void TryAdmit_LimitLowered_AppliesNewLimit()
     {
         var ledger = new QuotaLedger();
         string[] meetings = ["m1", "m2", "m3"];
@@ -44,7 +44,7 @@ public sealed class QuotaLedgerTests
     }
 
     [Fact]
-    public void Release_LetsTheNextIn()
+    public void Release_AtLimit_AdmitsNextMeeting()
     {
         var ledger = new QuotaLedger();
         ledger.TryAdmit("a", "m", 1);
@@ -57,7 +57,7 @@ public sealed class QuotaLedgerTests
     }
 
     [Fact]
-    public void Admit_AcceptedBefore_CountsAboveTheLimit()
+    public void Admit_AcceptedBefore_ExceedsLimit()
     {
         var ledger = new QuotaLedger();
         ledger.TryAdmit("a", "m", 1);

@@ -10,7 +10,7 @@ public sealed class AuthorityPlanTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Advance_Young_DoesNothing()
+    public void Advance_NewAuthority_DoesNothing()
     {
         var stored = Fresh(Start);
 
@@ -18,7 +18,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_TwoThirdsOfItsLife_AddsTheNextWithoutSigningWithIt()
+    public void Advance_TwoThirdsOfLifetime_AddsNextWithoutSigning()
     {
         var stored = Fresh(Start);
 
@@ -39,7 +39,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_NextTrustedLongEnough_SignsAndTheFormerIsTrustedForAWhile()
+    public void Advance_NextTrustedLongEnough_SignsAndKeepsFormerTrusted()
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
@@ -55,7 +55,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_LostOrExpired_MakesAnotherAndTrustsWhatWasTrusted()
+    public void Advance_LostOrExpired_CreatesAuthorityAndKeepsTrust()
     {
         var former = Fresh(Start);
 
@@ -68,7 +68,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_ExpiredDuringARotation_SignsWithTheNextThatSomeTrustAlready()
+    public void Advance_ExpiredDuringRotation_SignsWithNext()
     {
         var waiting = Advance(Fresh(Start), string.Empty, Start.AddDays(250));
 
@@ -79,7 +79,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_MadeByAClockFarAhead_IsReplaced()
+    public void Advance_CreatedByClockFarAhead_IsReplaced()
     {
         var ahead = Fresh(Start.AddDays(400));
 
@@ -87,23 +87,23 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_AskedForDuringARotation_MakesANextOfItsOwn()
+    public void Advance_RequestedDuringRotation_ReplacesNext()
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var trusted = Advance(waiting, waiting.Bundle, now);
 
-        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsAsked = true });
+        var asked = Advance(trusted, trusted.Bundle, now + AuthorityPlan.Settle, new Rotation { IsRequested = true });
 
         Assert.Equal((waiting.Signing.Thumbprint, null), (asked.Signing.Thumbprint, asked.NextTrustedSince));
         Assert.NotEqual(waiting.Next!.Thumbprint, asked.Next!.Thumbprint);
     }
 
     [Fact]
-    public void Advance_HeldUp_GoesOnWhenPatienceEnds()
+    public void Advance_Delayed_ContinuesAfterMaxWait()
     {
         var now = Start.AddDays(250);
-        var patient = new Rotation { Patience = TimeSpan.FromHours(1) };
+        var patient = new Rotation { MaxWait = TimeSpan.FromHours(1) };
         var waiting = Advance(Fresh(Start), string.Empty, now, patient);
         Assert.Same(waiting, Advance(waiting, string.Empty, now + TimeSpan.FromMinutes(59), patient));
 
@@ -113,7 +113,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_TrustLostBeforeItSigns_Waits()
+    public void Advance_TrustLostBeforeSigning_Waits()
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
@@ -123,19 +123,19 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Advance_FormerStillInUse_IsTrustedLonger()
+    public void Advance_FormerStillInUse_StaysTrusted()
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);
         var promoted = Advance(Advance(waiting, waiting.Bundle, now), waiting.Bundle, now + AuthorityPlan.Settle);
-        var used = new Rotation { IsFormerUsed = true, Patience = TimeSpan.FromHours(1) };
+        var used = new Rotation { IsFormerUsed = true, MaxWait = TimeSpan.FromHours(1) };
 
         Assert.Same(promoted, Advance(promoted, string.Empty, promoted.FormerUntil!.Value, used));
         Assert.Null(Advance(promoted, string.Empty, promoted.FormerUntil.Value + TimeSpan.FromHours(1), used).Former);
     }
 
     [Fact]
-    public void Authority_OfAnotherKind_IsNotTakenForOne()
+    public void TryRead_NotAnAuthority_ReturnsNull()
     {
         var made = Authority.Create("test", Start, AuthorityPlan.Lifetime);
         using var leaf = made.Issue(["node"], Start, TimeSpan.FromDays(1));
@@ -149,7 +149,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Secret_WhoseFormerIsDamaged_IsReadWithoutIt()
+    public void TryRead_FormerDamaged_IgnoresFormer()
     {
         var secret = Fresh(Start).ToSecret(new NamespacedName("meet-system", "meet-webhook-ca"), null);
         secret.Data!["former.crt"] = Convert.ToBase64String("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"u8);
@@ -158,7 +158,7 @@ public sealed class AuthorityPlanTests
     }
 
     [Fact]
-    public void Secret_WrittenAndRead_IsTheSameInEveryState()
+    public void ToSecret_EveryState_RoundTrips()
     {
         var now = Start.AddDays(250);
         var waiting = Advance(Fresh(Start), string.Empty, now);

@@ -15,9 +15,9 @@ public sealed class MeetingUpdatesTests
     [InlineData(100, 101, true)]
     [InlineData(100, 100, false)]
     [InlineData(100, 60, false)]
-    public void Judge_Participants_OnlyWhatNewlyBreaksTheQuotaIsRefused(int before, int after, bool refused)
+    public void Validate_Participants_RejectsOnlyNewViolations(int before, int after, bool refused)
     {
-        var errors = Judge(Ten with { MaxParticipants = before }, Ten with { MaxParticipants = after }, new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } });
+        var errors = Validate(Ten with { MaxParticipants = before }, Ten with { MaxParticipants = after }, new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } });
 
         Assert.Equal(refused, errors.Count == 1);
         Assert.All(errors, error => Assert.Equal("spec.maxParticipants", error.Field));
@@ -29,27 +29,27 @@ public sealed class MeetingUpdatesTests
     [InlineData("us", "ap", false)]
     [InlineData("us", "", false)]
     [InlineData("us", "eu", false)]
-    public void Judge_Regions_OnlyWhatNewlyBreaksThemIsRefused(string before, string after, bool refused)
+    public void Validate_Regions_RejectsOnlyNewViolations(string before, string after, bool refused)
     {
-        var errors = Judge(Ten with { Regions = Of(before) }, Ten with { Regions = Of(after) }, new TenantSpec { Regions = new TenantRegions { Allowed = ["eu"] } });
+        var errors = Validate(Ten with { Regions = Of(before) }, Ten with { Regions = Of(after) }, new TenantSpec { Regions = new TenantRegions { Allowed = ["eu"] } });
 
         Assert.Equal(refused, errors.Count == 1);
         Assert.All(errors, error => Assert.Equal("spec.regions.allowed", error.Field));
     }
 
     [Fact]
-    public void Judge_EndedOrGoingOrWithoutATenant_Passes()
+    public void Validate_EndedDeletedOrWithoutTenant_Passes()
     {
         var tenant = new TenantSpec { Quotas = new TenantQuotas { ParticipantsPerMeeting = 50 } };
         var many = Ten with { MaxParticipants = 5000 };
 
-        Assert.Empty(Judge(Ten, many with { DesiredState = MeetingDesiredState.Ended }, tenant));
-        Assert.Empty(Judge(Ten, many, null));
-        Assert.Empty(MeetingUpdates.Judge(new Meeting { Spec = Ten }, new Meeting { Metadata = new ObjectMeta { DeletionTimestamp = DateTimeOffset.UnixEpoch }, Spec = many }, new Tenant { Spec = tenant }));
+        Assert.Empty(Validate(Ten, many with { DesiredState = MeetingDesiredState.Ended }, tenant));
+        Assert.Empty(Validate(Ten, many, null));
+        Assert.Empty(MeetingUpdates.Validate(new Meeting { Spec = Ten }, new Meeting { Metadata = new ObjectMeta { DeletionTimestamp = DateTimeOffset.UnixEpoch }, Spec = many }, new Tenant { Spec = tenant }));
     }
 
-    private static IReadOnlyList<FieldError> Judge(MeetingSpec old, MeetingSpec now, TenantSpec? tenant) =>
-        MeetingUpdates.Judge(new Meeting { Spec = old }, new Meeting { Spec = now }, tenant is null ? null : new Tenant { Spec = tenant });
+    private static IReadOnlyList<FieldError> Validate(MeetingSpec old, MeetingSpec now, TenantSpec? tenant) =>
+        MeetingUpdates.Validate(new Meeting { Spec = old }, new Meeting { Spec = now }, tenant is null ? null : new Tenant { Spec = tenant });
 
     private static MeetingRegions Of(string region) => new() { Allowed = region.Length == 0 ? [] : [region] };
 }

@@ -10,7 +10,7 @@ public sealed class MountedCertificateTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task Files_Changed_AreServedWithoutARestartAndABrokenPairIsNot()
+    public async Task Refresh_FilesChanged_ServesNewAndIgnoresInvalidPair()
     {
         await using var stage = await WebhookStage.StartAsync(1, WebhookConfigurations.Options with { CertificateDirectory = _folder.FullName });
         var now = stage.Time.GetUtcNow();
@@ -18,16 +18,16 @@ public sealed class MountedCertificateTests : IDisposable
         using var second = Authority.Create("second", now, TimeSpan.FromDays(30));
         Write(first, now);
         await stage.RefreshAsync();
-        await AskAsync(stage, first);
+        await CallAsync(stage, first);
 
         Write(second, now);
         await stage.RefreshAsync();
-        await AskAsync(stage, second);
+        await CallAsync(stage, second);
 
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "tls.key"), "half of a file");
         var broken = await Assert.ThrowsAsync<IOException>(stage.RefreshAsync);
         Assert.Contains("tls.crt and tls.key", broken.Message, StringComparison.Ordinal);
-        await AskAsync(stage, second);
+        await CallAsync(stage, second);
     }
 
     private void Write(Authority authority, DateTimeOffset now)
@@ -38,7 +38,7 @@ public sealed class MountedCertificateTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.FullName, "tls.key"), key.ExportPkcs8PrivateKeyPem());
     }
 
-    private static async Task AskAsync(WebhookStage stage, Authority authority)
+    private static async Task CallAsync(WebhookStage stage, Authority authority)
     {
         var meeting = JsonNode.Parse("""{"apiVersion":"meetoperator.io/v1alpha1","kind":"Meeting","metadata":{"name":"m","namespace":"meet-a"},"spec":{"tenantRef":{"name":"a"}}}""")!.AsObject();
         Assert.True((await WebhookCaller.CallAsync(stage.Addresses[0], "/validate", authority.CertificatePem, WebhookCaller.About(meeting), stage.Time))["allowed"]!.GetValue<bool>());

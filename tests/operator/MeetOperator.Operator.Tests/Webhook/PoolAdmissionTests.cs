@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>What the webhook refuses of a pool, and what it lets pass so that a pool from before can be mended, scaled down and deleted.</summary>
+/// <summary>Pool fields that the webhook rejects, and changes that it accepts so that an existing pool can be corrected, scaled down and deleted.</summary>
 public sealed class PoolAdmissionTests : IDisposable
 {
     private readonly KubeClient _client = new(new KubeConfig { Server = new Uri("http://127.0.0.1:1/") });
@@ -43,7 +43,7 @@ public sealed class PoolAdmissionTests : IDisposable
     [InlineData("""{"template":{"annotations":{"k8s.v1.cni.cncf.io/networks":"storage"}}}""", null, "spec.template.annotations")]
     [InlineData("""{"template":{"annotations":{"io.kubernetes.cri-o.Devices":"/dev/sda"}}}""", null, "spec.template.annotations")]
     [InlineData("""{"template":{"annotations":{"k8s.io/a":"1"}}}""", """{"template":{"annotations":{"k8s.io/a":"1","k8s.io/b":"1"}}}""", null)]
-    public void Review_Pool_NamesTheFieldThatIsNotAllowed(string spec, string? old, string? field)
+    public void Review_Pool_ReturnsDisallowedField(string spec, string? old, string? field)
     {
         var errors = _admission.Review(Request(spec, old));
 
@@ -52,7 +52,7 @@ public sealed class PoolAdmissionTests : IDisposable
     }
 
     [Fact]
-    public void Review_PoolOfTheInstallation_MayHaveAnyPriorityAndAnnotation()
+    public void Review_InstallationPool_AllowsAnyPriorityAndAnnotation()
     {
         var request = Request("""{"template":{"priorityClassName":"system-node-critical","annotations":{"k8s.v1.cni.cncf.io/networks":"media"}}}""", null) with { Namespace = "meet-system" };
         request.Object!["metadata"]!["namespace"] = "meet-system";
@@ -61,7 +61,7 @@ public sealed class PoolAdmissionTests : IDisposable
     }
 
     [Fact]
-    public void Review_PoolThatIsBeingDeleted_CanLoseItsFinalizers()
+    public void Review_PoolBeingDeleted_AllowsFinalizerRemoval()
     {
         var request = Request("""{"image":"evil.example/x"}""", null);
         request.Object!["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:00Z";

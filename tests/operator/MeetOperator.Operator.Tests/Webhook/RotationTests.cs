@@ -12,7 +12,7 @@ public sealed class RotationTests
     private const int Callers = 4;
 
     [Fact]
-    public async Task Authority_RotatedUnderLoad_NoAdmissionFails()
+    public async Task Rotation_UnderLoad_NoAdmissionFails()
     {
         await using var stage = await WebhookStage.StartAsync(replicas: 2);
         await SettleAsync(stage);
@@ -58,7 +58,7 @@ public sealed class RotationTests
     }
 
     [Fact]
-    public async Task Bundle_OverwrittenByHand_IsPutBackAndForeignEntriesAreLeftAlone()
+    public async Task Bundle_OverwrittenByHand_IsRestoredWithoutForeignEntries()
     {
         await using var stage = await WebhookStage.StartAsync(replicas: 1);
         await SettleAsync(stage);
@@ -75,7 +75,7 @@ public sealed class RotationTests
     }
 
     [Fact]
-    public async Task Certificate_OfAReplica_IsRenewedLongBeforeItExpires()
+    public async Task Certificate_OfReplica_IsRenewedBeforeExpiry()
     {
         await using var stage = await WebhookStage.StartAsync(replicas: 1);
         await SettleAsync(stage);
@@ -91,11 +91,11 @@ public sealed class RotationTests
     }
 
     [Fact]
-    public async Task Replica_UntilTheBundleTrustsIt_IsNotReady()
+    public async Task Replica_BundleNotTrusted_IsNotReady()
     {
         await using var stage = await WebhookStage.StartAsync(replicas: 1);
         await stage.RefreshAsync();
-        Assert.Contains("no certificate", stage.Certificates[0].Problem, StringComparison.Ordinal);
+        Assert.Contains("no serving certificate", stage.Certificates[0].Problem, StringComparison.Ordinal);
 
         await stage.Keeper.AdvanceAsync(default);
         var key = new NamespacedName(null, "meet-webhook");
@@ -103,13 +103,13 @@ public sealed class RotationTests
         configuration.Webhooks![0].ClientConfig.CaBundle = null;
         await stage.Client.ReplaceAsync(configuration, default);
         await stage.RefreshAsync();
-        Assert.Contains("does not trust", stage.Certificates[0].Problem, StringComparison.Ordinal);
+        Assert.Contains("does not include the authority", stage.Certificates[0].Problem, StringComparison.Ordinal);
 
         await SettleAsync(stage);
         Assert.Null(stage.Certificates[0].Problem);
     }
 
-    /// <summary>What both loops do within a minute.</summary>
+    /// <summary>Runs what both loops do within a minute.</summary>
     private static async Task SettleAsync(WebhookStage stage)
     {
         while (await stage.Keeper.AdvanceAsync(default))
@@ -119,7 +119,7 @@ public sealed class RotationTests
         await stage.RefreshAsync();
     }
 
-    /// <summary>Callers that never stop; each reads the bundle, connects anew, and asks both replicas in turn.</summary>
+    /// <summary>Continuous callers. Each reads the bundle, opens a new connection, and calls both replicas in turn.</summary>
     private sealed class Load : IAsyncDisposable
     {
         private readonly WebhookStage _stage;
@@ -135,11 +135,11 @@ public sealed class RotationTests
 
         public ConcurrentQueue<string> Failures { get; } = new();
 
-        /// <summary>Until each caller has begun and ended at least one round from now on.</summary>
+        /// <summary>Waits until each caller has started and completed at least one more round.</summary>
         public async Task RoundAsync()
         {
             var begun = _rounds.Select((_, caller) => Interlocked.Read(ref _rounds[caller])).ToArray();
-            using var deadline = new CancellationTokenSource(TestCluster.Patience);
+            using var deadline = new CancellationTokenSource(TestCluster.Timeout);
             while (begun.Where((count, caller) => Interlocked.Read(ref _rounds[caller]) < count + 2).Any())
             {
                 await Task.Delay(1, deadline.Token);

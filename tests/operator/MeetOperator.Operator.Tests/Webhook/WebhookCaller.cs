@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>Calls a webhook as an API server does: a new connection each time, trust in one bundle only, and the Service's name in the certificate.</summary>
+/// <summary>Calls a webhook like an API server: with a new connection each time, trust in only one bundle, and the Service's name in the certificate.</summary>
 internal static class WebhookCaller
 {
     public static async Task<JsonObject> CallAsync(Uri address, string path, string bundle, JsonObject request, TimeProvider time)
@@ -29,11 +29,11 @@ internal static class WebhookCaller
         },
     })
     {
-        // The handler takes the name that the certificate must carry from here.
+        // The handler validates the certificate against this name.
         DefaultRequestHeaders = { Host = $"{WebhookConfigurations.Options.Service}.{WebhookConfigurations.Namespace}.svc" },
     };
 
-    /// <summary>A request about a meeting of namespace meet-a.</summary>
+    /// <summary>A request for a meeting in namespace meet-a.</summary>
     public static JsonObject About(JsonObject item, string operation = "CREATE", JsonObject? old = null) => new()
     {
         ["uid"] = "7e1f7f2c-0000-4000-8000-000000000000",

@@ -5,7 +5,7 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>The two configurations that a chart installs, with a foreign entry beside ours.</summary>
+/// <summary>The two configurations that the chart installs, each with an additional foreign entry.</summary>
 internal static class WebhookConfigurations
 {
     public const string Namespace = "meet-system";
@@ -19,7 +19,7 @@ internal static class WebhookConfigurations
         await client.CreateAsync(new MutatingWebhookConfiguration { Metadata = new ObjectMeta { Name = Options.Configuration }, Webhooks = Entries("mutate") }, default);
     }
 
-    /// <summary>The PEM text of our entry; empty when there is none.</summary>
+    /// <summary>The PEM text of our entry; empty if not set.</summary>
     public static async Task<string> BundleAsync(KubeClient client) =>
         Text((await client.GetAsync<ValidatingWebhookConfiguration>(Key, default)).Webhooks!.Single(entry => entry.Name == "validate.meetoperator.io"));
 

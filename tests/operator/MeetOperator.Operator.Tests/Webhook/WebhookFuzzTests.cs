@@ -8,19 +8,19 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>Reviews made from the golden cases and broken at random: each is answered or refused with a reason, and none throws.</summary>
+/// <summary>Randomly modified reviews from the golden cases: each gets a response or a rejection with a reason, and none throws.</summary>
 public sealed class WebhookFuzzTests
 {
     private const int Rounds = 20_000;
     private static readonly string[] Oddities = ["null", "[]", "{}", "\"\"", "-1", "1e308", "true", "[null]", "{\"a\":null}", "\"\\ud800\"", "9223372036854775808", "[[[[]]]]", "{\"name\":{}}"];
 
     [Fact]
-    public void Review_BrokenAtRandom_IsAnsweredAndNeverThrows()
+    public void Review_RandomlyBrokenInput_NeverThrows()
     {
         var random = new Random(20260101);
         var seeds = Seeds();
         var reviewer = new MeetAdmission();
-        var (answered, refused) = (0, 0);
+        var (answered, rejected) = (0, 0);
         for (var round = 0; round < Rounds; round++)
         {
             var seed = seeds[random.Next(seeds.Length)];
@@ -28,16 +28,16 @@ public sealed class WebhookFuzzTests
             if (!AdmissionReviews.TryRead(body, out var uid, out var request, out var problem))
             {
                 Assert.NotEmpty(problem);
-                refused++;
+                rejected++;
                 continue;
             }
 
-            Parse(AdmissionReviews.Judged(uid, request, reviewer.Review(request)));
-            Parse(AdmissionReviews.Patched(uid, MeetDefaults.Patch(request, _ => "a")));
+            Parse(AdmissionReviews.WriteReview(uid, request, reviewer.Review(request)));
+            Parse(AdmissionReviews.WritePatch(uid, MeetDefaults.Patch(request, _ => "a")));
             answered++;
         }
 
-        Assert.True(answered > Rounds / 10 && refused > Rounds / 10, $"{answered} answered, {refused} refused");
+        Assert.True(answered > Rounds / 10 && rejected > Rounds / 10, $"{answered} answered, {rejected} rejected");
     }
 
     private static void Parse(byte[] answer) => Assert.NotNull(JsonNode.Parse(answer)!["response"]!["allowed"]);
@@ -57,7 +57,7 @@ public sealed class WebhookFuzzTests
         }),
     ];
 
-    /// <summary>Bytes changed, cut or repeated.</summary>
+    /// <summary>Changes, removes or repeats bytes.</summary>
     private static byte[] Garble(byte[] seed, Random random)
     {
         var bytes = seed.ToArray();
@@ -69,13 +69,13 @@ public sealed class WebhookFuzzTests
         return random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
     }
 
-    /// <summary>One or more values replaced by something of another type.</summary>
+    /// <summary>Replaces one or more values with values of another type.</summary>
     private static byte[] Replace(byte[] seed, Random random)
     {
         var root = JsonNode.Parse(seed)!;
         for (var change = random.Next(1, 4); change > 0; change--)
         {
-            var places = Places(root["request"]!).ToArray();
+            var places = FindValues(root["request"]!).ToArray();
             if (places.Length == 0)
             {
                 break;
@@ -97,10 +97,10 @@ public sealed class WebhookFuzzTests
         return Encoding.UTF8.GetBytes(root.ToJsonString());
     }
 
-    private static IEnumerable<(JsonNode Parent, string Key)> Places(JsonNode node) => node switch
+    private static IEnumerable<(JsonNode Parent, string Key)> FindValues(JsonNode node) => node switch
     {
-        JsonObject map => map.SelectMany(entry => entry.Value is null ? [(node, entry.Key)] : Places(entry.Value).Append((node, entry.Key))),
-        JsonArray list => list.SelectMany((entry, index) => entry is null ? [(node, $"{index}")] : Places(entry).Append((node, $"{index}"))),
+        JsonObject map => map.SelectMany(entry => entry.Value is null ? [(node, entry.Key)] : FindValues(entry.Value).Append((node, entry.Key))),
+        JsonArray list => list.SelectMany((entry, index) => entry is null ? [(node, $"{index}")] : FindValues(entry).Append((node, $"{index}"))),
         _ => [],
     };
 }

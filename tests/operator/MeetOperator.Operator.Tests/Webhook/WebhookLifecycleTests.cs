@@ -10,16 +10,16 @@ using MeetOperator.Operator.Tests.Lifecycle;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>The webhook of whole operators: two replicas, own authority, answers that depend on other objects.</summary>
+/// <summary>The webhook of complete operators: two replicas, their own authority, and responses that depend on other objects.</summary>
 public sealed class WebhookLifecycleTests
 {
     [Fact]
-    public async Task TwoReplicas_WithTheirGeneratedRoleOnly_BothServeAndAreReadyWhenTheBundleTrustsThem()
+    public async Task Replicas_GeneratedRole_AreReadyOnceTrusted()
     {
         await using var cluster = await TestCluster.StartAsync(withOperator: false);
         await using var proxy = await RbacProxy.StartAsync(cluster.ServerAddress);
 
-        // As the chart makes it: empty, so that the release owns it.
+        // Created empty, like by the chart.
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "meet-system" } }, default);
         await cluster.Client.CreateAsync(new Secret { Metadata = new ObjectMeta { Name = "meet-webhook-ca", Namespace = "meet-system" } }, default);
         foreach (var name in (string[])["operator-1", "operator-2"])
@@ -29,14 +29,14 @@ public sealed class WebhookLifecycleTests
 
         using var http = new HttpClient();
         await cluster.EventuallyAsync(
-            async () => (await ReadinessAsync(http, cluster, "operator-1")).Contains("caBundle", StringComparison.Ordinal), "a replica is not ready while nothing trusts it");
+            async () => (await ReadinessAsync(http, cluster, "operator-1")).Contains("caBundle", StringComparison.Ordinal), "a replica is not ready while it is not trusted");
         await WebhookConfigurations.CreateAsync(cluster.Client);
         foreach (var name in (string[])["operator-1", "operator-2"])
         {
             await cluster.EventuallyAsync(async () => await ReadinessAsync(http, cluster, name) == "ok", $"{name} is ready");
-            var answer = await AskAsync(cluster, name, "/validate", Meeting("standup", "a"));
+            var answer = await ReviewAsync(cluster, name, "/validate", Meeting("standup", "a"));
             Assert.True(answer["allowed"]!.GetValue<bool>());
-            Assert.Contains("there is no Tenant a", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+            Assert.Contains("Tenant a does not exist", answer["warnings"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         }
 
         Assert.Empty(proxy.Refused);
@@ -44,7 +44,7 @@ public sealed class WebhookLifecycleTests
     }
 
     [Fact]
-    public async Task MountedCertificate_WithoutRightsOnTheConfigurations_ServesAndIsReady()
+    public async Task MountedCertificate_WithoutConfigurationAccess_IsReady()
     {
         var folder = Directory.CreateTempSubdirectory("meet-mounted-");
         try
@@ -73,7 +73,7 @@ public sealed class WebhookLifecycleTests
     }
 
     [Fact]
-    public async Task Mutate_MeetingWithoutATenant_GetsTheOneThatOwnsTheNamespace()
+    public async Task Mutate_MeetingWithoutTenant_SetsNamespaceOwner()
     {
         await using var cluster = await StartAsync();
         await cluster.CreateTenantAsync("a");
@@ -81,17 +81,17 @@ public sealed class WebhookLifecycleTests
         const string Finalizer = """{"op":"add","path":"/metadata/finalizers","value":["meetoperator.io/free-room"]}""";
         var patch = string.Empty;
         await cluster.EventuallyAsync(
-            async () => (patch = await PatchAsync(cluster, Meeting("standup", null))).Contains("tenantRef", StringComparison.Ordinal), "the namespace's tenant is known", () => patch);
+            async () => (patch = await PatchAsync(cluster, Meeting("standup", null))).Contains("tenantRef", StringComparison.Ordinal), "the namespace's tenant is in the informer", () => patch);
 
         Assert.Equal($$$"""[{"op":"add","path":"/spec/tenantRef","value":{"name":"a"}},{{{Finalizer}}}]""", patch);
         Assert.Equal($"[{Finalizer}]", await PatchAsync(cluster, Meeting("standup", "b")));
         var complete = Meeting("standup", "b");
         complete["metadata"]!["finalizers"] = new JsonArray("example.com/other", "meetoperator.io/free-room");
-        Assert.Null((await AskAsync(cluster, "operator-1", "/mutate", complete))["patch"]);
+        Assert.Null((await ReviewAsync(cluster, "operator-1", "/mutate", complete))["patch"]);
     }
 
     [Fact]
-    public async Task Validate_WhatTheReconcilerWillTurnDown_IsAllowedWithAWarningOrRefused()
+    public async Task Validate_ReconcilerWouldReject_WarnsOrRejects()
     {
         await using var cluster = await StartAsync();
         await cluster.WithTenantAsync();
@@ -100,12 +100,12 @@ public sealed class WebhookLifecycleTests
         var tenant = """{"apiVersion":"meetoperator.io/v1alpha1","kind":"Tenant","metadata":{"name":"thief"},"spec":{"namespace":"meet-a"}}""";
 
         await ExpectAsync(cluster, Meeting("intruder", "b"), "create the meeting in namespace meet-b");
-        await RefusedAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "spec.exposure.portRange: ports 42000-42063 belong to a pool of another namespace");
+        await ExpectRejectionAsync(cluster, JsonNode.Parse(pool)!.AsObject(), "spec.exposure.portRange: ports 42000-42063 belong to a pool of another namespace");
         await ExpectAsync(cluster, JsonNode.Parse(tenant)!.AsObject(), "belongs to tenant a");
     }
 
     [Fact]
-    public async Task Validate_UpdateAboveTheQuota_IsRefusedAndEverythingElsePasses()
+    public async Task Validate_UpdateAboveQuota_IsRejected()
     {
         await using var cluster = await StartAsync();
         await cluster.CreateTenantAsync("a", new TenantQuotas { ParticipantsPerMeeting = 10 });
@@ -113,10 +113,10 @@ public sealed class WebhookLifecycleTests
         few["spec"]!["maxParticipants"] = 10;
         many["spec"]!["maxParticipants"] = 5000;
         JsonObject? last = null;
-        await cluster.EventuallyAsync(async () => !(last = await UpdateAsync(few, many))["allowed"]!.GetValue<bool>(), "the update is refused", () => last!.ToJsonString());
+        await cluster.EventuallyAsync(async () => !(last = await UpdateAsync(few, many))["allowed"]!.GetValue<bool>(), "the update is rejected", () => last!.ToJsonString());
         Assert.Contains("spec.maxParticipants: 5000 is above the tenant's quota of 10", last!["status"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
 
-        // What was above the quota before can be renamed, lowered a bit, and let go of its finalizer.
+        // A meeting that was above the quota before can be renamed, lowered, and lose its finalizer.
         var renamed = (JsonObject)many.DeepClone();
         renamed["spec"]!["title"] = "Stand-up";
         var lower = (JsonObject)many.DeepClone();
@@ -150,31 +150,31 @@ public sealed class WebhookLifecycleTests
         await cluster.EventuallyAsync(
             async () =>
             {
-                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                last = await ReviewAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
                 return last["allowed"]!.GetValue<bool>() && last["warnings"]?.AsArray().Any(text => text!.GetValue<string>().Contains(warning, StringComparison.Ordinal)) == true;
             },
             warning,
             () => last!.ToJsonString());
     }
 
-    private static async Task RefusedAsync(TestCluster cluster, JsonObject item, string message)
+    private static async Task ExpectRejectionAsync(TestCluster cluster, JsonObject item, string message)
     {
         JsonObject? last = null;
         await cluster.EventuallyAsync(
             async () =>
             {
-                last = await AskAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
+                last = await ReviewAsync(cluster, "operator-1", "/validate", (JsonObject)item.DeepClone());
                 return !last["allowed"]!.GetValue<bool>() && last["status"]!["message"]!.GetValue<string>().Contains(message, StringComparison.Ordinal);
             },
             message,
             () => last!.ToJsonString());
     }
 
-    private static async Task<JsonObject> AskAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
+    private static async Task<JsonObject> ReviewAsync(TestCluster cluster, string replica, string path, JsonObject item) => await WebhookCaller.CallAsync(
         cluster.WebhookAddress(replica), path, await WebhookConfigurations.BundleAsync(cluster.Client), WebhookCaller.About(item), TimeProvider.System);
 
     private static async Task<string> PatchAsync(TestCluster cluster, JsonObject item) =>
-        Encoding.UTF8.GetString(Convert.FromBase64String((await AskAsync(cluster, "operator-1", "/mutate", item))["patch"]!.GetValue<string>()));
+        Encoding.UTF8.GetString(Convert.FromBase64String((await ReviewAsync(cluster, "operator-1", "/mutate", item))["patch"]!.GetValue<string>()));
 
     private static async Task<string> ReadinessAsync(HttpClient http, TestCluster cluster, string replica)
     {

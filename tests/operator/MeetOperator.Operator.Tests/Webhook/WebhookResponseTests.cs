@@ -6,8 +6,8 @@ using MeetOperator.Operator.Webhook;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>What the endpoint answers over HTTPS; the golden cases get the verdict that the embedded admission gives.</summary>
-public sealed class WebhookAnswerTests(WebhookAnswerTests.Fixture fixture) : IClassFixture<WebhookAnswerTests.Fixture>
+/// <summary>Responses of the HTTPS endpoint. Golden cases must get the same result as from the embedded admission.</summary>
+public sealed class WebhookResponseTests(WebhookResponseTests.Fixture fixture) : IClassFixture<WebhookResponseTests.Fixture>
 {
     public static TheoryData<string> Cases
     {
@@ -20,7 +20,7 @@ public sealed class WebhookAnswerTests(WebhookAnswerTests.Fixture fixture) : ICl
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Validate_GoldenCase_IsJudgedAsByTheEmbeddedAdmission(string path)
+    public async Task Validate_GoldenCase_MatchesEmbeddedAdmission(string path)
     {
         var documents = (await File.ReadAllTextAsync(Repository.Golden("crds", path))).Split("\n---\n").Select(text => Yaml.Parse(text).AsObject()).ToArray();
         var (item, old) = (documents[^1], documents.Length > 1 ? documents[0] : null);
@@ -51,8 +51,8 @@ public sealed class WebhookAnswerTests(WebhookAnswerTests.Fixture fixture) : ICl
     [InlineData("POST", "/validate", "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}", HttpStatusCode.BadRequest, "request.uid")]
     [InlineData("POST", "/validate", "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}}", HttpStatusCode.BadRequest, "request.kind")]
     [InlineData("GET", "/validate", "", HttpStatusCode.MethodNotAllowed, "POST")]
-    [InlineData("POST", "/metrics", "", HttpStatusCode.NotFound, "/validate and /mutate")]
-    public async Task Endpoint_Misused_SaysWhy(string method, string path, string body, HttpStatusCode expected, string reason)
+    [InlineData("POST", "/metrics", "", HttpStatusCode.NotFound, "/validate or /mutate")]
+    public async Task Endpoint_InvalidRequest_ReturnsReason(string method, string path, string body, HttpStatusCode expected, string reason)
     {
         using var http = await fixture.ClientAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(fixture.Address, path)) { Content = body.Length == 0 ? null : new StringContent(body) };
@@ -64,10 +64,10 @@ public sealed class WebhookAnswerTests(WebhookAnswerTests.Fixture fixture) : ICl
     }
 
     [Fact]
-    public async Task Body_TooLarge_IsRefused()
+    public async Task Body_TooLarge_IsRejected()
     {
         using var http = await fixture.ClientAsync();
-        http.DefaultRequestHeaders.ExpectContinue = true; // The answer comes before the body is sent.
+        http.DefaultRequestHeaders.ExpectContinue = true; // The response arrives before the body is sent.
         using var content = new ByteArrayContent(new byte[WebhookHandler.MaxBodyBytes + 1]);
 
         using var answer = await http.PostAsync(new Uri(fixture.Address, "/validate"), content);
@@ -80,7 +80,7 @@ public sealed class WebhookAnswerTests(WebhookAnswerTests.Fixture fixture) : ICl
     [InlineData("""{"spec":null}""", "spec")]
     [InlineData("""{"spec":{"tenantRef":{"name":"a"},"regions":{"allowed":[null]}}}""", "spec.regions.allowed[0]")]
     [InlineData("""{"spec":{"tenantRef":{"name":"a"},"maxParticipants":1e308}}""", "spec.maxParticipants")]
-    public async Task Validate_ObjectThatNoSchemaChecked_NamesTheField(string partial, string field)
+    public async Task Validate_ObjectWithoutSchemaCheck_ReturnsField(string partial, string field)
     {
         var item = JsonNode.Parse(partial)!.AsObject();
         item["kind"] = "Meeting";

@@ -15,7 +15,7 @@ using ManualTime = MeetOperator.Operator.Tests.Harness.ManualTime;
 
 namespace MeetOperator.Operator.Tests.Webhook;
 
-/// <summary>Replicas of the real endpoint and the leader's keeper on a clock that the test moves; nothing looks by itself, so that the test says when.</summary>
+/// <summary>Replicas of the real endpoint and the leader's keeper on a manual clock. Nothing runs by itself; the test triggers each step.</summary>
 internal sealed class WebhookStage : IAsyncDisposable
 {
     private readonly TestApiServer _server;

@@ -1,15 +1,15 @@
--- Health of a Meeting: an ended one is healthy, since ending is what meetings do.
-local health = { status = "Progressing", message = "the operator has not looked at it yet" }
+-- Health of a Meeting. An ended meeting is healthy, because it has completed.
+local health = { status = "Progressing", message = "the operator has not reconciled it yet" }
 local status = obj.status
 if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = "its room is being ended"
+  health.message = "ending its room"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then
-  health.message = "the operator has not seen the last change yet"
+  health.message = "the operator has not observed the last change yet"
   return health
 end
 health.message = status.message or ""

@@ -1,15 +1,15 @@
--- Health of an SfuNode: one that is cordoned is suspended, one that drains is on its way, one that does not answer is degraded.
-local health = { status = "Progressing", message = "the operator has not looked at it yet" }
+-- Health of an SfuNode: cordoned is suspended, draining is progressing, not responding is degraded.
+local health = { status = "Progressing", message = "the operator has not reconciled it yet" }
 local status = obj.status
 if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = status.message or "its meetings move to other nodes"
+  health.message = status.message or "its meetings are being moved to other nodes"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then
-  health.message = "the operator has not seen the last change yet"
+  health.message = "the operator has not observed the last change yet"
   return health
 end
 health.message = status.message or ""

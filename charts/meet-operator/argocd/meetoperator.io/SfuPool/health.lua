@@ -1,15 +1,15 @@
--- Health of an SfuPool: progressing while media nodes are made or replaced, degraded when that needs a person.
-local health = { status = "Progressing", message = "the operator has not looked at it yet" }
+-- Health of an SfuPool: progressing while media nodes are created or replaced, degraded when it needs intervention.
+local health = { status = "Progressing", message = "the operator has not reconciled it yet" }
 local status = obj.status
 if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = status.message or "its media nodes are being emptied"
+  health.message = status.message or "its media nodes are draining"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then
-  health.message = "the operator has not seen the last change yet"
+  health.message = "the operator has not observed the last change yet"
   return health
 end
 health.message = status.message or ""

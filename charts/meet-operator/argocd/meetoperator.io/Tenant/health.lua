@@ -1,15 +1,15 @@
--- Health of a Tenant: degraded when its namespace cannot be its own.
-local health = { status = "Progressing", message = "the operator has not looked at it yet" }
+-- Health of a Tenant: degraded when it cannot own its namespace.
+local health = { status = "Progressing", message = "the operator has not reconciled it yet" }
 local status = obj.status
 if status == nil or status.conditions == nil then
   return health
 end
 if obj.metadata.deletionTimestamp ~= nil then
-  health.message = status.message or "it goes when none of its meetings is live"
+  health.message = status.message or "it is deleted once none of its meetings is active"
   return health
 end
 if status.observedGeneration ~= nil and obj.metadata.generation ~= nil and status.observedGeneration ~= obj.metadata.generation then
-  health.message = "the operator has not seen the last change yet"
+  health.message = "the operator has not observed the last change yet"
   return health
 end
 health.message = status.message or ""

@@ -1,0 +1,11 @@
+using MeetOperator.Placement.Filters;
+
+namespace MeetOperator.Placement.Scorers;
+
+/// <summary>Prefers the node with less stress among nodes with about the same utilization.</summary>
+public sealed class StressScorer : INodeScorer
+{
+    public double Weight => 0.01;
+
+    public double Score(in FilterContext context, NodeSnapshot node) => 1 - Math.Clamp(node.Stress, 0, 1);
+}
