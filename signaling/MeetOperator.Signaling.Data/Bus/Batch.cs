@@ -1,25 +1,25 @@
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// Answers many questions with one call. What is asked while a call runs goes into the next one, so nobody waits for more to come, and however many ask
-/// there is one call under way.
+/// Combines concurrent requests into batched calls. Requests that arrive while a call runs go into the next call, so a request never waits for a batch to
+/// fill, and at most one call runs at a time. Thread-safe.
 /// </summary>
-/// <param name="most">How much one call takes.</param>
-/// <param name="weigh">How much of that a question is.</param>
-/// <param name="answer">Answers all of them, in order.</param>
-internal sealed class Batch<TQuestion, TAnswer>(int most, Func<TQuestion, int> weigh, Func<IReadOnlyList<TQuestion>, Task<IReadOnlyList<TAnswer>>> answer)
+/// <param name="maxWeight">Maximum total weight of the requests in one call. A single heavier request is sent alone.</param>
+/// <param name="weigh">Returns the weight of a request.</param>
+/// <param name="send">Sends a batch and returns one response per request, in the same order. If it throws, every request in the batch fails.</param>
+internal sealed class RequestBatcher<TRequest, TResponse>(int maxWeight, Func<TRequest, int> weigh, Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TResponse>>> send)
 {
     private readonly Lock gate = new();
-    private readonly Queue<Asked> waiting = new();
+    private readonly Queue<PendingRequest> waiting = new();
     private bool running;
 
-    public async Task<TAnswer> AskAsync(TQuestion question, CancellationToken ct)
+    public async Task<TResponse> SendAsync(TRequest request, CancellationToken ct)
     {
-        var asked = new Asked(question);
+        var pending = new PendingRequest(request);
         bool isFirst;
         lock (gate)
         {
-            waiting.Enqueue(asked);
+            waiting.Enqueue(pending);
             isFirst = !running;
             running = true;
         }
@@ -29,7 +29,7 @@ internal sealed class Batch<TQuestion, TAnswer>(int most, Func<TQuestion, int> w
             _ = Task.Run(RunAsync, CancellationToken.None);
         }
 
-        return await asked.Answer.Task.WaitAsync(ct).ConfigureAwait(false);
+        return await pending.Response.Task.WaitAsync(ct).ConfigureAwait(false);
     }
 
     private async Task RunAsync()
@@ -38,31 +38,31 @@ internal sealed class Batch<TQuestion, TAnswer>(int most, Func<TQuestion, int> w
         {
             try
             {
-                var answers = await answer([.. taken.Select(a => a.Question)]).ConfigureAwait(false);
+                var responses = await send([.. taken.Select(p => p.Request)]).ConfigureAwait(false);
                 for (var i = 0; i < taken.Count; i++)
                 {
-                    taken[i].Answer.TrySetResult(answers[i]);
+                    taken[i].Response.TrySetResult(responses[i]);
                 }
             }
             catch (Exception e)
             {
-                foreach (var asked in taken)
+                foreach (var pending in taken)
                 {
-                    asked.Answer.TrySetException(e);
-                    _ = asked.Answer.Task.Exception;
+                    pending.Response.TrySetException(e);
+                    _ = pending.Response.Task.Exception;
                 }
             }
         }
     }
 
-    private List<Asked> Take()
+    private List<PendingRequest> Take()
     {
         lock (gate)
         {
-            var (taken, weight) = (new List<Asked>(), 0);
-            while (waiting.TryPeek(out var next) && (taken.Count == 0 || weight + weigh(next.Question) <= most))
+            var (taken, weight) = (new List<PendingRequest>(), 0);
+            while (waiting.TryPeek(out var next) && (taken.Count == 0 || weight + weigh(next.Request) <= maxWeight))
             {
-                weight += weigh(next.Question);
+                weight += weigh(next.Request);
                 taken.Add(waiting.Dequeue());
             }
 
@@ -71,8 +71,8 @@ internal sealed class Batch<TQuestion, TAnswer>(int most, Func<TQuestion, int> w
         }
     }
 
-    private sealed record Asked(TQuestion Question)
+    private sealed record PendingRequest(TRequest Request)
     {
-        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<TResponse> Response { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>The bus does not answer now; it tells when it does again.</summary>
+/// <summary>The meeting bus is unavailable. Subscribers are notified when it recovers.</summary>
 public sealed class BusAwayException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>What became of a chat line; <see cref="Row"/> is null unless it is stored.</summary>
+/// <summary>The result of storing a chat message. <see cref="Row"/> is null if the message was rejected.</summary>
 public sealed record AppendedLine(AppendOutcome Outcome, ChatRow? Row)
 {
-    public static AppendedLine Refused(AppendOutcome outcome) => new(outcome, null);
+    public static AppendedLine Rejected(AppendOutcome outcome) => new(outcome, null);
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>What was decided about a meeting for good, as the rows hold it: whether it has ended, and who was removed from it.</summary>
+/// <summary>The permanent moderation decisions in the database: whether the meeting has ended, and the IDs of participants that hosts removed.</summary>
 public sealed record MeetingStanding(bool HasEnded, IReadOnlySet<string> Removed)
 {
     public static MeetingStanding Open { get; } = new(false, new HashSet<string>(StringComparer.Ordinal));

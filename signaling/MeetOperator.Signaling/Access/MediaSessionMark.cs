@@ -5,7 +5,7 @@ using System.Text;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>The last part of a WHIP or WHEP <c>Location</c>: the node's session id, sealed for one participant of one meeting.</summary>
+/// <summary>The last segment of a WHIP or WHEP <c>Location</c>: the media node's session ID, authenticated for one participant of one meeting.</summary>
 public sealed class MediaSessionMark(SigningKeys keys)
 {
     private const int MarkBytes = 16;

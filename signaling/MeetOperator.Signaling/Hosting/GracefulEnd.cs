@@ -1,8 +1,8 @@
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// How this server ends: it says that it is not ready, serves on while that gets about, and then sends its clients to another instance. The host
-/// stops afterwards. Everything together is bounded by <see cref="SignalingOptions.Drain"/> and <see cref="StopWithin"/>.
+/// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then
+/// closes its sockets so that clients reconnect to another instance. The host stops afterwards, within <see cref="StopWithin"/>.
 /// </summary>
 public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
 {
@@ -10,7 +10,7 @@ public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessio
 
     private volatile bool isEnding;
 
-    /// <summary>True from the moment at which it is told to end.</summary>
+    /// <summary>True as soon as the shutdown starts.</summary>
     public bool IsEnding => isEnding;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Takes out of a line what its reader could use: the id of a meeting is all that it takes to join. In place of each id stands a mark, the same in every
-/// line and on every instance: <c>id:</c> and the first twelve digits of the id's SHA-256. Ids are random, so no mark leads back to one.
+/// Removes secrets from log lines: anyone with the ID of a meeting can join it. Each ID is replaced with <c>id:</c> and the first twelve hexadecimal digits of its
+/// SHA-256 hash, which is the same in all lines and on all instances. IDs are random, so the hash does not reveal the ID.
 /// </summary>
 public static partial class HiddenIds
 {
@@ -14,11 +14,11 @@ public static partial class HiddenIds
 
     private static string Mark(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(id.ToLowerInvariant())))[..12];
 
-    /// <summary>Ids of meetings and participants, and whatever else has their form.</summary>
+    /// <summary>IDs of meetings and participants, and all other UUIDs.</summary>
     [GeneratedRegex("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")]
     private static partial Regex Ids();
 
-    /// <summary>JSON Web Tokens: their header is a JSON object and so begins with these letters.</summary>
+    /// <summary>JSON Web Tokens. Their header is a base64url-encoded JSON object, which starts with these letters.</summary>
     [GeneratedRegex(@"eyJ[\w-]+\.[\w-]+\.[\w-]+")]
     private static partial Regex Tokens();
 }

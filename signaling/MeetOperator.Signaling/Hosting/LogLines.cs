@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Writes each log entry, whoever it comes from, as one line on the console, with its ids hidden: what an exception or a library says may hold them too.</summary>
+/// <summary>Formats each log entry as one console line and redacts IDs, which messages of exceptions and libraries can contain too.</summary>
 internal sealed class LogLines(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "lines";
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        var said = string.Join(' ', logEntry.Formatter(logEntry.State, logEntry.Exception), logEntry.Exception);
-        var line = HiddenIds.In(said).ReplaceLineEndings(" ").TrimEnd();
+        var text = string.Join(' ', logEntry.Formatter(logEntry.State, logEntry.Exception), logEntry.Exception);
+        var line = HiddenIds.In(text).ReplaceLineEndings(" ").TrimEnd();
         textWriter.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {line}");
     }
 

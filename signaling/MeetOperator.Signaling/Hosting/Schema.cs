@@ -4,19 +4,19 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Brings the database's schema up to date. Waits for a database that starts later than this server, and for one whose schema is too new for it:
-/// until then the server is not ready, and says why.
+/// Migrates the database schema. Retries while the database is unavailable or its schema is too new for this program. Until the migration succeeds, the server is
+/// unready and the readiness response explains why.
 /// </summary>
 public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
 {
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
 
-    private volatile string? problem = "the database has not been prepared yet";
+    private volatile string? problem = "the database schema has not been migrated yet";
 
-    /// <summary>Null when the schema is one that this program works with.</summary>
+    /// <summary>Null if the schema is compatible with this program, otherwise why it is not.</summary>
     public string? Problem => problem;
 
-    /// <summary>One attempt. False when the database is away or its schema too new.</summary>
+    /// <summary>Makes one attempt to migrate. Returns false if the database is unavailable or its schema is not compatible.</summary>
     public async Task<bool> TryMigrateAsync(CancellationToken ct)
     {
         try
@@ -26,29 +26,29 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
         }
         catch (SchemaTooNewException e)
         {
-            Refuse(e.Message, e.Message);
+            MarkIncompatible(e.Message, e.Message);
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
-            LogAway(logger, e.Message);
+            LogUnavailable(logger, e.Message);
         }
         catch (DbException e)
         {
-            // A right that is missing, a file that is no database: until somebody has seen to it.
-            Refuse("the database cannot be prepared: the server's log says why", $"the database cannot be prepared: {e.Message}");
+            // For example, missing permissions, or a file that is not a database. Needs manual repair.
+            MarkIncompatible("the database schema cannot be migrated; see the server log", $"the database schema cannot be migrated: {e.Message}");
         }
 
         return problem is null;
     }
 
-    private void Refuse(string told, string logged)
+    private void MarkIncompatible(string message, string logMessage)
     {
-        if (problem != told)
+        if (problem != message)
         {
-            LogRefused(logger, logged);
+            LogIncompatible(logger, logMessage);
         }
 
-        problem = told;
+        problem = message;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -59,9 +59,9 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
         }
     }
 
-    [LoggerMessage(3080, LogLevel.Warning, "The database cannot be prepared yet: {Reason}")]
-    private static partial void LogAway(ILogger logger, string reason);
+    [LoggerMessage(3080, LogLevel.Warning, "The database is unavailable; retrying the schema migration: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string reason);
 
-    [LoggerMessage(3081, LogLevel.Error, "This server takes no work: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string reason);
+    [LoggerMessage(3081, LogLevel.Error, "The server stays unready: {Reason}")]
+    private static partial void LogIncompatible(ILogger logger, string reason);
 }

@@ -12,14 +12,14 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Puts the server together. Nothing here decides anything.</summary>
+/// <summary>Composes the server: services, middleware and routes.</summary>
 public static class SignalingHost
 {
-    /// <summary>Builds the server and migrates the database, if that is there already; the caller runs it.</summary>
-    /// <param name="options">Checked settings.</param>
-    /// <param name="kube">Where meetings are; the caller disposes it after the server.</param>
-    /// <param name="time">The clock of everything in it.</param>
-    /// <param name="logging">More to do with logs, for tests.</param>
+    /// <summary>Builds the server, and migrates the database if it is available. The caller runs the server.</summary>
+    /// <param name="options">The validated settings.</param>
+    /// <param name="kube">The Kubernetes client. The caller disposes it after the server.</param>
+    /// <param name="time">The clock of the server.</param>
+    /// <param name="logging">Additional logging configuration, for tests.</param>
     public static async Task<WebApplication> BuildAsync(SignalingOptions options, KubeClient kube, TimeProvider time, Action<ILoggingBuilder>? logging = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -35,7 +35,8 @@ public static class SignalingHost
             });
             kestrel.AddServerHeader = false;
 
-            // Bodies end sooner, by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
+            // RequestBody enforces smaller limits. Up to this limit, the server reads and discards the rest of a body, so that the caller gets the response instead of a
+            // connection reset.
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
@@ -67,12 +68,12 @@ public static class SignalingHost
         logging.ClearProviders();
         logging.AddConsole(console => console.FormatterName = LogLines.FormatterName).AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
 
-        // The server's own lines about requests hold URLs, and those of WebSockets hold codes.
+        // ASP.NET Core's request logs contain URLs, and the URLs of WebSockets contain codes.
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
 
-        // Whoever probes is told what is wrong, every few seconds.
+        // The probe response contains the failure, so logging it every few seconds is not needed.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 
@@ -109,7 +110,7 @@ public static class SignalingHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + GracefulEnd.StopWithin);
     }
 
-    /// <summary>The nearest proxy's word on scheme, host and caller; a chain of proxies is believed as far as each of them is trusted.</summary>
+    /// <summary>Uses the scheme, host and client address from X-Forwarded-* headers, for as many hops as are trusted proxies.</summary>
     private static ForwardedHeadersOptions Forwarded(SignalingOptions options)
     {
         var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All & ~ForwardedHeaders.XForwardedPrefix, ForwardLimit = null };

@@ -5,20 +5,20 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// What to answer about a meeting that this instance does not see: that there never was one, that it is over (rows outlive objects), or that this is
-/// not known now. It only reads.
+/// Determines the problem to return for a meeting that is missing in the informer cache: it never existed, it has ended (rows outlive Meeting objects), or its
+/// state is currently unknown. Read-only.
 /// </summary>
 public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, MeetingDirectory directory, Credentials credentials)
 {
     public async Task<ProblemException> ExplainAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        // Before the first reading every meeting is absent here; callers are not to blame.
+        // Before the first sync every meeting is missing, so the caller must not be throttled.
         if (!directory.HasSynced)
         {
-            return NotKnown("this server has just started and has not read the meetings yet");
+            return Unavailable("this server has just started and is still reading the meetings");
         }
 
-        // Counted first: who guesses ids is slowed down before he costs the database anything.
+        // Throttle callers that guess IDs before they cause database queries.
         var unknown = credentials.UnknownMeeting(request);
         if (unknown.Code != ProblemCode.UnknownMeeting)
         {
@@ -29,15 +29,15 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
         {
             MeetingLife.Over => new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended."),
             null when directory.IsCurrent => unknown,
-            MeetingLife.Live => NotKnown("this server has not seen it yet"),
-            _ => NotKnown("the Kubernetes API server does not answer"),
+            MeetingLife.Live => Unavailable("this server has not received it from the Kubernetes API server yet"),
+            _ => Unavailable("the Kubernetes API server does not respond"),
         };
     }
 
-    private static ProblemException NotKnown(string why) =>
-        new(ProblemCode.Unavailable, $"Whether the meeting exists is not known now: {why}.") { RetryAfter = TimeSpan.FromSeconds(2) };
+    private static ProblemException Unavailable(string reason) =>
+        new(ProblemCode.Unavailable, $"The server cannot look up the meeting now: {reason}. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
-    /// <summary>Null when there is no row.</summary>
+    /// <summary>Returns the state of the meeting, or null if it has no row.</summary>
     private async Task<MeetingLife?> LifeAsync(string id, CancellationToken ct)
     {
         if (!Guid.TryParseExact(id, "D", out _) || await rows.FindByIdAsync(id, ct).ConfigureAwait(false) is not { } row)
@@ -45,8 +45,8 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
             return null;
         }
 
-        // An open row may belong to a meeting whose object went while nobody was in it; an ended row may belong to an earlier meeting with the id. Only the
-        // API server knows. While it does not answer, an ended row is believed.
+        // An open row may belong to a meeting whose object was deleted while it was empty, and an ended row to an earlier meeting with the same ID. Only the API
+        // server is authoritative. While it is unavailable, an ended row counts as an ended meeting.
         var life = await lives.AskAsync(row, ct).ConfigureAwait(false);
         return row.Status == MeetingRowStatus.Ended && life == MeetingLife.Unknown ? MeetingLife.Over : life;
     }

@@ -5,23 +5,23 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What a session does about what it hears: from the bus, the media node, the directory and the clock.</summary>
+/// <summary>Handles events from the bus, the media node, the meeting directory and the timer.</summary>
 public sealed partial class MeetingSession
 {
-    private bool recoveryWaits;
+    private bool isRecoveryWaiting;
 
     private async Task OnBusEventAsync(BusEvent e)
     {
         if (ended)
         {
-            // It may be about the next meeting with the id.
+            // The event may belong to a later meeting with the same ID.
             return;
         }
 
         switch (e.Kind)
         {
             case BusEventKind.Presence:
-                // Many may come at once; one reading answers all that were queued before it.
+                // Coalesce: one refresh covers all presence events that were queued before it.
                 if (!presenceIsStale)
                 {
                     presenceIsStale = true;
@@ -59,7 +59,7 @@ public sealed partial class MeetingSession
                 await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
             case RoomEventTypes.Ready when !ended:
-                // The stream was away, or is new: who came or went meanwhile was not told.
+                // The stream is new or was interrupted, so joins and departures may have been missed.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
                 break;
@@ -76,10 +76,10 @@ public sealed partial class MeetingSession
         }
     }
 
-    /// <summary>The node is asked off the loop: one that hangs must not hold up the meeting.</summary>
+    /// <summary>Reads the participants from the node outside the loop, so that a hanging node does not block the meeting.</summary>
     private async Task CompareWithNodeAsync()
     {
-        // Who comes while the node is asked is not in its answer.
+        // Participants who join during the request are missing from its answer.
         var shown = headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
         if (await Room.KnownAsync().ConfigureAwait(false) is not { } known)
         {
@@ -113,7 +113,7 @@ public sealed partial class MeetingSession
 
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            // Their sessions are at the former node, and nobody can tell them to move: ending the session there makes them come back.
+            // Clients without a socket cannot be told to move. Ending their sessions on the previous node makes them reconnect.
             foreach (var participant in headless.Entries)
             {
                 Room.ForgetAtFormer(participant.ParticipantId);
@@ -151,13 +151,13 @@ public sealed partial class MeetingSession
     }
 
     /// <summary>
-    /// The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before. However often the bus
-    /// breaks meanwhile, one recovery waits: it will read what is there then.
+    /// Recovers after a bus outage. Only a few meetings recover at a time; until then, the session keeps its state. At most one recovery waits, however often the bus
+    /// breaks meanwhile, because it reads the latest state.
     /// </summary>
     private async Task RecoverAsync()
     {
         loop.Post(presence.HoldRemovals);
-        if (Interlocked.Exchange(ref recoveryWaits, true))
+        if (Interlocked.Exchange(ref isRecoveryWaiting, true))
         {
             return;
         }
@@ -176,7 +176,7 @@ public sealed partial class MeetingSession
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The session is over.
+            // The session has ended.
         }
         catch (Exception e)
         {
@@ -186,8 +186,8 @@ public sealed partial class MeetingSession
 
     private async Task<bool> RecoverNowAsync()
     {
-        // What breaks from here on needs another recovery.
-        Interlocked.Exchange(ref recoveryWaits, false);
+        // An interruption from here on needs another recovery.
+        Interlocked.Exchange(ref isRecoveryWaiting, false);
         if (ended)
         {
             return false;
@@ -200,7 +200,7 @@ public sealed partial class MeetingSession
             await presence.ExpelAsync(participantId).ConfigureAwait(false);
         }
 
-        _ = ReadStandingAsync();
+        _ = ReadModerationAsync();
         await presence.SaveUnsavedAsync(members.Values.Select(m => m.Entry!)).ConfigureAwait(false);
         await headless.RestoreAsync(Capacity()).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
@@ -234,7 +234,7 @@ public sealed partial class MeetingSession
         }
         catch (OperationCanceledException)
         {
-            // The session is over.
+            // The session has ended.
         }
     }
 
@@ -242,11 +242,11 @@ public sealed partial class MeetingSession
     {
         if (ended)
         {
-            // The presence of its people would be shown in the next meeting with the id.
+            // Renewed entries would appear in a later meeting with the same ID.
             return;
         }
 
-        _ = ReadStandingAsync();
+        _ = ReadModerationAsync();
         _ = ConfirmRemovalsAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
@@ -254,7 +254,7 @@ public sealed partial class MeetingSession
             await TellLeftAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
         }
 
-        // While instances cannot tell each other, the database is where the others' lines are seen.
+        // While bus events may be lost, read the messages of other instances from the database.
         if (chat.IsBehind || !services.Bus.IsConnected)
         {
             await CatchUpAsync().ConfigureAwait(false);
@@ -269,7 +269,7 @@ public sealed partial class MeetingSession
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
-            // As below.
+            // The feed is behind; the next tick retries.
         }
     }
 
@@ -281,7 +281,7 @@ public sealed partial class MeetingSession
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e))
         {
-            // It is behind and the next tick tries again.
+            // The feed is behind; the next tick retries.
         }
     }
 
@@ -289,7 +289,7 @@ public sealed partial class MeetingSession
     {
         var own = members.Values.Select(m => m.Entry!).Concat(headless.Entries).ToList();
         var renewed = await presence.RenewAsync(own).ConfigureAwait(false);
-        Enforce(renewed.Removed);
+        EnforceRemovals(renewed.Removed);
         foreach (var taken in renewed.TakenOver)
         {
             if (members.Remove(taken, out var member))

@@ -4,33 +4,34 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Removals and the end as facts: a message about them may be lost, so presence and the rows are looked at again on each tick and after each outage.
+/// Enforces removals of participants and the end of the meeting. Bus events about them can be lost, so the session reads presence and the database rows on each
+/// tick and after each outage.
 /// </summary>
 public sealed partial class MeetingSession
 {
     private readonly HashSet<string> removed = new(StringComparer.Ordinal);
 
-    /// <summary>Removed participants whose media is being ended, before anybody is told.</summary>
-    private readonly HashSet<string> leaving = new(StringComparer.Ordinal);
+    /// <summary>Removed participants whose media is being stopped, before the removal is announced.</summary>
+    private readonly HashSet<string> removing = new(StringComparer.Ordinal);
 
-    /// <summary>Removed participants whom the media node may still have.</summary>
+    /// <summary>Removed participants that the media node may still have.</summary>
     private readonly HashSet<string> unconfirmed = new(StringComparer.Ordinal);
-    private bool reading;
-    private bool confirming;
+    private bool isReading;
+    private bool isConfirming;
 
-    /// <summary>Not on the loop: a slow database holds up nothing.</summary>
-    private async Task ReadStandingAsync()
+    /// <summary>Runs outside the loop, so that a slow database does not block the meeting.</summary>
+    private async Task ReadModerationAsync()
     {
-        if (Interlocked.Exchange(ref reading, true))
+        if (Interlocked.Exchange(ref isReading, true))
         {
             return;
         }
 
         try
         {
-            var standing = await services.Standings.ReadAsync(Key, closed.Token).ConfigureAwait(false);
-            loop.Post(() => Enforce(standing.Removed));
-            if (standing.HasEnded
+            var moderation = await services.Standings.ReadAsync(Key, closed.Token).ConfigureAwait(false);
+            loop.Post(() => EnforceRemovals(moderation.Removed));
+            if (moderation.HasEnded
                 && View() is { IsEnded: false } view
                 && await services.Lives.AskAsync(view, closed.Token).ConfigureAwait(false) == MeetingLife.Over)
             {
@@ -39,7 +40,7 @@ public sealed partial class MeetingSession
         }
         catch (Exception e) when (Failures.IsDatabaseOutage(e) || e is OperationCanceledException)
         {
-            // The next tick reads again.
+            // The next tick retries.
         }
         catch (Exception e)
         {
@@ -47,20 +48,20 @@ public sealed partial class MeetingSession
         }
         finally
         {
-            Interlocked.Exchange(ref reading, false);
+            Interlocked.Exchange(ref isReading, false);
         }
     }
 
     /// <summary>
-    /// Acts on removals that nobody announced here. Who was removed says nothing any more from now on, is dropped at the media node, and then
-    /// everybody is told.
+    /// Enforces removals that were not announced by a bus event: ignores further input of the participant, removes it from the media node, and then announces the
+    /// removal.
     /// </summary>
-    private void Enforce(IEnumerable<string> removals)
+    private void EnforceRemovals(IEnumerable<string> removals)
     {
         foreach (var participantId in removals)
         {
-            var isNew = NoteRemoval(participantId);
-            if ((!isNew && !members.ContainsKey(participantId) && roster.Find(participantId) is null) || !leaving.Add(participantId))
+            var isNew = RecordRemoval(participantId);
+            if ((!isNew && !members.ContainsKey(participantId) && roster.Find(participantId) is null) || !removing.Add(participantId))
             {
                 continue;
             }
@@ -70,11 +71,11 @@ public sealed partial class MeetingSession
                 member.Socket.IgnoreInput();
             }
 
-            _ = DropAsync(participantId);
+            _ = EnforceRemovalAsync(participantId);
         }
     }
 
-    private async Task DropAsync(string participantId)
+    private async Task EnforceRemovalAsync(string participantId)
     {
         try
         {
@@ -82,10 +83,10 @@ public sealed partial class MeetingSession
         }
         finally
         {
-            // Whatever the bus and the node say: who was removed is out here.
+            // Complete the removal on this instance even if the bus or the node failed.
             loop.Post(() =>
             {
-                leaving.Remove(participantId);
+                removing.Remove(participantId);
                 Remove(participantId);
             });
         }
@@ -95,7 +96,7 @@ public sealed partial class MeetingSession
 
     private void Remove(string participantId)
     {
-        NoteRemoval(participantId);
+        RecordRemoval(participantId);
         Room.ForgetAtFormer(participantId);
         if (members.Remove(participantId, out var member))
         {
@@ -108,8 +109,8 @@ public sealed partial class MeetingSession
         headless.Release();
     }
 
-    /// <summary>False when the removal was known here already.</summary>
-    private bool NoteRemoval(string participantId)
+    /// <summary>Records a removal. Returns false if it was already recorded.</summary>
+    private bool RecordRemoval(string participantId)
     {
         if (!removed.Add(participantId))
         {
@@ -121,12 +122,12 @@ public sealed partial class MeetingSession
     }
 
     /// <summary>
-    /// Asks the node again to drop removed participants whom it still has. A call that failed, or another instance that put the participant back, would
-    /// leave somebody in the room who hears the others and whom nobody sees. Runs off the loop, which does not wait for the node.
+    /// Repeats the removal of participants that the node still has. Otherwise, after a failed call or a concurrent refresh by another instance, a removed
+    /// participant could stay in the room, receive media and be invisible to others. Runs outside the loop, which does not wait for the node.
     /// </summary>
     private async Task ConfirmRemovalsAsync()
     {
-        if (unconfirmed.Count == 0 || Interlocked.Exchange(ref confirming, true))
+        if (unconfirmed.Count == 0 || Interlocked.Exchange(ref isConfirming, true))
         {
             return;
         }
@@ -142,7 +143,7 @@ public sealed partial class MeetingSession
         }
         finally
         {
-            Interlocked.Exchange(ref confirming, false);
+            Interlocked.Exchange(ref isConfirming, false);
         }
     }
 }

@@ -6,8 +6,8 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// One meeting as this instance serves it, for as long as somebody of it has a socket here. It owns no truth: presence and order come from
-/// the bus and the database, so any number of instances may serve one meeting. Everything runs on one loop.
+/// One meeting on this instance, for as long as this instance serves one of its participants. The session holds no authoritative state: presence is on the bus and
+/// the order of chat messages in the database, so any number of instances can serve one meeting. All state belongs to one loop.
 /// </summary>
 public sealed partial class MeetingSession : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private Task ticking = Task.CompletedTask;
     private bool presenceIsStale;
 
-    /// <summary>Of the Meeting object that this session is of.</summary>
+    /// <summary>UID of the Meeting object.</summary>
     private readonly string? uid;
     private bool ended;
     private bool evacuated;
@@ -58,10 +58,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
         return session;
     }
 
-    /// <summary>Brings a socket in: null when it is in, else why not.</summary>
+    /// <summary>Adds a socket to the meeting. Returns null on success, or if the socket was closed with a reason; otherwise an error.</summary>
     public Task<ProtocolError?> JoinAsync(Member member) => loop.AskAsync(() => JoinNowAsync(member));
 
-    /// <summary>A participant changed what it sends: told to all, and enforced at the node. Its own unmute lifts a silencing.</summary>
+    /// <summary>Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.</summary>
     public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
     {
         if (!IsCurrent(member))
@@ -77,10 +77,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
     });
 
     /// <summary>
-    /// Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines, and it refuses
-    /// those of people who are not in the meeting.
+    /// Stores a chat message and sends it to all participants. Runs outside the loop, because the database orders the messages and rejects messages from senders that
+    /// are not in the meeting.
     /// </summary>
-    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage line)
+    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage message)
     {
         var appended = await services.Chat.AppendAsync(
             new ChatRow
@@ -89,9 +89,9 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 MeetingId = Key.MeetingId,
                 SenderId = member.ParticipantId,
                 DisplayName = member.Identity.DisplayName,
-                Content = line.Message,
+                Content = message.Message,
                 Timestamp = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Reference = line.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
+                Reference = message.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
             },
             closed.Token).ConfigureAwait(false);
         if (appended.Row is null)
@@ -99,20 +99,20 @@ public sealed partial class MeetingSession : IAsyncDisposable
             return appended.Outcome;
         }
 
-        var message = ChatFeed.ToMessage(appended.Row);
+        var stored = ChatFeed.ToMessage(appended.Row);
         if (appended.Outcome == AppendOutcome.Known)
         {
             // The sender reconnected before the acknowledgement arrived.
-            member.Send(message);
+            member.Send(stored);
         }
 
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(message.ToUtf8()) })
+        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(stored.ToUtf8()) })
             .ConfigureAwait(false);
         return appended.Outcome;
     }
 
-    /// <summary>The socket is gone. Unless it said so, it has some time to come back before the others are told.</summary>
-    public async Task GoneAsync(Member member, bool saidLeave)
+    /// <summary>Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReturnTime"/> before its departure is announced.</summary>
+    public async Task HandleClosedSocketAsync(Member member, bool hasLeft)
     {
         var wasCurrent = await loop.AskAsync(async () =>
         {
@@ -134,18 +134,18 @@ public sealed partial class MeetingSession : IAsyncDisposable
             return;
         }
 
-        if (!saidLeave)
+        if (!hasLeft)
         {
             await Task.Delay(services.Options.Timings.ReturnTime, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!closed.IsCancellationRequested)
         {
-            await loop.AskAsync(() => DepartAsync(member.ParticipantId, member.ConnectionId, saidLeave ? "left" : "timeout")).ConfigureAwait(false);
+            await loop.AskAsync(() => DepartAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Closes every socket so that the clients come back to another instance; nobody is told that anybody left.</summary>
+    /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
     public Task EvacuateAsync() => loop.AskAsync(() =>
     {
         evacuated = true;
@@ -245,8 +245,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 LogStepFailed(logger, e, Key.MeetingId);
             }
 
-            // People can talk without the lines of before.
-            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat of before cannot be read now."));
+            // Participants can use the meeting without the chat history.
+            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat history is unavailable now. It is sent when the database recovers."));
         }
     }
 
@@ -269,7 +269,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
     private int Capacity() => View()?.Places ?? 0;
 
-    /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another meeting by now.</summary>
+    /// <summary>Returns the meeting, or null if it was deleted or its ID now belongs to another meeting.</summary>
     private MeetingView? View() =>
         services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == uid ? view : null;
 
@@ -291,7 +291,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         presence.SaveStatus(participantId, ConnectionStatuses.Left);
     }
 
-    /// <summary>Compares what the clients were told with presence. <paramref name="newcomer"/> is not told of itself: it is not a member yet.</summary>
+    /// <summary>Reads presence and sends the changes to the members. <paramref name="newcomer"/> is the entry of a joining participant that is not a member yet.</summary>
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
         presenceIsStale = false;
@@ -307,7 +307,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 }
                 else if (entry.ParticipantId != newcomer?.ParticipantId)
                 {
-                    // It came back to another instance.
+                    // The participant reconnected to another instance.
                     members.Remove(entry.ParticipantId);
                     Replace(member);
                 }
@@ -328,7 +328,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = entry.ParticipantId }).ConfigureAwait(false);
     }
 
-    /// <summary>Tells all instances; while the bus is away at least this one.</summary>
+    /// <summary>Publishes an event to all instances. While the bus is unavailable, handles it on this instance.</summary>
     private async Task PublishAsync(BusEvent e)
     {
         if (!await presence.TryPublishAsync(e).ConfigureAwait(false))
@@ -344,8 +344,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
             var frame = message.ToUtf8();
             foreach (var member in members.Values)
             {
-                // Nobody is told that he himself came or went.
-                if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var who } || who != member.ParticipantId)
+                // A participant is not told about its own join.
+                if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var joinedId } || joinedId != member.ParticipantId)
                 {
                     member.Socket.Send(frame);
                 }
@@ -353,6 +353,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(3040, LogLevel.Error, "Meeting {Meeting}: a step of its session failed.")]
+    [LoggerMessage(3040, LogLevel.Error, "Meeting {Meeting}: a step of the session failed.")]
     private static partial void LogStepFailed(ILogger logger, Exception e, string meeting);
 }

@@ -4,83 +4,83 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Reads what the rows say for good about the meetings of this instance. Sessions ask whenever they like; what is asked while a query of the same
-/// tenant runs goes into the next one, so that many meetings cost few queries.
+/// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
+/// that many meetings need few queries. Thread-safe.
 /// </summary>
 public sealed class StandingReader(IMeetingRepository meetings)
 {
     private const int MeetingsPerQuery = 500;
 
-    private readonly ConcurrentDictionary<string, Waiting> tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PendingReads> tenants = new(StringComparer.Ordinal);
 
     public async Task<MeetingStanding> ReadAsync(MeetingKey meeting, CancellationToken ct)
     {
-        var waiting = tenants.GetOrAdd(meeting.Tenant, static _ => new Waiting());
-        var answer = waiting.Ask(meeting.MeetingId, out var isFirst);
+        var waiting = tenants.GetOrAdd(meeting.Tenant, static _ => new PendingReads());
+        var result = waiting.Add(meeting.MeetingId, out var isFirst);
         if (isFirst)
         {
             _ = Task.Run(() => RunAsync(meeting.Tenant, waiting), CancellationToken.None);
         }
 
-        return await answer.WaitAsync(ct).ConfigureAwait(false);
+        return await result.WaitAsync(ct).ConfigureAwait(false);
     }
 
-    private async Task RunAsync(string tenant, Waiting waiting)
+    private async Task RunAsync(string tenant, PendingReads waiting)
     {
-        while (waiting.Take(MeetingsPerQuery) is { Count: > 0 } asked)
+        while (waiting.Take(MeetingsPerQuery) is { Count: > 0 } pending)
         {
             try
             {
-                var standings = await meetings.ListStandingsAsync(tenant, [.. asked.Keys], CancellationToken.None).ConfigureAwait(false);
-                foreach (var (meetingId, answer) in asked)
+                var states = await meetings.ListStandingsAsync(tenant, [.. pending.Keys], CancellationToken.None).ConfigureAwait(false);
+                foreach (var (meetingId, result) in pending)
                 {
-                    answer.TrySetResult(standings.GetValueOrDefault(meetingId) ?? MeetingStanding.Open);
+                    result.TrySetResult(states.GetValueOrDefault(meetingId) ?? MeetingStanding.Open);
                 }
             }
             catch (Exception e)
             {
-                foreach (var answer in asked.Values)
+                foreach (var result in pending.Values)
                 {
-                    answer.TrySetException(e);
-                    _ = answer.Task.Exception;
+                    result.TrySetException(e);
+                    _ = result.Task.Exception;
                 }
             }
         }
     }
 
-    /// <summary>Questions of one tenant that no query has taken yet.</summary>
-    private sealed class Waiting
+    /// <summary>Requests of one tenant that are not part of a query yet.</summary>
+    private sealed class PendingReads
     {
         private readonly Lock gate = new();
-        private readonly Dictionary<string, TaskCompletionSource<MeetingStanding>> asked = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, TaskCompletionSource<MeetingStanding>> pending = new(StringComparer.Ordinal);
         private bool running;
 
-        /// <param name="meetingId">Meeting to read.</param>
-        /// <param name="isFirst">True when nobody reads for this tenant now, so that the caller has to begin.</param>
-        public Task<MeetingStanding> Ask(string meetingId, out bool isFirst)
+        /// <param name="meetingId">The meeting to read.</param>
+        /// <param name="isFirst">True if no query loop runs for this tenant, so the caller must start one.</param>
+        public Task<MeetingStanding> Add(string meetingId, out bool isFirst)
         {
             lock (gate)
             {
                 isFirst = !running;
                 running = true;
-                if (!asked.TryGetValue(meetingId, out var answer))
+                if (!pending.TryGetValue(meetingId, out var result))
                 {
-                    asked[meetingId] = answer = new TaskCompletionSource<MeetingStanding>(TaskCreationOptions.RunContinuationsAsynchronously);
+                    pending[meetingId] = result = new TaskCompletionSource<MeetingStanding>(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
 
-                return answer.Task;
+                return result.Task;
             }
         }
 
-        /// <summary>The next questions; empty when the reading ends.</summary>
-        public Dictionary<string, TaskCompletionSource<MeetingStanding>> Take(int most)
+        /// <summary>Takes the next requests. The query loop ends when there are none.</summary>
+        public Dictionary<string, TaskCompletionSource<MeetingStanding>> Take(int limit)
         {
             lock (gate)
             {
-                var next = asked.Take(most).ToDictionary(StringComparer.Ordinal);
+                var next = pending.Take(limit).ToDictionary(StringComparer.Ordinal);
                 foreach (var meetingId in next.Keys)
                 {
-                    asked.Remove(meetingId);
+                    pending.Remove(meetingId);
                 }
 
                 running = next.Count > 0;

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Opens sockets: everything is checked before the upgrade, the single-use code last, so that a refusal does not burn it.</summary>
+/// <summary>Opens WebSockets. Checks everything before the upgrade, and the single-use code last, so that a rejected request does not consume it.</summary>
 public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings absent, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
     private readonly MeetingServices services = sessions.Services;
@@ -13,7 +13,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
     {
         if (!origins.Allows(context.Request))
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This page may not open sockets here: its origin is neither this host nor the public URL.");
+            throw new ProblemException(ProblemCode.Forbidden, "The origin of this page is not allowed to open WebSockets. It must be this host or the public URL.");
         }
 
         var (identity, meeting) = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
@@ -82,7 +82,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
         var key = view.Key;
         if (!services.Limits.TryOpen(key, row.ParticipantId))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens sockets too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens WebSockets too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
         if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLife * 2, ct).ConfigureAwait(false))
@@ -96,5 +96,5 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
     }
 
     private static ProblemException Unauthorized() =>
-        new(ProblemCode.Unauthorized, "Open 'webSocketUrl' once, within its time, or connect with the subprotocols 'meet.v1' and 'ticket.<ticket>'.");
+        new(ProblemCode.Unauthorized, "Invalid or expired credential. Open 'webSocketUrl' once and before it expires, or connect with the subprotocols 'meet.v1' and 'ticket.<ticket>'.");
 }

@@ -1,11 +1,11 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>What the API server itself says about a meeting now.</summary>
+/// <summary>The state of a meeting according to the API server.</summary>
 public enum MeetingLife
 {
     Live,
-    Over,
+    Ended,
 
-    /// <summary>The API server does not answer, or this instance has not read it yet.</summary>
+    /// <summary>The API server does not respond, or this instance has not read its state yet.</summary>
     Unknown,
 }

@@ -6,14 +6,14 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Asks the API server whether a meeting is over, where this instance's copy and the rows do not agree: the copy may be behind, and a row may be of
-/// an earlier meeting of the same name.
+/// Reads from the API server whether a meeting has ended, for cases where the informer cache and the database rows disagree: the cache may be stale, and a row
+/// may belong to an earlier meeting with the same name.
 /// </summary>
 public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
 {
     private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(3);
 
-    /// <summary>Ids of a tenant's meetings that have not ended, as the API server has them; null when it cannot be known now.</summary>
+    /// <summary>Lists the IDs of a tenant's meetings that have not ended. Returns null if the API server does not respond.</summary>
     public async Task<IReadOnlySet<string>?> LiveIdsAsync(string tenant, CancellationToken ct)
     {
         if (!directory.HasSynced || !directory.IsCurrent)
@@ -37,7 +37,7 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
         }
     }
 
-    /// <summary>A meeting that this instance does not see.</summary>
+    /// <summary>Reads the state of a meeting that is missing in the informer cache.</summary>
     public async Task<MeetingLife> AskAsync(MeetingRow row, CancellationToken ct)
     {
         if (!directory.HasSynced)
@@ -54,11 +54,12 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
     }
 
     /// <summary>
-    /// A meeting that this instance sees as live. When its row has ended, the API server decides: the meeting is over, or the row is opened again.
+    /// Reads the state of a meeting that is live in the informer cache. If its row has ended, the API server decides: either the meeting has ended, or the row is
+    /// reopened.
     /// </summary>
     public async Task<MeetingLife> AskAsync(MeetingView view, CancellationToken ct)
     {
-        // The row first: who ends a meeting changes the object before the row.
+        // Read the row first, because ending a meeting updates the object before the row.
         var row = await rows.FindAsync(view.TenantName, view.Id, ct).ConfigureAwait(false);
         if (row is not { Status: MeetingRowStatus.Ended })
         {
@@ -87,8 +88,8 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
     {
         var named = await GetAsync(new NamespacedName(tenant.Spec.Namespace, row.MeetingId), ct).ConfigureAwait(false);
 
-        // A meeting that was made with kubectl has its uid as id, and the API server finds no object by its uid: the namespace is listed. Once it has
-        // ended, no other has that id.
+        // A meeting that was created with kubectl has its UID as ID, and the API server cannot look up objects by UID, so the namespace is listed. An ended
+        // meeting needs no list, because no other meeting gets its UID.
         return named.Count > 0 || row.Status == MeetingRowStatus.Ended ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
     }
 

@@ -1,23 +1,23 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>When a media session that the node ended is begun anew: at once, and ever later while the next one ends soon too.</summary>
-public sealed class RestartPace
+/// <summary>Exponential backoff for restarting media sessions that the node ended. The first restart is immediate.</summary>
+public sealed class RestartBackoff
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Last = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MinDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>A session that lasted so long was a good one.</summary>
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(30);
-    private DateTimeOffset? restarts;
-    private TimeSpan wait;
+    /// <summary>A session that lasted longer resets the backoff.</summary>
+    private static readonly TimeSpan ResetAfter = TimeSpan.FromSeconds(30);
+    private DateTimeOffset? lastRestart;
+    private TimeSpan delay;
 
-    /// <summary>How long to wait with the restart of a session that ended now.</summary>
+    /// <summary>Returns the delay before restarting a session that ended at <paramref name="now"/>.</summary>
     public TimeSpan Next(DateTimeOffset now)
     {
-        wait = restarts is null || now - restarts > Calm ? TimeSpan.Zero
-            : wait == TimeSpan.Zero ? First
-            : wait * 2 < Last ? wait * 2 : Last;
-        restarts = now + wait;
-        return wait;
+        delay = lastRestart is null || now - lastRestart > ResetAfter ? TimeSpan.Zero
+            : delay == TimeSpan.Zero ? MinDelay
+            : delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
+        lastRestart = now + delay;
+        return delay;
     }
 }
