@@ -8,7 +8,10 @@ public interface IMeetingBus : IAsyncDisposable
     /// <summary>False while events may be lost. Reads and publishing may already work while it is false.</summary>
     bool IsConnected { get; }
 
-    /// <summary>Subscribes to the events of one meeting, including this instance's own. The handler is called for one event at a time, in publishing order. Neither callback may block.</summary>
+    /// <summary>
+    /// Subscribes to the events of one meeting, including this instance's own. The handler is called for one event at a time, in publishing order. Neither
+    /// callback may block.
+    /// </summary>
     /// <param name="meeting">The meeting.</param>
     /// <param name="handler">Called for each event.</param>
     /// <param name="recovered">Called when events arrive again after an interruption. Events may be lost, so the caller must read the state again.</param>

@@ -16,7 +16,10 @@ public interface IPresence
     /// </summary>
     Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firmFor, CancellationToken ct);
 
-    /// <summary>Sets a new expiry for entries that still belong to their connection. Writes missing entries again, unless they are shared or a host removed the participant.</summary>
+    /// <summary>
+    /// Sets a new expiry for entries that still belong to their connection. Writes missing entries again, unless they are shared or a host removed the
+    /// participant.
+    /// </summary>
     Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>
@@ -28,11 +31,13 @@ public interface IPresence
     /// <summary>Lists the entries that have not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
 
-    /// <summary>Records whether audio (or video) is sent, and whether a host or the meeting settings muted it. Returns the updated entry, or null if there is none.</summary>
+    /// <summary>
+    /// Records whether audio (or video) is sent, and whether a host or the meeting settings muted it. Returns the updated entry, or null if there is none.
+    /// </summary>
     Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct);
 
     /// <summary>Marks the participant as away after its connection was lost. Does nothing if the entry belongs to another connection.</summary>
-    Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
+    Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
     /// <summary>Removes the entry if it belongs to <paramref name="connection"/>. Returns true for exactly one of several concurrent callers.</summary>
     Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
@@ -49,7 +54,10 @@ public interface IPresence
     /// <summary>Records a media session (WHIP, WHEP) of a participant without a socket.</summary>
     Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct);
 
-    /// <summary>Deletes one session, or all if <paramref name="session"/> is null. Returns the number of remaining sessions, or -1 if the session did not exist, so that exactly one of several concurrent callers gets 0.</summary>
+    /// <summary>
+    /// Deletes one session, or all if <paramref name="session"/> is null. Returns the number of remaining sessions, or -1 if the session did not exist, so that
+    /// exactly one of several concurrent callers gets 0.
+    /// </summary>
     Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct);
 
     Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct);

@@ -67,12 +67,12 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         {
             var held = Entries(meeting);
             var until = time.GetUtcNow() + ttl;
-            var (lost, gone) = (new List<string>(), new List<string>());
+            var (takenOver, removedIds) = (new List<string>(), new List<string>());
             foreach (var entry in entries)
             {
                 if (IsRemoved(meeting, entry.ParticipantId))
                 {
-                    gone.Add(entry.ParticipantId);
+                    removedIds.Add(entry.ParticipantId);
                 }
                 else if (!held.TryGetValue(entry.ParticipantId, out var current))
                 {
@@ -87,11 +87,11 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 }
                 else
                 {
-                    lost.Add(entry.ParticipantId);
+                    takenOver.Add(entry.ParticipantId);
                 }
             }
 
-            return Task.FromResult(new RenewResult(lost, gone));
+            return Task.FromResult(new RenewResult(takenOver, removedIds));
         }
     }
 
@@ -101,17 +101,17 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         {
             var held = Entries(meeting);
             var now = time.GetUtcNow();
-            var (lost, gone) = (new List<string>(), new List<string>());
+            var (takenOver, removedIds) = (new List<string>(), new List<string>());
             foreach (var (entry, previous) in claims)
             {
                 if (IsRemoved(meeting, entry.ParticipantId))
                 {
-                    gone.Add(entry.ParticipantId);
+                    removedIds.Add(entry.ParticipantId);
                 }
                 else if (previous is not null && held.TryGetValue(entry.ParticipantId, out var other) && other.Until > now && other.Entry.Connected
                     && other.Entry.Connection != previous && other.Entry.Connection != entry.Connection)
                 {
-                    lost.Add(entry.ParticipantId);
+                    takenOver.Add(entry.ParticipantId);
                 }
                 else
                 {
@@ -119,7 +119,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 }
             }
 
-            return Task.FromResult(new RenewResult(lost, gone));
+            return Task.FromResult(new RenewResult(takenOver, removedIds));
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
+    public Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
     {
         lock (gate)
         {

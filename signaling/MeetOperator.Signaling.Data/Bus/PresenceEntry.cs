@@ -25,7 +25,9 @@ public sealed record PresenceEntry
     /// <summary>ID of the connection. A newer connection of the same participant replaces the entry.</summary>
     public required string Connection { get; init; }
 
-    /// <summary>True for a participant without a socket (WHIP, WHEP). No instance owns the entry: every instance may renew it, and none writes it again once it is gone.</summary>
+    /// <summary>
+    /// True for a participant without a socket (WHIP, WHEP). No instance owns the entry: every instance may renew it, and none writes it again once it is gone.
+    /// </summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsShared => Connection == SharedConnection;
 

@@ -115,14 +115,14 @@ internal static class PresenceScripts
         end
         local answers, at = {}, 1
         for k = 1, #KEYS, 3 do
-          local ttl, lost, gone = tonumber(ARGV[at]), {}, {}
+          local ttl, takenOver, removedIds = tonumber(ARGV[at]), {}, {}
           local last = at + 1 + 3 * tonumber(ARGV[at + 1])
           for i = at + 2, last, 3 do
             local id, old = ARGV[i], read(redis.call('HGET', KEYS[k], ARGV[i]))
             if redis.call('SISMEMBER', KEYS[k + 2], id) == 1 then
-              gone[#gone + 1] = id
+              removedIds[#removedIds + 1] = id
             elseif old and old.connection ~= ARGV[i + 1] then
-              lost[#lost + 1] = id
+              takenOver[#takenOver + 1] = id
             elseif old or ARGV[i + 2] ~= '' then
               if not old then redis.call('HSET', KEYS[k], id, ARGV[i + 2]) end
               redis.call('ZADD', KEYS[k + 1], string.format('%.0f', now + ttl), id)
@@ -130,31 +130,34 @@ internal static class PresenceScripts
           end
           redis.call('PEXPIRE', KEYS[k], ttl + 3600000)
           redis.call('PEXPIRE', KEYS[k + 1], ttl + 3600000)
-          answers[#answers + 1] = {lost, gone}
+          answers[#answers + 1] = {takenOver, removedIds}
           at = last + 1
         end
         return answers
         """;
 
-    /// <summary>Arguments: TTL, then participant, entry and previous connection (or empty) for each claim. Returns: participants with a newer connection, participants that a host removed.</summary>
+    /// <summary>
+    /// Arguments: TTL, then participant, entry and previous connection (or empty) for each claim. Returns: participants with a newer connection, participants
+    /// that a host removed.
+    /// </summary>
     public const string Claim = Head +
         """
-        local ttl, lost, gone = tonumber(ARGV[1]), {}, {}
+        local ttl, takenOver, removedIds = tonumber(ARGV[1]), {}, {}
         for i = 2, #ARGV, 3 do
           local old = alive(ARGV[i]) and redis.call('HGET', KEYS[1], ARGV[i])
           local held = old and cjson.decode(old) or {}
           local before = ARGV[i + 2]
           if removed(ARGV[i]) then
-            gone[#gone + 1] = ARGV[i]
+            removedIds[#removedIds + 1] = ARGV[i]
           elseif held.connected and before ~= '' and held.connection ~= before and held.connection ~= cjson.decode(ARGV[i + 1]).connection then
-            lost[#lost + 1] = ARGV[i]
+            takenOver[#takenOver + 1] = ARGV[i]
           else
             redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
             redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), ARGV[i])
           end
         end
         keep(ttl)
-        return {lost, gone}
+        return {takenOver, removedIds}
         """;
 
     public const string List = Head +

@@ -68,12 +68,12 @@ internal sealed class RedisLink : IAsyncDisposable
     }
 
     /// <summary>Runs a command. Fails immediately while Redis is unavailable, and after the command timeout if it hangs.</summary>
-    /// <exception cref="BusAwayException">Redis is unavailable.</exception>
+    /// <exception cref="BusUnavailableException">Redis is unavailable.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
     {
         if (!state.IsAlive)
         {
-            throw new BusAwayException("Redis is unavailable.");
+            throw new BusUnavailableException("Redis is unavailable.");
         }
 
         try
@@ -83,7 +83,7 @@ internal sealed class RedisLink : IAsyncDisposable
         catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
         {
             state.Break();
-            throw new BusAwayException("Redis does not respond.", e);
+            throw new BusUnavailableException("Redis does not respond.", e);
         }
     }
 
@@ -214,7 +214,9 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Resubscribes all channels if Redis was unavailable before this heartbeat. If the connection breaks meanwhile, the next heartbeat starts over.</summary>
+    /// <summary>
+    /// Resubscribes all channels if Redis was unavailable before this heartbeat. If the connection breaks meanwhile, the next heartbeat starts over.
+    /// </summary>
     private async Task OnHeartbeatArrivedAsync(long breaksBefore)
     {
         if (state.IsAlive)

@@ -5,7 +5,7 @@ namespace MeetOperator.Signaling.Data;
 
 /// <summary>
 /// The meeting bus of several instances, on Redis: one pub/sub channel and a few keys per meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
-/// unavailable, calls fail immediately with <see cref="BusAwayException"/>; the bus reconnects by itself.
+/// unavailable, calls fail immediately with <see cref="BusUnavailableException"/>; the bus reconnects by itself.
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
@@ -21,7 +21,9 @@ public sealed class RedisMeetingBus : IMeetingBus
 
     public bool IsConnected => link.IsSubscribed;
 
-    /// <summary>Returns null if <see cref="ConnectAsync"/> accepts the configuration, otherwise what is wrong with it. The text never contains the password.</summary>
+    /// <summary>
+    /// Returns null if <see cref="ConnectAsync"/> accepts the configuration, otherwise what is wrong with it. The text never contains the password.
+    /// </summary>
     public static string? Validate(string configuration)
     {
         try

@@ -39,7 +39,7 @@ internal sealed class RedisPresence : IPresence
 
     /// <summary>Concurrent renewals share one command, because every instance renews all of its meetings on each tick.</summary>
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
-        entries.Count == 0 ? Task.FromResult(RenewResult.Nothing) : renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
+        entries.Count == 0 ? Task.FromResult(RenewResult.Empty) : renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
 
     public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
@@ -60,7 +60,7 @@ internal sealed class RedisPresence : IPresence
         return BusJson.TryRead<PresenceEntry>(value, out var entry) ? entry : null;
     }
 
-    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
+    public Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
         RunAsync(PresenceScripts.MarkAway, meeting, ct, participantId, connection);
 
     public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>

@@ -28,7 +28,7 @@ public sealed class PostgresDatabase : ISqlDatabase
         retry = new ResiliencePipelineBuilder { TimeProvider = this.time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is { } e && Failures.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(StartTimestamp, 0)) < RetryWindow),
+                attempt.Outcome.Exception is { } e && TransientErrors.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(StartTimestamp, 0)) < RetryWindow),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(50),

@@ -7,7 +7,9 @@ public static class SqlDatabases
 {
     private const string SqlitePrefix = "sqlite:";
 
-    /// <summary>Returns null if <see cref="Create"/> accepts the connection string, otherwise what is wrong with it. The text never contains the password.</summary>
+    /// <summary>
+    /// Returns null if <see cref="Create"/> accepts the connection string, otherwise what is wrong with it. The text never contains the password.
+    /// </summary>
     public static string? Validate(string connection)
     {
         if (connection == SqlitePrefix)

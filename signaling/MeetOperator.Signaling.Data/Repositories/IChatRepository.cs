@@ -7,7 +7,7 @@ public interface IChatRepository
     /// this meeting, nothing is stored and the result contains the existing message. The same transaction checks that the meeting is open and that the sender
     /// is in it, so nothing is stored after a removal or the end of the meeting is committed.
     /// </summary>
-    Task<AppendedLine> AppendAsync(ChatRow message, CancellationToken ct);
+    Task<AppendResult> AppendAsync(ChatRow message, CancellationToken ct);
 
     /// <summary>Lists up to <paramref name="limit"/> messages after <paramref name="afterMessageId"/>, oldest first.</summary>
     Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct);

@@ -17,7 +17,7 @@ public interface IMeetingRepository
     Task ReopenAsync(string tenant, string meetingId, long endTime, CancellationToken ct);
 
     /// <summary>Reads which of the meetings have ended, and which participants hosts removed. Contains no entry for a meeting with neither.</summary>
-    Task<IReadOnlyDictionary<string, MeetingStanding>> ListStandingsAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct);
+    Task<IReadOnlyDictionary<string, ModerationState>> ListModerationStatesAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct);
 
     /// <summary>Deletes a meeting whose creation failed, with all dependent rows.</summary>
     Task RemoveAsync(string tenant, string meetingId, CancellationToken ct);

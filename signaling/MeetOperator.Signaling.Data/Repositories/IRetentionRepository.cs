@@ -6,7 +6,9 @@ public interface IRetentionRepository
     /// <summary>Lists up to <paramref name="limit"/> open meetings of all tenants after <paramref name="after"/>, ordered by tenant and ID.</summary>
     Task<IReadOnlyList<MeetingRow>> ListOpenAsync(MeetingRow? after, int limit, CancellationToken ct);
 
-    /// <summary>Deletes meetings of all tenants that ended before <paramref name="endTime"/> (Unix milliseconds), with their participants, streams and chat.</summary>
+    /// <summary>
+    /// Deletes meetings of all tenants that ended before <paramref name="endTime"/> (Unix milliseconds), with their participants, streams and chat.
+    /// </summary>
     /// <returns>The number of deleted meetings. If it equals <paramref name="limit"/>, there may be more.</returns>
     Task<int> RemoveEndedBeforeAsync(long endTime, int limit, CancellationToken ct);
 }

@@ -7,7 +7,7 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
 {
     private const string Columns = "tenant, meeting_id, message_id, sender_id, display_name, content, timestamp, reference";
 
-    public Task<AppendedLine> AppendAsync(ChatRow message, CancellationToken ct) =>
+    public Task<AppendResult> AppendAsync(ChatRow message, CancellationToken ct) =>
         Database.RunAsync(SqlScope.Of(message.Tenant), connection => AppendAsync(connection, message, ct), ct);
 
     public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
@@ -32,8 +32,10 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             new { tenant, meetingId, limit },
             ct);
 
-    /// <summary>Updating the meeting row takes its lock until the commit, so message IDs become visible in order. Removing a participant takes the same lock.</summary>
-    private async Task<AppendedLine> AppendAsync(DbConnection connection, ChatRow message, CancellationToken ct)
+    /// <summary>
+    /// Updating the meeting row takes its lock until the commit, so message IDs become visible in order. Removing a participant takes the same lock.
+    /// </summary>
+    private async Task<AppendResult> AppendAsync(DbConnection connection, ChatRow message, CancellationToken ct)
     {
         await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
         CommandDefinition Command(string sql) => new(sql, message, transaction, cancellationToken: ct);
@@ -42,21 +44,21 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId AND status <> 'ended'")).ConfigureAwait(false);
         if (openMeetings == 0)
         {
-            return AppendedLine.Rejected(AppendOutcome.NoMeeting);
+            return AppendResult.Rejected(AppendOutcome.NoMeeting);
         }
 
         var status = await connection.QueryFirstOrDefaultAsync<string>(Command(
             "SELECT connection_status FROM participants WHERE tenant = @Tenant AND meeting_id = @MeetingId AND participant_id = @SenderId")).ConfigureAwait(false);
         if (status is null or ConnectionStatuses.Removed)
         {
-            return AppendedLine.Rejected(AppendOutcome.NotMember);
+            return AppendResult.Rejected(AppendOutcome.NotMember);
         }
 
         var duplicate = await connection.QueryFirstOrDefaultAsync<ChatRow>(Command(
             $"SELECT {Columns} FROM chat_messages WHERE tenant = @Tenant AND meeting_id = @MeetingId AND sender_id = @SenderId AND reference = @Reference")).ConfigureAwait(false);
         if (duplicate is not null)
         {
-            return new AppendedLine(AppendOutcome.Duplicate, duplicate);
+            return new AppendResult(AppendOutcome.Duplicate, duplicate);
         }
 
         var id = await connection.ExecuteScalarAsync<long>(Command(
@@ -68,6 +70,6 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             transaction,
             cancellationToken: ct)).ConfigureAwait(false);
         await transaction.CommitAsync(ct).ConfigureAwait(false);
-        return new AppendedLine(AppendOutcome.Stored, stored);
+        return new AppendResult(AppendOutcome.Stored, stored);
     }
 }

@@ -35,7 +35,7 @@ public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(
             new { tenant, meetingId, endTime },
             ct);
 
-    public async Task<IReadOnlyDictionary<string, MeetingStanding>> ListStandingsAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, ModerationState>> ListModerationStatesAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct)
     {
         // One parameter per ID, because PostgreSQL and SQLite bind lists differently.
         var parameters = new DynamicParameters(new { tenant });
@@ -55,7 +55,7 @@ public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(
             ct).ConfigureAwait(false);
         return found.GroupBy(r => r.MeetingId, StringComparer.Ordinal).ToDictionary(
             g => g.Key,
-            g => new MeetingStanding(g.Any(r => r.ParticipantId is null), g.Where(r => r.ParticipantId is not null).Select(r => r.ParticipantId!).ToHashSet(StringComparer.Ordinal)),
+            g => new ModerationState(g.Any(r => r.ParticipantId is null), g.Where(r => r.ParticipantId is not null).Select(r => r.ParticipantId!).ToHashSet(StringComparer.Ordinal)),
             StringComparer.Ordinal);
     }
 

@@ -6,7 +6,9 @@ namespace MeetOperator.Signaling;
 /// </summary>
 public sealed class SigningKeys
 {
-    /// <summary>The kubelet updates mounted Secrets within about two minutes (sync period plus cache), and each replica checks the file every ten seconds.</summary>
+    /// <summary>
+    /// The kubelet updates mounted Secrets within about two minutes (sync period plus cache), and each replica checks the file every ten seconds.
+    /// </summary>
     public static readonly TimeSpan AcceptedEverywhereAfter = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(10);
 

@@ -22,13 +22,16 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 3, AllowDuplicateProperties = false };
 
-    public string Issue(TokenKind kind, TokenSubject subject, TimeSpan life)
+    public string Issue(TokenKind kind, TokenSubject subject, TimeSpan lifetime)
     {
         var now = time.GetUtcNow();
-        return Issue(kind, subject with { TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), IssuedAt = now }, now + life);
+        return Issue(kind, subject with { TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), IssuedAt = now }, now + lifetime);
     }
 
-    /// <summary>Issues a token with the given <see cref="TokenSubject.TokenId"/> and <see cref="TokenSubject.IssuedAt"/>. With the same key, the same arguments give an identical token.</summary>
+    /// <summary>
+    /// Issues a token with the given <see cref="TokenSubject.TokenId"/> and <see cref="TokenSubject.IssuedAt"/>. With the same key, the same arguments give an
+    /// identical token.
+    /// </summary>
     public string Issue(TokenKind kind, TokenSubject subject, DateTimeOffset expires)
     {
         var key = keys.Signing;

@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling;
 /// the API server is enough, because joins use the informer cache. Redis must have responded once. A later Redis outage does not make the instance unready:
 /// all instances would become unready together, and participants could not even reconnect with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time) : IHealthCheck
+public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
@@ -16,17 +16,17 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
     private static readonly TimeSpan CheckWithin = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim checking = new(1);
-    private string? databaseProblem = "the database has not been checked yet";
+    private string? databaseFailure = "the database has not been checked yet";
     private long checkedAt = long.MinValue;
     private bool busWasConnected;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        ProbeAnswer.Of(await ProblemAsync(cancellationToken).ConfigureAwait(false));
+        ProbeAnswer.Of(await GetNotReadyMessageAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>Returns null if ready, otherwise what is missing.</summary>
-    private async Task<string?> ProblemAsync(CancellationToken ct)
+    private async Task<string?> GetNotReadyMessageAsync(CancellationToken ct)
     {
-        if (end.IsEnding)
+        if (shutdown.IsShuttingDown)
         {
             return "the server is shutting down";
         }
@@ -52,11 +52,11 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
         {
             if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
             {
-                databaseProblem = schema.Problem ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
+                databaseFailure = schema.NotReadyMessage ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
                 checkedAt = time.GetTimestamp();
             }
 
-            return databaseProblem;
+            return databaseFailure;
         }
         finally
         {

@@ -26,7 +26,7 @@ internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<R
     }
 
     /// <summary>Writes a problem document for requests that routing rejected with a bare status code.</summary>
-    public static Task ExplainAsync(StatusCodeContext bare)
+    public static Task WriteStatusProblemAsync(StatusCodeContext bare)
     {
         var context = bare.HttpContext;
         return context.Response.StatusCode switch
@@ -50,7 +50,7 @@ internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<R
                 return new ProblemException(ProblemCode.PayloadTooLarge, $"The body is too large. The limit is {ProtocolLimits.MaxBodyBytes} bytes for JSON and {ProtocolLimits.MaxSdpLength} bytes for SDP.");
             case BadHttpRequestException:
                 return new ProblemException(ProblemCode.InvalidRequest, "The request is malformed.");
-            case var outage when Failures.IsDatabaseOutage(outage) || Failures.IsBusOutage(outage):
+            case var outage when TransientErrors.IsDatabaseOutage(outage) || TransientErrors.IsBusOutage(outage):
                 LogOutage(logger, request.Method, request.Path, outage.Message);
                 return new ProblemException(ProblemCode.Unavailable, "A dependency of the server is unavailable. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
             default:

@@ -2,7 +2,9 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several instances may do so concurrently.</summary>
+/// <summary>
+/// Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several instances may do so concurrently.
+/// </summary>
 public sealed partial class RowRetention(IRetentionRepository retention, Schema schema, SignalingOptions options, TimeProvider time, ILogger<RowRetention> logger) : BackgroundService
 {
     private const int BatchSize = 200;
@@ -20,7 +22,7 @@ public sealed partial class RowRetention(IRetentionRepository retention, Schema 
         {
             try
             {
-                if (schema.Problem is null)
+                if (schema.NotReadyMessage is null)
                 {
                     await SweepAsync(keep, stoppingToken).ConfigureAwait(false);
                 }

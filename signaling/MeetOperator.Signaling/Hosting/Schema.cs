@@ -11,10 +11,10 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
 {
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
 
-    private volatile string? problem = "the database schema has not been migrated yet";
+    private volatile string? notReadyMessage = "the database schema has not been migrated yet";
 
     /// <summary>Null if the schema is compatible with this program, otherwise why it is not.</summary>
-    public string? Problem => problem;
+    public string? NotReadyMessage => notReadyMessage;
 
     /// <summary>Makes one attempt to migrate. Returns false if the database is unavailable or its schema is not compatible.</summary>
     public async Task<bool> TryMigrateAsync(CancellationToken ct)
@@ -22,13 +22,13 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
         try
         {
             await Migrator.MigrateAsync(database, time, ct).ConfigureAwait(false);
-            problem = null;
+            notReadyMessage = null;
         }
         catch (SchemaTooNewException e)
         {
             MarkIncompatible(e.Message, e.Message);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             LogUnavailable(logger, e.Message);
         }
@@ -38,22 +38,22 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
             MarkIncompatible("the database schema cannot be migrated; see the server log", $"the database schema cannot be migrated: {e.Message}");
         }
 
-        return problem is null;
+        return notReadyMessage is null;
     }
 
     private void MarkIncompatible(string message, string logMessage)
     {
-        if (problem != message)
+        if (notReadyMessage != message)
         {
             LogIncompatible(logger, logMessage);
         }
 
-        problem = message;
+        notReadyMessage = message;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (problem is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
+        while (notReadyMessage is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
         {
             await Task.Delay(TryEvery, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

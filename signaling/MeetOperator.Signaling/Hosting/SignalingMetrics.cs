@@ -40,7 +40,7 @@ public sealed class SignalingMetrics
 
     public void Received(string type) => received.Add(1, Tag("type", type));
 
-    public void Refused(string code) => errors.Add(1, Tag("code", code));
+    public void Rejected(string code) => errors.Add(1, Tag("code", code));
 
     public void Created() => created.Add(1);
 

@@ -10,7 +10,7 @@ namespace MeetOperator.Signaling;
 public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
 {
     /// <summary>How far this server's clock may be behind the clock of the API server.</summary>
-    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
     private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
@@ -23,12 +23,12 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
         if (Bearer(request) is { } key)
         {
             return apiKeys.FindTenant(key)
-                ?? throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "Unknown API key."));
+                ?? throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "Unknown API key."));
         }
 
         if (options.LocalTenant is not { } name || !origins.IsLocal(request))
         {
-            throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "Missing API key. Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
+            throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "Missing API key. Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
         }
 
         if (!origins.Allows(request))
@@ -52,9 +52,9 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
     public TokenSubject Ticket(HttpRequest request, string meetingId)
     {
         var subject = Require(request, TokenKind.Ticket, meetingId, "the ticket from the join response");
-        if (directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsOf(subject, meeting))
+        if (directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsForMeeting(subject, meeting))
         {
-            throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The ticket was issued for an earlier meeting with this ID."));
+            throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The ticket was issued for an earlier meeting with this ID."));
         }
 
         return ticketRequests.TryTake($"{subject.Tenant}/{meetingId}/{subject.ParticipantId}")
@@ -62,23 +62,26 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
             : throw ProblemException.TooMany("Too many requests with this ticket. Try again later.");
     }
 
-    /// <summary>Returns true if the request has a host token for this meeting, false if it has no Authorization header. Throws for any other token, including one for another tenant's meeting with the same ID.</summary>
-    public bool IsHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
-        && (IsOf(Host(request, meeting.Id), meeting) ? true : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting.")));
+    /// <summary>
+    /// Returns true if the request has a host token for this meeting, false if it has no Authorization header. Throws for any other token, including one for
+    /// another tenant's meeting with the same ID.
+    /// </summary>
+    public bool AuthenticateHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
+        && (IsForMeeting(Host(request, meeting.Id), meeting) ? true : throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting.")));
 
     /// <summary>Returns false if the token was issued for a meeting of another tenant, or for an earlier meeting with the same ID.</summary>
-    public static bool IsOf(TokenSubject token, MeetingView meeting) =>
+    public static bool IsForMeeting(TokenSubject token, MeetingView meeting) =>
         token.Tenant == meeting.TenantName
-        && (token.MeetingUid is { } uid ? uid == meeting.Object.Metadata.Uid : !(token.IssuedAt + MostSkew < meeting.Object.Metadata.CreationTimestamp));
+        && (token.MeetingUid is { } uid ? uid == meeting.Object.Metadata.Uid : !(token.IssuedAt + MaxSkew < meeting.Object.Metadata.CreationTimestamp));
 
     /// <summary>Requires a valid ticket for this meeting in a request body.</summary>
     public TokenSubject Ticket(HttpRequest request, string ticket, MeetingView meeting) =>
-        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && IsOf(subject, meeting)
+        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && IsForMeeting(subject, meeting)
             ? subject
-            : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket for this meeting. Join without it."));
+            : throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket for this meeting. Join without it."));
 
     /// <summary>Meeting IDs are secrets, so callers that request many unknown IDs are throttled.</summary>
-    public ProblemException UnknownMeeting(HttpRequest request) => Failed(request, ProblemException.UnknownMeeting());
+    public ProblemException UnknownMeeting(HttpRequest request) => CountFailure(request, ProblemException.UnknownMeeting());
 
     private static string? Bearer(HttpRequest request)
     {
@@ -99,17 +102,20 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
         {
             return subject.MeetingId == meetingId
                 ? subject
-                : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting."));
+                : throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting."));
         }
 
         var other = kind == TokenKind.Host ? TokenKind.Ticket : TokenKind.Host;
-        throw Failed(request, tokens.TryVerify(other, token, out _)
+        throw CountFailure(request, tokens.TryVerify(other, token, out _)
             ? new ProblemException(ProblemCode.Forbidden, $"Send {what}. The token has another kind.")
             : new ProblemException(ProblemCode.Unauthorized, $"Missing or invalid token. Send {what}: 'Authorization: Bearer <token>'."));
     }
 
-    /// <summary>Counts a failure against the caller's address. Returns the problem, or a 429 problem if the address has too many failures. Valid credentials are never throttled here.</summary>
-    public ProblemException Failed(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
+    /// <summary>
+    /// Counts a failure against the caller's address. Returns the problem, or a 429 problem if the address has too many failures. Valid credentials are never
+    /// throttled here.
+    /// </summary>
+    public ProblemException CountFailure(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
         ? problem
         : new ProblemException(ProblemCode.QuotaExceeded, "Too many failed requests from this address. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
 

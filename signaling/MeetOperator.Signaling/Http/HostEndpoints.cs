@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>Host actions on participants. Any instance can handle them: the bus forwards them to the instance that has the socket.</summary>
 public sealed class HostEndpoints(
-    MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
@@ -51,7 +51,7 @@ public sealed class HostEndpoints(
                 ?? throw new ProblemException(ProblemCode.UnknownParticipant, "The participant is not in the meeting.");
             await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Presence, ParticipantId = participantId }, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             throw Unavailable();
         }
@@ -68,7 +68,7 @@ public sealed class HostEndpoints(
         {
             await call().ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             // The other instances read the removal from the database on their next tick.
         }
@@ -80,15 +80,15 @@ public sealed class HostEndpoints(
     private async Task<(MeetingView View, MeetingKey Key)> MeetingAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Host(request, id);
-        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
             throw credentials.UnknownMeeting(request);
         }
 
-        if (!Credentials.IsOf(subject, view))
+        if (!Credentials.IsForMeeting(subject, view))
         {
-            throw credentials.Failed(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for an earlier meeting with this ID."));
+            throw credentials.CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for an earlier meeting with this ID."));
         }
 
         return view.IsEnded
@@ -96,7 +96,10 @@ public sealed class HostEndpoints(
             : (view, new MeetingKey(view.TenantName, id));
     }
 
-    /// <summary>Applies the action on the media node. Does nothing if the meeting has no media node, or if the node does not know the participant, because then no media flows.</summary>
+    /// <summary>
+    /// Applies the action on the media node. Does nothing if the meeting has no media node, or if the node does not know the participant, because then no media
+    /// flows.
+    /// </summary>
     private async Task CallNodeAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
     {
         if (view.Assignment is not { } assignment)
@@ -104,7 +107,7 @@ public sealed class HostEndpoints(
             return;
         }
 
-        using var limit = new CancellationTokenSource(options.Timings.NodeCall, time);
+        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {

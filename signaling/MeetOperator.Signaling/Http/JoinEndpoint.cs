@@ -8,9 +8,9 @@ namespace MeetOperator.Signaling;
 /// <summary>Joins a meeting: waits for its media node, reserves a place, and returns a ticket and a WebSocket URL.</summary>
 public sealed class JoinEndpoint(
     MeetingDirectory directory,
-    AbsentMeetings absent,
+    MissingMeetings missing,
     MeetingWriter writer,
-    MeetingLives lives,
+    MeetingStateReader states,
     IParticipantRepository participants,
     IUserRepository users,
     IMeetingBus bus,
@@ -26,7 +26,10 @@ public sealed class JoinEndpoint(
 
     private readonly Throttle joins = new(perSecond: 200, burst: 500);
 
-    /// <summary>A separate limit for requests with a ticket or token, so that anonymous callers behind the same address cannot exhaust it. The credential is verified later.</summary>
+    /// <summary>
+    /// A separate limit for requests with a ticket or token, so that anonymous callers behind the same address cannot exhaust it. The credential is verified
+    /// later.
+    /// </summary>
     private readonly Throttle joinsWithCredential = new(perSecond: 200, burst: 500);
     private readonly Throttle meetingJoins = new(perSecond: 100, burst: 1_000);
 
@@ -69,8 +72,8 @@ public sealed class JoinEndpoint(
             throw credentials.UnknownMeeting(request);
         }
 
-        var view = await directory.WaitAsync(id, v => v is not null, LookupTimeout, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
-        var isHost = credentials.IsHost(request, view);
+        var view = await directory.WaitAsync(id, v => v is not null, LookupTimeout, time, ct).ConfigureAwait(false) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
+        var isHost = credentials.AuthenticateHost(request, view);
         var ticket = body.Ticket is null ? null : credentials.Ticket(request, body.Ticket, view);
         ThrowIfEnded(view);
         if (ticket is not null || isHost)
@@ -87,9 +90,9 @@ public sealed class JoinEndpoint(
 
         var returning = ticket is null ? null : await FindReturningAsync(ticket, ct).ConfigureAwait(false);
         view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
-        if (returning is null && view.Refusal is { } refused)
+        if (returning is null && view.Rejection is { } rejection)
         {
-            throw NotPlaced(refused); // Returning participants are not rejected, because they already have a place.
+            throw NotPlaced(rejection); // Returning participants are not rejected, because they already have a place.
         }
 
         var role = isHost || returning?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
@@ -111,9 +114,9 @@ public sealed class JoinEndpoint(
         var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId };
         return new JoinAnswer(
             participantId,
-            urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLife)),
+            urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),
             [],
-            tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLife),
+            tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLifetime),
             WireName.Of(role));
     }
 
@@ -144,7 +147,7 @@ public sealed class JoinEndpoint(
         }
 
         var placed = await directory.WaitAsync(
-            view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementWait, time, ct).ConfigureAwait(false)
+            view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementTimeout, time, ct).ConfigureAwait(false)
             ?? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         ThrowIfEnded(placed);
         if (placed.Assignment is not null)
@@ -152,15 +155,15 @@ public sealed class JoinEndpoint(
             return placed;
         }
 
-        throw NotPlaced(placed.Obstacle);
+        throw NotPlaced(placed.BlockingCondition);
     }
 
-    private static ProblemException NotPlaced(Condition? obstacle)
+    private static ProblemException NotPlaced(Condition? condition)
     {
-        var isQuota = obstacle?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
+        var isQuota = condition?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
         return new ProblemException(
             isQuota ? ProblemCode.QuotaExceeded : ProblemCode.NotPlaced,
-            obstacle is null ? "The meeting has no media node yet. Try again later." : $"{obstacle.Reason}: {obstacle.Message}")
+            condition is null ? "The meeting has no media node yet. Try again later." : $"{condition.Reason}: {condition.Message}")
         {
             RetryAfter = TimeSpan.FromSeconds(isQuota ? 10 : 2),
         };
@@ -185,10 +188,10 @@ public sealed class JoinEndpoint(
         };
         try
         {
-            var outcome = await bus.Presence.ReserveAsync(key, entry, view.Places, options.Timings.CodeLife, options.Timings.PlaceFirm, ct).ConfigureAwait(false);
+            var outcome = await bus.Presence.ReserveAsync(key, entry, view.Capacity, options.Timings.CodeLifetime, options.Timings.FirmReservation, ct).ConfigureAwait(false);
             if (outcome == EnterOutcome.Full)
             {
-                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting is full. It has {view.Places} places.");
+                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting is full. It has {view.Capacity} places.");
             }
 
             if (outcome == EnterOutcome.Removed)
@@ -198,7 +201,7 @@ public sealed class JoinEndpoint(
 
             return entry;
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             throw new ProblemException(ProblemCode.Unavailable, "The server cannot reserve a place in the meeting now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
@@ -211,7 +214,7 @@ public sealed class JoinEndpoint(
         {
             await bus.Presence.RemoveAsync(new MeetingKey(view.TenantName, view.Id), reservation.ParticipantId, reservation.Connection, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             // The reservation can be taken by another participant when it is no longer firm.
         }
@@ -219,7 +222,7 @@ public sealed class JoinEndpoint(
 
     private async Task SaveAsync(MeetingView view, string participantId, JoinRequest body, ParticipantRole role, CancellationToken ct)
     {
-        if (!await writer.EnsureRowAsync(view, ct).ConfigureAwait(false) && await lives.AskAsync(view, ct).ConfigureAwait(false) == MeetingLife.Over)
+        if (!await writer.EnsureRowAsync(view, ct).ConfigureAwait(false) && await states.ReadAsync(view, ct).ConfigureAwait(false) == MeetingState.Ended)
         {
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }

@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>Creates, reads and ends meetings.</summary>
 public sealed class MeetingEndpoints(
-    MeetingWriter writer, MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingWriter writer, MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     /// <summary>How long creating a meeting waits until this instance has it in its cache, so that it can be joined immediately.</summary>
     private static readonly TimeSpan CacheTimeout = TimeSpan.FromSeconds(2);
@@ -56,7 +56,7 @@ public sealed class MeetingEndpoints(
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (!readsFromOneAddress.TryTake($"{id} {CallerAddress.Of(request)}"))
         {
             throw ProblemException.TooMany("Too many requests for this meeting from this address. Try again later.");
@@ -74,7 +74,7 @@ public sealed class MeetingEndpoints(
     public async Task<IResult> EndAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Host(request, id);
-        if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsOf(subject, view))
+        if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsForMeeting(subject, view))
         {
             await writer.EndAsync(subject, ct).ConfigureAwait(false);
         }
@@ -96,7 +96,7 @@ public sealed class MeetingEndpoints(
             TokenId = repeatable?.TokenId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             IssuedAt = issued,
         };
-        var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLife);
+        var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLifetime);
         return Results.Created($"/meetings/{id}", new CreateMeetingAnswer(id, urls.JoinUrl(request, id), hostToken));
     }
 
@@ -106,7 +106,7 @@ public sealed class MeetingEndpoints(
         {
             return await bus.Presence.ListAsync(key, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             throw new ProblemException(ProblemCode.Unavailable, "The server cannot list the participants now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 
 /// <summary>WHIP (RFC 9725) and WHEP endpoints: standard clients publish and play media with one HTTP request. The ticket identifies the participant.</summary>
 public sealed class WhipEndpoints(
-    MeetingDirectory directory, AbsentMeetings absent, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionMark seal, IParticipantRepository participants)
+    MeetingDirectory directory, MissingMeetings missing, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionSeal seal, IParticipantRepository participants)
 {
     private const string SdpType = "application/sdp";
 
@@ -91,8 +91,8 @@ public sealed class WhipEndpoints(
         }
 
         var view = await directory.WaitAsync(
-            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementWait, services.Time, ct).ConfigureAwait(false)
-            ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementTimeout, services.Time, ct).ConfigureAwait(false)
+            ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
             throw new ProblemException(ProblemCode.Forbidden, "The ticket was issued for another meeting.");
@@ -104,11 +104,11 @@ public sealed class WhipEndpoints(
         }
 
         var assignment = view.Assignment
-            ?? throw new ProblemException(ProblemCode.NotPlaced, view.Obstacle?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            ?? throw new ProblemException(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        await hold.Session.OpeningHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        await hold.Session.AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
@@ -117,7 +117,7 @@ public sealed class WhipEndpoints(
         }
         finally
         {
-            await hold.Session.EndHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+            await hold.Session.EndHeadlessSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         }
 
         request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
@@ -133,14 +133,14 @@ public sealed class WhipEndpoints(
         var outcome = await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
-            await hold.Session.Room.ForgetAsync(assignment, row.ParticipantId).ConfigureAwait(false);
+            await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
     }
 
     private async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {

@@ -52,7 +52,7 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
                 socket.Send(new ErrorMessage(ErrorCode.Forbidden, "The chat message was not stored because the meeting has ended or you are no longer in it.", message.Reference));
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             LogNotStored(logger, from.ParticipantId, e.Message);
             Reject(message, DatabaseUnavailable);

@@ -20,11 +20,11 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             {
                 if (Volatile.Read(ref member) is null)
                 {
-                    socket.Close(CloseCodes.Refused, "no join");
+                    socket.Close(CloseCodes.Rejected, "no join");
                 }
             },
             null,
-            services.Options.Timings.JoinWait,
+            services.Options.Timings.JoinTimeout,
             Timeout.InfiniteTimeSpan);
         while (!hasLeft && await socket.ReceiveAsync().ConfigureAwait(false) is { } frame)
         {
@@ -86,7 +86,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
                 await HandleAsync(member, message).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e) || Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || TransientErrors.IsBusOutage(e))
         {
             LogOutage(logger, identity.ParticipantId, e.Message);
             socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot process this message now. Try again."));
@@ -116,7 +116,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         if (await session.JoinAsync(joining).ConfigureAwait(false) is { } rejection)
         {
             Reject(rejection);
-            socket.Close(CloseCodes.Refused, rejection.Message);
+            socket.Close(CloseCodes.Rejected, rejection.Message);
             return;
         }
 
@@ -187,7 +187,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 
     private void SendError(ProtocolError error)
     {
-        services.Metrics.Refused(WireName.Of(error.Code));
+        services.Metrics.Rejected(WireName.Of(error.Code));
         socket.Send(new ErrorMessage(error));
     }
 
@@ -196,7 +196,7 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         SendError(error);
         if (++badMessages >= SocketLimits.MaxBadMessages)
         {
-            socket.Close(CloseCodes.Refused, "too many bad messages");
+            socket.Close(CloseCodes.Rejected, "too many bad messages");
         }
     }
 

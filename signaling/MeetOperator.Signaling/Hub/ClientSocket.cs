@@ -46,7 +46,7 @@ public sealed class ClientSocket : IAsyncDisposable
         this.socket = socket;
         this.time = time;
         this.messageWait = messageWait;
-        unfinished = time.CreateTimer(_ => Close(CloseCodes.Refused, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        unfinished = time.CreateTimer(_ => Close(CloseCodes.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         sending = SendAsync();
     }
 
@@ -85,7 +85,9 @@ public sealed class ClientSocket : IAsyncDisposable
     /// <summary>Discards all further input. Sending still works.</summary>
     public void IgnoreInput() => ignoresInput = true;
 
-    /// <summary>Sends the queued frames and then a close frame with the reason of the first call. Aborts the connection if the peer does not read them in time.</summary>
+    /// <summary>
+    /// Sends the queued frames and then a close frame with the reason of the first call. Aborts the connection if the peer does not read them in time.
+    /// </summary>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         if (Interlocked.Exchange(ref closing, 1) != 0)
@@ -98,7 +100,10 @@ public sealed class ClientSocket : IAsyncDisposable
         ended.CancelAfter(CloseTimeout);
     }
 
-    /// <summary>Receives the next frame, or null if the socket has closed. Discards input while the socket is closing. A frame over the size limit is returned truncated, but still over the limit.</summary>
+    /// <summary>
+    /// Receives the next frame, or null if the socket has closed. Discards input while the socket is closing. A frame over the size limit is returned
+    /// truncated, but still over the limit.
+    /// </summary>
     public async Task<ReceivedFrame?> ReceiveAsync()
     {
         var frame = new MemoryStream();
@@ -122,7 +127,7 @@ public sealed class ClientSocket : IAsyncDisposable
 
                 if (fragments > MaxFragments || empty > MaxEmptyFragments)
                 {
-                    Close(CloseCodes.Refused, "too many fragments");
+                    Close(CloseCodes.Rejected, "too many fragments");
                 }
 
                 if (ignoresInput || Volatile.Read(ref closing) != 0)

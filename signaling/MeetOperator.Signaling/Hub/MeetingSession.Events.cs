@@ -56,7 +56,7 @@ public sealed partial class MeetingSession
                 Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)]);
                 break;
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
-                await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
+                await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
             case RoomEventTypes.Ready when !ended:
                 // The stream is new or was interrupted, so joins and departures may have been missed.
@@ -66,7 +66,7 @@ public sealed partial class MeetingSession
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && roster.Find(e.ParticipantId) is { IsShared: true }:
                 if (await headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
                 {
-                    await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
+                    await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 }
 
                 break;
@@ -81,7 +81,7 @@ public sealed partial class MeetingSession
     {
         // Participants who join during the request are missing from its answer.
         var shown = headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
-        if (await Room.KnownAsync().ConfigureAwait(false) is not { } known)
+        if (await Room.ListParticipantsAsync().ConfigureAwait(false) is not { } known)
         {
             return;
         }
@@ -90,7 +90,7 @@ public sealed partial class MeetingSession
         {
             foreach (var lost in (await headless.CompareAsync(known, Capacity()).ConfigureAwait(false)).Where(e => shown.Contains(e.ParticipantId)))
             {
-                await DepartHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
+                await RemoveHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
             }
 
             await RefreshRosterAsync(null).ConfigureAwait(false);
@@ -113,11 +113,11 @@ public sealed partial class MeetingSession
 
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            // Clients without a socket cannot be told to move. Ending their sessions on the previous node makes them reconnect.
+            // Clients without a socket receive no media-restart. Ending their sessions on the previous node makes them reconnect.
             foreach (var participant in headless.Entries)
             {
-                Room.ForgetAtFormer(participant.ParticipantId);
-                await DepartHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
+                Room.RemoveFromPreviousNode(participant.ParticipantId);
+                await RemoveHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
             }
         }
     }
@@ -134,10 +134,10 @@ public sealed partial class MeetingSession
         }
     }
 
-    private async Task DepartHeadlessAsync(string participantId)
+    private async Task RemoveHeadlessAsync(string participantId)
     {
         await headless.EndAllAsync(participantId).ConfigureAwait(false);
-        await DepartAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
+        await RemoveParticipantAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
     }
 
     private void CloseAll(WebSocketCloseStatus code, string reason)
@@ -167,7 +167,7 @@ public sealed partial class MeetingSession
             await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
             try
             {
-                await loop.AskAsync(RecoverNowAsync).ConfigureAwait(false);
+                await loop.InvokeAsync(RecoverNowAsync).ConfigureAwait(false);
             }
             finally
             {
@@ -212,7 +212,7 @@ public sealed partial class MeetingSession
 
     private async Task TickAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.Tick, services.Time);
+        using var timer = new PeriodicTimer(services.Options.Timings.TickInterval, services.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
@@ -251,7 +251,7 @@ public sealed partial class MeetingSession
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
         {
-            await TellLeftAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
+            await AnnounceDepartureAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
         }
 
         // While bus events may be lost, read the messages of other instances from the database.
@@ -267,7 +267,7 @@ public sealed partial class MeetingSession
         {
             await chat.DeliverAsync(sequence, frame, members.Values, closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             // The feed is behind; the next tick retries.
         }
@@ -279,7 +279,7 @@ public sealed partial class MeetingSession
         {
             await chat.CatchUpAsync(members.Values, closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             // The feed is behind; the next tick retries.
         }

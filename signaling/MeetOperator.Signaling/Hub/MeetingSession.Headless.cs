@@ -5,8 +5,11 @@ namespace MeetOperator.Signaling;
 /// <summary>Manages participants without a socket (WHIP, WHEP).</summary>
 public sealed partial class MeetingSession
 {
-    /// <summary>Records a session that is being opened. It may replace the participant's only session, and other participants must not see the participant leave in between.</summary>
-    public Task<bool> OpeningHeadlessAsync(string participantId, string opening) => loop.AskAsync(async () =>
+    /// <summary>
+    /// Records a session that is being opened. It may replace the participant's only session, and other participants must not see the participant leave in
+    /// between.
+    /// </summary>
+    public Task<bool> AddOpeningSessionAsync(string participantId, string opening) => loop.InvokeAsync(async () =>
     {
         await headless.AddSessionAsync(participantId, opening).ConfigureAwait(false);
         return true;
@@ -16,7 +19,7 @@ public sealed partial class MeetingSession
     /// Shows the participant to the other participants until its last session ends, unless the meeting is full or a host removed the participant. Takes ownership of
     /// <paramref name="hold"/>, which keeps this session open meanwhile.
     /// </summary>
-    public Task<EnterOutcome> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.AskAsync(async () =>
+    public Task<EnterOutcome> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.InvokeAsync(async () =>
     {
         await headless.AddSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
         var kept = false;
@@ -37,7 +40,7 @@ public sealed partial class MeetingSession
             }
 
             kept = headless.Keep(result.Entry!, sessionId, hold);
-            await ChangedAsync(result.Entry!).ConfigureAwait(false);
+            await PublishChangeAsync(result.Entry!).ConfigureAwait(false);
             return outcome;
         }
         finally
@@ -50,12 +53,12 @@ public sealed partial class MeetingSession
     });
 
     /// <summary>Handles the end of a session, or of a failed attempt to open one. Returns true if it was the last session of the participant.</summary>
-    public Task<bool> EndHeadlessAsync(string participantId, string sessionId) => loop.AskAsync(async () =>
+    public Task<bool> EndHeadlessSessionAsync(string participantId, string sessionId) => loop.InvokeAsync(async () =>
     {
         var last = await headless.EndSessionAsync(participantId, sessionId).ConfigureAwait(false);
         if (last)
         {
-            await DepartHeadlessAsync(participantId).ConfigureAwait(false);
+            await RemoveHeadlessAsync(participantId).ConfigureAwait(false);
         }
 
         return last;

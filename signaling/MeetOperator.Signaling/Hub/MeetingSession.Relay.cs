@@ -14,7 +14,7 @@ public sealed partial class MeetingSession
     private readonly Dictionary<long, string> unacknowledged = [];
 
     /// <summary>Relays a frame to a participant on any instance. Returns null if it was sent, otherwise an error.</summary>
-    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.AskAsync(async () =>
+    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(from))
         {
@@ -59,10 +59,12 @@ public sealed partial class MeetingSession
         return null;
     });
 
-    /// <summary>Sends an error to the sender if no acknowledgement arrives in time: Redis accepts a frame even if the receiving instance has crashed or is disconnected.</summary>
+    /// <summary>
+    /// Sends an error to the sender if no acknowledgement arrives in time: Redis accepts a frame even if the receiving instance has crashed or is disconnected.
+    /// </summary>
     private async Task ExpectAcknowledgementAsync(long delivery)
     {
-        await Task.Delay(services.Options.Timings.RelayAcknowledgement, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(services.Options.Timings.RelayAcknowledgementTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Post(() =>
         {
             if (unacknowledged.Remove(delivery, out var sender) && members.TryGetValue(sender, out var member))

@@ -17,7 +17,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private readonly Roster roster = new();
     private readonly ChatFeed chat;
     private readonly SessionPresence presence;
-    private readonly HeadlessPeople headless;
+    private readonly HeadlessParticipants headless;
     private readonly CancellationTokenSource closed = new();
     private readonly ILogger logger;
     private IAsyncDisposable? subscription;
@@ -40,7 +40,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         chat = new ChatFeed(services.Chat, key);
         presence = new SessionPresence(key, services);
         Room = new RoomLink(key.MeetingId, services, e => loop.Post(() => OnRoomEventAsync(e)));
-        headless = new HeadlessPeople(presence, roster, services.Participants, key);
+        headless = new HeadlessParticipants(presence, roster, services.Participants, key);
     }
 
     public MeetingKey Key { get; }
@@ -59,10 +59,12 @@ public sealed partial class MeetingSession : IAsyncDisposable
     }
 
     /// <summary>Adds a socket to the meeting. Returns null on success, or if the socket was closed with a reason; otherwise an error.</summary>
-    public Task<ProtocolError?> JoinAsync(Member member) => loop.AskAsync(() => JoinNowAsync(member));
+    public Task<ProtocolError?> JoinAsync(Member member) => loop.InvokeAsync(() => JoinNowAsync(member));
 
-    /// <summary>Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.</summary>
-    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
+    /// <summary>
+    /// Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.
+    /// </summary>
+    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(member))
         {
@@ -71,7 +73,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
         var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
-        await ChangedAsync(entry).ConfigureAwait(false);
+        await PublishChangeAsync(entry).ConfigureAwait(false);
         member.Media?.Mute(kind, muted);
         return true;
     });
@@ -100,7 +102,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
 
         var stored = ChatFeed.ToMessage(appended.Row);
-        if (appended.Outcome == AppendOutcome.Known)
+        if (appended.Outcome == AppendOutcome.Duplicate)
         {
             // The sender reconnected before the acknowledgement arrived.
             member.Send(stored);
@@ -111,10 +113,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
         return appended.Outcome;
     }
 
-    /// <summary>Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReturnTime"/> before its departure is announced.</summary>
+    /// <summary>
+    /// Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReconnectTimeout"/> before its
+    /// departure is announced.
+    /// </summary>
     public async Task HandleClosedSocketAsync(Member member, bool hasLeft)
     {
-        var wasCurrent = await loop.AskAsync(async () =>
+        var wasCurrent = await loop.InvokeAsync(async () =>
         {
             var current = IsCurrent(member);
             if (current)
@@ -122,7 +127,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 members.Remove(member.ParticipantId);
                 if (member.Identity.Role == ParticipantRole.Host)
                 {
-                    await presence.LeaveForNowAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
+                    await presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
                 }
             }
 
@@ -136,17 +141,17 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         if (!hasLeft)
         {
-            await Task.Delay(services.Options.Timings.ReturnTime, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(services.Options.Timings.ReconnectTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!closed.IsCancellationRequested)
         {
-            await loop.AskAsync(() => DepartAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
+            await loop.InvokeAsync(() => RemoveParticipantAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
 
     /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
-    public Task EvacuateAsync() => loop.AskAsync(() =>
+    public Task EvacuateAsync() => loop.InvokeAsync(() =>
     {
         evacuated = true;
         CloseAll(CloseCodes.Restart, "server restarts");
@@ -200,7 +205,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         {
             removed.Add(member.ParticipantId);
             member.Send(new RemovedMessage("removed"));
-            member.Socket.Close(CloseCodes.Refused, "removed");
+            member.Socket.Close(CloseCodes.Rejected, "removed");
             return null;
         }
 
@@ -240,7 +245,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            if (!Failures.IsDatabaseOutage(e))
+            if (!TransientErrors.IsDatabaseOutage(e))
             {
                 LogStepFailed(logger, e, Key.MeetingId);
             }
@@ -267,31 +272,33 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private int Capacity() => View()?.Places ?? 0;
+    private int Capacity() => View()?.Capacity ?? 0;
 
     /// <summary>Returns the meeting, or null if it was deleted or its ID now belongs to another meeting.</summary>
     private MeetingView? View() =>
         services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == uid ? view : null;
 
-    private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
+    private async Task<bool> RemoveParticipantAsync(string participantId, string connectionId, string reason)
     {
         if (members.ContainsKey(participantId) || !await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
         {
             return false;
         }
 
-        await TellLeftAsync(participantId, reason).ConfigureAwait(false);
+        await AnnounceDepartureAsync(participantId, reason).ConfigureAwait(false);
         return true;
     }
 
-    private async Task TellLeftAsync(string participantId, string reason)
+    private async Task AnnounceDepartureAsync(string participantId, string reason)
     {
         await PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
-        Room.Forget(participantId);
+        Room.RemoveParticipant(participantId);
         presence.SaveStatus(participantId, ConnectionStatuses.Left);
     }
 
-    /// <summary>Reads presence and sends the changes to the members. <paramref name="newcomer"/> is the entry of a joining participant that is not a member yet.</summary>
+    /// <summary>
+    /// Reads presence and sends the changes to the members. <paramref name="newcomer"/> is the entry of a joining participant that is not a member yet.
+    /// </summary>
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
         presenceIsStale = false;
@@ -314,10 +321,10 @@ public sealed partial class MeetingSession : IAsyncDisposable
             }
         }
 
-        Broadcast(roster.Update(present, presence.RemovalsHeld));
+        Broadcast(roster.Update(present, presence.HoldsRemovals));
     }
 
-    private async Task ChangedAsync(PresenceEntry entry)
+    private async Task PublishChangeAsync(PresenceEntry entry)
     {
         if (members.TryGetValue(entry.ParticipantId, out var member))
         {
@@ -344,7 +351,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
             var frame = message.ToUtf8();
             foreach (var member in members.Values)
             {
-                // A participant is not told about its own join.
+                // A participant receives no message about its own join.
                 if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var joinedId } || joinedId != member.ParticipantId)
                 {
                     member.Socket.Send(frame);

@@ -12,16 +12,18 @@ public sealed class Roster
 
     public PresenceEntry? Find(string participantId) => entries.GetValueOrDefault(participantId);
 
-    /// <summary>Applies the current presence entries and returns the messages to send. With <paramref name="keepMissing"/>, participants without an entry are kept.</summary>
+    /// <summary>
+    /// Applies the current presence entries and returns the messages to send. With <paramref name="keepMissing"/>, participants without an entry are kept.
+    /// </summary>
     public IReadOnlyList<ServerMessage> Update(IReadOnlyList<PresenceEntry> present, bool keepMissing)
     {
         var messages = new List<ServerMessage>();
         var connected = present.Where(e => e.Connected).ToDictionary(e => e.ParticipantId, StringComparer.Ordinal);
         if (!keepMissing)
         {
-            foreach (var gone in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
+            foreach (var missing in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
             {
-                messages.AddRange(Remove(gone, "timeout"));
+                messages.AddRange(Remove(missing, "timeout"));
             }
         }
 

@@ -19,7 +19,10 @@ public sealed partial class SessionPresence : IAsyncDisposable
     private readonly SessionLoop rows;
     private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
 
-    /// <summary>Participants whose connection was accepted while the bus was unavailable, and their previous connections. The bus may still have the previous connection.</summary>
+    /// <summary>
+    /// Participants whose connection was accepted while the bus was unavailable, and their previous connections. The bus may still have the previous
+    /// connection.
+    /// </summary>
     private readonly Dictionary<string, string?> unclaimed = new(StringComparer.Ordinal);
     private long heldUntil = long.MinValue;
 
@@ -32,9 +35,9 @@ public sealed partial class SessionPresence : IAsyncDisposable
         rows = new SessionLoop(e => LogRowNotWritten(logger, key.MeetingId, e.Message));
     }
 
-    public bool RemovalsHeld => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
+    public bool HoldsRemovals => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
 
-    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.Tick)).UtcTicks;
+    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.TickInterval)).UtcTicks;
 
     /// <param name="identity">The participant.</param>
     /// <param name="connectionId">ID of the connection.</param>
@@ -62,7 +65,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         {
             return await services.Bus.SubscribeAsync(key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             LogBusUnavailable(logger, key.MeetingId, e.Message);
             return null;
@@ -78,7 +81,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
     public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? previous = null)
     {
         EnterResult? result = null;
-        if (await TryCallAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (await TryCallAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             unclaimed.Remove(entry.ParticipantId);
             return result!;
@@ -102,14 +105,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
         var claims = own.Where(e => unclaimed.ContainsKey(e.ParticipantId)).ToList();
         if (claims.Count == 0)
         {
-            return own.Count == 0 ? RenewResult.Nothing : await CallOrDefaultAsync(
-                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing).ConfigureAwait(false);
+            return own.Count == 0 ? RenewResult.Empty : await CallOrDefaultAsync(
+                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
         }
 
         RenewResult? claimed = null;
-        if (!await TryCallAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
-            return RenewResult.Nothing;
+            return RenewResult.Empty;
         }
 
         unclaimed.Clear();
@@ -117,7 +120,10 @@ public sealed partial class SessionPresence : IAsyncDisposable
         return new RenewResult([.. renewed.TakenOver, .. claimed!.TakenOver], [.. renewed.Removed, .. claimed.Removed]);
     }
 
-    /// <summary>Lists the participants of the meeting. Always contains <paramref name="own"/>, even if their entries are missing or belong to an older connection, or the bus is unavailable.</summary>
+    /// <summary>
+    /// Lists the participants of the meeting. Always contains <paramref name="own"/>, even if their entries are missing or belong to an older connection, or
+    /// the bus is unavailable.
+    /// </summary>
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
         var mine = own.ToList();
@@ -180,12 +186,12 @@ public sealed partial class SessionPresence : IAsyncDisposable
             true);
     }
 
-    public Task LeaveForNowAsync(string participantId, string connectionId) =>
-        TryCallAsync(() => services.Bus.Presence.LeaveForNowAsync(key, participantId, connectionId, CancellationToken.None));
+    public Task MarkAwayAsync(string participantId, string connectionId) =>
+        TryCallAsync(() => services.Bus.Presence.MarkAwayAsync(key, participantId, connectionId, CancellationToken.None));
 
     public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
-    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => RemovalsHeld
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => HoldsRemovals
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
         : CallOrDefaultAsync(() => services.Bus.Presence.SweepAsync(key, CancellationToken.None), []);
 
@@ -240,7 +246,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         {
             return await call().ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             LogBusUnavailable(logger, key.MeetingId, e.Message);
             HoldRemovals();

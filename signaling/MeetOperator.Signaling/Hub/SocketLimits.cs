@@ -28,13 +28,17 @@ public sealed class SocketLimits : IDisposable
         !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"Too many messages. The limit is {MessagesPerSecond} messages per second.")
         : null;
 
-    /// <summary>Takes one message from the shared budgets of the meeting and of its tenant. Returns an error if a budget is exhausted, possibly by other participants.</summary>
+    /// <summary>
+    /// Takes one message from the shared budgets of the meeting and of its tenant. Returns an error if a budget is exhausted, possibly by other participants.
+    /// </summary>
     public ProtocolError? TakeSharedMessage(MeetingKey meeting) =>
         !meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the meeting send too many messages. Try again later.")
         : !tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the tenant send too many messages. Try again later.")
         : null;
 
-    /// <summary>Takes a relayed frame of this size from the participant's budget. Returns an error if the frame is too large or the budget is exhausted.</summary>
+    /// <summary>
+    /// Takes a relayed frame of this size from the participant's budget. Returns an error if the frame is too large or the budget is exhausted.
+    /// </summary>
     public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
         bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"The relayed message is too large. The limit is {ProtocolLimits.MaxRelayedBytes} bytes after serialization.")
         : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much data relayed for this participant. Send it again later.")

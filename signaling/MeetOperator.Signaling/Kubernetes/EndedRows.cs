@@ -68,7 +68,7 @@ public sealed partial class EndedRows : BackgroundService
             await rows.CloseAsync(tenant.Metadata.Name!, MeetingId.Of(meeting), time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             return false;
         }

@@ -83,7 +83,9 @@ public sealed class MeetingDirectory : IDisposable
         return view;
     }
 
-    /// <summary>Calls <paramref name="callback"/> after each change that may affect the meeting. The callback must not block. Dispose the result to stop.</summary>
+    /// <summary>
+    /// Calls <paramref name="callback"/> after each change that may affect the meeting. The callback must not block. Dispose the result to stop.
+    /// </summary>
     public IDisposable OnChange(string meetingId, Action callback)
     {
         var key = new object();

@@ -29,12 +29,12 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
     public bool IsPeerToPeer => Object.Spec.Mode == MeetingMode.P2P;
 
     /// <summary>Maximum number of concurrent participants, limited by the tenant's quota.</summary>
-    public int Places => MeetingLimits.Participants(Object, Tenant);
+    public int Capacity => MeetingLimits.Participants(Object, Tenant);
 
     /// <summary>
     /// The operator's condition that rejects new participants, or null. A placed meeting stays open for new participants when the tenant exceeds its quota.
     /// </summary>
-    public Condition? Refusal =>
+    public Condition? Rejection =>
         Object.Status?.Conditions.FirstOrDefault(c => c is { Type: MeetConditions.Accepted, Status: ConditionStatus.False }) is { } refused
         && (refused.Reason != AcceptReasons.QuotaExceeded || Assignment is null)
             ? refused
@@ -54,7 +54,7 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
         || meeting.Status?.Phase == MeetingPhase.Ended;
 
     /// <summary>The operator's condition that explains why there is no media node: the first condition that is not true, or null.</summary>
-    public Condition? Obstacle =>
+    public Condition? BlockingCondition =>
         Object.Status?.Conditions
             .Where(c => c.Status != ConditionStatus.True)
             .OrderBy(c => c.Type switch { MeetConditions.Accepted => 0, MeetConditions.Placed => 1, _ => 2 })

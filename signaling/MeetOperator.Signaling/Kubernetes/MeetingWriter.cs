@@ -13,7 +13,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
 
     /// <summary>Timeout of a call to the API server.</summary>
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     /// <param name="id">ID of the meeting for a repeatable request, which must always create the same meeting; null generates an ID.</param>
     /// <param name="request">The validated request.</param>
@@ -27,7 +27,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
             .ConfigureAwait(false);
         try
         {
-            return await LimitedAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
+            return await CallWithTimeoutAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (id is not null && e.IsAlreadyExists)
         {
@@ -41,7 +41,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (Exception e)
         {
-            TakeBack(meeting, tenant.Metadata.Name!, e);
+            RollBack(meeting, tenant.Metadata.Name!, e);
             throw Translate(e);
         }
     }
@@ -73,7 +73,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
 
         try
         {
-            await LimitedAsync(limit => kube.MergePatchAsync<Meeting>(name, patch, limit, AsSignaling), ct).ConfigureAwait(false);
+            await CallWithTimeoutAsync(limit => kube.MergePatchAsync<Meeting>(name, patch, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
@@ -172,7 +172,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     {
         try
         {
-            return await LimitedAsync(limit => kube.GetAsync<Meeting>(name, limit), ct).ConfigureAwait(false);
+            return await CallWithTimeoutAsync(limit => kube.GetAsync<Meeting>(name, limit), ct).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -180,9 +180,9 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
     }
 
-    private async Task<Meeting> LimitedAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
+    private async Task<Meeting> CallWithTimeoutAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var limit = new CancellationTokenSource(CallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -198,13 +198,13 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     /// Deletes the row and, because the API server may have stored it despite the error, the Meeting object. An object that remains ends after its empty timeout.
     /// Runs in the background, so the caller does not wait.
     /// </summary>
-    private void TakeBack(Meeting meeting, string tenant, Exception cause) => _ = Task.Run(async () =>
+    private void RollBack(Meeting meeting, string tenant, Exception error) => _ = Task.Run(async () =>
     {
         try
         {
-            if (cause is not KubeApiException)
+            if (error is not KubeApiException)
             {
-                using var limit = new CancellationTokenSource(AnswerWithin, time);
+                using var limit = new CancellationTokenSource(CallTimeout, time);
                 await kube.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, limit.Token).ConfigureAwait(false);
             }
 
@@ -212,10 +212,10 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (Exception e)
         {
-            LogNotTakenBack(logger, meeting.Metadata.Name!, e.Message);
+            LogRollBackFailed(logger, meeting.Metadata.Name!, e.Message);
         }
     });
 
     [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: rollback after a failed creation failed, so its Meeting object may still exist: {Reason}")]
-    private static partial void LogNotTakenBack(ILogger logger, string meeting, string reason);
+    private static partial void LogRollBackFailed(ILogger logger, string meeting, string reason);
 }

@@ -7,7 +7,7 @@ namespace MeetOperator.Signaling;
 /// rows. A row is written before its object, so a row is closed only if its object is missing in two consecutive rounds.
 /// </summary>
 public sealed partial class OrphanedRows(
-    IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingLives lives, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
+    IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingStateReader states, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
     : BackgroundService
 {
     private const int Page = 500;
@@ -19,11 +19,11 @@ public sealed partial class OrphanedRows(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var wait = options.Timings.RowCheck;
+            var wait = options.Timings.RowCheckInterval;
             try
             {
                 // The informer cache must be complete, otherwise meetings would be missing by mistake.
-                if (schema.Problem is not null || !directory.HasSynced || !directory.IsCurrent)
+                if (schema.NotReadyMessage is not null || !directory.HasSynced || !directory.IsCurrent)
                 {
                     wait = RetryAfter;
                 }
@@ -61,7 +61,7 @@ public sealed partial class OrphanedRows(
 
                 if (!live.TryGetValue(row.Tenant, out var ids))
                 {
-                    live[row.Tenant] = ids = await lives.LiveIdsAsync(row.Tenant, ct).ConfigureAwait(false);
+                    live[row.Tenant] = ids = await states.ListLiveIdsAsync(row.Tenant, ct).ConfigureAwait(false);
                 }
 
                 if (ids is null)

@@ -6,7 +6,7 @@ namespace MeetOperator.Signaling;
 /// <summary>Creates and caches one client per media node. A client accepts only a server certificate with the name of its node. Thread-safe.</summary>
 public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
-    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnect, time))
+    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnectTimeout, time))
     {
         // Each call has its own timeout, and event streams stay open.
         Timeout = Timeout.InfiniteTimeSpan,

@@ -143,7 +143,9 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     /// </summary>
     internal static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
 
-    /// <summary>Restarts a session that the node ended (<see cref="IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end repeatedly.</summary>
+    /// <summary>
+    /// Restarts a session that the node ended (<see cref="IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end repeatedly.
+    /// </summary>
     public void HandleEndedSession(RoomEvent ended) => Post(async assignment =>
     {
         if (!IsCurrent(ended))
@@ -169,7 +171,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         await calls.DisposeAsync().ConfigureAwait(false);
         if (leave && room.Assignment is { } assignment)
         {
-            await room.ForgetAsync(assignment, ParticipantId).ConfigureAwait(false);
+            await room.RemoveParticipantAsync(assignment, ParticipantId).ConfigureAwait(false);
         }
     }
 
@@ -189,7 +191,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         if (Interlocked.Increment(ref waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref waiting);
-            room.Metrics.Refused(WireName.Of(ErrorCode.RateLimited));
+            room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
             member.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
             return;
         }
@@ -215,7 +217,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (NotPlacedException)
         {
-            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. Wait for 'media-restart'.", reference));
+            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
         {
@@ -232,7 +234,9 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         _ => false,
     };
 
-    /// <summary>Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.</summary>
+    /// <summary>
+    /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
+    /// </summary>
     private Task RestartSessionAsync(MediaAssignment? assignment, RoomEvent ended)
     {
         if (ended.Kind == "publish")
@@ -289,7 +293,8 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (closed.IsCancellationRequested || room.Assignment != assignment)
             {
-                // The meeting has moved, so a start on the next node is already queued. Mark this one as started, because the client may have a connection to this node.
+                // The meeting has moved, so a start on the next node is already queued. Mark this one as started, because the client may have a connection to
+                // this node.
                 started ??= assignment;
                 return;
             }
@@ -340,7 +345,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         publishSession = answer.SessionId;
-        room.PublishedBy(ParticipantId, offer.Sdp);
+        room.RecordPublisher(ParticipantId, offer.Sdp);
         member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
 

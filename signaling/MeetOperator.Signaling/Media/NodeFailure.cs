@@ -11,13 +11,13 @@ public sealed record NodeFailure(ErrorCode Code, string Message, string Reason)
     public static NodeFailure? Of(Exception e) => e switch
     {
         NodeControlException { Code: "stale-generation" or "unknown-room" or "draining" } rejection =>
-            new(ErrorCode.MediaFailed, "The meeting is moving to another media node. Wait for 'media-restart'.", rejection.Code),
+            new(ErrorCode.MediaFailed, "The meeting is moving to another media node. 'media-restart' follows.", rejection.Code),
         NodeControlException { Code: "unknown-session" } rejection => new(ErrorCode.UnknownSession, "The media session no longer exists. Start a new one.", rejection.Code),
         NodeControlException rejection when rejection.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity =>
             new(ErrorCode.InvalidSdp, rejection.Message, rejection.Code),
         NodeControlException rejection => new(ErrorCode.MediaFailed, $"The media node rejected the request: {rejection.Message}", rejection.Code),
-        HttpRequestException or IOException => new(ErrorCode.MediaFailed, "The media node is unreachable. Wait for 'media-restart'.", "unreachable"),
-        TimeoutException or OperationCanceledException => new(ErrorCode.MediaFailed, "The media node does not respond. Wait for 'media-restart'.", "timeout"),
+        HttpRequestException or IOException => new(ErrorCode.MediaFailed, "The media node is unreachable. If the meeting moves to another node, 'media-restart' follows.", "unreachable"),
+        TimeoutException or OperationCanceledException => new(ErrorCode.MediaFailed, "The media node does not respond. If the meeting moves to another node, 'media-restart' follows.", "timeout"),
         System.Text.Json.JsonException => new(ErrorCode.MediaFailed, "The media node sent an invalid response.", "bad-answer"),
         _ => null,
     };

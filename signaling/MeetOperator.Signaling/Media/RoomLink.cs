@@ -25,7 +25,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> publishers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closed = new();
     private readonly Lock gate = new();
-    private readonly Task touching;
+    private readonly Task refreshing;
     private CancellationTokenSource? watchingEnds;
     private Task watching = Task.CompletedTask;
 
@@ -36,7 +36,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         this.services = services;
         this.onEvent = onEvent;
         Logger = services.Loggers.CreateLogger<RoomLink>();
-        touching = TouchAsync();
+        refreshing = RefreshAsync();
     }
 
     public string MeetingId { get; }
@@ -53,7 +53,9 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal TimeProvider Time => services.Time;
 
-    /// <summary>Applies the operator's assignment. A new node or generation restarts the media of all participants. Returns true if it replaces a previous assignment.</summary>
+    /// <summary>
+    /// Applies the operator's assignment. A new node or generation restarts the media of all participants. Returns true if it replaces a previous assignment.
+    /// </summary>
     public bool Assign(MediaAssignment? assignment)
     {
         bool moved;
@@ -87,11 +89,11 @@ public sealed partial class RoomLink : IAsyncDisposable
     }
 
     /// <summary>Lists the IDs of the participants on the node. Returns null if the call fails or there is no node.</summary>
-    public async Task<IReadOnlySet<string>?> KnownAsync()
+    public async Task<IReadOnlySet<string>?> ListParticipantsAsync()
     {
         try
         {
-            return Assignment is { } assignment ? await KnownAsync(assignment, closed.Token).ConfigureAwait(false) : null;
+            return Assignment is { } assignment ? await ListParticipantsAsync(assignment, closed.Token).ConfigureAwait(false) : null;
         }
         catch (Exception e) when (NodeFailure.Is(e))
         {
@@ -107,7 +109,9 @@ public sealed partial class RoomLink : IAsyncDisposable
         return participant;
     }
 
-    /// <summary>Ends the media connection of one socket without waiting for the node. The participant stays on the node unless <paramref name="leave"/> is true.</summary>
+    /// <summary>
+    /// Ends the media connection of one socket without waiting for the node. The participant stays on the node unless <paramref name="leave"/> is true.
+    /// </summary>
     public void Detach(MediaParticipant participant, bool leave)
     {
         participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
@@ -120,17 +124,17 @@ public sealed partial class RoomLink : IAsyncDisposable
     }
 
     /// <summary>Removes a participant from the node, without waiting.</summary>
-    public void Forget(string participantId) => _ = ForgetAsync(participantId);
+    public void RemoveParticipant(string participantId) => _ = RemoveParticipantAsync(participantId);
 
     /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
-    public Task ForgetAsync(string participantId) => Assignment is { } assignment ? ForgetAsync(assignment, participantId) : Task.CompletedTask;
+    public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
 
     /// <summary>Removes a participant from the previous node, without waiting.</summary>
-    public void ForgetAtFormer(string participantId)
+    public void RemoveFromPreviousNode(string participantId)
     {
         if (PreviousAssignment is { } previous)
         {
-            _ = ForgetAsync(previous, participantId);
+            _ = RemoveParticipantAsync(previous, participantId);
         }
     }
 
@@ -138,7 +142,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     {
         await closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
-        await Task.WhenAll(watching, touching).ConfigureAwait(false);
+        await Task.WhenAll(watching, refreshing).ConfigureAwait(false);
         watchingEnds?.Dispose();
         closed.Dispose();
     }
@@ -147,7 +151,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     internal bool IsOtherPublisher(SocketIdentity identity, string sdp) =>
         publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
 
-    internal void PublishedBy(string participantId, string sdp)
+    internal void RecordPublisher(string participantId, string sdp)
     {
         if (SdpOrigin.Of(sdp) is { } origin)
         {
@@ -167,12 +171,12 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         return await call(services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
     }
 
-    internal async Task ForgetAsync(MediaAssignment assignment, string participantId)
+    internal async Task RemoveParticipantAsync(MediaAssignment assignment, string participantId)
     {
         try
         {
@@ -185,7 +189,9 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the room's events until the assignment changes. Restarts the media of participants that the node lost while the stream was interrupted.</summary>
+    /// <summary>
+    /// Reads the room's events until the assignment changes. Restarts the media of participants that the node lost while the stream was interrupted.
+    /// </summary>
     private async Task WatchAsync(MediaAssignment assignment, CancellationToken ct)
     {
         await Task.Yield();
@@ -219,7 +225,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlySet<string>> KnownAsync(MediaAssignment assignment, CancellationToken ct)
+    private async Task<IReadOnlySet<string>> ListParticipantsAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var report = await ReportAsync(assignment, ct).ConfigureAwait(false);
         return report.Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
@@ -278,16 +284,16 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task TouchAsync()
+    private async Task RefreshAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.Touch, services.Time);
+        using var timer = new PeriodicTimer(services.Options.Timings.RefreshInterval, services.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
             {
                 if (Assignment is { } assignment)
                 {
-                    await Task.WhenAll(participants.Keys.Select(p => TouchAsync(assignment, p))).ConfigureAwait(false);
+                    await Task.WhenAll(participants.Keys.Select(p => RefreshAsync(assignment, p))).ConfigureAwait(false);
                 }
             }
         }
@@ -297,7 +303,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task TouchAsync(MediaAssignment assignment, string participantId)
+    private async Task RefreshAsync(MediaAssignment assignment, string participantId)
     {
         try
         {

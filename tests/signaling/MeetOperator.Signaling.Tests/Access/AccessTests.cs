@@ -88,7 +88,7 @@ public sealed class AccessTests
     [Fact]
     public void MediaSessionMark_OpensForItsOwnerOnly()
     {
-        var marks = new MediaSessionMark(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));
+        var marks = new MediaSessionSeal(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));
         var owner = new TokenSubject { Tenant = "acme", MeetingId = "m", ParticipantId = "p" };
         var text = marks.Seal(owner, "pub-1/ü");
         Assert.True(marks.TryOpen(owner, text, out var session));

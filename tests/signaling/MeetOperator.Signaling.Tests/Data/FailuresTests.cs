@@ -38,7 +38,7 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
         await using var database = new PostgresDatabase(text.ConnectionString);
         var refused = await Assert.ThrowsAnyAsync<Npgsql.PostgresException>(() => database.OpenAsync(default));
         Assert.Equal(sqlState[..2], refused.SqlState[..2]);
-        Assert.True(Failures.IsDatabaseOutage(refused), refused.SqlState);
+        Assert.True(TransientErrors.IsDatabaseOutage(refused), refused.SqlState);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
     {
         await using var database = new PostgresDatabase($"{server};Username=meet;Database=meet");
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => database.OpenAsync(default));
-        Assert.True(Failures.IsDatabaseOutage(failure), failure.ToString());
+        Assert.True(TransientErrors.IsDatabaseOutage(failure), failure.ToString());
     }
 
     [Fact]
@@ -65,16 +65,16 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
 
             await using var second = new SqliteConnection($"Data Source={path};Default Timeout=1");
             await second.OpenAsync();
-            Assert.True(Failures.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => second.ExecuteAsync("INSERT INTO one VALUES (1)"))));
+            Assert.True(TransientErrors.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => second.ExecuteAsync("INSERT INTO one VALUES (1)"))));
             await holding.RollbackAsync();
             await second.ExecuteAsync("INSERT INTO one VALUES (1)");
             foreach (var mistake in new[] { "INSERT INTO one VALUES (1)", "SELECT * FROM two", "SELEKT 1" })
             {
-                Assert.False(Failures.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => second.ExecuteAsync(mistake))), mistake);
+                Assert.False(TransientErrors.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => second.ExecuteAsync(mistake))), mistake);
             }
 
             var nowhere = new SqliteConnection($"Data Source={folder}/nowhere/meet.db");
-            Assert.True(Failures.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => nowhere.OpenAsync())));
+            Assert.True(TransientErrors.IsDatabaseOutage(await Assert.ThrowsAsync<SqliteException>(() => nowhere.OpenAsync())));
         }
         finally
         {
@@ -91,7 +91,7 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
         {
             await connection.GetDatabase().StringSetAsync("text", "text");
             var failure = await Assert.ThrowsAsync<RedisServerException>(() => connection.GetDatabase().ScriptEvaluateAsync(mistake, ["text"]));
-            Assert.False(Failures.IsBusOutage(failure), failure.Message);
+            Assert.False(TransientErrors.IsBusOutage(failure), failure.Message);
         }
     }
 
@@ -104,7 +104,7 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
     {
         using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var failure = await Assert.ThrowsAsync<RedisServerException>(() => connection.GetDatabase().ScriptEvaluateAsync("return redis.error_reply(ARGV[1])", [], [answer]));
-        Assert.True(Failures.IsBusOutage(failure), failure.Message);
+        Assert.True(TransientErrors.IsBusOutage(failure), failure.Message);
     }
 
     /// <summary>Has the server answer with the state until the attempt that succeeds; how many there were.</summary>
@@ -122,7 +122,7 @@ public sealed class FailuresTests(PostgresServer postgres, RedisServer redis)
         catch (Npgsql.PostgresException e)
         {
             Assert.Equal(sqlState, e.SqlState);
-            Assert.False(Failures.IsDatabaseOutage(e), sqlState);
+            Assert.False(TransientErrors.IsDatabaseOutage(e), sqlState);
         }
 
         return attempts;

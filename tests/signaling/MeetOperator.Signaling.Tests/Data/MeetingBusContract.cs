@@ -172,10 +172,10 @@ public abstract class MeetingBusContract : IAsyncLifetime
         Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("host") with { Connected = false, Role = "host" }));
         Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("host 2") with { Connected = false, Role = "host" }));
         Assert.Equal(EnterOutcome.Entered, (await A.Presence.EnterAsync(key, Entry("host") with { Role = "host" }, 1, Long, default)).Outcome);
-        await A.Presence.LeaveForNowAsync(key, "host", "another connection", default);
+        await A.Presence.MarkAwayAsync(key, "host", "another connection", default);
         Assert.Equal(EnterOutcome.Full, (await B.Presence.EnterAsync(key, Entry("host 2") with { Role = "host" }, 1, Long, default)).Outcome);
 
-        await A.Presence.LeaveForNowAsync(key, "host", "c", default);
+        await A.Presence.MarkAwayAsync(key, "host", "c", default);
         Assert.Equal(["a", "host"], (await B.Presence.ListAsync(key, default)).Select(p => p.ParticipantId).Order());
         Assert.Equal(EnterOutcome.Entered, (await B.Presence.EnterAsync(key, Entry("host 2") with { Role = "host" }, 1, Long, default)).Outcome);
         Assert.Equal(["a", "host 2"], (await B.Presence.ListAsync(key, default)).Select(p => p.ParticipantId).Order());

@@ -36,7 +36,7 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
         own.Stop();
         await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
         var lost = await Assert.ThrowsAnyAsync<Exception>(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "into the void" }, default));
-        Assert.True(Failures.IsBusOutage(lost), lost.ToString());
+        Assert.True(TransientErrors.IsBusOutage(lost), lost.ToString());
         await own.StartAsync();
 
         await Eventually.TrueAsync(() => bus.IsConnected && Volatile.Read(ref recovered) > 0, "the bus is connected again");

@@ -194,11 +194,11 @@ public abstract class RepositoryContract : IAsyncLifetime
         await MeetingWithAnnAsync("m3");
         await participants.RemoveAsync("acme", "m1", "p1", 400, default);
         await meetings.CloseAsync("acme", "m2", 500, default);
-        var standings = await meetings.ListStandingsAsync("acme", ["m1", "m2", "m3"], default);
+        var standings = await meetings.ListModerationStatesAsync("acme", ["m1", "m2", "m3"], default);
         Assert.Equal(["m1", "m2"], standings.Keys.Order());
         Assert.Equal((false, "p1"), (standings["m1"].HasEnded, Assert.Single(standings["m1"].Removed)));
         Assert.Equal((true, 0), (standings["m2"].HasEnded, standings["m2"].Removed.Count));
-        Assert.Empty(await meetings.ListStandingsAsync("globex", ["m1", "m2"], default));
+        Assert.Empty(await meetings.ListModerationStatesAsync("globex", ["m1", "m2"], default));
     }
 
     [Fact]

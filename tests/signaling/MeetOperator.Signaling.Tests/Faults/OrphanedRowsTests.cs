@@ -60,5 +60,5 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
     private static string Id() => Guid.NewGuid().ToString("D");
 
     private Task<TestSignaling> StartAsync(string database) => TestSignaling.StartAsync(
-        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheck = TimeSpan.FromMilliseconds(200) } });
+        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheckInterval = TimeSpan.FromMilliseconds(200) } });
 }

@@ -18,7 +18,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         cluster = await TestCluster.StartAsync();
         await cluster.AddNodeAsync("default-aaaaa");
         var database = await postgres.CreateDatabaseAsync();
-        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLife = Long, PlaceFirm = Long } });
+        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLifetime = Long, FirmReservation = Long } });
     }
 
     public async Task DisposeAsync()

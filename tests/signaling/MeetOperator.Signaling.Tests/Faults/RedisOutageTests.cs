@@ -145,7 +145,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         {
             return await b.Service<IMeetingBus>().Presence.ListAsync(new MeetingKey(TestCluster.Tenant, meetingId), default);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             return [];
         }

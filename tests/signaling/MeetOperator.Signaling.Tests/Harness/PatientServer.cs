@@ -21,7 +21,7 @@ internal static class PatientServer
         }
 
         using var kube = new KubeClient(KubeConfig.Load());
-        var patient = options with { Timings = options.Timings with { PongTimeout = Long, JoinWait = Long, NodeCall = Long, PresenceLife = Long, NodeConnect = Long, FirstByte = Long, MessageWait = Long } };
+        var patient = options with { Timings = options.Timings with { PongTimeout = Long, JoinTimeout = Long, NodeCallTimeout = Long, PresenceLifetime = Long, NodeConnectTimeout = Long, FirstByteTimeout = Long, MessageTimeout = Long } };
         await using var app = await SignalingHost.BuildAsync(patient, kube, TimeProvider.System);
         await app.RunAsync();
         return 0;

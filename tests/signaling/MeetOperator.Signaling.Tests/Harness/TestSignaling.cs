@@ -58,7 +58,7 @@ public sealed class TestSignaling : IAsyncDisposable
             LocalTenant = TestCluster.Tenant,
 
             // The media nodes of tests are in this process, which is busy with other tests.
-            Timings = new SignalingTimings { NodeConnect = TimeSpan.FromSeconds(60) },
+            Timings = new SignalingTimings { NodeConnectTimeout = TimeSpan.FromSeconds(60) },
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
         };
         options = change?.Invoke(options) ?? options;

@@ -79,7 +79,7 @@ public sealed class ChatFeedTests : IAsyncLifetime
     {
         public bool HappensNow { get; set; }
 
-        public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) => real.AppendAsync(line, ct);
+        public Task<AppendResult> AppendAsync(ChatRow line, CancellationToken ct) => real.AppendAsync(line, ct);
 
         public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
             real.ListAfterAsync(tenant, meetingId, afterMessageId, limit, ct);

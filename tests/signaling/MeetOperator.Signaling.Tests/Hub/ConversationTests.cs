@@ -9,7 +9,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     {
         /// <summary>Twice the usual time to come back, so that a busy machine is not taken for a person who left.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { ReturnTime = TimeSpan.FromSeconds(8) } };
+            options with { Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromSeconds(8) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -149,7 +149,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
 
         // An error about the first would have come before.
         Assert.Equal("unavailable", (string?)(await ann.ExpectAsync("error"))["code"]);
-        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.RelayAcknowledgement, ann);
+        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.RelayAcknowledgementTimeout, ann);
         Assert.Single(ann.OfType("error"));
     }
 

@@ -11,7 +11,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     {
         /// <summary>Calls to a node that hangs do not end by themselves while a test looks.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { NodeCall = TimeSpan.FromSeconds(100) } };
+            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -79,7 +79,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
 
         await bob.SendAsync(new { type = "chat", message = "still here", reference = "r1" });
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
         Assert.Empty(await LinesAsync(meeting.MeetingId));

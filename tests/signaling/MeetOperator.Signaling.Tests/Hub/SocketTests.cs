@@ -12,7 +12,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { MessageWait = options.Timings.JoinWait } };
+            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { MessageTimeout = options.Timings.JoinTimeout } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -122,7 +122,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("not json");
         }
 
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
         Assert.Equal(20, client.OfType("error").Count);
     }
 
@@ -166,7 +166,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
         }
 
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
         Assert.All(client.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
     }
 
@@ -342,8 +342,8 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
 
         Assert.Equal((gone.ParticipantId, "timeout"), ((string?)left["participantId"], (string?)left["reason"]));
         var times = Signaling.Options.Timings;
-        Assert.True(watch.Elapsed >= times.ReturnTime, "she had time to come back");
-        Assert.True(times.PingInterval + times.PongTimeout + times.ReturnTime < TimeSpan.FromSeconds(15));
+        Assert.True(watch.Elapsed >= times.ReconnectTimeout, "she had time to come back");
+        Assert.True(times.PingInterval + times.PongTimeout + times.ReconnectTimeout < TimeSpan.FromSeconds(15));
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(gone.ParticipantId)), "the node forgets the participant");
         Assert.False(ann.Closed.IsCompleted);
     }

@@ -25,7 +25,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
 
         // A host's removal through the instance that does not hold the socket.
         await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
     }
 
@@ -42,7 +42,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
 
         // What was delivered is not taken for lost when the time for it is over.
-        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.RelayAcknowledgement * 2, ann);
+        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.RelayAcknowledgementTimeout * 2, ann);
         Assert.Empty(ann.OfType("error"));
         Assert.Empty(bob.OfType("error"));
 
@@ -70,7 +70,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
 
         Assert.Equal(System.Net.HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await redis.StartAsync();
         await Eventually.TrueAsync(() => a.Service<Data.IMeetingBus>().IsConnected && b.Service<Data.IMeetingBus>().IsConnected, "both have Redis again");
@@ -135,7 +135,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         await back.SendAsync(new { type = "chat", message = "after" });
         await ann.ExpectAsync("chat", m => (string?)m["message"] == "after");
         // Somebody whose entry dies now is told as gone; Bob's old one would have died before.
-        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.PresenceLife, ann);
+        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.PresenceLifetime, ann);
         Assert.DoesNotContain(ann.OfType("participant-left"), m => (string?)m["participantId"] == bob.Id);
         Assert.Single(ann.OfType("participant-joined"), m => (string?)m["participant"]!["participantId"] == bob.Id);
         Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));

@@ -17,7 +17,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         node = await cluster.AddNodeAsync("default-aaaaa");
         signaling = await TestSignaling.StartAsync(cluster, options => options with
         {
-            Timings = options.Timings with { Touch = TimeSpan.FromMilliseconds(300) },
+            Timings = options.Timings with { RefreshInterval = TimeSpan.FromMilliseconds(300) },
         });
     }
 

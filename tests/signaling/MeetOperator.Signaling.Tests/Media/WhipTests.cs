@@ -51,7 +51,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await using var socket = await TestClient.OpenAsync(camera);
         await socket.JoinAsync();
         // Told by a tick that has compared everybody's entry with its connection before.
-        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.Tick, ann);
+        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.TickInterval, ann);
         Assert.False(socket.Closed.IsCompleted);
         Assert.Single(ann.OfType("participant-joined"), m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
         Assert.DoesNotContain(ann.OfType("participant-left"), m => (string?)m["participantId"] == camera.ParticipantId);

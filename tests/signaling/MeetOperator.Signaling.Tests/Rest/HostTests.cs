@@ -22,7 +22,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id))["reason"]);
         await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, Signaling.Address));

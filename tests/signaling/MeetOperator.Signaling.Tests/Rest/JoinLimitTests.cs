@@ -11,7 +11,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
         private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")], Timings = options.Timings with { ReturnTime = Long, PresenceLife = Long, CodeLife = Long, PlaceFirm = Long } };
+            options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")], Timings = options.Timings with { ReconnectTimeout = Long, PresenceLifetime = Long, CodeLifetime = Long, FirmReservation = Long } };
     }
 
     private TestSignaling Signaling => server.Signaling;

@@ -10,7 +10,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), CodeLife = TimeSpan.FromSeconds(3) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), CodeLifetime = TimeSpan.FromSeconds(3) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -91,7 +91,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         await using var late = await TestClient.OpenByTicketAsync(absent, Signaling.Address);
         await late.SendAsync(new { type = "join", participantId = late.Id });
         Assert.Equal("forbidden", (string?)(await late.ExpectAsync("error"))["code"]);
-        Assert.Equal(CloseCodes.Refused, await late.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await late.ExpectCloseAsync());
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         }
 
         // As a replica answers whose watch has not brought the meeting yet.
-        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+        var answer = await Signaling.Service<MissingMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
 
         Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
     }
@@ -100,7 +100,7 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         }
 
         // As a replica answers whose watch has not brought the next meeting yet.
-        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+        var answer = await Signaling.Service<MissingMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
 
         Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
     }

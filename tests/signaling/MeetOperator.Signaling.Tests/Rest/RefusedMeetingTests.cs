@@ -12,7 +12,7 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -29,7 +29,7 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
 
         await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, tenant), JsonNode.Parse("""{"spec":{"quotas":{"participantsPerMeeting":2}}}""")!, default);
         await RefuseAsync(id, "meet-small", "QuotaExceeded");
-        await Eventually.TrueAsync(() => Find(id)!.Places == 2, "the quota is seen");
+        await Eventually.TrueAsync(() => Find(id)!.Capacity == 2, "the quota is seen");
 
         await Signaling.JoinAsync(id, "Ben");
         await Problem.IsAsync(await JoinAsync(id, new { displayName = "Cleo" }), HttpStatusCode.Conflict, "meeting-full");
@@ -59,7 +59,7 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
         try
         {
             await server.Cluster.ApplyMeetingAsync(id, spec => spec with { Mode = MeetingMode.P2P, MaxParticipants = 2 });
-            await Eventually.TrueAsync(() => Find(id)?.Obstacle is not null, "the meeting is not placed");
+            await Eventually.TrueAsync(() => Find(id)?.BlockingCondition is not null, "the meeting is not placed");
             await RefuseAsync(id, TestCluster.Namespace, "QuotaExceeded");
 
             await Problem.IsAsync(await JoinAsync(id, new { displayName = "Ann" }), HttpStatusCode.TooManyRequests, "quota-exceeded");

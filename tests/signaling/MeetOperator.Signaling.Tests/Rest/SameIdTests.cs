@@ -14,7 +14,7 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), JoinWait = TimeSpan.FromMinutes(5) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), JoinTimeout = TimeSpan.FromMinutes(5) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -140,7 +140,7 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
         await server.Cluster.AddTenantAsync(tenant, "meet-" + tenant);
         server.Cluster.IdTakenIn = "meet-" + tenant;
         await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-" + tenant, tenant: tenant);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Obstacle is not null, "the first is refused");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.BlockingCondition is not null, "the first is refused");
         await server.Cluster.ApplyMeetingAsync(id);
         await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the second is placed");
         return id;

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace MeetOperator.Signaling;
 
 /// <summary>Closes connections that send no data. Kestrel's own timeouts start only with the first byte.</summary>
-internal static class SilentConnections
+internal static class FirstByteTimeout
 {
-    public static void Limit(ListenOptions listen, TimeSpan limit, TimeProvider time) => listen.Use(next => async connection =>
+    public static void Use(ListenOptions listen, TimeSpan limit, TimeProvider time) => listen.Use(next => async connection =>
     {
         using (var silent = new CancellationTokenSource(limit, time))
         {

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging.Console;
 namespace MeetOperator.Signaling;
 
 /// <summary>Formats each log entry as one console line and redacts IDs, which messages of exceptions and libraries can contain too.</summary>
-internal sealed class LogLines(TimeProvider time) : ConsoleFormatter(FormatterName)
+internal sealed class LogLineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "lines";
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var text = string.Join(' ', logEntry.Formatter(logEntry.State, logEntry.Exception), logEntry.Exception);
-        var line = HiddenIds.In(text).ReplaceLineEndings(" ").TrimEnd();
+        var line = LogRedaction.Redact(text).ReplaceLineEndings(" ").TrimEnd();
         textWriter.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {line}");
     }
 

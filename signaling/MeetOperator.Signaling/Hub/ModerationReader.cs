@@ -7,13 +7,13 @@ namespace MeetOperator.Signaling;
 /// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
 /// that many meetings need few queries. Thread-safe.
 /// </summary>
-public sealed class StandingReader(IMeetingRepository meetings)
+public sealed class ModerationReader(IMeetingRepository meetings)
 {
     private const int MeetingsPerQuery = 500;
 
     private readonly ConcurrentDictionary<string, PendingReads> tenants = new(StringComparer.Ordinal);
 
-    public async Task<MeetingStanding> ReadAsync(MeetingKey meeting, CancellationToken ct)
+    public async Task<ModerationState> ReadAsync(MeetingKey meeting, CancellationToken ct)
     {
         var waiting = tenants.GetOrAdd(meeting.Tenant, static _ => new PendingReads());
         var result = waiting.Add(meeting.MeetingId, out var isFirst);
@@ -31,10 +31,10 @@ public sealed class StandingReader(IMeetingRepository meetings)
         {
             try
             {
-                var states = await meetings.ListStandingsAsync(tenant, [.. pending.Keys], CancellationToken.None).ConfigureAwait(false);
+                var states = await meetings.ListModerationStatesAsync(tenant, [.. pending.Keys], CancellationToken.None).ConfigureAwait(false);
                 foreach (var (meetingId, result) in pending)
                 {
-                    result.TrySetResult(states.GetValueOrDefault(meetingId) ?? MeetingStanding.Open);
+                    result.TrySetResult(states.GetValueOrDefault(meetingId) ?? ModerationState.Open);
                 }
             }
             catch (Exception e)
@@ -52,12 +52,12 @@ public sealed class StandingReader(IMeetingRepository meetings)
     private sealed class PendingReads
     {
         private readonly Lock gate = new();
-        private readonly Dictionary<string, TaskCompletionSource<MeetingStanding>> pending = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, TaskCompletionSource<ModerationState>> pending = new(StringComparer.Ordinal);
         private bool running;
 
         /// <param name="meetingId">The meeting to read.</param>
         /// <param name="isFirst">True if no query loop runs for this tenant, so the caller must start one.</param>
-        public Task<MeetingStanding> Add(string meetingId, out bool isFirst)
+        public Task<ModerationState> Add(string meetingId, out bool isFirst)
         {
             lock (gate)
             {
@@ -65,7 +65,7 @@ public sealed class StandingReader(IMeetingRepository meetings)
                 running = true;
                 if (!pending.TryGetValue(meetingId, out var result))
                 {
-                    pending[meetingId] = result = new TaskCompletionSource<MeetingStanding>(TaskCreationOptions.RunContinuationsAsynchronously);
+                    pending[meetingId] = result = new TaskCompletionSource<ModerationState>(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
 
                 return result.Task;
@@ -73,7 +73,7 @@ public sealed class StandingReader(IMeetingRepository meetings)
         }
 
         /// <summary>Takes the next requests. The query loop ends when there are none.</summary>
-        public Dictionary<string, TaskCompletionSource<MeetingStanding>> Take(int limit)
+        public Dictionary<string, TaskCompletionSource<ModerationState>> Take(int limit)
         {
             lock (gate)
             {

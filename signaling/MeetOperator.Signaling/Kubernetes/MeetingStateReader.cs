@@ -9,12 +9,12 @@ namespace MeetOperator.Signaling;
 /// Reads from the API server whether a meeting has ended, for cases where the informer cache and the database rows disagree: the cache may be stale, and a row
 /// may belong to an earlier meeting with the same name.
 /// </summary>
-public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
+public sealed class MeetingStateReader(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time)
 {
-    private static readonly TimeSpan AskWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>Lists the IDs of a tenant's meetings that have not ended. Returns null if the API server does not respond.</summary>
-    public async Task<IReadOnlySet<string>?> LiveIdsAsync(string tenant, CancellationToken ct)
+    public async Task<IReadOnlySet<string>?> ListLiveIdsAsync(string tenant, CancellationToken ct)
     {
         if (!directory.HasSynced || !directory.IsCurrent)
         {
@@ -38,45 +38,45 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
     }
 
     /// <summary>Reads the state of a meeting that is missing in the informer cache.</summary>
-    public async Task<MeetingLife> AskAsync(MeetingRow row, CancellationToken ct)
+    public async Task<MeetingState> ReadAsync(MeetingRow row, CancellationToken ct)
     {
         if (!directory.HasSynced)
         {
-            return MeetingLife.Unknown;
+            return MeetingState.Unknown;
         }
 
         if (directory.FindTenant(row.Tenant) is { } tenant)
         {
-            return await AskAsync(row.MeetingId, limit => FindAsync(tenant, row, limit), ct).ConfigureAwait(false);
+            return await ReadAsync(row.MeetingId, limit => FindAsync(tenant, row, limit), ct).ConfigureAwait(false);
         }
 
-        return directory.IsCurrent ? MeetingLife.Over : MeetingLife.Unknown;
+        return directory.IsCurrent ? MeetingState.Ended : MeetingState.Unknown;
     }
 
     /// <summary>
     /// Reads the state of a meeting that is live in the informer cache. If its row has ended, the API server decides: either the meeting has ended, or the row is
     /// reopened.
     /// </summary>
-    public async Task<MeetingLife> AskAsync(MeetingView view, CancellationToken ct)
+    public async Task<MeetingState> ReadAsync(MeetingView view, CancellationToken ct)
     {
         // Read the row first, because ending a meeting updates the object before the row.
         var row = await rows.FindAsync(view.TenantName, view.Id, ct).ConfigureAwait(false);
         if (row is not { Status: MeetingRowStatus.Ended })
         {
-            return MeetingLife.Live;
+            return MeetingState.Live;
         }
 
-        var life = await AskAsync(view.Id, limit => GetAsync(view.Object.Metadata.NamespacedName, limit), ct).ConfigureAwait(false);
-        if (life == MeetingLife.Live)
+        var state = await ReadAsync(view.Id, limit => GetAsync(view.Object.Metadata.NamespacedName, limit), ct).ConfigureAwait(false);
+        if (state == MeetingState.Live)
         {
             await rows.ReopenAsync(view.TenantName, view.Id, row.EndTime ?? 0, ct).ConfigureAwait(false);
         }
 
-        return life;
+        return state;
     }
 
-    private static MeetingLife LifeOf(string meetingId, IEnumerable<Meeting> found) =>
-        found.Any(m => MeetingId.Of(m) == meetingId && !MeetingView.HasEnded(m)) ? MeetingLife.Live : MeetingLife.Over;
+    private static MeetingState StateOf(string meetingId, IEnumerable<Meeting> found) =>
+        found.Any(m => MeetingId.Of(m) == meetingId && !MeetingView.HasEnded(m)) ? MeetingState.Live : MeetingState.Ended;
 
     private async Task<IReadOnlyList<Meeting>> ListAsync(Tenant tenant, CancellationToken ct) =>
         [.. (await kube.ListAllAsync<Meeting>(tenant.Spec.Namespace, null, ct).ConfigureAwait(false)).Items];
@@ -93,17 +93,17 @@ public sealed class MeetingLives(KubeClient kube, MeetingDirectory directory, IM
         return named.Count > 0 || row.Status == MeetingRowStatus.Ended ? named : await ListAsync(tenant, ct).ConfigureAwait(false);
     }
 
-    private async Task<MeetingLife> AskAsync(string meetingId, Func<CancellationToken, Task<IReadOnlyList<Meeting>>> find, CancellationToken ct)
+    private async Task<MeetingState> ReadAsync(string meetingId, Func<CancellationToken, Task<IReadOnlyList<Meeting>>> find, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AskWithin, time);
+        using var limit = new CancellationTokenSource(CallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
-            return LifeOf(meetingId, await find(linked.Token).ConfigureAwait(false));
+            return StateOf(meetingId, await find(linked.Token).ConfigureAwait(false));
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            return MeetingLife.Unknown;
+            return MeetingState.Unknown;
         }
     }
 }

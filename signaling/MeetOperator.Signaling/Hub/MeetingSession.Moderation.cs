@@ -29,16 +29,16 @@ public sealed partial class MeetingSession
 
         try
         {
-            var moderation = await services.Standings.ReadAsync(Key, closed.Token).ConfigureAwait(false);
+            var moderation = await services.Moderation.ReadAsync(Key, closed.Token).ConfigureAwait(false);
             loop.Post(() => EnforceRemovals(moderation.Removed));
             if (moderation.HasEnded
                 && View() is { IsEnded: false } view
-                && await services.Lives.AskAsync(view, closed.Token).ConfigureAwait(false) == MeetingLife.Over)
+                && await services.States.ReadAsync(view, closed.Token).ConfigureAwait(false) == MeetingState.Ended)
             {
                 loop.Post(() => EndAsync("ended"));
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e) || e is OperationCanceledException)
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || e is OperationCanceledException)
         {
             // The next tick retries.
         }
@@ -79,7 +79,7 @@ public sealed partial class MeetingSession
     {
         try
         {
-            await Task.WhenAll(presence.ExpelAsync(participantId), Room.ForgetAsync(participantId)).ConfigureAwait(false);
+            await Task.WhenAll(presence.ExpelAsync(participantId), Room.RemoveParticipantAsync(participantId)).ConfigureAwait(false);
         }
         finally
         {
@@ -97,11 +97,11 @@ public sealed partial class MeetingSession
     private void Remove(string participantId)
     {
         RecordRemoval(participantId);
-        Room.ForgetAtFormer(participantId);
+        Room.RemoveFromPreviousNode(participantId);
         if (members.Remove(participantId, out var member))
         {
             member.Send(new RemovedMessage("removed"));
-            member.Socket.Close(CloseCodes.Refused, "removed");
+            member.Socket.Close(CloseCodes.Rejected, "removed");
             Detach(member, leave: true);
         }
 
@@ -135,9 +135,9 @@ public sealed partial class MeetingSession
         try
         {
             string[] participants = [.. unconfirmed];
-            if (await Room.KnownAsync().ConfigureAwait(false) is { } known)
+            if (await Room.ListParticipantsAsync().ConfigureAwait(false) is { } known)
             {
-                await Task.WhenAll(participants.Where(known.Contains).Select(Room.ForgetAsync)).ConfigureAwait(false);
+                await Task.WhenAll(participants.Where(known.Contains).Select(Room.RemoveParticipantAsync)).ConfigureAwait(false);
                 loop.Post(() => unconfirmed.ExceptWith(participants.Where(p => !known.Contains(p))));
             }
         }

@@ -10,7 +10,7 @@ namespace MeetOperator.Signaling.Data;
 /// Distinguishes transient outages, which callers may retry, from permanent errors such as a violated constraint, SQL that does not match the schema, or an
 /// error in a script.
 /// </summary>
-public static class Failures
+public static class TransientErrors
 {
     /// <summary>Error prefixes of Redis while it cannot serve requests. In errors from scripts, they are not at the start of the message.</summary>
     private static readonly string[] RedisOutagePrefixes =
@@ -19,7 +19,7 @@ public static class Failures
     public static bool IsBusOutage(Exception e) => e switch
     {
         RedisServerException error => RedisOutagePrefixes.Any(prefix => error.Message.Contains(prefix, StringComparison.Ordinal)),
-        BusAwayException or RedisException or TimeoutException or ObjectDisposedException => true,
+        BusUnavailableException or RedisException or TimeoutException or ObjectDisposedException => true,
         _ => false,
     };
 

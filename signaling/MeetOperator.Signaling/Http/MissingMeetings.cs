@@ -8,9 +8,9 @@ namespace MeetOperator.Signaling;
 /// Determines the problem to return for a meeting that is missing in the informer cache: it never existed, it has ended (rows outlive Meeting objects), or its
 /// state is currently unknown. Read-only.
 /// </summary>
-public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, MeetingDirectory directory, Credentials credentials)
+public sealed class MissingMeetings(IMeetingRepository rows, MeetingStateReader states, MeetingDirectory directory, Credentials credentials)
 {
-    public async Task<ProblemException> ExplainAsync(HttpRequest request, string id, CancellationToken ct)
+    public async Task<ProblemException> GetProblemAsync(HttpRequest request, string id, CancellationToken ct)
     {
         // Before the first sync every meeting is missing, so the caller must not be throttled.
         if (!directory.HasSynced)
@@ -25,11 +25,11 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
             return unknown;
         }
 
-        return await LifeAsync(id, ct).ConfigureAwait(false) switch
+        return await ReadStateAsync(id, ct).ConfigureAwait(false) switch
         {
-            MeetingLife.Over => new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended."),
+            MeetingState.Ended => new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended."),
             null when directory.IsCurrent => unknown,
-            MeetingLife.Live => Unavailable("this server has not received it from the Kubernetes API server yet"),
+            MeetingState.Live => Unavailable("this server has not received it from the Kubernetes API server yet"),
             _ => Unavailable("the Kubernetes API server does not respond"),
         };
     }
@@ -38,7 +38,7 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
         new(ProblemCode.Unavailable, $"The server cannot look up the meeting now: {reason}. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     /// <summary>Returns the state of the meeting, or null if it has no row.</summary>
-    private async Task<MeetingLife?> LifeAsync(string id, CancellationToken ct)
+    private async Task<MeetingState?> ReadStateAsync(string id, CancellationToken ct)
     {
         if (!Guid.TryParseExact(id, "D", out _) || await rows.FindByIdAsync(id, ct).ConfigureAwait(false) is not { } row)
         {
@@ -47,7 +47,7 @@ public sealed class AbsentMeetings(IMeetingRepository rows, MeetingLives lives, 
 
         // An open row may belong to a meeting whose object was deleted while it was empty, and an ended row to an earlier meeting with the same ID. Only the API
         // server is authoritative. While it is unavailable, an ended row counts as an ended meeting.
-        var life = await lives.AskAsync(row, ct).ConfigureAwait(false);
-        return row.Status == MeetingRowStatus.Ended && life == MeetingLife.Unknown ? MeetingLife.Over : life;
+        var state = await states.ReadAsync(row, ct).ConfigureAwait(false);
+        return row.Status == MeetingRowStatus.Ended && state == MeetingState.Unknown ? MeetingState.Ended : state;
     }
 }

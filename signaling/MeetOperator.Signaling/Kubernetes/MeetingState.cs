@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling;
 
 /// <summary>The state of a meeting according to the API server.</summary>
-public enum MeetingLife
+public enum MeetingState
 {
     Live,
     Ended,

@@ -2,16 +2,16 @@ namespace MeetOperator.Signaling;
 
 /// <summary>
 /// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then
-/// closes its sockets so that clients reconnect to another instance. The host stops afterwards, within <see cref="StopWithin"/>.
+/// closes its sockets so that clients reconnect to another instance. The host stops afterwards, within <see cref="StopTimeout"/>.
 /// </summary>
-public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
+public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
 {
-    public static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private volatile bool isEnding;
+    private volatile bool isShuttingDown;
 
     /// <summary>True as soon as the shutdown starts.</summary>
-    public bool IsEnding => isEnding;
+    public bool IsShuttingDown => isShuttingDown;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -22,7 +22,7 @@ public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessio
     /// <summary>Runs before the server stops listening.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        isEnding = true;
+        isShuttingDown = true;
         await Task.Delay(options.Drain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await sessions.EvacuateAsync().ConfigureAwait(false);
     }

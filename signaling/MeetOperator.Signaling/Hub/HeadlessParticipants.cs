@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling;
 /// instance owns them: every instance that serves the meeting renews their entries and detects their end, and exactly one announces it. Runs on the session's
 /// loop.
 /// </summary>
-public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
+public sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
     /// <summary>The participants that this instance admitted, with their media sessions, which are written again after Redis lost its data.</summary>
     private readonly Dictionary<string, Admitted> admitted = new(StringComparer.Ordinal);
@@ -20,7 +20,9 @@ public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IPar
     /// <summary>Records a media session that is open or being admitted. The participant stays until its last session ends.</summary>
     public Task AddSessionAsync(string participantId, string session) => presence.AddSessionAsync(participantId, session);
 
-    /// <summary>Records a participant that this instance admitted. Returns false if it was already recorded; the caller must then dispose <paramref name="hold"/>.</summary>
+    /// <summary>
+    /// Records a participant that this instance admitted. Returns false if it was already recorded; the caller must then dispose <paramref name="hold"/>.
+    /// </summary>
     public bool TryAdd(PresenceEntry entry, string session, IAsyncDisposable hold)
     {
         if (admitted.TryGetValue(entry.ParticipantId, out var known))
@@ -33,7 +35,9 @@ public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IPar
         return true;
     }
 
-    /// <summary>Deletes an ended session. Returns true if it was the last one and no other instance has deleted it; the caller must then remove the participant.</summary>
+    /// <summary>
+    /// Deletes an ended session. Returns true if it was the last one and no other instance has deleted it; the caller must then remove the participant.
+    /// </summary>
     public async Task<bool> EndSessionAsync(string participantId, string session)
     {
         if (admitted.TryGetValue(participantId, out var known))
