@@ -10,7 +10,7 @@ public sealed class OriginPolicy(Uri? publicUrl)
     /// Returns true if the request has no Origin header, or if its origin is the called host or the public URL. Requests without an Origin come from programs,
     /// which authenticate with credentials. WebSockets need this check because browsers do not apply CORS to them.
     /// </summary>
-    public bool Allows(HttpRequest request)
+    public bool IsAllowed(HttpRequest request)
     {
         var origins = request.Headers.Origin;
         if (origins.Count == 0)

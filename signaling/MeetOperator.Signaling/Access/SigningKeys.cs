@@ -9,8 +9,8 @@ public sealed class SigningKeys
     /// <summary>
     /// The kubelet updates mounted Secrets within about two minutes (sync period plus cache), and each replica checks the file every ten seconds.
     /// </summary>
-    public static readonly TimeSpan AcceptedEverywhereAfter = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan PropagationDelay = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
     private readonly string? path;
     private readonly TimeProvider time;
@@ -43,7 +43,7 @@ public sealed class SigningKeys
         get
         {
             var keys = Read();
-            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= AcceptedEverywhereAfter) ?? keys[0]).Key;
+            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= PropagationDelay) ?? keys[0]).Key;
         }
     }
 
@@ -51,7 +51,7 @@ public sealed class SigningKeys
 
     private IReadOnlyList<AcceptedKey> Read()
     {
-        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckEvery)
+        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckInterval)
         {
             Refresh(path);
         }

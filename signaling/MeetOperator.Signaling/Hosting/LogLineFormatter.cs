@@ -12,10 +12,10 @@ internal sealed class LogLineFormatter(TimeProvider time) : ConsoleFormatter(For
     {
         var text = string.Join(' ', logEntry.Formatter(logEntry.State, logEntry.Exception), logEntry.Exception);
         var line = LogRedaction.Redact(text).ReplaceLineEndings(" ").TrimEnd();
-        textWriter.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {line}");
+        textWriter.WriteLine($"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {LevelName(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] {line}");
     }
 
-    private static string Word(LogLevel level) => level switch
+    private static string LevelName(LogLevel level) => level switch
     {
         LogLevel.Trace => "trce",
         LogLevel.Debug => "dbug",

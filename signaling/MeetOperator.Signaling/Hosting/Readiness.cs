@@ -10,15 +10,15 @@ namespace MeetOperator.Signaling;
 /// </summary>
 public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
 {
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Shorter than the kubelet's probe timeout, so that the response can name the database as the cause.</summary>
-    private static readonly TimeSpan CheckWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim checking = new(1);
     private string? databaseFailure = "the database has not been checked yet";
     private long checkedAt = long.MinValue;
-    private bool busWasConnected;
+    private bool wasBusConnected;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         ProbeAnswer.Of(await GetNotReadyMessageAsync(cancellationToken).ConfigureAwait(false));
@@ -41,8 +41,8 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
             return "the operator has not issued the client certificate for media nodes yet";
         }
 
-        busWasConnected |= bus.IsConnected;
-        if (!busWasConnected)
+        wasBusConnected |= bus.IsConnected;
+        if (!wasBusConnected)
         {
             return "the meeting bus (Redis) has not been reached yet";
         }
@@ -50,7 +50,7 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
         await checking.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
+            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckInterval)
             {
                 databaseFailure = schema.NotReadyMessage ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
                 checkedAt = time.GetTimestamp();
@@ -66,7 +66,7 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
 
     private async Task<string?> CheckDatabaseAsync(CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(CheckWithin, time);
+        using var limit = new CancellationTokenSource(CheckTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {

@@ -9,7 +9,7 @@ namespace MeetOperator.Signaling;
 /// </summary>
 public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
 {
-    private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private volatile string? notReadyMessage = "the database schema has not been migrated yet";
 
@@ -55,7 +55,7 @@ public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILo
     {
         while (notReadyMessage is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
         {
-            await Task.Delay(TryEvery, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
             throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "Missing API key. Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
         }
 
-        if (!origins.Allows(request))
+        if (!origins.IsAllowed(request))
         {
             throw new ProblemException(ProblemCode.Forbidden, "The origin of this page is not allowed to create meetings. It must be this host or the public URL.");
         }

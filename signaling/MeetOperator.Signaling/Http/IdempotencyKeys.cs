@@ -18,7 +18,7 @@ public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials cre
     public const string Header = "Idempotency-Key";
 
     private const int MaxLength = 255;
-    private static readonly TimeSpan KeepFor = TimeSpan.FromHours(24);
+    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromHours(24);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Stores the key, or finds the earlier request with the same key. Returns null if the request has no key.</summary>
@@ -43,7 +43,7 @@ public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials cre
             BodyHash = Hash(JsonSerializer.SerializeToUtf8Bytes(body, Json)),
             MeetingId = Guid.NewGuid().ToString("D"),
             TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
-            ExpiresAt = (now + KeepFor).ToUnixTimeMilliseconds(),
+            ExpiresAt = (now + RetentionPeriod).ToUnixTimeMilliseconds(),
         };
         var stored = await rows.ClaimAsync(claim, now.ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
         return stored.BodyHash == claim.BodyHash

@@ -12,7 +12,7 @@ public sealed partial class MeetingSession
 
     private async Task OnBusEventAsync(BusEvent e)
     {
-        if (ended)
+        if (hasEnded)
         {
             // The event may belong to a later meeting with the same ID.
             return;
@@ -22,9 +22,9 @@ public sealed partial class MeetingSession
         {
             case BusEventKind.Presence:
                 // Coalesce: one refresh covers all presence events that were queued before it.
-                if (!presenceIsStale)
+                if (!isPresenceStale)
                 {
-                    presenceIsStale = true;
+                    isPresenceStale = true;
                     loop.Post(() => RefreshRosterAsync(null));
                 }
 
@@ -58,7 +58,7 @@ public sealed partial class MeetingSession
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
                 await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
-            case RoomEventTypes.Ready when !ended:
+            case RoomEventTypes.Ready when !hasEnded:
                 // The stream is new or was interrupted, so joins and departures may have been missed.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
@@ -100,7 +100,7 @@ public sealed partial class MeetingSession
     private async Task OnMeetingChangedAsync()
     {
         var view = View();
-        if (ended)
+        if (hasEnded)
         {
             return;
         }
@@ -124,9 +124,9 @@ public sealed partial class MeetingSession
 
     private async Task EndAsync(string reason)
     {
-        if (!ended)
+        if (!hasEnded)
         {
-            ended = true;
+            hasEnded = true;
             Broadcast([new MeetingEndedMessage(reason)]);
             var present = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
             CloseAll(CloseCodes.Normal, "meeting ended");
@@ -188,7 +188,7 @@ public sealed partial class MeetingSession
     {
         // An interruption from here on needs another recovery.
         Interlocked.Exchange(ref isRecoveryWaiting, false);
-        if (ended)
+        if (hasEnded)
         {
             return false;
         }
@@ -240,7 +240,7 @@ public sealed partial class MeetingSession
 
     private async Task TickNowAsync()
     {
-        if (ended)
+        if (hasEnded)
         {
             // Renewed entries would appear in a later meeting with the same ID.
             return;

@@ -23,12 +23,12 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private IAsyncDisposable? subscription;
     private IDisposable? watch;
     private Task ticking = Task.CompletedTask;
-    private bool presenceIsStale;
+    private bool isPresenceStale;
 
     /// <summary>UID of the Meeting object.</summary>
     private readonly string? uid;
-    private bool ended;
-    private bool evacuated;
+    private bool hasEnded;
+    private bool isEvacuated;
 
     private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
     {
@@ -132,7 +132,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
             }
 
             Detach(member, leave: false);
-            return current && !ended && !evacuated;
+            return current && !hasEnded && !isEvacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
@@ -153,7 +153,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
     public Task EvacuateAsync() => loop.InvokeAsync(() =>
     {
-        evacuated = true;
+        isEvacuated = true;
         CloseAll(CloseCodes.Restart, "server restarts");
         return Task.FromResult(true);
     });
@@ -180,13 +180,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
         var view = View();
-        if (evacuated)
+        if (isEvacuated)
         {
             member.Socket.Close(CloseCodes.Restart, "server restarts");
             return null;
         }
 
-        if (ended || view is null || view.IsEnded)
+        if (hasEnded || view is null || view.IsEnded)
         {
             member.Send(new MeetingEndedMessage(view?.EndReason ?? "ended"));
             member.Socket.Close(CloseCodes.Normal, "meeting ended");
@@ -301,7 +301,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
     /// </summary>
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
-        presenceIsStale = false;
+        isPresenceStale = false;
         var own = members.Values.Select(m => m.Entry!);
         var present = (await presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !removed.Contains(e.ParticipantId)).ToList();
         foreach (var entry in present)

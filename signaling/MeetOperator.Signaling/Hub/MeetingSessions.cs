@@ -8,12 +8,12 @@ public sealed class MeetingSessions(MeetingServices services)
     /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
     private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> sessions = [];
     private readonly SemaphoreSlim gate = new(1);
-    private volatile bool evacuating;
+    private volatile bool isEvacuating;
 
     public MeetingServices Services => services;
 
     /// <summary>True while the server shuts down. New sockets are then closed immediately.</summary>
-    public bool IsEvacuating => evacuating;
+    public bool IsEvacuating => isEvacuating;
 
     public async Task<SessionHold> AcquireAsync(MeetingView meeting)
     {
@@ -38,7 +38,7 @@ public sealed class MeetingSessions(MeetingServices services)
     /// <summary>Closes every socket with close code 1012, so that clients reconnect to another instance.</summary>
     public async Task EvacuateAsync()
     {
-        evacuating = true;
+        isEvacuating = true;
         await gate.WaitAsync().ConfigureAwait(false);
         List<MeetingSession> all;
         try

@@ -11,7 +11,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings 
 
     public async Task RunAsync(HttpContext context, string meetingId)
     {
-        if (!origins.Allows(context.Request))
+        if (!origins.IsAllowed(context.Request))
         {
             throw new ProblemException(ProblemCode.Forbidden, "The origin of this page is not allowed to open WebSockets. It must be this host or the public URL.");
         }

@@ -26,7 +26,7 @@ public sealed partial class RoomLink : IAsyncDisposable
     private readonly CancellationTokenSource closed = new();
     private readonly Lock gate = new();
     private readonly Task refreshing;
-    private CancellationTokenSource? watchingEnds;
+    private CancellationTokenSource? watchCancellation;
     private Task watching = Task.CompletedTask;
 
     // onEvent is called for events that this class does not handle: speakers, tracks, and participants that left.
@@ -66,17 +66,17 @@ public sealed partial class RoomLink : IAsyncDisposable
                 return false;
             }
 
-            moved = watchingEnds is not null;
+            moved = watchCancellation is not null;
             PreviousAssignment = Assignment ?? PreviousAssignment;
             Assignment = assignment;
-            watchingEnds?.Cancel();
+            watchCancellation?.Cancel();
             if (assignment is null)
             {
                 return false;
             }
 
-            watchingEnds = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
-            watching = Task.WhenAll(watching, WatchAsync(assignment, watchingEnds.Token));
+            watchCancellation = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
+            watching = Task.WhenAll(watching, WatchAsync(assignment, watchCancellation.Token));
         }
 
         LogAssigned(Logger, MeetingId, assignment.Node, assignment.Generation);
@@ -143,7 +143,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         await closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
         await Task.WhenAll(watching, refreshing).ConfigureAwait(false);
-        watchingEnds?.Dispose();
+        watchCancellation?.Dispose();
         closed.Dispose();
     }
 

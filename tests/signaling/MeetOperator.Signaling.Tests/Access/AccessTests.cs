@@ -28,7 +28,7 @@ public sealed class AccessTests
             request.Headers.Origin = origin;
         }
 
-        Assert.Equal(allowed, new OriginPolicy(new Uri("https://public.example")).Allows(request));
+        Assert.Equal(allowed, new OriginPolicy(new Uri("https://public.example")).IsAllowed(request));
     }
 
     [Theory]
