@@ -17,7 +17,7 @@ public sealed class HeadlessParticipants(SessionPresence presence, Roster roster
     /// <summary>All participants without a socket, regardless of the instance that admitted them.</summary>
     public IReadOnlyList<PresenceEntry> Entries => [.. roster.Entries.Where(e => e.IsShared)];
 
-    /// <summary>Records a media session that is open or being admitted. The participant stays until its last session ends.</summary>
+    /// <summary>Records a media session that is open or being opened. The participant stays until its last session ends.</summary>
     public Task AddSessionAsync(string participantId, string session) => presence.AddSessionAsync(participantId, session);
 
     /// <summary>
