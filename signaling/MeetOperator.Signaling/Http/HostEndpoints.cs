@@ -119,7 +119,7 @@ public sealed class HostEndpoints(
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
-            metrics.NodeFailed(failure.Cause);
+            metrics.NodeFailed(failure.Reason);
             throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
         }
     }

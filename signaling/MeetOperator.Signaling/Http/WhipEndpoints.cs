@@ -164,7 +164,7 @@ public sealed class WhipEndpoints(
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
-            services.Metrics.NodeFailed(failure.Cause);
+            services.Metrics.NodeFailed(failure.Reason);
             throw failure.Code == ErrorCode.InvalidSdp
                 ? ProblemException.Invalid("body", failure.Message)
                 : new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };

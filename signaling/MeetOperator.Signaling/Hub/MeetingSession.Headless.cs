@@ -39,7 +39,7 @@ public sealed partial class MeetingSession
                 return outcome;
             }
 
-            kept = headless.Keep(result.Entry!, sessionId, hold);
+            kept = headless.TryAdd(result.Entry!, sessionId, hold);
             await PublishChangeAsync(result.Entry!).ConfigureAwait(false);
             return outcome;
         }

@@ -107,7 +107,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     {
         var settings = request.Settings ?? new MeetingSettings();
         var defaults = new MeetingSpec();
-        var most = Math.Min(defaults.MaxParticipants, tenant.Spec.Quotas.ParticipantsPerMeeting ?? defaults.MaxParticipants);
+        var max = Math.Min(defaults.MaxParticipants, tenant.Spec.Quotas.ParticipantsPerMeeting ?? defaults.MaxParticipants);
         return new Meeting
         {
             Metadata = new ObjectMeta
@@ -127,7 +127,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
                 TenantRef = new TenantReference { Name = tenant.Metadata.Name! },
                 Title = request.Title,
                 Mode = mode,
-                MaxParticipants = settings.MaxParticipants ?? most,
+                MaxParticipants = settings.MaxParticipants ?? max,
                 Access = defaults.Access with { MuteOnEntry = settings.MuteOnEntry ?? defaults.Access.MuteOnEntry },
                 Lifecycle = defaults.Lifecycle with
                 {
