@@ -4,7 +4,7 @@ using System.Text;
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>
-/// Normalization Form C (UAX #15). The runtime's own is not there under invariant globalization, which leaves text as it is; the data are those of
+/// Unicode Normalization Form C (UAX #15). <c>string.Normalize</c> does nothing under invariant globalization, so this class implements it with the data in
 /// <c>Unicode/canonical.txt</c>.
 /// </summary>
 internal static class Composition
@@ -17,7 +17,7 @@ internal static class Composition
     private const int Vowels = 21;
     private const int Tails = 28;
 
-    /// <summary>Below it nothing combines.</summary>
+    /// <summary>The first combining character; text below it is already composed.</summary>
     private const char FirstCombining = '\u0300';
 
     private static readonly Lazy<Data> Canonical = new(Data.Load);
@@ -71,7 +71,7 @@ internal static class Composition
         }
     }
 
-    /// <summary>Marks on one character by their class; those of one class keep their order.</summary>
+    /// <summary>Sorts consecutive combining marks by combining class. The sort is stable.</summary>
     private static void Order(Data data, List<int> points)
     {
         for (var start = 0; start < points.Count; start++)
@@ -111,7 +111,7 @@ internal static class Composition
                 starter = composed.Count;
             }
 
-            // After a starter the next character may combine with it; after a mark only one of a higher class may.
+            // The next character may combine with a starter directly. After a mark, only a mark with a higher class may.
             lastClass = markClass == 0 ? -1 : markClass;
             composed.Add(point);
         }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Every code that an <c>error</c> message may carry; on the wire in kebab-case (<see cref="WireName"/>).</summary>
+/// <summary>The codes of <c>error</c> messages, in kebab-case on the wire (<see cref="WireName"/>).</summary>
 public enum ErrorCode
 {
     BadMessage,
@@ -15,10 +15,10 @@ public enum ErrorCode
     MediaFailed,
     Forbidden,
 
-    /// <summary>Something that the server needs (the database) does not answer.</summary>
+    /// <summary>A dependency of the server, such as the database, is unavailable.</summary>
     Unavailable,
 
-    /// <summary>The media session that an offer or answer is for is gone.</summary>
+    /// <summary>The media session that the offer or answer refers to no longer exists.</summary>
     UnknownSession,
 
     /// <summary>More tracks than one connection can receive.</summary>

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>What <c>mute</c> and <c>unmute</c> are about.</summary>
+/// <summary>The kind of media that <c>mute</c> and <c>unmute</c> apply to.</summary>
 public enum MediaType
 {
     Audio,

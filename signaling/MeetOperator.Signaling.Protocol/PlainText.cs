@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Rules for text that people type and others read.</summary>
+/// <summary>Validates and cleans text that users enter and other users see.</summary>
 public static class PlainText
 {
     private const int ZeroWidthNonJoiner = 0x200C;
@@ -11,10 +11,10 @@ public static class PlainText
     private const int TextPresentation = 0xFE0E;
     private const int EmojiPresentation = 0xFE0F;
 
-    /// <summary>A display name or title: one line, no control characters, nothing that reverses the direction of text around it.</summary>
+    /// <summary>A display name or title: one line without control characters or bidirectional controls.</summary>
     public static bool IsCleanLine(string text) => !string.IsNullOrWhiteSpace(text) && !text.Any(c => IsForbidden(c) || c is '\n' or '\r' or '\t') && IsWellFormed(text);
 
-    /// <summary>Chat: line breaks and tabs are fine, other control characters are not.</summary>
+    /// <summary>Chat text: line breaks and tabs are allowed, other control characters are not.</summary>
     public static bool IsCleanText(string text) =>
         !string.IsNullOrWhiteSpace(text) && !text.Any(c => c is not ('\n' or '\r' or '\t') && char.GetUnicodeCategory(c) == UnicodeCategory.Control) && IsWellFormed(text);
 
@@ -23,12 +23,13 @@ public static class PlainText
         char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         || c is >= '\u202A' and <= '\u202E' or >= '\u2066' and <= '\u2069';
 
-    /// <summary>A line as it is kept: <see cref="Clean"/> leaves 1 to <paramref name="most"/> characters of it.</summary>
-    public static bool IsName(string? text, int most) => text is { Length: > 0 } && text.Length <= most && IsCleanLine(text) && Clean(text).Length is > 0 and var left && left <= most;
+    /// <summary>A valid line of which <see cref="Clean"/> keeps 1 to <paramref name="maxLength"/> characters.</summary>
+    public static bool IsName(string? text, int maxLength) =>
+        text is { Length: > 0 } && text.Length <= maxLength && IsCleanLine(text) && Clean(text).Length is > 0 and var cleaned && cleaned <= maxLength;
 
     /// <summary>
-    /// The text as others get it: composed (NFC), so that what looks the same is the same, and without characters that show nothing or turn the
-    /// direction of what stands around them. Joiners stay where they join, since emoji and several scripts need them.
+    /// Returns the text that other users see: in Normalization Form C, so that equal-looking text compares equal, and without invisible characters or
+    /// bidirectional controls. Joiners between visible characters are kept because emoji and several scripts need them.
     /// </summary>
     public static string Clean(string text)
     {
@@ -50,7 +51,7 @@ public static class PlainText
 
     private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune) && (rune.Value == EmojiPresentation || !IsInvisible(rune));
 
-    /// <summary>Unicode's Default_Ignorable_Code_Point, with the other format characters and the blanks that count as letters.</summary>
+    /// <summary>Unicode's Default_Ignorable_Code_Point, other format characters, and blank characters in letter categories.</summary>
     private static bool IsInvisible(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format || rune.Value is
         0x034F // combining grapheme joiner
         or 0x115F or 0x1160 or 0x3164 or 0xFFA0 // Hangul fillers

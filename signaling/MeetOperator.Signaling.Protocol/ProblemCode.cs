@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Every code that a REST problem may carry, in <c>type</c> = <c>urn:meetoperator:error:&lt;code&gt;</c>.</summary>
+/// <summary>The codes of REST problem documents, in <c>type</c> = <c>urn:meetoperator:error:&lt;code&gt;</c>.</summary>
 public enum ProblemCode
 {
     InvalidRequest,
@@ -11,17 +11,17 @@ public enum ProblemCode
     MeetingEnded,
     MeetingFull,
 
-    /// <summary>WHEP: there is nothing to play yet; it may come.</summary>
+    /// <summary>WHEP: nothing is published yet. A later request may succeed.</summary>
     NotPublishing,
     PayloadTooLarge,
 
-    /// <summary>The key stands for a request with another body.</summary>
+    /// <summary>The idempotency key was used before with a different body.</summary>
     IdempotencyKeyReused,
     UnsupportedMediaType,
     QuotaExceeded,
     NotPlaced,
     MediaNodeUnreachable,
 
-    /// <summary>Something that this server needs (the API server, the database) does not answer.</summary>
+    /// <summary>A dependency of the server, such as the API server or the database, is unavailable.</summary>
     Unavailable,
 }

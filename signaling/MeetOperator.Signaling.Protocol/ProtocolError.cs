@@ -1,4 +1,7 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Why a message was refused; <see cref="Message"/> names the field and what would be right. <see cref="Reference"/> is the message's own, if it had one.</summary>
+/// <summary>
+/// Why a message was rejected. <see cref="Message"/> names the field and the expected value. <see cref="Reference"/> is the reference of the rejected message,
+/// or null.
+/// </summary>
 public sealed record ProtocolError(ErrorCode Code, string Message, string? Reference = null);

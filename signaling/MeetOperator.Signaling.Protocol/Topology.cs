@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>How media travels now: straight between the participants, or through the SFU.</summary>
+/// <summary>The media path: through the SFU, or directly between the participants.</summary>
 public enum Topology
 {
     Sfu,

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Where a track comes from.</summary>
+/// <summary>The source of a track.</summary>
 public enum TrackSource
 {
     Microphone,

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Names of enum members as they travel: kebab-case, both ways. Unknown names are refused, never guessed.</summary>
+/// <summary>Converts enum members to and from their kebab-case names on the wire. Rejects unknown names.</summary>
 public static class WireName
 {
     public static string Of<T>(T value)

@@ -28,7 +28,7 @@ try
 }
 catch (Exception e) when (e is KubeConfigException or IOException or UnauthorizedAccessException or SocketException)
 {
-    // Examples: an unreadable kubeconfig, a folder without write access, a port that is in use.
-    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message}");
+    // For example, an unreadable kubeconfig, a folder without write access, or a port in use.
+    await Console.Error.WriteLineAsync($"The server failed to start: {e.Message}");
     return 2;
 }

@@ -2,21 +2,21 @@ namespace MeetOperator.Signaling.Data;
 
 public enum BusEventKind
 {
-    /// <summary>Presence changed: read it again.</summary>
+    /// <summary>Presence changed and must be read again.</summary>
     Presence,
 
-    /// <summary>A participant is gone; the text is the reason.</summary>
+    /// <summary>A participant left. The text is the reason.</summary>
     Left,
 
     /// <summary>A text frame for one participant.</summary>
     Frame,
 
-    /// <summary>A chat line was stored; the text is its frame.</summary>
+    /// <summary>A chat message was stored. The text is its frame.</summary>
     Chat,
 
     /// <summary>A host removed the participant.</summary>
     Remove,
 
-    /// <summary>A frame was handed to its participant's socket.</summary>
+    /// <summary>A frame was queued on its recipient's socket.</summary>
     FrameDelivered,
 }

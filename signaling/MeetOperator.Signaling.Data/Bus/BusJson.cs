@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>JSON of what instances store and send each other.</summary>
+/// <summary>The JSON format of presence entries and bus events.</summary>
 internal static class BusJson
 {
     public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -13,7 +13,7 @@ internal static class BusJson
         Converters = { new JsonStringEnumConverter() },
     };
 
-    /// <summary>False for what another version of this program wrote and this one cannot read.</summary>
+    /// <summary>Returns false for null and for JSON that this version cannot read, such as data from another version.</summary>
     public static bool TryRead<T>(byte[]? utf8, [NotNullWhen(true)] out T? value)
         where T : class
     {

@@ -2,13 +2,13 @@ using StackExchange.Redis;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>Who listens to one channel of Redis; to the library it is one subscription.</summary>
+/// <summary>The listeners of one Redis channel, which share one subscription of the Redis library. Thread-safe.</summary>
 internal sealed class ChannelHandlers
 {
     private readonly Lock gate = new();
     private ChannelListener[] listeners = [];
 
-    /// <summary>Guarded by the link's subscribing.</summary>
+    /// <summary>Guarded by the subscription semaphore of <see cref="RedisLink"/>.</summary>
     public bool IsSubscribed { get; set; }
 
     public void Add(ChannelListener listener)
@@ -19,7 +19,8 @@ internal sealed class ChannelHandlers
         }
     }
 
-    public bool RemoveAndIsEmpty(ChannelListener listener)
+    /// <summary>Removes the listener. Returns true if no listener is left.</summary>
+    public bool Remove(ChannelListener listener)
     {
         lock (gate)
         {

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>One who listens to a channel: to its messages, and to its coming back after a break.</summary>
+/// <summary>A listener of one channel: for its messages, and for its recovery after a lost connection.</summary>
 internal sealed class ChannelListener(Action<RedisValue> onMessage, Action onRecovered)
 {
     public void OnMessage(RedisValue value) => onMessage(value);

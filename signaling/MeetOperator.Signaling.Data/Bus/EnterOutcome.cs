@@ -2,15 +2,15 @@ namespace MeetOperator.Signaling.Data;
 
 public enum EnterOutcome
 {
-    /// <summary>A new entry, or a kept place that is now connected.</summary>
+    /// <summary>The entry is new, or a reservation is now connected.</summary>
     Entered,
 
-    /// <summary>The participant was connected already; this connection took over.</summary>
+    /// <summary>The participant was already connected. This connection replaces the previous one.</summary>
     TookOver,
 
-    /// <summary>The meeting has no place left; nothing was written.</summary>
+    /// <summary>The meeting is full. Nothing was written.</summary>
     Full,
 
-    /// <summary>A host removed the participant; nothing was written.</summary>
+    /// <summary>A host removed the participant. Nothing was written.</summary>
     Removed,
 }

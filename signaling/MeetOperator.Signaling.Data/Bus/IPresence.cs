@@ -1,54 +1,63 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>Who is in a meeting, over all instances. Every call is atomic.</summary>
+/// <summary>The participants of each meeting, across all instances. Every call is atomic.</summary>
 public interface IPresence
 {
     /// <summary>
-    /// Writes the entry unless <paramref name="capacity"/> entries of others are there already. One host always gets in, in place of hosts who are not
-    /// connected or away, and a place that nobody came to in time gives way.
+    /// Writes the entry unless the meeting already has <paramref name="capacity"/> other entries. If no host is connected, a host always enters and replaces
+    /// the entries of disconnected or away hosts. Reservations that are no longer firm are removed when their places are needed.
     /// </summary>
     Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>
-    /// Keeps a place (an entry that is not connected) unless there is none left; who is connected keeps that entry. After <paramref name="firm"/>
-    /// the place goes to somebody else when the meeting is full; sooner when more than a quarter of the places, and more than two, are reserved from one address.
+    /// Reserves a place (an entry that is not connected) unless the meeting is full. A connected participant keeps its entry. After <paramref name="firmFor"/>,
+    /// another participant can take the place when the meeting is full. If one address holds more than two reservations and more than a quarter of the
+    /// capacity, its excess reservations can be taken earlier.
     /// </summary>
-    Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct);
+    Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firmFor, CancellationToken ct);
 
-    /// <summary>Lengthens (or shortens) the life of entries that still belong to their connection; ones that are gone are written again, unless they are shared or a host removed the participant.</summary>
+    /// <summary>
+    /// Sets a new expiry for entries that still belong to their connection. Writes missing entries again, unless they are shared or a host removed the
+    /// participant.
+    /// </summary>
     Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct);
 
     /// <summary>
-    /// Writes entries of connections that were accepted while presence was away, over the connections that they take the place of. Named and not written are
-    /// those whom a host removed, and those who have come back elsewhere by still another connection.
+    /// Writes the entries of connections that were accepted while presence was unavailable, and replaces the connections that they succeed. The result names the
+    /// entries that were not written: a host removed the participant, or the participant has a newer connection on another instance.
     /// </summary>
     Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct);
 
-    /// <summary>Every entry that has not expired, in the order of joining.</summary>
+    /// <summary>Lists the entries that have not expired, in the order of joining.</summary>
     Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct);
 
-    /// <summary>Sets whether audio (or video) is sent, and whether somebody else silenced it. The entry as it is now, or null when there is none.</summary>
+    /// <summary>
+    /// Records whether audio (or video) is sent, and whether a host or the meeting settings muted it. Returns the updated entry, or null if there is none.
+    /// </summary>
     Task<PresenceEntry?> SetMediaAsync(MeetingKey meeting, string participantId, PresenceMedia kind, bool sending, bool silenced, CancellationToken ct);
 
-    /// <summary>Notes that the connection is lost; nothing when the entry is of another one by now.</summary>
-    Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
+    /// <summary>Marks the participant as away after its connection was lost. Does nothing if the entry belongs to another connection.</summary>
+    Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
-    /// <summary>Removes the entry if it belongs to <paramref name="connection"/>; true for exactly one of several callers.</summary>
+    /// <summary>Removes the entry if it belongs to <paramref name="connection"/>. Returns true for exactly one of several concurrent callers.</summary>
     Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct);
 
     /// <summary>
-    /// Removes the participant for good: no entry is written for it any more, for longer than any ticket is valid. True for exactly one of several
-    /// callers, and only when there was an entry.
+    /// Removes the participant permanently: later writes of its entry are rejected for longer than any ticket is valid. Returns true for exactly one of
+    /// several concurrent callers, and only if there was an entry.
     /// </summary>
     Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct);
 
-    /// <summary>Removes what has expired; each removed participant is returned to exactly one of several callers.</summary>
+    /// <summary>Removes expired entries. Each removed entry is returned to exactly one of several concurrent callers.</summary>
     Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct);
 
-    /// <summary>Remembers a media session (WHIP, WHEP) of a participant without a socket.</summary>
+    /// <summary>Records a media session (WHIP, WHEP) of a participant without a socket.</summary>
     Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct);
 
-    /// <summary>Forgets one session (null: all). How many are left; -1 when there was none such, so that exactly one of several callers sees the last one end.</summary>
+    /// <summary>
+    /// Deletes one session, or all if <paramref name="session"/> is null. Returns the number of remaining sessions, or -1 if the session did not exist, so that
+    /// exactly one of several concurrent callers gets 0.
+    /// </summary>
     Task<int> EndSessionAsync(MeetingKey meeting, string participantId, string? session, CancellationToken ct);
 
     Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct);

@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>The bus of a single instance: everything in memory.</summary>
+/// <summary>The meeting bus of a single instance, in memory.</summary>
 public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
 {
     private readonly ConcurrentDictionary<MeetingKey, Channel> channels = new();
     private readonly ConcurrentDictionary<(MeetingKey Meeting, string Code), DateTimeOffset> codes = new();
     private long lastSweep;
 
-    // Never raised: nothing can break in between.
     public IPresence Presence { get; } = new InProcessPresence(time);
 
     public bool IsConnected => true;
 
+    /// <summary>Never calls <paramref name="recovered"/>: an in-memory bus has no interruptions.</summary>
     public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
     {
         var subscription = new Subscription(this, meeting, handler);
@@ -22,7 +22,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
             var channel = channels.GetOrAdd(meeting, static _ => new Channel());
             lock (channel)
             {
-                if (channel.Closed)
+                if (channel.IsClosed)
                 {
                     continue;
                 }
@@ -52,13 +52,13 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
     public Task<bool> TryConsumeCodeAsync(MeetingKey meeting, string code, TimeSpan keep, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        ForgetOldCodes(now);
+        RemoveExpiredCodes(now);
         return Task.FromResult(codes.TryAdd((meeting, code), now + keep));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private void ForgetOldCodes(DateTimeOffset now)
+    private void RemoveExpiredCodes(DateTimeOffset now)
     {
         var last = Interlocked.Read(ref lastSweep);
         if (now.UtcTicks - last < TimeSpan.TicksPerSecond * 10 || Interlocked.CompareExchange(ref lastSweep, now.UtcTicks, last) != last)
@@ -87,7 +87,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
             channel.Subscribers.Remove(subscription);
             if (channel.Subscribers.Count == 0)
             {
-                channel.Closed = true;
+                channel.IsClosed = true;
                 channels.TryRemove(new KeyValuePair<MeetingKey, Channel>(subscription.Meeting, channel));
             }
         }
@@ -97,7 +97,7 @@ public sealed class InProcessMeetingBus(TimeProvider time) : IMeetingBus
     {
         public List<Subscription> Subscribers { get; } = [];
 
-        public bool Closed { get; set; }
+        public bool IsClosed { get; set; }
     }
 
     private sealed class Subscription(InProcessMeetingBus bus, MeetingKey meeting, Action<BusEvent> handler) : IAsyncDisposable

@@ -1,12 +1,12 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>Presence in memory; one lock, since every call is short.</summary>
+/// <summary>Presence in memory. One lock is enough because every call is short.</summary>
 internal sealed class InProcessPresence(TimeProvider time) : IPresence
 {
-    private static readonly TimeSpan MarkLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan RemovalLifetime = TimeSpan.FromDays(1);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<MeetingKey, Dictionary<string, Held>> meetings = [];
+    private readonly Dictionary<MeetingKey, Dictionary<string, StoredEntry>> meetings = [];
     private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), HashSet<string>> sessions = [];
     private readonly Dictionary<(MeetingKey Meeting, string ParticipantId), DateTimeOffset> removed = [];
 
@@ -22,18 +22,18 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             var entries = Entries(meeting);
             var now = time.GetUtcNow();
             var had = entries.TryGetValue(entry.ParticipantId, out var held) && held.Until > now;
-            if (!had && !HasSeat(entries, entry, capacity, now))
+            if (!had && !TryMakeRoom(entries, entry, capacity, now))
             {
                 return Task.FromResult(new EnterResult(EnterOutcome.Full, null));
             }
 
-            var stored = had ? Keep(entry, held!.Entry) : entry;
-            entries[entry.ParticipantId] = new Held(stored, now + ttl);
+            var stored = had ? KeepState(entry, held!.Entry) : entry;
+            entries[entry.ParticipantId] = new StoredEntry(stored, now + ttl);
             return Task.FromResult(new EnterResult(had && held!.Entry.Connected ? EnterOutcome.TookOver : EnterOutcome.Entered, stored));
         }
     }
 
-    public Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct)
+    public Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firmFor, CancellationToken ct)
     {
         lock (gate)
         {
@@ -50,13 +50,13 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 return Task.FromResult(EnterOutcome.TookOver);
             }
 
-            if (!had && !HasSeat(entries, entry, capacity, now))
+            if (!had && !TryMakeRoom(entries, entry, capacity, now))
             {
                 return Task.FromResult(EnterOutcome.Full);
             }
 
-            var place = (had ? Keep(entry, held!.Entry) : entry) with { FirmUntil = (now + firm).ToUnixTimeMilliseconds() };
-            entries[entry.ParticipantId] = new Held(place, now + ttl);
+            var reservation = (had ? KeepState(entry, held!.Entry) : entry) with { FirmUntil = (now + firmFor).ToUnixTimeMilliseconds() };
+            entries[entry.ParticipantId] = new StoredEntry(reservation, now + ttl);
             return Task.FromResult(EnterOutcome.Entered);
         }
     }
@@ -67,18 +67,18 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         {
             var held = Entries(meeting);
             var until = time.GetUtcNow() + ttl;
-            var (lost, gone) = (new List<string>(), new List<string>());
+            var (takenOver, removedIds) = (new List<string>(), new List<string>());
             foreach (var entry in entries)
             {
                 if (IsRemoved(meeting, entry.ParticipantId))
                 {
-                    gone.Add(entry.ParticipantId);
+                    removedIds.Add(entry.ParticipantId);
                 }
                 else if (!held.TryGetValue(entry.ParticipantId, out var current))
                 {
                     if (!entry.IsShared)
                     {
-                        held[entry.ParticipantId] = new Held(entry, until);
+                        held[entry.ParticipantId] = new StoredEntry(entry, until);
                     }
                 }
                 else if (current.Entry.Connection == entry.Connection)
@@ -87,11 +87,11 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 }
                 else
                 {
-                    lost.Add(entry.ParticipantId);
+                    takenOver.Add(entry.ParticipantId);
                 }
             }
 
-            return Task.FromResult(new RenewResult(lost, gone));
+            return Task.FromResult(new RenewResult(takenOver, removedIds));
         }
     }
 
@@ -101,25 +101,25 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         {
             var held = Entries(meeting);
             var now = time.GetUtcNow();
-            var (lost, gone) = (new List<string>(), new List<string>());
-            foreach (var (entry, before) in claims)
+            var (takenOver, removedIds) = (new List<string>(), new List<string>());
+            foreach (var (entry, previous) in claims)
             {
                 if (IsRemoved(meeting, entry.ParticipantId))
                 {
-                    gone.Add(entry.ParticipantId);
+                    removedIds.Add(entry.ParticipantId);
                 }
-                else if (before is not null && held.TryGetValue(entry.ParticipantId, out var other) && other.Until > now && other.Entry.Connected
-                    && other.Entry.Connection != before && other.Entry.Connection != entry.Connection)
+                else if (previous is not null && held.TryGetValue(entry.ParticipantId, out var other) && other.Until > now && other.Entry.Connected
+                    && other.Entry.Connection != previous && other.Entry.Connection != entry.Connection)
                 {
-                    lost.Add(entry.ParticipantId);
+                    takenOver.Add(entry.ParticipantId);
                 }
                 else
                 {
-                    held[entry.ParticipantId] = new Held(entry, now + ttl);
+                    held[entry.ParticipantId] = new StoredEntry(entry, now + ttl);
                 }
             }
 
-            return Task.FromResult(new RenewResult(lost, gone));
+            return Task.FromResult(new RenewResult(takenOver, removedIds));
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
+    public Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct)
     {
         lock (gate)
         {
@@ -172,7 +172,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 && entries.TryGetValue(participantId, out var held)
                 && held.Entry.Connection == connection
                 && entries.Remove(participantId);
-            Forget(meeting);
+            RemoveIfEmpty(meeting);
             return Task.FromResult(removed);
         }
     }
@@ -187,9 +187,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
                 removed.Remove(old);
             }
 
-            removed[(meeting, participantId)] = now + MarkLife;
+            removed[(meeting, participantId)] = now + RemovalLifetime;
             var had = meetings.TryGetValue(meeting, out var entries) && entries.Remove(participantId);
-            Forget(meeting);
+            RemoveIfEmpty(meeting);
             return Task.FromResult(had);
         }
     }
@@ -206,7 +206,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             var now = time.GetUtcNow();
             List<PresenceEntry> expired = [.. entries.Values.Where(h => h.Until <= now).Select(h => h.Entry)];
             expired.ForEach(e => entries.Remove(e.ParticipantId));
-            Forget(meeting);
+            RemoveIfEmpty(meeting);
             return Task.FromResult<IReadOnlyList<PresenceEntry>>(expired);
         }
     }
@@ -252,7 +252,7 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    private static PresenceEntry Keep(PresenceEntry entry, PresenceEntry old) => entry with
+    private static PresenceEntry KeepState(PresenceEntry entry, PresenceEntry old) => entry with
     {
         Audio = old.Audio,
         Video = old.Video,
@@ -261,8 +261,11 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         Since = old.Since,
     };
 
-    /// <summary>One host always has a seat; else, when all are taken, places that are kept give way: those that nobody came to, then those of one address beyond a quarter.</summary>
-    private static bool HasSeat(Dictionary<string, Held> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
+    /// <summary>
+    /// Returns true if the meeting has room for the entry, and removes other entries for it if needed. If no host is connected, a host replaces all hosts that are
+    /// disconnected or away. Otherwise, reservations that are no longer firm are removed first, then the excess reservations of one address.
+    /// </summary>
+    private static bool TryMakeRoom(Dictionary<string, StoredEntry> entries, PresenceEntry entry, int capacity, DateTimeOffset now)
     {
         var present = entries.Where(h => h.Value.Until > now).OrderBy(h => h.Value.Until).ToList();
         if (present.Count < capacity)
@@ -277,9 +280,9 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
             return true;
         }
 
-        var kept = present.Where(h => h.Value.Entry is { Connected: false, FirmUntil: not null }).ToLookup(h => h.Value.Entry.FirmUntil > now.ToUnixTimeMilliseconds());
-        var tooMany = kept[true].GroupBy(h => h.Value.Entry.Address ?? h.Key).SelectMany(ofOne => ofOne.Skip(Math.Max(2, (capacity + 3) / 4)));
-        var idle = kept[false].Concat(tooMany).ToList();
+        var reserved = present.Where(h => h.Value.Entry is { Connected: false, FirmUntil: not null }).ToLookup(h => h.Value.Entry.FirmUntil > now.ToUnixTimeMilliseconds());
+        var tooMany = reserved[true].GroupBy(h => h.Value.Entry.Address ?? h.Key).SelectMany(ofOne => ofOne.Skip(Math.Max(2, (capacity + 3) / 4)));
+        var idle = reserved[false].Concat(tooMany).ToList();
         var needed = present.Count - capacity + 1;
         if (idle.Count < needed)
         {
@@ -292,17 +295,17 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
 
     private bool IsRemoved(MeetingKey meeting, string participantId) => removed.TryGetValue((meeting, participantId), out var until) && until > time.GetUtcNow();
 
-    private Dictionary<string, Held> Entries(MeetingKey meeting)
+    private Dictionary<string, StoredEntry> Entries(MeetingKey meeting)
     {
         if (!meetings.TryGetValue(meeting, out var entries))
         {
-            meetings[meeting] = entries = new Dictionary<string, Held>(StringComparer.Ordinal);
+            meetings[meeting] = entries = new Dictionary<string, StoredEntry>(StringComparer.Ordinal);
         }
 
         return entries;
     }
 
-    private void Forget(MeetingKey meeting)
+    private void RemoveIfEmpty(MeetingKey meeting)
     {
         if (meetings.TryGetValue(meeting, out var entries) && entries.Count == 0)
         {
@@ -310,5 +313,5 @@ internal sealed class InProcessPresence(TimeProvider time) : IPresence
         }
     }
 
-    private sealed record Held(PresenceEntry Entry, DateTimeOffset Until);
+    private sealed record StoredEntry(PresenceEntry Entry, DateTimeOffset Until);
 }

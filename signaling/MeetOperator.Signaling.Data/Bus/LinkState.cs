@@ -1,8 +1,8 @@
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// Whether Redis answers, and whether every channel is subscribed. A break ends both at once. A check that began before a break cannot undo it: its
-/// caller names the number of breaks at which the check began. Safe for use from many threads.
+/// Whether Redis responds, and whether every channel is subscribed. A break ends both. A check that started before a break must not undo it, so the caller
+/// passes the number of breaks at the start of the check. Thread-safe.
 /// </summary>
 internal sealed class LinkState
 {
@@ -11,7 +11,7 @@ internal sealed class LinkState
     private bool isAlive;
     private bool isSubscribed;
 
-    /// <summary>Breaks so far.</summary>
+    /// <summary>The number of breaks so far.</summary>
     public long Breaks
     {
         get
@@ -23,7 +23,7 @@ internal sealed class LinkState
         }
     }
 
-    /// <summary>Commands are answered.</summary>
+    /// <summary>Redis responds to commands.</summary>
     public bool IsAlive
     {
         get
@@ -35,7 +35,7 @@ internal sealed class LinkState
         }
     }
 
-    /// <summary>Commands are answered, and every channel is subscribed.</summary>
+    /// <summary>Redis responds to commands, and every channel is subscribed.</summary>
     public bool IsSubscribed
     {
         get
@@ -57,7 +57,7 @@ internal sealed class LinkState
         }
     }
 
-    /// <summary>Commands are answered again. False, and without effect, when there was a break since <paramref name="breaksBefore"/>.</summary>
+    /// <summary>Records that Redis responds again. Returns false and does nothing if there was a break since <paramref name="breaksBefore"/>.</summary>
     public bool TryMarkAlive(long breaksBefore)
     {
         lock (gate)
@@ -72,7 +72,7 @@ internal sealed class LinkState
         }
     }
 
-    /// <summary>Every channel is subscribed. False, and without effect, when there was a break since <paramref name="breaksBefore"/>.</summary>
+    /// <summary>Records that every channel is subscribed. Returns false and does nothing if there was a break since <paramref name="breaksBefore"/>.</summary>
     public bool TryMarkSubscribed(long breaksBefore)
     {
         lock (gate)

@@ -1,14 +1,14 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>One meeting of one tenant; every key and channel of the bus begins with it.</summary>
+/// <summary>One meeting of one tenant. Every key and channel of the bus starts with it.</summary>
 public readonly record struct MeetingKey
 {
     public MeetingKey(string tenant, string meetingId)
     {
-        // A colon would let one tenant's name reach into another's keys.
+        // A colon in a tenant name could address the keys of another tenant.
         if (!IsName(tenant) || !IsName(meetingId))
         {
-            throw new ArgumentException("Tenant and meeting must be non-empty and hold only letters, digits, '-', '.' and '_'.");
+            throw new ArgumentException("Tenant and meeting ID must have 1 to 253 characters, and only letters, digits, '-', '.' and '_'.");
         }
 
         Tenant = tenant;

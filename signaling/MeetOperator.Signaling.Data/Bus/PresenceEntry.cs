@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A participant who is here (or about to be), as all instances see it. Entries expire unless renewed.</summary>
+/// <summary>A participant in the meeting, or a reservation, as all instances see it. Entries expire unless they are renewed.</summary>
 public sealed record PresenceEntry
 {
     public const string SharedConnection = "media";
@@ -12,38 +12,40 @@ public sealed record PresenceEntry
     public bool Audio { get; init; } = true;
     public bool Video { get; init; } = true;
 
-    /// <summary>A host or the meeting's settings silenced the microphone; the participant's own unmute lifts it.</summary>
+    /// <summary>A host or the meeting settings muted the microphone. The participant can unmute itself.</summary>
     public bool AudioSilenced { get; init; }
     public bool VideoSilenced { get; init; }
 
     /// <summary>The signaling instance that holds the connection.</summary>
     public required string Instance { get; init; }
 
-    /// <summary>The instance tells the sender of a relayed frame that it was delivered; those of earlier versions do not.</summary>
+    /// <summary>The instance acknowledges relayed frames. Instances of earlier versions do not.</summary>
     public bool AcknowledgesFrames { get; init; }
 
-    /// <summary>Names one connection; a newer connection of the same participant replaces the entry.</summary>
+    /// <summary>ID of the connection. A newer connection of the same participant replaces the entry.</summary>
     public required string Connection { get; init; }
 
-    /// <summary>No connection of one instance but media without a socket: every instance may lengthen the entry's life, none writes it again.</summary>
+    /// <summary>
+    /// True for a participant without a socket (WHIP, WHEP). No instance owns the entry: every instance may renew it, and none writes it again once it is gone.
+    /// </summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsShared => Connection == SharedConnection;
 
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsHost => Role == HostRole;
 
-    /// <summary>False while only a place is kept (joined over REST, not connected yet).</summary>
+    /// <summary>False for a reservation: the participant joined over REST and has not connected yet.</summary>
     public bool Connected { get; init; }
 
-    /// <summary>True while its connection is lost and may come back. A host who is away keeps no other host out.</summary>
+    /// <summary>True while the connection is lost and the participant may reconnect. A host that is away does not prevent another host from entering.</summary>
     public bool Away { get; init; }
 
-    /// <summary>Until when a place that is only kept does not give way, in Unix milliseconds of the bus' own clock; null when connected.</summary>
+    /// <summary>Until when no other participant can take the reservation, in Unix milliseconds of the bus's clock; null when connected.</summary>
     public long? FirmUntil { get; init; }
 
-    /// <summary>The address that the place was reserved from; null once connected.</summary>
+    /// <summary>The client address that made the reservation; null when connected.</summary>
     public string? Address { get; init; }
 
-    /// <summary>Unix milliseconds of the first entry, kept over reconnects; gives the order.</summary>
+    /// <summary>Time of the first entry in Unix milliseconds, unchanged by reconnects. Defines the order of participants.</summary>
     public long Since { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>The Lua of <see cref="RedisPresence"/>: KEYS[1] the entries, KEYS[2] their expiry, KEYS[3] participants whom a host removed.</summary>
+/// <summary>The Lua scripts of <see cref="RedisPresence"/>. KEYS[1]: entries; KEYS[2]: their expiry; KEYS[3]: participants that a host removed.</summary>
 internal static class PresenceScripts
 {
-    // Both keys outlive the last entry by an hour, so that a meeting that everybody's instance forgot leaves nothing behind.
+    // Both keys expire one hour after the last entry, so a meeting leaves nothing behind if its instances crash.
     private const string Head =
         """
         local t = redis.call('TIME')
@@ -18,7 +18,7 @@ internal static class PresenceScripts
         end
         local function removed(id) return redis.call('SISMEMBER', KEYS[3], id) == 1 end
         local function present() return redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. string.format('%.0f', now), '+inf') end
-        local function seat(entry, capacity)
+        local function makeRoom(entry, capacity)
           local ids = present()
           if #ids < capacity then return true end
           local taken, hosts, idle, beyond, empty, kept = #ids, 0, {}, {}, {}, {}
@@ -59,7 +59,7 @@ internal static class PresenceScripts
 
         """;
 
-    /// <summary>Participant, entry, capacity, ttl → outcome, stored entry.</summary>
+    /// <summary>Arguments: participant, entry, capacity, TTL. Returns: outcome, stored entry.</summary>
     public const string Enter = Head +
         """
         local id, entry, capacity, ttl = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -70,7 +70,7 @@ internal static class PresenceScripts
           old = cjson.decode(old)
           for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
           if old.connected then outcome = 1 end
-        elseif not seat(entry, capacity) then
+        elseif not makeRoom(entry, capacity) then
           return {2, ''}
         end
         local stored = cjson.encode(entry)
@@ -80,7 +80,7 @@ internal static class PresenceScripts
         return {outcome, stored}
         """;
 
-    /// <summary>Participant, entry, capacity, ttl, how long the place does not give way → outcome.</summary>
+    /// <summary>Arguments: participant, entry, capacity, TTL, milliseconds for which the reservation is firm. Returns: outcome.</summary>
     public const string Reserve = Head +
         """
         local id, entry, capacity, ttl = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -90,7 +90,7 @@ internal static class PresenceScripts
           old = cjson.decode(old)
           if old.connected then return 1 end
           for _, kept in ipairs({'audio', 'video', 'audioSilenced', 'videoSilenced', 'since'}) do entry[kept] = old[kept] end
-        elseif not seat(entry, capacity) then
+        elseif not makeRoom(entry, capacity) then
           return 2
         end
         entry.firmUntil = now + tonumber(ARGV[5])
@@ -101,9 +101,9 @@ internal static class PresenceScripts
         """;
 
     /// <summary>
-    /// Many meetings at once, KEYS by threes. For each: ttl, count, and as often participant, connection, entry (empty: not to be written again) → for
-    /// each participants that were taken over, and those whom a host removed. An entry that cannot be read counts as missing: an error would end the
-    /// script for the other meetings too.
+    /// Renews many meetings in one call, with three KEYS per meeting. Arguments per meeting: TTL, entry count, then participant, connection and entry for each
+    /// entry (an empty entry is not written again). Returns per meeting: participants with a newer connection, participants that a host removed. An unreadable
+    /// entry counts as missing, because an error would abort the script for all meetings.
     /// </summary>
     public const string Renew =
         """
@@ -115,14 +115,14 @@ internal static class PresenceScripts
         end
         local answers, at = {}, 1
         for k = 1, #KEYS, 3 do
-          local ttl, lost, gone = tonumber(ARGV[at]), {}, {}
+          local ttl, takenOver, removedIds = tonumber(ARGV[at]), {}, {}
           local last = at + 1 + 3 * tonumber(ARGV[at + 1])
           for i = at + 2, last, 3 do
             local id, old = ARGV[i], read(redis.call('HGET', KEYS[k], ARGV[i]))
             if redis.call('SISMEMBER', KEYS[k + 2], id) == 1 then
-              gone[#gone + 1] = id
+              removedIds[#removedIds + 1] = id
             elseif old and old.connection ~= ARGV[i + 1] then
-              lost[#lost + 1] = id
+              takenOver[#takenOver + 1] = id
             elseif old or ARGV[i + 2] ~= '' then
               if not old then redis.call('HSET', KEYS[k], id, ARGV[i + 2]) end
               redis.call('ZADD', KEYS[k + 1], string.format('%.0f', now + ttl), id)
@@ -130,31 +130,34 @@ internal static class PresenceScripts
           end
           redis.call('PEXPIRE', KEYS[k], ttl + 3600000)
           redis.call('PEXPIRE', KEYS[k + 1], ttl + 3600000)
-          answers[#answers + 1] = {lost, gone}
+          answers[#answers + 1] = {takenOver, removedIds}
           at = last + 1
         end
         return answers
         """;
 
-    /// <summary>ttl, then participant, entry, connection before (or nothing) by threes → those who came back elsewhere, and those whom a host removed.</summary>
+    /// <summary>
+    /// Arguments: TTL, then participant, entry and previous connection (or empty) for each claim. Returns: participants with a newer connection, participants
+    /// that a host removed.
+    /// </summary>
     public const string Claim = Head +
         """
-        local ttl, lost, gone = tonumber(ARGV[1]), {}, {}
+        local ttl, takenOver, removedIds = tonumber(ARGV[1]), {}, {}
         for i = 2, #ARGV, 3 do
           local old = alive(ARGV[i]) and redis.call('HGET', KEYS[1], ARGV[i])
           local held = old and cjson.decode(old) or {}
           local before = ARGV[i + 2]
           if removed(ARGV[i]) then
-            gone[#gone + 1] = ARGV[i]
+            removedIds[#removedIds + 1] = ARGV[i]
           elseif held.connected and before ~= '' and held.connection ~= before and held.connection ~= cjson.decode(ARGV[i + 1]).connection then
-            lost[#lost + 1] = ARGV[i]
+            takenOver[#takenOver + 1] = ARGV[i]
           else
             redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
             redis.call('ZADD', KEYS[2], string.format('%.0f', now + ttl), ARGV[i])
           end
         end
         keep(ttl)
-        return {lost, gone}
+        return {takenOver, removedIds}
         """;
 
     public const string List = Head +
@@ -167,7 +170,7 @@ internal static class PresenceScripts
         return entries
         """;
 
-    /// <summary>Participant, audio or video, sending, silenced → the entry now.</summary>
+    /// <summary>Arguments: participant, "audio" or "video", sending, muted by others. Returns: the updated entry.</summary>
     public const string SetMedia = Head +
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
@@ -179,8 +182,8 @@ internal static class PresenceScripts
         return stored
         """;
 
-    /// <summary>Participant, connection.</summary>
-    public const string LeaveForNow =
+    /// <summary>Arguments: participant, connection. Returns: 1 if the entry was marked.</summary>
+    public const string MarkAway =
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
         if not old then return 0 end
@@ -191,7 +194,7 @@ internal static class PresenceScripts
         return 1
         """;
 
-    /// <summary>Participant, connection → 1 when removed.</summary>
+    /// <summary>Arguments: participant, connection. Returns: 1 if the entry was removed.</summary>
     public const string Remove =
         """
         local old = redis.call('HGET', KEYS[1], ARGV[1])
@@ -201,7 +204,7 @@ internal static class PresenceScripts
         return 1
         """;
 
-    /// <summary>Participant, life of the mark in milliseconds → 1 when there was an entry.</summary>
+    /// <summary>Arguments: participant, milliseconds for which the removal is remembered. Returns: 1 if there was an entry.</summary>
     public const string Expel =
         """
         redis.call('SADD', KEYS[3], ARGV[1])
@@ -210,7 +213,7 @@ internal static class PresenceScripts
         return redis.call('HDEL', KEYS[1], ARGV[1])
         """;
 
-    /// <summary>KEYS[1] the sessions; session or empty (all of them) → how many are left, or -1 when it was none of them.</summary>
+    /// <summary>KEYS[1]: sessions. Arguments: session, or empty for all. Returns: number of remaining sessions, or -1 if the session did not exist.</summary>
     public const string EndSession =
         """
         if ARGV[1] == '' then return redis.call('DEL', KEYS[1]) == 1 and 0 or -1 end
@@ -218,7 +221,7 @@ internal static class PresenceScripts
         return redis.call('SCARD', KEYS[1])
         """;
 
-    /// <summary>Many meetings at once, KEYS by threes → for each the entries that have expired.</summary>
+    /// <summary>Sweeps many meetings in one call, with three KEYS per meeting. Returns per meeting: the expired entries.</summary>
     public const string Sweep =
         """
         local t = redis.call('TIME')

@@ -4,57 +4,57 @@ using StackExchange.Redis;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// The way to Redis, which trusts nobody's word that it works: every second a beat is published and has to come back over the subscription.
-/// A beat that does not come back, a command that gets no answer or a broken connection mean that Redis is away; then calls fail at once. When
-/// a beat comes back again, calls work at once, and the subscriptions are made anew a piece at a time: who listens is told when its own one is. A library
-/// that does not find back is replaced.
+/// The connection to Redis, with its own health check: every second, a heartbeat is published and must arrive over the subscription. Redis counts as
+/// unavailable after a lost heartbeat, a command timeout or a broken connection; calls then fail immediately. When a heartbeat arrives again, calls work
+/// immediately, and channels are resubscribed in batches. Each listener is notified after its own channel is resubscribed. If the Redis library does not
+/// reconnect, its connections are replaced. Thread-safe.
 /// </summary>
 internal sealed class RedisLink : IAsyncDisposable
 {
-    private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan BeatEveryWhileAway = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HeartbeatIntervalWhileDown = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a command may take, in milliseconds; <c>responseTimeout</c> in the configuration says otherwise.</summary>
-    private const int AnswerWithinMilliseconds = 2_000;
-    private static readonly TimeSpan FirstWithin = TimeSpan.FromSeconds(5);
+    /// <summary>Default command timeout in milliseconds; <c>responseTimeout</c> in the configuration overrides it.</summary>
+    private const int CommandTimeoutMilliseconds = 2_000;
+    private static readonly TimeSpan FirstHeartbeatTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Channels subscribed at once after a break: all of them at once would not be answered in time, and hold up everything else.</summary>
-    private const int Piece = 256;
+    /// <summary>Channels to resubscribe at once after a break. Resubscribing all at once would time out and delay other commands.</summary>
+    private const int ResubscribeBatch = 256;
 
-    /// <summary>Beats in vain after which the library's connections are thrown away and made anew.</summary>
-    private const int Patience = 6;
+    /// <summary>Number of missed heartbeats after which the library's connections are replaced.</summary>
+    private const int MissedHeartbeatsBeforeReplacing = 6;
 
     private readonly ConfigurationOptions options;
-    private readonly TimeSpan answerWithin;
+    private readonly TimeSpan commandTimeout;
     private readonly ConcurrentDictionary<string, ChannelHandlers> channels = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim subscribing = new(1);
     private readonly LinkState state = new();
     private readonly CancellationTokenSource closed = new();
-    private readonly string pulse = $"meet:pulse:{Guid.NewGuid():N}";
-    private readonly TaskCompletionSource firstBeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string heartbeatChannel = $"meet:pulse:{Guid.NewGuid():N}";
+    private readonly TaskCompletionSource firstHeartbeat = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConnectionMultiplexer redis;
-    private volatile Beat? latest;
-    private Task beating = Task.CompletedTask;
+    private volatile Heartbeat? latestHeartbeat;
+    private Task heartbeats = Task.CompletedTask;
 
     private RedisLink(ConfigurationOptions options, ConnectionMultiplexer redis)
     {
         this.options = options;
-        answerWithin = TimeSpan.FromMilliseconds(options.ResponseTimeout);
+        commandTimeout = TimeSpan.FromMilliseconds(options.ResponseTimeout);
         this.redis = redis;
-        Watch(redis);
+        ObserveFailures(redis);
     }
 
     /// <summary>False from a break until every channel is subscribed again.</summary>
-    public bool HearsAll => state.IsSubscribed;
+    public bool IsSubscribed => state.IsSubscribed;
 
-    /// <summary>Comes back when Redis answers, or after a moment without it: it may come later.</summary>
+    /// <summary>Returns when Redis responds, or after a timeout; the link then keeps trying to connect.</summary>
     public static async Task<RedisLink> OpenAsync(string configuration)
     {
         var options = ConfigurationOptions.Parse(configuration);
         options.AbortOnConnectFail = false;
         if (!configuration.Contains("responseTimeout", StringComparison.OrdinalIgnoreCase))
         {
-            options.ResponseTimeout = AnswerWithinMilliseconds;
+            options.ResponseTimeout = CommandTimeoutMilliseconds;
         }
 
         options.ConnectTimeout = 2_000;
@@ -62,31 +62,32 @@ internal sealed class RedisLink : IAsyncDisposable
         options.KeepAlive = 5;
         options.ReconnectRetryPolicy = new LinearRetry(500);
         var link = new RedisLink(options, await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false));
-        link.beating = Task.Run(link.BeatAsync);
-        await Task.WhenAny(link.firstBeat.Task, Task.Delay(FirstWithin)).ConfigureAwait(false);
+        link.heartbeats = Task.Run(link.RunHeartbeatsAsync);
+        await Task.WhenAny(link.firstHeartbeat.Task, Task.Delay(FirstHeartbeatTimeout)).ConfigureAwait(false);
         return link;
     }
 
-    /// <summary>Fails at once while Redis is away, and after a while when it hangs.</summary>
+    /// <summary>Runs a command. Fails immediately while Redis is unavailable, and after the command timeout if it hangs.</summary>
+    /// <exception cref="BusUnavailableException">Redis is unavailable.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken ct)
     {
         if (!state.IsAlive)
         {
-            throw new BusAwayException("Redis is away.");
+            throw new BusUnavailableException("Redis is unavailable.");
         }
 
         try
         {
-            return await call(redis.GetDatabase()).WaitAsync(answerWithin, ct).ConfigureAwait(false);
+            return await call(redis.GetDatabase()).WaitAsync(commandTimeout, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or RedisConnectionException or RedisTimeoutException or ObjectDisposedException)
         {
             state.Break();
-            throw new BusAwayException("Redis does not answer.", e);
+            throw new BusUnavailableException("Redis does not respond.", e);
         }
     }
 
-    /// <summary>Works also while Redis is away: then it hears from when Redis is back.</summary>
+    /// <summary>Adds a listener. While Redis is unavailable, the subscription becomes active when it recovers.</summary>
     public async Task<IAsyncDisposable> SubscribeAsync(string channel, ChannelListener listener)
     {
         await subscribing.WaitAsync().ConfigureAwait(false);
@@ -115,12 +116,12 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         await closed.CancelAsync().ConfigureAwait(false);
         state.Break();
-        await beating.ConfigureAwait(false);
-        await DropAsync(redis).ConfigureAwait(false);
+        await heartbeats.ConfigureAwait(false);
+        await CloseAsync(redis).ConfigureAwait(false);
         closed.Dispose();
     }
 
-    private static async Task DropAsync(ConnectionMultiplexer old)
+    private static async Task CloseAsync(ConnectionMultiplexer old)
     {
         try
         {
@@ -128,7 +129,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // It was broken already.
+            // The connection was already broken.
         }
 
         old.Dispose();
@@ -136,15 +137,15 @@ internal sealed class RedisLink : IAsyncDisposable
 
     private async Task SubscribeAsync(ISubscriber subscriber, string channel, ChannelHandlers handlers)
     {
-        // After a break the library may still have the subscription of before, and would call the handlers twice.
-        await subscriber.UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
-        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(answerWithin).ConfigureAwait(false);
+        // After a break, the library may still have the previous subscription and would call the handlers twice.
+        await subscriber.UnsubscribeAsync(channel).WaitAsync(commandTimeout).ConfigureAwait(false);
+        await subscriber.SubscribeAsync(channel, handlers.OnMessage).WaitAsync(commandTimeout).ConfigureAwait(false);
         handlers.IsSubscribed = true;
     }
 
-    private void Watch(ConnectionMultiplexer connection)
+    private void ObserveFailures(ConnectionMultiplexer connection)
     {
-        // Handlers run in the order of arrival.
+        // Handlers must run in the order of arrival.
         connection.PreserveAsyncOrder = true;
         connection.ConnectionFailed += (_, _) =>
         {
@@ -155,92 +156,94 @@ internal sealed class RedisLink : IAsyncDisposable
         };
     }
 
-    private async Task BeatAsync()
+    private async Task RunHeartbeatsAsync()
     {
-        var inVain = 0;
+        var missed = 0;
         while (!closed.IsCancellationRequested)
         {
-            var before = state.Breaks;
-            if (await ComesBackAsync().ConfigureAwait(false))
+            var breaksBefore = state.Breaks;
+            if (await TryHeartbeatAsync().ConfigureAwait(false))
             {
-                inVain = 0;
-                await FoundAsync(before).ConfigureAwait(false);
+                missed = 0;
+                await OnHeartbeatArrivedAsync(breaksBefore).ConfigureAwait(false);
             }
             else if (!closed.IsCancellationRequested)
             {
                 state.Break();
-                if (++inVain % Patience == 0)
+                if (++missed % MissedHeartbeatsBeforeReplacing == 0)
                 {
-                    await ReplaceAsync().ConfigureAwait(false);
+                    await ReplaceConnectionAsync().ConfigureAwait(false);
                 }
             }
 
-            await Task.Delay(state.IsAlive ? BeatEvery : BeatEveryWhileAway, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(state.IsAlive ? HeartbeatInterval : HeartbeatIntervalWhileDown, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<bool> ComesBackAsync()
+    private async Task<bool> TryHeartbeatAsync()
     {
         try
         {
             var connection = redis;
             var subscriber = connection.GetSubscriber();
-            var beat = new Beat(Random.Shared.NextInt64());
-            latest = beat;
+            var heartbeat = new Heartbeat(Random.Shared.NextInt64());
+            latestHeartbeat = heartbeat;
             if (!state.IsAlive)
             {
-                // Subscribing is idempotent, and after a break the one of before may be lost.
-                await subscriber.UnsubscribeAsync(pulse).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
-                await subscriber.SubscribeAsync(pulse, OnBeat).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
+                // The previous subscription may be lost after a break.
+                await subscriber.UnsubscribeAsync(heartbeatChannel).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
+                await subscriber.SubscribeAsync(heartbeatChannel, OnHeartbeatMessage).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
             }
 
-            await subscriber.PublishAsync(pulse, beat.Number).WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
-            await beat.Heard.Task.WaitAsync(answerWithin, closed.Token).ConfigureAwait(false);
+            await subscriber.PublishAsync(heartbeatChannel, heartbeat.Number).WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
+            await heartbeat.Arrived.Task.WaitAsync(commandTimeout, closed.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception)
         {
-            // Whatever the library throws while a connection ends: the beat did not come back, and the next one must be sent.
+            // The library can throw any exception while a connection ends. The next heartbeat must still be sent.
             return false;
         }
     }
 
-    private void OnBeat(RedisChannel channel, RedisValue value)
+    private void OnHeartbeatMessage(RedisChannel channel, RedisValue value)
     {
-        if (latest is { } beat && beat.Number == (long)value)
+        if (latestHeartbeat is { } heartbeat && heartbeat.Number == (long)value)
         {
-            beat.Heard.TrySetResult();
+            heartbeat.Arrived.TrySetResult();
         }
     }
 
-    /// <summary>Redis answers. If it did not before, everything is subscribed again; if it breaks meanwhile, the next beat begins anew.</summary>
-    private async Task FoundAsync(long before)
+    /// <summary>
+    /// Resubscribes all channels if Redis was unavailable before this heartbeat. If the connection breaks meanwhile, the next heartbeat starts over.
+    /// </summary>
+    private async Task OnHeartbeatArrivedAsync(long breaksBefore)
     {
         if (state.IsAlive)
         {
             return;
         }
 
-        var lost = await ReviveAsync(before).ConfigureAwait(false);
-        firstBeat.TrySetResult();
-        foreach (var piece in lost.Chunk(Piece))
+        var lost = await MarkAliveAsync(breaksBefore).ConfigureAwait(false);
+        firstHeartbeat.TrySetResult();
+        foreach (var batch in lost.Chunk(ResubscribeBatch))
         {
-            if (!state.IsAlive || !await SubscribeAgainAsync(piece).ConfigureAwait(false))
+            if (!state.IsAlive || !await ResubscribeAsync(batch).ConfigureAwait(false))
             {
                 return;
             }
 
-            foreach (var (_, handlers) in piece)
+            foreach (var (_, handlers) in batch)
             {
-                TellRecovered(handlers);
+                NotifyRecovered(handlers);
             }
         }
 
-        state.TryMarkSubscribed(before);
+        state.TryMarkSubscribed(breaksBefore);
     }
 
-    /// <summary>Lets calls through again. The channels of before, to be subscribed anew; those that come from now on subscribe themselves.</summary>
-    private async Task<KeyValuePair<string, ChannelHandlers>[]> ReviveAsync(long before)
+    /// <summary>Allows calls again. Returns the channels to resubscribe; channels added from now on subscribe themselves.</summary>
+    private async Task<KeyValuePair<string, ChannelHandlers>[]> MarkAliveAsync(long breaksBefore)
     {
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
@@ -251,7 +254,7 @@ internal sealed class RedisLink : IAsyncDisposable
                 handlers.IsSubscribed = false;
             }
 
-            state.TryMarkAlive(before);
+            state.TryMarkAlive(breaksBefore);
             return lost;
         }
         finally
@@ -260,15 +263,15 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private async Task<bool> SubscribeAgainAsync(KeyValuePair<string, ChannelHandlers>[] piece)
+    private async Task<bool> ResubscribeAsync(KeyValuePair<string, ChannelHandlers>[] batch)
     {
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
             var subscriber = redis.GetSubscriber();
 
-            // Some of them may have nobody left who listens, or were subscribed by a newcomer.
-            await Task.WhenAll(piece.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value)
+            // Meanwhile, a channel may have lost its last listener, or a new listener may have subscribed it.
+            await Task.WhenAll(batch.Where(c => !c.Value.IsSubscribed && channels.TryGetValue(c.Key, out var now) && now == c.Value)
                 .Select(channel => SubscribeAsync(subscriber, channel.Key, channel.Value))).ConfigureAwait(false);
             return true;
         }
@@ -283,7 +286,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private static void TellRecovered(ChannelHandlers handlers)
+    private static void NotifyRecovered(ChannelHandlers handlers)
     {
         try
         {
@@ -291,23 +294,23 @@ internal sealed class RedisLink : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Who hears it may fail; the beating goes on.
+            // A failing listener must not stop the heartbeats.
         }
     }
 
-    private async Task ReplaceAsync()
+    private async Task ReplaceConnectionAsync()
     {
         var old = redis;
         try
         {
             var next = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
-            Watch(next);
+            ObserveFailures(next);
             redis = next;
-            await DropAsync(old).ConfigureAwait(false);
+            await CloseAsync(old).ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // Not yet; the old one goes on trying.
+            // The old connection keeps trying to reconnect.
         }
     }
 
@@ -316,14 +319,14 @@ internal sealed class RedisLink : IAsyncDisposable
         await subscribing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (handlers.RemoveAndIsEmpty(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && state.IsAlive)
+            if (handlers.Remove(listener) && channels.TryRemove(KeyValuePair.Create(channel, handlers)) && state.IsAlive)
             {
-                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(answerWithin).ConfigureAwait(false);
+                await redis.GetSubscriber().UnsubscribeAsync(channel).WaitAsync(commandTimeout).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // The connection is gone, and the subscription with it.
+            // The subscription ended with the connection.
         }
         finally
         {
@@ -331,9 +334,9 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    private sealed record Beat(long Number)
+    private sealed record Heartbeat(long Number)
     {
-        public TaskCompletionSource Heard { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class Subscription(Func<ValueTask> end) : IAsyncDisposable

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// The bus of several instances: one pub/sub channel and a few keys a meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
-/// away calls fail at once with <see cref="BusAwayException"/>; it is found again by itself.
+/// The meeting bus of several instances, on Redis: one pub/sub channel and a few keys per meeting, all named <c>meet:{tenant}:{meeting}:…</c>. While Redis is
+/// unavailable, calls fail immediately with <see cref="BusUnavailableException"/>; the bus reconnects by itself.
 /// </summary>
 public sealed class RedisMeetingBus : IMeetingBus
 {
@@ -19,14 +19,16 @@ public sealed class RedisMeetingBus : IMeetingBus
 
     public IPresence Presence { get; }
 
-    public bool IsConnected => link.HearsAll;
+    public bool IsConnected => link.IsSubscribed;
 
-    /// <summary>Null when <see cref="ConnectAsync"/> takes the text, else what is wrong with it, without the password that may stand in it.</summary>
-    public static string? Problem(string configuration)
+    /// <summary>
+    /// Returns null if <see cref="ConnectAsync"/> accepts the configuration, otherwise what is wrong with it. The text never contains the password.
+    /// </summary>
+    public static string? Validate(string configuration)
     {
         try
         {
-            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0 ? null : "it names no server";
+            return ConfigurationOptions.Parse(configuration).EndPoints.Count > 0 ? null : "it contains no server address";
         }
         catch (ArgumentException e)
         {
@@ -34,7 +36,7 @@ public sealed class RedisMeetingBus : IMeetingBus
         }
     }
 
-    /// <param name="configuration">As StackExchange.Redis reads it: <c>host:port,password=…</c>.</param>
+    /// <param name="configuration">A StackExchange.Redis configuration string: <c>host:port,password=…</c>.</param>
     public static async Task<RedisMeetingBus> ConnectAsync(string configuration) => new(await RedisLink.OpenAsync(configuration).ConfigureAwait(false));
 
     public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)

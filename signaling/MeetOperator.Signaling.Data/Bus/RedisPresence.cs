@@ -4,26 +4,25 @@ using StackExchange.Redis;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// Presence in Redis: a hash <c>…:presence</c> (participant → entry as JSON) and a sorted set <c>…:seen</c> (participant → expiry in
-/// milliseconds of Redis' own clock, so that clocks of instances do not matter), and a set <c>…:removed</c> of those whom a host removed. Every
-/// change is one Lua script.
+/// Presence in Redis. Per meeting: a hash <c>…:presence</c> (participant → entry as JSON), a sorted set <c>…:seen</c> (participant → expiry in milliseconds of
+/// the Redis server's clock, so instance clocks do not matter), and a set <c>…:removed</c> of participants that a host removed. Every change is one Lua script.
 /// </summary>
 internal sealed class RedisPresence : IPresence
 {
-    /// <summary>What one command renews or sweeps, so that it holds up Redis for a few milliseconds only.</summary>
+    /// <summary>Limits of one batched command, so that it blocks Redis only for a few milliseconds.</summary>
     private const int MaxEntries = 500;
     private const int MaxMeetings = 100;
-    private static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(1);
 
     private readonly RedisLink link;
-    private readonly Batch<Renewal, RenewResult> renewals;
-    private readonly Batch<MeetingKey, IReadOnlyList<PresenceEntry>> sweeps;
+    private readonly RequestBatcher<Renewal, RenewResult> renewals;
+    private readonly RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>> sweeps;
 
     public RedisPresence(RedisLink link)
     {
         this.link = link;
-        renewals = new Batch<Renewal, RenewResult>(MaxEntries, r => Math.Max(r.Entries.Count, MaxEntries / MaxMeetings), RenewAsync);
-        sweeps = new Batch<MeetingKey, IReadOnlyList<PresenceEntry>>(MaxMeetings, _ => 1, SweepAsync);
+        renewals = new RequestBatcher<Renewal, RenewResult>(MaxEntries, r => Math.Max(r.Entries.Count, MaxEntries / MaxMeetings), RenewAsync);
+        sweeps = new RequestBatcher<MeetingKey, IReadOnlyList<PresenceEntry>>(MaxMeetings, _ => 1, SweepAsync);
     }
 
     public async Task<EnterResult> EnterAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, CancellationToken ct)
@@ -34,19 +33,19 @@ internal sealed class RedisPresence : IPresence
         return new EnterResult(outcome, outcome is EnterOutcome.Entered or EnterOutcome.TookOver && BusJson.TryRead<PresenceEntry>(answer[1], out var stored) ? stored : null);
     }
 
-    public async Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firm, CancellationToken ct) =>
+    public async Task<EnterOutcome> ReserveAsync(MeetingKey meeting, PresenceEntry entry, int capacity, TimeSpan ttl, TimeSpan firmFor, CancellationToken ct) =>
         (EnterOutcome)(int)await RunAsync(
-            PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl), Milliseconds(firm)).ConfigureAwait(false);
+            PresenceScripts.Reserve, meeting, ct, entry.ParticipantId, Json(entry), capacity, Milliseconds(ttl), Milliseconds(firmFor)).ConfigureAwait(false);
 
-    /// <summary>Every instance renews and sweeps each of its meetings all the time: those of one moment are one command.</summary>
+    /// <summary>Concurrent renewals share one command, because every instance renews all of its meetings on each tick.</summary>
     public Task<RenewResult> RenewAsync(MeetingKey meeting, IReadOnlyList<PresenceEntry> entries, TimeSpan ttl, CancellationToken ct) =>
-        entries.Count == 0 ? Task.FromResult(RenewResult.Nothing) : renewals.AskAsync(new Renewal(meeting, entries, ttl), ct);
+        entries.Count == 0 ? Task.FromResult(RenewResult.Empty) : renewals.SendAsync(new Renewal(meeting, entries, ttl), ct);
 
     public async Task<RenewResult> ClaimAsync(MeetingKey meeting, IReadOnlyList<PresenceClaim> claims, TimeSpan ttl, CancellationToken ct)
     {
-        RedisValue[] arguments = [Milliseconds(ttl), .. claims.SelectMany(c => new RedisValue[] { c.Entry.ParticipantId, Json(c.Entry), c.Before ?? string.Empty })];
+        RedisValue[] arguments = [Milliseconds(ttl), .. claims.SelectMany(c => new RedisValue[] { c.Entry.ParticipantId, Json(c.Entry), c.PreviousConnection ?? string.Empty })];
         var lists = (RedisResult[])(await RunAsync(PresenceScripts.Claim, meeting, ct, arguments).ConfigureAwait(false))!;
-        return new RenewResult(Names(lists[0]), Names(lists[1]));
+        return new RenewResult(Ids(lists[0]), Ids(lists[1]));
     }
 
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(MeetingKey meeting, CancellationToken ct)
@@ -61,23 +60,23 @@ internal sealed class RedisPresence : IPresence
         return BusJson.TryRead<PresenceEntry>(value, out var entry) ? entry : null;
     }
 
-    public Task LeaveForNowAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
-        RunAsync(PresenceScripts.LeaveForNow, meeting, ct, participantId, connection);
+    public Task MarkAwayAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
+        RunAsync(PresenceScripts.MarkAway, meeting, ct, participantId, connection);
 
     public async Task<bool> RemoveAsync(MeetingKey meeting, string participantId, string connection, CancellationToken ct) =>
         (int)await RunAsync(PresenceScripts.Remove, meeting, ct, participantId, connection).ConfigureAwait(false) == 1;
 
     public async Task<bool> ExpelAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
-        (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLife)).ConfigureAwait(false) == 1;
+        (int)await RunAsync(PresenceScripts.Expel, meeting, ct, participantId, Milliseconds(MaxLifetime)).ConfigureAwait(false) == 1;
 
-    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) => sweeps.AskAsync(meeting, ct);
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync(MeetingKey meeting, CancellationToken ct) => sweeps.SendAsync(meeting, ct);
 
     public Task AddSessionAsync(MeetingKey meeting, string participantId, string session, CancellationToken ct) =>
         link.CallAsync(
             async redis =>
             {
                 await redis.SetAddAsync(Sessions(meeting, participantId), session).ConfigureAwait(false);
-                return await redis.KeyExpireAsync(Sessions(meeting, participantId), MaxLife).ConfigureAwait(false);
+                return await redis.KeyExpireAsync(Sessions(meeting, participantId), MaxLifetime).ConfigureAwait(false);
             },
             ct);
 
@@ -88,13 +87,13 @@ internal sealed class RedisPresence : IPresence
     public async Task<int> CountSessionsAsync(MeetingKey meeting, string participantId, CancellationToken ct) =>
         (int)await link.CallAsync(redis => redis.SetLengthAsync(Sessions(meeting, participantId)), ct).ConfigureAwait(false);
 
-    private async Task<IReadOnlyList<RenewResult>> RenewAsync(IReadOnlyList<Renewal> asked)
+    private async Task<IReadOnlyList<RenewResult>> RenewAsync(IReadOnlyList<Renewal> requests)
     {
-        RedisValue[] arguments = [.. asked.SelectMany(r => new RedisValue[] { Milliseconds(r.Ttl), r.Entries.Count }
+        RedisValue[] arguments = [.. requests.SelectMany(r => new RedisValue[] { Milliseconds(r.Ttl), r.Entries.Count }
             .Concat(r.Entries.SelectMany(e => new RedisValue[] { e.ParticipantId, e.Connection, e.IsShared ? string.Empty : Json(e) })))];
         var answers = (RedisResult[])(await link.CallAsync(
-            redis => redis.ScriptEvaluateAsync(PresenceScripts.Renew, [.. asked.SelectMany(r => Keys(r.Meeting))], arguments), CancellationToken.None).ConfigureAwait(false))!;
-        return [.. answers.Select(a => (RedisResult[])a!).Select(lists => new RenewResult(Names(lists[0]), Names(lists[1])))];
+            redis => redis.ScriptEvaluateAsync(PresenceScripts.Renew, [.. requests.SelectMany(r => Keys(r.Meeting))], arguments), CancellationToken.None).ConfigureAwait(false))!;
+        return [.. answers.Select(a => (RedisResult[])a!).Select(lists => new RenewResult(Ids(lists[0]), Ids(lists[1])))];
     }
 
     private async Task<IReadOnlyList<IReadOnlyList<PresenceEntry>>> SweepAsync(IReadOnlyList<MeetingKey> meetings)
@@ -122,11 +121,11 @@ internal sealed class RedisPresence : IPresence
         return entries;
     }
 
-    private static string[] Names(RedisResult list) => [.. ((RedisValue[]?)list ?? []).Select(v => (string)v!)];
+    private static string[] Ids(RedisResult list) => [.. ((RedisValue[]?)list ?? []).Select(v => (string)v!)];
 
     private static RedisValue Json(PresenceEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, BusJson.Options);
 
-    private static long Milliseconds(TimeSpan ttl) => (long)Math.Min(ttl.TotalMilliseconds, MaxLife.TotalMilliseconds);
+    private static long Milliseconds(TimeSpan ttl) => (long)Math.Min(ttl.TotalMilliseconds, MaxLifetime.TotalMilliseconds);
 
     private static RedisValue Flag(bool flag) => flag ? "true" : "false";
 

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>Participants whose entries were not renewed: a newer connection took them over, or a host removed them.</summary>
+/// <summary>Participants whose entries were not renewed: a newer connection took over, or a host removed the participant.</summary>
 public sealed record RenewResult(IReadOnlyList<string> TakenOver, IReadOnlyList<string> Removed)
 {
-    public static RenewResult Nothing { get; } = new([], []);
+    public static RenewResult Empty { get; } = new([], []);
 }

@@ -6,16 +6,16 @@ using Polly.Retry;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>PostgreSQL, shared by every instance of signaling.</summary>
+/// <summary>PostgreSQL, shared by all signaling instances.</summary>
 public sealed class PostgresDatabase : ISqlDatabase
 {
-    /// <summary>Any constant that nobody else in the database uses ("meetsig" in ASCII).</summary>
+    /// <summary>Advisory lock ID: an arbitrary constant ("meetsig" in ASCII) that nothing else in the database uses.</summary>
     private const long MigrationLock = 0x6D656574736967;
 
-    /// <summary>After this long the caller is told of an outage: a restart of the database takes less, and callers have no more patience.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    /// <summary>Outages are reported to the caller after this time. A database restart takes less, and HTTP callers wait no longer.</summary>
+    private static readonly TimeSpan RetryWindow = TimeSpan.FromSeconds(4);
 
-    private static readonly ResiliencePropertyKey<long> Began = new("began");
+    private static readonly ResiliencePropertyKey<long> StartTimestamp = new("began");
 
     private readonly NpgsqlDataSource source;
     private readonly TimeProvider time;
@@ -28,14 +28,14 @@ public sealed class PostgresDatabase : ISqlDatabase
         retry = new ResiliencePipelineBuilder { TimeProvider = this.time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is { } e && Failures.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(Began, 0)) < Patience),
+                attempt.Outcome.Exception is { } e && TransientErrors.IsDatabaseOutage(e) && this.time.GetElapsedTime(attempt.Context.Properties.GetValue(StartTimestamp, 0)) < RetryWindow),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             Delay = TimeSpan.FromMilliseconds(50),
             MaxDelay = TimeSpan.FromMilliseconds(500),
             OnRetry = _ =>
             {
-                // Connections of before a restart are all broken: none of them is worth an attempt.
+                // After a restart, all pooled connections are broken.
                 source.Clear();
                 return ValueTask.CompletedTask;
             },
@@ -49,7 +49,7 @@ public sealed class PostgresDatabase : ISqlDatabase
     public async Task<T> RunAsync<T>(SqlScope scope, Func<DbConnection, Task<T>> work, CancellationToken ct)
     {
         var context = ResilienceContextPool.Shared.Get(ct);
-        context.Properties.Set(Began, time.GetTimestamp());
+        context.Properties.Set(StartTimestamp, time.GetTimestamp());
         try
         {
             return await retry.ExecuteAsync(async attempt => await RunOnceAsync(scope, work, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
@@ -73,18 +73,18 @@ public sealed class PostgresDatabase : ISqlDatabase
     {
         await using var connection = await OpenAsync(ct).ConfigureAwait(false);
 
-        // The policies of migrations 0003, 0006 and 0007 read these; the pool resets them when the connection goes back.
+        // The policies of migrations 0003, 0006 and 0007 read these settings. The pool resets them when the connection is returned.
         await connection.ExecuteAsync(new CommandDefinition(
             "SELECT set_config('meet.tenant', @Tenant, false), set_config('meet.meeting', @MeetingId, false), set_config('meet.retention', @Retention, false)", scope, cancellationToken: ct)).ConfigureAwait(false);
         return await work(connection).ConfigureAwait(false);
     }
 
-    /// <summary>A server that hangs must not hold requests for the driver's usual half minute; what the operator of the installation sets himself counts.</summary>
+    /// <summary>Sets timeouts that are shorter than the driver's 30 seconds, unless the connection string sets them.</summary>
     private static string WithLimits(string connectionString)
     {
         var text = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            // A connection that goes back to the pool forgets whose rows it saw, whatever the connection string says.
+            // Required for tenant isolation: the pool must reset the row scope when a connection is returned.
             NoResetOnClose = false,
         };
         if (!text.ContainsKey("Timeout"))

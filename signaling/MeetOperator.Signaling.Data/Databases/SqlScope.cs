@@ -1,17 +1,17 @@
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// Whose rows a piece of work may see: one tenant's, the row of one meeting whose id somebody holds, or, for retention, meetings that have ended or the
-/// rows of those that are open. PostgreSQL enforces it with row-level security; the conditions in the SQL say the same once more.
+/// The rows that a unit of work can access: the rows of one tenant, the row of one meeting whose ID the caller knows, or, for retention, the rows of all ended
+/// or all open meetings. PostgreSQL enforces it with row-level security, in addition to the conditions in the SQL.
 /// </summary>
 public readonly record struct SqlScope
 {
     private SqlScope(string tenant, string meetingId, string retention) => (Tenant, MeetingId, Retention) = (tenant, meetingId, retention);
 
-    /// <summary>Meetings of all tenants that have ended, to be removed.</summary>
+    /// <summary>The ended meetings of all tenants, for deletion.</summary>
     public static SqlScope OfRetention { get; } = new(string.Empty, string.Empty, "on");
 
-    /// <summary>Meetings of all tenants that are open, to be compared with the objects.</summary>
+    /// <summary>The open meetings of all tenants, for comparison with the Meeting objects.</summary>
     public static SqlScope OfOpenMeetings { get; } = new(string.Empty, string.Empty, "open");
 
     public string Tenant { get; }

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A file on disk, for one host: write-ahead log, writers queue for at most ten seconds.</summary>
+/// <summary>SQLite in a file on disk, for a single host. Uses a write-ahead log; writers wait up to ten seconds for the lock.</summary>
 public sealed class SqliteDatabase : ISqlDatabase
 {
     private readonly string connectionString;
@@ -36,11 +36,11 @@ public sealed class SqliteDatabase : ISqlDatabase
         return await work(connection).ConfigureAwait(false);
     }
 
-    /// <summary>BEGIN IMMEDIATE: the write lock is taken at once, so that two writers queue instead of one failing at its first write.</summary>
+    /// <summary>Uses BEGIN IMMEDIATE, which takes the write lock at once. Otherwise, one of two concurrent writers fails at its first write.</summary>
     public Task<DbTransaction> BeginWriteAsync(DbConnection connection, CancellationToken ct) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(IsolationLevel.Serializable, deferred: false));
 
-    /// <summary>BEGIN IMMEDIATE has excluded the others already.</summary>
+    /// <summary>Nothing to do: BEGIN IMMEDIATE already holds the write lock.</summary>
     public Task LockForMigrationAsync(DbTransaction transaction, CancellationToken ct) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()

@@ -4,12 +4,12 @@ public enum AppendOutcome
 {
     Stored,
 
-    /// <summary>Its sender had stored it before, under the same reference.</summary>
-    Known,
+    /// <summary>The sender already stored a message with the same reference.</summary>
+    Duplicate,
 
     /// <summary>The meeting is unknown or has ended.</summary>
     NoMeeting,
 
-    /// <summary>The sender is not in the meeting, or a host removed it.</summary>
+    /// <summary>The sender is not in the meeting, or a host removed the sender.</summary>
     NotMember,
 }

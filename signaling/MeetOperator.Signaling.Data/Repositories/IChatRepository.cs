@@ -3,15 +3,15 @@ namespace MeetOperator.Signaling.Data;
 public interface IChatRepository
 {
     /// <summary>
-    /// Stores the line and gives it the next id of its meeting. <see cref="ChatRow.MessageId"/> of the argument is ignored. A line whose reference its
-    /// sender has used before in this meeting is not stored again: the answer is the line of before. That the meeting is open and the sender a member
-    /// is checked in the same transaction, so nothing is stored once a removal or the end has been committed.
+    /// Stores the message with the next ID of its meeting. Ignores <see cref="ChatRow.MessageId"/> of the argument. If the sender already used the reference in
+    /// this meeting, nothing is stored and the result contains the existing message. The same transaction checks that the meeting is open and that the sender
+    /// is in it, so nothing is stored after a removal or the end of the meeting is committed.
     /// </summary>
-    Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct);
+    Task<AppendResult> AppendAsync(ChatRow message, CancellationToken ct);
 
-    /// <summary>Up to <paramref name="limit"/> lines after <paramref name="afterMessageId"/>, oldest first.</summary>
+    /// <summary>Lists up to <paramref name="limit"/> messages after <paramref name="afterMessageId"/>, oldest first.</summary>
     Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct);
 
-    /// <summary>The last <paramref name="limit"/> lines, oldest first.</summary>
+    /// <summary>Lists the last <paramref name="limit"/> messages, oldest first.</summary>
     Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct);
 }

@@ -2,9 +2,9 @@ namespace MeetOperator.Signaling.Data;
 
 public interface IIdempotencyRepository
 {
-    /// <summary>Writes the row unless one of the same key is there that has not expired by <paramref name="now"/>; the row that is there then.</summary>
+    /// <summary>Writes the row unless a row with the same key exists that has not expired at <paramref name="now"/>. Returns the stored row.</summary>
     Task<IdempotencyRow> ClaimAsync(IdempotencyRow row, long now, CancellationToken ct);
 
-    /// <summary>Notes that the meeting is made; the row, with uid and time of the first who said so.</summary>
+    /// <summary>Records that the meeting was created. Returns the stored row, with the UID and time of the first call.</summary>
     Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, string? meetingUid, long at, CancellationToken ct);
 }

@@ -6,21 +6,21 @@ public interface IParticipantRepository
 
     Task<ParticipantRow?> FindAsync(string tenant, string meetingId, string participantId, CancellationToken ct);
 
-    /// <summary>In the order in which they joined.</summary>
+    /// <summary>Lists the participants in the order of joining.</summary>
     Task<IReadOnlyList<ParticipantRow>> ListAsync(string tenant, string meetingId, CancellationToken ct);
 
     /// <summary>
-    /// Moves to one of <see cref="ConnectionStatuses"/>; <paramref name="at"/> becomes the leave time when it means gone.
-    /// Someone removed stays removed: then, and for an unknown participant, false. For removing there is <see cref="RemoveAsync"/>.
+    /// Sets the status to one of <see cref="ConnectionStatuses"/>, except removed (see <see cref="RemoveAsync"/>). For <see cref="ConnectionStatuses.Left"/>,
+    /// <paramref name="at"/> becomes the leave time. Returns false and changes nothing if the participant is unknown or removed.
     /// </summary>
     Task<bool> SetStatusAsync(string tenant, string meetingId, string participantId, string status, long at, CancellationToken ct);
 
     /// <summary>
-    /// Marks the participant as removed by a host; false when it is unknown. It waits for chat lines that are being stored, so that none of the
-    /// participant's is committed later.
+    /// Marks the participant as removed by a host. Returns false if it is unknown. Waits for chat messages that are being stored, so that no message from the
+    /// participant is committed afterwards.
     /// </summary>
     Task<bool> RemoveAsync(string tenant, string meetingId, string participantId, long at, CancellationToken ct);
 
-    /// <summary>Null leaves a kind as it is.</summary>
+    /// <summary>Updates whether audio and video are enabled. Null leaves a value unchanged.</summary>
     Task SetMediaAsync(string tenant, string meetingId, string participantId, bool? audio, bool? video, CancellationToken ct);
 }

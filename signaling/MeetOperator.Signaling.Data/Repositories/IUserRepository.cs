@@ -2,7 +2,7 @@ namespace MeetOperator.Signaling.Data;
 
 public interface IUserRepository
 {
-    /// <summary>Writes the row unless there is one: who joins says a name of himself that nobody has checked.</summary>
+    /// <summary>Writes the row unless it already exists. Never updates an existing row, because the name in a join request is not verified.</summary>
     Task AddAsync(UserRow user, CancellationToken ct);
 
     Task<UserRow?> FindAsync(string tenant, string userId, CancellationToken ct);

@@ -7,8 +7,8 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
 {
     private const string Columns = "tenant, meeting_id, message_id, sender_id, display_name, content, timestamp, reference";
 
-    public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) =>
-        Database.RunAsync(SqlScope.Of(line.Tenant), connection => AppendAsync(connection, line, ct), ct);
+    public Task<AppendResult> AppendAsync(ChatRow message, CancellationToken ct) =>
+        Database.RunAsync(SqlScope.Of(message.Tenant), connection => AppendAsync(connection, message, ct), ct);
 
     public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
         ListAsync<ChatRow>(
@@ -32,42 +32,44 @@ public sealed class SqlChatRepository(ISqlDatabase database) : SqlRepository(dat
             new { tenant, meetingId, limit },
             ct);
 
-    /// <summary>The meeting's row is the lock: whoever holds it gives the next id and commits before the next one is given, so ids appear in order; a removal takes it too.</summary>
-    private async Task<AppendedLine> AppendAsync(DbConnection connection, ChatRow line, CancellationToken ct)
+    /// <summary>
+    /// Updating the meeting row takes its lock until the commit, so message IDs become visible in order. Removing a participant takes the same lock.
+    /// </summary>
+    private async Task<AppendResult> AppendAsync(DbConnection connection, ChatRow message, CancellationToken ct)
     {
         await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
-        CommandDefinition Command(string sql) => new(sql, line, transaction, cancellationToken: ct);
+        CommandDefinition Command(string sql) => new(sql, message, transaction, cancellationToken: ct);
 
-        var known = await connection.ExecuteAsync(Command(
+        var openMeetings = await connection.ExecuteAsync(Command(
             "UPDATE meetings SET last_message_id = last_message_id + 1 WHERE tenant = @Tenant AND meeting_id = @MeetingId AND status <> 'ended'")).ConfigureAwait(false);
-        if (known == 0)
+        if (openMeetings == 0)
         {
-            return AppendedLine.Refused(AppendOutcome.NoMeeting);
+            return AppendResult.Rejected(AppendOutcome.NoMeeting);
         }
 
         var status = await connection.QueryFirstOrDefaultAsync<string>(Command(
             "SELECT connection_status FROM participants WHERE tenant = @Tenant AND meeting_id = @MeetingId AND participant_id = @SenderId")).ConfigureAwait(false);
         if (status is null or ConnectionStatuses.Removed)
         {
-            return AppendedLine.Refused(AppendOutcome.NotMember);
+            return AppendResult.Rejected(AppendOutcome.NotMember);
         }
 
-        var before = await connection.QueryFirstOrDefaultAsync<ChatRow>(Command(
+        var duplicate = await connection.QueryFirstOrDefaultAsync<ChatRow>(Command(
             $"SELECT {Columns} FROM chat_messages WHERE tenant = @Tenant AND meeting_id = @MeetingId AND sender_id = @SenderId AND reference = @Reference")).ConfigureAwait(false);
-        if (before is not null)
+        if (duplicate is not null)
         {
-            return new AppendedLine(AppendOutcome.Known, before);
+            return new AppendResult(AppendOutcome.Duplicate, duplicate);
         }
 
         var id = await connection.ExecuteScalarAsync<long>(Command(
             "SELECT last_message_id FROM meetings WHERE tenant = @Tenant AND meeting_id = @MeetingId")).ConfigureAwait(false);
-        var stored = line with { MessageId = id };
+        var stored = message with { MessageId = id };
         await connection.ExecuteAsync(new CommandDefinition(
             $"INSERT INTO chat_messages ({Columns}) VALUES (@Tenant, @MeetingId, @MessageId, @SenderId, @DisplayName, @Content, @Timestamp, @Reference)",
             stored,
             transaction,
             cancellationToken: ct)).ConfigureAwait(false);
         await transaction.CommitAsync(ct).ConfigureAwait(false);
-        return new AppendedLine(AppendOutcome.Stored, stored);
+        return new AppendResult(AppendOutcome.Stored, stored);
     }
 }

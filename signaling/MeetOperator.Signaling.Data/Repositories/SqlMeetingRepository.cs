@@ -35,16 +35,16 @@ public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(
             new { tenant, meetingId, endTime },
             ct);
 
-    public async Task<IReadOnlyDictionary<string, MeetingStanding>> ListStandingsAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, ModerationState>> ListModerationStatesAsync(string tenant, IReadOnlyCollection<string> meetingIds, CancellationToken ct)
     {
-        // One parameter each: PostgreSQL and SQLite take lists in different ways.
+        // One parameter per ID, because PostgreSQL and SQLite bind lists differently.
         var parameters = new DynamicParameters(new { tenant });
         var names = string.Join(", ", meetingIds.Select((id, i) =>
         {
             parameters.Add($"m{i}", id);
             return $"@m{i}";
         }));
-        var found = await ListAsync<Decided>(
+        var found = await ListAsync<ModerationRow>(
             tenant,
             $"""
             SELECT meeting_id, participant_id FROM participants WHERE tenant = @tenant AND meeting_id IN ({names}) AND connection_status = 'removed'
@@ -53,20 +53,20 @@ public sealed class SqlMeetingRepository(ISqlDatabase database) : SqlRepository(
             """,
             parameters,
             ct).ConfigureAwait(false);
-        return found.GroupBy(d => d.MeetingId, StringComparer.Ordinal).ToDictionary(
+        return found.GroupBy(r => r.MeetingId, StringComparer.Ordinal).ToDictionary(
             g => g.Key,
-            g => new MeetingStanding(g.Any(d => d.ParticipantId is null), g.Where(d => d.ParticipantId is not null).Select(d => d.ParticipantId!).ToHashSet(StringComparer.Ordinal)),
+            g => new ModerationState(g.Any(r => r.ParticipantId is null), g.Where(r => r.ParticipantId is not null).Select(r => r.ParticipantId!).ToHashSet(StringComparer.Ordinal)),
             StringComparer.Ordinal);
     }
 
     public Task RemoveAsync(string tenant, string meetingId, CancellationToken ct) =>
         ExecuteAsync(tenant, "DELETE FROM meetings WHERE tenant = @tenant AND meeting_id = @meetingId", new { tenant, meetingId }, ct);
 
-    private sealed class Decided
+    private sealed class ModerationRow
     {
         public string MeetingId { get; init; } = string.Empty;
 
-        /// <summary>Null in the row of a meeting that has ended.</summary>
+        /// <summary>Null in the row that marks an ended meeting.</summary>
         public string? ParticipantId { get; init; }
     }
 }

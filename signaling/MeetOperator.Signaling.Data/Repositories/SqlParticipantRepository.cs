@@ -46,7 +46,7 @@ public sealed class SqlParticipantRepository(ISqlDatabase database) : SqlReposit
             await using var transaction = await Database.BeginWriteAsync(connection, ct).ConfigureAwait(false);
             CommandDefinition Command(string sql) => new(sql, new { tenant, meetingId, participantId, at }, transaction, cancellationToken: ct);
 
-            // Changes nothing: it takes the lock that storing a chat line holds.
+            // Changes no value. It only takes the lock that storing a chat message holds.
             await connection.ExecuteAsync(Command("UPDATE meetings SET last_message_id = last_message_id WHERE tenant = @tenant AND meeting_id = @meetingId")).ConfigureAwait(false);
             var found = await connection.ExecuteAsync(Command(
                 $"UPDATE participants SET connection_status = 'removed', leave_time = @at WHERE {Key}")).ConfigureAwait(false) == 1;

@@ -3,8 +3,8 @@ using Dapper;
 namespace MeetOperator.Signaling.Data;
 
 /// <summary>
-/// What the SQL repositories do alike: one short-lived connection a call that sees one tenant's rows, column names in snake_case. Every call
-/// may be done again after an outage, so each is written such that twice is as good as once.
+/// Base class of the SQL repositories. Each call uses one short-lived connection that is limited to one tenant's rows. Column names are in snake_case. Calls are
+/// retried after a transient outage, so every statement must be idempotent.
 /// </summary>
 public abstract class SqlRepository(ISqlDatabase database)
 {

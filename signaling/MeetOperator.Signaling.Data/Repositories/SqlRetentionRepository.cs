@@ -6,22 +6,22 @@ public sealed class SqlRetentionRepository(ISqlDatabase database) : IRetentionRe
 {
     static SqlRetentionRepository() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    public Task<IReadOnlyList<MeetingRow>> ListOpenAsync(MeetingRow? after, int most, CancellationToken ct) => database.RunAsync<IReadOnlyList<MeetingRow>>(
+    public Task<IReadOnlyList<MeetingRow>> ListOpenAsync(MeetingRow? after, int limit, CancellationToken ct) => database.RunAsync<IReadOnlyList<MeetingRow>>(
         SqlScope.OfOpenMeetings,
         async connection => (await connection.QueryAsync<MeetingRow>(new CommandDefinition(
-            "SELECT * FROM meetings WHERE status = 'open' AND (tenant, meeting_id) > (@tenant, @meetingId) ORDER BY tenant, meeting_id LIMIT @most",
-            new { tenant = after?.Tenant ?? string.Empty, meetingId = after?.MeetingId ?? string.Empty, most },
+            "SELECT * FROM meetings WHERE status = 'open' AND (tenant, meeting_id) > (@tenant, @meetingId) ORDER BY tenant, meeting_id LIMIT @limit",
+            new { tenant = after?.Tenant ?? string.Empty, meetingId = after?.MeetingId ?? string.Empty, limit },
             cancellationToken: ct)).ConfigureAwait(false)).AsList(),
         ct);
 
-    public Task<int> RemoveEndedBeforeAsync(long endTime, int most, CancellationToken ct) => database.RunAsync(
+    public Task<int> RemoveEndedBeforeAsync(long endTime, int limit, CancellationToken ct) => database.RunAsync(
         SqlScope.OfRetention,
         connection => connection.ExecuteAsync(new CommandDefinition(
             """
             DELETE FROM meetings WHERE status = 'ended' AND (tenant, meeting_id) IN
-              (SELECT tenant, meeting_id FROM meetings WHERE status = 'ended' AND end_time < @endTime ORDER BY end_time LIMIT @most)
+              (SELECT tenant, meeting_id FROM meetings WHERE status = 'ended' AND end_time < @endTime ORDER BY end_time LIMIT @limit)
             """,
-            new { endTime, most },
+            new { endTime, limit },
             cancellationToken: ct)),
         ct);
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A chat line. <see cref="MessageId"/> counts from 1 within its meeting, without gaps, in the order that everybody sees.</summary>
+/// <summary>A chat message. <see cref="MessageId"/> counts from 1 within the meeting, without gaps, in the order that all participants see.</summary>
 public sealed record ChatRow
 {
     public required string Tenant { get; init; }
@@ -13,6 +13,6 @@ public sealed record ChatRow
     /// <summary>Unix milliseconds.</summary>
     public long Timestamp { get; init; }
 
-    /// <summary>The sender's own name for the line, unique among his lines in the meeting; beginning with a tilde when the server gave it.</summary>
+    /// <summary>Chosen by the sender and unique among its messages in the meeting. Starts with a tilde if the server generated it.</summary>
     public string? Reference { get; init; }
 }

@@ -6,6 +6,6 @@ public static class ConnectionStatuses
     public const string Connected = "connected";
     public const string Left = "left";
 
-    /// <summary>Removed by a host: the ticket is worth nothing any more.</summary>
+    /// <summary>Removed by a host. The ticket is no longer valid.</summary>
     public const string Removed = "removed";
 }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A track that a participant sends, as the media node reported it. What the node does not know yet is null.</summary>
+/// <summary>A track that a participant sends, as reported by the media node. Values that are not known yet are null.</summary>
 public sealed record MediaStreamRow
 {
     public required string Tenant { get; init; }

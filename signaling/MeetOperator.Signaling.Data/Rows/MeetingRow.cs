@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>What outlives the Meeting object: who made it, when it ran, its settings as JSON. Times are Unix milliseconds.</summary>
+/// <summary>The record of a meeting that outlives the Meeting object: its host, times and settings (JSON). Times are Unix milliseconds.</summary>
 public sealed record MeetingRow
 {
     public required string Tenant { get; init; }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>One person in one meeting. Times are Unix milliseconds.</summary>
+/// <summary>A participant of a meeting. Times are Unix milliseconds.</summary>
 public sealed record ParticipantRow
 {
     public required string Tenant { get; init; }

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Data;
 
-/// <summary>A person known to the tenant's own system by <see cref="UserId"/>.</summary>
+/// <summary>A user. <see cref="UserId"/> is the ID in the tenant's own system.</summary>
 public sealed record UserRow
 {
     public required string Tenant { get; init; }

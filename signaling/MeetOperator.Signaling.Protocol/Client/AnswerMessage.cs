@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>An answer; without <see cref="Revision"/> and <see cref="SessionId"/> the newest offer of the SFU is meant.</summary>
+/// <summary>An SDP answer. Without <see cref="Revision"/> and <see cref="SessionId"/>, it answers the newest offer of the SFU.</summary>
 public sealed record AnswerMessage(string To, string Sdp, int? Revision, string? SessionId = null) : ClientMessage;

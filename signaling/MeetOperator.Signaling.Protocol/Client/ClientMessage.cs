@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>What a client says over its WebSocket: one of the sealed records of this folder.</summary>
+/// <summary>A message from a client over its WebSocket: one of the sealed records in this folder.</summary>
 public abstract record ClientMessage
 {
     private protected ClientMessage()
     {
     }
 
-    /// <summary>Reads one text frame. Never throws; unknown fields are tolerated, unknown types, duplicate keys and deep nesting are not.</summary>
+    /// <summary>Parses one text frame. Never throws. Ignores unknown fields; rejects unknown types, duplicate keys and deep nesting.</summary>
     public static bool TryParse(
         ReadOnlySpan<byte> utf8,
         [NotNullWhen(true)] out ClientMessage? message,

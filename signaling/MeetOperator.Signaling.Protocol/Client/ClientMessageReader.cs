@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>The strict reader behind <see cref="ClientMessage.TryParse"/>.</summary>
+/// <summary>The strict parser behind <see cref="ClientMessage.TryParse"/>.</summary>
 internal static class ClientMessageReader
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = ProtocolLimits.MaxDepth, AllowDuplicateProperties = false };
@@ -13,7 +13,7 @@ internal static class ClientMessageReader
         message = null;
         if (utf8.Length > ProtocolLimits.MaxMessageBytes)
         {
-            error = new ProtocolError(ErrorCode.TooLarge, $"A message has at most {ProtocolLimits.MaxMessageBytes} bytes; this one has {utf8.Length}.");
+            error = new ProtocolError(ErrorCode.TooLarge, $"The message has {utf8.Length} bytes. The limit is {ProtocolLimits.MaxMessageBytes} bytes.");
             return false;
         }
 
@@ -22,20 +22,20 @@ internal static class ClientMessageReader
             using var document = JsonDocument.Parse(utf8.ToArray(), Strict);
             var fields = new FieldReader(document.RootElement);
             message = Read(fields);
-            error = fields.Error is { } refused ? refused with { Reference = fields.ReferenceOfRefused() } : null;
+            error = fields.Error is { } rejection ? rejection with { Reference = fields.ReferenceOrNull() } : null;
         }
         catch (JsonException e)
         {
-            error = new ProtocolError(ErrorCode.BadMessage, $"The message is not one JSON object with distinct keys and at most {ProtocolLimits.MaxDepth} levels (line {e.LineNumber + 1}).");
+            error = new ProtocolError(ErrorCode.BadMessage, $"The message must be one JSON object with unique keys and at most {ProtocolLimits.MaxDepth} levels of nesting (line {e.LineNumber + 1}).");
         }
         catch (InvalidOperationException)
         {
-            // The JSON reader's way of saying that a string holds half a surrogate pair or bytes that are not UTF-8.
-            error = new ProtocolError(ErrorCode.BadMessage, "A string of the message is not well-formed Unicode.");
+            // System.Text.Json throws this for a string with a lone surrogate or with bytes that are not UTF-8.
+            error = new ProtocolError(ErrorCode.BadMessage, "A string in the message is not well-formed Unicode.");
         }
 
         message = error is null ? message : null;
-        error ??= message is null ? new ProtocolError(ErrorCode.BadMessage, "The message cannot be read.") : null;
+        error ??= message is null ? new ProtocolError(ErrorCode.BadMessage, "The message could not be parsed.") : null;
         return message is not null;
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Reads the fields of one message and keeps the first complaint; after it, values are empty and must not be used.</summary>
+/// <summary>Reads the fields of one message and records the first error. After an error, the returned values are placeholders and must not be used.</summary>
 internal sealed class FieldReader(JsonElement root)
 {
     public ProtocolError? Error { get; private set; }
@@ -11,7 +11,7 @@ internal sealed class FieldReader(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            Refuse("A message is one JSON object with a string field 'type'.");
+            Reject("A message must be one JSON object with a string field 'type'.");
             return null;
         }
 
@@ -20,7 +20,7 @@ internal sealed class FieldReader(JsonElement root)
 
     public ClientMessage? UnknownType(string type)
     {
-        Error ??= new ProtocolError(ErrorCode.UnknownType, $"'{(PlainText.IsCleanLine(type) ? type : "?")}' is no message type; see docs/signaling-protocol.md.");
+        Error ??= new ProtocolError(ErrorCode.UnknownType, $"'{(PlainText.IsCleanLine(type) ? type : "?")}' is not a message type. See docs/signaling-protocol.md.");
         return null;
     }
 
@@ -29,7 +29,7 @@ internal sealed class FieldReader(JsonElement root)
         var id = Text(name, ProtocolLimits.MaxIdLength);
         if (Error is null && !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
         {
-            Refuse($"'{name}' must be 'sfu' or an id as the server gave it.");
+            Reject($"'{name}' must be 'sfu' or an ID that the server issued.");
         }
 
         return id;
@@ -40,7 +40,7 @@ internal sealed class FieldReader(JsonElement root)
         var sdp = Text("sdp", ProtocolLimits.MaxSdpLength);
         if (Error is null && !SdpText.LooksValid(sdp))
         {
-            Error = new ProtocolError(ErrorCode.InvalidSdp, "'sdp' must be a session description that begins with 'v=0'.");
+            Error = new ProtocolError(ErrorCode.InvalidSdp, "'sdp' must be a session description that starts with 'v=0'.");
         }
 
         return sdp;
@@ -52,7 +52,7 @@ internal sealed class FieldReader(JsonElement root)
         var clean = Error is null && PlainText.IsCleanText(text) ? PlainText.Clean(text) : string.Empty;
         if (Error is null && clean.Length is 0 or > ProtocolLimits.MaxChatLength)
         {
-            Refuse($"'message' must hold 1 to {ProtocolLimits.MaxChatLength} characters of visible text without control characters.");
+            Reject($"'message' must contain 1 to {ProtocolLimits.MaxChatLength} characters of visible text without control characters.");
         }
 
         return clean;
@@ -60,8 +60,8 @@ internal sealed class FieldReader(JsonElement root)
 
     public string? Reference() => OptionalName("reference");
 
-    /// <summary>The reference of a message that is refused for something else; null when it has none that could be sent back.</summary>
-    public string? ReferenceOfRefused() =>
+    /// <summary>The reference of a rejected message, or null if it is missing or invalid.</summary>
+    public string? ReferenceOrNull() =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("reference", out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } name && IsName(name) ? name : null;
 
     public string? SessionId() => OptionalName("sessionId");
@@ -71,7 +71,7 @@ internal sealed class FieldReader(JsonElement root)
         var name = Text("mediaType", ProtocolLimits.MaxIdLength);
         if (!WireName.TryParse<MediaType>(name, out var type) && Error is null)
         {
-            Refuse("'mediaType' must be 'audio' or 'video'.");
+            Reject("'mediaType' must be 'audio' or 'video'.");
         }
 
         return type;
@@ -86,7 +86,7 @@ internal sealed class FieldReader(JsonElement root)
 
         if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
         {
-            Refuse($"'{name}' must be true or false.");
+            Reject($"'{name}' must be true or false.");
             return false;
         }
 
@@ -105,7 +105,7 @@ internal sealed class FieldReader(JsonElement root)
             return revision;
         }
 
-        Refuse("'revision' must be the whole number of the offer that is answered.");
+        Reject("'revision' must be the revision number of the offer, a non-negative integer.");
         return null;
     }
 
@@ -114,20 +114,20 @@ internal sealed class FieldReader(JsonElement root)
         if (!root.TryGetProperty("candidate", out var value)
             || value.ValueKind is not (JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Null))
         {
-            Refuse("'candidate' must be an RTCIceCandidateInit, a string, or null at the end.");
+            Reject("'candidate' must be an RTCIceCandidateInit, a string, or null for the end of candidates.");
             return "null";
         }
 
         var raw = value.GetRawText();
         if (raw.Length > ProtocolLimits.MaxCandidateBytes)
         {
-            Refuse($"'candidate' has at most {ProtocolLimits.MaxCandidateBytes} bytes.");
+            Reject($"'candidate' must have at most {ProtocolLimits.MaxCandidateBytes} bytes.");
         }
 
         return raw;
     }
 
-    /// <summary>A flag within <c>capabilities</c>; what this version does not know there is tolerated.</summary>
+    /// <summary>A flag in <c>capabilities</c>. Unknown capabilities are ignored.</summary>
     public bool Capability(string name)
     {
         if (!Optional("capabilities", out var capabilities))
@@ -137,7 +137,7 @@ internal sealed class FieldReader(JsonElement root)
 
         if (capabilities.ValueKind != JsonValueKind.Object)
         {
-            Refuse("'capabilities' must be an object.");
+            Reject("'capabilities' must be an object.");
             return false;
         }
 
@@ -153,7 +153,7 @@ internal sealed class FieldReader(JsonElement root)
 
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > ProtocolLimits.MaxTracks)
         {
-            Refuse($"'tracks' must be a list of at most {ProtocolLimits.MaxTracks} entries.");
+            Reject($"'tracks' must be a list of at most {ProtocolLimits.MaxTracks} entries.");
             return [];
         }
 
@@ -166,7 +166,7 @@ internal sealed class FieldReader(JsonElement root)
                 || !item.TryGetProperty("source", out var source) || source.ValueKind != JsonValueKind.String
                 || !WireName.TryParse<TrackSource>(source.GetString(), out var trackSource))
             {
-                Refuse("Each of 'tracks' must be {mid, source} with source microphone, camera, screen or screen-audio.");
+                Reject("Each entry of 'tracks' must be {mid, source}, where source is microphone, camera, screen or screen-audio.");
                 return [];
             }
 
@@ -188,7 +188,7 @@ internal sealed class FieldReader(JsonElement root)
             return text;
         }
 
-        Refuse($"'{name}' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
+        Reject($"'{name}' must be 1 to {ProtocolLimits.MaxIdLength} letters, digits, '-' or '_'.");
         return null;
     }
 
@@ -200,19 +200,19 @@ internal sealed class FieldReader(JsonElement root)
     {
         if (!root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
         {
-            Refuse($"'{name}' is missing or not a string.");
+            Reject($"'{name}' is missing or not a string.");
             return string.Empty;
         }
 
         var text = value.GetString() ?? string.Empty;
         if (text.Length == 0 || text.Length > maxLength)
         {
-            Refuse($"'{name}' must have 1 to {maxLength} characters.");
+            Reject($"'{name}' must have 1 to {maxLength} characters.");
             return string.Empty;
         }
 
         return text;
     }
 
-    private void Refuse(string message) => Error ??= new ProtocolError(ErrorCode.BadMessage, message);
+    private void Reject(string message) => Error ??= new ProtocolError(ErrorCode.BadMessage, message);
 }

@@ -1,7 +1,7 @@
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>
-/// First message of a socket. <see cref="ParticipantId"/> is the one that <c>join</c> over REST gave; <see cref="Resume"/> says that the
-/// client's subscribe connection of before still works.
+/// The first message on a socket. <see cref="ParticipantId"/> is the ID from the REST <c>join</c> response. <see cref="Resume"/> is true if the
+/// client's previous subscribe connection still works.
 /// </summary>
 public sealed record JoinMessage(string ParticipantId, bool Resume) : ClientMessage;

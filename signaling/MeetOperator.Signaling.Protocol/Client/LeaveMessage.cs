@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>The participant goes; the socket is closed by the server.</summary>
+/// <summary>The participant leaves. The server then closes the socket.</summary>
 public sealed record LeaveMessage : ClientMessage;

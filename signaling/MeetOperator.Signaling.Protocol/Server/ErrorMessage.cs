@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace MeetOperator.Signaling.Protocol;
 
 /// <summary>
-/// Says what was wrong with a message; nothing has changed. <see cref="Reference"/> is that of the chat line or offer that is meant, <see cref="SessionId"/> that
-/// of the media session, if one is.
+/// Reports a rejected message or a failed operation; the meeting state is unchanged. <see cref="Reference"/> is the reference of the chat message or offer
+/// and <see cref="SessionId"/> the media session that the error applies to, if any.
 /// </summary>
 public sealed record ErrorMessage(ErrorCode Code, string Message, string? Reference = null, string? SessionId = null) : ServerMessage("error")
 {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>An answer from the SFU (with the session that it belongs to) or from a participant (relayed).</summary>
+/// <summary>An SDP answer from the SFU (with its session ID) or relayed from a participant.</summary>
 public sealed record ForwardedAnswerMessage(string From, string Sdp, string? SessionId = null, string? Reference = null) : ServerMessage("answer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>A chat line with its place in the order of the meeting: <see cref="MessageId"/> grows by one from line to line.</summary>
+/// <summary>A stored chat message. <see cref="MessageId"/> increases by one from message to message within a meeting.</summary>
 public sealed record ForwardedChatMessage(string From, string DisplayName, string Message, DateTimeOffset Timestamp, long MessageId, string? Reference = null) : ServerMessage("chat")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

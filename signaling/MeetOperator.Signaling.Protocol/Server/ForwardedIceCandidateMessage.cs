@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>A relayed candidate; <see cref="CandidateJson"/> is checked JSON and written as it came.</summary>
+/// <summary>A relayed ICE candidate. <see cref="CandidateJson"/> is valid JSON and is written unchanged.</summary>
 public sealed record ForwardedIceCandidateMessage(string From, string CandidateJson) : ServerMessage("ice-candidate")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

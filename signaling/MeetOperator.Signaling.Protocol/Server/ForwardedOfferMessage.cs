@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>An offer from the SFU (with session, revision and tracks) or from a participant (relayed).</summary>
+/// <summary>An SDP offer from the SFU (with session ID, revision and tracks) or relayed from a participant.</summary>
 public sealed record ForwardedOfferMessage(string From, string Sdp, int? Revision, IReadOnlyList<OfferedTrack>? Tracks, string? SessionId = null) : ServerMessage("offer")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>Answer to <c>join</c>: who is here already, and what was silenced of the newcomer.</summary>
+/// <summary>Response to <c>join</c>: the participants in the meeting, and which media of the new participant is muted.</summary>
 public sealed record JoinedMessage(
     string ParticipantId,
     IReadOnlyList<ParticipantInfo> Participants,

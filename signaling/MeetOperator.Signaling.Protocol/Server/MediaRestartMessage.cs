@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>The media path moved: both peer connections are to be opened anew.</summary>
+/// <summary>The media path changed. The client must open both peer connections again.</summary>
 public sealed record MediaRestartMessage(string Reason, long Generation) : ServerMessage("media-restart")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

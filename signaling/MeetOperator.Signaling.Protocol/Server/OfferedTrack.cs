@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>What one media section carries; without a participant it names a source of the receiver itself.</summary>
+/// <summary>The track in one media section. <see cref="ParticipantId"/> is null for a source of the receiver itself.</summary>
 public sealed record OfferedTrack(string Mid, string? ParticipantId, string? Kind, string Source)
 {
     internal void Write(Utf8JsonWriter json)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>A participant as the others see it; true means sending.</summary>
+/// <summary>A participant as other participants see it. <see cref="Audio"/> and <see cref="Video"/> are true while it sends.</summary>
 public sealed record ParticipantInfo(string ParticipantId, string DisplayName, bool Audio, bool Video, ParticipantRole Role)
 {
     internal void Write(Utf8JsonWriter json)

@@ -4,17 +4,17 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>What the server says over a WebSocket: one of the sealed records of this folder.</summary>
+/// <summary>A message from the server over a WebSocket: one of the sealed records in this folder.</summary>
 public abstract record ServerMessage
 {
-    // Text frames are read by JSON.parse, never put into HTML: only what JSON itself demands is escaped.
+    // Clients read text frames with JSON.parse and never insert them into HTML, so only the escapes that JSON requires are used.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string type;
 
     private protected ServerMessage(string type) => this.type = type;
 
-    /// <summary>The text frame.</summary>
+    /// <summary>Serializes the message to a text frame.</summary>
     public byte[] ToUtf8()
     {
         var buffer = new ArrayBufferWriter<byte>(256);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MeetOperator.Signaling.Protocol;
 
-/// <summary>The loudest participant; <see cref="Level"/> is 0 (silent) to 127.</summary>
+/// <summary>The loudest participant. <see cref="Level"/> ranges from 0 (silent) to 127.</summary>
 public sealed record SpeakingMessage(string ParticipantId, int Level) : ServerMessage("speaking")
 {
     private protected override void WriteFields(Utf8JsonWriter json)

@@ -6,7 +6,10 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Finds the tenant of an API key by the hashes that the operator keeps (<see cref="ApiKeyHashes"/>). The keys themselves, and the Secrets that hold them, are not read here.</summary>
+/// <summary>
+/// Finds the tenant of an API key by its hash (<see cref="ApiKeyHashes"/>). The operator writes the hashes to ConfigMaps, so this server never reads the keys or
+/// their Secrets.
+/// </summary>
 public sealed class ApiKeys
 {
     private const string ByHash = "hash";
@@ -21,15 +24,16 @@ public sealed class ApiKeys
         this.hashes = hashes;
         ownNamespace = options.Namespace;
 
-        // Looked up by hash: how long that takes tells nothing of a key whose hash nobody can choose.
+        // A lookup by hash needs no constant-time comparison, because callers cannot choose the hash of a key.
         hashes.AddIndex(ByHash, map => map.Data?.Values ?? []);
     }
 
-    /// <summary>Which ConfigMaps hold the hashes.</summary>
+    /// <summary>Selects the ConfigMaps that contain the hashes.</summary>
     public static InformerOptions Where(SignalingOptions options) =>
         new() { Namespace = options.Namespace, LabelSelector = $"{MeetLabels.Component}={MeetComponents.ApiKeys}" };
 
-    /// <summary>Null for a key of nobody. While the keys of some tenant are not known here yet, nobody can tell whose a key is: that is a problem, not a refusal.</summary>
+    /// <summary>Returns the tenant of the key, or null for an unknown key.</summary>
+    /// <exception cref="ProblemException">The key is unknown, but the hashes of some tenants have not been read yet.</exception>
     public Tenant? FindTenant(string key)
     {
         if (ApiKeyHashes.Of(key) is not { } hash)
@@ -47,10 +51,10 @@ public sealed class ApiKeys
 
         return tenants.HasSynced && hashes.HasSynced && tenants.List().All(tenant => tenant.Spec.ApiKeys.Count == 0 || tenant.Metadata.DeletionTimestamp is not null || hashes.Get(new NamespacedName(ownNamespace, ApiKeyHashes.NameOf(tenant))) is not null)
             ? null
-            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be checked yet: the keys of some tenants have not been read.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            : throw new ProblemException(ProblemCode.Unavailable, "The API key cannot be verified yet because this server is still reading the keys of some tenants. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
     }
 
-    /// <summary>The tenant that exists now, not one of the same name before it.</summary>
+    /// <summary>Returns the current tenant, or null if the ConfigMap belongs to a deleted tenant with the same name.</summary>
     private Tenant? OwnerOf(ConfigMap map) =>
         map.Metadata.Labels?.TryGetValue(MeetLabels.Tenant, out var name) == true
         && tenants.Get(new NamespacedName(null, name)) is { } tenant

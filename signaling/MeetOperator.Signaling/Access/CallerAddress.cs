@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Under which name a caller's limits are kept.</summary>
+/// <summary>Derives the key of a caller's rate limits from its address.</summary>
 public static class CallerAddress
 {
     public static string Of(HttpRequest request) => request.HttpContext.Connection.RemoteIpAddress is { } address ? KeyOf(address) : string.Empty;
 
-    /// <summary>An IPv4 address as it is; of IPv6 the first 64 bits, since one host may use any of the others (RFC 4291 §2.5.4).</summary>
+    /// <summary>The full IPv4 address, or the first 64 bits of an IPv6 address, because one host can use all addresses of its /64 (RFC 4291 §2.5.4).</summary>
     public static string KeyOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Reads secrets from files, as Secrets are mounted.</summary>
+/// <summary>Parses files with secrets, such as mounted Kubernetes Secrets.</summary>
 public static class KeyFile
 {
-    /// <summary>One secret a line when the file is text, else the whole file as one secret.</summary>
+    /// <summary>Returns one secret per line of a text file, or the whole content of a binary file as one secret.</summary>
     public static IReadOnlyList<byte[]> Lines(byte[] bytes, string path)
     {
         if (bytes.Any(b => b is (< 0x20 or > 0x7E) and not ((byte)'\n' or (byte)'\r')))
@@ -16,6 +16,6 @@ public static class KeyFile
         List<byte[]> lines = [.. Encoding.ASCII.GetString(bytes)
             .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(Encoding.ASCII.GetBytes)];
-        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path} holds no key.");
+        return lines.Count > 0 ? lines : throw new InvalidDataException($"{path} contains no key.");
     }
 }

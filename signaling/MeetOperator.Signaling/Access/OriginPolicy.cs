@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Which pages may talk to this server from a browser, and which callers count as local.</summary>
+/// <summary>Decides which web pages may call this server from a browser, and which callers are local.</summary>
 public sealed class OriginPolicy(Uri? publicUrl)
 {
     /// <summary>
-    /// Programs send no Origin and are judged by their credentials; a page must come from the host that it calls or from the public URL.
-    /// WebSockets need this check because browsers do not apply CORS to them.
+    /// Returns true if the request has no Origin header, or if its origin is the called host or the public URL. Requests without an Origin come from programs,
+    /// which authenticate with credentials. WebSockets need this check because browsers do not apply CORS to them.
     /// </summary>
-    public bool Allows(HttpRequest request)
+    public bool IsAllowed(HttpRequest request)
     {
         var origins = request.Headers.Origin;
         if (origins.Count == 0)
@@ -25,8 +25,8 @@ public sealed class OriginPolicy(Uri? publicUrl)
     }
 
     /// <summary>
-    /// The raw peer is on this machine, every hop that a proxy names is too, and the name that was called is one of this machine: a page of
-    /// another site whose name was rebound to 127.0.0.1 calls that other name.
+    /// Returns true if the peer and all forwarded hops are loopback addresses, and the Host header names this machine. The Host check protects against DNS
+    /// rebinding, where a web page of another site calls its own host name that resolves to 127.0.0.1.
     /// </summary>
     public bool IsLocal(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } peer

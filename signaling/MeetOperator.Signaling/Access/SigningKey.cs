@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>A secret that signs tokens; <see cref="Id"/> (the <c>kid</c>) is derived from it and tells nothing about it.</summary>
+/// <summary>A secret that signs tokens. <see cref="Id"/> (the <c>kid</c>) is a truncated hash of the secret and does not reveal it.</summary>
 public sealed class SigningKey
 {
     public const int MinBytes = 32;

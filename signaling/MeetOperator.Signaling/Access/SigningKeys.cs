@@ -1,15 +1,16 @@
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The keys of <c>MEET_SIGNING_KEY_FILE</c>, one a line. All of them verify. The first signs, once this instance has had it long enough for the
-/// other replicas to have it too: a mounted Secret reaches them at different moments. The file is read again while the server runs.
-/// Safe for many threads.
+/// The keys of <c>MEET_SIGNING_KEY_FILE</c>, one per line. All keys verify tokens. The first key signs, but only after a delay that lets the other replicas read
+/// it too, because a mounted Secret reaches them at different times. The file is read again while the server runs. Thread-safe.
 /// </summary>
 public sealed class SigningKeys
 {
-    /// <summary>A kubelet refreshes mounted Secrets within about two minutes (its sync period plus its cache); each replica looks every ten seconds.</summary>
-    public static readonly TimeSpan AcceptedEverywhereAfter = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// The kubelet updates mounted Secrets within about two minutes (sync period plus cache), and each replica checks the file every ten seconds.
+    /// </summary>
+    public static readonly TimeSpan PropagationDelay = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
     private readonly string? path;
     private readonly TimeProvider time;
@@ -33,16 +34,16 @@ public sealed class SigningKeys
         accepted = [.. KeyFile.Lines(content, path).Select(k => new AcceptedKey(new SigningKey(k), null))];
     }
 
-    /// <summary>Every key that verifies.</summary>
+    /// <summary>All keys that verify tokens.</summary>
     public IReadOnlyList<SigningKey> Current => [.. Read().Select(a => a.Key)];
 
-    /// <summary>The first key that every replica can be expected to accept; the first of all when none is old enough.</summary>
+    /// <summary>The first key that all replicas can be expected to accept, or the first key if none is old enough.</summary>
     public SigningKey Signing
     {
         get
         {
             var keys = Read();
-            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= AcceptedEverywhereAfter) ?? keys[0]).Key;
+            return (keys.FirstOrDefault(a => a.Since is not { } since || time.GetElapsedTime(since) >= PropagationDelay) ?? keys[0]).Key;
         }
     }
 
@@ -50,7 +51,7 @@ public sealed class SigningKeys
 
     private IReadOnlyList<AcceptedKey> Read()
     {
-        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckEvery)
+        if (path is not null && time.GetElapsedTime(Interlocked.Read(ref checkedAt)) > CheckInterval)
         {
             Refresh(path);
         }
@@ -65,7 +66,7 @@ public sealed class SigningKeys
             Interlocked.Exchange(ref checkedAt, time.GetTimestamp());
             try
             {
-                // Compared by content: Kubernetes swaps a symbolic link, and the new file may carry any time.
+                // Compares the content, because Kubernetes swaps a symbolic link and the new file can have any modification time.
                 var found = File.ReadAllBytes(file);
                 if (!found.AsSpan().SequenceEqual(content))
                 {
@@ -77,12 +78,12 @@ public sealed class SigningKeys
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
             {
-                // A file that is being replaced: the keys of before stay good, and the next look comes soon.
+                // The file is being replaced. The previous keys stay valid until the next check.
             }
         }
     }
 
-    /// <param name="Key">Verifies from the moment it is read.</param>
-    /// <param name="Since">Timestamp of when it appeared; null when it was there from the start.</param>
+    /// <param name="Key">A key that verifies tokens as soon as it is read.</param>
+    /// <param name="Since">Timestamp at which the key appeared; null if it was present at startup.</param>
     private sealed record AcceptedKey(SigningKey Key, long? Since);
 }

@@ -2,15 +2,15 @@ using System.Threading.RateLimiting;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>A token bucket for each key; one that is full again is forgotten.</summary>
+/// <summary>A rate limiter with one token bucket per key. Full buckets are discarded. Thread-safe.</summary>
 public sealed class Throttle : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
     private readonly PartitionedRateLimiter<string> buckets;
 
-    /// <param name="perSecond">Tokens that come back in a second; at least 10.</param>
-    /// <param name="burst">Tokens that are there at first, and at most.</param>
+    /// <param name="perSecond">Tokens that are replenished per second; at least 10.</param>
+    /// <param name="burst">Initial and maximum number of tokens.</param>
     public Throttle(int perSecond, int burst)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(perSecond, 10);
@@ -19,11 +19,11 @@ public sealed class Throttle : IDisposable
 
     private Throttle(TokenBucketRateLimiterOptions options) => buckets = Create(options);
 
-    /// <summary>One token comes back in each <paramref name="period"/>.</summary>
+    /// <summary>Creates a limiter that replenishes one token per <paramref name="period"/>.</summary>
     public static Throttle OneEvery(TimeSpan period, int burst) =>
         new(new TokenBucketRateLimiterOptions { TokenLimit = burst, TokensPerPeriod = 1, ReplenishmentPeriod = period, AutoReplenishment = true });
 
-    /// <summary>Takes as many tokens; false when there are not so many left.</summary>
+    /// <summary>Takes the tokens, or returns false and takes none if the bucket does not have enough.</summary>
     public bool TryTake(string key, int tokens = 1)
     {
         using var lease = buckets.AttemptAcquire(key, tokens);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>What a token opens; it is the audience, so that no token passes for another.</summary>
+/// <summary>What a token grants. The kind is the audience of the token, so a token of one kind is never valid as another.</summary>
 public enum TokenKind
 {
     /// <summary>Host actions of one meeting.</summary>
@@ -9,6 +9,6 @@ public enum TokenKind
     /// <summary>One participant of one meeting: WebSocket, WHIP, WHEP, chat.</summary>
     Ticket,
 
-    /// <summary>One opening of one WebSocket, in its URL.</summary>
+    /// <summary>Opening one WebSocket once; part of its URL.</summary>
     Code,
 }

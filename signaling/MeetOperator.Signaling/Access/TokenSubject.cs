@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Whom a token is for.</summary>
+/// <summary>The meeting and participant that a token was issued for.</summary>
 public sealed record TokenSubject
 {
     public required string Tenant { get; init; }
@@ -9,10 +9,10 @@ public sealed record TokenSubject
     /// <summary>Null in host tokens.</summary>
     public string? ParticipantId { get; init; }
 
-    /// <summary>Uid of the Meeting object: another one may come to have its id. Null in tokens of before and where it is not known.</summary>
+    /// <summary>UID of the Meeting object, because a later meeting can have the same ID. Null in tokens of earlier releases and where it is unknown.</summary>
     public string? MeetingUid { get; init; }
 
-    /// <summary>Unique for each token.</summary>
+    /// <summary>Unique per token.</summary>
     public string TokenId { get; init; } = string.Empty;
     public DateTimeOffset IssuedAt { get; init; }
 }

@@ -7,28 +7,31 @@ using System.Text.Json;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Signed tokens: JSON Web Tokens (RFC 7519) with HMAC-SHA256 and nothing else. The signature is compared in constant time and before a
-/// byte of the payload is read; header fields that name algorithms or keys elsewhere have no effect, since only a known <c>kid</c> is taken.
+/// Issues and verifies JSON Web Tokens (RFC 7519) with HMAC-SHA256, the only supported algorithm. The signature is verified in constant time before the payload is
+/// parsed. Only a known <c>kid</c> selects a key, so header fields that refer to other algorithms or keys have no effect. Thread-safe.
 /// </summary>
 public sealed class Tokens(SigningKeys keys, TimeProvider time)
 {
     private const string Issuer = "meetoperator";
 
-    /// <summary>Longest token that is looked at.</summary>
+    /// <summary>Maximum length of a token in characters. Longer tokens are rejected without parsing.</summary>
     private const int MaxLength = 2_048;
 
-    /// <summary>By how much the clocks of two replicas may differ.</summary>
+    /// <summary>Maximum clock difference between replicas.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 3, AllowDuplicateProperties = false };
 
-    public string Issue(TokenKind kind, TokenSubject subject, TimeSpan life)
+    public string Issue(TokenKind kind, TokenSubject subject, TimeSpan lifetime)
     {
         var now = time.GetUtcNow();
-        return Issue(kind, subject with { TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), IssuedAt = now }, now + life);
+        return Issue(kind, subject with { TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), IssuedAt = now }, now + lifetime);
     }
 
-    /// <summary>With <see cref="TokenSubject.TokenId"/> and <see cref="TokenSubject.IssuedAt"/> as given: under the same key the same token again.</summary>
+    /// <summary>
+    /// Issues a token with the given <see cref="TokenSubject.TokenId"/> and <see cref="TokenSubject.IssuedAt"/>. With the same key, the same arguments give an
+    /// identical token.
+    /// </summary>
     public string Issue(TokenKind kind, TokenSubject subject, DateTimeOffset expires)
     {
         var key = keys.Signing;
@@ -56,7 +59,7 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
         return $"{signed}.{Signature(key, signed)}";
     }
 
-    /// <summary>False for anything that this server did not sign for this purpose, and for what has run out.</summary>
+    /// <summary>Returns false if the token is expired or was not signed by this installation for this purpose.</summary>
     public bool TryVerify(TokenKind kind, string? token, [NotNullWhen(true)] out TokenSubject? subject)
     {
         subject = null;
@@ -84,13 +87,13 @@ public sealed class Tokens(SigningKeys keys, TimeProvider time)
 
     private static string Encode(Dictionary<string, object?> fields) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(fields));
 
-    /// <summary>Compared as text, so that of the spellings that base64 allows only one is a token.</summary>
+    /// <summary>Signatures are compared as text, so that only one of the possible base64url encodings is valid.</summary>
     private static string Signature(SigningKey key, string signed) => Base64Url.EncodeToString(HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes(signed)));
 
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>Seconds since 1970 (RFC 7519 NumericDate, whole numbers only).</summary>
+    /// <summary>Reads a NumericDate (RFC 7519): seconds since 1970. Accepts integers only.</summary>
     private static long? Seconds(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var seconds) ? seconds : null;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>A port of its own for <c>/metrics</c>, which has nothing else; the port that people call has no metrics.</summary>
+/// <summary>Serves <c>/metrics</c> on a separate port that serves nothing else. The public port does not serve metrics.</summary>
 internal static class MetricsPort
 {
     public static void Mark(ListenOptions listen) => listen.Use(next => connection =>
@@ -14,7 +14,7 @@ internal static class MetricsPort
         return next(connection);
     });
 
-    /// <summary>Before all else. Told by the connection: a Host header says what its sender likes.</summary>
+    /// <summary>Must be the first middleware. Recognizes the port by the connection, because callers can send any Host header.</summary>
     public static void Use(WebApplication app, PrometheusExposition exposition) =>
         app.Use(next => context => context.Features.Get<Marked>() is null ? next(context) : AnswerAsync(context, exposition));
 

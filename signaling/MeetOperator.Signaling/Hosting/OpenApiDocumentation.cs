@@ -7,31 +7,30 @@ using Microsoft.OpenApi;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The OpenAPI document of all routes. It is made on the first request for it, in a service container of its own, so that a server that is never asked does
-/// not load the libraries. The container also has the server's services, so that what routes take from them is not described as part of a request.
-/// Safe to use from any thread.
+/// The OpenAPI document of all routes. It is generated on the first request, in a separate service container, so that the libraries are loaded only if needed.
+/// The container also has the server's services; otherwise, service parameters of route handlers would be documented as request parameters. Thread-safe.
 /// </summary>
 internal sealed class OpenApiDocumentation
 {
     private readonly Lazy<Task<string>> _document;
 
-    public OpenApiDocumentation(IServiceCollection services, EndpointDataSource routes) => _document = new Lazy<Task<string>>(() => MakeAsync(services, routes));
+    public OpenApiDocumentation(IServiceCollection services, EndpointDataSource routes) => _document = new Lazy<Task<string>>(() => GenerateAsync(services, routes));
 
     public async Task<IResult> AnswerAsync(CancellationToken ct) => Results.Text(await _document.Value.WaitAsync(ct).ConfigureAwait(false), "application/json");
 
-    private static async Task<string> MakeAsync(IServiceCollection services, EndpointDataSource routes)
+    private static async Task<string> GenerateAsync(IServiceCollection services, EndpointDataSource routes)
     {
         IServiceCollection own = new ServiceCollection();
         own.Add(services).Replace(ServiceDescriptor.Singleton(routes));
         own.AddOpenApi("v1", document => document.AddDocumentTransformer((openApi, _, _) =>
         {
             openApi.Info.Title = "MeetOperator";
-            openApi.Info.Description = "Meetings over REST. The WebSocket protocol and the codes of problems are described in docs/signaling-protocol.md.";
-            openApi.Servers = [new OpenApiServer { Url = "/" }]; // Relative, so it is right whichever host name the caller uses.
+            openApi.Info.Description = "The REST API for meetings. See docs/signaling-protocol.md for the WebSocket protocol and the problem codes.";
+            openApi.Servers = [new OpenApiServer { Url = "/" }]; // A relative URL is valid for every host name.
             return Task.CompletedTask;
         }));
 
-        // Not disposed: it shares objects that belong to the server.
+        // Not disposed, because it shares objects with the server.
         var container = own.BuildServiceProvider();
         var document = await container.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync(CancellationToken.None).ConfigureAwait(false);
         return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1).ConfigureAwait(false);

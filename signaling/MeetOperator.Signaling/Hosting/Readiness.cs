@@ -4,59 +4,59 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Can this instance take new work? Media and open sockets go on whatever the answer is; liveness never asks. What was read once of the API
-/// server is enough, for meetings are joined from the copy. Redis must have answered once, and its later absence does not make an instance
-/// unready: all would be at once, and then nobody could even come back with a ticket.
+/// Checks whether this instance can accept new work. Existing media and sockets are not affected, and liveness does not use this check. One complete read from
+/// the API server is enough, because joins use the informer cache. Redis must have responded once. A later Redis outage does not make the instance unready:
+/// all instances would become unready together, and participants could not even reconnect with a ticket.
 /// </summary>
-public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulEnd end, TimeProvider time) : IHealthCheck
+public sealed class Readiness(MeetingDirectory directory, ControlCertificate certificate, ISqlDatabase database, Schema schema, IMeetingBus bus, GracefulShutdown shutdown, TimeProvider time) : IHealthCheck
 {
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Shorter than the kubelet's patience with a probe, so that the answer names the database.</summary>
-    private static readonly TimeSpan CheckWithin = TimeSpan.FromSeconds(2);
+    /// <summary>Shorter than the kubelet's probe timeout, so that the response can name the database as the cause.</summary>
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim checking = new(1);
-    private string? databaseProblem = "the database has not been reached yet";
+    private string? databaseFailure = "the database has not been checked yet";
     private long checkedAt = long.MinValue;
-    private bool busWasConnected;
+    private bool wasBusConnected;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        ProbeAnswer.Of(await ProblemAsync(cancellationToken).ConfigureAwait(false));
+        ProbeAnswer.Of(await GetNotReadyMessageAsync(cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Null when ready, else what is missing.</summary>
-    private async Task<string?> ProblemAsync(CancellationToken ct)
+    /// <summary>Returns null if ready, otherwise what is missing.</summary>
+    private async Task<string?> GetNotReadyMessageAsync(CancellationToken ct)
     {
-        if (end.IsEnding)
+        if (shutdown.IsShuttingDown)
         {
-            return "the server is going down";
+            return "the server is shutting down";
         }
 
         if (!directory.HasSynced)
         {
-            return "the Kubernetes API server has not been read yet";
+            return "the meetings have not been read from the Kubernetes API server yet";
         }
 
         if (certificate.Current is null)
         {
-            return "the operator has not given this server a certificate for media nodes yet";
+            return "the operator has not issued the client certificate for media nodes yet";
         }
 
-        busWasConnected |= bus.IsConnected;
-        if (!busWasConnected)
+        wasBusConnected |= bus.IsConnected;
+        if (!wasBusConnected)
         {
-            return "the meeting bus has not been reached yet";
+            return "the meeting bus (Redis) has not been reached yet";
         }
 
         await checking.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckEvery)
+            if (checkedAt == long.MinValue || time.GetElapsedTime(checkedAt) > CheckInterval)
             {
-                databaseProblem = schema.Problem ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
+                databaseFailure = schema.NotReadyMessage ?? await CheckDatabaseAsync(ct).ConfigureAwait(false);
                 checkedAt = time.GetTimestamp();
             }
 
-            return databaseProblem;
+            return databaseFailure;
         }
         finally
         {
@@ -66,7 +66,7 @@ public sealed class Readiness(MeetingDirectory directory, ControlCertificate cer
 
     private async Task<string?> CheckDatabaseAsync(CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(CheckWithin, time);
+        using var limit = new CancellationTokenSource(CheckTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {

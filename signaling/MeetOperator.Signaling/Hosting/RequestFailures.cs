@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Turns what a handler throws into a problem document. Log lines hold the path and never the query, which may hold a code.</summary>
+/// <summary>Converts unhandled exceptions to problem documents. Logs the path but never the query, which can contain a code.</summary>
 internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<RequestFailures> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        // They were taken away with everything else that the handler had answered.
+        // The exception handler middleware has cleared the response headers.
         headers.Apply(httpContext.Response);
         if (ProblemOf(exception, httpContext.Request) is { } problem)
         {
@@ -25,21 +25,21 @@ internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<R
         return true;
     }
 
-    /// <summary>Routing refuses with a bare status what fits no route; callers get the same kind of document as for everything else.</summary>
-    public static Task ExplainAsync(StatusCodeContext bare)
+    /// <summary>Writes a problem document for requests that routing rejected with a bare status code.</summary>
+    public static Task WriteStatusProblemAsync(StatusCodeContext bare)
     {
         var context = bare.HttpContext;
         return context.Response.StatusCode switch
         {
             StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
-                context, new ProblemException(ProblemCode.UnsupportedMediaType, "The body has another media type than this path takes; see /openapi/v1.json.")),
-            StatusCodes.Status404NotFound => Problems.WriteBareAsync(context, "Not Found", "There is nothing at this path."),
-            StatusCodes.Status405MethodNotAllowed => Problems.WriteBareAsync(context, "Method Not Allowed", "This path takes other methods; see the Allow header."),
+                context, new ProblemException(ProblemCode.UnsupportedMediaType, "This path does not accept the media type of the body. See /openapi/v1.json.")),
+            StatusCodes.Status404NotFound => Problems.WriteBareAsync(context, "Not Found", "This path does not exist."),
+            StatusCodes.Status405MethodNotAllowed => Problems.WriteBareAsync(context, "Method Not Allowed", "This path does not support the method. See the Allow header."),
             _ => Task.CompletedTask,
         };
     }
 
-    /// <summary>Null for what nobody foresaw.</summary>
+    /// <summary>Returns the problem to send, or null for an unexpected exception.</summary>
     private ProblemException? ProblemOf(Exception exception, HttpRequest request)
     {
         switch (exception)
@@ -47,20 +47,20 @@ internal sealed partial class RequestFailures(SecurityHeaders headers, ILogger<R
             case ProblemException problem:
                 return problem;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return new ProblemException(ProblemCode.PayloadTooLarge, $"A body has at most {ProtocolLimits.MaxBodyBytes} bytes, one of SDP {ProtocolLimits.MaxSdpLength}.");
+                return new ProblemException(ProblemCode.PayloadTooLarge, $"The body is too large. The limit is {ProtocolLimits.MaxBodyBytes} bytes for JSON and {ProtocolLimits.MaxSdpLength} bytes for SDP.");
             case BadHttpRequestException:
-                return new ProblemException(ProblemCode.InvalidRequest, "The request cannot be read.");
-            case var outage when Failures.IsDatabaseOutage(outage) || Failures.IsBusOutage(outage):
+                return new ProblemException(ProblemCode.InvalidRequest, "The request is malformed.");
+            case var outage when TransientErrors.IsDatabaseOutage(outage) || TransientErrors.IsBusOutage(outage):
                 LogOutage(logger, request.Method, request.Path, outage.Message);
-                return new ProblemException(ProblemCode.Unavailable, "Something that the server needs does not answer.") { RetryAfter = TimeSpan.FromSeconds(2) };
+                return new ProblemException(ProblemCode.Unavailable, "A dependency of the server is unavailable. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
             default:
                 return null;
         }
     }
 
-    [LoggerMessage(3070, LogLevel.Warning, "{Method} {Path}: something does not answer: {Reason}")]
+    [LoggerMessage(3070, LogLevel.Warning, "{Method} {Path} failed because a dependency is unavailable: {Reason}")]
     private static partial void LogOutage(ILogger logger, string method, string path, string reason);
 
-    [LoggerMessage(3071, LogLevel.Error, "{Method} {Path} failed.")]
+    [LoggerMessage(3071, LogLevel.Error, "{Method} {Path} failed with an unexpected error.")]
     private static partial void LogUnexpected(ILogger logger, Exception e, string method, string path);
 }

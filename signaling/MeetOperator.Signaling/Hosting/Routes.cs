@@ -7,7 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Every path of the server with what it takes and answers; the OpenAPI document is made from it.</summary>
+/// <summary>Maps all routes. The OpenAPI document is generated from their metadata.</summary>
 internal static class Routes
 {
     private const string Json = "application/json";
@@ -16,29 +16,29 @@ internal static class Routes
     public static void Map(WebApplication app)
     {
         var meetings = app.MapGroup("/meetings").WithTags("meetings");
-        Refuses(
+        ProducesProblems(
             meetings.MapPost("/", (HttpRequest request, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.CreateAsync(request, ct))
-                .WithName("createMeeting").WithSummary("Create a meeting").WithDescription("Takes a tenant's API key; in an embedded installation any caller on the same machine.")
+                .WithName("createMeeting").WithSummary("Create a meeting").WithDescription("Requires a tenant's API key. An embedded installation also accepts any caller on the same machine.")
                 .Accepts<CreateMeetingRequest>(Json).Produces<CreateMeetingAnswer>(StatusCodes.Status201Created),
             400, 401, 403, 413, 415, 422, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapGet("/{id}", GetAsync)
-                .WithName("getMeeting").WithSummary("Read a meeting, or open its WebSocket with an Upgrade header")
+                .WithName("getMeeting").WithSummary("Get a meeting, or open its WebSocket with an Upgrade header")
                 .Produces<MeetingAnswer>(),
             401, 403, 404, 410, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapDelete("/{id}", (HttpRequest request, string id, MeetingEndpoints endpoints, CancellationToken ct) => endpoints.EndAsync(request, id, ct))
-                .WithName("endMeeting").WithSummary("End a meeting for everybody").WithDescription("Takes the host token.")
+                .WithName("endMeeting").WithSummary("End a meeting for all participants").WithDescription("Requires the host token.")
                 .Produces<SuccessAnswer>(),
             401, 403, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapPost("/{id}/join", (HttpRequest request, string id, JoinEndpoint endpoint, CancellationToken ct) => endpoint.JoinAsync(request, id, ct))
-                .WithName("joinMeeting").WithSummary("Join a meeting").WithDescription("Takes the host token to join as host; a ticket in the body brings the same participant back.")
+                .WithName("joinMeeting").WithSummary("Join a meeting").WithDescription("A host token is required to join as host. With a ticket in the body, the same participant rejoins.")
                 .Accepts<JoinRequest>(Json).Produces<JoinAnswer>(),
             400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapGet("/{id}/messages", (HttpRequest request, string id, string? after, ChatEndpoint endpoint, CancellationToken ct) => endpoint.ListAsync(request, id, after, ct))
-                .WithName("listMessages").WithSummary("Read stored chat, oldest first").WithDescription("Takes the ticket.")
+                .WithName("listMessages").WithSummary("List stored chat messages, oldest first").WithDescription("Requires the ticket.")
                 .Produces<MessagesAnswer>(),
             400, 401, 403, 429, 503);
         MapHost(meetings);
@@ -48,39 +48,39 @@ internal static class Routes
 
     private static void MapHost(RouteGroupBuilder meetings)
     {
-        Refuses(
+        ProducesProblems(
             meetings.MapDelete("/{id}/participants/{participantId}", (HttpRequest request, string id, string participantId, HostEndpoints endpoints, CancellationToken ct) =>
                     endpoints.RemoveAsync(request, id, participantId, ct))
-                .WithName("removeParticipant").WithSummary("Remove a participant").WithDescription("Takes the host token.")
+                .WithName("removeParticipant").WithSummary("Remove a participant").WithDescription("Requires the host token.")
                 .Produces(StatusCodes.Status204NoContent),
             401, 403, 404, 410, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapPost("/{id}/participants/{participantId}/mute", (HttpRequest request, string id, string participantId, HostEndpoints endpoints, CancellationToken ct) =>
                     endpoints.MuteAsync(request, id, participantId, ct))
-                .WithName("muteParticipant").WithSummary("Mute a participant for everyone").WithDescription("Takes the host token.")
+                .WithName("muteParticipant").WithSummary("Mute a participant for all participants").WithDescription("Requires the host token.")
                 .Accepts<MuteRequest>(Json).Produces(StatusCodes.Status204NoContent),
             400, 401, 403, 404, 410, 413, 415, 429, 503);
     }
 
     private static void MapMedia(RouteGroupBuilder meetings)
     {
-        Refuses(
+        ProducesProblems(
             meetings.MapPost("/{id}/whip", (HttpRequest request, string id, WhipEndpoints endpoints, CancellationToken ct) => endpoints.PublishAsync(request, id, ct))
-                .WithName("publishByWhip").WithSummary("Publish media (WHIP, RFC 9725)").WithDescription("Takes the ticket; answers an SDP answer and the Location of the session.")
+                .WithName("publishByWhip").WithSummary("Publish media (WHIP, RFC 9725)").WithDescription("Requires the ticket. Returns an SDP answer and the Location of the session.")
                 .Accepts<string>(Sdp).Produces<string>(StatusCodes.Status201Created, Sdp),
             400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
-        Refuses(
+        ProducesProblems(
             meetings.MapPost("/{id}/whep", (HttpRequest request, string id, string? participant, WhipEndpoints endpoints, CancellationToken ct) =>
                     endpoints.PlayAsync(request, id, participant, ct))
-                .WithName("playByWhep").WithSummary("Play media (WHEP)").WithDescription("Takes the ticket; without 'participant' everybody's tracks in order.")
+                .WithName("playByWhep").WithSummary("Play media (WHEP)").WithDescription("Requires the ticket. Without 'participant', plays the tracks of all participants.")
                 .Accepts<string>(Sdp).Produces<string>(StatusCodes.Status201Created, Sdp),
             400, 401, 403, 404, 409, 410, 413, 415, 429, 503);
         foreach (var kind in new[] { "whip", "whep" })
         {
-            Refuses(
+            ProducesProblems(
                 meetings.MapDelete($"/{{id}}/{kind}/{{session}}", (HttpRequest request, string id, string session, WhipEndpoints endpoints, CancellationToken ct) =>
                         endpoints.CloseAsync(request, id, session, ct))
-                    .WithName(kind == "whip" ? "closeWhip" : "closeWhep").WithSummary("End a media session").WithDescription("Takes the ticket.")
+                    .WithName(kind == "whip" ? "closeWhip" : "closeWhep").WithSummary("End a media session").WithDescription("Requires the ticket.")
                     .Produces(StatusCodes.Status204NoContent),
                 401, 403, 429, 503);
         }
@@ -104,7 +104,7 @@ internal static class Routes
         return Results.Empty;
     }
 
-    private static void Refuses(RouteHandlerBuilder route, params int[] statuses)
+    private static void ProducesProblems(RouteHandlerBuilder route, params int[] statuses)
     {
         foreach (var status in statuses)
         {

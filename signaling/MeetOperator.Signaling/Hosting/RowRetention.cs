@@ -2,11 +2,13 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Removes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, a piece at a time. Several instances may do it at once.</summary>
+/// <summary>
+/// Deletes the rows of meetings that ended longer ago than <see cref="SignalingOptions.RowRetention"/>, in batches. Several instances may do so concurrently.
+/// </summary>
 public sealed partial class RowRetention(IRetentionRepository retention, Schema schema, SignalingOptions options, TimeProvider time, ILogger<RowRetention> logger) : BackgroundService
 {
-    private const int Piece = 200;
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+    private const int BatchSize = 200;
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,12 +17,12 @@ public sealed partial class RowRetention(IRetentionRepository retention, Schema 
             return;
         }
 
-        using var timer = new PeriodicTimer(Every, time);
+        using var timer = new PeriodicTimer(Interval, time);
         do
         {
             try
             {
-                if (schema.Problem is null)
+                if (schema.NotReadyMessage is null)
                 {
                     await SweepAsync(keep, stoppingToken).ConfigureAwait(false);
                 }
@@ -31,7 +33,7 @@ public sealed partial class RowRetention(IRetentionRepository retention, Schema 
             }
             catch (Exception e)
             {
-                LogFailed(logger, e.Message); // The next round does it.
+                LogFailed(logger, e.Message); // The next round retries.
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
@@ -44,9 +46,9 @@ public sealed partial class RowRetention(IRetentionRepository retention, Schema 
         var total = 0;
         do
         {
-            total += removed = await retention.RemoveEndedBeforeAsync(before, Piece, ct).ConfigureAwait(false);
+            total += removed = await retention.RemoveEndedBeforeAsync(before, BatchSize, ct).ConfigureAwait(false);
         }
-        while (removed == Piece);
+        while (removed == BatchSize);
 
         if (total > 0)
         {
@@ -54,9 +56,9 @@ public sealed partial class RowRetention(IRetentionRepository retention, Schema 
         }
     }
 
-    [LoggerMessage(3090, LogLevel.Information, "Removed the rows of {Count} meetings that ended more than {Days} days ago")]
+    [LoggerMessage(3090, LogLevel.Information, "Deleted the database rows of {Count} meetings that ended more than {Days} days ago")]
     private static partial void LogRemoved(ILogger logger, int count, double days);
 
-    [LoggerMessage(3091, LogLevel.Warning, "Rows of old meetings could not be removed: {Reason}")]
+    [LoggerMessage(3091, LogLevel.Warning, "Failed to delete the database rows of old meetings; retrying in the next round: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);
 }

@@ -4,64 +4,64 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Brings the database's schema up to date. Waits for a database that starts later than this server, and for one whose schema is too new for it:
-/// until then the server is not ready, and says why.
+/// Migrates the database schema. Retries while the database is unavailable or its schema is too new for this program. Until the migration succeeds, the server is
+/// unready and the readiness response explains why.
 /// </summary>
 public sealed partial class Schema(ISqlDatabase database, TimeProvider time, ILogger<Schema> logger) : BackgroundService
 {
-    private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private volatile string? problem = "the database has not been prepared yet";
+    private volatile string? notReadyMessage = "the database schema has not been migrated yet";
 
-    /// <summary>Null when the schema is one that this program works with.</summary>
-    public string? Problem => problem;
+    /// <summary>Null if the schema is compatible with this program, otherwise why it is not.</summary>
+    public string? NotReadyMessage => notReadyMessage;
 
-    /// <summary>One attempt. False when the database is away or its schema too new.</summary>
+    /// <summary>Makes one attempt to migrate. Returns false if the database is unavailable or its schema is not compatible.</summary>
     public async Task<bool> TryMigrateAsync(CancellationToken ct)
     {
         try
         {
             await Migrator.MigrateAsync(database, time, ct).ConfigureAwait(false);
-            problem = null;
+            notReadyMessage = null;
         }
         catch (SchemaTooNewException e)
         {
-            Refuse(e.Message, e.Message);
+            MarkIncompatible(e.Message, e.Message);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
-            LogAway(logger, e.Message);
+            LogUnavailable(logger, e.Message);
         }
         catch (DbException e)
         {
-            // A right that is missing, a file that is no database: until somebody has seen to it.
-            Refuse("the database cannot be prepared: the server's log says why", $"the database cannot be prepared: {e.Message}");
+            // For example, missing permissions, or a file that is not a database. Needs manual repair.
+            MarkIncompatible("the database schema cannot be migrated; see the server log", $"the database schema cannot be migrated: {e.Message}");
         }
 
-        return problem is null;
+        return notReadyMessage is null;
     }
 
-    private void Refuse(string told, string logged)
+    private void MarkIncompatible(string message, string logMessage)
     {
-        if (problem != told)
+        if (notReadyMessage != message)
         {
-            LogRefused(logger, logged);
+            LogIncompatible(logger, logMessage);
         }
 
-        problem = told;
+        notReadyMessage = message;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (problem is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
+        while (notReadyMessage is not null && !stoppingToken.IsCancellationRequested && !await TryMigrateAsync(stoppingToken).ConfigureAwait(false))
         {
-            await Task.Delay(TryEvery, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    [LoggerMessage(3080, LogLevel.Warning, "The database cannot be prepared yet: {Reason}")]
-    private static partial void LogAway(ILogger logger, string reason);
+    [LoggerMessage(3080, LogLevel.Warning, "The database is unavailable; retrying the schema migration: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string reason);
 
-    [LoggerMessage(3081, LogLevel.Error, "This server takes no work: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string reason);
+    [LoggerMessage(3081, LogLevel.Error, "The server stays unready: {Reason}")]
+    private static partial void LogIncompatible(ILogger logger, string reason);
 }

@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Reads <see cref="SignalingOptions"/> from environment variables and says what is wrong with them, all at once.</summary>
+/// <summary>Reads <see cref="SignalingOptions"/> from environment variables, and reports all errors at once.</summary>
 public static class SignalingEnvironment
 {
     public static bool TryRead(
@@ -32,9 +32,9 @@ public static class SignalingEnvironment
         Try(() => SignalingHost.ParseAddress(address, "MEET_HTTP_ADDRESS"));
         var metrics = Value("MEET_METRICS_ADDRESS") ?? "0.0.0.0:8081";
         Try(() => SignalingHost.ParseAddress(metrics, "MEET_METRICS_ADDRESS"));
-        var database = Try(() => CheckDatabase(Required("MEET_DATABASE", "sqlite:<path> or a PostgreSQL connection string")));
+        var database = Try(() => CheckDatabase(Required("MEET_DATABASE", "use sqlite:<path> or a PostgreSQL connection string")));
         var redis = Try(() => CheckRedis(Value("MEET_REDIS")));
-        var signingKeys = Try(() => ReadKeys(Required("MEET_SIGNING_KEY_FILE", "the file with the key that signs tickets and host tokens"), time));
+        var signingKeys = Try(() => ReadKeys(Required("MEET_SIGNING_KEY_FILE", "use the path of the file with the keys that sign tickets and host tokens"), time));
         var publicUrl = Try(() => ParsePublicUrl(Value("MEET_PUBLIC_URL")));
         var drain = Try(() => ParseDrain(Value("MEET_DRAIN_SECONDS")));
         var retention = Try(() => ParseRetention(Value("MEET_ROW_RETENTION_DAYS")));
@@ -74,29 +74,29 @@ public static class SignalingEnvironment
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw new ArgumentException($"MEET_SIGNING_KEY_FILE cannot be used: {e.Message}", e);
+            throw new ArgumentException($"MEET_SIGNING_KEY_FILE cannot be read: {e.Message}", e);
         }
     }
 
-    private static string CheckDatabase(string text) => SqlDatabases.Problem(text) is { } problem
-        ? throw new ArgumentException($"MEET_DATABASE is neither sqlite:<path> nor a PostgreSQL connection string such as Host=db;Database=meet;Username=meet: {problem}")
+    private static string CheckDatabase(string text) => SqlDatabases.Validate(text) is { } rejection
+        ? throw new ArgumentException($"MEET_DATABASE is neither sqlite:<path> nor a PostgreSQL connection string such as Host=db;Database=meet;Username=meet: {rejection}")
         : text;
 
-    private static string? CheckRedis(string? text) => text is not null && RedisMeetingBus.Problem(text) is { } problem
-        ? throw new ArgumentException($"MEET_REDIS is no Redis configuration such as redis:6379,password=...: {problem}")
+    private static string? CheckRedis(string? text) => text is not null && RedisMeetingBus.Validate(text) is { } rejection
+        ? throw new ArgumentException($"MEET_REDIS is not a Redis configuration such as redis:6379,password=...: {rejection}")
         : text;
 
     private static TimeSpan ParseDrain(string? text) => text is null
         ? TimeSpan.Zero
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 300
             ? TimeSpan.FromSeconds(seconds)
-            : throw new ArgumentException($"MEET_DRAIN_SECONDS: '{text}' must be a whole number of seconds, 0 to 300.");
+            : throw new ArgumentException($"MEET_DRAIN_SECONDS: '{text}' must be an integer from 0 to 300 (seconds).");
 
     private static TimeSpan? ParseRetention(string? text) => text is null
         ? TimeSpan.FromDays(90)
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= 36_500
             ? days == 0 ? null : TimeSpan.FromDays(days)
-            : throw new ArgumentException($"MEET_ROW_RETENTION_DAYS: '{text}' must be a whole number of days up to 36500; 0 keeps rows for ever.");
+            : throw new ArgumentException($"MEET_ROW_RETENTION_DAYS: '{text}' must be an integer from 0 to 36500 (days). 0 keeps rows forever.");
 
     private static System.Net.IPNetwork[] ParseProxies(string? text) => [.. (text ?? string.Empty).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         .Select(part => System.Net.IPNetwork.TryParse(part, out var network)

@@ -12,14 +12,14 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Puts the server together. Nothing here decides anything.</summary>
+/// <summary>Composes the server: services, middleware and routes.</summary>
 public static class SignalingHost
 {
-    /// <summary>Builds the server and migrates the database, if that is there already; the caller runs it.</summary>
-    /// <param name="options">Checked settings.</param>
-    /// <param name="kube">Where meetings are; the caller disposes it after the server.</param>
-    /// <param name="time">The clock of everything in it.</param>
-    /// <param name="logging">More to do with logs, for tests.</param>
+    /// <summary>Builds the server, and migrates the database if it is available. The caller runs the server.</summary>
+    /// <param name="options">The validated settings.</param>
+    /// <param name="kube">The Kubernetes client. The caller disposes it after the server.</param>
+    /// <param name="time">The clock of the server.</param>
+    /// <param name="logging">Additional logging configuration, for tests.</param>
     public static async Task<WebApplication> BuildAsync(SignalingOptions options, KubeClient kube, TimeProvider time, Action<ILoggingBuilder>? logging = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -27,15 +27,17 @@ public static class SignalingHost
         logging?.Invoke(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(ParseAddress(options.HttpAddress, "MEET_HTTP_ADDRESS"), listen => SilentConnections.Limit(listen, options.Timings.FirstByte, time));
+            kestrel.Listen(ParseAddress(options.HttpAddress, "MEET_HTTP_ADDRESS"), listen => FirstByteTimeout.Use(listen, options.Timings.FirstByteTimeout, time));
             kestrel.Listen(ParseAddress(options.MetricsAddress, "MEET_METRICS_ADDRESS"), listen =>
             {
-                SilentConnections.Limit(listen, options.Timings.FirstByte, time);
+                FirstByteTimeout.Use(listen, options.Timings.FirstByteTimeout, time);
                 MetricsPort.Mark(listen);
             });
             kestrel.AddServerHeader = false;
 
-            // Bodies end sooner, by RequestBody; up to this much is read and dropped, so that the caller gets the answer and not a broken connection.
+            // RequestBody enforces smaller limits. Up to this limit, the server reads and discards the rest of a body, so that the caller gets the response
+            // instead of a
+            // connection reset.
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
@@ -65,14 +67,14 @@ public static class SignalingHost
     private static void Configure(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        logging.AddConsole(console => console.FormatterName = LogLines.FormatterName).AddConsoleFormatter<LogLines, ConsoleFormatterOptions>();
+        logging.AddConsole(console => console.FormatterName = LogLineFormatter.FormatterName).AddConsoleFormatter<LogLineFormatter, ConsoleFormatterOptions>();
 
-        // The server's own lines about requests hold URLs, and those of WebSockets hold codes.
+        // ASP.NET Core's request logs contain URLs, and the URLs of WebSockets contain codes.
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
 
-        // Whoever probes is told what is wrong, every few seconds.
+        // The probe response contains the failure, so logging it every few seconds is not needed.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 
@@ -91,25 +93,25 @@ public static class SignalingHost
         services.AddSingleton(p => new Informer<SfuNode>(kube, watched, time, logger: p.GetService<ILogger<Informer<SfuNode>>>()));
         services.AddSingleton(p => new Informer<Tenant>(kube, watched, time, logger: p.GetService<ILogger<Informer<Tenant>>>()));
         services.AddSingleton(p => new Informer<ConfigMap>(kube, ApiKeys.Where(options) with { Health = health }, time, logger: p.GetService<ILogger<Informer<ConfigMap>>>()));
-        services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingLives>();
-        services.AddSingleton<StandingReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>().AddHostedService<OrphanedRows>();
+        services.AddSingleton<MeetingDirectory>().AddSingleton<MeetingWriter>().AddSingleton<MeetingStateReader>();
+        services.AddSingleton<ModerationReader>().AddSingleton<SocketLimits>().AddHostedService<InformerService>().AddHostedService<EndedRows>().AddHostedService<OrphanedRows>();
         services.AddSingleton<ControlCertificate>().AddHostedService(p => p.GetRequiredService<ControlCertificate>()).AddSingleton<MediaNodes>();
-        services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionMark>().AddSingleton<Credentials>();
+        services.AddSingleton<Tokens>().AddSingleton<ApiKeys>().AddSingleton<MediaSessionSeal>().AddSingleton<Credentials>();
         services.AddSingleton(new OriginPolicy(options.PublicUrl)).AddSingleton(new Urls(options.PublicUrl)).AddSingleton(new SecurityHeaders(options.PublicUrl));
         services.AddSingleton<MeetingServices>().AddSingleton<MeetingSessions>().AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<IdempotencyKeys>().AddSingleton<MeetingEndpoints>().AddSingleton<JoinEndpoint>().AddSingleton<HostEndpoints>().AddSingleton<ChatEndpoint>().AddSingleton<WhipEndpoints>();
-        services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<AbsentMeetings>();
-        services.AddSingleton<GracefulEnd>().AddHostedService(p => p.GetRequiredService<GracefulEnd>());
+        services.AddSingleton<Schema>().AddHostedService(p => p.GetRequiredService<Schema>()).AddSingleton<Readiness>().AddSingleton<MissingMeetings>();
+        services.AddSingleton<GracefulShutdown>().AddHostedService(p => p.GetRequiredService<GracefulShutdown>());
         services.AddSingleton(p => new PrometheusExposition(p.GetRequiredService<IMeterFactory>(), SignalingMetrics.MeterName, KubeMetrics.MeterName)).AddSingleton<SignalingMetrics>();
         services.AddProblemDetails().AddExceptionHandler<RequestFailures>();
         services.AddHealthChecks()
             .AddCheck("loops", () => ProbeAnswer.Of(health.Problem), [ProbeAnswer.Live])
             .AddCheck<Readiness>("readiness", tags: [ProbeAnswer.Ready]);
         services.AddSingleton(p => new OpenApiDocumentation(services, p.GetRequiredService<EndpointDataSource>()));
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + GracefulEnd.StopWithin);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain + GracefulShutdown.StopTimeout);
     }
 
-    /// <summary>The nearest proxy's word on scheme, host and caller; a chain of proxies is believed as far as each of them is trusted.</summary>
+    /// <summary>Uses the scheme, host and client address from X-Forwarded-* headers, for as many hops as are trusted proxies.</summary>
     private static ForwardedHeadersOptions Forwarded(SignalingOptions options)
     {
         var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All & ~ForwardedHeaders.XForwardedPrefix, ForwardLimit = null };
@@ -137,7 +139,7 @@ public static class SignalingHost
             return next(context);
         });
         app.UseExceptionHandler();
-        app.UseStatusCodePages(RequestFailures.ExplainAsync);
+        app.UseStatusCodePages(RequestFailures.WriteStatusProblemAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = options.Timings.PingInterval, KeepAliveTimeout = options.Timings.PongTimeout });
         app.UseRouting();
     }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Instruments of the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of the meter <see cref="MeterName"/>. Thread-safe.</summary>
 public sealed class SignalingMetrics
 {
     public const string MeterName = "MeetOperator.Signaling";
@@ -20,14 +20,14 @@ public sealed class SignalingMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
-        sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "WebSockets that are open.");
-        meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a socket on this instance.");
-        received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages of clients, by type.");
-        errors = meter.CreateCounter<long>("meet_signaling_message_errors_total", description: "Messages that were refused, by code.");
+        sockets = meter.CreateUpDownCounter<long>("meet_signaling_sockets", description: "Open WebSockets.");
+        meetings = meter.CreateUpDownCounter<long>("meet_signaling_meetings", description: "Meetings with a participant on this instance.");
+        received = meter.CreateCounter<long>("meet_signaling_messages_total", description: "Messages received from clients, by type.");
+        errors = meter.CreateCounter<long>("meet_signaling_message_errors_total", description: "Rejected messages, by error code.");
         joins = meter.CreateCounter<long>("meet_signaling_joins_total", description: "Joins over REST, by result.");
-        created = meter.CreateCounter<long>("meet_signaling_meetings_created_total", description: "Meetings made over REST.");
-        joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Time that a join over REST took, waiting for a media node included.");
-        nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Calls to media nodes that failed, by code.");
+        created = meter.CreateCounter<long>("meet_signaling_meetings_created_total", description: "Meetings created over REST.");
+        joinSeconds = meter.CreateHistogram<double>("meet_signaling_join_seconds", "s", "Duration of joins over REST, including the wait for a media node.");
+        nodeErrors = meter.CreateCounter<long>("meet_signaling_node_errors_total", description: "Failed calls to media nodes, by code.");
     }
 
     public void SocketOpened() => sockets.Add(1);
@@ -40,7 +40,7 @@ public sealed class SignalingMetrics
 
     public void Received(string type) => received.Add(1, Tag("type", type));
 
-    public void Refused(string code) => errors.Add(1, Tag("code", code));
+    public void Rejected(string code) => errors.Add(1, Tag("code", code));
 
     public void Created() => created.Add(1);
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Stored chat for those who are in the meeting.</summary>
+/// <summary>Lists stored chat messages for participants of the meeting.</summary>
 public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, IParticipantRepository participants)
 {
     private const int PageLines = 200;
@@ -16,13 +16,13 @@ public sealed class ChatEndpoint(Credentials credentials, IChatRepository chat, 
         var from = 0L;
         if (after is not null && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out from) || from < 0))
         {
-            throw ProblemException.Invalid("after", "must be a messageId as the server gave it.");
+            throw ProblemException.Invalid("after", "must be a messageId that the server returned.");
         }
 
         var row = await participants.FindAsync(subject.Tenant, id, subject.ParticipantId!, ct).ConfigureAwait(false);
         if (row is null or { ConnectionStatus: ConnectionStatuses.Removed })
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+            throw new ProblemException(ProblemCode.Forbidden, "This participant is no longer in the meeting.");
         }
 
         var rows = await chat.ListAfterAsync(subject.Tenant, id, from, PageLines, ct).ConfigureAwait(false);

@@ -3,10 +3,10 @@ namespace MeetOperator.Signaling;
 /// <summary>Body of <c>POST /meetings</c>.</summary>
 public sealed record CreateMeetingRequest
 {
-    /// <summary>What people see, 1 to 200 characters.</summary>
+    /// <summary>The displayed title, 1 to 200 characters.</summary>
     public string? Title { get; init; }
 
-    /// <summary>When the meeting is planned to begin; absent means now.</summary>
+    /// <summary>Planned start of the meeting. Null: now.</summary>
     public DateTimeOffset? StartTime { get; init; }
     public MeetingSettings? Settings { get; init; }
 }

@@ -6,79 +6,82 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Who asks: reads the Authorization header and holds callers who guess to a rate.</summary>
+/// <summary>Authenticates requests by their Authorization header, and throttles callers that fail to authenticate.</summary>
 public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy origins, MeetingDirectory directory, SignalingOptions options) : IDisposable
 {
-    /// <summary>By how much this server's clock may be behind the API server's.</summary>
-    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
+    /// <summary>How far this server's clock may be behind the clock of the API server.</summary>
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
 
     private readonly Throttle failures = new(perSecond: 10, burst: 50);
 
-    /// <summary>The burst lets a video wall open a session for everybody in a large meeting at once.</summary>
+    /// <summary>The burst allows a video wall to open a session for every participant of a large meeting at once.</summary>
     private readonly Throttle ticketRequests = new(perSecond: 20, burst: 200);
 
-    /// <summary>The tenant for whom a meeting may be created.</summary>
+    /// <summary>Returns the tenant that the caller may create meetings for.</summary>
     public Tenant Tenant(HttpRequest request)
     {
         if (Bearer(request) is { } key)
         {
             return apiKeys.FindTenant(key)
-                ?? throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "The API key belongs to no tenant."));
+                ?? throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "Unknown API key."));
         }
 
         if (options.LocalTenant is not { } name || !origins.IsLocal(request))
         {
-            throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
+            throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "Missing API key. Send a tenant's API key: 'Authorization: Bearer <apiKey>'."));
         }
 
-        if (!origins.Allows(request))
+        if (!origins.IsAllowed(request))
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This page may not create meetings here: its origin is neither this host nor the public URL.");
+            throw new ProblemException(ProblemCode.Forbidden, "The origin of this page is not allowed to create meetings. It must be this host or the public URL.");
         }
 
         return directory.FindTenant(name)
-            ?? throw new ProblemException(ProblemCode.Unavailable, $"The tenant '{name}' for local callers does not exist yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            ?? throw new ProblemException(ProblemCode.Unavailable, $"The tenant '{name}' for local callers does not exist yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
     }
 
-    /// <summary>Who sends a request that creates something, without the credential itself.</summary>
+    /// <summary>Returns an ID of the caller that does not reveal its credential.</summary>
     public string CallerOf(HttpRequest request) =>
         Bearer(request) is { } key ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) : "local";
 
-    /// <summary>The host token of this meeting; anything else is 401, or 403 when it is a good token for something else.</summary>
+    /// <summary>Requires a host token for this meeting ID. Throws 401 for an invalid token, or 403 for a valid token of another kind or meeting.</summary>
     public TokenSubject Host(HttpRequest request, string meetingId) =>
-        Require(request, TokenKind.Host, meetingId, "the host token that creating the meeting answered");
+        Require(request, TokenKind.Host, meetingId, "the host token from the response to creating the meeting");
 
-    /// <summary>The ticket of this meeting. Each request with it counts for its participant, who may send only so many.</summary>
+    /// <summary>Requires a ticket for this meeting. Requests are rate limited per participant.</summary>
     public TokenSubject Ticket(HttpRequest request, string meetingId)
     {
-        var subject = Require(request, TokenKind.Ticket, meetingId, "the ticket that joining answered");
-        if (directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsOf(subject, meeting))
+        var subject = Require(request, TokenKind.Ticket, meetingId, "the ticket from the join response");
+        if (directory.Find(meetingId) is { } meeting && meeting.TenantName == subject.Tenant && !IsForMeeting(subject, meeting))
         {
-            throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The ticket is of an earlier meeting with this id."));
+            throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The ticket was issued for an earlier meeting with this ID."));
         }
 
         return ticketRequests.TryTake($"{subject.Tenant}/{meetingId}/{subject.ParticipantId}")
             ? subject
-            : throw ProblemException.TooMany("Too many requests with this ticket.");
+            : throw ProblemException.TooMany("Too many requests with this ticket. Try again later.");
     }
 
-    /// <summary>True for the host token of this meeting; no header at all is fine, a bad one is not. Another tenant's meeting may have had the same id before.</summary>
-    public bool IsHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
-        && (IsOf(Host(request, meeting.Id), meeting) ? true : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting.")));
+    /// <summary>
+    /// Returns true if the request has a host token for this meeting, false if it has no Authorization header. Throws for any other token, including one for
+    /// another tenant's meeting with the same ID.
+    /// </summary>
+    public bool AuthenticateHost(HttpRequest request, MeetingView meeting) => Bearer(request) is not null
+        && (IsForMeeting(Host(request, meeting.Id), meeting) ? true : throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting.")));
 
-    /// <summary>False for the token of another tenant's meeting, or of an earlier one that had the same id: a token lives no longer than its meeting.</summary>
-    public static bool IsOf(TokenSubject token, MeetingView meeting) =>
+    /// <summary>Returns false if the token was issued for a meeting of another tenant, or for an earlier meeting with the same ID.</summary>
+    public static bool IsForMeeting(TokenSubject token, MeetingView meeting) =>
         token.Tenant == meeting.TenantName
-        && (token.MeetingUid is { } uid ? uid == meeting.Object.Metadata.Uid : !(token.IssuedAt + MostSkew < meeting.Object.Metadata.CreationTimestamp));
+        && (token.MeetingUid is { } uid ? uid == meeting.Object.Metadata.Uid : !(token.IssuedAt + MaxSkew < meeting.Object.Metadata.CreationTimestamp));
 
-    /// <summary>A ticket that came in a body.</summary>
+    /// <summary>Requires a valid ticket for this meeting in a request body.</summary>
     public TokenSubject Ticket(HttpRequest request, string ticket, MeetingView meeting) =>
-        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && IsOf(subject, meeting)
+        tokens.TryVerify(TokenKind.Ticket, ticket, out var subject) && subject.MeetingId == meeting.Id && IsForMeeting(subject, meeting)
             ? subject
-            : throw Failed(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket of this meeting; join without it."));
+            : throw CountFailure(request, new ProblemException(ProblemCode.Unauthorized, "'ticket' is not a valid ticket for this meeting. Join without it."));
 
-    /// <summary>Ids are secrets: who asks for many that do not exist is slowed down.</summary>
-    public ProblemException UnknownMeeting(HttpRequest request) => Failed(request, ProblemException.UnknownMeeting());
+    /// <summary>Meeting IDs are secrets, so callers that request many unknown IDs are throttled.</summary>
+    public ProblemException UnknownMeeting(HttpRequest request) => CountFailure(request, ProblemException.UnknownMeeting());
 
     private static string? Bearer(HttpRequest request)
     {
@@ -99,19 +102,22 @@ public sealed class Credentials(Tokens tokens, ApiKeys apiKeys, OriginPolicy ori
         {
             return subject.MeetingId == meetingId
                 ? subject
-                : throw Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is for another meeting."));
+                : throw CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for another meeting."));
         }
 
         var other = kind == TokenKind.Host ? TokenKind.Ticket : TokenKind.Host;
-        throw Failed(request, tokens.TryVerify(other, token, out _)
-            ? new ProblemException(ProblemCode.Forbidden, $"This needs {what}.")
-            : new ProblemException(ProblemCode.Unauthorized, $"Send {what}: 'Authorization: Bearer <token>'."));
+        throw CountFailure(request, tokens.TryVerify(other, token, out _)
+            ? new ProblemException(ProblemCode.Forbidden, $"Send {what}. The token has another kind.")
+            : new ProblemException(ProblemCode.Unauthorized, $"Missing or invalid token. Send {what}: 'Authorization: Bearer <token>'."));
     }
 
-    /// <summary>Counts a refusal against its source; who collects too many is told to slow down. Good credentials are never held up.</summary>
-    public ProblemException Failed(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
+    /// <summary>
+    /// Counts a failure against the caller's address. Returns the problem, or a 429 problem if the address has too many failures. Valid credentials are never
+    /// throttled here.
+    /// </summary>
+    public ProblemException CountFailure(HttpRequest request, ProblemException problem) => failures.TryTake(CallerAddress.Of(request))
         ? problem
-        : new ProblemException(ProblemCode.QuotaExceeded, "Too many refused requests from this address.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        : new ProblemException(ProblemCode.QuotaExceeded, "Too many failed requests from this address. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public void Dispose()
     {

@@ -5,30 +5,30 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What a host may do to participants. It works from any instance: the bus tells the one that holds the socket.</summary>
+/// <summary>Host actions on participants. Any instance can handle them: the bus forwards them to the instance that has the socket.</summary>
 public sealed class HostEndpoints(
-    MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IParticipantRepository participants, IMeetingBus bus, MediaNodes nodes, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
     public async Task<IResult> RemoveAsync(HttpRequest request, string id, string participantId, CancellationToken ct)
     {
         var (view, key) = await MeetingAsync(request, id, ct).ConfigureAwait(false);
         if (!await participants.RemoveAsync(key.Tenant, id, participantId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false))
         {
-            throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting.");
+            throw new ProblemException(ProblemCode.UnknownParticipant, "Unknown participant.");
         }
 
-        // The removal is decided: it is carried out also when the caller goes away. Every instance looks at the rows on each tick, so what fails
-        // from here on only makes it later.
-        await TellAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
+        // The removal is committed, so it continues even if the caller disconnects. Every instance reads the rows on each tick, so a failure from here on only
+        // delays the removal.
+        await TryNotifyAsync(() => bus.Presence.ExpelAsync(key, participantId, CancellationToken.None)).ConfigureAwait(false);
         try
         {
-            await AtNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
+            await CallNodeAsync(view, (node, limit) => node.DeleteParticipantAsync(id, participantId, limit), CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
-            await TellAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
+            await TryNotifyAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Remove, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
                 .ConfigureAwait(false);
-            await TellAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
+            await TryNotifyAsync(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = "removed" }, CancellationToken.None))
                 .ConfigureAwait(false);
         }
 
@@ -48,47 +48,47 @@ public sealed class HostEndpoints(
         try
         {
             _ = await bus.Presence.SetMediaAsync(key, participantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending: false, silenced: true, ct).ConfigureAwait(false)
-                ?? throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
+                ?? throw new ProblemException(ProblemCode.UnknownParticipant, "The participant is not in the meeting.");
             await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Presence, ParticipantId = participantId }, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             throw Unavailable();
         }
 
         await participants.SetMediaAsync(key.Tenant, id, participantId, isAudio ? false : null, isAudio ? null : false, ct).ConfigureAwait(false);
         var muted = isAudio ? new MuteState { Microphone = true } : new MuteState { Camera = true };
-        await AtNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
+        await CallNodeAsync(view, (node, limit) => node.MuteAsync(id, participantId, new TrackMuteRequest { Muted = muted }, limit), ct).ConfigureAwait(false);
         return Results.NoContent();
     }
 
-    private static async Task TellAsync(Func<Task> call)
+    private static async Task TryNotifyAsync(Func<Task> call)
     {
         try
         {
             await call().ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            // The instances find the row.
+            // The other instances read the removal from the database on their next tick.
         }
     }
 
     private static ProblemException Unavailable() =>
-        new(ProblemCode.Unavailable, "The instances of the server cannot reach each other now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        new(ProblemCode.Unavailable, "The meeting bus is unavailable, so the participant was not muted. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
 
     private async Task<(MeetingView View, MeetingKey Key)> MeetingAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Host(request, id);
-        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
             throw credentials.UnknownMeeting(request);
         }
 
-        if (!Credentials.IsOf(subject, view))
+        if (!Credentials.IsForMeeting(subject, view))
         {
-            throw credentials.Failed(request, new ProblemException(ProblemCode.Forbidden, "The token is of an earlier meeting with this id."));
+            throw credentials.CountFailure(request, new ProblemException(ProblemCode.Forbidden, "The token was issued for an earlier meeting with this ID."));
         }
 
         return view.IsEnded
@@ -96,15 +96,18 @@ public sealed class HostEndpoints(
             : (view, new MeetingKey(view.TenantName, id));
     }
 
-    /// <summary>Enforces it where media flows. Without a node there is nothing to enforce; a participant that the node does not know sends nothing.</summary>
-    private async Task AtNodeAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
+    /// <summary>
+    /// Applies the action on the media node. Does nothing if the meeting has no media node, or if the node does not know the participant, because then no media
+    /// flows.
+    /// </summary>
+    private async Task CallNodeAsync(MeetingView view, Func<NodeControlClient, CancellationToken, Task> call, CancellationToken ct)
     {
         if (view.Assignment is not { } assignment)
         {
             return;
         }
 
-        using var limit = new CancellationTokenSource(options.Timings.NodeCall, time);
+        using var limit = new CancellationTokenSource(options.Timings.NodeCallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -112,11 +115,11 @@ public sealed class HostEndpoints(
         }
         catch (NodeControlException e) when (e.Code is "unknown-participant" or "unknown-room")
         {
-            // Nothing of it is at the node.
+            // The media node has no media of this participant.
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
-            metrics.NodeFailed(failure.Cause);
+            metrics.NodeFailed(failure.Reason);
             throw new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };
         }
     }

@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>As in RTCIceServer.</summary>
+/// <summary>An ICE server, in the format of RTCIceServer.</summary>
 public sealed record IceServer(IReadOnlyList<string> Urls, string? Username = null, string? Credential = null);

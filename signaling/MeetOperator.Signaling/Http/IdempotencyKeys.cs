@@ -10,18 +10,18 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The header <c>Idempotency-Key</c> of <c>POST /meetings</c>: a caller who got no answer sends the request again and gets the answer of before. Requests
-/// with one key make the same meeting, whichever instances they reach and however many at once, because its id stands before it is made.
+/// Implements the header <c>Idempotency-Key</c> of <c>POST /meetings</c>: a caller that received no response repeats the request and gets the original response.
+/// All requests with the same key create the same meeting, even concurrently and on different instances, because its ID is stored before it is created.
 /// </summary>
 public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials credentials, TimeProvider time)
 {
     public const string Header = "Idempotency-Key";
 
     private const int MaxLength = 255;
-    private static readonly TimeSpan KeepFor = TimeSpan.FromHours(24);
+    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromHours(24);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>Null without the header.</summary>
+    /// <summary>Stores the key, or finds the earlier request with the same key. Returns null if the request has no key.</summary>
     public async Task<IdempotencyRow?> ClaimAsync(HttpRequest request, Tenant tenant, CreateMeetingRequest body, CancellationToken ct)
     {
         var header = request.Headers[Header];
@@ -36,19 +36,19 @@ public sealed class IdempotencyKeys(IIdempotencyRepository rows, Credentials cre
         }
 
         var now = time.GetUtcNow();
-        var asked = new IdempotencyRow
+        var claim = new IdempotencyRow
         {
             Tenant = tenant.Metadata.Name!,
             KeyHash = Hash(Encoding.UTF8.GetBytes($"{credentials.CallerOf(request)}\n{key}")),
             BodyHash = Hash(JsonSerializer.SerializeToUtf8Bytes(body, Json)),
             MeetingId = Guid.NewGuid().ToString("D"),
             TokenId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
-            ExpiresAt = (now + KeepFor).ToUnixTimeMilliseconds(),
+            ExpiresAt = (now + RetentionPeriod).ToUnixTimeMilliseconds(),
         };
-        var known = await rows.ClaimAsync(asked, now.ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
-        return known.BodyHash == asked.BodyHash
-            ? known
-            : throw new ProblemException(ProblemCode.IdempotencyKeyReused, $"The same {Header} came with another body before: send a new key with a new request.");
+        var stored = await rows.ClaimAsync(claim, now.ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
+        return stored.BodyHash == claim.BodyHash
+            ? stored
+            : throw new ProblemException(ProblemCode.IdempotencyKeyReused, $"The {Header} was used before with a different body. Use a new key for a new request.");
     }
 
     public Task<IdempotencyRow> CompleteAsync(IdempotencyRow row, string? meetingUid, CancellationToken ct) =>

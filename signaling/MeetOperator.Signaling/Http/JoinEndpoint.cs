@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Joining: keeps a place in the meeting, waits for its media node, and hands out ticket and WebSocket URL.</summary>
+/// <summary>Joins a meeting: waits for its media node, reserves a place, and returns a ticket and a WebSocket URL.</summary>
 public sealed class JoinEndpoint(
     MeetingDirectory directory,
-    AbsentMeetings absent,
+    MissingMeetings missing,
     MeetingWriter writer,
-    MeetingLives lives,
+    MeetingStateReader states,
     IParticipantRepository participants,
     IUserRepository users,
     IMeetingBus bus,
@@ -21,19 +21,22 @@ public sealed class JoinEndpoint(
     SignalingMetrics metrics,
     TimeProvider time)
 {
-    /// <summary>A meeting made on another instance may be a moment away.</summary>
-    private static readonly TimeSpan KnownWait = TimeSpan.FromMilliseconds(400);
+    /// <summary>How long to wait for a meeting that was just created on another instance.</summary>
+    private static readonly TimeSpan LookupTimeout = TimeSpan.FromMilliseconds(400);
 
     private readonly Throttle joins = new(perSecond: 200, burst: 500);
 
-    /// <summary>Who shows a ticket or token, which is looked at only later, is not held up by strangers behind the same address.</summary>
+    /// <summary>
+    /// A separate limit for requests with a ticket or token, so that anonymous callers behind the same address cannot exhaust it. The credential is verified
+    /// later.
+    /// </summary>
     private readonly Throttle joinsWithCredential = new(perSecond: 200, burst: 500);
     private readonly Throttle meetingJoins = new(perSecond: 100, burst: 1_000);
 
-    /// <summary>An office behind one address comes in; one caller does not take every place.</summary>
+    /// <summary>Allows an office behind one address to join, but prevents one caller from taking every place.</summary>
     private readonly Throttle meetingJoinsFromOneAddress = new(perSecond: 20, burst: 200);
 
-    /// <summary>Who has a ticket or the host token is not held up by the crowd, only by himself.</summary>
+    /// <summary>Callers with a ticket or host token are limited individually, not together with anonymous callers.</summary>
     private readonly Throttle joinsByCredential = new(perSecond: 10, burst: 50);
 
     public async Task<IResult> JoinAsync(HttpRequest request, string id, CancellationToken ct)
@@ -56,10 +59,10 @@ public sealed class JoinEndpoint(
     {
         var caller = CallerAddress.Of(request);
         var body = await RequestBody.ReadJsonAsync<JoinRequest>(request, ct).ConfigureAwait(false);
-        var shows = body.Ticket is not null || request.Headers.Authorization.Count > 0;
-        if (!(shows ? joinsWithCredential : joins).TryTake(caller))
+        var hasCredential = body.Ticket is not null || request.Headers.Authorization.Count > 0;
+        if (!(hasCredential ? joinsWithCredential : joins).TryTake(caller))
         {
-            throw ProblemException.TooMany("Too many joins from this address.");
+            throw ProblemException.TooMany("Too many joins from this address. Try again later.");
         }
 
         MeetingRules.Check(body);
@@ -69,41 +72,41 @@ public sealed class JoinEndpoint(
             throw credentials.UnknownMeeting(request);
         }
 
-        var view = await directory.WaitAsync(id, v => v is not null, KnownWait, time, ct).ConfigureAwait(false) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
-        var isHost = credentials.IsHost(request, view);
+        var view = await directory.WaitAsync(id, v => v is not null, LookupTimeout, time, ct).ConfigureAwait(false) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
+        var isHost = credentials.AuthenticateHost(request, view);
         var ticket = body.Ticket is null ? null : credentials.Ticket(request, body.Ticket, view);
         ThrowIfEnded(view);
         if (ticket is not null || isHost)
         {
             if (!joinsByCredential.TryTake($"{view.TenantName}/{id}/{ticket?.ParticipantId}"))
             {
-                throw ProblemException.TooMany("Too many joins with this ticket or host token.");
+                throw ProblemException.TooMany("Too many joins with this ticket or host token. Try again later.");
             }
         }
         else if (!meetingJoinsFromOneAddress.TryTake($"{id} {caller}") || !meetingJoins.TryTake(id))
         {
-            throw ProblemException.TooMany("Too many people join this meeting at once.");
+            throw ProblemException.TooMany("Too many participants are joining this meeting at once. Try again later.");
         }
 
-        var before = ticket is null ? null : await ReturningAsync(ticket, ct).ConfigureAwait(false);
-        view = await PlacedAsync(view, ct).ConfigureAwait(false);
-        if (before is null && view.Refusal is { } refused)
+        var returning = ticket is null ? null : await FindReturningAsync(ticket, ct).ConfigureAwait(false);
+        view = await WaitForPlacementAsync(view, ct).ConfigureAwait(false);
+        if (returning is null && view.Rejection is { } rejection)
         {
-            throw NotPlaced(refused); // Who is in already comes back to the place that the meeting keeps.
+            throw NotPlaced(rejection); // Returning participants are not rejected, because they already have a place.
         }
 
-        var role = isHost || before?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
-        var participantId = before?.ParticipantId ?? Guid.NewGuid().ToString("D");
-        var place = await ReserveAsync(view, participantId, before?.DisplayName ?? body.DisplayName!, role, caller, ct).ConfigureAwait(false);
-        if (before is null)
+        var role = isHost || returning?.Role == WireName.Of(ParticipantRole.Host) ? ParticipantRole.Host : ParticipantRole.Participant;
+        var participantId = returning?.ParticipantId ?? Guid.NewGuid().ToString("D");
+        var reservation = await ReserveAsync(view, participantId, returning?.DisplayName ?? body.DisplayName!, role, caller, ct).ConfigureAwait(false);
+        if (returning is null)
         {
             try
             {
-                await StoreAsync(view, participantId, body, role, ct).ConfigureAwait(false);
+                await SaveAsync(view, participantId, body, role, ct).ConfigureAwait(false);
             }
             catch
             {
-                await GiveBackAsync(view, place).ConfigureAwait(false);
+                await ReleaseAsync(view, reservation).ConfigureAwait(false);
                 throw;
             }
         }
@@ -111,9 +114,9 @@ public sealed class JoinEndpoint(
         var subject = new TokenSubject { Tenant = view.TenantName, MeetingId = id, MeetingUid = view.Object.Metadata.Uid, ParticipantId = participantId };
         return new JoinAnswer(
             participantId,
-            urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLife)),
+            urls.WebSocketUrl(request, id, tokens.Issue(TokenKind.Code, subject, options.Timings.CodeLifetime)),
             [],
-            tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLife),
+            tokens.Issue(TokenKind.Ticket, subject, options.Timings.TicketLifetime),
             WireName.Of(role));
     }
 
@@ -125,10 +128,10 @@ public sealed class JoinEndpoint(
         }
     }
 
-    private async Task<ParticipantRow> ReturningAsync(TokenSubject ticket, CancellationToken ct)
+    private async Task<ParticipantRow> FindReturningAsync(TokenSubject ticket, CancellationToken ct)
     {
         var row = await participants.FindAsync(ticket.Tenant, ticket.MeetingId, ticket.ParticipantId!, ct).ConfigureAwait(false)
-            ?? throw new ProblemException(ProblemCode.Unauthorized, "'ticket' is of nobody who joined this meeting; join without it.");
+            ?? throw new ProblemException(ProblemCode.Unauthorized, "The participant of 'ticket' is unknown. Join without it.");
         return row.ConnectionStatus != ConnectionStatuses.Removed
             ? row
             : throw RemovedByHost();
@@ -136,7 +139,7 @@ public sealed class JoinEndpoint(
 
     private static ProblemException RemovedByHost() => new(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
 
-    private async Task<MeetingView> PlacedAsync(MeetingView view, CancellationToken ct)
+    private async Task<MeetingView> WaitForPlacementAsync(MeetingView view, CancellationToken ct)
     {
         if (view.IsPeerToPeer)
         {
@@ -144,7 +147,7 @@ public sealed class JoinEndpoint(
         }
 
         var placed = await directory.WaitAsync(
-            view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementWait, time, ct).ConfigureAwait(false)
+            view.Id, v => v is null || v.IsEnded || v.Assignment is not null, options.Timings.PlacementTimeout, time, ct).ConfigureAwait(false)
             ?? throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         ThrowIfEnded(placed);
         if (placed.Assignment is not null)
@@ -152,21 +155,21 @@ public sealed class JoinEndpoint(
             return placed;
         }
 
-        throw NotPlaced(placed.Obstacle);
+        throw NotPlaced(placed.BlockingCondition);
     }
 
-    private static ProblemException NotPlaced(Condition? obstacle)
+    private static ProblemException NotPlaced(Condition? condition)
     {
-        var isQuota = obstacle?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
+        var isQuota = condition?.Reason.Contains("Quota", StringComparison.Ordinal) == true;
         return new ProblemException(
             isQuota ? ProblemCode.QuotaExceeded : ProblemCode.NotPlaced,
-            obstacle is null ? "The meeting is not placed on a media node yet." : $"{obstacle.Reason}: {obstacle.Message}")
+            condition is null ? "The meeting has no media node yet. Try again later." : $"{condition.Reason}: {condition.Message}")
         {
             RetryAfter = TimeSpan.FromSeconds(isQuota ? 10 : 2),
         };
     }
 
-    /// <summary>Keeps a place for as long as the WebSocket URL works; who is connected already keeps its own.</summary>
+    /// <summary>Reserves a place for as long as the WebSocket URL is valid. A connected participant keeps its entry.</summary>
     private async Task<PresenceEntry> ReserveAsync(MeetingView view, string participantId, string displayName, ParticipantRole role, string caller, CancellationToken ct)
     {
         var key = new MeetingKey(view.TenantName, view.Id);
@@ -185,10 +188,10 @@ public sealed class JoinEndpoint(
         };
         try
         {
-            var outcome = await bus.Presence.ReserveAsync(key, entry, view.Places, options.Timings.CodeLife, options.Timings.PlaceFirm, ct).ConfigureAwait(false);
+            var outcome = await bus.Presence.ReserveAsync(key, entry, view.Capacity, options.Timings.CodeLifetime, options.Timings.FirmReservation, ct).ConfigureAwait(false);
             if (outcome == EnterOutcome.Full)
             {
-                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting has {view.Places} places, and all are taken.");
+                throw new ProblemException(ProblemCode.MeetingFull, $"The meeting is full. It has {view.Capacity} places.");
             }
 
             if (outcome == EnterOutcome.Removed)
@@ -198,28 +201,28 @@ public sealed class JoinEndpoint(
 
             return entry;
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            throw new ProblemException(ProblemCode.Unavailable, "Whether the meeting has a place is not known now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw new ProblemException(ProblemCode.Unavailable, "The server cannot reserve a place in the meeting now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
     }
 
-    /// <summary>Who was not let in after all keeps nobody out.</summary>
-    private async Task GiveBackAsync(MeetingView view, PresenceEntry place)
+    /// <summary>Releases the reservation of a failed join.</summary>
+    private async Task ReleaseAsync(MeetingView view, PresenceEntry reservation)
     {
         try
         {
-            await bus.Presence.RemoveAsync(new MeetingKey(view.TenantName, view.Id), place.ParticipantId, place.Connection, CancellationToken.None).ConfigureAwait(false);
+            await bus.Presence.RemoveAsync(new MeetingKey(view.TenantName, view.Id), reservation.ParticipantId, reservation.Connection, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            // It gives way when it is needed.
+            // The reservation can be taken by another participant when it is no longer firm.
         }
     }
 
-    private async Task StoreAsync(MeetingView view, string participantId, JoinRequest body, ParticipantRole role, CancellationToken ct)
+    private async Task SaveAsync(MeetingView view, string participantId, JoinRequest body, ParticipantRole role, CancellationToken ct)
     {
-        if (!await writer.EnsureRowAsync(view, ct).ConfigureAwait(false) && await lives.AskAsync(view, ct).ConfigureAwait(false) == MeetingLife.Over)
+        if (!await writer.EnsureRowAsync(view, ct).ConfigureAwait(false) && await states.ReadAsync(view, ct).ConfigureAwait(false) == MeetingState.Ended)
         {
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }

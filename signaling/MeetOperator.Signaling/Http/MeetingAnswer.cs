@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Answer of <c>GET /meetings/{id}</c>; status is pending, ready, active or ended.</summary>
+/// <summary>Response of <c>GET /meetings/{id}</c>. <see cref="Status"/> is pending, ready, active or ended.</summary>
 public sealed record MeetingAnswer(string MeetingId, string Title, string? Host, IReadOnlyList<ParticipantAnswer> Participants, string Status);

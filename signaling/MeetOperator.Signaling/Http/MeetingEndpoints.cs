@@ -6,16 +6,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Create, read and end meetings.</summary>
+/// <summary>Creates, reads and ends meetings.</summary>
 public sealed class MeetingEndpoints(
-    MeetingWriter writer, MeetingDirectory directory, AbsentMeetings absent, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
+    MeetingWriter writer, MeetingDirectory directory, MissingMeetings missing, Credentials credentials, IdempotencyKeys idempotency, Tokens tokens, Urls urls, IMeetingBus bus, SignalingOptions options, SignalingMetrics metrics, TimeProvider time)
 {
-    /// <summary>How long creating waits until this instance itself sees the meeting, so that joining it at once works.</summary>
-    private static readonly TimeSpan SeenWait = TimeSpan.FromSeconds(2);
+    /// <summary>How long creating a meeting waits until this instance has it in its cache, so that it can be joined immediately.</summary>
+    private static readonly TimeSpan CacheTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Throttle creates = new(perSecond: 200, burst: 400);
 
-    /// <summary>The burst lets a large office open the page at once.</summary>
+    /// <summary>The burst allows a large office to open the page at the same time.</summary>
     private readonly Throttle readsFromOneAddress = new(perSecond: 50, burst: 500);
 
     public async Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct)
@@ -23,7 +23,7 @@ public sealed class MeetingEndpoints(
         var tenant = credentials.Tenant(request);
         if (!creates.TryTake(tenant.Metadata.Name!))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant creates meetings too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, "The tenant creates meetings too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
         var body = await RequestBody.ReadJsonAsync<CreateMeetingRequest>(request, ct).ConfigureAwait(false);
@@ -35,14 +35,14 @@ public sealed class MeetingEndpoints(
             return Created(request, tenant, body, repeatable.MeetingId, repeatable.MeetingUid, repeatable);
         }
 
-        // Made by the request of before, whose answer was lost: it may be the one that used up the quota.
-        var made = repeatable is not null && directory.Find(repeatable.MeetingId) is { } view && view.TenantName == tenant.Metadata.Name ? view.Object : null;
-        if (made is null && tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
+        // An earlier request may have created this meeting without a response. The meeting itself may have exhausted the quota, so the quota is not checked.
+        var existing = repeatable is not null && directory.Find(repeatable.MeetingId) is { } view && view.TenantName == tenant.Metadata.Name ? view.Object : null;
+        if (existing is null && tenant.Status?.Usage.ConcurrentMeetings >= tenant.Spec.Quotas.ConcurrentMeetings)
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, $"The tenant has {tenant.Spec.Quotas.ConcurrentMeetings} open meetings, which is its quota.") { RetryAfter = TimeSpan.FromSeconds(10) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, $"The tenant has reached its quota of {tenant.Spec.Quotas.ConcurrentMeetings} open meetings.") { RetryAfter = TimeSpan.FromSeconds(10) };
         }
 
-        var meeting = made ?? await writer.CreateAsync(repeatable?.MeetingId, body, mode, tenant, ct).ConfigureAwait(false);
+        var meeting = existing ?? await writer.CreateAsync(repeatable?.MeetingId, body, mode, tenant, ct).ConfigureAwait(false);
         metrics.Created();
         var id = meeting.Metadata.Name!;
         if (repeatable is not null)
@@ -50,16 +50,16 @@ public sealed class MeetingEndpoints(
             repeatable = await idempotency.CompleteAsync(repeatable, meeting.Metadata.Uid, ct).ConfigureAwait(false);
         }
 
-        await directory.WaitAsync(id, view => view is not null, SeenWait, time, ct).ConfigureAwait(false);
+        await directory.WaitAsync(id, view => view is not null, CacheTimeout, time, ct).ConfigureAwait(false);
         return Created(request, tenant, body, id, repeatable is null ? meeting.Metadata.Uid : repeatable.MeetingUid, repeatable);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct)
     {
-        var view = directory.Find(id) ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+        var view = directory.Find(id) ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (!readsFromOneAddress.TryTake($"{id} {CallerAddress.Of(request)}"))
         {
-            throw ProblemException.TooMany("The meeting is read too often from this address.");
+            throw ProblemException.TooMany("Too many requests for this meeting from this address. Try again later.");
         }
 
         var present = view.IsEnded ? [] : await ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false);
@@ -74,16 +74,16 @@ public sealed class MeetingEndpoints(
     public async Task<IResult> EndAsync(HttpRequest request, string id, CancellationToken ct)
     {
         var subject = credentials.Host(request, id);
-        if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsOf(subject, view))
+        if (directory.Find(id) is not { } view || view.TenantName != subject.Tenant || Credentials.IsForMeeting(subject, view))
         {
             await writer.EndAsync(subject, ct).ConfigureAwait(false);
         }
 
-        // Ended, or ended and removed long ago: either way it is as was asked for.
+        // The meeting has ended or was deleted, which is the requested state.
         return Results.Ok(new SuccessAnswer(true));
     }
 
-    /// <summary>The answer to a request that came before is the same to the letter: its token has the time and the ids of then.</summary>
+    /// <summary>Builds the response. A repeated request gets an identical response, because the token is issued with the stored time and IDs.</summary>
     private IResult Created(HttpRequest request, Tenant tenant, CreateMeetingRequest body, string id, string? uid, IdempotencyRow? repeatable)
     {
         var issued = repeatable?.CompletedAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : time.GetUtcNow();
@@ -96,7 +96,7 @@ public sealed class MeetingEndpoints(
             TokenId = repeatable?.TokenId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             IssuedAt = issued,
         };
-        var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLife);
+        var hostToken = tokens.Issue(TokenKind.Host, subject, starts + options.Timings.HostTokenLifetime);
         return Results.Created($"/meetings/{id}", new CreateMeetingAnswer(id, urls.JoinUrl(request, id), hostToken));
     }
 
@@ -106,9 +106,9 @@ public sealed class MeetingEndpoints(
         {
             return await bus.Presence.ListAsync(key, ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            throw new ProblemException(ProblemCode.Unavailable, "Who is in the meeting is not known now.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw new ProblemException(ProblemCode.Unavailable, "The server cannot list the participants now. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
     }
 }

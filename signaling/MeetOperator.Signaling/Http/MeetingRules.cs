@@ -3,14 +3,14 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Checks what people ask for; every finding names its field and what would be right.</summary>
+/// <summary>Validates requests. Every error names the field and the valid values.</summary>
 public static class MeetingRules
 {
-    /// <summary>Ten years: series are planned long ahead, and calculations with the time stay in range.</summary>
-    private static readonly TimeSpan MostAhead = TimeSpan.FromDays(3_650);
-    private static readonly TimeSpan MostBehind = TimeSpan.FromDays(365);
+    /// <summary>Ten years: long enough for recurring meetings, and safe for date arithmetic.</summary>
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(3_650);
+    private static readonly TimeSpan MaxBehind = TimeSpan.FromDays(365);
 
-    /// <summary>Throws with all findings; else the mode that is meant.</summary>
+    /// <summary>Returns the meeting mode, or throws with all errors.</summary>
     public static MeetingMode Check(CreateMeetingRequest request, Tenant tenant, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
@@ -19,14 +19,14 @@ public static class MeetingRules
             errors["title"] = ["must be one line of 1 to 200 characters without control characters."];
         }
 
-        if (request.StartTime is { } start && (start < now - MostBehind || start > now + MostAhead))
+        if (request.StartTime is { } start && (start < now - MaxBehind || start > now + MaxAhead))
         {
-            errors["startTime"] = [$"must be at most {MostAhead.Days} days ahead and {MostBehind.Days} days ago."];
+            errors["startTime"] = [$"must be at most {MaxAhead.Days} days ahead and {MaxBehind.Days} days ago."];
         }
 
         var settings = request.Settings ?? new MeetingSettings();
-        var most = Math.Min(5_000, tenant.Spec.Quotas.ParticipantsPerMeeting ?? 5_000);
-        CheckRange(errors, "settings.maxParticipants", settings.MaxParticipants, 1, most);
+        var max = Math.Min(5_000, tenant.Spec.Quotas.ParticipantsPerMeeting ?? 5_000);
+        CheckRange(errors, "settings.maxParticipants", settings.MaxParticipants, 1, max);
         CheckRange(errors, "settings.emptyTimeoutSeconds", settings.EmptyTimeoutSeconds, 0, 86_400);
         CheckRange(errors, "settings.maxDurationMinutes", settings.MaxDurationMinutes, 1, 10_080);
         var mode = MeetingMode.Auto;
@@ -37,7 +37,7 @@ public static class MeetingRules
 
         if (mode == MeetingMode.P2P && settings.MaxParticipants is not (>= 1 and <= 4))
         {
-            errors["settings.maxParticipants"] = ["mode P2P carries at most 4 people: set 1 to 4."];
+            errors["settings.maxParticipants"] = ["must be 1 to 4 for mode P2P."];
         }
 
         return errors.Count == 0 ? mode : throw Invalid(errors);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Settings of a meeting; what is absent takes the default of the Meeting resource.</summary>
+/// <summary>Settings of a meeting. Null values take the defaults of the Meeting resource.</summary>
 public sealed record MeetingSettings
 {
     /// <summary>1 to 5000.</summary>
@@ -10,7 +10,7 @@ public sealed record MeetingSettings
     public string? Mode { get; init; }
     public bool? MuteOnEntry { get; init; }
 
-    /// <summary>0 to 86400; 0 never ends an empty meeting.</summary>
+    /// <summary>0 to 86400. With 0, an empty meeting does not end.</summary>
     public int? EmptyTimeoutSeconds { get; init; }
 
     /// <summary>1 to 10080.</summary>

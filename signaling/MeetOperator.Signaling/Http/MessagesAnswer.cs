@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Stored chat, oldest first.</summary>
+/// <summary>Stored chat messages, oldest first.</summary>
 public sealed record MessagesAnswer(IReadOnlyList<MessageAnswer> Messages);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Body of a host's mute; <see cref="MediaType"/> is audio or video.</summary>
+/// <summary>Body of a host's mute request. <see cref="MediaType"/> is audio or video.</summary>
 public sealed record MuteRequest
 {
     public string? MediaType { get; init; }

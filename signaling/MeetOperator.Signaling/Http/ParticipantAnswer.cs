@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>A participant who is here; true means sending.</summary>
+/// <summary>A connected participant. <see cref="Audio"/> and <see cref="Video"/> are true while it sends.</summary>
 public sealed record ParticipantAnswer(string ParticipantId, string DisplayName, bool Audio, bool Video, string Role);

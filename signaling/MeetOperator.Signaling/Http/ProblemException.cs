@@ -2,19 +2,19 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Ends a REST request with a problem document.</summary>
+/// <summary>Ends a REST request with a problem document (RFC 9457).</summary>
 public sealed class ProblemException(ProblemCode code, string detail) : Exception(detail)
 {
     public ProblemCode Code { get; } = code;
 
-    /// <summary>Field → what is wrong with it, for <see cref="ProblemCode.InvalidRequest"/>.</summary>
+    /// <summary>Errors by field, for <see cref="ProblemCode.InvalidRequest"/>.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
 
-    public static ProblemException UnknownMeeting() => new(ProblemCode.UnknownMeeting, "There is no meeting with this id.");
+    public static ProblemException UnknownMeeting() => new(ProblemCode.UnknownMeeting, "Unknown meeting ID.");
 
-    /// <summary>A refusal that passes within a second.</summary>
+    /// <summary>A rate limit error that callers may retry after one second.</summary>
     public static ProblemException TooMany(string detail) => new(ProblemCode.QuotaExceeded, detail) { RetryAfter = TimeSpan.FromSeconds(1) };
 
     public static ProblemException Invalid(string field, string message) =>

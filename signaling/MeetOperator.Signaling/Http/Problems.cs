@@ -59,10 +59,10 @@ public static class Problems
         type = "about:blank",
         title = "Internal Server Error",
         status = StatusCodes.Status500InternalServerError,
-        detail = "The server failed. The request may be repeated.",
+        detail = "An unexpected error occurred. Try again.",
     });
 
-    /// <summary>For a status that needs no code of its own; it stays as it is.</summary>
+    /// <summary>Writes a problem without a code of its own. Keeps the status of the response.</summary>
     public static Task WriteBareAsync(HttpContext context, string title, string detail) =>
         WriteAsync(context, context.Response.StatusCode, new { type = "about:blank", title, status = context.Response.StatusCode, detail });
 
@@ -74,20 +74,20 @@ public static class Problems
 
     private static string Title(ProblemCode code) => code switch
     {
-        ProblemCode.InvalidRequest => "The request is not valid",
-        ProblemCode.Unauthorized => "A valid credential is needed",
-        ProblemCode.Forbidden => "Not allowed",
+        ProblemCode.InvalidRequest => "Invalid request",
+        ProblemCode.Unauthorized => "Authentication required",
+        ProblemCode.Forbidden => "Forbidden",
         ProblemCode.UnknownMeeting => "Unknown meeting",
         ProblemCode.UnknownParticipant => "Unknown participant",
-        ProblemCode.MeetingFull => "The meeting is full",
-        ProblemCode.NotPublishing => "Nothing is published yet",
-        ProblemCode.MeetingEnded => "The meeting has ended",
-        ProblemCode.PayloadTooLarge => "The body is too large",
+        ProblemCode.MeetingFull => "Meeting full",
+        ProblemCode.NotPublishing => "Nothing published yet",
+        ProblemCode.MeetingEnded => "Meeting ended",
+        ProblemCode.PayloadTooLarge => "Body too large",
         ProblemCode.UnsupportedMediaType => "Unsupported media type",
-        ProblemCode.IdempotencyKeyReused => "The key stands for another request",
-        ProblemCode.QuotaExceeded => "Too much at once",
-        ProblemCode.NotPlaced => "No media node has room yet",
-        ProblemCode.MediaNodeUnreachable => "The media node cannot be reached",
-        _ => "Not available now",
+        ProblemCode.IdempotencyKeyReused => "Idempotency key reused",
+        ProblemCode.QuotaExceeded => "Limit exceeded",
+        ProblemCode.NotPlaced => "Meeting not placed yet",
+        ProblemCode.MediaNodeUnreachable => "Media node unreachable",
+        _ => "Service unavailable",
     };
 }

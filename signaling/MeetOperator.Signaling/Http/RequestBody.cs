@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Reads bodies strictly: right media type, bounded, no unknown or repeated fields.</summary>
+/// <summary>Reads request bodies and enforces the media type, the size limit, and that JSON has no unknown or duplicate fields.</summary>
 public static class RequestBody
 {
     private static readonly JsonSerializerOptions Strict = new()
@@ -35,11 +35,11 @@ public static class RequestBody
         }
         catch (JsonException e)
         {
-            throw ProblemException.Invalid(FieldOf(e), "is unknown, repeated, of the wrong type, or not JSON; see /openapi/v1.json.");
+            throw ProblemException.Invalid(FieldOf(e), "is unknown, duplicated, of the wrong type, or not valid JSON. See /openapi/v1.json.");
         }
         catch (InvalidOperationException)
         {
-            throw ProblemException.Invalid("body", "holds a string that is not well-formed Unicode.");
+            throw ProblemException.Invalid("body", "contains a string that is not well-formed Unicode.");
         }
     }
 
@@ -53,23 +53,23 @@ public static class RequestBody
         var sdp = System.Text.Encoding.UTF8.GetString((await ReadAsync(request, ProtocolLimits.MaxSdpLength, ct).ConfigureAwait(false)).Span);
         return SdpText.LooksValid(sdp) && SdpText.HasMedia(sdp)
             ? sdp
-            : throw ProblemException.Invalid("body", "must be an SDP offer that begins with 'v=0' and has at least one media section.");
+            : throw ProblemException.Invalid("body", "must be an SDP offer that starts with 'v=0' and has at least one media section.");
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int most, CancellationToken ct)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int maxBytes, CancellationToken ct)
     {
-        if (request.ContentLength > most)
+        if (request.ContentLength > maxBytes)
         {
-            throw TooLarge(most);
+            throw TooLarge(maxBytes);
         }
 
         var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         while (await request.Body.ReadAsync(chunk, ct).ConfigureAwait(false) is > 0 and var read)
         {
-            if (buffer.Length + read > most)
+            if (buffer.Length + read > maxBytes)
             {
-                throw TooLarge(most);
+                throw TooLarge(maxBytes);
             }
 
             buffer.Write(chunk, 0, read);
@@ -78,12 +78,12 @@ public static class RequestBody
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    private static ProblemException TooLarge(int most) => new(ProblemCode.PayloadTooLarge, $"The body has at most {most} bytes.");
+    private static ProblemException TooLarge(int maxBytes) => new(ProblemCode.PayloadTooLarge, $"The body is too large. The limit is {maxBytes} bytes.");
 
     private static bool IsMediaType(HttpRequest request, string wanted) =>
         request.ContentType?.Split(';')[0].Trim().Equals(wanted, StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>The path of the JSON reader without its root: <c>$.settings.mode</c> → <c>settings.mode</c>.</summary>
+    /// <summary>Returns the JSON path of the error without its root: <c>$.settings.mode</c> → <c>settings.mode</c>.</summary>
     private static string FieldOf(JsonException e) =>
         e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) && path.Length <= 100 && PlainText.IsCleanLine(path) ? path[2..] : "body";
 }

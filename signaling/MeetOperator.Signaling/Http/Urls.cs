@@ -3,14 +3,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Addresses that clients are told.</summary>
+/// <summary>Builds the URLs in responses to clients.</summary>
 public sealed class Urls(Uri? publicUrl)
 {
     public string JoinUrl(HttpRequest request, string meetingId) => MeetingId.JoinUrl(publicUrl?.ToString() ?? $"{request.Scheme}://{request.Host}", meetingId);
 
     /// <summary>
-    /// On the public URL for a page that came from there, whatever a proxy made of the Host header; else on the host that was called, so that it is also
-    /// right behind a port forward or a Service's address. Encrypted when the call was, or when that host is the public one and its URL is https.
+    /// Uses the public URL if the request comes from a page on the public URL, because a proxy may have changed the Host header. Otherwise uses the called host, so
+    /// that the URL also works through a port forward or a Service address. The scheme is wss if the request used TLS, or if the called host is the public host
+    /// and the public URL uses https.
     /// </summary>
     public string WebSocketUrl(HttpRequest request, string meetingId, string code)
     {

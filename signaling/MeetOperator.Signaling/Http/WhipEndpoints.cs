@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>WHIP (RFC 9725) and WHEP: standard clients publish and play with one HTTP request. The ticket says who they are.</summary>
+/// <summary>WHIP (RFC 9725) and WHEP endpoints: standard clients publish and play media with one HTTP request. The ticket identifies the participant.</summary>
 public sealed class WhipEndpoints(
-    MeetingDirectory directory, AbsentMeetings absent, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionMark marks, IParticipantRepository participants)
+    MeetingDirectory directory, MissingMeetings missing, MeetingSessions sessions, MediaNodes nodes, Credentials credentials, MediaSessionSeal seal, IParticipantRepository participants)
 {
     private const string SdpType = "application/sdp";
 
-    /// <summary>An encoder that lost its connection tries again every few seconds; each time it is a new peer at the media node.</summary>
+    /// <summary>An encoder that lost its connection retries every few seconds. Each attempt creates a new peer on the media node.</summary>
     private readonly Throttle publishing = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
     private readonly MeetingServices services = sessions.Services;
@@ -21,7 +21,7 @@ public sealed class WhipEndpoints(
         var subject = credentials.Ticket(request, id);
         if (!publishing.TryTake($"{subject.Tenant}/{id}/{subject.ParticipantId}"))
         {
-            throw ProblemException.TooMany("This participant starts publishing too often.");
+            throw ProblemException.TooMany("This participant starts publishing too often. Try again later.");
         }
 
         return await OpenAsync(request, id, "whip", subject, (node, room, owner, sdp, limit) => node.PublishAsync(
@@ -35,7 +35,7 @@ public sealed class WhipEndpoints(
             && directory.Find(id) is { } view
             && (await services.Bus.Presence.ListAsync(new MeetingKey(view.TenantName, id), ct).ConfigureAwait(false)).All(p => p.ParticipantId != participant || !p.Connected))
         {
-            throw new ProblemException(ProblemCode.UnknownParticipant, "There is no such participant in the meeting now.");
+            throw new ProblemException(ProblemCode.UnknownParticipant, "The participant is not in the meeting.");
         }
 
         return await OpenAsync(request, id, "whep", subject, (node, room, owner, sdp, limit) => node.PlayAsync(
@@ -45,14 +45,14 @@ public sealed class WhipEndpoints(
     public async Task<IResult> CloseAsync(HttpRequest request, string id, string session, CancellationToken ct)
     {
         var subject = credentials.Ticket(request, id);
-        if (!marks.TryOpen(subject, session, out var sessionId))
+        if (!seal.TryOpen(subject, session, out var sessionId))
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This session is not the ticket holder's.");
+            throw new ProblemException(ProblemCode.Forbidden, "The session does not belong to the participant of this ticket.");
         }
 
         if (!directory.HasSynced)
         {
-            throw new ProblemException(ProblemCode.Unavailable, "The meetings have not been read yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            throw new ProblemException(ProblemCode.Unavailable, "This server is still reading the meetings. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
         }
 
         if (directory.Find(id)?.Assignment is { } assignment)
@@ -65,7 +65,7 @@ public sealed class WhipEndpoints(
                 }
                 catch (NodeControlException e) when (e.Code is "unknown-room" or "unknown-session")
                 {
-                    // It has ended already.
+                    // The session has already ended.
                 }
 
                 return true;
@@ -91,11 +91,11 @@ public sealed class WhipEndpoints(
         }
 
         var view = await directory.WaitAsync(
-            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementWait, services.Time, ct).ConfigureAwait(false)
-            ?? throw await absent.ExplainAsync(request, id, ct).ConfigureAwait(false);
+            id, v => v is null || v.IsEnded || v.Assignment is not null, services.Options.Timings.PlacementTimeout, services.Time, ct).ConfigureAwait(false)
+            ?? throw await missing.GetProblemAsync(request, id, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
-            throw new ProblemException(ProblemCode.Forbidden, "The ticket is for another meeting.");
+            throw new ProblemException(ProblemCode.Forbidden, "The ticket was issued for another meeting.");
         }
 
         if (view.IsEnded)
@@ -104,11 +104,11 @@ public sealed class WhipEndpoints(
         }
 
         var assignment = view.Assignment
-            ?? throw new ProblemException(ProblemCode.NotPlaced, view.Obstacle?.Message ?? "The meeting is not placed on a media node yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
-        // A new WHIP session takes the place of the one before; the others must not see the participant go in between.
+            ?? throw new ProblemException(ProblemCode.NotPlaced, view.BlockingCondition?.Message ?? "The meeting has no media node yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
+        // A new WHIP session may replace the previous one. Other participants must not see the participant leave in between.
         var opening = $"opening-{Guid.NewGuid():N}";
         await using var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
-        await hold.Session.OpeningHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+        await hold.Session.AddOpeningSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         SdpAnswer answer;
         try
         {
@@ -117,30 +117,30 @@ public sealed class WhipEndpoints(
         }
         finally
         {
-            await hold.Session.EndHeadlessAsync(row.ParticipantId, opening).ConfigureAwait(false);
+            await hold.Session.EndHeadlessSessionAsync(row.ParticipantId, opening).ConfigureAwait(false);
         }
 
-        request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{marks.Seal(subject, answer.SessionId)}";
+        request.HttpContext.Response.Headers.Location = $"/meetings/{id}/{kind}/{seal.Seal(subject, answer.SessionId)}";
         return Results.Text(answer.Sdp, SdpType, System.Text.Encoding.UTF8, StatusCodes.Status201Created);
     }
 
-    private static ProblemException NotInMeeting() => new(ProblemCode.Forbidden, "This participant is not in the meeting any more.");
+    private static ProblemException NotInMeeting() => new(ProblemCode.Forbidden, "This participant is no longer in the meeting.");
 
-    /// <summary>Lets the others see the participant for as long as its media session lives.</summary>
+    /// <summary>Shows the participant to the other participants for as long as its media session exists.</summary>
     private async Task ShowAsync(MeetingView view, ParticipantRow row, MediaAssignment assignment, string sessionId)
     {
         var hold = await sessions.AcquireAsync(view).ConfigureAwait(false);
         var outcome = await hold.Session.AddHeadlessAsync(row, sessionId, hold).ConfigureAwait(false);
         if (outcome is EnterOutcome.Full or EnterOutcome.Removed)
         {
-            await hold.Session.Room.ForgetAsync(assignment, row.ParticipantId).ConfigureAwait(false);
+            await hold.Session.Room.RemoveParticipantAsync(assignment, row.ParticipantId).ConfigureAwait(false);
             throw outcome == EnterOutcome.Full ? new ProblemException(ProblemCode.MeetingFull, "The meeting is full.") : NotInMeeting();
         }
     }
 
     private async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -148,11 +148,11 @@ public sealed class WhipEndpoints(
         }
         catch (NodeControlException e) when (e.Code == "unknown-room")
         {
-            throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.NotPlaced, "The meeting is moving to another media node. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
         catch (NodeControlException e) when (e.Code == "nothing-to-play")
         {
-            throw new ProblemException(ProblemCode.NotPublishing, "Nothing is published to play yet.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.NotPublishing, "Nothing is published yet. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
         catch (NodeControlException e) when (e.Code == "too-many-new-tracks")
         {
@@ -164,7 +164,7 @@ public sealed class WhipEndpoints(
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !ct.IsCancellationRequested)
         {
-            services.Metrics.NodeFailed(failure.Cause);
+            services.Metrics.NodeFailed(failure.Reason);
             throw failure.Code == ErrorCode.InvalidSdp
                 ? ProblemException.Invalid("body", failure.Message)
                 : new ProblemException(ProblemCode.MediaNodeUnreachable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(2) };

@@ -5,25 +5,25 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Brings chat to the members of one session in the order of the database. A line that comes over the bus is delivered only when it is the
-/// next one; otherwise what is missing is read, so that lost or overtaking events change nothing.
+/// Delivers chat messages to the members of one session in database order. A message from the bus is delivered only if it is the next one. Otherwise, the missing
+/// messages are read from the database, so lost or reordered events have no effect. Runs on the session's loop.
 /// </summary>
 public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
 {
     public const int ReplayLines = 100;
     private const int PageLines = 200;
 
-    /// <summary>Begins the references that the server gives; clients' cannot.</summary>
+    /// <summary>Prefix of references that the server generates. References of clients cannot start with it.</summary>
     internal const char OwnReference = '~';
 
     private long cursor = -1;
 
-    /// <summary>True when lines may be missing that nobody will announce any more.</summary>
+    /// <summary>True if messages may be missing that no bus event will announce.</summary>
     public bool IsBehind { get; private set; }
 
     /// <summary>
-    /// Sends the last lines to a newcomer. If they include lines that the others have not seen, the others get those, and everybody gets what was stored
-    /// between the two reads. Members whose own replay failed before get it now.
+    /// Sends the last messages to a new member. If they include messages that the other members have not received, all members catch up, including messages that
+    /// were stored between the two reads. Also retries the replay of members whose replay failed.
     /// </summary>
     public async Task ReplayAsync(Member newcomer, IReadOnlyCollection<Member> others, CancellationToken ct)
     {
@@ -49,7 +49,7 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
         }
     }
 
-    /// <summary>Reads and sends everything after the cursor, and the last lines to those who could not be sent them when they came.</summary>
+    /// <summary>Reads and sends all messages after the cursor, and retries the replay of members whose replay failed.</summary>
     public async Task CatchUpAsync(IReadOnlyCollection<Member> members, CancellationToken ct)
     {
         IsBehind = true;
@@ -78,7 +78,7 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     public static ForwardedChatMessage ToMessage(ChatRow row) =>
         new(row.SenderId, row.DisplayName, row.Content, DateTimeOffset.FromUnixTimeMilliseconds(row.Timestamp), row.MessageId, ReferenceOf(row));
 
-    /// <summary>Null when the server named the line: that name means nothing to anybody.</summary>
+    /// <summary>Returns the reference that the client chose, or null if the server generated it.</summary>
     public static string? ReferenceOf(ChatRow row) => row.Reference is { } name && name.StartsWith(OwnReference) ? null : row.Reference;
 
     private async Task ReplayAsync(Member newcomer, CancellationToken ct)
@@ -100,7 +100,7 @@ public sealed class ChatFeed(IChatRepository chat, MeetingKey meeting)
     {
         foreach (var member in members)
         {
-            // Who has not had the lines of before yet gets this one with them.
+            // A member whose replay is pending gets this message with the replay.
             if (member.ChatCursor >= 0 && member.ChatCursor < messageId)
             {
                 member.Socket.Send(frame);

@@ -4,25 +4,25 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Lines of one socket on their way to the database, one after the other, so that a database that is slow or restarts holds up nothing else.
-/// Each line is either stored, and then comes back to its sender as everybody's does, or answered with an <c>error</c> that names it.
+/// Stores the chat messages of one socket in the database, one at a time, so that a slow or restarting database does not delay other messages. Each message is
+/// either stored, and then delivered to its sender like to all members, or answered with an <c>error</c> that has its reference.
 /// </summary>
 public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession session, MeetingServices services) : IAsyncDisposable
 {
-    /// <summary>Lines that may wait: more than a person writes while a database restarts.</summary>
+    /// <summary>Maximum number of queued messages: more than a user writes while the database restarts.</summary>
     private const int MaxWaiting = 50;
-    private const string TryAgain = "The line was not stored: the database does not answer. Send it again.";
+    private const string DatabaseUnavailable = "The chat message was not stored because the database is unavailable. Send it again.";
 
     private readonly ILogger logger = services.Loggers.CreateLogger<ChatOutbox>();
     private readonly SessionLoop storing = new(_ => { });
     private int waiting;
 
-    public void Take(Member from, ChatMessage line)
+    public void Enqueue(Member from, ChatMessage message)
     {
         if (Interlocked.Increment(ref waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref waiting);
-            Refuse(line, TryAgain);
+            Reject(message, DatabaseUnavailable);
             return;
         }
 
@@ -30,7 +30,7 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
         {
             try
             {
-                await StoreAsync(from, line).ConfigureAwait(false);
+                await StoreAsync(from, message).ConfigureAwait(false);
             }
             finally
             {
@@ -39,36 +39,36 @@ public sealed partial class ChatOutbox(ClientSocket socket, MeetingSession sessi
         });
     }
 
-    /// <summary>Ends when every line that was taken is stored or refused.</summary>
+    /// <summary>Completes when every queued message is stored or rejected.</summary>
     public ValueTask DisposeAsync() => storing.DisposeAsync();
 
-    private async Task StoreAsync(Member from, ChatMessage line)
+    private async Task StoreAsync(Member from, ChatMessage message)
     {
         try
         {
-            var outcome = await session.ChatAsync(from, line).ConfigureAwait(false);
+            var outcome = await session.ChatAsync(from, message).ConfigureAwait(false);
             if (outcome is AppendOutcome.NoMeeting or AppendOutcome.NotMember)
             {
-                socket.Send(new ErrorMessage(ErrorCode.Forbidden, "The line was not stored: the meeting has ended, or you are not in it any more.", line.Reference));
+                socket.Send(new ErrorMessage(ErrorCode.Forbidden, "The chat message was not stored because the meeting has ended or you are no longer in it.", message.Reference));
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             LogNotStored(logger, from.ParticipantId, e.Message);
-            Refuse(line, TryAgain);
+            Reject(message, DatabaseUnavailable);
         }
         catch (Exception e)
         {
             LogFailed(logger, e, from.ParticipantId);
-            Refuse(line, "The line was not stored: the server failed.");
+            Reject(message, "The chat message was not stored because of a server error.");
         }
     }
 
-    private void Refuse(ChatMessage line, string why) => socket.Send(new ErrorMessage(ErrorCode.Unavailable, why, line.Reference));
+    private void Reject(ChatMessage message, string reason) => socket.Send(new ErrorMessage(ErrorCode.Unavailable, reason, message.Reference));
 
-    [LoggerMessage(3061, LogLevel.Warning, "Participant {Participant}: a chat line was not stored: {Reason}")]
+    [LoggerMessage(3061, LogLevel.Warning, "Participant {Participant}: a chat message was not stored because the database is unavailable: {Reason}")]
     private static partial void LogNotStored(ILogger logger, string participant, string reason);
 
-    [LoggerMessage(3062, LogLevel.Error, "Participant {Participant}: storing a chat line failed.")]
+    [LoggerMessage(3062, LogLevel.Error, "Participant {Participant}: failed to store a chat message.")]
     private static partial void LogFailed(ILogger logger, Exception e, string participant);
 }

@@ -3,16 +3,16 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Reads one socket: checks every message, hands it on, and answers what is wrong with an <c>error</c> that changes nothing.</summary>
+/// <summary>Reads one socket: validates and dispatches every message. Answers invalid messages with an <c>error</c>.</summary>
 public sealed partial class ClientConnection(SocketIdentity identity, ClientSocket socket, MeetingSession session, MeetingServices services)
 {
     private readonly ILogger logger = services.Loggers.CreateLogger<ClientConnection>();
-    private readonly ChatOutbox lines = new(socket, session, services);
+    private readonly ChatOutbox chatOutbox = new(socket, session, services);
     private Member? member;
-    private bool saidLeave;
-    private int bad;
+    private bool hasLeft;
+    private int badMessages;
 
-    /// <summary>Ends when the socket has ended and the others know what they have to know.</summary>
+    /// <summary>Completes when the socket has closed and the session has processed the departure.</summary>
     public async Task RunAsync()
     {
         using var joinLimit = services.Time.CreateTimer(
@@ -20,22 +20,22 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             {
                 if (Volatile.Read(ref member) is null)
                 {
-                    socket.Close(CloseCodes.Refused, "no join");
+                    socket.Close(CloseCodes.Rejected, "no join");
                 }
             },
             null,
-            services.Options.Timings.JoinWait,
+            services.Options.Timings.JoinTimeout,
             Timeout.InfiniteTimeSpan);
-        while (!saidLeave && await socket.ReceiveAsync().ConfigureAwait(false) is { } frame)
+        while (!hasLeft && await socket.ReceiveAsync().ConfigureAwait(false) is { } frame)
         {
             await HandleAsync(frame).ConfigureAwait(false);
         }
 
         socket.Close(CloseCodes.Normal, "left");
-        await lines.DisposeAsync().ConfigureAwait(false);
+        await chatOutbox.DisposeAsync().ConfigureAwait(false);
         if (member is not null)
         {
-            await session.GoneAsync(member, saidLeave).ConfigureAwait(false);
+            await session.HandleClosedSocketAsync(member, hasLeft).ConfigureAwait(false);
         }
     }
 
@@ -43,24 +43,24 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     {
         if (services.Limits.TakeMessage(identity) is { } tooMany)
         {
-            Refuse(tooMany);
+            Reject(tooMany);
         }
         else if (services.Limits.TakeSharedMessage(identity.Meeting) is { } busy)
         {
-            Answer(busy); // Others may be to blame.
+            SendError(busy); // Not counted as a bad message: other participants may have used up the shared limit.
         }
         else if (frame.Bytes.Length > ProtocolLimits.MaxMessageBytes)
         {
-            Refuse(new ProtocolError(ErrorCode.TooLarge, $"A message has at most {ProtocolLimits.MaxMessageBytes} bytes."));
+            Reject(new ProtocolError(ErrorCode.TooLarge, $"The message is too large. The limit is {ProtocolLimits.MaxMessageBytes} bytes."));
             socket.Close(CloseCodes.TooLarge, "frame too large");
         }
         else if (!frame.IsText)
         {
-            Refuse(new ProtocolError(ErrorCode.BadMessage, "Send text frames."));
+            Reject(new ProtocolError(ErrorCode.BadMessage, "Send text frames. Binary frames are not supported."));
         }
         else if (!ClientMessage.TryParse(frame.Bytes.Span, out var message, out var error))
         {
-            Refuse(error);
+            Reject(error);
         }
         else
         {
@@ -79,22 +79,22 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
             }
             else if (member is null)
             {
-                Refuse(new ProtocolError(ErrorCode.NotJoined, "Say 'join' first."));
+                Reject(new ProtocolError(ErrorCode.NotJoined, "Send 'join' first."));
             }
             else
             {
                 await HandleAsync(member, message).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e) || Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e) || TransientErrors.IsBusOutage(e))
         {
             LogOutage(logger, identity.ParticipantId, e.Message);
-            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot do this now. Try again."));
+            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server cannot process this message now. Try again."));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             LogFailed(logger, e, identity.ParticipantId);
-            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The server failed to do this."));
+            socket.Send(new ErrorMessage(ErrorCode.Unavailable, "The message was not processed because of a server error."));
         }
     }
 
@@ -102,21 +102,21 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
     {
         if (member is not null)
         {
-            Refuse(new ProtocolError(ErrorCode.AlreadyJoined, "This socket has joined already."));
+            Reject(new ProtocolError(ErrorCode.AlreadyJoined, "This socket has already joined."));
             return;
         }
 
         if (join.ParticipantId != identity.ParticipantId)
         {
-            Refuse(new ProtocolError(ErrorCode.Forbidden, "'participantId' must be the one that this socket was opened for."));
+            Reject(new ProtocolError(ErrorCode.Forbidden, "'participantId' must be the participant that this socket was opened for."));
             return;
         }
 
         var joining = new Member(identity, socket, join.Resume);
-        if (await session.JoinAsync(joining).ConfigureAwait(false) is { } refusal)
+        if (await session.JoinAsync(joining).ConfigureAwait(false) is { } rejection)
         {
-            Refuse(refusal);
-            socket.Close(CloseCodes.Refused, refusal.Message);
+            Reject(rejection);
+            socket.Close(CloseCodes.Rejected, rejection.Message);
             return;
         }
 
@@ -148,10 +148,10 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
                 await session.MuteAsync(from, mute.MediaType, mute.Muted).ConfigureAwait(false);
                 break;
             case ChatMessage chat:
-                lines.Take(from, chat);
+                chatOutbox.Enqueue(from, chat);
                 break;
             case LeaveMessage:
-                saidLeave = true;
+                hasLeft = true;
                 break;
         }
     }
@@ -161,11 +161,11 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
 
     private async Task RelayAsync(Member from, string to, int characters, ServerMessage message)
     {
-        // Too many characters are too many bytes, so it need not be serialized.
+        // Avoid serializing a frame that is too large: it has at least as many bytes as characters.
         var frame = characters > ProtocolLimits.MaxRelayedBytes ? [] : message.ToUtf8();
         if (services.Limits.TakeRelayed(identity, Math.Max(characters, frame.Length)) is { } tooMuch)
         {
-            Refuse(tooMuch);
+            Reject(tooMuch);
         }
         else if (await session.RelayAsync(from, to, frame).ConfigureAwait(false) is { } failure)
         {
@@ -181,28 +181,28 @@ public sealed partial class ClientConnection(SocketIdentity identity, ClientSock
         }
         else
         {
-            socket.Send(new ErrorMessage(ErrorCode.NotPlaced, "This meeting has no media session: media goes straight between its participants.", reference));
+            socket.Send(new ErrorMessage(ErrorCode.NotPlaced, "This meeting has no media session because media flows directly between its participants.", reference));
         }
     }
 
-    private void Answer(ProtocolError error)
+    private void SendError(ProtocolError error)
     {
-        services.Metrics.Refused(WireName.Of(error.Code));
+        services.Metrics.Rejected(WireName.Of(error.Code));
         socket.Send(new ErrorMessage(error));
     }
 
-    private void Refuse(ProtocolError error)
+    private void Reject(ProtocolError error)
     {
-        Answer(error);
-        if (++bad >= SocketLimits.MaxBadMessages)
+        SendError(error);
+        if (++badMessages >= SocketLimits.MaxBadMessages)
         {
-            socket.Close(CloseCodes.Refused, "too many bad messages");
+            socket.Close(CloseCodes.Rejected, "too many bad messages");
         }
     }
 
-    [LoggerMessage(3060, LogLevel.Warning, "Participant {Participant}: a message was not handled: {Reason}")]
+    [LoggerMessage(3060, LogLevel.Warning, "Participant {Participant}: a message was not processed because a dependency is unavailable: {Reason}")]
     private static partial void LogOutage(ILogger logger, string participant, string reason);
 
-    [LoggerMessage(3063, LogLevel.Error, "Participant {Participant}: handling a message failed.")]
+    [LoggerMessage(3063, LogLevel.Error, "Participant {Participant}: failed to process a message.")]
     private static partial void LogFailed(ILogger logger, Exception e, string participant);
 }

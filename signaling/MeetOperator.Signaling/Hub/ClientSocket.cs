@@ -5,24 +5,24 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// One WebSocket: frames in, a bounded queue of frames out. Who does not read fast enough is closed, so that nobody's slowness costs memory.
-/// Sending is safe from any thread; receiving is for one.
+/// One WebSocket with a bounded send queue. A client that reads too slowly is disconnected, so that it cannot exhaust memory. Sending is thread-safe; only one
+/// thread may receive.
 /// </summary>
 public sealed class ClientSocket : IAsyncDisposable
 {
-    /// <summary>Frames that may wait: a full replay of chat and a burst of a hundred people fit.</summary>
+    /// <summary>Maximum number of queued frames: enough for a full chat replay and a burst of one hundred participants.</summary>
     private const int MaxWaiting = 512;
 
-    /// <summary>Bytes that may wait.</summary>
+    /// <summary>Maximum number of queued bytes.</summary>
     private const int MaxWaitingBytes = 4 * 1024 * 1024;
 
-    /// <summary>Of them, what other participants may fill: the rest is for what the server itself says.</summary>
+    /// <summary>The share of the queue for relayed frames. The rest is reserved for messages of the server.</summary>
     private const int MaxRelayedWaiting = MaxWaiting / 2;
     private const int MaxRelayedWaitingBytes = MaxWaitingBytes / 4;
 
-    /// <summary>Pieces that one message may come in, and how many of them may be empty.</summary>
-    private const int MaxPieces = 2_048;
-    private const int MaxEmptyPieces = 16;
+    /// <summary>Maximum number of fragments of one message, and of empty fragments.</summary>
+    private const int MaxFragments = 2_048;
+    private const int MaxEmptyFragments = 16;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebSocket socket;
@@ -38,19 +38,19 @@ public sealed class ClientSocket : IAsyncDisposable
     private volatile bool ignoresInput;
     private (WebSocketCloseStatus Code, string Reason) close = (CloseCodes.Normal, "left");
 
-    /// <param name="socket">An open socket, owned from now on.</param>
+    /// <param name="socket">An open socket. This object takes ownership.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="messageWait">How long a message may take from its first piece to its last.</param>
+    /// <param name="messageWait">Timeout from the first to the last fragment of a message.</param>
     public ClientSocket(WebSocket socket, TimeProvider time, TimeSpan messageWait)
     {
         this.socket = socket;
         this.time = time;
         this.messageWait = messageWait;
-        unfinished = time.CreateTimer(_ => Close(CloseCodes.Refused, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        unfinished = time.CreateTimer(_ => Close(CloseCodes.Rejected, "message not finished in time"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         sending = SendAsync();
     }
 
-    /// <summary>Cancelled when the socket ends, from whichever side.</summary>
+    /// <summary>Cancelled when the socket closes, from either side.</summary>
     public CancellationToken Ended => ended.Token;
 
     public void Send(ServerMessage message) => Send(message.ToUtf8());
@@ -69,7 +69,7 @@ public sealed class ClientSocket : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends what another participant says; false when too much waits already. So what others send never cuts off who reads slowly.
+    /// Queues a frame relayed from another participant. Returns false if the relay share of the queue is full, so that relayed frames never disconnect a slow reader.
     /// </summary>
     public bool TrySendRelayed(byte[] frame)
     {
@@ -82,10 +82,12 @@ public sealed class ClientSocket : IAsyncDisposable
         return true;
     }
 
-    /// <summary>What comes from now on is dropped; it may still be told something.</summary>
+    /// <summary>Discards all further input. Sending still works.</summary>
     public void IgnoreInput() => ignoresInput = true;
 
-    /// <summary>Sends what waits and then a close frame; the first reason counts. A peer that takes neither is cut off.</summary>
+    /// <summary>
+    /// Sends the queued frames and then a close frame with the reason of the first call. Aborts the connection if the peer does not read them in time.
+    /// </summary>
     public void Close(WebSocketCloseStatus code, string reason)
     {
         if (Interlocked.Exchange(ref closing, 1) != 0)
@@ -98,11 +100,14 @@ public sealed class ClientSocket : IAsyncDisposable
         ended.CancelAfter(CloseTimeout);
     }
 
-    /// <summary>The next text frame; null when the socket has ended. What comes while it is being closed is dropped. Frames over the limit come as their first bytes, one more than allowed.</summary>
+    /// <summary>
+    /// Receives the next frame, or null if the socket has closed. Discards input while the socket is closing. A frame over the size limit is returned
+    /// truncated, but still over the limit.
+    /// </summary>
     public async Task<ReceivedFrame?> ReceiveAsync()
     {
         var frame = new MemoryStream();
-        var (pieces, empty) = (0, 0);
+        var (fragments, empty) = (0, 0);
         try
         {
             while (true)
@@ -115,14 +120,14 @@ public sealed class ClientSocket : IAsyncDisposable
 
                 frame.Write(buffer, 0, result.Count);
                 empty += result.Count == 0 ? 1 : 0;
-                if (!result.EndOfMessage && pieces++ == 0)
+                if (!result.EndOfMessage && fragments++ == 0)
                 {
                     unfinished.Change(messageWait, Timeout.InfiniteTimeSpan);
                 }
 
-                if (pieces > MaxPieces || empty > MaxEmptyPieces)
+                if (fragments > MaxFragments || empty > MaxEmptyFragments)
                 {
-                    Close(CloseCodes.Refused, "too many fragments");
+                    Close(CloseCodes.Rejected, "too many fragments");
                 }
 
                 if (ignoresInput || Volatile.Read(ref closing) != 0)
@@ -167,7 +172,7 @@ public sealed class ClientSocket : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {
-            // The peer is gone: nothing can be told to it any more.
+            // The peer is unreachable, so no close frame can be sent.
             socket.Abort();
         }
 

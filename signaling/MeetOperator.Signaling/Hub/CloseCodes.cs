@@ -2,11 +2,11 @@ using System.Net.WebSockets;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Why the server closes a socket (<c>docs/signaling-protocol.md</c>).</summary>
+/// <summary>The WebSocket close codes that the server uses (<c>docs/signaling-protocol.md</c>).</summary>
 public static class CloseCodes
 {
     public const WebSocketCloseStatus Normal = WebSocketCloseStatus.NormalClosure;
-    public const WebSocketCloseStatus Refused = WebSocketCloseStatus.PolicyViolation;
+    public const WebSocketCloseStatus Rejected = WebSocketCloseStatus.PolicyViolation;
     public const WebSocketCloseStatus TooLarge = WebSocketCloseStatus.MessageTooBig;
 
     /// <summary>RFC 6455 registry: Service Restart.</summary>

@@ -2,7 +2,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What every meeting session needs.</summary>
+/// <summary>The dependencies of meeting sessions.</summary>
 public sealed record MeetingServices(
     SignalingOptions Options,
     MeetingDirectory Directory,
@@ -11,15 +11,15 @@ public sealed record MeetingServices(
     IParticipantRepository Participants,
     IChatRepository Chat,
     IMediaStreamRepository Streams,
-    StandingReader Standings,
-    MeetingLives Lives,
+    ModerationReader Moderation,
+    MeetingStateReader States,
     MediaNodes Nodes,
     SocketLimits Limits,
     SignalingMetrics Metrics,
     TimeProvider Time,
     ILoggerFactory Loggers)
 {
-    /// <summary>How many meetings read everything anew at once when the bus comes back.</summary>
+    /// <summary>Maximum number of meetings that recover at the same time after a bus outage.</summary>
     private const int RecoveriesAtOnce = 32;
 
     public SemaphoreSlim Recoveries { get; } = new(RecoveriesAtOnce);

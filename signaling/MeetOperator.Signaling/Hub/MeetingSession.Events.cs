@@ -5,26 +5,26 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What a session does about what it hears: from the bus, the media node, the directory and the clock.</summary>
+/// <summary>Handles events from the bus, the media node, the meeting directory and the timer.</summary>
 public sealed partial class MeetingSession
 {
-    private bool recoveryWaits;
+    private bool isRecoveryWaiting;
 
     private async Task OnBusEventAsync(BusEvent e)
     {
-        if (ended)
+        if (hasEnded)
         {
-            // It may be about the next meeting with the id.
+            // The event may belong to a later meeting with the same ID.
             return;
         }
 
         switch (e.Kind)
         {
             case BusEventKind.Presence:
-                // Many may come at once; one reading answers all that were queued before it.
-                if (!presenceIsStale)
+                // Coalesce: one refresh covers all presence events that were queued before it.
+                if (!isPresenceStale)
                 {
-                    presenceIsStale = true;
+                    isPresenceStale = true;
                     loop.Post(() => RefreshRosterAsync(null));
                 }
 
@@ -56,17 +56,17 @@ public sealed partial class MeetingSession
                 Broadcast([new SpeakingMessage(e.ParticipantId, e.Level ?? 0)]);
                 break;
             case RoomEventTypes.ParticipantLeft when e.ParticipantId is not null && roster.Find(e.ParticipantId) is { IsShared: true }:
-                await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
+                await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 break;
-            case RoomEventTypes.Ready when !ended:
-                // The stream was away, or is new: who came or went meanwhile was not told.
+            case RoomEventTypes.Ready when !hasEnded:
+                // The stream is new or was interrupted, so joins and departures may have been missed.
                 await RefreshRosterAsync(null).ConfigureAwait(false);
                 _ = CompareWithNodeAsync();
                 break;
             case RoomEventTypes.SessionState when e.State is "closed" or "failed" && e is { ParticipantId: not null, SessionId: not null } && roster.Find(e.ParticipantId) is { IsShared: true }:
                 if (await headless.EndSessionAsync(e.ParticipantId, e.SessionId).ConfigureAwait(false))
                 {
-                    await DepartHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
+                    await RemoveHeadlessAsync(e.ParticipantId).ConfigureAwait(false);
                 }
 
                 break;
@@ -76,12 +76,12 @@ public sealed partial class MeetingSession
         }
     }
 
-    /// <summary>The node is asked off the loop: one that hangs must not hold up the meeting.</summary>
+    /// <summary>Reads the participants from the node outside the loop, so that a hanging node does not block the meeting.</summary>
     private async Task CompareWithNodeAsync()
     {
-        // Who comes while the node is asked is not in its answer.
+        // Participants who join during the request are missing from its answer.
         var shown = headless.Entries.Select(e => e.ParticipantId).ToHashSet(StringComparer.Ordinal);
-        if (await Room.KnownAsync().ConfigureAwait(false) is not { } known)
+        if (await Room.ListParticipantsAsync().ConfigureAwait(false) is not { } known)
         {
             return;
         }
@@ -90,7 +90,7 @@ public sealed partial class MeetingSession
         {
             foreach (var lost in (await headless.CompareAsync(known, Capacity()).ConfigureAwait(false)).Where(e => shown.Contains(e.ParticipantId)))
             {
-                await DepartHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
+                await RemoveHeadlessAsync(lost.ParticipantId).ConfigureAwait(false);
             }
 
             await RefreshRosterAsync(null).ConfigureAwait(false);
@@ -100,7 +100,7 @@ public sealed partial class MeetingSession
     private async Task OnMeetingChangedAsync()
     {
         var view = View();
-        if (ended)
+        if (hasEnded)
         {
             return;
         }
@@ -113,20 +113,20 @@ public sealed partial class MeetingSession
 
         if (!view.IsPeerToPeer && Room.Assign(view.Assignment))
         {
-            // Their sessions are at the former node, and nobody can tell them to move: ending the session there makes them come back.
+            // Clients without a socket receive no media-restart. Ending their sessions on the previous node makes them reconnect.
             foreach (var participant in headless.Entries)
             {
-                Room.ForgetAtFormer(participant.ParticipantId);
-                await DepartHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
+                Room.RemoveFromPreviousNode(participant.ParticipantId);
+                await RemoveHeadlessAsync(participant.ParticipantId).ConfigureAwait(false);
             }
         }
     }
 
     private async Task EndAsync(string reason)
     {
-        if (!ended)
+        if (!hasEnded)
         {
-            ended = true;
+            hasEnded = true;
             Broadcast([new MeetingEndedMessage(reason)]);
             var present = members.Values.Select(m => (m.ParticipantId, m.ConnectionId)).Concat(headless.Entries.Select(h => (h.ParticipantId, h.Connection))).ToList();
             CloseAll(CloseCodes.Normal, "meeting ended");
@@ -134,10 +134,10 @@ public sealed partial class MeetingSession
         }
     }
 
-    private async Task DepartHeadlessAsync(string participantId)
+    private async Task RemoveHeadlessAsync(string participantId)
     {
         await headless.EndAllAsync(participantId).ConfigureAwait(false);
-        await DepartAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
+        await RemoveParticipantAsync(participantId, PresenceEntry.SharedConnection, "left").ConfigureAwait(false);
     }
 
     private void CloseAll(WebSocketCloseStatus code, string reason)
@@ -151,13 +151,13 @@ public sealed partial class MeetingSession
     }
 
     /// <summary>
-    /// The bus works again. A few meetings at a time read everything anew; until it is this one's turn, it goes on as before. However often the bus
-    /// breaks meanwhile, one recovery waits: it will read what is there then.
+    /// Recovers after a bus outage. Only a few meetings recover at a time; until then, the session keeps its state. At most one recovery waits, however often the bus
+    /// breaks meanwhile, because it reads the latest state.
     /// </summary>
     private async Task RecoverAsync()
     {
         loop.Post(presence.HoldRemovals);
-        if (Interlocked.Exchange(ref recoveryWaits, true))
+        if (Interlocked.Exchange(ref isRecoveryWaiting, true))
         {
             return;
         }
@@ -167,7 +167,7 @@ public sealed partial class MeetingSession
             await services.Recoveries.WaitAsync(closed.Token).ConfigureAwait(false);
             try
             {
-                await loop.AskAsync(RecoverNowAsync).ConfigureAwait(false);
+                await loop.InvokeAsync(RecoverNowAsync).ConfigureAwait(false);
             }
             finally
             {
@@ -176,7 +176,7 @@ public sealed partial class MeetingSession
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The session is over.
+            // The session has ended.
         }
         catch (Exception e)
         {
@@ -186,9 +186,9 @@ public sealed partial class MeetingSession
 
     private async Task<bool> RecoverNowAsync()
     {
-        // What breaks from here on needs another recovery.
-        Interlocked.Exchange(ref recoveryWaits, false);
-        if (ended)
+        // An interruption from here on needs another recovery.
+        Interlocked.Exchange(ref isRecoveryWaiting, false);
+        if (hasEnded)
         {
             return false;
         }
@@ -200,7 +200,7 @@ public sealed partial class MeetingSession
             await presence.ExpelAsync(participantId).ConfigureAwait(false);
         }
 
-        _ = ReadStandingAsync();
+        _ = ReadModerationAsync();
         await presence.SaveUnsavedAsync(members.Values.Select(m => m.Entry!)).ConfigureAwait(false);
         await headless.RestoreAsync(Capacity()).ConfigureAwait(false);
         await RenewAsync().ConfigureAwait(false);
@@ -212,7 +212,7 @@ public sealed partial class MeetingSession
 
     private async Task TickAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.Tick, services.Time);
+        using var timer = new PeriodicTimer(services.Options.Timings.TickInterval, services.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
@@ -234,27 +234,27 @@ public sealed partial class MeetingSession
         }
         catch (OperationCanceledException)
         {
-            // The session is over.
+            // The session has ended.
         }
     }
 
     private async Task TickNowAsync()
     {
-        if (ended)
+        if (hasEnded)
         {
-            // The presence of its people would be shown in the next meeting with the id.
+            // Renewed entries would appear in a later meeting with the same ID.
             return;
         }
 
-        _ = ReadStandingAsync();
+        _ = ReadModerationAsync();
         _ = ConfirmRemovalsAsync();
         await RenewAsync().ConfigureAwait(false);
         foreach (var expired in (await presence.SweepAsync().ConfigureAwait(false)).Where(e => e.Connected))
         {
-            await TellLeftAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
+            await AnnounceDepartureAsync(expired.ParticipantId, "timeout").ConfigureAwait(false);
         }
 
-        // While instances cannot tell each other, the database is where the others' lines are seen.
+        // While bus events may be lost, read the messages of other instances from the database.
         if (chat.IsBehind || !services.Bus.IsConnected)
         {
             await CatchUpAsync().ConfigureAwait(false);
@@ -267,9 +267,9 @@ public sealed partial class MeetingSession
         {
             await chat.DeliverAsync(sequence, frame, members.Values, closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
-            // As below.
+            // The feed is behind; the next tick retries.
         }
     }
 
@@ -279,9 +279,9 @@ public sealed partial class MeetingSession
         {
             await chat.CatchUpAsync(members.Values, closed.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
-            // It is behind and the next tick tries again.
+            // The feed is behind; the next tick retries.
         }
     }
 
@@ -289,7 +289,7 @@ public sealed partial class MeetingSession
     {
         var own = members.Values.Select(m => m.Entry!).Concat(headless.Entries).ToList();
         var renewed = await presence.RenewAsync(own).ConfigureAwait(false);
-        Enforce(renewed.Removed);
+        EnforceRemovals(renewed.Removed);
         foreach (var taken in renewed.TakenOver)
         {
             if (members.Remove(taken, out var member))

@@ -2,21 +2,24 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Participants that send or play media without a socket (WHIP, WHEP).</summary>
+/// <summary>Manages participants without a socket (WHIP, WHEP).</summary>
 public sealed partial class MeetingSession
 {
-    /// <summary>A session is being opened, perhaps in place of the participant's only one: the others must not see it go in between.</summary>
-    public Task<bool> OpeningHeadlessAsync(string participantId, string opening) => loop.AskAsync(async () =>
+    /// <summary>
+    /// Records a session that is being opened. It may replace the participant's only session, and other participants must not see the participant leave in
+    /// between.
+    /// </summary>
+    public Task<bool> AddOpeningSessionAsync(string participantId, string opening) => loop.InvokeAsync(async () =>
     {
         await headless.AddSessionAsync(participantId, opening).ConfigureAwait(false);
         return true;
     });
 
     /// <summary>
-    /// Shows the participant to the others, until its last session has ended; not when the meeting is full or a host removed the participant.
-    /// <paramref name="hold"/> keeps this session open meanwhile.
+    /// Shows the participant to the other participants until its last session ends, unless the meeting is full or a host removed the participant. Takes ownership of
+    /// <paramref name="hold"/>, which keeps this session open meanwhile.
     /// </summary>
-    public Task<EnterOutcome> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.AskAsync(async () =>
+    public Task<EnterOutcome> AddHeadlessAsync(ParticipantRow row, string sessionId, SessionHold hold) => loop.InvokeAsync(async () =>
     {
         await headless.AddSessionAsync(row.ParticipantId, sessionId).ConfigureAwait(false);
         var kept = false;
@@ -24,7 +27,7 @@ public sealed partial class MeetingSession
         {
             if (roster.Find(row.ParticipantId) is { IsShared: false })
             {
-                // Shown by its socket.
+                // The participant is already shown because it has a socket.
                 return EnterOutcome.Entered;
             }
 
@@ -36,8 +39,8 @@ public sealed partial class MeetingSession
                 return outcome;
             }
 
-            kept = headless.Keep(result.Entry!, sessionId, hold);
-            await ChangedAsync(result.Entry!).ConfigureAwait(false);
+            kept = headless.TryAdd(result.Entry!, sessionId, hold);
+            await PublishChangeAsync(result.Entry!).ConfigureAwait(false);
             return outcome;
         }
         finally
@@ -49,13 +52,13 @@ public sealed partial class MeetingSession
         }
     });
 
-    /// <summary>One session of a participant without a socket has ended, or was not opened in the end.</summary>
-    public Task<bool> EndHeadlessAsync(string participantId, string sessionId) => loop.AskAsync(async () =>
+    /// <summary>Handles the end of a session, or of a failed attempt to open one. Returns true if it was the last session of the participant.</summary>
+    public Task<bool> EndHeadlessSessionAsync(string participantId, string sessionId) => loop.InvokeAsync(async () =>
     {
         var last = await headless.EndSessionAsync(participantId, sessionId).ConfigureAwait(false);
         if (last)
         {
-            await DepartHeadlessAsync(participantId).ConfigureAwait(false);
+            await RemoveHeadlessAsync(participantId).ConfigureAwait(false);
         }
 
         return last;

@@ -4,17 +4,17 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>What participants of a peer-to-peer meeting say to each other. It is delivered, or its sender is told that it was not.</summary>
+/// <summary>Relays messages between participants of a peer-to-peer meeting. If a message cannot be delivered, its sender gets an error.</summary>
 public sealed partial class MeetingSession
 {
     private static readonly ProtocolError NotDelivered =
-        new(ErrorCode.Unavailable, "The message was not delivered: the participant's connection is interrupted or too slow. Send it again.");
+        new(ErrorCode.Unavailable, "The message was not delivered because the recipient's connection is interrupted or too slow. Send it again.");
 
-    /// <summary>Frames that another instance has not acknowledged yet, and their senders. The limit of messages a second bounds them.</summary>
+    /// <summary>Senders of the frames that another instance has not acknowledged yet, by delivery number. The message rate limit bounds its size.</summary>
     private readonly Dictionary<long, string> unacknowledged = [];
 
-    /// <summary>Passes a frame to one participant wherever its socket is; null when it is on its way, else why not.</summary>
-    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.AskAsync(async () =>
+    /// <summary>Relays a frame to a participant on any instance. Returns null if it was sent, otherwise an error.</summary>
+    public Task<ProtocolError?> RelayAsync(Member from, string to, byte[] frame) => loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(from))
         {
@@ -23,7 +23,7 @@ public sealed partial class MeetingSession
 
         if (View() is not { IsPeerToPeer: true })
         {
-            return new ProtocolError(ErrorCode.Forbidden, "Media of this meeting goes through the media node: only where 'topology' is 'p2p' is anything relayed to participants.");
+            return new ProtocolError(ErrorCode.Forbidden, "Messages to participants are relayed only in meetings with topology 'p2p'. Media of this meeting goes through the media node.");
         }
 
         if (roster.Find(to) is not { } entry)
@@ -36,13 +36,13 @@ public sealed partial class MeetingSession
             return local.Socket.TrySendRelayed(frame) ? null : NotDelivered;
         }
 
-        // Of this instance, but without a socket now: it may come back.
+        // The participant was connected to this instance and may reconnect.
         if (entry.Instance == services.Options.Instance)
         {
             return NotDelivered;
         }
 
-        // An instance of an earlier version acknowledges nothing.
+        // Instances of earlier versions do not acknowledge frames.
         long? delivery = entry.AcknowledgesFrames ? Random.Shared.NextInt64() : null;
         var relayed = new BusEvent { Kind = BusEventKind.Frame, ParticipantId = to, From = from.ParticipantId, Text = Encoding.UTF8.GetString(frame), Delivery = delivery };
         if (!await presence.TryPublishAsync(relayed).ConfigureAwait(false))
@@ -59,10 +59,12 @@ public sealed partial class MeetingSession
         return null;
     });
 
-    /// <summary>Redis accepts a frame even when the receiving instance has died or hears nothing.</summary>
+    /// <summary>
+    /// Sends an error to the sender if no acknowledgement arrives in time: Redis accepts a frame even if the receiving instance has crashed or is disconnected.
+    /// </summary>
     private async Task ExpectAcknowledgementAsync(long delivery)
     {
-        await Task.Delay(services.Options.Timings.RelayAcknowledgement, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(services.Options.Timings.RelayAcknowledgementTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         loop.Post(() =>
         {
             if (unacknowledged.Remove(delivery, out var sender) && members.TryGetValue(sender, out var member))
@@ -84,7 +86,7 @@ public sealed partial class MeetingSession
         {
             if (e.From is null)
             {
-                // Nobody is told twice that one frame was not delivered.
+                // Send only one error for each undelivered frame.
                 if (e.Delivery is not { } refused || unacknowledged.Remove(refused))
                 {
                     member.Socket.Send(frame);
@@ -105,7 +107,7 @@ public sealed partial class MeetingSession
         }
         else if (roster.Find(e.ParticipantId)?.Instance != services.Options.Instance)
         {
-            // For another instance to deliver.
+            // Another instance delivers it.
             return;
         }
 

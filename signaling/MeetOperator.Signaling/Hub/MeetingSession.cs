@@ -6,8 +6,8 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// One meeting as this instance serves it, for as long as somebody of it has a socket here. It owns no truth: presence and order come from
-/// the bus and the database, so any number of instances may serve one meeting. Everything runs on one loop.
+/// One meeting on this instance, for as long as this instance serves one of its participants. The session holds no authoritative state: presence is on the bus and
+/// the order of chat messages in the database, so any number of instances can serve one meeting. All state belongs to one loop.
 /// </summary>
 public sealed partial class MeetingSession : IAsyncDisposable
 {
@@ -17,18 +17,18 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private readonly Roster roster = new();
     private readonly ChatFeed chat;
     private readonly SessionPresence presence;
-    private readonly HeadlessPeople headless;
+    private readonly HeadlessParticipants headless;
     private readonly CancellationTokenSource closed = new();
     private readonly ILogger logger;
     private IAsyncDisposable? subscription;
     private IDisposable? watch;
     private Task ticking = Task.CompletedTask;
-    private bool presenceIsStale;
+    private bool isPresenceStale;
 
-    /// <summary>Of the Meeting object that this session is of.</summary>
+    /// <summary>UID of the Meeting object.</summary>
     private readonly string? uid;
-    private bool ended;
-    private bool evacuated;
+    private bool hasEnded;
+    private bool isEvacuated;
 
     private MeetingSession(MeetingKey key, string? uid, MeetingServices services)
     {
@@ -40,7 +40,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         chat = new ChatFeed(services.Chat, key);
         presence = new SessionPresence(key, services);
         Room = new RoomLink(key.MeetingId, services, e => loop.Post(() => OnRoomEventAsync(e)));
-        headless = new HeadlessPeople(presence, roster, services.Participants, key);
+        headless = new HeadlessParticipants(presence, roster, services.Participants, key);
     }
 
     public MeetingKey Key { get; }
@@ -58,11 +58,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
         return session;
     }
 
-    /// <summary>Brings a socket in: null when it is in, else why not.</summary>
-    public Task<ProtocolError?> JoinAsync(Member member) => loop.AskAsync(() => JoinNowAsync(member));
+    /// <summary>Adds a socket to the meeting. Returns null on success, or if the socket was closed with a reason; otherwise an error.</summary>
+    public Task<ProtocolError?> JoinAsync(Member member) => loop.InvokeAsync(() => JoinNowAsync(member));
 
-    /// <summary>A participant changed what it sends: told to all, and enforced at the node. Its own unmute lifts a silencing.</summary>
-    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.AskAsync(async () =>
+    /// <summary>
+    /// Applies a mute or unmute by the participant: announces it to all participants and enforces it on the media node. Unmuting overrides a mute by a host.
+    /// </summary>
+    public Task MuteAsync(Member member, MediaType kind, bool muted) => loop.InvokeAsync(async () =>
     {
         if (!IsCurrent(member))
         {
@@ -71,16 +73,16 @@ public sealed partial class MeetingSession : IAsyncDisposable
 
         var wasSilenced = kind == MediaType.Audio ? member.Entry?.AudioSilenced : member.Entry?.VideoSilenced;
         var entry = await presence.SetMediaAsync(member.Entry!, kind, sending: !muted, silenced: muted && wasSilenced == true).ConfigureAwait(false);
-        await ChangedAsync(entry).ConfigureAwait(false);
+        await PublishChangeAsync(entry).ConfigureAwait(false);
         member.Media?.Mute(kind, muted);
         return true;
     });
 
     /// <summary>
-    /// Stores a line, which gives it its place, and tells it to everybody. Not on the loop: only the database orders lines, and it refuses
-    /// those of people who are not in the meeting.
+    /// Stores a chat message and sends it to all participants. Runs outside the loop, because the database orders the messages and rejects messages from senders that
+    /// are not in the meeting.
     /// </summary>
-    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage line)
+    public async Task<AppendOutcome> ChatAsync(Member member, ChatMessage message)
     {
         var appended = await services.Chat.AppendAsync(
             new ChatRow
@@ -89,9 +91,9 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 MeetingId = Key.MeetingId,
                 SenderId = member.ParticipantId,
                 DisplayName = member.Identity.DisplayName,
-                Content = line.Message,
+                Content = message.Message,
                 Timestamp = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Reference = line.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
+                Reference = message.Reference ?? $"{ChatFeed.OwnReference}{Guid.NewGuid():N}",
             },
             closed.Token).ConfigureAwait(false);
         if (appended.Row is null)
@@ -99,22 +101,25 @@ public sealed partial class MeetingSession : IAsyncDisposable
             return appended.Outcome;
         }
 
-        var message = ChatFeed.ToMessage(appended.Row);
-        if (appended.Outcome == AppendOutcome.Known)
+        var stored = ChatFeed.ToMessage(appended.Row);
+        if (appended.Outcome == AppendOutcome.Duplicate)
         {
             // The sender reconnected before the acknowledgement arrived.
-            member.Send(message);
+            member.Send(stored);
         }
 
-        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(message.ToUtf8()) })
+        await PublishAsync(new BusEvent { Kind = BusEventKind.Chat, Sequence = appended.Row.MessageId, Text = System.Text.Encoding.UTF8.GetString(stored.ToUtf8()) })
             .ConfigureAwait(false);
         return appended.Outcome;
     }
 
-    /// <summary>The socket is gone. Unless it said so, it has some time to come back before the others are told.</summary>
-    public async Task GoneAsync(Member member, bool saidLeave)
+    /// <summary>
+    /// Handles a closed socket. Unless the participant left explicitly, it can reconnect within <see cref="SignalingTimings.ReconnectTimeout"/> before its
+    /// departure is announced.
+    /// </summary>
+    public async Task HandleClosedSocketAsync(Member member, bool hasLeft)
     {
-        var wasCurrent = await loop.AskAsync(async () =>
+        var wasCurrent = await loop.InvokeAsync(async () =>
         {
             var current = IsCurrent(member);
             if (current)
@@ -122,33 +127,33 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 members.Remove(member.ParticipantId);
                 if (member.Identity.Role == ParticipantRole.Host)
                 {
-                    await presence.LeaveForNowAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
+                    await presence.MarkAwayAsync(member.ParticipantId, member.ConnectionId).ConfigureAwait(false);
                 }
             }
 
             Detach(member, leave: false);
-            return current && !ended && !evacuated;
+            return current && !hasEnded && !isEvacuated;
         }).ConfigureAwait(false);
         if (!wasCurrent)
         {
             return;
         }
 
-        if (!saidLeave)
+        if (!hasLeft)
         {
-            await Task.Delay(services.Options.Timings.ReturnTime, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(services.Options.Timings.ReconnectTimeout, services.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!closed.IsCancellationRequested)
         {
-            await loop.AskAsync(() => DepartAsync(member.ParticipantId, member.ConnectionId, saidLeave ? "left" : "timeout")).ConfigureAwait(false);
+            await loop.InvokeAsync(() => RemoveParticipantAsync(member.ParticipantId, member.ConnectionId, hasLeft ? "left" : "timeout")).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Closes every socket so that the clients come back to another instance; nobody is told that anybody left.</summary>
-    public Task EvacuateAsync() => loop.AskAsync(() =>
+    /// <summary>Closes every socket so that clients reconnect to another instance. Announces no departures.</summary>
+    public Task EvacuateAsync() => loop.InvokeAsync(() =>
     {
-        evacuated = true;
+        isEvacuated = true;
         CloseAll(CloseCodes.Restart, "server restarts");
         return Task.FromResult(true);
     });
@@ -175,13 +180,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
     private async Task<ProtocolError?> JoinNowAsync(Member member)
     {
         var view = View();
-        if (evacuated)
+        if (isEvacuated)
         {
             member.Socket.Close(CloseCodes.Restart, "server restarts");
             return null;
         }
 
-        if (ended || view is null || view.IsEnded)
+        if (hasEnded || view is null || view.IsEnded)
         {
             member.Send(new MeetingEndedMessage(view?.EndReason ?? "ended"));
             member.Socket.Close(CloseCodes.Normal, "meeting ended");
@@ -200,7 +205,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         {
             removed.Add(member.ParticipantId);
             member.Send(new RemovedMessage("removed"));
-            member.Socket.Close(CloseCodes.Refused, "removed");
+            member.Socket.Close(CloseCodes.Rejected, "removed");
             return null;
         }
 
@@ -240,13 +245,13 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            if (!Failures.IsDatabaseOutage(e))
+            if (!TransientErrors.IsDatabaseOutage(e))
             {
                 LogStepFailed(logger, e, Key.MeetingId);
             }
 
-            // People can talk without the lines of before.
-            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat of before cannot be read now."));
+            // Participants can use the meeting without the chat history.
+            member.Send(new ErrorMessage(ErrorCode.Unavailable, "The chat history is unavailable now. It is sent when the database recovers."));
         }
     }
 
@@ -267,34 +272,36 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    private int Capacity() => View()?.Places ?? 0;
+    private int Capacity() => View()?.Capacity ?? 0;
 
-    /// <summary>The meeting as the API server shows it; null when there is none, or when its id belongs to another meeting by now.</summary>
+    /// <summary>Returns the meeting, or null if it was deleted or its ID now belongs to another meeting.</summary>
     private MeetingView? View() =>
         services.Directory.Find(Key.MeetingId) is { } view && view.TenantName == Key.Tenant && view.Object.Metadata.Uid == uid ? view : null;
 
-    private async Task<bool> DepartAsync(string participantId, string connectionId, string reason)
+    private async Task<bool> RemoveParticipantAsync(string participantId, string connectionId, string reason)
     {
         if (members.ContainsKey(participantId) || !await presence.RemoveAsync(participantId, connectionId).ConfigureAwait(false))
         {
             return false;
         }
 
-        await TellLeftAsync(participantId, reason).ConfigureAwait(false);
+        await AnnounceDepartureAsync(participantId, reason).ConfigureAwait(false);
         return true;
     }
 
-    private async Task TellLeftAsync(string participantId, string reason)
+    private async Task AnnounceDepartureAsync(string participantId, string reason)
     {
         await PublishAsync(new BusEvent { Kind = BusEventKind.Left, ParticipantId = participantId, Text = reason }).ConfigureAwait(false);
-        Room.Forget(participantId);
+        Room.RemoveParticipant(participantId);
         presence.SaveStatus(participantId, ConnectionStatuses.Left);
     }
 
-    /// <summary>Compares what the clients were told with presence. <paramref name="newcomer"/> is not told of itself: it is not a member yet.</summary>
+    /// <summary>
+    /// Reads presence and sends the changes to the members. <paramref name="newcomer"/> is the entry of a joining participant that is not a member yet.
+    /// </summary>
     private async Task RefreshRosterAsync(PresenceEntry? newcomer)
     {
-        presenceIsStale = false;
+        isPresenceStale = false;
         var own = members.Values.Select(m => m.Entry!);
         var present = (await presence.ListAsync(newcomer is null ? own : own.Append(newcomer)).ConfigureAwait(false)).Where(e => !removed.Contains(e.ParticipantId)).ToList();
         foreach (var entry in present)
@@ -307,17 +314,17 @@ public sealed partial class MeetingSession : IAsyncDisposable
                 }
                 else if (entry.ParticipantId != newcomer?.ParticipantId)
                 {
-                    // It came back to another instance.
+                    // The participant reconnected to another instance.
                     members.Remove(entry.ParticipantId);
                     Replace(member);
                 }
             }
         }
 
-        Broadcast(roster.Update(present, presence.RemovalsHeld));
+        Broadcast(roster.Update(present, presence.HoldsRemovals));
     }
 
-    private async Task ChangedAsync(PresenceEntry entry)
+    private async Task PublishChangeAsync(PresenceEntry entry)
     {
         if (members.TryGetValue(entry.ParticipantId, out var member))
         {
@@ -328,7 +335,7 @@ public sealed partial class MeetingSession : IAsyncDisposable
         await PublishAsync(new BusEvent { Kind = BusEventKind.Presence, ParticipantId = entry.ParticipantId }).ConfigureAwait(false);
     }
 
-    /// <summary>Tells all instances; while the bus is away at least this one.</summary>
+    /// <summary>Publishes an event to all instances. While the bus is unavailable, handles it on this instance.</summary>
     private async Task PublishAsync(BusEvent e)
     {
         if (!await presence.TryPublishAsync(e).ConfigureAwait(false))
@@ -344,8 +351,8 @@ public sealed partial class MeetingSession : IAsyncDisposable
             var frame = message.ToUtf8();
             foreach (var member in members.Values)
             {
-                // Nobody is told that he himself came or went.
-                if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var who } || who != member.ParticipantId)
+                // A participant receives no message about its own join.
+                if (message is not ParticipantJoinedMessage { Participant.ParticipantId: var joinedId } || joinedId != member.ParticipantId)
                 {
                     member.Socket.Send(frame);
                 }
@@ -353,6 +360,6 @@ public sealed partial class MeetingSession : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(3040, LogLevel.Error, "Meeting {Meeting}: a step of its session failed.")]
+    [LoggerMessage(3040, LogLevel.Error, "Meeting {Meeting}: a step of the session failed.")]
     private static partial void LogStepFailed(ILogger logger, Exception e, string meeting);
 }

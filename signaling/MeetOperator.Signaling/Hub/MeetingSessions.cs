@@ -2,18 +2,18 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>The sessions of this instance: opened by the first who needs one, closed behind the last.</summary>
+/// <summary>The meeting sessions of this instance. The first holder opens a session, and releasing the last hold closes it. Thread-safe.</summary>
 public sealed class MeetingSessions(MeetingServices services)
 {
-    /// <summary>By Meeting object: another one may come to have the id while somebody still holds the session of the first.</summary>
-    private readonly Dictionary<(MeetingKey Meeting, string? Uid), Held> sessions = [];
+    /// <summary>By UID, because a later meeting can have the same ID while the session of the earlier one is still held.</summary>
+    private readonly Dictionary<(MeetingKey Meeting, string? Uid), OpenSession> sessions = [];
     private readonly SemaphoreSlim gate = new(1);
-    private volatile bool evacuating;
+    private volatile bool isEvacuating;
 
     public MeetingServices Services => services;
 
-    /// <summary>True once the server is going down: sockets that come now are sent away at once.</summary>
-    public bool IsEvacuating => evacuating;
+    /// <summary>True while the server shuts down. New sockets are then closed immediately.</summary>
+    public bool IsEvacuating => isEvacuating;
 
     public async Task<SessionHold> AcquireAsync(MeetingView meeting)
     {
@@ -21,13 +21,13 @@ public sealed class MeetingSessions(MeetingServices services)
         await gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (!sessions.TryGetValue(key, out var held))
+            if (!sessions.TryGetValue(key, out var open))
             {
-                sessions[key] = held = new Held(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
+                sessions[key] = open = new OpenSession(await MeetingSession.OpenAsync(meeting, services).ConfigureAwait(false));
             }
 
-            held.Holds++;
-            return new SessionHold(held.Session, () => ReleaseAsync(key));
+            open.Holds++;
+            return new SessionHold(open.Session, () => ReleaseAsync(key));
         }
         finally
         {
@@ -35,10 +35,10 @@ public sealed class MeetingSessions(MeetingServices services)
         }
     }
 
-    /// <summary>Sends every client away with close code 1012, so that it comes back to another instance.</summary>
+    /// <summary>Closes every socket with close code 1012, so that clients reconnect to another instance.</summary>
     public async Task EvacuateAsync()
     {
-        evacuating = true;
+        isEvacuating = true;
         await gate.WaitAsync().ConfigureAwait(false);
         List<MeetingSession> all;
         try
@@ -59,10 +59,10 @@ public sealed class MeetingSessions(MeetingServices services)
         await gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (sessions.TryGetValue(key, out var held) && --held.Holds == 0)
+            if (sessions.TryGetValue(key, out var open) && --open.Holds == 0)
             {
                 sessions.Remove(key);
-                last = held.Session;
+                last = open.Session;
             }
         }
         finally
@@ -76,7 +76,7 @@ public sealed class MeetingSessions(MeetingServices services)
         }
     }
 
-    private sealed class Held(MeetingSession session)
+    private sealed class OpenSession(MeetingSession session)
     {
         public MeetingSession Session { get; } = session;
 

@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>A participant with a socket on this instance. Owned by the session's loop, except for the socket, which any thread may send to.</summary>
+/// <summary>A participant with a socket on this instance. Belongs to the session's loop, except that any thread may send to the socket.</summary>
 public sealed class Member(SocketIdentity identity, ClientSocket socket, bool resume)
 {
     public SocketIdentity Identity { get; } = identity;
@@ -14,13 +14,13 @@ public sealed class Member(SocketIdentity identity, ClientSocket socket, bool re
 
     public bool Resume { get; } = resume;
 
-    /// <summary>Names this connection in presence.</summary>
+    /// <summary>ID of this connection in presence.</summary>
     public string ConnectionId { get; } = Guid.NewGuid().ToString("N");
 
-    /// <summary>What presence holds of this connection.</summary>
+    /// <summary>The presence entry of this connection.</summary>
     public PresenceEntry? Entry { get; set; }
 
-    /// <summary>Chat up to this id has been sent; -1 until the lines of before were.</summary>
+    /// <summary>ID of the last chat message that was sent; -1 until the chat history was replayed.</summary>
     public long ChatCursor { get; set; } = -1;
 
     public MediaParticipant? Media { get; set; }

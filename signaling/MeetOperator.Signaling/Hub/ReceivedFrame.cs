@@ -1,4 +1,4 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>A frame of a client; the memory is its own.</summary>
+/// <summary>A frame from a client. It owns its memory.</summary>
 public readonly record struct ReceivedFrame(ReadOnlyMemory<byte> Bytes, bool IsText);

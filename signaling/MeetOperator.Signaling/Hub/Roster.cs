@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Who is in the meeting as this instance has told its clients. Comparing it with presence gives the messages to send.</summary>
+/// <summary>The participants that this instance has announced to its clients. Compared with presence, it yields the messages to send.</summary>
 public sealed class Roster
 {
     private readonly Dictionary<string, PresenceEntry> entries = new(StringComparer.Ordinal);
@@ -12,16 +12,18 @@ public sealed class Roster
 
     public PresenceEntry? Find(string participantId) => entries.GetValueOrDefault(participantId);
 
-    /// <summary>Takes in what presence says now. With <paramref name="keepMissing"/> those that are not in it stay.</summary>
+    /// <summary>
+    /// Applies the current presence entries and returns the messages to send. With <paramref name="keepMissing"/>, participants without an entry are kept.
+    /// </summary>
     public IReadOnlyList<ServerMessage> Update(IReadOnlyList<PresenceEntry> present, bool keepMissing)
     {
         var messages = new List<ServerMessage>();
         var connected = present.Where(e => e.Connected).ToDictionary(e => e.ParticipantId, StringComparer.Ordinal);
         if (!keepMissing)
         {
-            foreach (var gone in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
+            foreach (var missing in entries.Keys.Where(id => !connected.ContainsKey(id)).ToList())
             {
-                messages.AddRange(Remove(gone, "timeout"));
+                messages.AddRange(Remove(missing, "timeout"));
             }
         }
 
@@ -42,7 +44,7 @@ public sealed class Roster
         return messages;
     }
 
-    /// <summary>Somebody is gone for the given reason; nothing to tell when that was told before.</summary>
+    /// <summary>Removes a participant. Returns the message to send, or none if it was already removed.</summary>
     public IReadOnlyList<ServerMessage> Remove(string participantId, string reason) =>
         entries.Remove(participantId) ? [new ParticipantLeftMessage(participantId, reason)] : [];
 

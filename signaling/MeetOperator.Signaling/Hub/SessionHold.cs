@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>Keeps a session open; give it back once.</summary>
+/// <summary>Keeps a session open until it is disposed.</summary>
 public sealed class SessionHold(MeetingSession session, Func<Task> release) : IAsyncDisposable
 {
     private int released;

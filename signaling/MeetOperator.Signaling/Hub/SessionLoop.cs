@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Runs what is posted one after the other, so that what it touches needs no lock.</summary>
+/// <summary>Runs posted actions one at a time, so that the state they use needs no lock. Posting is thread-safe.</summary>
 public sealed class SessionLoop : IAsyncDisposable
 {
     private readonly Channel<Func<Task>> work = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
@@ -15,7 +15,7 @@ public sealed class SessionLoop : IAsyncDisposable
         running = Task.Run(RunAsync);
     }
 
-    /// <summary>False when the loop has ended.</summary>
+    /// <summary>Queues an action. Returns false if the loop has ended.</summary>
     public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
 
     public bool Post(Action action) => Post(() =>
@@ -24,25 +24,25 @@ public sealed class SessionLoop : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>Runs it in turn and hands back its result or exception.</summary>
-    public async Task<T> AskAsync<T>(Func<Task<T>> question)
+    /// <summary>Queues a function and returns its result or exception. Must not be awaited on the loop itself.</summary>
+    public async Task<T> InvokeAsync<T>(Func<Task<T>> function)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var posted = Post(async () =>
         {
             try
             {
-                answer.SetResult(await question().ConfigureAwait(false));
+                result.SetResult(await function().ConfigureAwait(false));
             }
             catch (Exception e)
             {
-                answer.SetException(e);
+                result.SetException(e);
             }
         });
-        return posted ? await answer.Task.ConfigureAwait(false) : throw new ObjectDisposedException(nameof(SessionLoop));
+        return posted ? await result.Task.ConfigureAwait(false) : throw new ObjectDisposedException(nameof(SessionLoop));
     }
 
-    /// <summary>Ends after everything that was posted before.</summary>
+    /// <summary>Completes after all actions that were already posted.</summary>
     public async ValueTask DisposeAsync()
     {
         work.Writer.TryComplete();
@@ -59,7 +59,7 @@ public sealed class SessionLoop : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // One failed step must not end everybody's meeting.
+                // A failed action must not end the meeting.
                 onFailure(e);
             }
         }

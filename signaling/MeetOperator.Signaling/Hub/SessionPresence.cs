@@ -5,8 +5,8 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Presence and rows of one meeting as its session uses them. While the bus is away the session goes on with what it knows itself, and for
-/// a while after nobody is given up only because an entry is missing: the other instances have to write theirs again first.
+/// Presence and database rows of one meeting for its session. While the bus is unavailable, the session continues with its own state. For a short time afterwards,
+/// participants with missing entries are not removed, because other instances must first write their entries again. Runs on the session's loop.
 /// </summary>
 public sealed partial class SessionPresence : IAsyncDisposable
 {
@@ -15,11 +15,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
     private readonly ILogger logger;
     private readonly SignalingTimings timings;
 
-    // Rows are written behind the session's back, in order: a slow database must not hold up a meeting.
+    // Rows are written in the background, in order, so that a slow database does not block the meeting.
     private readonly SessionLoop rows;
     private readonly HashSet<string> unsaved = new(StringComparer.Ordinal);
 
-    /// <summary>Participants whose connection was accepted while the bus was away: there, an older one may stand under their name.</summary>
+    /// <summary>
+    /// Participants whose connection was accepted while the bus was unavailable, and their previous connections. The bus may still have the previous
+    /// connection.
+    /// </summary>
     private readonly Dictionary<string, string?> unclaimed = new(StringComparer.Ordinal);
     private long heldUntil = long.MinValue;
 
@@ -29,17 +32,17 @@ public sealed partial class SessionPresence : IAsyncDisposable
         this.services = services;
         timings = services.Options.Timings;
         logger = services.Loggers.CreateLogger<SessionPresence>();
-        rows = new SessionLoop(e => LogRowLost(logger, key.MeetingId, e.Message));
+        rows = new SessionLoop(e => LogRowNotWritten(logger, key.MeetingId, e.Message));
     }
 
-    public bool RemovalsHeld => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
+    public bool HoldsRemovals => !services.Bus.IsConnected || services.Time.GetUtcNow().UtcTicks < heldUntil;
 
-    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.Tick)).UtcTicks;
+    public void HoldRemovals() => heldUntil = (services.Time.GetUtcNow() + (3 * timings.TickInterval)).UtcTicks;
 
-    /// <param name="identity">Whose connection it is.</param>
-    /// <param name="connectionId">Names the connection.</param>
-    /// <param name="silenced">Whether the meeting silences who comes in.</param>
-    /// <param name="known">The participant as this instance shows it already: who comes back is muted as before, also when the bus cannot say so.</param>
+    /// <param name="identity">The participant.</param>
+    /// <param name="connectionId">ID of the connection.</param>
+    /// <param name="silenced">True if the meeting mutes new participants.</param>
+    /// <param name="known">The participant's entry on this instance, if any: it keeps its mute state after a reconnect even if the bus is unavailable.</param>
     public PresenceEntry NewEntry(SocketIdentity identity, string connectionId, bool silenced, PresenceEntry? known = null) => new()
     {
         ParticipantId = identity.ParticipantId,
@@ -62,23 +65,23 @@ public sealed partial class SessionPresence : IAsyncDisposable
         {
             return await services.Bus.SubscribeAsync(key, handler, recovered, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusAway(logger, key.MeetingId, e.Message);
+            LogBusUnavailable(logger, key.MeetingId, e.Message);
             return null;
         }
     }
 
     public async Task<bool> TryPublishAsync(BusEvent e) =>
-        await TryAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
+        await TryCallAsync(() => services.Bus.PublishAsync(key, e, CancellationToken.None)).ConfigureAwait(false);
 
-    /// <param name="entry">The new connection's.</param>
-    /// <param name="capacity">Of the meeting.</param>
-    /// <param name="before">The participant's connection that is known until now.</param>
-    public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? before = null)
+    /// <param name="entry">The entry of the new connection.</param>
+    /// <param name="capacity">The capacity of the meeting.</param>
+    /// <param name="previous">ID of the participant's previous connection, or null.</param>
+    public async Task<EnterResult> EnterAsync(PresenceEntry entry, int capacity, string? previous = null)
     {
         EnterResult? result = null;
-        if (await TryAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (await TryCallAsync(async () => result = await services.Bus.Presence.EnterAsync(key, entry, capacity, timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             unclaimed.Remove(entry.ParticipantId);
             return result!;
@@ -86,7 +89,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
 
         if (!entry.IsShared)
         {
-            unclaimed.TryAdd(entry.ParticipantId, before);
+            unclaimed.TryAdd(entry.ParticipantId, previous);
         }
 
         return new EnterResult(EnterOutcome.Entered, entry);
@@ -102,14 +105,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
         var claims = own.Where(e => unclaimed.ContainsKey(e.ParticipantId)).ToList();
         if (claims.Count == 0)
         {
-            return own.Count == 0 ? RenewResult.Nothing : await OrAsync(
-                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLife, CancellationToken.None), RenewResult.Nothing).ConfigureAwait(false);
+            return own.Count == 0 ? RenewResult.Empty : await CallOrDefaultAsync(
+                () => services.Bus.Presence.RenewAsync(key, own, timings.PresenceLifetime, CancellationToken.None), RenewResult.Empty).ConfigureAwait(false);
         }
 
         RenewResult? claimed = null;
-        if (!await TryAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLife, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
+        if (!await TryCallAsync(async () => claimed = await services.Bus.Presence.ClaimAsync(key, [.. claims.Select(c => new PresenceClaim(c, unclaimed[c.ParticipantId]))], timings.PresenceLifetime, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
-            return RenewResult.Nothing;
+            return RenewResult.Empty;
         }
 
         unclaimed.Clear();
@@ -117,11 +120,14 @@ public sealed partial class SessionPresence : IAsyncDisposable
         return new RenewResult([.. renewed.TakenOver, .. claimed!.TakenOver], [.. renewed.Removed, .. claimed.Removed]);
     }
 
-    /// <summary>Everybody in the meeting; <paramref name="own"/> are in it even if their entries are missing or of an older connection, or the bus is away.</summary>
+    /// <summary>
+    /// Lists the participants of the meeting. Always contains <paramref name="own"/>, even if their entries are missing or belong to an older connection, or
+    /// the bus is unavailable.
+    /// </summary>
     public async Task<IReadOnlyList<PresenceEntry>> ListAsync(IEnumerable<PresenceEntry> own)
     {
         var mine = own.ToList();
-        var listed = (await OrAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
+        var listed = (await CallOrDefaultAsync(() => services.Bus.Presence.ListAsync(key, CancellationToken.None), []).ConfigureAwait(false))
             .Where(l => !unclaimed.ContainsKey(l.ParticipantId) || mine.All(m => m.ParticipantId != l.ParticipantId)).ToList();
         return [.. listed, .. mine.Where(m => listed.All(l => l.ParticipantId != m.ParticipantId))];
     }
@@ -131,7 +137,7 @@ public sealed partial class SessionPresence : IAsyncDisposable
         var isAudio = kind == MediaType.Audio;
         var expected = isAudio ? entry with { Audio = sending, AudioSilenced = silenced } : entry with { Video = sending, VideoSilenced = silenced };
         PresenceEntry? stored = null;
-        if (!await TryAsync(async () => stored = await services.Bus.Presence.SetMediaAsync(
+        if (!await TryCallAsync(async () => stored = await services.Bus.Presence.SetMediaAsync(
             key, entry.ParticipantId, isAudio ? PresenceMedia.Audio : PresenceMedia.Video, sending, silenced, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false))
         {
             unsaved.Add(entry.ParticipantId);
@@ -142,12 +148,12 @@ public sealed partial class SessionPresence : IAsyncDisposable
         return stored?.Connection == entry.Connection ? stored : expected;
     }
 
-    /// <summary>Writes what was muted or unmuted while the bus was away and kept what it had.</summary>
+    /// <summary>Writes mute states that changed while the bus was unavailable.</summary>
     public async Task SaveUnsavedAsync(IEnumerable<PresenceEntry> own)
     {
         foreach (var entry in own.Where(e => unsaved.Contains(e.ParticipantId)))
         {
-            var saved = await TryAsync(async () =>
+            var saved = await TryCallAsync(async () =>
             {
                 await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Audio, entry.Audio, entry.AudioSilenced, CancellationToken.None).ConfigureAwait(false);
                 await services.Bus.Presence.SetMediaAsync(key, entry.ParticipantId, PresenceMedia.Video, entry.Video, entry.VideoSilenced, CancellationToken.None).ConfigureAwait(false);
@@ -160,34 +166,34 @@ public sealed partial class SessionPresence : IAsyncDisposable
     }
 
     public Task AddSessionAsync(string participantId, string session) =>
-        TryAsync(() => services.Bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
+        TryCallAsync(() => services.Bus.Presence.AddSessionAsync(key, participantId, session, CancellationToken.None));
 
     public Task<int> EndSessionAsync(string participantId, string? session) =>
-        OrAsync(() => services.Bus.Presence.EndSessionAsync(key, participantId, session, CancellationToken.None), -1);
+        CallOrDefaultAsync(() => services.Bus.Presence.EndSessionAsync(key, participantId, session, CancellationToken.None), -1);
 
     public Task<int> CountSessionsAsync(string participantId) =>
-        OrAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
+        CallOrDefaultAsync(() => services.Bus.Presence.CountSessionsAsync(key, participantId, CancellationToken.None), 0);
 
     /// <summary>
-    /// Removes the entry of this connection and of no other: who left here may be back elsewhere. False when the participant is still present.
+    /// Removes the entry if it belongs to this connection, because the participant may have reconnected elsewhere. Returns false if the participant is still present.
     /// </summary>
     public Task<bool> RemoveAsync(string participantId, string connectionId)
     {
         var isUnclaimed = unclaimed.Remove(participantId);
-        return OrAsync(
+        return CallOrDefaultAsync(
             async () => await services.Bus.Presence.RemoveAsync(key, participantId, connectionId, CancellationToken.None).ConfigureAwait(false)
                 || (isUnclaimed && await IsAbsentAsync(participantId).ConfigureAwait(false)),
             true);
     }
 
-    public Task LeaveForNowAsync(string participantId, string connectionId) =>
-        TryAsync(() => services.Bus.Presence.LeaveForNowAsync(key, participantId, connectionId, CancellationToken.None));
+    public Task MarkAwayAsync(string participantId, string connectionId) =>
+        TryCallAsync(() => services.Bus.Presence.MarkAwayAsync(key, participantId, connectionId, CancellationToken.None));
 
-    public Task<bool> ExpelAsync(string participantId) => OrAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
+    public Task<bool> ExpelAsync(string participantId) => CallOrDefaultAsync(() => services.Bus.Presence.ExpelAsync(key, participantId, CancellationToken.None), true);
 
-    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => RemovalsHeld
+    public Task<IReadOnlyList<PresenceEntry>> SweepAsync() => HoldsRemovals
         ? Task.FromResult<IReadOnlyList<PresenceEntry>>([])
-        : OrAsync(() => services.Bus.Presence.SweepAsync(key, CancellationToken.None), []);
+        : CallOrDefaultAsync(() => services.Bus.Presence.SweepAsync(key, CancellationToken.None), []);
 
     public void SaveStatus(string participantId, string status) => rows.Post(() => services.Participants.SetStatusAsync(
         key.Tenant, key.MeetingId, participantId, status, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
@@ -220,13 +226,13 @@ public sealed partial class SessionPresence : IAsyncDisposable
         rows.Post(() => services.Meetings.CloseAsync(key.Tenant, key.MeetingId, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None));
     }
 
-    /// <summary>Ends when every row that was to be written is written.</summary>
+    /// <summary>Completes when all queued rows are written.</summary>
     public ValueTask DisposeAsync() => rows.DisposeAsync();
 
     private async Task<bool> IsAbsentAsync(string participantId) =>
         (await services.Bus.Presence.ListAsync(key, CancellationToken.None).ConfigureAwait(false)).All(e => e.ParticipantId != participantId || !e.Connected);
 
-    private Task<bool> TryAsync(Func<Task> call) => OrAsync(
+    private Task<bool> TryCallAsync(Func<Task> call) => CallOrDefaultAsync(
         async () =>
         {
             await call().ConfigureAwait(false);
@@ -234,23 +240,23 @@ public sealed partial class SessionPresence : IAsyncDisposable
         },
         false);
 
-    private async Task<T> OrAsync<T>(Func<Task<T>> call, T otherwise)
+    private async Task<T> CallOrDefaultAsync<T>(Func<Task<T>> call, T fallback)
     {
         try
         {
             return await call().ConfigureAwait(false);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
-            LogBusAway(logger, key.MeetingId, e.Message);
+            LogBusUnavailable(logger, key.MeetingId, e.Message);
             HoldRemovals();
-            return otherwise;
+            return fallback;
         }
     }
 
-    [LoggerMessage(3050, LogLevel.Warning, "Meeting {Meeting}: the bus is away: {Reason}")]
-    private static partial void LogBusAway(ILogger logger, string meeting, string reason);
+    [LoggerMessage(3050, LogLevel.Warning, "Meeting {Meeting}: the bus is unavailable: {Reason}")]
+    private static partial void LogBusUnavailable(ILogger logger, string meeting, string reason);
 
-    [LoggerMessage(3051, LogLevel.Warning, "Meeting {Meeting}: a row was not written: {Reason}")]
-    private static partial void LogRowLost(ILogger logger, string meeting, string reason);
+    [LoggerMessage(3051, LogLevel.Warning, "Meeting {Meeting}: failed to write a database row: {Reason}")]
+    private static partial void LogRowNotWritten(ILogger logger, string meeting, string reason);
 }

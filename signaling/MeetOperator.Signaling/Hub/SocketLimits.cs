@@ -23,24 +23,28 @@ public sealed class SocketLimits : IDisposable
     private readonly Throttle relayed = new(RelayedBytesPerSecond, RelayedBytesAtOnce);
     private readonly Throttle openings = Throttle.OneEvery(TimeSpan.FromSeconds(1), burst: 20);
 
-    /// <summary>Null when the participant's own budget has one more message.</summary>
+    /// <summary>Takes one message from the participant's budget. Returns an error if the budget is exhausted.</summary>
     public ProtocolError? TakeMessage(SocketIdentity from) =>
-        !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"At most {MessagesPerSecond} messages a second.")
+        !messages.TryTake(Key(from.Meeting, from.ParticipantId)) ? new ProtocolError(ErrorCode.RateLimited, $"Too many messages. The limit is {MessagesPerSecond} messages per second.")
         : null;
 
-    /// <summary>Null when the budgets of the meeting and of its tenant have one more message. Who is refused here may have sent little.</summary>
+    /// <summary>
+    /// Takes one message from the shared budgets of the meeting and of its tenant. Returns an error if a budget is exhausted, possibly by other participants.
+    /// </summary>
     public ProtocolError? TakeSharedMessage(MeetingKey meeting) =>
-        !meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The meeting's participants send too many messages at once.")
-        : !tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The tenant's participants send too many messages at once.")
+        !meetingMessages.TryTake(meeting.ToString()) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the meeting send too many messages. Try again later.")
+        : !tenantMessages.TryTake(meeting.Tenant) ? new ProtocolError(ErrorCode.RateLimited, "The participants of the tenant send too many messages. Try again later.")
         : null;
 
-    /// <summary>Null when the participant may have a frame of this many bytes relayed.</summary>
+    /// <summary>
+    /// Takes a relayed frame of this size from the participant's budget. Returns an error if the frame is too large or the budget is exhausted.
+    /// </summary>
     public ProtocolError? TakeRelayed(SocketIdentity from, int bytes) =>
-        bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"What is relayed to a participant has at most {ProtocolLimits.MaxRelayedBytes} bytes once serialized.")
-        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much is relayed for this participant at once. Send it again later.")
+        bytes > ProtocolLimits.MaxRelayedBytes ? new ProtocolError(ErrorCode.TooLarge, $"The relayed message is too large. The limit is {ProtocolLimits.MaxRelayedBytes} bytes after serialization.")
+        : !relayed.TryTake(Key(from.Meeting, from.ParticipantId), bytes) ? new ProtocolError(ErrorCode.RateLimited, "Too much data relayed for this participant. Send it again later.")
         : null;
 
-    /// <summary>False when the participant opens sockets too fast.</summary>
+    /// <summary>Returns false if the participant opens sockets too fast.</summary>
     public bool TryOpen(MeetingKey meeting, string participantId) => openings.TryTake(Key(meeting, participantId));
 
     public void Dispose()

@@ -4,16 +4,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Opens sockets: everything is checked before the upgrade, the single-use code last, so that a refusal does not burn it.</summary>
-public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings absent, OriginPolicy origins, Tokens tokens, Credentials credentials)
+/// <summary>Opens WebSockets. Checks everything before the upgrade, and the single-use code last, so that a rejected request does not consume it.</summary>
+public sealed class WebSocketEndpoint(MeetingSessions sessions, MissingMeetings missing, OriginPolicy origins, Tokens tokens, Credentials credentials)
 {
     private readonly MeetingServices services = sessions.Services;
 
     public async Task RunAsync(HttpContext context, string meetingId)
     {
-        if (!origins.Allows(context.Request))
+        if (!origins.IsAllowed(context.Request))
         {
-            throw new ProblemException(ProblemCode.Forbidden, "This page may not open sockets here: its origin is neither this host nor the public URL.");
+            throw new ProblemException(ProblemCode.Forbidden, "The origin of this page is not allowed to open WebSockets. It must be this host or the public URL.");
         }
 
         var (identity, meeting) = await IdentifyAsync(context, meetingId).ConfigureAwait(false);
@@ -27,7 +27,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
         services.Metrics.SocketOpened();
         try
         {
-            await using var socket = new ClientSocket(webSocket, services.Time, services.Options.Timings.MessageWait);
+            await using var socket = new ClientSocket(webSocket, services.Time, services.Options.Timings.MessageTimeout);
             if (sessions.IsEvacuating)
             {
                 socket.Close(CloseCodes.Restart, "server restarts");
@@ -54,18 +54,18 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             : code is [{ } text] && tokens.TryVerify(TokenKind.Code, text, out subject);
         if (!valid || subject!.MeetingId != meetingId)
         {
-            throw credentials.Failed(context.Request, Unauthorized());
+            throw credentials.CountFailure(context.Request, Unauthorized());
         }
 
-        var view = services.Directory.Find(meetingId) ?? throw await absent.ExplainAsync(context.Request, meetingId, ct).ConfigureAwait(false);
+        var view = services.Directory.Find(meetingId) ?? throw await missing.GetProblemAsync(context.Request, meetingId, ct).ConfigureAwait(false);
         if (view.TenantName != subject.Tenant)
         {
             throw ProblemException.UnknownMeeting();
         }
 
-        if (!Credentials.IsOf(subject, view))
+        if (!Credentials.IsForMeeting(subject, view))
         {
-            throw credentials.Failed(context.Request, Unauthorized());
+            throw credentials.CountFailure(context.Request, Unauthorized());
         }
 
         if (view.IsEnded)
@@ -73,7 +73,7 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
             throw new ProblemException(ProblemCode.MeetingEnded, "The meeting has ended.");
         }
 
-        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw credentials.Failed(context.Request, Unauthorized());
+        var row = await services.Participants.FindAsync(subject.Tenant, meetingId, subject.ParticipantId!, ct).ConfigureAwait(false) ?? throw credentials.CountFailure(context.Request, Unauthorized());
         if (row.ConnectionStatus == ConnectionStatuses.Removed)
         {
             throw new ProblemException(ProblemCode.Forbidden, "A host removed this participant from the meeting.");
@@ -82,12 +82,12 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
         var key = view.Key;
         if (!services.Limits.TryOpen(key, row.ParticipantId))
         {
-            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens sockets too fast.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            throw new ProblemException(ProblemCode.QuotaExceeded, "This participant opens WebSockets too fast. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) };
         }
 
-        if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLife * 2, ct).ConfigureAwait(false))
+        if (!byTicket && !await services.Bus.TryConsumeCodeAsync(key, subject.TokenId, services.Options.Timings.CodeLifetime * 2, ct).ConfigureAwait(false))
         {
-            throw credentials.Failed(context.Request, Unauthorized());
+            throw credentials.CountFailure(context.Request, Unauthorized());
         }
 
         var identity = new SocketIdentity(
@@ -96,5 +96,5 @@ public sealed class WebSocketEndpoint(MeetingSessions sessions, AbsentMeetings a
     }
 
     private static ProblemException Unauthorized() =>
-        new(ProblemCode.Unauthorized, "Open 'webSocketUrl' once, within its time, or connect with the subprotocols 'meet.v1' and 'ticket.<ticket>'.");
+        new(ProblemCode.Unauthorized, "Invalid or expired credential. Open 'webSocketUrl' once and before it expires, or connect with the subprotocols 'meet.v1' and 'ticket.<ticket>'.");
 }

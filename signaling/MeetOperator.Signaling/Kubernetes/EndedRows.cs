@@ -5,7 +5,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Closes the rows of meetings that end while nobody is in them, as every instance sees it. Closing twice changes nothing.</summary>
+/// <summary>Closes the database rows of meetings that end while no participant is in them. Every instance does so; closing a row is idempotent.</summary>
 public sealed partial class EndedRows : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
@@ -59,7 +59,7 @@ public sealed partial class EndedRows : BackgroundService
 
         if (directory.FindTenant(meeting.Spec.TenantRef.Name) is not { } tenant || tenant.Spec.Namespace != meeting.Metadata.Namespace)
         {
-            // An object in a namespace that is not the tenant's has no row.
+            // A Meeting object outside its tenant's namespace has no row.
             return true;
         }
 
@@ -68,18 +68,18 @@ public sealed partial class EndedRows : BackgroundService
             await rows.CloseAsync(tenant.Metadata.Name!, MeetingId.Of(meeting), time.GetUtcNow().ToUnixTimeMilliseconds(), ct).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (Failures.IsDatabaseOutage(e))
+        catch (Exception e) when (TransientErrors.IsDatabaseOutage(e))
         {
             return false;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Trying again would fail again, and the rows of other meetings are to be closed too.
+            // The error is permanent. Continue with the rows of other meetings.
             LogNotClosed(logger, e, MeetingId.Of(meeting));
             return true;
         }
     }
 
-    [LoggerMessage(3092, LogLevel.Error, "Meeting {Meeting} has ended, and its row cannot be closed.")]
+    [LoggerMessage(3092, LogLevel.Error, "Failed to close the database row of ended meeting {Meeting}.")]
     private static partial void LogNotClosed(ILogger logger, Exception e, string meeting);
 }

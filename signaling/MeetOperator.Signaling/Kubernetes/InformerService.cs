@@ -4,7 +4,7 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Keeps the informers running for as long as the server does.</summary>
+/// <summary>Runs the informers while the server runs.</summary>
 public sealed class InformerService(Informer<Meeting> meetings, Informer<SfuNode> nodes, Informer<Tenant> tenants, Informer<ConfigMap> apiKeys) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -5,7 +5,7 @@ using MeetOperator.Kube.Runtime;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Finds meetings by id in the informers' copies and tells of their changes. It never writes.</summary>
+/// <summary>Finds meetings by ID in the informer caches and notifies callers of changes. Read-only and thread-safe.</summary>
 public sealed class MeetingDirectory : IDisposable
 {
     private const string ById = "meeting-id";
@@ -24,16 +24,16 @@ public sealed class MeetingDirectory : IDisposable
         this.tenants = tenants;
         meetings.AddIndex(ById, m => [MeetingId.Of(m)]);
         meetings.AddIndex(ByNode, m => (m.Status?.Assignments ?? []).Select(a => $"{a.Namespace}/{a.SfuNode}"));
-        subscriptions.Add(meetings.OnChange(c => Tell(MeetingId.Of(c.Object))));
+        subscriptions.Add(meetings.OnChange(c => NotifyWatchers(MeetingId.Of(c.Object))));
         subscriptions.Add(tenants.OnChange(_ => { }));
         subscriptions.Add(nodes.OnChange(c =>
         {
-            // Nodes report their load all the time; only where they are reached matters here.
+            // Media nodes report their load frequently. Only a changed address matters here.
             if (c.Old?.Status?.ControlUrl != c.New?.Status?.ControlUrl)
             {
                 foreach (var meeting in meetings.ByIndex(ByNode, c.Key.ToString()))
                 {
-                    Tell(MeetingId.Of(meeting));
+                    NotifyWatchers(MeetingId.Of(meeting));
                 }
             }
         }));
@@ -41,34 +41,34 @@ public sealed class MeetingDirectory : IDisposable
 
     public bool HasSynced => meetings.HasSynced && nodes.HasSynced && tenants.HasSynced;
 
-    /// <summary>False while the API server is away: a meeting that was made with kubectl since then is not seen here.</summary>
+    /// <summary>False while the API server is unavailable. Meetings that were created with kubectl since then are missing here.</summary>
     public bool IsCurrent => meetings.IsWatching && tenants.IsWatching;
 
     public Tenant? FindTenant(string name) => tenants.Get(new NamespacedName(null, name));
 
     /// <summary>
-    /// The meeting with this id, if it belongs to the tenant that owns its namespace. Of several with one id (somebody copied a name into another namespace)
-    /// the one that the operator serves, too.
+    /// Returns the meeting with this ID if it is in the namespace of its tenant, otherwise null. If several meetings have the same ID (a name was copied to another
+    /// namespace), returns the one that the operator serves.
     /// </summary>
     public MeetingView? Find(string meetingId) =>
         MeetingIdHolder.Among(meetings.ByIndex(ById, meetingId), meeting => OwnerOf(meeting) is not null) is { } holder && OwnerOf(holder) is { } tenant
             ? new MeetingView(holder, tenant, AssignmentOf(holder))
             : null;
 
-    /// <summary>The meeting as soon as <paramref name="enough"/> holds for it, or as it is after <paramref name="limit"/>.</summary>
-    public async Task<MeetingView?> WaitAsync(string meetingId, Func<MeetingView?, bool> enough, TimeSpan limit, TimeProvider time, CancellationToken ct)
+    /// <summary>Returns the meeting as soon as <paramref name="condition"/> is true for it, or its current state after <paramref name="timeout"/>.</summary>
+    public async Task<MeetingView?> WaitAsync(string meetingId, Func<MeetingView?, bool> condition, TimeSpan timeout, TimeProvider time, CancellationToken ct)
     {
         var view = Find(meetingId);
-        if (enough(view))
+        if (condition(view))
         {
             return view;
         }
 
-        using var deadline = new CancellationTokenSource(limit, time);
+        using var deadline = new CancellationTokenSource(timeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         var changed = new SemaphoreSlim(0);
         using var watch = OnChange(meetingId, () => changed.Release());
-        while (!enough(view = Find(meetingId)))
+        while (!condition(view = Find(meetingId)))
         {
             try
             {
@@ -83,7 +83,9 @@ public sealed class MeetingDirectory : IDisposable
         return view;
     }
 
-    /// <summary>Calls <paramref name="callback"/> after each change that may matter for the meeting; it must return soon.</summary>
+    /// <summary>
+    /// Calls <paramref name="callback"/> after each change that may affect the meeting. The callback must not block. Dispose the result to stop.
+    /// </summary>
     public IDisposable OnChange(string meetingId, Action callback)
     {
         var key = new object();
@@ -92,7 +94,7 @@ public sealed class MeetingDirectory : IDisposable
             _ => new ConcurrentDictionary<object, Action>([KeyValuePair.Create(key, callback)]),
             (_, all) =>
             {
-                // A copy, so that a removal of an empty set never takes a watcher along that was added meanwhile.
+                // Copy-on-write, so that removing an empty set cannot drop a watcher that was added concurrently.
                 return new ConcurrentDictionary<object, Action>(all) { [key] = callback };
             });
         return new Watch(() => Unwatch(meetingId, key));
@@ -100,7 +102,7 @@ public sealed class MeetingDirectory : IDisposable
 
     public void Dispose() => subscriptions.ForEach(s => s.Dispose());
 
-    /// <summary>The meeting's tenant, if it owns the namespace that the meeting is in.</summary>
+    /// <summary>Returns the meeting's tenant if the meeting is in its namespace, otherwise null.</summary>
     private Tenant? OwnerOf(Meeting meeting) =>
         FindTenant(meeting.Spec.TenantRef.Name) is { } tenant && tenant.Spec.Namespace == meeting.Metadata.Namespace ? tenant : null;
 
@@ -116,7 +118,7 @@ public sealed class MeetingDirectory : IDisposable
         }
     }
 
-    private void Tell(string meetingId)
+    private void NotifyWatchers(string meetingId)
     {
         if (watchers.TryGetValue(meetingId, out var all))
         {
@@ -133,7 +135,7 @@ public sealed class MeetingDirectory : IDisposable
             .OrderByDescending(a => a.Generation)
             .Select(a => nodes.Get(new NamespacedName(a.Namespace, a.SfuNode))?.Status?.ControlUrl is { } text
                 && Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)
-                && url.Scheme == Uri.UriSchemeHttps // Nothing of a meeting goes out in clear, whatever a status says.
+                && url.Scheme == Uri.UriSchemeHttps // Never use an unencrypted connection, even if the status names one.
                     ? new MediaAssignment(a.Namespace, a.SfuNode, url, a.Generation)
                     : null)
             .FirstOrDefault();

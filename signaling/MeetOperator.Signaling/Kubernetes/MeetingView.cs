@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>A meeting as the API server has it, with what follows from it for people who want to join.</summary>
+/// <summary>A meeting in the informer cache, with the properties that matter for joining it.</summary>
 public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment? Assignment)
 {
     public string Id { get; } = MeetingId.Of(Object);
@@ -25,16 +25,16 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
         _ => "pending",
     };
 
-    /// <summary>True when media goes straight between the participants and no media node is waited for.</summary>
+    /// <summary>True if media flows directly between the participants, so no media node is needed.</summary>
     public bool IsPeerToPeer => Object.Spec.Mode == MeetingMode.P2P;
 
-    /// <summary>Most people at the same time, as far as the tenant's quota allows.</summary>
-    public int Places => MeetingLimits.Participants(Object, Tenant);
+    /// <summary>Maximum number of concurrent participants, limited by the tenant's quota.</summary>
+    public int Capacity => MeetingLimits.Participants(Object, Tenant);
 
     /// <summary>
-    /// Why nobody new may come in, in the operator's words; null when they may. Above its quota a meeting that is placed goes on within it.
+    /// The operator's condition that rejects new participants, or null. A placed meeting stays open for new participants when the tenant exceeds its quota.
     /// </summary>
-    public Condition? Refusal =>
+    public Condition? Rejection =>
         Object.Status?.Conditions.FirstOrDefault(c => c is { Type: MeetConditions.Accepted, Status: ConditionStatus.False }) is { } refused
         && (refused.Reason != AcceptReasons.QuotaExceeded || Assignment is null)
             ? refused
@@ -53,8 +53,8 @@ public sealed record MeetingView(Meeting Object, Tenant Tenant, MediaAssignment?
         || meeting.Metadata.DeletionTimestamp is not null
         || meeting.Status?.Phase == MeetingPhase.Ended;
 
-    /// <summary>Why there is no media node, in the operator's words: the first condition that is not true.</summary>
-    public Condition? Obstacle =>
+    /// <summary>The operator's condition that explains why there is no media node: the first condition that is not true, or null.</summary>
+    public Condition? BlockingCondition =>
         Object.Status?.Conditions
             .Where(c => c.Status != ConditionStatus.True)
             .OrderBy(c => c.Type switch { MeetConditions.Accepted => 0, MeetConditions.Placed => 1, _ => 2 })

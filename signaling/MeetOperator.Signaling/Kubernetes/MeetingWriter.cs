@@ -7,19 +7,19 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Makes and ends meetings: the Meeting object and the row, both or none.</summary>
+/// <summary>Creates and ends meetings: both the Meeting object and the database row.</summary>
 public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory directory, IMeetingRepository rows, TimeProvider time, ILogger<MeetingWriter> logger)
 {
     private static readonly WriteOptions AsSignaling = new() { FieldManager = FieldManagers.Signaling };
 
-    /// <summary>A caller waits no longer for an API server that takes the request and does not answer.</summary>
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+    /// <summary>Timeout of a call to the API server.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
-    /// <param name="id">Id of the meeting when the request may come again, and then makes the same one; null gives it a new id.</param>
-    /// <param name="request">Checked.</param>
-    /// <param name="mode">As it was checked.</param>
-    /// <param name="tenant">Whose meeting it is.</param>
-    /// <param name="ct">Of the caller.</param>
+    /// <param name="id">ID of the meeting for a repeatable request, which must always create the same meeting; null generates an ID.</param>
+    /// <param name="request">The validated request.</param>
+    /// <param name="mode">The validated mode.</param>
+    /// <param name="tenant">The owner of the meeting.</param>
+    /// <param name="ct">Cancels the call.</param>
     public async Task<Meeting> CreateAsync(string? id, CreateMeetingRequest request, MeetingMode mode, Tenant tenant, CancellationToken ct)
     {
         var meeting = Build(id ?? Guid.NewGuid().ToString("D"), request, mode, tenant);
@@ -27,28 +27,28 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
             .ConfigureAwait(false);
         try
         {
-            return await LimitedAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
+            return await CallWithTimeoutAsync(limit => kube.CreateAsync(meeting, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (id is not null && e.IsAlreadyExists)
         {
-            // Another request of the same key has made it.
+            // Another request with the same idempotency key created the meeting.
             return await GetAsync(meeting.Metadata.NamespacedName, ct).ConfigureAwait(false);
         }
         catch (Exception e) when (id is not null)
         {
-            // The caller comes again, or another request of the same key has made it.
+            // No rollback: the caller may repeat the request, or another request with the same key may have created the meeting.
             throw Translate(e);
         }
         catch (Exception e)
         {
-            TakeBack(meeting, tenant.Metadata.Name!, e);
+            RollBack(meeting, tenant.Metadata.Name!, e);
             throw Translate(e);
         }
     }
 
     /// <summary>
-    /// Asks for the end of the meeting of the host token, whoever else has one of the same id; the operator ends it. The row is closed here, so that no
-    /// line is stored once the caller has its answer.
+    /// Requests the end of the meeting that the host token was issued for, and of no other meeting with the same ID. The operator ends the meeting. The row is
+    /// closed here, so that no chat message is stored after the response.
     /// </summary>
     public async Task EndAsync(TokenSubject host, CancellationToken ct)
     {
@@ -56,10 +56,10 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         {
             if (!directory.HasSynced)
             {
-                throw new ProblemException(ProblemCode.Unavailable, "This server has just started and has not read the meetings yet.") { RetryAfter = TimeSpan.FromSeconds(2) };
+                throw new ProblemException(ProblemCode.Unavailable, "This server has just started and is still reading the meetings. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) };
             }
 
-            // Its meetings went with it.
+            // The meetings of a deleted tenant are deleted with it.
             await CloseAsync().ConfigureAwait(false);
             return;
         }
@@ -73,11 +73,11 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
 
         try
         {
-            await LimitedAsync(limit => kube.MergePatchAsync<Meeting>(name, patch, limit, AsSignaling), ct).ConfigureAwait(false);
+            await CallWithTimeoutAsync(limit => kube.MergePatchAsync<Meeting>(name, patch, limit, AsSignaling), ct).ConfigureAwait(false);
         }
         catch (KubeApiException e) when (e.IsNotFound)
         {
-            // Gone already: that is what was asked for.
+            // The meeting is already deleted, which is the requested state.
         }
         catch (KubeApiException e) when (host.MeetingUid is not null && (e.IsInvalid || e.IsConflict))
         {
@@ -86,7 +86,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
                 throw Translate(e);
             }
 
-            // Gone already, and the row belongs to the next meeting with the id.
+            // The meeting is already deleted, and the row belongs to a later meeting with the same ID.
             return;
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or TimeoutException)
@@ -99,7 +99,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         Task CloseAsync() => rows.CloseAsync(host.Tenant, host.MeetingId, time.GetUtcNow().ToUnixTimeMilliseconds(), ct);
     }
 
-    /// <summary>The row of a meeting that came from kubectl or GitOps is made when somebody first joins it; false when there was one.</summary>
+    /// <summary>Creates the row of a meeting that was created with kubectl or GitOps, on its first join. Returns false if the row already exists.</summary>
     public Task<bool> EnsureRowAsync(MeetingView view, CancellationToken ct) =>
         rows.AddAsync(RowOf(view.Object, view.TenantName, view.Object.Metadata.CreationTimestamp ?? time.GetUtcNow()) with { MeetingId = view.Id }, ct);
 
@@ -107,7 +107,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     {
         var settings = request.Settings ?? new MeetingSettings();
         var defaults = new MeetingSpec();
-        var most = Math.Min(defaults.MaxParticipants, tenant.Spec.Quotas.ParticipantsPerMeeting ?? defaults.MaxParticipants);
+        var max = Math.Min(defaults.MaxParticipants, tenant.Spec.Quotas.ParticipantsPerMeeting ?? defaults.MaxParticipants);
         return new Meeting
         {
             Metadata = new ObjectMeta
@@ -119,7 +119,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
                     [MeetLabels.Tenant] = tenant.Metadata.Name!,
                     [MeetLabels.Meeting] = id,
                 },
-                // The operator would add it; given here, it need not.
+                // Saves the operator the update that adds the finalizer.
                 Finalizers = [MeetFinalizers.FreeRoom],
             },
             Spec = defaults with
@@ -127,7 +127,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
                 TenantRef = new TenantReference { Name = tenant.Metadata.Name! },
                 Title = request.Title,
                 Mode = mode,
-                MaxParticipants = settings.MaxParticipants ?? most,
+                MaxParticipants = settings.MaxParticipants ?? max,
                 Access = defaults.Access with { MuteOnEntry = settings.MuteOnEntry ?? defaults.Access.MuteOnEntry },
                 Lifecycle = defaults.Lifecycle with
                 {
@@ -162,9 +162,9 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         KubeApiException { IsTooManyRequests: true } api => new ProblemException(ProblemCode.QuotaExceeded, api.Status.Message ?? "Too many meetings.") { RetryAfter = api.RetryAfter ?? TimeSpan.FromSeconds(1) },
         KubeApiException { IsInvalid: true } api => new ProblemException(ProblemCode.InvalidRequest, api.Status.Message ?? "The meeting is not valid."),
         KubeApiException { IsForbidden: true } api when api.Status.Message?.Contains("quota", StringComparison.OrdinalIgnoreCase) == true =>
-            new ProblemException(ProblemCode.QuotaExceeded, "The tenant's quota is used up.") { RetryAfter = TimeSpan.FromSeconds(10) },
+            new ProblemException(ProblemCode.QuotaExceeded, "The tenant's quota is exhausted.") { RetryAfter = TimeSpan.FromSeconds(10) },
         KubeApiException or HttpRequestException or TimeoutException =>
-            new ProblemException(ProblemCode.Unavailable, "The Kubernetes API server did not take the request.") { RetryAfter = TimeSpan.FromSeconds(2) },
+            new ProblemException(ProblemCode.Unavailable, "The Kubernetes API server is unavailable or rejected the request. Try again later.") { RetryAfter = TimeSpan.FromSeconds(2) },
         _ => e,
     };
 
@@ -172,7 +172,7 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
     {
         try
         {
-            return await LimitedAsync(limit => kube.GetAsync<Meeting>(name, limit), ct).ConfigureAwait(false);
+            return await CallWithTimeoutAsync(limit => kube.GetAsync<Meeting>(name, limit), ct).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -180,9 +180,9 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
     }
 
-    private async Task<Meeting> LimitedAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
+    private async Task<Meeting> CallWithTimeoutAsync(Func<CancellationToken, Task<Meeting>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AnswerWithin, time);
+        using var limit = new CancellationTokenSource(CallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -190,21 +190,21 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException("The Kubernetes API server gave no answer.", e);
+            throw new TimeoutException("The Kubernetes API server did not respond in time.", e);
         }
     }
 
     /// <summary>
-    /// The server may have stored the object although no answer came, so both halves are removed; what stays is ended by its empty timeout. The
-    /// caller is not kept waiting for it.
+    /// Deletes the row and, because the API server may have stored it despite the error, the Meeting object. An object that remains ends after its empty timeout.
+    /// Runs in the background, so the caller does not wait.
     /// </summary>
-    private void TakeBack(Meeting meeting, string tenant, Exception cause) => _ = Task.Run(async () =>
+    private void RollBack(Meeting meeting, string tenant, Exception error) => _ = Task.Run(async () =>
     {
         try
         {
-            if (cause is not KubeApiException)
+            if (error is not KubeApiException)
             {
-                using var limit = new CancellationTokenSource(AnswerWithin, time);
+                using var limit = new CancellationTokenSource(CallTimeout, time);
                 await kube.TryDeleteAsync<Meeting>(meeting.Metadata.NamespacedName, limit.Token).ConfigureAwait(false);
             }
 
@@ -212,10 +212,10 @@ public sealed partial class MeetingWriter(KubeClient kube, MeetingDirectory dire
         }
         catch (Exception e)
         {
-            LogNotTakenBack(logger, meeting.Metadata.Name!, e.Message);
+            LogRollBackFailed(logger, meeting.Metadata.Name!, e.Message);
         }
     });
 
-    [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: its creation failed, and whether its object exists is not known: {Reason}")]
-    private static partial void LogNotTakenBack(ILogger logger, string meeting, string reason);
+    [LoggerMessage(3010, LogLevel.Warning, "Meeting {Meeting}: rollback after a failed creation failed, so its Meeting object may still exist: {Reason}")]
+    private static partial void LogRollBackFailed(ILogger logger, string meeting, string reason);
 }

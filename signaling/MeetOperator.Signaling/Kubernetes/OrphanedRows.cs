@@ -3,11 +3,11 @@ using MeetOperator.Signaling.Data;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Closes the rows of meetings whose objects, or whose tenants, went while no instance ran: nothing else ends them, and retention begins with the end. A row
-/// is written before its object, so one that has none is closed only when it has none in the next round either.
+/// Closes the rows of meetings whose objects or tenants were deleted while no instance ran. Nothing else ends these rows, and retention applies only to ended
+/// rows. A row is written before its object, so a row is closed only if its object is missing in two consecutive rounds.
 /// </summary>
 public sealed partial class OrphanedRows(
-    IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingLives lives, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
+    IRetentionRepository open, IMeetingRepository rows, MeetingDirectory directory, MeetingStateReader states, Schema schema, SignalingOptions options, TimeProvider time, ILogger<OrphanedRows> logger)
     : BackgroundService
 {
     private const int Page = 500;
@@ -19,11 +19,11 @@ public sealed partial class OrphanedRows(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var wait = options.Timings.RowCheck;
+            var wait = options.Timings.RowCheckInterval;
             try
             {
-                // What this instance cannot see now, it cannot miss.
-                if (schema.Problem is not null || !directory.HasSynced || !directory.IsCurrent)
+                // The informer cache must be complete, otherwise meetings would be missing by mistake.
+                if (schema.NotReadyMessage is not null || !directory.HasSynced || !directory.IsCurrent)
                 {
                     wait = RetryAfter;
                 }
@@ -34,14 +34,14 @@ public sealed partial class OrphanedRows(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogFailed(logger, e.Message); // The next round does it.
+                LogFailed(logger, e.Message); // The next round retries.
             }
 
             await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Closes the suspects of the round before that still have no object, and names the new ones.</summary>
+    /// <summary>Closes the suspects of the previous round that still have no object. Returns the new suspects.</summary>
     private async Task<HashSet<(string Tenant, string MeetingId)>> CheckAsync(CancellationToken ct)
     {
         var (found, closed) = (new HashSet<(string Tenant, string MeetingId)>(), 0);
@@ -61,7 +61,7 @@ public sealed partial class OrphanedRows(
 
                 if (!live.TryGetValue(row.Tenant, out var ids))
                 {
-                    live[row.Tenant] = ids = await lives.LiveIdsAsync(row.Tenant, ct).ConfigureAwait(false);
+                    live[row.Tenant] = ids = await states.ListLiveIdsAsync(row.Tenant, ct).ConfigureAwait(false);
                 }
 
                 if (ids is null)
@@ -85,9 +85,9 @@ public sealed partial class OrphanedRows(
         return found;
     }
 
-    [LoggerMessage(3095, LogLevel.Information, "Closed the rows of {Count} meetings whose objects are gone")]
+    [LoggerMessage(3095, LogLevel.Information, "Closed the database rows of {Count} meetings whose objects were deleted")]
     private static partial void LogClosed(ILogger logger, int count);
 
-    [LoggerMessage(3096, LogLevel.Warning, "Rows could not be compared with the meetings: {Reason}")]
+    [LoggerMessage(3096, LogLevel.Warning, "Failed to compare database rows with Meeting objects; retrying in the next round: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);
 }

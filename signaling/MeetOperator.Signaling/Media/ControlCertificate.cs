@@ -7,18 +7,18 @@ using MeetOperator.NodeControl;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The certificate with which this server calls media nodes, and the authorities that it trusts: read from the Secret that the operator keeps, and followed while the
-/// server runs. The last good one is kept through whatever the API server does.
+/// The client certificate for calls to media nodes, and the certificate authorities that this server trusts. Read periodically from the Secret that the operator
+/// writes. The last valid certificate stays in use if the API server is unavailable or the Secret is invalid.
 /// </summary>
 public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions options, TimeProvider time, ILogger<ControlCertificate> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
     private volatile ControlCredentials? current;
-    private string? origin;
-    private string? complaint;
+    private string? loadedVersion;
+    private string? reportedFailure;
 
-    /// <summary>Null until it was read once.</summary>
+    /// <summary>The current credentials; null until they are read for the first time.</summary>
     public ControlCredentials? Current => current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,53 +27,53 @@ public sealed partial class ControlCertificate(KubeClient kube, SignalingOptions
         {
             try
             {
-                Take(await kube.TryGetAsync<Secret>(new NamespacedName(options.Namespace, options.ControlSecret), stoppingToken).ConfigureAwait(false));
+                Load(await kube.TryGetAsync<Secret>(new NamespacedName(options.Namespace, options.ControlSecret), stoppingToken).ConfigureAwait(false));
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                Complain(e.Message); // Whatever it is: everybody's calls depend on this loop.
+                ReportFailure(e.Message); // Catch everything, because all calls to media nodes depend on this loop.
             }
             catch (OperationCanceledException)
             {
                 return;
             }
 
-            await Task.Delay(current is null ? Soon : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(current is null ? RetryInterval : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private void Take(Secret? secret)
+    private void Load(Secret? secret)
     {
-        if (secret?.Metadata.ResourceVersion is not { } version || version == origin)
+        if (secret?.Metadata.ResourceVersion is not { } version || version == loadedVersion)
         {
             return;
         }
 
-        if (ControlCredentials.TryRead(Text(secret, "tls.crt"), Text(secret, "tls.key"), Text(secret, "ca.crt"), out var read, out var problem))
+        if (ControlCredentials.TryRead(Text(secret, "tls.crt"), Text(secret, "tls.key"), Text(secret, "ca.crt"), out var read, out var rejection))
         {
-            (current, origin, complaint) = (read, version, null);
-            LogTaken(logger, options.ControlSecret, read.Certificate.Issuer, read.Until);
+            (current, loadedVersion, reportedFailure) = (read, version, null);
+            LogLoaded(logger, options.ControlSecret, read.Certificate.Issuer, read.Until);
         }
         else
         {
-            Complain($"the operator has not filled it yet ({problem})");
+            ReportFailure($"its content is missing or invalid ({rejection})");
         }
     }
 
-    private void Complain(string reason)
+    private void ReportFailure(string reason)
     {
-        if (complaint != reason)
+        if (reportedFailure != reason)
         {
-            complaint = reason;
-            LogUnreadable(logger, options.ControlSecret, reason);
+            reportedFailure = reason;
+            LogLoadFailed(logger, options.ControlSecret, reason);
         }
     }
 
     private static string? Text(Secret secret, string key) => secret.GetBytes(key) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
-    [LoggerMessage(3011, LogLevel.Information, "Media nodes are called with the certificate of Secret {Secret}, issued by {Issuer}, until {Until}.")]
-    private static partial void LogTaken(ILogger logger, string secret, string issuer, DateTimeOffset until);
+    [LoggerMessage(3011, LogLevel.Information, "Loaded the client certificate for media nodes from Secret {Secret}, issued by {Issuer}, valid until {Until}.")]
+    private static partial void LogLoaded(ILogger logger, string secret, string issuer, DateTimeOffset until);
 
-    [LoggerMessage(3012, LogLevel.Warning, "The certificate for media nodes in Secret {Secret} cannot be read: {Reason}")]
-    private static partial void LogUnreadable(ILogger logger, string secret, string reason);
+    [LoggerMessage(3012, LogLevel.Warning, "Failed to load the client certificate for media nodes from Secret {Secret}: {Reason}")]
+    private static partial void LogLoadFailed(ILogger logger, string secret, string reason);
 }

@@ -3,12 +3,12 @@ using MeetOperator.NodeControl;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Makes one client for each media node and keeps it. A client accepts only a certificate with its node's name.</summary>
+/// <summary>Creates and caches one client per media node. A client accepts only a server certificate with the name of its node. Thread-safe.</summary>
 public sealed class MediaNodes(ControlCertificate certificate, SignalingOptions options, TimeProvider time) : IDisposable
 {
-    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnect, time))
+    private readonly HttpClient http = new(ControlTls.Client(() => certificate.Current, options.Timings.NodeConnectTimeout, time))
     {
-        // Calls have limits of their own; event streams stay open.
+        // Each call has its own timeout, and event streams stay open.
         Timeout = Timeout.InfiniteTimeSpan,
     };
 

@@ -5,15 +5,15 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The bridge between one member's socket and the media node: what the client asks is done in order, what fails is told to the client, and
-/// nothing of it closes the socket.
+/// Connects one member's socket to the media node. Executes the client's requests in order and reports failures to the client. Failures never close the socket.
+/// Public methods are thread-safe.
 /// </summary>
 public sealed partial class MediaParticipant : IAsyncDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(2);
 
-    /// <summary>Offers and answers that may wait for the node: a client has one offer under way, and answers each of the server's.</summary>
+    /// <summary>Maximum number of queued offers and answers. A well-behaved client has one offer in progress and answers each offer of the server.</summary>
     private const int MaxWaiting = 8;
 
     private readonly RoomLink room;
@@ -21,16 +21,16 @@ public sealed partial class MediaParticipant : IAsyncDisposable
     private readonly SessionLoop calls;
     private readonly CancellationTokenSource closed = new();
     private MediaAssignment? started;
-    private readonly RestartPace pace = new();
+    private readonly RestartBackoff backoff = new();
 
-    /// <summary>Guards the last offer and the mutes that wait.</summary>
+    /// <summary>Guards the last offer and the queued mutes.</summary>
     private readonly Lock gate = new();
     private readonly Dictionary<MediaType, bool> mutes = [];
     private StrongBox<OfferMessage>? lastOffer;
     private int waiting;
     private volatile string? subscribeSession;
 
-    /// <summary>Null also while it was opened over a socket of before.</summary>
+    /// <summary>The publish session; null if there is none or if it was opened by a previous socket.</summary>
     private string? publishSession;
     private int sentRevision;
 
@@ -43,17 +43,17 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     public string ParticipantId => member.ParticipantId;
 
-    /// <summary>The session in which the node offers; null while none is open. May be read by any thread.</summary>
+    /// <summary>ID of the subscribe session, in which the node sends offers; null if none is open. Thread-safe.</summary>
     internal string? SubscribeSession => subscribeSession;
 
-    /// <summary>Opens the media session at the present node, or at the next one as soon as there is one.</summary>
-    /// <param name="fresh">A new subscribe session in place of an old one.</param>
+    /// <summary>Opens the media session on the current node. Does nothing if there is none.</summary>
+    /// <param name="fresh">True to replace an existing subscribe session with a new one.</param>
     public void Start(bool fresh) => Post(assignment => StartAsync(assignment, fresh, reason: null));
 
-    /// <summary>As <see cref="Start"/>, and tells the client to begin anew; only when it had begun.</summary>
+    /// <summary>Opens the media session again and, if it was open before, tells the client to restart its media.</summary>
     public void Restart(string reason) => Post(assignment => StartAsync(assignment, fresh: true, reason));
 
-    /// <summary>Begins anew after the node lost <paramref name="session"/>, unless there is another by then.</summary>
+    /// <summary>Restarts after the node lost <paramref name="session"/>, unless another session is open by then.</summary>
     internal void RestartLost(string session) => Post(assignment => session == subscribeSession ? StartAsync(assignment, fresh: true, RoomLink.Lost) : Task.CompletedTask);
 
     public void Publish(OfferMessage offer)
@@ -63,7 +63,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         {
             if (offer.Restart && lastOffer is not null)
             {
-                // The waiting offer's session would be replaced at once.
+                // Replace the queued offer, because this offer would replace its session immediately.
                 lastOffer.Value = offer;
                 return;
             }
@@ -84,33 +84,33 @@ public sealed partial class MediaParticipant : IAsyncDisposable
                     lastOffer = lastOffer == next ? null : lastOffer;
                 }
 
-                return AnsweredAsync(() => PublishAsync(Placed(assignment), taken), taken.SessionId, taken.Reference);
+                return CallAndReportAsync(() => PublishAsync(RequireAssignment(assignment), taken), taken.SessionId, taken.Reference);
             },
             offer.SessionId,
             offer.Reference);
     }
 
-    public void Answer(AnswerMessage answer) => PostBounded(assignment => AnsweredAsync(async () =>
+    public void Answer(AnswerMessage answer) => PostBounded(assignment => CallAndReportAsync(async () =>
     {
         try
         {
-            await room.CallAsync(Placed(assignment), (node, ct) => node.AnswerAsync(
+            await room.CallAsync(RequireAssignment(assignment), (node, ct) => node.AnswerAsync(
                 room.MeetingId, ParticipantId, new SubscribeAnswer { SessionId = answer.SessionId, Revision = answer.Revision ?? sentRevision, Sdp = answer.Sdp }, ct), closed.Token).ConfigureAwait(false);
         }
         catch (NodeControlException e) when (e.Code == "stale-revision")
         {
-            // A newer offer is on its way to the client, and its answer will do.
+            // The client will answer the newer offer, which supersedes this one.
         }
     }, answer.SessionId), answer.SessionId);
 
-    /// <summary>Lets the node drop (or forward again) the microphone or the camera, whatever the client sends. Of several that wait the last counts.</summary>
+    /// <summary>Makes the node stop or resume forwarding the microphone or camera. Of several queued requests, only the last is executed.</summary>
     public void Mute(MediaType kind, bool muted)
     {
         lock (gate)
         {
-            var waits = mutes.ContainsKey(kind);
+            var isQueued = mutes.ContainsKey(kind);
             mutes[kind] = muted;
-            if (waits)
+            if (isQueued)
             {
                 return;
             }
@@ -123,53 +123,55 @@ public sealed partial class MediaParticipant : IAsyncDisposable
                 mutes.Remove(kind, out muted);
             }
 
-            return assignment is null ? Task.CompletedTask : AnsweredAsync(() => MuteAsync(assignment, kind, muted));
+            return assignment is null ? Task.CompletedTask : CallAndReportAsync(() => MuteAsync(assignment, kind, muted));
         });
     }
 
-    /// <summary>An offer of the node, by its event stream.</summary>
-    public void Offered(RoomEvent offer) => Post(_ =>
+    /// <summary>Handles an offer from the event stream of the node.</summary>
+    public void HandleOffer(RoomEvent offer) => Post(_ =>
     {
         Forward(offer.SessionId, offer.Revision ?? 0, offer.Sdp ?? string.Empty, offer.Tracks ?? []);
         return Task.CompletedTask;
     });
 
-    /// <summary>The node has more tracks for this participant than a session can carry.</summary>
-    public void Full(string? reason) => member.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
+    /// <summary>Handles the event that there are more tracks for this participant than one session can carry.</summary>
+    public void HandleFullSession(string? reason) => member.Send(new ErrorMessage(ErrorCode.TooManyTracks, reason ?? "There are more tracks than one connection can receive.", SessionId: subscribeSession));
 
     /// <summary>
-    /// The node gave up a session of its own accord. One that a client or another replica closes or replaces has no reason, and one whose path fails is
-    /// seen to by the client, which notices that too.
+    /// Returns true if the node itself ended the session. A session that a client or another replica closed or replaced has no reason, and the client detects and
+    /// handles a failed network path.
     /// </summary>
     internal static bool IsEndedByNode(RoomEvent state) => state is { State: "failed", Reason: "error" } or { State: "closed", Reason: "renegotiation-limit" };
 
-    /// <summary>Begins a session anew that <see cref="IsEndedByNode"/>, unless there is another by then.</summary>
-    public void Ended(RoomEvent ended) => Post(async assignment =>
+    /// <summary>
+    /// Restarts a session that the node ended (<see cref="IsEndedByNode"/>), unless another session is open by then. Backs off if sessions end repeatedly.
+    /// </summary>
+    public void HandleEndedSession(RoomEvent ended) => Post(async assignment =>
     {
         if (!IsCurrent(ended))
         {
             return;
         }
 
-        var wait = pace.Next(room.Time.GetUtcNow());
+        var wait = backoff.Next(room.Time.GetUtcNow());
         if (wait == TimeSpan.Zero)
         {
-            await BeginAnewAsync(assignment, ended).ConfigureAwait(false);
+            await RestartSessionAsync(assignment, ended).ConfigureAwait(false);
         }
         else
         {
-            _ = BeginLaterAsync(ended, wait);
+            _ = RestartSessionLaterAsync(ended, wait);
         }
     });
 
-    /// <summary>Stops; with <paramref name="leave"/> the node forgets the participant.</summary>
+    /// <summary>Stops all calls. With <paramref name="leave"/>, also removes the participant from the node.</summary>
     public async Task CloseAsync(bool leave)
     {
         await closed.CancelAsync().ConfigureAwait(false);
         await calls.DisposeAsync().ConfigureAwait(false);
         if (leave && room.Assignment is { } assignment)
         {
-            await room.ForgetAsync(assignment, ParticipantId).ConfigureAwait(false);
+            await room.RemoveParticipantAsync(assignment, ParticipantId).ConfigureAwait(false);
         }
     }
 
@@ -179,18 +181,18 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         closed.Dispose();
     }
 
-    private static MediaAssignment Placed(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
+    private static MediaAssignment RequireAssignment(MediaAssignment? assignment) => assignment ?? throw new NotPlacedException();
 
     private void Post(Func<MediaAssignment?, Task> call) => calls.Post(() => closed.IsCancellationRequested ? Task.CompletedTask : call(room.Assignment));
 
-    /// <summary>For calls that may be large: only so many are kept while the node hangs.</summary>
+    /// <summary>Queues a call with a large body. Limits the number of queued calls, in case the node hangs.</summary>
     private void PostBounded(Func<MediaAssignment?, Task> call, string? session, string? reference = null)
     {
         if (Interlocked.Increment(ref waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref waiting);
-            room.Metrics.Refused(WireName.Of(ErrorCode.RateLimited));
-            member.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers wait for the media node. Wait for the answer to one before the next.", reference, session));
+            room.Metrics.Rejected(WireName.Of(ErrorCode.RateLimited));
+            member.Send(new ErrorMessage(ErrorCode.RateLimited, "Too many offers and answers are queued for the media node. Wait for each response before sending the next.", reference, session));
             return;
         }
 
@@ -207,7 +209,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         });
     }
 
-    private async Task AnsweredAsync(Func<Task> call, string? session = null, string? reference = null)
+    private async Task CallAndReportAsync(Func<Task> call, string? session = null, string? reference = null)
     {
         try
         {
@@ -215,12 +217,12 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
         catch (NotPlacedException)
         {
-            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "No media node carries the meeting now; 'media-restart' follows.", reference));
+            member.Send(new ErrorMessage(ErrorCode.NotPlaced, "The meeting has no media node now. 'media-restart' follows when it has one.", reference));
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure && !closed.IsCancellationRequested)
         {
-            room.Metrics.NodeFailed(failure.Cause);
-            LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
+            room.Metrics.NodeFailed(failure.Reason);
+            LogCallFailed(room.Logger, ParticipantId, failure.Reason, e.Message);
             member.Send(new ErrorMessage(failure.Code, failure.Message, reference, session));
         }
     }
@@ -232,8 +234,10 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         _ => false,
     };
 
-    /// <summary>The client offers what it publishes; the server what it subscribes to.</summary>
-    private Task BeginAnewAsync(MediaAssignment? assignment, RoomEvent ended)
+    /// <summary>
+    /// Restarts a publish session through the client, which sends its offers, and a subscribe session directly, because the node sends its offers.
+    /// </summary>
+    private Task RestartSessionAsync(MediaAssignment? assignment, RoomEvent ended)
     {
         if (ended.Kind == "publish")
         {
@@ -244,10 +248,10 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         return StartAsync(assignment, fresh: true, reason: null);
     }
 
-    private async Task BeginLaterAsync(RoomEvent ended, TimeSpan wait)
+    private async Task RestartSessionLaterAsync(RoomEvent ended, TimeSpan wait)
     {
         await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Post(assignment => IsCurrent(ended) ? BeginAnewAsync(assignment, ended) : Task.CompletedTask);
+        Post(assignment => IsCurrent(ended) ? RestartSessionAsync(assignment, ended) : Task.CompletedTask);
     }
 
     private async Task StartAsync(MediaAssignment? assignment, bool fresh, string? reason)
@@ -262,7 +266,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             member.Send(new MediaRestartMessage(reason, assignment.Generation));
         }
 
-        var told = false;
+        var isReported = false;
         for (var wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
         {
             try
@@ -277,11 +281,11 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             }
             catch (Exception e) when (NodeFailure.Of(e) is { } failure)
             {
-                room.Metrics.NodeFailed(failure.Cause);
-                LogCallFailed(room.Logger, ParticipantId, failure.Cause, e.Message);
-                if (!told)
+                room.Metrics.NodeFailed(failure.Reason);
+                LogCallFailed(room.Logger, ParticipantId, failure.Reason, e.Message);
+                if (!isReported)
                 {
-                    told = true;
+                    isReported = true;
                     member.Send(new ErrorMessage(ErrorCode.MediaFailed, failure.Message));
                 }
             }
@@ -289,7 +293,8 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             await Task.Delay(wait, room.Time, closed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (closed.IsCancellationRequested || room.Assignment != assignment)
             {
-                // Another node has it by now: its start is next in line, and the client may hold a connection to this one.
+                // The meeting has moved, so a start on the next node is already queued. Mark this one as started, because the client may have a connection to
+                // this node.
                 started ??= assignment;
                 return;
             }
@@ -325,7 +330,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
             Tracks = [.. offer.Tracks.Select(t => new TrackDescription { Mid = t.Mid, Kind = KindOf(t.Source), Source = WireName.Of(t.Source) })],
             SessionId = offer.SessionId,
 
-            // A client that names the session knows which of its connections this is; of another one the SDP has to tell.
+            // Without a session ID, the SDP origin shows whether the offer comes from a new peer connection.
             Restart = offer.Restart || (offer.SessionId is null && room.IsOtherPublisher(member.Identity, offer.Sdp)),
         };
         SdpAnswer answer;
@@ -340,7 +345,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         }
 
         publishSession = answer.SessionId;
-        room.PublishedBy(ParticipantId, offer.Sdp);
+        room.RecordPublisher(ParticipantId, offer.Sdp);
         member.Send(new ForwardedAnswerMessage(ProtocolLimits.Sfu, answer.Sdp, answer.SessionId, offer.Reference));
     }
 
@@ -350,7 +355,7 @@ public sealed partial class MediaParticipant : IAsyncDisposable
         new TrackMuteRequest { Muted = kind == MediaType.Audio ? new MuteState { Microphone = muted } : new MuteState { Camera = muted } },
         ct), closed.Token);
 
-    /// <summary>Sends an offer once. Offers of a session that was replaced are dropped, and so are empty ones: nothing is there to receive.</summary>
+    /// <summary>Forwards an offer to the client, once per revision. Drops offers of replaced sessions and offers without media sections.</summary>
     private void Forward(string? session, int revision, string sdp, IReadOnlyList<TrackDescription> tracks)
     {
         if ((session is not null && subscribeSession is not null && session != subscribeSession) || revision <= sentRevision || !SdpText.HasMedia(sdp))
@@ -365,8 +370,8 @@ public sealed partial class MediaParticipant : IAsyncDisposable
 
     private static string KindOf(TrackSource source) => source is TrackSource.Microphone or TrackSource.ScreenAudio ? "audio" : "video";
 
-    [LoggerMessage(3020, LogLevel.Information, "Participant {Participant}: a call to the media node failed ({Cause}): {Reason}")]
-    private static partial void LogCallFailed(ILogger logger, string participant, string cause, string reason);
+    [LoggerMessage(3020, LogLevel.Information, "Participant {Participant}: a call to the media node failed ({Reason}): {Message}")]
+    private static partial void LogCallFailed(ILogger logger, string participant, string reason, string message);
 
     [LoggerMessage(3021, LogLevel.Error, "Participant {Participant}: a step of the media session failed.")]
     private static partial void LogUnexpected(ILogger logger, Exception e, string participant);

@@ -5,12 +5,12 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// The meeting's media node as seen from one session: one event stream, the participants that are shown to the node, and what happens when
-/// the operator moves the meeting.
+/// Connects one session to the meeting's media node: reads the event stream of the room, refreshes the participants on the node, and restarts media when the
+/// operator moves the meeting.
 /// </summary>
 public sealed partial class RoomLink : IAsyncDisposable
 {
-    /// <summary>Reasons of media-restart: the operator chose another node, or the node no longer knows the participant.</summary>
+    /// <summary>Reasons of <c>media-restart</c>: the operator moved the meeting to another node, or the node lost the participant.</summary>
     internal const string Moved = "moved";
     internal const string Lost = "lost";
 
@@ -21,31 +21,31 @@ public sealed partial class RoomLink : IAsyncDisposable
     private readonly Action<RoomEvent> onEvent;
     private readonly ConcurrentDictionary<string, MediaParticipant> participants = new(StringComparer.Ordinal);
 
-    /// <summary>Participant → origin of the peer connection that publishes; outlives sockets.</summary>
+    /// <summary>SDP origin of the publishing peer connection, by participant. Kept when a socket closes.</summary>
     private readonly ConcurrentDictionary<string, string> publishers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closed = new();
     private readonly Lock gate = new();
-    private readonly Task touching;
-    private CancellationTokenSource? watchingEnds;
+    private readonly Task refreshing;
+    private CancellationTokenSource? watchCancellation;
     private Task watching = Task.CompletedTask;
 
-    // onEvent is called for what is not about one participant's session: speaking, tracks, participants that left.
+    // onEvent is called for events that this class does not handle: speakers, tracks, and participants that left.
     public RoomLink(string meetingId, MeetingServices services, Action<RoomEvent> onEvent)
     {
         MeetingId = meetingId;
         this.services = services;
         this.onEvent = onEvent;
         Logger = services.Loggers.CreateLogger<RoomLink>();
-        touching = TouchAsync();
+        refreshing = RefreshAsync();
     }
 
     public string MeetingId { get; }
 
-    /// <summary>Null while no node carries the meeting.</summary>
+    /// <summary>The media node of the meeting, or null.</summary>
     public MediaAssignment? Assignment { get; private set; }
 
-    /// <summary>Where the meeting was before it moved: people may still be there.</summary>
-    private MediaAssignment? Former { get; set; }
+    /// <summary>The previous media node, which may still have participants.</summary>
+    private MediaAssignment? PreviousAssignment { get; set; }
 
     internal ILogger Logger { get; }
 
@@ -53,7 +53,9 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal TimeProvider Time => services.Time;
 
-    /// <summary>Takes in what the operator decided. A new node or generation starts everybody anew. True when there was another one before.</summary>
+    /// <summary>
+    /// Applies the operator's assignment. A new node or generation restarts the media of all participants. Returns true if it replaces a previous assignment.
+    /// </summary>
     public bool Assign(MediaAssignment? assignment)
     {
         bool moved;
@@ -64,17 +66,17 @@ public sealed partial class RoomLink : IAsyncDisposable
                 return false;
             }
 
-            moved = watchingEnds is not null;
-            Former = Assignment ?? Former;
+            moved = watchCancellation is not null;
+            PreviousAssignment = Assignment ?? PreviousAssignment;
             Assignment = assignment;
-            watchingEnds?.Cancel();
+            watchCancellation?.Cancel();
             if (assignment is null)
             {
                 return false;
             }
 
-            watchingEnds = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
-            watching = Task.WhenAll(watching, WatchAsync(assignment, watchingEnds.Token));
+            watchCancellation = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
+            watching = Task.WhenAll(watching, WatchAsync(assignment, watchCancellation.Token));
         }
 
         LogAssigned(Logger, MeetingId, assignment.Node, assignment.Generation);
@@ -86,12 +88,12 @@ public sealed partial class RoomLink : IAsyncDisposable
         return moved;
     }
 
-    /// <summary>Whom the node knows now; null when it does not say.</summary>
-    public async Task<IReadOnlySet<string>?> KnownAsync()
+    /// <summary>Lists the IDs of the participants on the node. Returns null if the call fails or there is no node.</summary>
+    public async Task<IReadOnlySet<string>?> ListParticipantsAsync()
     {
         try
         {
-            return Assignment is { } assignment ? await KnownAsync(assignment, closed.Token).ConfigureAwait(false) : null;
+            return Assignment is { } assignment ? await ListParticipantsAsync(assignment, closed.Token).ConfigureAwait(false) : null;
         }
         catch (Exception e) when (NodeFailure.Is(e))
         {
@@ -107,7 +109,9 @@ public sealed partial class RoomLink : IAsyncDisposable
         return participant;
     }
 
-    /// <summary>Ends the bridge of one socket without waiting for the node; the participant stays there unless it leaves.</summary>
+    /// <summary>
+    /// Ends the media connection of one socket without waiting for the node. The participant stays on the node unless <paramref name="leave"/> is true.
+    /// </summary>
     public void Detach(MediaParticipant participant, bool leave)
     {
         participants.TryRemove(KeyValuePair.Create(participant.ParticipantId, participant));
@@ -119,18 +123,18 @@ public sealed partial class RoomLink : IAsyncDisposable
         _ = participant.CloseAsync(leave);
     }
 
-    /// <summary>Drops somebody at the node, without waiting for it.</summary>
-    public void Forget(string participantId) => _ = ForgetAsync(participantId);
+    /// <summary>Removes a participant from the node, without waiting.</summary>
+    public void RemoveParticipant(string participantId) => _ = RemoveParticipantAsync(participantId);
 
-    /// <summary>Drops somebody at the node; ends when that is done, or has failed.</summary>
-    public Task ForgetAsync(string participantId) => Assignment is { } assignment ? ForgetAsync(assignment, participantId) : Task.CompletedTask;
+    /// <summary>Removes a participant from the node. Completes when the call succeeds or fails.</summary>
+    public Task RemoveParticipantAsync(string participantId) => Assignment is { } assignment ? RemoveParticipantAsync(assignment, participantId) : Task.CompletedTask;
 
-    /// <summary>Drops somebody at the node that carried the meeting before, without waiting for it.</summary>
-    public void ForgetAtFormer(string participantId)
+    /// <summary>Removes a participant from the previous node, without waiting.</summary>
+    public void RemoveFromPreviousNode(string participantId)
     {
-        if (Former is { } former)
+        if (PreviousAssignment is { } previous)
         {
-            _ = ForgetAsync(former, participantId);
+            _ = RemoveParticipantAsync(previous, participantId);
         }
     }
 
@@ -138,16 +142,16 @@ public sealed partial class RoomLink : IAsyncDisposable
     {
         await closed.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(participants.Values.Select(p => p.CloseAsync(leave: false))).ConfigureAwait(false);
-        await Task.WhenAll(watching, touching).ConfigureAwait(false);
-        watchingEnds?.Dispose();
+        await Task.WhenAll(watching, refreshing).ConfigureAwait(false);
+        watchCancellation?.Dispose();
         closed.Dispose();
     }
 
-    /// <summary>True when the offer comes from another peer connection than the one that published before.</summary>
+    /// <summary>Returns true if the offer comes from a different peer connection than the previous one.</summary>
     internal bool IsOtherPublisher(SocketIdentity identity, string sdp) =>
         publishers.TryGetValue(identity.ParticipantId, out var known) ? known != SdpOrigin.Of(sdp) : identity is { Returning: true, ByTicket: false };
 
-    internal void PublishedBy(string participantId, string sdp)
+    internal void RecordPublisher(string participantId, string sdp)
     {
         if (SdpOrigin.Of(sdp) is { } origin)
         {
@@ -167,12 +171,12 @@ public sealed partial class RoomLink : IAsyncDisposable
 
     internal async Task<T> CallAsync<T>(MediaAssignment assignment, Func<NodeControlClient, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCall, services.Time);
+        using var limit = new CancellationTokenSource(services.Options.Timings.NodeCallTimeout, services.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         return await call(services.Nodes.Client(assignment), linked.Token).ConfigureAwait(false);
     }
 
-    internal async Task ForgetAsync(MediaAssignment assignment, string participantId)
+    internal async Task RemoveParticipantAsync(MediaAssignment assignment, string participantId)
     {
         try
         {
@@ -180,12 +184,14 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure)
         {
-            // The node forgets participants without a connection when they are no longer refreshed; removals are repeated on each tick.
-            Metrics.NodeFailed(failure.Cause);
+            // The node itself removes participants without a connection when they are no longer refreshed, and removals are repeated on each tick.
+            Metrics.NodeFailed(failure.Reason);
         }
     }
 
-    /// <summary>Reads the room's events until the assignment changes. Whoever the node forgot before it could tell, or while the stream was broken, begins anew.</summary>
+    /// <summary>
+    /// Reads the room's events until the assignment changes. Restarts the media of participants that the node lost while the stream was interrupted.
+    /// </summary>
     private async Task WatchAsync(MediaAssignment assignment, CancellationToken ct)
     {
         await Task.Yield();
@@ -211,7 +217,7 @@ public sealed partial class RoomLink : IAsyncDisposable
             }
             catch (Exception e) when (NodeFailure.Of(e) is { } failure)
             {
-                LogStreamBroke(Logger, MeetingId, assignment.Node, failure.Cause, e.Message);
+                LogStreamInterrupted(Logger, MeetingId, assignment.Node, failure.Reason, e.Message);
             }
 
             await Task.Delay(wait, services.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -219,7 +225,7 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlySet<string>> KnownAsync(MediaAssignment assignment, CancellationToken ct)
+    private async Task<IReadOnlySet<string>> ListParticipantsAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var report = await ReportAsync(assignment, ct).ConfigureAwait(false);
         return report.Select(p => p.Participant).ToHashSet(StringComparer.Ordinal);
@@ -228,12 +234,12 @@ public sealed partial class RoomLink : IAsyncDisposable
     private async Task<IReadOnlyList<ParticipantReport>> ReportAsync(MediaAssignment assignment, CancellationToken ct)
     {
         var room = await CallAsync(assignment, (node, limit) => node.GetRoomAsync(MeetingId, limit), ct).ConfigureAwait(false);
-        return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may hold nulls.
+        return [.. (room.ParticipantList ?? []).OfType<ParticipantReport>()]; // A list from the network may contain nulls.
     }
 
     /// <summary>
-    /// By their sessions: a participant that the node forgot is known to it again with the next touch, but without any. When the node
-    /// has another session for somebody than the one we opened, another replica has taken that participant over.
+    /// Restarts participants that have no subscribe session on the node. Checks sessions because the periodic refresh creates a lost participant again, but without a
+    /// session. If the node has a different session, another replica has taken over the participant.
     /// </summary>
     private async Task RestartLostAsync(MediaAssignment assignment, CancellationToken ct)
     {
@@ -259,17 +265,17 @@ public sealed partial class RoomLink : IAsyncDisposable
         switch (roomEvent.Type)
         {
             case RoomEventTypes.Offer:
-                participant?.Offered(roomEvent);
+                participant?.HandleOffer(roomEvent);
                 break;
             case RoomEventTypes.ParticipantLeft when participant is not null:
-                // Its socket is here and nobody asked for it: the node gave it up, so it begins anew.
+                // The participant still has a socket here, so the node removed it by itself. Restart its media.
                 participant.Restart(Lost);
                 break;
             case RoomEventTypes.SessionState when participant is not null && roomEvent.State == "full":
-                participant.Full(roomEvent.Reason);
+                participant.HandleFullSession(roomEvent.Reason);
                 break;
             case RoomEventTypes.SessionState when MediaParticipant.IsEndedByNode(roomEvent):
-                participant?.Ended(roomEvent);
+                participant?.HandleEndedSession(roomEvent);
                 onEvent(roomEvent);
                 break;
             default:
@@ -278,26 +284,26 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
     }
 
-    private async Task TouchAsync()
+    private async Task RefreshAsync()
     {
-        using var timer = new PeriodicTimer(services.Options.Timings.Touch, services.Time);
+        using var timer = new PeriodicTimer(services.Options.Timings.RefreshInterval, services.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(closed.Token).ConfigureAwait(false))
             {
                 if (Assignment is { } assignment)
                 {
-                    await Task.WhenAll(participants.Keys.Select(p => TouchAsync(assignment, p))).ConfigureAwait(false);
+                    await Task.WhenAll(participants.Keys.Select(p => RefreshAsync(assignment, p))).ConfigureAwait(false);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The session is over.
+            // The session has ended.
         }
     }
 
-    private async Task TouchAsync(MediaAssignment assignment, string participantId)
+    private async Task RefreshAsync(MediaAssignment assignment, string participantId)
     {
         try
         {
@@ -305,13 +311,13 @@ public sealed partial class RoomLink : IAsyncDisposable
         }
         catch (Exception e) when (NodeFailure.Of(e) is { } failure)
         {
-            Metrics.NodeFailed(failure.Cause);
+            Metrics.NodeFailed(failure.Reason);
         }
     }
 
-    [LoggerMessage(3030, LogLevel.Information, "Meeting {Meeting} is carried by {Node}, generation {Generation}.")]
+    [LoggerMessage(3030, LogLevel.Information, "Meeting {Meeting} is assigned to {Node}, generation {Generation}.")]
     private static partial void LogAssigned(ILogger logger, string meeting, string node, long generation);
 
-    [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} broke ({Cause}): {Reason}")]
-    private static partial void LogStreamBroke(ILogger logger, string meeting, string node, string cause, string reason);
+    [LoggerMessage(3031, LogLevel.Information, "Meeting {Meeting}: the event stream of {Node} was interrupted ({Reason}): {Message}")]
+    private static partial void LogStreamInterrupted(ILogger logger, string meeting, string node, string reason, string message);
 }

@@ -1,6 +1,8 @@
 namespace MeetOperator.Signaling;
 
-/// <summary>The session id in an SDP's <c>o=</c> line (RFC 8866 §5.2): it stays the same over a peer connection's life and differs from one to another.</summary>
+/// <summary>
+/// Reads the session ID in the <c>o=</c> line of an SDP (RFC 8866 §5.2). It is constant for the lifetime of a peer connection and different for each one.
+/// </summary>
 public static class SdpOrigin
 {
     public static string? Of(string sdp)

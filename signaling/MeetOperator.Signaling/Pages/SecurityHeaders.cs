@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Headers of every answer. The page loads nothing from elsewhere, makes no markup or script of strings, and is framed by nobody; ids in its address leak
-/// through no Referer, and no cache keeps an answer that does not say itself that it may.
+/// The security headers of every response. The page loads no resources from other origins, creates no markup or script from strings, and cannot be framed. The
+/// Referer header does not leak meeting IDs, and responses are not cached unless they set Cache-Control themselves.
 /// </summary>
 public sealed class SecurityHeaders(Uri? publicUrl)
 {
@@ -29,7 +29,7 @@ public sealed class SecurityHeaders(Uri? publicUrl)
 
     private static string Policy(Uri? publicUrl)
     {
-        // 'self' covers WebSockets of the same host in today's browsers; the public URL is named for those that are older.
+        // In current browsers, 'self' includes WebSockets of the same host. Older browsers need the explicit public URL.
         var sockets = publicUrl is null ? string.Empty : $" {(publicUrl.Scheme == "https" ? "wss" : "ws")}://{publicUrl.Authority}";
         return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
             + $"connect-src 'self'{sockets}; worker-src 'self' blob:; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

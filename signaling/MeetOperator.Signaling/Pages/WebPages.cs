@@ -4,7 +4,9 @@ using Microsoft.Extensions.FileProviders;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>Serves the built web page: one document for <c>/</c> and <c>/m/{id}</c>, its assets for good, everything else from the folder as it is.</summary>
+/// <summary>
+/// Serves the web app: the same document for <c>/</c> and <c>/m/{id}</c>, assets that can be cached forever, and all other files of the folder.
+/// </summary>
 public static class WebPages
 {
     private const string Immutable = "public, max-age=31536000, immutable";
@@ -34,7 +36,7 @@ public static class WebPages
         }
     }
 
-    /// <summary>Files under <c>/assets/</c> carry a hash of their content in their names and never change; the rest is asked for again.</summary>
+    /// <summary>File names under <c>/assets/</c> contain a content hash, so these files never change. Other files are revalidated.</summary>
     internal static string CachingOf(PathString path) =>
         path.StartsWithSegments("/assets", StringComparison.Ordinal) ? Immutable : path.Value?.EndsWith("index.html", StringComparison.Ordinal) == true ? "no-store" : "no-cache";
 }

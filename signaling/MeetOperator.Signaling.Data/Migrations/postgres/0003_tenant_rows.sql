@@ -1,6 +1,6 @@
--- A connection sees the rows of the tenant that it has named (meet.tenant), and of meetings also the one whose id it has named (meet.meeting):
--- a meeting's id is the secret in its link. FORCE: also for the owner of the tables, which is the role that signaling connects with. (So a later
--- step that changes rows has to lift FORCE around it.)
+-- A connection sees the rows of the tenant in meet.tenant, and also the meeting with the ID in meet.meeting: the ID is the secret in the meeting's link.
+-- FORCE applies the policies to the owner of the tables too, which is the role that signaling connects with. A later migration that changes rows must
+-- therefore disable FORCE while it does so.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON users USING (tenant = current_setting('meet.tenant', true));

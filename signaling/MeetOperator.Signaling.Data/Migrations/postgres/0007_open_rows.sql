@@ -1,4 +1,4 @@
 -- min-reader: 3
--- Open meetings are compared with their objects over all tenants, also over those that exist no more: by a connection that says so, which only reads.
+-- Open meetings of all tenants, including deleted tenants, are compared with their Meeting objects. Connections with meet.retention = open may only read them.
 CREATE INDEX meetings_open ON meetings (tenant, meeting_id) WHERE status = 'open';
 CREATE POLICY open_read ON meetings FOR SELECT USING (current_setting('meet.retention', true) = 'open' AND status = 'open');

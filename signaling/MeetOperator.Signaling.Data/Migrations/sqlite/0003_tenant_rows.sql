@@ -1,2 +1,2 @@
--- SQLite has no row-level security; this step keeps both engines at the same version.
+-- SQLite has no row-level security; this migration keeps both engines at the same version.
 SELECT 1;

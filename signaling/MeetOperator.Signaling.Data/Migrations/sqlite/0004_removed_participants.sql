@@ -1,3 +1,3 @@
 -- min-reader: 3
--- Every instance looks again and again at who was removed from the meetings it serves.
+-- Every instance regularly reads the removed participants of its meetings.
 CREATE INDEX participants_removed ON participants (tenant, meeting_id, participant_id) WHERE connection_status = 'removed';

@@ -1,3 +1,3 @@
 -- min-reader: 3
--- Null in rows of releases before: their host tokens name no uid, and the answer to a repeated request stays the same.
+-- Null in rows of earlier releases: their host tokens have no UID, and a repeated request must get the same response.
 ALTER TABLE idempotency_keys ADD COLUMN meeting_uid TEXT;

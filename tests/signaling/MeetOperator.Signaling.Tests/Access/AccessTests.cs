@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The small deciders around credentials.</summary>
+/// <summary>Tests of small classes for access control.</summary>
 public sealed class AccessTests
 {
     [Theory]
@@ -20,7 +20,7 @@ public sealed class AccessTests
     [InlineData("null", false)]
     [InlineData("file:///x", false)]
     [InlineData("", false)]
-    public void Origin_IsSameHostOrPublicUrl(string? origin, bool allowed)
+    public void Allows_Origin_AcceptsOnlySameHostOrPublicUrl(string? origin, bool allowed)
     {
         var request = Request(host: "meet.example:8080");
         if (origin is not null)
@@ -28,7 +28,7 @@ public sealed class AccessTests
             request.Headers.Origin = origin;
         }
 
-        Assert.Equal(allowed, new OriginPolicy(new Uri("https://public.example")).Allows(request));
+        Assert.Equal(allowed, new OriginPolicy(new Uri("https://public.example")).IsAllowed(request));
     }
 
     [Theory]
@@ -42,7 +42,7 @@ public sealed class AccessTests
     [InlineData("127.0.0.1", "localhost:8080", "127.0.0.1, 203.0.113.9", false)]
     [InlineData("127.0.0.1", "localhost:8080", "127.0.0.1", true)]
     [InlineData("10.0.0.5", "localhost:8080", "127.0.0.1", false)]
-    public void Local_IsTheRawPeerOnAnOwnNameWithoutForeignHops(string peer, string host, string? forwardedFor, bool local)
+    public void IsLocal_Request_ChecksPeerHostAndForwardedHops(string peer, string host, string? forwardedFor, bool local)
     {
         var request = Request(host);
         request.HttpContext.Connection.RemoteIpAddress = IPAddress.Parse(peer);
@@ -55,7 +55,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public void WebSocketUrl_IsOnTheHostThatWasCalled()
+    public void WebSocketUrl_VariousHosts_UsesCalledHost()
     {
         var urls = new Urls(new Uri("https://meet.example"));
         Assert.Equal("ws://localhost:9000/meetings/m?code=c", urls.WebSocketUrl(Request("localhost:9000"), "m", "c"));
@@ -68,13 +68,13 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Throttle_TakesTheBurstThenTheRate()
+    public async Task TryTake_BurstUsed_WaitsForReplenishment()
     {
         using var throttle = new Throttle(perSecond: 10, burst: 3);
         Assert.Equal([true, true, true], Enumerable.Range(0, 3).Select(_ => throttle.TryTake("a")));
         Assert.False(throttle.TryTake("a", 3));
         Assert.True(throttle.TryTake("b", 3));
-        await Eventually.TrueAsync(() => throttle.TryTake("a", 2), "tokens come back");
+        await Eventually.TrueAsync(() => throttle.TryTake("a", 2), "the tokens are replenished");
     }
 
     [Theory]
@@ -83,23 +83,23 @@ public sealed class AccessTests
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
     [InlineData("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64")]
     [InlineData("2001:db8:1:3::1", "2001:db8:1:3::/64")]
-    public void CallerAddress_OfIpv6IsItsNetwork(string address, string key) => Assert.Equal(key, CallerAddress.KeyOf(IPAddress.Parse(address)));
+    public void KeyOf_Address_ReturnsIpv4OrIpv6Network(string address, string key) => Assert.Equal(key, CallerAddress.KeyOf(IPAddress.Parse(address)));
 
     [Fact]
-    public void MediaSessionMark_OpensForItsOwnerOnly()
+    public void TryOpen_SealedSession_SucceedsOnlyForOwner()
     {
-        var marks = new MediaSessionMark(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));
+        var seal = new MediaSessionSeal(new SigningKeys([new SigningKey(RandomNumberGenerator.GetBytes(32))]));
         var owner = new TokenSubject { Tenant = "acme", MeetingId = "m", ParticipantId = "p" };
-        var text = marks.Seal(owner, "pub-1/ü");
-        Assert.True(marks.TryOpen(owner, text, out var session));
+        var text = seal.Seal(owner, "pub-1/ü");
+        Assert.True(seal.TryOpen(owner, text, out var session));
         Assert.Equal("pub-1/ü", session);
-        Assert.False(marks.TryOpen(owner with { ParticipantId = "q" }, text, out _));
-        Assert.False(marks.TryOpen(owner with { MeetingId = "n" }, text, out _));
-        Assert.All(["", ".", "a.b", "!.!", text + "x", new string('a', 600)], broken => Assert.False(marks.TryOpen(owner, broken, out _)));
+        Assert.False(seal.TryOpen(owner with { ParticipantId = "q" }, text, out _));
+        Assert.False(seal.TryOpen(owner with { MeetingId = "n" }, text, out _));
+        Assert.All(["", ".", "a.b", "!.!", text + "x", new string('a', 600)], broken => Assert.False(seal.TryOpen(owner, broken, out _)));
     }
 
     [Fact]
-    public void SigningKeys_FileWithLines_SignsWithTheFirst()
+    public void FromFile_TextOrBinaryFile_ReadsAllKeys()
     {
         var path = Path.GetTempFileName();
         try

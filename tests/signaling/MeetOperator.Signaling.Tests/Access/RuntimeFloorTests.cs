@@ -3,7 +3,7 @@ namespace MeetOperator.Signaling.Tests;
 public sealed class RuntimeFloorTests
 {
     [Fact]
-    public void Finding_OfARuntimeOlderThanSecurityMdAsksFor_NamesThatVersion()
+    public void Finding_RuntimeOlderThanDocumented_NamesRequiredVersion()
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "SECURITY.md")))

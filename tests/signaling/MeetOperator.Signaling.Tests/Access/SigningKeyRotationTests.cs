@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The key file as Kubernetes mounts a Secret: <c>key → ..data/key</c>, <c>..data → a folder of its own for each version</c>, swapped by a rename.</summary>
+/// <summary>
+/// Tests key rotation with a file that is mounted like a Kubernetes Secret: <c>key → ..data/key</c>, where <c>..data</c> links to one folder per version and is
+/// swapped by a rename.
+/// </summary>
 public sealed class SigningKeyRotationTests : IDisposable
 {
     private static readonly TokenSubject Ann = new() { Tenant = "acme", MeetingId = "m1", ParticipantId = "p1" };
@@ -15,20 +18,20 @@ public sealed class SigningKeyRotationTests : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     [Fact]
-    public void SwappedLink_WithTheSameTime_IsReadAgain()
+    public void Signing_FileSwappedWithSameTime_UsesNewKey()
     {
         var (keys, _) = Replica("one", Old);
         var before = keys.Signing.Id;
 
         Mount("one", New);
-        Assert.Equal(before, keys.Signing.Id); // Not looked at yet.
+        Assert.Equal(before, keys.Signing.Id); // The file has not been read again yet.
         time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.NotEqual(before, keys.Signing.Id);
     }
 
     [Fact]
-    public void BrokenFile_KeepsTheKeysOfBefore()
+    public void Current_InvalidFile_KeepsPreviousKeys()
     {
         var (keys, _) = Replica("one", Old);
         var before = keys.Signing.Id;
@@ -40,11 +43,13 @@ public sealed class SigningKeyRotationTests : IDisposable
         }
     }
 
-    /// <summary>Two replicas whose kubelets bring each version 90 s apart, a token a second from each, each shown to both, and again an hour later.</summary>
+    /// <summary>
+    /// Two replicas receive each version 90 s apart. Each issues one token per second, and both verify all tokens immediately and after the rotation.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Rotation_UnderLoad_RefusesNoTicket(bool newKeyIsAcceptedFirst)
+    public void TryVerify_RotationUnderLoad_AcceptsEveryTicket(bool newKeyIsAcceptedFirst)
     {
         var (_, first) = Replica("one", Old);
         var (_, second) = Replica("two", Old);
@@ -104,7 +109,7 @@ public sealed class SigningKeyRotationTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(folder, "..new"), version);
         using (var rename = Process.Start("mv", ["-T", Path.Combine(folder, "..new"), Path.Combine(folder, "..data")]))
         {
-            rename.WaitForExit(); // .NET renames no link to a folder over another.
+            rename.WaitForExit(); // .NET cannot replace a link to a folder with a rename.
             Assert.Equal(0, rename.ExitCode);
         }
 

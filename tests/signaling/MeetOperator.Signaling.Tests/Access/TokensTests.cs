@@ -16,7 +16,7 @@ public sealed class TokensTests
     public TokensTests() => tokens = new Tokens(new SigningKeys([key]), time);
 
     [Fact]
-    public void TryVerify_OwnToken_GivesItsSubject()
+    public void TryVerify_OwnToken_ReturnsSubject()
     {
         Assert.True(tokens.TryVerify(TokenKind.Ticket, tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1)), out var subject));
         Assert.Equal((Ann.Tenant, Ann.MeetingId, Ann.ParticipantId), (subject.Tenant, subject.MeetingId, subject.ParticipantId));
@@ -24,18 +24,18 @@ public sealed class TokensTests
     }
 
     [Fact]
-    public void Issue_Twice_GivesDifferentTokens() =>
+    public void Issue_Twice_ReturnsDifferentTokens() =>
         Assert.NotEqual(tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)), tokens.Issue(TokenKind.Code, Ann, TimeSpan.FromMinutes(1)));
 
     [Theory]
     [InlineData(TokenKind.Ticket, TokenKind.Code)]
     [InlineData(TokenKind.Code, TokenKind.Ticket)]
     [InlineData(TokenKind.Ticket, TokenKind.Host)]
-    public void TryVerify_TokenOfAnotherKind_IsRefused(TokenKind issued, TokenKind asked) =>
+    public void TryVerify_TokenOfOtherKind_ReturnsFalse(TokenKind issued, TokenKind asked) =>
         Assert.False(tokens.TryVerify(asked, tokens.Issue(issued, Ann, TimeSpan.FromMinutes(1)), out _));
 
     [Fact]
-    public void TryVerify_Expired_IsRefusedWhenClocksCannotExplainIt()
+    public void TryVerify_ExpiredBeyondClockSkew_ReturnsFalse()
     {
         var token = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromSeconds(60));
         time.Advance(TimeSpan.FromSeconds(89));
@@ -47,7 +47,7 @@ public sealed class TokensTests
     [Theory]
     [InlineData(29, true)]
     [InlineData(31, false)]
-    public void TryVerify_OfAReplicaWhoseClockIsAhead_IsTakenUpToThirtySeconds(int ahead, bool taken)
+    public void TryVerify_IssuerClockAhead_AcceptsUpToThirtySeconds(int ahead, bool taken)
     {
         var elsewhere = new ManualTime();
         elsewhere.Advance(TimeSpan.FromSeconds(ahead));
@@ -56,7 +56,7 @@ public sealed class TokensTests
     }
 
     [Fact]
-    public void TryVerify_AfterAKeyChange_TakesOldAndNewUntilTheOldIsDropped()
+    public void TryVerify_AfterKeyChange_AcceptsOldKeyUntilRemoved()
     {
         var old = tokens.Issue(TokenKind.Host, Ann with { ParticipantId = null }, TimeSpan.FromHours(1));
         var next = new SigningKey(RandomNumberGenerator.GetBytes(32));
@@ -102,17 +102,17 @@ public sealed class TokensTests
 
     [Theory]
     [MemberData(nameof(Forged))]
-    public void TryVerify_WellSignedButWrong_IsRefused(string what, string header, string payload)
+    public void TryVerify_ValidSignatureInvalidContent_ReturnsFalse(string what, string header, string payload)
     {
         Assert.False(tokens.TryVerify(TokenKind.Ticket, Sign(header.Replace("KID", key.Id, StringComparison.Ordinal), payload), out _), what);
     }
 
     [Fact]
-    public void Sign_OfTheTest_MakesGoodTokens() =>
+    public void TryVerify_TokenSignedByTest_ReturnsTrue() =>
         Assert.True(tokens.TryVerify(TokenKind.Ticket, Sign($$"""{"alg":"HS256","kid":"{{key.Id}}"}""", Payload()), out _));
 
     [Fact]
-    public void TryVerify_BrokenText_IsRefusedWithoutThrowing()
+    public void TryVerify_MalformedText_ReturnsFalse()
     {
         var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
         var parts = good.Split('.');
@@ -125,7 +125,7 @@ public sealed class TokensTests
     }
 
     [Fact]
-    public void TryVerify_EveryFlippedCharacter_IsRefused()
+    public void TryVerify_AnyFlippedCharacter_ReturnsFalse()
     {
         var good = tokens.Issue(TokenKind.Ticket, Ann, TimeSpan.FromMinutes(1));
         for (var i = 0; i < good.Length; i++)
@@ -137,7 +137,7 @@ public sealed class TokensTests
     }
 
     [Fact]
-    public void Key_TooShort_IsRefused() => Assert.Throws<ArgumentException>(() => new SigningKey(new byte[31]));
+    public void SigningKey_TooShort_Throws() => Assert.Throws<ArgumentException>(() => new SigningKey(new byte[31]));
 
     private static string Payload(string iss = "meetoperator", string aud = "meet-ticket") =>
         $$"""{"iss":"{{iss}}","aud":"{{aud}}","iat":1,"exp":9999999999,"jti":"x","ten":"acme","mtg":"m1","sub":"p1"}""";

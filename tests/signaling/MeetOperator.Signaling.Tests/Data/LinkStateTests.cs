@@ -7,7 +7,7 @@ public sealed class LinkStateTests
     private readonly LinkState state = new();
 
     [Fact]
-    public void Alive_ThenSubscribed_IsBoth()
+    public void TryMarkSubscribed_AfterAlive_SetsBoth()
     {
         Assert.True(state.TryMarkAlive(state.Breaks));
         Assert.Equal((true, false), (state.IsAlive, state.IsSubscribed));
@@ -17,7 +17,7 @@ public sealed class LinkStateTests
     }
 
     [Fact]
-    public void Break_WhileSubscribing_IsNotForgottenAtTheNextBeat()
+    public void TryMarkSubscribed_BreakMeanwhile_ReturnsFalse()
     {
         var before = state.Breaks;
         state.TryMarkAlive(before);
@@ -30,7 +30,7 @@ public sealed class LinkStateTests
     }
 
     [Fact]
-    public void Break_WhileABeatIsUnderWay_StaysABreak()
+    public void TryMarkAlive_BreakMeanwhile_ReturnsFalse()
     {
         var before = state.Breaks;
         state.Break();
@@ -40,7 +40,7 @@ public sealed class LinkStateTests
     }
 
     [Fact]
-    public void Break_EndsBothAtOnce()
+    public void Break_AliveAndSubscribed_ClearsBoth()
     {
         state.TryMarkAlive(state.Breaks);
         state.TryMarkSubscribed(state.Breaks);
@@ -51,7 +51,7 @@ public sealed class LinkStateTests
     }
 
     [Fact]
-    public void Subscribed_WhileNothingIsAnswered_ChangesNothing()
+    public void TryMarkSubscribed_NotAlive_ReturnsFalse()
     {
         state.Break();
 

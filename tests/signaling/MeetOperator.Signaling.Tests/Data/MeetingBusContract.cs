@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What every bus has to do; run on each by a class of its own. Two handles stand for two instances where the bus can connect them.</summary>
+/// <summary>Contract tests for meeting buses; each implementation has a derived class. A and B represent two instances if the bus can connect them.</summary>
 public abstract class MeetingBusContract : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
@@ -28,55 +28,55 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_ReachesEverySubscriberInOneOrder()
+    public async Task Publish_TwoSubscribers_DeliversInSameOrder()
     {
         var first = new ConcurrentQueue<string>();
         var second = new ConcurrentQueue<string>();
         await using var one = await A.SubscribeAsync(key, e => first.Enqueue(e.Text!), () => { }, default);
         await using var two = await B.SubscribeAsync(key, e => second.Enqueue(e.Text!), () => { }, default);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => (i % 2 == 0 ? A : B).PublishAsync(key, Frame($"{i}"), default)));
-        await Eventually.TrueAsync(() => first.Count == 100 && second.Count == 100, "both subscribers have everything");
+        await Eventually.TrueAsync(() => first.Count == 100 && second.Count == 100, "both subscribers have received all events");
         Assert.Equal(first, second);
     }
 
     [Fact]
-    public async Task Publish_ToAnotherMeetingOrTenant_IsNotHeard()
+    public async Task Publish_ToOtherMeetingOrTenant_IsNotDelivered()
     {
-        var heard = new ConcurrentQueue<string>();
-        await using var subscription = await A.SubscribeAsync(key, e => heard.Enqueue(e.Text!), () => { }, default);
+        var received = new ConcurrentQueue<string>();
+        await using var subscription = await A.SubscribeAsync(key, e => received.Enqueue(e.Text!), () => { }, default);
         await B.PublishAsync(new MeetingKey("acme", "other"), Frame("other meeting"), default);
         await B.PublishAsync(new MeetingKey("globex", key.MeetingId), Frame("other tenant"), default);
         await B.PublishAsync(key, Frame("mine"), default);
-        await Eventually.TrueAsync(() => !heard.IsEmpty, "the own event is heard");
-        Assert.Equal(["mine"], heard);
+        await Eventually.TrueAsync(() => !received.IsEmpty, "the event arrives");
+        Assert.Equal(["mine"], received);
     }
 
     [Fact]
-    public async Task Subscription_Disposed_HearsNothingMore()
+    public async Task Subscription_Disposed_ReceivesNoEvents()
     {
-        var gone = new ConcurrentQueue<string>();
-        var stays = new ConcurrentQueue<string>();
-        var subscription = await A.SubscribeAsync(key, e => gone.Enqueue(e.Text!), () => { }, default);
-        await using var other = await A.SubscribeAsync(key, e => stays.Enqueue(e.Text!), () => { }, default);
+        var disposed = new ConcurrentQueue<string>();
+        var active = new ConcurrentQueue<string>();
+        var subscription = await A.SubscribeAsync(key, e => disposed.Enqueue(e.Text!), () => { }, default);
+        await using var other = await A.SubscribeAsync(key, e => active.Enqueue(e.Text!), () => { }, default);
         await subscription.DisposeAsync();
         await B.PublishAsync(key, Frame("late"), default);
-        await Eventually.TrueAsync(() => !stays.IsEmpty, "the other subscriber hears it");
-        Assert.Empty(gone);
+        await Eventually.TrueAsync(() => !active.IsEmpty, "the other subscriber receives the event");
+        Assert.Empty(disposed);
     }
 
     [Fact]
-    public async Task Event_KeepsAllItsFields()
+    public async Task Publish_AllFieldsSet_RoundTrips()
     {
-        BusEvent? heard = null;
-        await using var subscription = await A.SubscribeAsync(key, e => heard = e, () => { }, default);
+        BusEvent? received = null;
+        await using var subscription = await A.SubscribeAsync(key, e => received = e, () => { }, default);
         var sent = new BusEvent { Kind = BusEventKind.Chat, ParticipantId = "p1", Connection = "c1", Text = "{\"a\":\"\u00e9\U0001F600\"}", Sequence = 9_007_199_254_740_991 };
         await B.PublishAsync(key, sent, default);
-        await Eventually.TrueAsync(() => heard is not null, "the event arrives");
-        Assert.Equal(sent, heard);
+        await Eventually.TrueAsync(() => received is not null, "the event arrives");
+        Assert.Equal(sent, received);
     }
 
     [Fact]
-    public async Task Code_IsConsumedOnceOverAllInstances()
+    public async Task TryConsumeCode_ManyInstances_SucceedsOnce()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? A : B).TryConsumeCodeAsync(key, "code", Long, default)));
         Assert.Single(results, r => r);
@@ -84,7 +84,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Enter_IsSeenByAllInOrderOfArrival()
+    public async Task Enter_TwoParticipants_ListsInOrderOfJoining()
     {
         await A.Presence.EnterAsync(key, Entry("b", since: 20), 10, Long, default);
         await B.Presence.EnterAsync(key, Entry("a", since: 10), 10, Long, default);
@@ -93,7 +93,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Enter_ManyAtOnce_NeverExceedsCapacity()
+    public async Task Enter_Concurrently_NeverExceedsCapacity()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 30).Select(async i =>
             (await (i % 2 == 0 ? A : B).Presence.EnterAsync(key, Entry($"p{i}"), 7, Long, default)).Outcome));
@@ -103,7 +103,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Enter_AgainByAnotherConnection_TakesOverAndKeepsWhatWasMuted()
+    public async Task Enter_WithNewerConnection_TakesOverAndKeepsMuteState()
     {
         await A.Presence.EnterAsync(key, Entry("a", since: 10), 1, Long, default);
         await A.Presence.SetMediaAsync(key, "a", PresenceMedia.Audio, sending: false, silenced: true, default);
@@ -114,7 +114,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reserve_KeepsAPlaceThatEnteringUses()
+    public async Task Reserve_ThenEnter_UsesReservation()
     {
         Assert.Equal(EnterOutcome.Entered, await ReserveAsync(A, Entry("a") with { Connected = false, Audio = false, AudioSilenced = true }));
         Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("b") with { Connected = false }));
@@ -127,7 +127,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reserve_PlaceNobodyCameTo_GivesWayOnlyWhenAllAreTaken()
+    public async Task Reserve_ReservationNotFirm_IsReplacedOnlyWhenFull()
     {
         await A.Presence.ReserveAsync(key, Entry("idle") with { Connected = false }, 2, Long, TimeSpan.Zero, default);
         await A.Presence.EnterAsync(key, Entry("here"), 2, Long, default);
@@ -138,7 +138,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reserve_PlacesForOneAddressBeyondAQuarter_GiveWayToOthersAtOnce()
+    public async Task Reserve_ManyFromOneAddress_GivesExcessToOthers()
     {
         foreach (var i in Enumerable.Range(0, 10))
         {
@@ -156,7 +156,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Host_AlwaysHasASeat_AndOnlyOne()
+    public async Task Reserve_FullMeeting_AdmitsOneHost()
     {
         await A.Presence.EnterAsync(key, Entry("a"), 1, Long, default);
         Assert.Equal(EnterOutcome.Full, await ReserveAsync(B, Entry("b") with { Connected = false }));
@@ -166,23 +166,23 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Host_WhoNeverCameOrIsAway_KeepsNoHostOut()
+    public async Task Reserve_HostAbsentOrAway_AdmitsOtherHost()
     {
         await A.Presence.EnterAsync(key, Entry("a"), 1, Long, default);
         Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("host") with { Connected = false, Role = "host" }));
         Assert.Equal(EnterOutcome.Entered, await ReserveAsync(B, Entry("host 2") with { Connected = false, Role = "host" }));
         Assert.Equal(EnterOutcome.Entered, (await A.Presence.EnterAsync(key, Entry("host") with { Role = "host" }, 1, Long, default)).Outcome);
-        await A.Presence.LeaveForNowAsync(key, "host", "another connection", default);
+        await A.Presence.MarkAwayAsync(key, "host", "another connection", default);
         Assert.Equal(EnterOutcome.Full, (await B.Presence.EnterAsync(key, Entry("host 2") with { Role = "host" }, 1, Long, default)).Outcome);
 
-        await A.Presence.LeaveForNowAsync(key, "host", "c", default);
+        await A.Presence.MarkAwayAsync(key, "host", "c", default);
         Assert.Equal(["a", "host"], (await B.Presence.ListAsync(key, default)).Select(p => p.ParticipantId).Order());
         Assert.Equal(EnterOutcome.Entered, (await B.Presence.EnterAsync(key, Entry("host 2") with { Role = "host" }, 1, Long, default)).Outcome);
         Assert.Equal(["a", "host 2"], (await B.Presence.ListAsync(key, default)).Select(p => p.ParticipantId).Order());
     }
 
     [Fact]
-    public async Task Expel_NobodyWritesOrListsTheParticipantAgain()
+    public async Task Expel_Participant_RejectsLaterWrites()
     {
         await A.Presence.EnterAsync(key, Entry("a"), 10, Long, default);
         await A.Presence.EnterAsync(key, Entry("b"), 10, Long, default);
@@ -199,7 +199,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Entry_NotRenewed_ExpiresAndIsSweptOnce()
+    public async Task Sweep_ExpiredEntry_IsReturnedOnce()
     {
         await A.Presence.EnterAsync(key, Entry("stays"), 10, Long, default);
         await A.Presence.EnterAsync(key, Entry("goes"), 10, Short, default);
@@ -210,7 +210,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Renew_LengthensOwnEntriesWritesLostOnesAndNamesTakenOnes()
+    public async Task Renew_OwnMissingAndTakenEntries_ReturnsTakenOnes()
     {
         await A.Presence.EnterAsync(key, Entry("own"), 10, Short, default);
         await B.Presence.EnterAsync(key, Entry("taken", connection: "theirs"), 10, Long, default);
@@ -223,7 +223,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Claim_WritesOverTheConnectionBeforeButNobodyWhomAHostRemovedOrWhoCameBackElsewhere()
+    public async Task Claim_AfterOutage_SkipsRemovedAndReconnectedParticipants()
     {
         await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Short, default);
         await A.Presence.EnterAsync(key, Entry("out"), 10, Long, default);
@@ -241,7 +241,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Remove_OfACertainConnection_LeavesANewerOne()
+    public async Task Remove_OlderConnection_KeepsNewerOne()
     {
         await A.Presence.EnterAsync(key, Entry("a", connection: "old"), 10, Long, default);
         await B.Presence.EnterAsync(key, Entry("a", connection: "new"), 10, Long, default);
@@ -253,9 +253,9 @@ public abstract class MeetingBusContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SetMedia_ChangesOneKind()
+    public async Task SetMedia_Video_KeepsAudio()
     {
-        Assert.Null(await A.Presence.SetMediaAsync(key, "nobody", PresenceMedia.Audio, sending: false, silenced: false, default));
+        Assert.Null(await A.Presence.SetMediaAsync(key, "unknown", PresenceMedia.Audio, sending: false, silenced: false, default));
         await A.Presence.EnterAsync(key, Entry("a"), 10, Long, default);
         var entry = await B.Presence.SetMediaAsync(key, "a", PresenceMedia.Video, sending: false, silenced: true, default);
         Assert.Equal(Entry("a") with { Video = false, VideoSilenced = true }, entry);
@@ -268,7 +268,7 @@ public abstract class MeetingBusContract : IAsyncLifetime
     [InlineData("", "m")]
     [InlineData("acme", "a b")]
     [InlineData("acme", "m:presence")]
-    public void Key_ThatCouldReachAnother_IsRefused(string tenant, string meeting) => Assert.Throws<ArgumentException>(() => new MeetingKey(tenant, meeting));
+    public void MeetingKey_AmbiguousName_Throws(string tenant, string meeting) => Assert.Throws<ArgumentException>(() => new MeetingKey(tenant, meeting));
 
     protected abstract Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync();
 

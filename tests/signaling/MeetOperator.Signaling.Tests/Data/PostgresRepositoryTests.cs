@@ -10,7 +10,7 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
     private static readonly string[] Tables = ["users", "meetings", "participants", "media_streams", "chat_messages"];
 
     [Fact]
-    public async Task Rows_AreSeenByTheirTenantOnly_WhateverTheQuery()
+    public async Task Query_OtherTenantSelected_ReturnsNoForeignRows()
     {
         var text = await server.CreateDatabaseAsync();
         await using var database = new PostgresDatabase(text);
@@ -22,7 +22,7 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
         await connection.OpenAsync();
         foreach (var table in Tables)
         {
-            // Who has not said for whom he asks sees nothing, although he owns the table.
+            // Without a selected tenant, even the owner of the table sees no rows.
             Assert.Equal(0, await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}"));
             Assert.Equal(0, await connection.ExecuteAsync($"DELETE FROM {table}"));
         }
@@ -33,13 +33,13 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
             Assert.Equal(["acme"], await connection.QueryAsync<string>($"SELECT tenant FROM {table}"));
         }
 
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("INSERT INTO users (tenant, user_id, name) VALUES ('globex', 'intruder', 'x')"));
-        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        var error = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("INSERT INTO users (tenant, user_id, name) VALUES ('globex', 'intruder', 'x')"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
         Assert.Equal(0, await connection.ExecuteAsync("UPDATE meetings SET title = 'mine' WHERE tenant = 'globex'"));
     }
 
     [Fact]
-    public async Task OpenMeetings_AreReadOverAllTenants_AndNothingElse()
+    public async Task ListOpen_AllTenants_GrantsNoOtherAccess()
     {
         var text = await server.CreateDatabaseAsync();
         await using var database = new PostgresDatabase(text);
@@ -67,7 +67,7 @@ public sealed class PostgresRepositoryTests(PostgresServer server) : RepositoryC
     [Theory]
     [InlineData("")]
     [InlineData(";No Reset On Close=true")]
-    public async Task Connection_BackInThePool_HasForgottenItsTenant(string setting)
+    public async Task Connection_ReturnedToPool_ResetsTenant(string setting)
     {
         await using var database = new PostgresDatabase(await server.CreateDatabaseAsync() + ";Maximum Pool Size=1" + setting);
         await Migrator.MigrateAsync(database, TimeProvider.System, default);

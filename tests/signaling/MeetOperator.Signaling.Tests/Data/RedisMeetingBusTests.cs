@@ -8,7 +8,7 @@ namespace MeetOperator.Signaling.Tests;
 public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContract
 {
     [Fact]
-    public async Task Keys_AllBeginWithTenantAndMeeting()
+    public async Task Keys_AllOperations_StartWithTenantAndMeeting()
     {
         var key = new MeetingKey("acme", "keys-test");
         await A.Presence.EnterAsync(key, new PresenceEntry { ParticipantId = "a", DisplayName = "A", Role = "host", Instance = "A", Connection = "c" }, 10, TimeSpan.FromSeconds(9), default);
@@ -23,20 +23,20 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     }
 
     [Fact]
-    public async Task Redis_Restarted_IsUsedAgainByItself()
+    public async Task RedisRestart_OneSubscription_Recovers()
     {
         var own = new RedisServer();
         await own.InitializeAsync();
         await using var bus = await RedisMeetingBus.ConnectAsync(own.Configuration);
         var key = new MeetingKey("acme", "restart");
-        var heard = new ConcurrentQueue<string>();
+        var received = new ConcurrentQueue<string>();
         var recovered = 0;
-        await using var subscription = await bus.SubscribeAsync(key, e => heard.Enqueue(e.Text!), () => Interlocked.Increment(ref recovered), default);
+        await using var subscription = await bus.SubscribeAsync(key, e => received.Enqueue(e.Text!), () => Interlocked.Increment(ref recovered), default);
 
         own.Stop();
-        await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
-        var lost = await Assert.ThrowsAnyAsync<Exception>(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "into the void" }, default));
-        Assert.True(Failures.IsBusOutage(lost), lost.ToString());
+        await Eventually.TrueAsync(() => !bus.IsConnected, "the outage is detected");
+        var lost = await Assert.ThrowsAnyAsync<Exception>(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "lost" }, default));
+        Assert.True(TransientErrors.IsBusOutage(lost), lost.ToString());
         await own.StartAsync();
 
         await Eventually.TrueAsync(() => bus.IsConnected && Volatile.Read(ref recovered) > 0, "the bus is connected again");
@@ -44,41 +44,41 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
             async () =>
             {
                 await bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "back" }, default);
-                return heard.Contains("back");
+                return received.Contains("back");
             },
             "the subscription works again");
         await own.DisposeAsync();
     }
 
     [Fact]
-    public async Task Redis_Restarted_MeetingsComeBackAPieceAtATimeAndAreOfUseAtOnce()
+    public async Task RedisRestart_ManySubscriptions_RecoversInBatches()
     {
         const int Meetings = 10_000;
         var own = new RedisServer();
         await own.InitializeAsync();
-        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.LongTimeoutConfiguration))
         {
-            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            await Eventually.TrueAsync(() => bus.IsConnected, "the bus is connected");
             var keys = Enumerable.Range(0, Meetings).Select(i => new MeetingKey("acme", $"m{i}")).ToList();
-            var heard = new ConcurrentDictionary<MeetingKey, int>();
+            var received = new ConcurrentDictionary<MeetingKey, int>();
             var recovered = new ConcurrentQueue<MeetingKey>();
-            var recoveredWhenFirstHeard = 0;
-            var hearsAllAtFirst = true;
-            foreach (var piece in keys.Chunk(500))
+            var recoveredAtFirstEvent = 0;
+            var isConnectedAtFirst = true;
+            foreach (var batch in keys.Chunk(500))
             {
-                await Task.WhenAll(piece.Select(key => bus.SubscribeAsync(
+                await Task.WhenAll(batch.Select(key => bus.SubscribeAsync(
                     key,
                     _ =>
                     {
-                        heard.AddOrUpdate(key, 1, (_, n) => n + 1);
-                        Interlocked.CompareExchange(ref recoveredWhenFirstHeard, recovered.Count, 0);
+                        received.AddOrUpdate(key, 1, (_, n) => n + 1);
+                        Interlocked.CompareExchange(ref recoveredAtFirstEvent, recovered.Count, 0);
                     },
                     () =>
                     {
                         recovered.Enqueue(key);
                         if (recovered.Count == 1)
                         {
-                            hearsAllAtFirst = bus.IsConnected;
+                            isConnectedAtFirst = bus.IsConnected;
                             _ = Task.Run(() => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "first" }, default));
                         }
                     },
@@ -86,38 +86,38 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
             }
 
             own.Kill();
-            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the outage is detected");
             await own.StartAsync();
-            await Eventually.TrueAsync(() => recovered.Count >= Meetings, "all meetings are told");
+            await Eventually.TrueAsync(() => recovered.Count >= Meetings, "all meetings are notified");
             Assert.Equal(Meetings, recovered.Distinct().Count());
-            Assert.InRange(recoveredWhenFirstHeard, 1, Meetings - 1);
+            Assert.InRange(recoveredAtFirstEvent, 1, Meetings - 1);
 
-            // As long as events of any meeting may be lost, the absence of a participant proves nothing.
-            Assert.False(hearsAllAtFirst);
-            await Eventually.TrueAsync(() => bus.IsConnected, "it is whole again");
+            // Events of other meetings may still be lost, so the bus must not report that it is connected.
+            Assert.False(isConnectedAtFirst);
+            await Eventually.TrueAsync(() => bus.IsConnected, "the bus is connected again");
 
-            heard.Clear();
-            foreach (var piece in keys.Chunk(500))
+            received.Clear();
+            foreach (var batch in keys.Chunk(500))
             {
-                await Task.WhenAll(piece.Select(key => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "again" }, default)));
+                await Task.WhenAll(batch.Select(key => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = "again" }, default)));
             }
 
-            await Eventually.TrueAsync(() => heard.Count == Meetings, "all meetings are heard again");
-            Assert.All(heard.Values, n => Assert.Equal(1, n));
+            await Eventually.TrueAsync(() => received.Count == Meetings, "events of all meetings arrive");
+            Assert.All(received.Values, n => Assert.Equal(1, n));
         }
 
         await own.DisposeAsync();
     }
 
     [Fact]
-    public async Task Redis_Restarted_WhoSubscribesBeforeAllChannelsAreBack_GetsEachEventOnce()
+    public async Task RedisRestart_SubscribeDuringRecovery_DeliversEventsOnce()
     {
         const int Meetings = 1_000;
         var own = new RedisServer();
         await own.InitializeAsync();
-        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.LongTimeoutConfiguration))
         {
-            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            await Eventually.TrueAsync(() => bus.IsConnected, "the bus is connected");
             var keys = Enumerable.Range(0, Meetings).Select(i => new MeetingKey("acme", $"m{i}")).ToList();
             var (first, second) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
             var added = new TaskCompletionSource<Task>();
@@ -129,26 +129,26 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
                 {
                     if (Interlocked.Increment(ref recovered) == 1)
                     {
-                        // As soon as one meeting is back, every meeting gets a second subscriber.
+                        // When the first meeting recovers, every meeting gets a second subscriber.
                         added.SetResult(Task.WhenAll(keys.Select(k => bus.SubscribeAsync(k, e => second.Enqueue(e.Text!), () => { }, default))));
                     }
                 },
                 default)));
 
             own.Kill();
-            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the outage is detected");
             await own.StartAsync();
             await await added.Task.WaitAsync(TimeSpan.FromSeconds(60));
-            await Eventually.TrueAsync(() => bus.IsConnected, "it is whole again");
+            await Eventually.TrueAsync(() => bus.IsConnected, "the bus is connected again");
             foreach (var text in new[] { "one", "last" })
             {
                 await Task.WhenAll(keys.Select(key => bus.PublishAsync(key, new BusEvent { Kind = BusEventKind.Frame, Text = $"{text} of {key}" }, default)));
             }
 
-            foreach (var heard in new[] { first, second })
+            foreach (var received in new[] { first, second })
             {
-                await Eventually.TrueAsync(() => heard.Distinct().Count() == 2 * Meetings, "all events arrive");
-                Assert.Equal(Meetings, heard.Count(e => e.StartsWith("one", StringComparison.Ordinal)));
+                await Eventually.TrueAsync(() => received.Distinct().Count() == 2 * Meetings, "all events arrive");
+                Assert.Equal(Meetings, received.Count(e => e.StartsWith("one", StringComparison.Ordinal)));
             }
         }
 
@@ -156,14 +156,14 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     }
 
     [Fact]
-    public async Task Renewals_OfManyMeetings_AreFewCommands()
+    public async Task Renew_ManyMeetings_UsesFewCommands()
     {
         const int Meetings = 1_000;
         var own = new RedisServer();
         await own.InitializeAsync();
-        await using (var bus = await RedisMeetingBus.ConnectAsync(own.Patient))
+        await using (var bus = await RedisMeetingBus.ConnectAsync(own.LongTimeoutConfiguration))
         {
-            await Eventually.TrueAsync(() => bus.IsConnected, "it is connected");
+            await Eventually.TrueAsync(() => bus.IsConnected, "the bus is connected");
             var entries = Enumerable.Range(0, Meetings).Select(i => (
                 Key: new MeetingKey("acme", $"m{i}"),
                 Entry: new PresenceEntry { ParticipantId = $"p{i}", DisplayName = "A", Role = "host", Instance = "A", Connection = "c", Connected = true })).ToList();
@@ -183,7 +183,7 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     [Theory]
     [InlineData("not JSON")]
     [InlineData("5")]
-    public async Task Renewals_OneEntryThatCannotBeRead_OtherMeetingsAreRenewedAndItIsWrittenAgain(string stored)
+    public async Task Renew_UnreadableEntry_IsRewrittenWithoutAffectingOthers(string stored)
     {
         const int Meetings = 100;
         var run = Guid.NewGuid().ToString("N");
@@ -209,19 +209,19 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     }
 
     [Fact]
-    public async Task Redis_Slow_IsWaitedForAsTheConfigurationSays()
+    public async Task Call_SlowRedis_UsesConfiguredTimeout()
     {
         var own = new RedisServer();
         await own.InitializeAsync();
-        await using (var patient = await RedisMeetingBus.ConnectAsync($"{own.Configuration},responseTimeout=120000"))
-        await using (var usual = await RedisMeetingBus.ConnectAsync(own.Configuration))
+        await using (var withLongTimeout = await RedisMeetingBus.ConnectAsync($"{own.Configuration},responseTimeout=120000"))
+        await using (var withDefaultTimeout = await RedisMeetingBus.ConnectAsync(own.Configuration))
         {
-            await Eventually.TrueAsync(() => patient.IsConnected && usual.IsConnected, "both are connected");
+            await Eventually.TrueAsync(() => withLongTimeout.IsConnected && withDefaultTimeout.IsConnected, "both are connected");
             own.Pause();
-            var code = patient.TryConsumeCodeAsync(new MeetingKey("acme", "slow"), "code", TimeSpan.FromSeconds(9), default);
+            var code = withLongTimeout.TryConsumeCodeAsync(new MeetingKey("acme", "slow"), "code", TimeSpan.FromSeconds(9), default);
             try
             {
-                await Eventually.TrueAsync(() => !usual.IsConnected, "Redis takes longer than usual");
+                await Eventually.TrueAsync(() => !withDefaultTimeout.IsConnected, "the default timeout expires");
             }
             finally
             {
@@ -229,14 +229,14 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
             }
 
             Assert.True(await code);
-            Assert.True(patient.IsConnected);
+            Assert.True(withLongTimeout.IsConnected);
         }
 
         await own.DisposeAsync();
     }
 
     [Fact]
-    public async Task Recovered_WhoHearsItFails_RedisIsFoundAgainNextTimeToo()
+    public async Task RedisRestart_RecoveryHandlerThrows_RecoversNextTime()
     {
         var own = new RedisServer();
         await own.InitializeAsync();
@@ -248,13 +248,13 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
             () =>
             {
                 Interlocked.Increment(ref recovered);
-                throw new InvalidOperationException("A mistake.");
+                throw new InvalidOperationException("The handler failed.");
             },
             default);
         for (var outage = 1; outage <= 2; outage++)
         {
             own.Stop();
-            await Eventually.TrueAsync(() => !bus.IsConnected, "the loss is noticed");
+            await Eventually.TrueAsync(() => !bus.IsConnected, "the outage is detected");
             await own.StartAsync();
             await Eventually.TrueAsync(() => bus.IsConnected && Volatile.Read(ref recovered) == outage, $"outage {outage} is over");
         }
@@ -263,5 +263,5 @@ public sealed class RedisMeetingBusTests(RedisServer server) : MeetingBusContrac
     }
 
     protected override async Task<(IMeetingBus A, IMeetingBus B)> ConnectAsync() =>
-        (await RedisMeetingBus.ConnectAsync(server.Patient), await RedisMeetingBus.ConnectAsync(server.Patient));
+        (await RedisMeetingBus.ConnectAsync(server.LongTimeoutConfiguration), await RedisMeetingBus.ConnectAsync(server.LongTimeoutConfiguration));
 }

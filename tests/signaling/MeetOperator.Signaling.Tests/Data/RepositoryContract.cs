@@ -2,7 +2,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What every engine has to do; run on each by a class of its own.</summary>
+/// <summary>Contract tests for the repositories; each database engine has a derived class.</summary>
 public abstract class RepositoryContract : IAsyncLifetime
 {
     private ISqlDatabase database = null!;
@@ -22,7 +22,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     public virtual async Task DisposeAsync() => await database.DisposeAsync();
 
     [Fact]
-    public async Task Meeting_AddedOnce_IsFoundAndKeepsItsFirstRow()
+    public async Task AddMeeting_Twice_KeepsFirstRow()
     {
         var row = Meeting("acme", "m1") with { EndTime = null, Settings = "{\"mode\":\"Auto\"}", HostId = "ann" };
         Assert.True(await meetings.AddAsync(row, default));
@@ -31,11 +31,11 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Meeting_OfAnotherTenant_IsNotFoundNorChanged()
+    public async Task Meeting_OfOtherTenant_IsNotFoundOrChanged()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        await chat.AppendAsync(Line("acme", "m1", "hello"), default);
+        await chat.AppendAsync(Message("acme", "m1", "hello"), default);
 
         Assert.Null(await meetings.FindAsync("globex", "m1", default));
         Assert.False(await meetings.CloseAsync("globex", "m1", 5, default));
@@ -45,14 +45,14 @@ public abstract class RepositoryContract : IAsyncLifetime
         Assert.False(await participants.RemoveAsync("globex", "m1", "p1", 5, default));
         Assert.Empty(await chat.ListAfterAsync("globex", "m1", 0, 10, default));
         Assert.Empty(await chat.ListLastAsync("globex", "m1", 10, default));
-        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Line("globex", "m1", "intruder"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Message("globex", "m1", "intruder"), default)).Outcome);
 
         Assert.Equal(MeetingRowStatus.Open, (await meetings.FindAsync("acme", "m1", default))!.Status);
         Assert.Single(await chat.ListLastAsync("acme", "m1", 10, default));
     }
 
     [Fact]
-    public async Task Meeting_Closed_KeepsItsFirstEnd()
+    public async Task CloseMeeting_Twice_KeepsFirstEndTime()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         Assert.True(await meetings.CloseAsync("acme", "m1", 500, default));
@@ -62,11 +62,11 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Meeting_Removed_TakesEverythingWithIt()
+    public async Task RemoveMeeting_WithDependentRows_DeletesAll()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
-        await chat.AppendAsync(Line("acme", "m1", "hello"), default);
+        await chat.AppendAsync(Message("acme", "m1", "hello"), default);
         await meetings.RemoveAsync("acme", "m1", default);
         Assert.Null(await meetings.FindAsync("acme", "m1", default));
         Assert.Empty(await participants.ListAsync("acme", "m1", default));
@@ -74,7 +74,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Participant_Status_FollowsComingAndGoing()
+    public async Task SetStatus_LeftAndConnected_UpdatesLeaveTime()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         var row = Participant("acme", "m1", "p1") with { UserId = "u-1", VideoEnabled = false };
@@ -88,18 +88,18 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Participant_Removed_StaysRemoved()
+    public async Task RemoveParticipant_ThenConnected_StaysRemoved()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
         Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 700, default));
         Assert.False(await participants.SetStatusAsync("acme", "m1", "p1", ConnectionStatuses.Connected, 800, default));
-        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 900, default), "removing once more is no error: the first answer may have been lost");
+        Assert.True(await participants.RemoveAsync("acme", "m1", "p1", 900, default), "repeating a removal succeeds because the first response may be lost");
         Assert.Equal(ConnectionStatuses.Removed, (await participants.FindAsync("acme", "m1", "p1", default))!.ConnectionStatus);
     }
 
     [Fact]
-    public async Task Participant_Media_ChangesOneKindAtATime()
+    public async Task SetMedia_AudioOnly_KeepsVideo()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "p1"), default);
@@ -109,7 +109,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Participants_AreListedInOrderOfJoining()
+    public async Task ListParticipants_DifferentJoinTimes_ReturnsJoinOrder()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await participants.AddAsync(Participant("acme", "m1", "a") with { JoinTime = 30 }, default);
@@ -118,11 +118,11 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chat_FromManyWritersAtOnce_HasIdsWithoutGapInTheOrderOfStoring()
+    public async Task AppendChat_ConcurrentWriters_AssignsIdsWithoutGaps()
     {
         await MeetingWithAnnAsync("m1");
         await MeetingWithAnnAsync("m2");
-        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Line("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default)).Row)));
+        var appended = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(async () => (await chat.AppendAsync(Message("acme", i % 2 == 0 ? "m1" : "m2", $"line {i}"), default)).Row)));
 
         foreach (var meeting in new[] { "m1", "m2" })
         {
@@ -133,35 +133,35 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chat_SameReferenceOfTheSameSender_IsOneLine()
+    public async Task AppendChat_SameReferenceAndSender_StoresOnce()
     {
         await MeetingWithAnnAsync("m1");
         await participants.AddAsync(Participant("acme", "m1", "p2"), default);
-        var line = Line("acme", "m1", "once") with { Reference = "r-1" };
-        var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => chat.AppendAsync(line, default))));
+        var message = Message("acme", "m1", "once") with { Reference = "r-1" };
+        var appended = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => chat.AppendAsync(message, default))));
         Assert.Single(appended, a => a.Outcome == AppendOutcome.Stored);
         Assert.All(appended, a => Assert.Equal(1, a.Row!.MessageId));
-        Assert.Equal(2, (await chat.AppendAsync(line with { SenderId = "p2" }, default)).Row!.MessageId);
+        Assert.Equal(2, (await chat.AppendAsync(message with { SenderId = "p2" }, default)).Row!.MessageId);
         Assert.Equal(["r-1", "r-1"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Reference));
     }
 
     [Fact]
-    public async Task Chat_OfSomebodyRemovedOrUnknownOrAfterTheEnd_IsNotStored()
+    public async Task AppendChat_RemovedOrUnknownSenderOrEnded_IsNotStored()
     {
         await MeetingWithAnnAsync("m1");
         await participants.AddAsync(Participant("acme", "m1", "p2"), default);
-        await chat.AppendAsync(Line("acme", "m1", "before"), default);
+        await chat.AppendAsync(Message("acme", "m1", "before"), default);
         await participants.RemoveAsync("acme", "m1", "p1", 400, default);
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "after"), default)).Outcome);
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "who") with { SenderId = "p3" }, default)).Outcome);
-        Assert.Equal(2, (await chat.AppendAsync(Line("acme", "m1", "me") with { SenderId = "p2" }, default)).Row!.MessageId);
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "after"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "who") with { SenderId = "p3" }, default)).Outcome);
+        Assert.Equal(2, (await chat.AppendAsync(Message("acme", "m1", "me") with { SenderId = "p2" }, default)).Row!.MessageId);
         await meetings.CloseAsync("acme", "m1", 500, default);
-        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Line("acme", "m1", "late") with { SenderId = "p2" }, default)).Outcome);
+        Assert.Equal(AppendOutcome.NoMeeting, (await chat.AppendAsync(Message("acme", "m1", "late") with { SenderId = "p2" }, default)).Outcome);
         Assert.Equal(["before", "me"], (await chat.ListLastAsync("acme", "m1", 10, default)).Select(l => l.Content));
     }
 
     [Fact]
-    public async Task Chat_WhileItsSenderIsRemoved_NoLineIsCommittedLater()
+    public async Task AppendChat_SenderRemovedConcurrently_StoresNothingLater()
     {
         await MeetingWithAnnAsync("m1");
         using var stop = new CancellationTokenSource();
@@ -169,40 +169,40 @@ public abstract class RepositoryContract : IAsyncLifetime
         {
             while (!stop.IsCancellationRequested)
             {
-                await chat.AppendAsync(Line("acme", "m1", "again"), default);
+                await chat.AppendAsync(Message("acme", "m1", "again"), default);
 
-                // SQLite's writers do not queue: those who write without a pause may keep out everybody else.
+                // SQLite does not queue writers, so constant writes could starve the removal.
                 await Task.Delay(5);
             }
         })).ToList();
-        await Eventually.TrueAsync(async () => (await chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "lines are being stored");
+        await Eventually.TrueAsync(async () => (await chat.ListLastAsync("acme", "m1", 10, default)).Count == 10, "messages are being stored");
 
         await participants.RemoveAsync("acme", "m1", "p1", 400, default);
         var atRemoval = (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId;
 
-        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Line("acme", "m1", "later"), default)).Outcome);
+        Assert.Equal(AppendOutcome.NotMember, (await chat.AppendAsync(Message("acme", "m1", "later"), default)).Outcome);
         await stop.CancelAsync();
         await Task.WhenAll(writers);
         Assert.Equal(atRemoval, (await chat.ListLastAsync("acme", "m1", 1, default))[0].MessageId);
     }
 
     [Fact]
-    public async Task Standings_NameEndedMeetingsAndRemovedPeopleOfTheTenant()
+    public async Task ListModerationStates_OneTenant_ReturnsEndedAndRemoved()
     {
         await MeetingWithAnnAsync("m1");
         await MeetingWithAnnAsync("m2");
         await MeetingWithAnnAsync("m3");
         await participants.RemoveAsync("acme", "m1", "p1", 400, default);
         await meetings.CloseAsync("acme", "m2", 500, default);
-        var standings = await meetings.ListStandingsAsync("acme", ["m1", "m2", "m3"], default);
-        Assert.Equal(["m1", "m2"], standings.Keys.Order());
-        Assert.Equal((false, "p1"), (standings["m1"].HasEnded, Assert.Single(standings["m1"].Removed)));
-        Assert.Equal((true, 0), (standings["m2"].HasEnded, standings["m2"].Removed.Count));
-        Assert.Empty(await meetings.ListStandingsAsync("globex", ["m1", "m2"], default));
+        var states = await meetings.ListModerationStatesAsync("acme", ["m1", "m2", "m3"], default);
+        Assert.Equal(["m1", "m2"], states.Keys.Order());
+        Assert.Equal((false, "p1"), (states["m1"].HasEnded, Assert.Single(states["m1"].Removed)));
+        Assert.Equal((true, 0), (states["m2"].HasEnded, states["m2"].Removed.Count));
+        Assert.Empty(await meetings.ListModerationStatesAsync("globex", ["m1", "m2"], default));
     }
 
     [Fact]
-    public async Task Meeting_Reopened_OnlyWhenItsEndIsTheOneThatWasSeen()
+    public async Task ReopenMeeting_DifferentEndTime_ChangesNothing()
     {
         await MeetingWithAnnAsync("m1");
         await meetings.CloseAsync("acme", "m1", 500, default);
@@ -214,7 +214,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Meeting_FoundByItsId_IsThatOfWhicheverTenant()
+    public async Task FindMeetingById_AnyTenant_ReturnsRow()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         await meetings.AddAsync(Meeting("globex", "m2"), default);
@@ -223,12 +223,12 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chat_Pages_AreOldestFirst()
+    public async Task ListChat_Pages_AreOldestFirst()
     {
         await MeetingWithAnnAsync("m1");
         for (var i = 1; i <= 7; i++)
         {
-            await chat.AppendAsync(Line("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
+            await chat.AppendAsync(Message("acme", "m1", $"line {i} \u00e9\U0001F600 'quoted' %_"), default);
         }
 
         Assert.Equal([3, 4], (await chat.ListAfterAsync("acme", "m1", 2, 2, default)).Select(l => l.MessageId));
@@ -239,7 +239,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task User_AddedAgain_KeepsTheFirstRow()
+    public async Task AddUser_Twice_KeepsFirstRow()
     {
         var users = new SqlUserRepository(database);
         var ann = new UserRow { Tenant = "acme", UserId = "u-1", Name = "Ann", Email = "ann@example.org" };
@@ -250,7 +250,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task IdempotencyKey_ClaimedByManyAtOnce_IsOneClaimUntilItRunsOut()
+    public async Task ClaimIdempotencyKey_Concurrently_ReturnsOneClaimUntilExpiry()
     {
         var keys = new SqlIdempotencyRepository(database);
         var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => keys.ClaimAsync(Claim($"m{i}", expires: 1_000), 500, default))));
@@ -269,7 +269,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task MediaStream_SavedTwice_IsOne()
+    public async Task SaveMediaStream_Twice_KeepsOneRow()
     {
         await meetings.AddAsync(Meeting("acme", "m1"), default);
         var streams = new SqlMediaStreamRepository(database);
@@ -282,14 +282,14 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Retention_RemovesOnlyWhatEndedLongAgo_WithAllThatBelongsToIt()
+    public async Task RemoveEndedBefore_OldAndRecentMeetings_DeletesOnlyOld()
     {
         var (meetings, participants, chat) = (new SqlMeetingRepository(database), new SqlParticipantRepository(database), new SqlChatRepository(database));
         foreach (var (tenant, id, ended) in ((string, string, long?)[])[("acme", "old", 1_000), ("other", "old-too", 1_500), ("acme", "recent", 5_000), ("acme", "open", null)])
         {
             await meetings.AddAsync(Meeting(tenant, id), default);
             await participants.AddAsync(Participant(tenant, id, "p1"), default);
-            await chat.AppendAsync(Line(tenant, id, "hello"), default);
+            await chat.AppendAsync(Message(tenant, id, "hello"), default);
             if (ended is { } at)
             {
                 await meetings.CloseAsync(tenant, id, at, default);
@@ -310,7 +310,7 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Migrate_FromSeveralInstancesAtOnce_AppliesEachStepOnce()
+    public async Task Migrate_ConcurrentInstances_AppliesEachMigrationOnce()
     {
         var connection = await ConnectionAsync();
         var instances = Enumerable.Range(0, 6).Select(_ => SqlDatabases.Create(connection)).ToList();
@@ -324,17 +324,17 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Migrate_SchemaWithAStepThatNeedsANewerProgram_IsRefusedWithAdvice()
+    public async Task Migrate_IncompatibleNewerSchema_Throws()
     {
         var known = Migrator.Load(database.Engine);
         await Migrator.MigrateAsync(database, [.. known, new Migration(9999, "9999_contract", "ALTER TABLE chat_messages DROP COLUMN content")], TimeProvider.System, default);
 
-        var refused = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
-        Assert.Contains("schema step 9999", refused.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(database, TimeProvider.System, default));
+        Assert.Contains("migration 9999", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Migrate_SchemaWithAStepThatOnlyAdds_IsUsedAsItIs()
+    public async Task Migrate_CompatibleNewerSchema_ChangesNothing()
     {
         var known = Migrator.Load(database.Engine);
         var added = new Migration(9999, "9999_expand", $"-- min-reader: {known[^1].Version}\nALTER TABLE chat_messages ADD COLUMN mood TEXT");
@@ -344,13 +344,13 @@ public abstract class RepositoryContract : IAsyncLifetime
     }
 
     [Fact]
-    public void Migrations_OfBothEngines_HaveTheSameSteps()
+    public void Load_BothEngines_HaveSameMigrations()
     {
         Assert.Equal(Migrator.Load("sqlite").Select(m => (m.Name, m.MinReader)), Migrator.Load("postgres").Select(m => (m.Name, m.MinReader)));
         Assert.Equal(Enumerable.Range(1, Migrator.Load("sqlite").Count), Migrator.Load("sqlite").Select(m => m.Version));
     }
 
-    /// <summary>An empty database.</summary>
+    /// <summary>Returns the connection string of an empty database.</summary>
     protected abstract Task<string> ConnectionAsync();
 
     private async Task MeetingWithAnnAsync(string id)
@@ -365,6 +365,6 @@ public abstract class RepositoryContract : IAsyncLifetime
     private static ParticipantRow Participant(string tenant, string meeting, string id) =>
         new() { Tenant = tenant, MeetingId = meeting, ParticipantId = id, DisplayName = "Ann", Role = "participant", JoinTime = 200 };
 
-    private static ChatRow Line(string tenant, string meeting, string text) =>
+    private static ChatRow Message(string tenant, string meeting, string text) =>
         new() { Tenant = tenant, MeetingId = meeting, SenderId = "p1", DisplayName = "Ann", Content = text, Timestamp = 300, Reference = Guid.NewGuid().ToString("N") };
 }

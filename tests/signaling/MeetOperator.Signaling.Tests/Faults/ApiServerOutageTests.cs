@@ -6,7 +6,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two people in a meeting while the Kubernetes API server is away or hangs.</summary>
+/// <summary>Tests a meeting with two participants while the Kubernetes API server is unavailable or hangs.</summary>
 public sealed class ApiServerOutageTests : IAsyncLifetime
 {
     private const string Key = "a-key-of-acme-0123456789-0123456789";
@@ -36,30 +36,30 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Away_WhileAMeetingIsMadeAnewUnderItsId_PeopleOfTheFirstAreNotInTheSecond()
+    public async Task ApiServerDown_MeetingRecreatedWithSameId_EndsEarlierMeeting()
     {
         var name = new NamespacedName(TestCluster.Namespace, Guid.NewGuid().ToString("D"));
         await cluster.ApplyMeetingAsync(name.Name);
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{name.Name}")).IsSuccessStatusCode, "it is seen");
+        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{name.Name}")).IsSuccessStatusCode, "the server has received the meeting");
         await using var ann = await signaling.EnterAsync(name.Name, "Ann");
 
         wire.Break();
         await cluster.Client.DeleteAsync<Meeting>(name, default);
         await cluster.ApplyMeetingAsync(name.Name);
-        wire.Mend();
+        wire.Restore();
 
         await ann.ExpectAsync("meeting-ended");
     }
 
     [Fact]
-    public async Task Away_ForAMinute_MeetingsAreJoinedFromTheCopyAndCreatingSaysWhenToAskAgain()
+    public async Task ApiServerDown_ForOneMinute_AllowsJoinsAndRejectsCreation()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is on the node");
         wire.Break();
-        // The node is shown everybody every ten seconds.
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Touches) >= 7, "a minute goes by", TimeSpan.FromSeconds(150));
+        // Participants are refreshed on the node every ten seconds.
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[ann.Id].Touches) >= 7, "one minute passes", TimeSpan.FromSeconds(150));
 
         await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
         await bob.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
@@ -68,31 +68,31 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
         await bob.SendAsync(new { type = "chat", message = "hello" });
         await ann.ExpectAsync("chat");
         Assert.Equal(HttpStatusCode.OK, (await signaling.Http.GetAsync("readyz")).StatusCode);
-        await RefusedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }));
+        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }));
 
-        // A key that was never read is not a wrong one.
-        await RefusedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key));
-        await RefusedAsync(await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
+        // An API key that has not been read yet is not an invalid key.
+        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key));
+        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken));
         Assert.False(ann.Closed.IsCompleted);
 
-        // Made by others where this instance does not see it: it cannot say that there is no such meeting.
+        // This instance cannot receive new meetings, so it must not report them as unknown.
         var unseen = (await cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D"))).Metadata.Name;
-        await RefusedAsync(await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
-        await RefusedAsync(await signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));
+        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}"));
+        await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, $"meetings/{unseen}/join", new { displayName = "Eve" }));
 
-        wire.Mend();
-        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}")).IsSuccessStatusCode, "it is seen", TimeSpan.FromSeconds(60));
+        wire.Restore();
+        await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Get, $"meetings/{unseen}")).IsSuccessStatusCode, "the server has received the meeting", TimeSpan.FromSeconds(60));
         await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
         var next = await signaling.CreateAsync();
         await Eventually.TrueAsync(
             async () => (await signaling.SendAsync(HttpMethod.Post, $"meetings/{next.MeetingId}/join", new { displayName = "Eve" })).IsSuccessStatusCode,
-            "what happens is seen again", TimeSpan.FromSeconds(60));
+            "the server receives new meetings again", TimeSpan.FromSeconds(60));
         await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
         await ann.ExpectAsync("meeting-ended");
     }
 
     [Fact]
-    public async Task Hanging_CallersAreNotKeptWaiting()
+    public async Task ApiServerHangs_CreateMeeting_FailsWithinTimeout()
     {
         var meeting = await signaling.CreateAsync();
         await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
@@ -100,14 +100,14 @@ public sealed class ApiServerOutageTests : IAsyncLifetime
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         foreach (var key in new[] { null, Key })
         {
-            await RefusedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, key).WaitAsync(TimeSpan.FromSeconds(30)));
+            await AssertRejectedAsync(await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, key).WaitAsync(TimeSpan.FromSeconds(30)));
         }
 
-        wire.Mend();
+        wire.Restore();
         await Eventually.TrueAsync(async () => (await signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" }, Key)).StatusCode == HttpStatusCode.Created, "creating works again");
     }
 
-    private static async Task RefusedAsync(HttpResponseMessage response)
+    private static async Task AssertRejectedAsync(HttpResponseMessage response)
     {
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);

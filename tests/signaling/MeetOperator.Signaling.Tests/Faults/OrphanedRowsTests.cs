@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Meetings and tenants that go while no server runs.</summary>
+/// <summary>Tests meetings and tenants that are deleted while no server runs.</summary>
 [Collection(ServersCollection.Name)]
 public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
 {
@@ -27,28 +27,28 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
     [Theory]
     [InlineData("sqlite")]
     [InlineData("postgres")]
-    public async Task Rows_OfMeetingsThatWentWhileNoServerRan_AreClosedByTheNext(string engine)
+    public async Task Start_MeetingsDeletedWhileStopped_ClosesTheirRows(string engine)
     {
         var database = engine == "sqlite" ? $"sqlite:{folder}/meet.db" : await postgres.CreateDatabaseAsync();
-        var (kept, gone, ofTenant) = (Id(), Id(), Id());
+        var (kept, deleted, ofTenant) = (Id(), Id(), Id());
         await cluster.ApplyMeetingAsync(kept);
-        await cluster.ApplyMeetingAsync(gone);
+        await cluster.ApplyMeetingAsync(deleted);
         await cluster.ApplyMeetingAsync(ofTenant, @namespace: "meet-acme", tenant: "acme");
         await using (var first = await StartAsync(database))
         {
-            foreach (var id in new[] { kept, gone, ofTenant })
+            foreach (var id in new[] { kept, deleted, ofTenant })
             {
                 await Eventually.TrueAsync(() => first.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the meeting is placed");
                 await first.JoinAsync(id, "Ann");
             }
         }
 
-        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, gone), default);
+        await cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, deleted), default);
         await cluster.Client.DeleteAsync<Tenant>(new NamespacedName(null, "acme"), default);
 
         await using var second = await StartAsync(database);
         var rows = second.Service<IMeetingRepository>();
-        await Eventually.TrueAsync(async () => await StatusAsync(TestCluster.Tenant, gone) == MeetingRowStatus.Ended, "the row of the meeting is closed");
+        await Eventually.TrueAsync(async () => await StatusAsync(TestCluster.Tenant, deleted) == MeetingRowStatus.Ended, "the row of the meeting is closed");
         await Eventually.TrueAsync(async () => await StatusAsync("acme", ofTenant) == MeetingRowStatus.Ended, "the row of the tenant's meeting is closed");
         Assert.Equal(MeetingRowStatus.Open, await StatusAsync(TestCluster.Tenant, kept));
         Assert.True(await second.Service<IRetentionRepository>().RemoveEndedBeforeAsync(long.MaxValue, 10, default) >= 2);
@@ -60,5 +60,5 @@ public sealed class OrphanedRowsTests(PostgresServer postgres) : IAsyncLifetime
     private static string Id() => Guid.NewGuid().ToString("D");
 
     private Task<TestSignaling> StartAsync(string database) => TestSignaling.StartAsync(
-        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheck = TimeSpan.FromMilliseconds(200) } });
+        cluster, options => options with { Database = database, Timings = options.Timings with { RowCheckInterval = TimeSpan.FromMilliseconds(200) } });
 }

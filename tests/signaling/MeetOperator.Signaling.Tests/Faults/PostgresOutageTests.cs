@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two people on one instance while PostgreSQL is killed and started again.</summary>
+/// <summary>Tests a meeting with two participants while PostgreSQL is killed and restarted.</summary>
 public sealed class PostgresOutageTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
@@ -18,7 +18,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
         cluster = await TestCluster.StartAsync();
         await cluster.AddNodeAsync("default-aaaaa");
         var database = await postgres.CreateDatabaseAsync();
-        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLife = Long, PlaceFirm = Long } });
+        signaling = await TestSignaling.StartAsync(cluster, options => options with { Database = database, Timings = options.Timings with { CodeLifetime = Long, FirmReservation = Long } });
     }
 
     public async Task DisposeAsync()
@@ -29,7 +29,7 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Killed_EveryLineIsStoredOrRefusedByNameAndPeopleStayIn()
+    public async Task PostgresKilled_DuringChat_EveryMessageIsStoredOrRejected()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -40,52 +40,52 @@ public sealed class PostgresOutageTests : IAsyncLifetime
 
         postgres.Kill();
         await WriteAsync(10);
-        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.ServiceUnavailable, "readiness tells");
+        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.ServiceUnavailable, "the server is unready");
         Assert.Equal(HttpStatusCode.OK, (await signaling.Http.GetAsync("healthz")).StatusCode);
-        var refused = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
-        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
-        Assert.NotNull(refused.Headers.RetryAfter);
-        await Eventually.TrueAsync(() => written.All(IsAnswered), "every line is answered, also while the database is away", TimeSpan.FromSeconds(90));
+        var response = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(response.Headers.RetryAfter);
+        await Eventually.TrueAsync(() => written.All(HasResponse), "every message is stored or rejected during the outage", TimeSpan.FromSeconds(90));
         Assert.Contains(ann.OfType("error"), e => (string?)e["code"] == "unavailable");
 
-        // What does not need the database works.
+        // Operations without the database still work.
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == ann.Id);
 
         await postgres.StartAsync();
-        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.OK, "it is ready again", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => await StatusAsync() == HttpStatusCode.OK, "the server is ready again", TimeSpan.FromSeconds(60));
         await WriteAsync(5);
         foreach (var reference in written.Except(Stored()).ToList())
         {
             await ann.SendAsync(new { type = "chat", message = reference, reference });
         }
 
-        await Eventually.TrueAsync(() => written.All(r => Stored().Contains(r)), "every line is stored in the end");
-        await Eventually.TrueAsync(() => bob.OfType("chat").Count == written.Count, "Bob has them all");
+        await Eventually.TrueAsync(() => written.All(r => Stored().Contains(r)), "every message is stored");
+        await Eventually.TrueAsync(() => bob.OfType("chat").Count == written.Count, "Bob has received all messages");
         Assert.Equal(written.Order(StringComparer.Ordinal), bob.OfType("chat").Select(m => (string?)m["message"]).Order(StringComparer.Ordinal));
         Assert.Equal(Enumerable.Range(1, written.Count).Select(i => $"{i}"), bob.OfType("chat").Select(m => (string?)m["messageId"]));
         Assert.False(ann.Closed.IsCompleted || bob.Closed.IsCompleted);
         Assert.Empty(bob.OfType("participant-left"));
 
-        async Task WriteAsync(int lines)
+        async Task WriteAsync(int count)
         {
-            for (var i = 0; i < lines; i++)
+            for (var i = 0; i < count; i++)
             {
                 written.Add($"r{written.Count + 1}");
                 await ann.SendAsync(new { type = "chat", message = written[^1], reference = written[^1] });
             }
         }
 
-        bool IsAnswered(string reference) => ann.Received.Any(m => (string?)m["type"] is "chat" or "error" && (string?)m["reference"] == reference);
+        bool HasResponse(string reference) => ann.Received.Any(m => (string?)m["type"] is "chat" or "error" && (string?)m["reference"] == reference);
         HashSet<string?> Stored() => [.. ann.OfType("chat").Select(m => (string?)m["reference"])];
     }
 
     [Fact]
-    public async Task Restarted_RequestsOfMeanwhileAreAnsweredAsIfNothingWere()
+    public async Task PostgresRestarted_ConcurrentRequests_Succeed()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        // Connections in the pool are broken by the restart, and every one of them would fail a request.
+        // The restart breaks all pooled connections, and each would fail a request.
         await Task.WhenAll(Enumerable.Range(0, 15).Select(_ => signaling.JoinAsync(meeting.MeetingId, "Eve")));
         postgres.Kill();
         await postgres.StartAsync();
@@ -100,18 +100,18 @@ public sealed class PostgresOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Killed_WhoIsNotLetInTakesNoPlace()
+    public async Task PostgresKilled_FailedJoin_ReleasesReservation()
     {
         var meeting = await signaling.CreateAsync(new { maxParticipants = 1 });
         postgres.Kill();
-        var refused = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
-        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        var response = await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         await postgres.StartAsync();
         await signaling.JoinAsync(meeting.MeetingId, "Late");
     }
 
     [Fact]
-    public async Task NotThereYet_TheServerWaitsForIt()
+    public async Task PostgresDown_AtStartup_ServerWaits()
     {
         postgres.Kill();
         var text = signaling.Options.Database;

@@ -4,45 +4,45 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two people on two instances while Redis is killed, hangs and comes back.</summary>
-public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances(postgres), IClassFixture<PostgresServer>
+/// <summary>Tests a meeting on two instances while Redis is killed, hangs and recovers.</summary>
+public sealed class RedisOutageTests(PostgresServer postgres) : TwoInstancesTestBase(postgres), IClassFixture<PostgresServer>
 {
     [Fact]
-    public async Task Killed_ForLongerThanAnythingLives_NobodyIsDroppedAndNoLineIsLostOrDoubled()
+    public async Task RedisKilled_LongerThanPresenceLifetime_KeepsParticipantsAndChat()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
         await ann.ExpectAsync("participant-joined");
-        await SayAsync(ann, "1");
-        await ReadsAsync(bob, "1");
+        await SendChatAsync(ann, "1");
+        await ExpectChatAsync(bob, "1");
 
         redis.Kill();
-        // Lines go through the database meanwhile, both ways.
-        await SayAsync(ann, "2");
-        await ReadsAsync(bob, "2");
-        await SayAsync(bob, "3");
-        await ReadsAsync(ann, "3");
+        // Meanwhile, both instances read messages from the database.
+        await SendChatAsync(ann, "2");
+        await ExpectChatAsync(bob, "2");
+        await SendChatAsync(bob, "3");
+        await ExpectChatAsync(ann, "3");
         foreach (var server in new[] { a, b })
         {
             Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync("readyz")).StatusCode);
         }
 
-        // What needs a count over all instances says so, and when to ask again; who has a ticket comes back.
-        var refused = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
-        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
-        Assert.NotNull(refused.Headers.RetryAfter);
-        refused = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
-        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
+        // Operations that need all instances fail with Retry-After. Reconnecting with a ticket works.
+        var response = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Eve" });
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(response.Headers.RetryAfter);
+        response = await a.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         bob.Abort();
         await using var back = await TestClient.OpenByTicketAsync(bob.Join, b.Address);
         await back.JoinAsync(resume: true);
         await back.SendAsync(new { type = "mute", mediaType = "audio" });
         await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants[bob.Id].IsMuted("microphone")), "the mute reaches the node without Redis");
 
-        // The node is shown everybody every ten seconds, so this takes longer than any entry lives.
+        // Participants are refreshed on the node every ten seconds, so three refreshes take longer than the lifetime of presence entries.
         var touched = Touches();
-        await Eventually.TrueAsync(() => Touches() >= touched + 3, "half a minute goes by", TimeSpan.FromSeconds(90));
+        await Eventually.TrueAsync(() => Touches() >= touched + 3, "half a minute passes", TimeSpan.FromSeconds(90));
         await redis.StartAsync();
 
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
@@ -50,12 +50,12 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         await using var late = await b.EnterAsync(meeting.MeetingId, "Late");
         Assert.Equal(2, late.OfType("joined")[0]["participants"]!.AsArray().Count);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == late.Id);
-        await SayAsync(ann, "4");
-        await ReadsAsync(back, "4");
-        await SayAsync(back, "5");
+        await SendChatAsync(ann, "4");
+        await ExpectChatAsync(back, "4");
+        await SendChatAsync(back, "5");
         foreach (var client in new[] { ann, back })
         {
-            await ReadsAsync(client, "5");
+            await ExpectChatAsync(client, "5");
             Assert.Empty(client.OfType("participant-left"));
             Assert.False(client.Closed.IsCompleted);
         }
@@ -68,7 +68,7 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
     }
 
     [Fact]
-    public async Task Hanging_ChangesOfMeanwhileAreToldWhenItAnswers()
+    public async Task RedisHangs_MuteDuringOutage_IsAnnouncedAfterRecovery()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -79,8 +79,8 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         try
         {
             await ann.SendAsync(new { type = "mute", mediaType = "video" });
-            await SayAsync(ann, "while it hangs");
-            await ReadsAsync(bob, "while it hangs");
+            await SendChatAsync(ann, "while it hangs");
+            await ExpectChatAsync(bob, "while it hangs");
             Assert.Empty(bob.OfType("media-update"));
         }
         finally
@@ -88,18 +88,18 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
             redis.Continue();
         }
 
-        // It kept what it had, which is older than what the instance knows.
+        // Redis kept its data, which is older than the state of the instance.
         var update = await bob.ExpectAsync("media-update", limit: TimeSpan.FromSeconds(40));
         Assert.Equal((ann.Id, false), ((string?)update["participantId"], (bool)update["video"]!));
-        await SayAsync(bob, "again");
-        await ReadsAsync(ann, "again");
-        await ReadsAsync(bob, "again");
+        await SendChatAsync(bob, "again");
+        await ExpectChatAsync(ann, "again");
+        await ExpectChatAsync(bob, "again");
         Assert.Equal(["while it hangs", "again"], bob.OfType("chat").Select(m => (string?)m["message"]));
         Assert.Empty(bob.OfType("participant-left"));
     }
 
     [Fact]
-    public async Task Hanging_WhoComesBackToAnotherInstanceStaysAndIsMutedAsBefore()
+    public async Task RedisHangs_ReconnectToOtherInstance_KeepsParticipantAndMuteState()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -109,18 +109,18 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         await bob.ExpectAsync("media-update", m => !(bool)m["audio"]!);
 
         redis.Pause();
-        await using var back = await ComeBackAsync();
+        await using var back = await ReconnectAsync();
         await Eventually.TrueAsync(
             async () => back.Closed.IsCompleted || (await PresentAsync(meeting.MeetingId)).Any(p => p.ParticipantId == ann.Id && p.Instance == b.Options.Instance && !p.Audio),
-            "her place is the one at the second instance");
+            "the presence entry belongs to the second instance");
 
-        await SayAsync(back, "here again");
-        await ReadsAsync(bob, "here again");
+        await SendChatAsync(back, "here again");
+        await ExpectChatAsync(bob, "here again");
         Assert.False(back.Closed.IsCompleted);
         Assert.Empty(bob.OfType("participant-left"));
         Assert.Single(bob.OfType("media-update"));
 
-        async Task<TestClient> ComeBackAsync()
+        async Task<TestClient> ReconnectAsync()
         {
             try
             {
@@ -145,13 +145,13 @@ public sealed class RedisOutageTests(PostgresServer postgres) : OverTwoInstances
         {
             return await b.Service<IMeetingBus>().Presence.ListAsync(new MeetingKey(TestCluster.Tenant, meetingId), default);
         }
-        catch (Exception e) when (Failures.IsBusOutage(e))
+        catch (Exception e) when (TransientErrors.IsBusOutage(e))
         {
             return [];
         }
     }
 
-    private static Task SayAsync(TestClient client, string text) => client.SendAsync(new { type = "chat", message = text });
+    private static Task SendChatAsync(TestClient client, string text) => client.SendAsync(new { type = "chat", message = text });
 
-    private static Task ReadsAsync(TestClient client, string text) => client.ExpectAsync("chat", m => (string?)m["message"] == text, TimeSpan.FromSeconds(40));
+    private static Task ExpectChatAsync(TestClient client, string text) => client.ExpectAsync("chat", m => (string?)m["message"] == text, TimeSpan.FromSeconds(40));
 }

@@ -5,7 +5,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two replicas behind one address, and what two people notice when one of them ends.</summary>
+/// <summary>Tests what two participants observe when one of two replicas stops.</summary>
 public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : IClassFixture<PostgresServer>, IClassFixture<RedisServer>, IAsyncLifetime
 {
     private TestCluster cluster = null!;
@@ -25,11 +25,11 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
-    public async Task Killed_ItsPeopleComeBackThroughTheSameAddressAndNothingIsLost()
+    public async Task Kill_ReplicaWithParticipant_ReconnectsWithoutLoss()
     {
-        var (a, b) = await StartAsync(patient: true);
+        var (a, b) = await StartAsync(longTimeouts: true);
 
-        // The first connection goes to a, the second to b, and so on; who is not there is passed over.
+        // Connections alternate between a and b. A replica that does not accept connections is skipped.
         await using var service = new TcpForwarder(a.EndPoint, b.EndPoint);
         var meetingId = await CreateAsync(service.Address);
         var (annJoin, bobJoin) = (await SignalingProcess.JoinAsync(service.Address, meetingId, "Ann"), await SignalingProcess.JoinAsync(service.Address, meetingId, "Bob"));
@@ -40,12 +40,12 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         await ann.ExpectAsync("answer");
         await ann.SendAsync(new { type = "mute", mediaType = "audio" });
         await bob.ExpectAsync("media-update", m => !(bool)m["audio"]!);
-        await Eventually.TrueAsync(() => Read(p => p.IsMuted("microphone")), "the node drops the microphone");
+        await Eventually.TrueAsync(() => Read(p => p.IsMuted("microphone")), "the node mutes the microphone");
         var (publishing, subscribing) = (Read(p => p.PublishSession), Read(p => p.SubscribeSession));
         await ann.SendAsync(new { type = "chat", message = "before", reference = "r1" });
         await ann.ExpectAsync("chat");
 
-        // The last line is on its way when the server dies: whether it was stored, nobody can tell.
+        // The server dies before it acknowledges the last message, so the client does not know whether it was stored.
         await ann.SendAsync(new { type = "chat", message = "cut off", reference = "r2" });
         a.Kill();
         await ann.ExpectCloseAsync();
@@ -61,13 +61,13 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
             await client.ExpectAsync("chat", m => (string?)m["message"] == "after");
         }
 
-        // A line that was stored twice would be shown twice; one that was announced late, out of order.
+        // A message that was stored twice would be delivered twice, and one that was announced late would be out of order.
         var seen = bob.OfType("chat").Select(m => (string?)m["message"]).ToList();
         Assert.Equal(["after", "are you there?", "before", "cut off"], seen.Order(StringComparer.Ordinal));
         Assert.Equal(Enumerable.Range(1, 4).Select(i => $"{i}"), bob.OfType("chat").Select(m => (string?)m["messageId"]));
         Assert.Equal(seen, back.OfType("chat").DistinctBy(m => (string?)m["messageId"]).OrderBy(m => int.Parse((string)m["messageId"]!, System.Globalization.CultureInfo.InvariantCulture)).Select(m => (string?)m["message"]));
 
-        // Nobody saw anybody go, media sessions are those of before, and who was muted is.
+        // No departure is announced, the media sessions are unchanged, and the mute state is kept.
         Assert.Empty(bob.OfType("participant-left"));
         Assert.Single(bob.OfType("media-update"));
         Assert.Equal((publishing, subscribing), (Read(p => p.PublishSession), Read(p => p.SubscribeSession)));
@@ -78,9 +78,9 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
-    public async Task Killed_WhatIsRelayedToItsPeopleIsAnsweredAsNotDelivered()
+    public async Task Kill_ReplicaOfRelayRecipient_SenderGetsUnavailable()
     {
-        var (a, b) = await StartAsync(patient: true);
+        var (a, b) = await StartAsync(longTimeouts: true);
         var meetingId = await CreateAsync(a.Address, new { mode = "P2P", maxParticipants = 2 });
         await using var ann = await EnterAsync(await SignalingProcess.JoinAsync(a.Address, meetingId, "Ann"), a);
         await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
@@ -96,9 +96,9 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
-    public async Task Killed_WhoPublishesByWhipThroughItStaysAndLeavesWithHisLastSession()
+    public async Task Kill_ReplicaWithWhipPublisher_ParticipantStaysUntilLastSessionEnds()
     {
-        var (a, b) = await StartAsync(patient: false);
+        var (a, b) = await StartAsync(longTimeouts: false);
         var meetingId = await CreateAsync(a.Address);
         await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
         var camera = await SignalingProcess.JoinAsync(a.Address, meetingId, "Camera");
@@ -108,13 +108,13 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         await bob.ExpectAsync("answer");
         var playing = await OpenAsync(b, meetingId, $"whep?participant={bob.Id}", camera, Sdp.Play());
 
-        // One of the two ends: the one that the other replica opened.
+        // The session that the other replica opened ends.
         node.Emit(meetingId, Ended(camera, playing));
         a.Kill();
 
-        // Told by b after everything of a has run out.
+        // Replica b announces this departure after all entries of replica a have expired.
         var marker = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Marker"), b);
-        await Eventually.TrueAsync(() => node.Read(meetingId, r => r.Participants.TryGetValue(marker.Id, out var m) && m.Touches >= 3), "longer goes by than entries live", TimeSpan.FromSeconds(90));
+        await Eventually.TrueAsync(() => node.Read(meetingId, r => r.Participants.TryGetValue(marker.Id, out var m) && m.Touches >= 3), "more time passes than the lifetime of presence entries", TimeSpan.FromSeconds(90));
         await marker.SendAsync(new { type = "leave" });
         await bob.ExpectAsync("participant-left", m => (string?)m["participantId"] == marker.Id);
         Assert.DoesNotContain(bob.OfType("participant-left"), m => (string?)m["participantId"] == camera.ParticipantId);
@@ -125,20 +125,20 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     }
 
     [Fact]
-    public async Task Terminated_SaysSoFirstThenSendsItsPeopleElsewhereAndEndsInTime()
+    public async Task Terminate_ReplicaWithParticipants_DrainsThenClosesSockets()
     {
-        var (a, b) = await StartAsync(patient: false);
+        var (a, b) = await StartAsync(longTimeouts: false);
         var meetingId = await CreateAsync(a.Address);
         await using var ann = await EnterAsync(await SignalingProcess.JoinAsync(a.Address, meetingId, "Ann"), a);
         await using var bob = await EnterAsync(await SignalingProcess.JoinAsync(b.Address, meetingId, "Bob"), b);
         await ann.ExpectAsync("participant-joined");
-        // A client that never reads must not hold up the end.
-        using var deaf = await RawSocket.OpenAsync((await SignalingProcess.JoinAsync(a.Address, meetingId, "Deaf")).WebSocketUrl, receiveBuffer: 4096);
+        // A client that never reads must not delay the shutdown.
+        using var unresponsive = await RawSocket.OpenAsync((await SignalingProcess.JoinAsync(a.Address, meetingId, "Deaf")).WebSocketUrl, receiveBuffer: 4096);
 
         var ending = a.TerminateAsync().WaitAsync(TimeSpan.FromSeconds(60));
         using var http = new HttpClient { BaseAddress = a.Address };
-        await Eventually.TrueAsync(async () => await StatusAsync(http) == HttpStatusCode.ServiceUnavailable, "it says that it is not ready");
-        Assert.False(ann.Closed.IsCompleted, "it serves on while that gets about");
+        await Eventually.TrueAsync(async () => await StatusAsync(http) == HttpStatusCode.ServiceUnavailable, "the replica is unready");
+        Assert.False(ann.Closed.IsCompleted, "the replica keeps serving while it is draining");
         await ann.SendAsync(new { type = "chat", message = "still here" });
         await bob.ExpectAsync("chat");
 
@@ -152,16 +152,16 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
         Assert.DoesNotContain("Unhandled", a.Log, StringComparison.Ordinal);
     }
 
-    /// <param name="patient">With times that do not run out on a busy machine, where the test is not about any of them.</param>
-    private async Task<(SignalingProcess A, SignalingProcess B)> StartAsync(bool patient)
+    /// <param name="longTimeouts">True to use timeouts that do not expire on a busy machine.</param>
+    private async Task<(SignalingProcess A, SignalingProcess B)> StartAsync(bool longTimeouts)
     {
-        var database = await postgres.CreateDatabaseAsync() + (patient ? ";Timeout=60;Command Timeout=60" : string.Empty);
+        var database = await postgres.CreateDatabaseAsync() + (longTimeouts ? ";Timeout=60;Command Timeout=60" : string.Empty);
         var keys = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         var drain = new Dictionary<string, string> { ["MEET_DRAIN_SECONDS"] = "2" };
-        var program = patient ? PatientServer.Program : "MeetOperator.Signaling.dll";
+        var program = longTimeouts ? LongTimeoutServer.Program : "MeetOperator.Signaling.dll";
         for (var i = 0; i < 2; i++)
         {
-            replicas.Add(await SignalingProcess.StartAsync(cluster, keys, database, redis.Patient, drain, program));
+            replicas.Add(await SignalingProcess.StartAsync(cluster, keys, database, redis.LongTimeoutConfiguration, drain, program));
         }
 
         return (replicas[0], replicas[1]);
@@ -170,11 +170,11 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     private static RoomEvent Ended(JoinAnswer participant, string session) =>
         new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
 
-    /// <summary>The node's id of the session.</summary>
-    private static async Task<string> OpenAsync(SignalingProcess replica, string meetingId, string path, JoinAnswer who, string sdp)
+    /// <summary>Opens a media session. Returns the session ID of the node.</summary>
+    private static async Task<string> OpenAsync(SignalingProcess replica, string meetingId, string path, JoinAnswer participant, string sdp)
     {
         using var http = new HttpClient { BaseAddress = replica.Address };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", who.Ticket);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", participant.Ticket);
         var response = await http.PostAsync($"meetings/{meetingId}/{path}", new StringContent(sdp, new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp")));
         Assert.True(response.StatusCode == HttpStatusCode.Created, await response.Content.ReadAsStringAsync());
         return System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(response.Headers.Location!.ToString().Split('/')[^1].Split('.')[0]));
@@ -195,12 +195,12 @@ public sealed class ReplicaTests(PostgresServer postgres, RedisServer redis) : I
     private static async Task<string> CreateAsync(Uri server, object? settings = null)
     {
         using var http = new HttpClient { BaseAddress = server };
-        var response = await Patiently.SendAsync(() => http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } }));
+        var response = await Retrying.SendAsync(() => http.PostAsJsonAsync("meetings", new { title = "Planning", settings = settings ?? new { } }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!.MeetingId;
     }
 
-    /// <summary>By ticket, so that the test knows which replica it is.</summary>
+    /// <summary>Connects with the ticket to a specific replica.</summary>
     private static async Task<TestClient> EnterAsync(JoinAnswer join, SignalingProcess replica)
     {
         var client = await TestClient.OpenByTicketAsync(join, replica.Address);

@@ -3,29 +3,29 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A release that brings a step of the schema is rolled out and rolled back while people are in a call.</summary>
+/// <summary>Tests a release with a new migration that is rolled out and rolled back during a meeting.</summary>
 [Collection(ServersCollection.Name)]
-public sealed class SchemaUpgradeTests(PostgresServer postgres) : OverTwoInstances(postgres)
+public sealed class SchemaUpgradeTests(PostgresServer postgres) : TwoInstancesTestBase(postgres)
 {
     [Fact]
-    public async Task StepThatOnlyAdds_RolledOutAndBack_DisturbsNobody()
+    public async Task Migration_AdditiveRolledOutAndBack_KeepsMeetingsRunning()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await b.EnterAsync(meeting.MeetingId, "Bob");
 
-        // The first replica of the new release starts.
+        // The first replica of the new release applies its migration.
         await ApplyAsync(known => new Migration(9999, "9999_expand", $"-- min-reader: {known}\nALTER TABLE chat_messages ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'"));
         await ChatAsync(ann, bob, "while it is rolled out");
 
-        // It is rolled back: a replica of this release starts on the schema of the next.
+        // After a rollback, a replica of this release starts with the newer schema.
         await using var rolledBack = await TestSignaling.StartAsync(cluster, _ => b.Options with { Instance = Guid.NewGuid().ToString("N") });
         await using var carl = await rolledBack.EnterAsync(meeting.MeetingId, "Carl");
         await ChatAsync(carl, ann, "after the rollback");
     }
 
     [Fact]
-    public async Task StepThatNeedsTheNewRelease_KeepsAnOldReplicaUnreadyAndAlive()
+    public async Task Migration_IncompatibleWithOldRelease_KeepsOldReplicaUnready()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -34,9 +34,9 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : OverTwoInstanc
 
         await using var old = await TestSignaling.StartUnreadyAsync(cluster, _ => b.Options with { Instance = Guid.NewGuid().ToString("N") });
         await Eventually.TrueAsync(
-            async () => await (await old.Http.GetAsync("readyz")).Content.ReadAsStringAsync() is var text && text.Contains("schema step 9999", StringComparison.Ordinal), "it says why");
+            async () => await (await old.Http.GetAsync("readyz")).Content.ReadAsStringAsync() is var text && text.Contains("migration 9999", StringComparison.Ordinal), "the readiness response names the migration");
         Assert.Equal(HttpStatusCode.OK, (await old.Http.GetAsync("healthz")).StatusCode);
-        await ChatAsync(ann, bob, "those who run go on");
+        await ChatAsync(ann, bob, "running replicas keep working");
     }
 
     private static async Task ChatAsync(TestClient from, TestClient to, string text)
@@ -45,10 +45,10 @@ public sealed class SchemaUpgradeTests(PostgresServer postgres) : OverTwoInstanc
         await to.ExpectAsync("chat", m => (string?)m["message"] == text);
     }
 
-    private async Task ApplyAsync(Func<int, Migration> step)
+    private async Task ApplyAsync(Func<int, Migration> create)
     {
         await using var database = SqlDatabases.Create(a.Options.Database);
         var known = Migrator.Load(database.Engine);
-        await Migrator.MigrateAsync(database, [.. known, step(known[^1].Version)], TimeProvider.System, default);
+        await Migrator.MigrateAsync(database, [.. known, create(known[^1].Version)], TimeProvider.System, default);
     }
 }

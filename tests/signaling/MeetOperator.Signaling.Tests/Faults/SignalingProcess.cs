@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The server as a process of its own, as a pod has it: one that can be killed.</summary>
+/// <summary>A server that runs in its own process and can be killed.</summary>
 internal sealed class SignalingProcess : IDisposable
 {
     private readonly Daemon daemon;
@@ -22,8 +22,8 @@ internal sealed class SignalingProcess : IDisposable
     public string Log => daemon.Log;
 
     /// <summary>
-    /// Comes back when it is ready. Instances that are to be one installation share <paramref name="keys"/>, database and Redis.
-    /// <paramref name="program"/> is one that lies beside the tests.
+    /// Starts a server and waits until it is ready. Instances of one installation share <paramref name="keys"/>, database and Redis. <paramref name="program"/> is a
+    /// file name in the folder of the test assembly.
     /// </summary>
     public static async Task<SignalingProcess> StartAsync(
         TestCluster cluster, string keys, string database, string redis, IReadOnlyDictionary<string, string>? more = null, string program = "MeetOperator.Signaling.dll")
@@ -63,7 +63,7 @@ internal sealed class SignalingProcess : IDisposable
         }
         catch (HttpRequestException)
         {
-            return false; // It listens and was too busy for this one.
+            return false; // The server listens but was too busy to respond.
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class SignalingProcess : IDisposable
     public static async Task<JoinAnswer> JoinAsync(Uri server, string meetingId, string name)
     {
         using var http = new HttpClient { BaseAddress = server };
-        var response = await Patiently.SendAsync(() => http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name }));
+        var response = await Retrying.SendAsync(() => http.PostAsJsonAsync($"meetings/{meetingId}/join", new { displayName = name }));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
     }

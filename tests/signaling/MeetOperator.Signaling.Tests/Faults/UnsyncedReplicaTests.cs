@@ -8,7 +8,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A replica that has just started and has not read the API server yet, beside one that has.</summary>
+/// <summary>Tests a replica that has just started and has not read the API server yet, next to a synced replica.</summary>
 public sealed class UnsyncedReplicaTests : IAsyncLifetime
 {
     private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
@@ -43,46 +43,46 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LiveMeeting_IsNotKnownYet_AndNothingIsWritten()
+    public async Task UnsyncedReplica_LiveMeeting_ReturnsUnavailableAndKeepsRow()
     {
         var meeting = await synced.CreateAsync();
         var join = await synced.JoinAsync(meeting.MeetingId, "Ann");
         var path = $"meetings/{meeting.MeetingId}";
 
-        await LaterAsync(await unsynced.SendAsync(HttpMethod.Get, path));
-        await LaterAsync(await unsynced.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Bob" }));
-        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken));
-        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, $"{path}/participants/{join.ParticipantId}", bearer: meeting.HostToken));
-        // However often: nobody is to blame for it.
+        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Get, path));
+        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Bob" }));
+        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken));
+        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, $"{path}/participants/{join.ParticipantId}", bearer: meeting.HostToken));
+        // Callers are not throttled for it.
         for (var i = 0; i < 80; i++)
         {
-            await LaterAsync(await unsynced.SendAsync(HttpMethod.Get, path));
+            await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Get, path));
         }
 
         var row = await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
         Assert.Equal((MeetingRowStatus.Open, null), (row!.Status, row.EndTime));
         Assert.Equal(HttpStatusCode.OK, (await synced.SendAsync(HttpMethod.Get, path)).StatusCode);
 
-        wire.Mend();
-        await Eventually.TrueAsync(async () => (await unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "it is known when it has been read");
+        wire.Restore();
+        await Eventually.TrueAsync(async () => (await unsynced.SendAsync(HttpMethod.Get, path)).IsSuccessStatusCode, "the replica has received the meeting");
     }
 
     [Fact]
-    public async Task ApiKey_IsNotKnownYet_AndNobodyIsToBlame()
+    public async Task UnsyncedReplica_ApiKey_ReturnsUnavailableWithoutThrottling()
     {
-        // More than the refusals that one address has before it is told to slow down.
+        // More failures than one address may have before it is throttled.
         for (var i = 0; i < 80; i++)
         {
-            await LaterAsync(await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey));
+            await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey));
         }
 
-        wire.Mend();
+        wire.Restore();
         await Eventually.TrueAsync(
-            async () => (await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey)).StatusCode == HttpStatusCode.Created, "the key is known when it has been read");
+            async () => (await unsynced.SendAsync(HttpMethod.Post, "meetings", new { title = "Acme" }, AcmeKey)).StatusCode == HttpStatusCode.Created, "the replica has received the API key");
     }
 
     [Fact]
-    public async Task WhipSession_IsNotSaidToBeClosedBeforeItIs()
+    public async Task UnsyncedReplica_DeleteWhipSession_ReturnsUnavailable()
     {
         var meeting = await synced.CreateAsync();
         var camera = await synced.JoinAsync(meeting.MeetingId, "Camera");
@@ -91,17 +91,17 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);
         var session = opened.Headers.Location!.ToString();
 
-        await LaterAsync(await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket));
+        await AssertUnavailableAsync(await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket));
         Assert.NotNull(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
 
-        wire.Mend();
+        wire.Restore();
         await Eventually.TrueAsync(
-            async () => (await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "it is closed by the replica that has read the meeting");
+            async () => (await unsynced.SendAsync(HttpMethod.Delete, session, bearer: camera.Ticket)).StatusCode == HttpStatusCode.NoContent, "the synced replica closes the session");
         Assert.Null(node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
     }
 
     [Fact]
-    public async Task Ended_WhileNobodyIsIn_TheRowIsClosedWithoutAnyRequest()
+    public async Task Delete_EmptyMeeting_ClosesRow()
     {
         var meeting = await synced.CreateAsync();
         var key = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
@@ -110,7 +110,7 @@ public sealed class UnsyncedReplicaTests : IAsyncLifetime
             async () => (await synced.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
     }
 
-    private static async Task LaterAsync(HttpResponseMessage response)
+    private static async Task AssertUnavailableAsync(HttpResponseMessage response)
     {
         await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.NotNull(response.Headers.RetryAfter);

@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The generated CRDs of the repository.</summary>
+/// <summary>Reads the generated CRDs of the repository.</summary>
 internal static class Crds
 {
     public static string[] All { get; } = [.. Directory.EnumerateFiles(Path.Combine(Repository, "crds"), "*.yaml").Select(File.ReadAllText)];
@@ -17,7 +17,7 @@ internal static class Crds
                 }
             }
 
-            throw new InvalidOperationException("MeetOperator.sln was not found above the test's folder.");
+            throw new InvalidOperationException("MeetOperator.sln was not found in any parent folder of the test assembly.");
         }
     }
 }

@@ -6,7 +6,9 @@ using System.Runtime.InteropServices;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A server process that ends with this one, even when this one is killed: a shell waits for the end of its input and then stops it.</summary>
+/// <summary>
+/// A server process that ends with the test process, even if that is killed: a shell waits for the end of its standard input and then stops the server.
+/// </summary>
 internal sealed class Daemon : IDisposable
 {
     private readonly Process shell;
@@ -25,8 +27,8 @@ internal sealed class Daemon : IDisposable
 
     private int Pid => int.Parse(File.ReadAllText(Path.Combine(Folder, "pid")), CultureInfo.InvariantCulture);
 
-    /// <param name="command">One program, begun with <c>exec</c>.</param>
-    /// <param name="folder">Where it runs; <c>log</c> and <c>pid</c> appear in it.</param>
+    /// <param name="command">A shell command that starts one program with <c>exec</c>.</param>
+    /// <param name="folder">The working directory, in which the files <c>log</c> and <c>pid</c> are created.</param>
     public static Daemon Start(string command, string folder)
     {
         var start = new ProcessStartInfo("/bin/sh")
@@ -67,7 +69,7 @@ internal sealed class Daemon : IDisposable
         Assert.True(process.ExitCode == 0, $"{command}: {output.Result} {error}");
     }
 
-    /// <summary>Waits until the process takes connections.</summary>
+    /// <summary>Returns true if the process accepts connections on the port. Fails if the process has exited.</summary>
     public async Task<bool> AcceptsAsync(int port)
     {
         using var client = new TcpClient();
@@ -83,7 +85,7 @@ internal sealed class Daemon : IDisposable
         }
     }
 
-    /// <summary>Ends the process and those that it started, as the kernel does when memory runs out: nothing is said or written any more.</summary>
+    /// <summary>Kills the process and its children with SIGKILL, like the kernel when memory is exhausted.</summary>
     public void Kill()
     {
         var main = Pid;
@@ -95,12 +97,12 @@ internal sealed class Daemon : IDisposable
         shell.WaitForExit();
     }
 
-    /// <summary>Takes connections and answers nothing until <see cref="Continue"/>.</summary>
+    /// <summary>Suspends the process until <see cref="Continue"/>. It still accepts connections but does not respond.</summary>
     public void Pause() => Assert.Equal(0, kill(Pid, 19));
 
     public void Continue() => Assert.Equal(0, kill(Pid, 18));
 
-    /// <summary>Asks it to end (SIGTERM); its exit code.</summary>
+    /// <summary>Terminates the process with SIGTERM. Returns its exit code.</summary>
     public async Task<int> TerminateAsync()
     {
         Assert.Equal(0, kill(Pid, 15));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Polls a condition that has to come true; never waits longer than it takes.</summary>
+/// <summary>Polls until a condition is true. Fails after a time limit.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

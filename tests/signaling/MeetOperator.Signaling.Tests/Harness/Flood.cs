@@ -2,13 +2,16 @@ using System.Net;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A caller who sends as fast as he can.</summary>
+/// <summary>A caller that sends requests as fast as possible.</summary>
 internal static class Flood
 {
     private const int Most = 5_000;
 
-    /// <summary>How many requests come through before the first 429, which says when to come back; more than 4,999 when none does.</summary>
-    public static async Task<int> PassedAsync(Func<int, Task<HttpResponseMessage>> send)
+    /// <summary>
+    /// Returns the number of requests that were accepted before the first 429 response, which must have Retry-After. The result is more than 4,999 if there is
+    /// none.
+    /// </summary>
+    public static async Task<int> CountAcceptedAsync(Func<int, Task<HttpResponseMessage>> send)
     {
         var (sent, passed, refused) = (0, 0, 0);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Every log line of a server, at every level, so that tests can search them.</summary>
+/// <summary>Captures all log lines of a server, at every level.</summary>
 internal sealed class LogCapture : ILoggerProvider
 {
     private readonly ConcurrentQueue<string> lines = new();

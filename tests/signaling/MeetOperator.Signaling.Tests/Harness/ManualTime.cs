@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A clock that moves only when told.</summary>
+/// <summary>A clock that only <see cref="Advance"/> moves.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private DateTimeOffset now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);

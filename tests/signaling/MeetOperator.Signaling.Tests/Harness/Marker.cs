@@ -2,10 +2,13 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A participant made of presence alone. Its end is told after everything that was due before: what has not been told by then never will be.</summary>
+/// <summary>
+/// A participant that exists only as a presence entry. Its departure is announced after everything that was due earlier, so an event that has not arrived by
+/// then will never arrive.
+/// </summary>
 internal static class Marker
 {
-    public static async Task DiesAsync(TestSignaling signaling, string meetingId, TimeSpan after, TestClient witness)
+    public static async Task ExpireAsync(TestSignaling signaling, string meetingId, TimeSpan after, TestClient witness)
     {
         var id = $"marker-{Guid.NewGuid():N}";
         var key = new MeetingKey(TestCluster.Tenant, meetingId);

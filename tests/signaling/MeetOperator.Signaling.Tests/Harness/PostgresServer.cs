@@ -3,8 +3,8 @@ using Npgsql;
 namespace MeetOperator.Signaling.Tests;
 
 /// <summary>
-/// A PostgreSQL of the test run's own on a free port, started once; each test gets a database of its own, and a role that owns it and is no
-/// superuser, as an installation should have.
+/// A PostgreSQL server for the test run, on a free port. Each test gets its own database, and a role that owns the database but is not a superuser, as recommended
+/// for installations.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -29,14 +29,14 @@ public sealed class PostgresServer : IAsyncLifetime
         await StartAsync();
     }
 
-    /// <summary>Starts it, or starts it again on the same port and data; what was committed before is there.</summary>
+    /// <summary>Starts the server, or restarts it on the same port with the same data.</summary>
     public async Task StartAsync()
     {
         await Eventually.TrueAsync(async () =>
         {
             if (daemon is null or { HasExited: true })
             {
-                // After a kill it refuses as long as one of its old processes is there.
+                // After a kill, PostgreSQL cannot start while one of its old processes is running.
                 daemon = Daemon.Start(
                     $"exec {Prefix}{Bin}/postgres -D '{folder}/data' -p {port} -k '{folder}' -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", folder);
             }
@@ -45,7 +45,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }, "PostgreSQL answers", TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>As kill -9 does, with all its processes.</summary>
+    /// <summary>Kills all server processes with SIGKILL.</summary>
     public void Kill() => daemon!.Kill();
 
     public async Task<string> CreateDatabaseAsync()

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A WebSocket client by hand, for what well-behaved ones do not do: falling silent, or never reading.</summary>
+/// <summary>A minimal WebSocket client for misbehavior that regular clients do not support, such as never reading or not responding to pings.</summary>
 internal sealed class RawSocket : IDisposable
 {
     private readonly TcpClient tcp = new();
@@ -32,20 +32,20 @@ internal sealed class RawSocket : IDisposable
 
     public Task SendTextAsync(string text) => SendFrameAsync(0x81, text);
 
-    /// <summary>As <see cref="SendTextAsync"/>; false when the server has ended the connection.</summary>
+    /// <summary>Like <see cref="SendTextAsync"/>, but returns false if the server has closed the connection.</summary>
     public Task<bool> TrySendTextAsync(string text) => TrySendFrameAsync(0x81, text);
 
     /// <param name="head">First byte of the frame: FIN and opcode (RFC 6455 §5.2).</param>
-    /// <param name="text">Its payload.</param>
+    /// <param name="text">Payload of the frame.</param>
     public async Task SendFrameAsync(byte head, string text)
     {
         var payload = Encoding.UTF8.GetBytes(text);
         byte[] length = payload.Length < 126 ? [(byte)(0x80 | payload.Length)] : [0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length];
-        // RFC 6455 §5.3: a mask of zeros leaves the payload as it is.
+        // RFC 6455 §5.3: a mask of zeros leaves the payload unchanged.
         await tcp.GetStream().WriteAsync((byte[])[head, .. length, 0, 0, 0, 0, .. payload]);
     }
 
-    /// <summary>False when the server has ended the connection.</summary>
+    /// <summary>Like <see cref="SendFrameAsync"/>, but returns false if the server has closed the connection.</summary>
     public async Task<bool> TrySendFrameAsync(byte head, string text)
     {
         try
@@ -59,8 +59,8 @@ internal sealed class RawSocket : IDisposable
         }
     }
 
-    /// <summary>True when the server has ended the connection.</summary>
-    public bool IsCut()
+    /// <summary>Returns true if the server has closed the connection.</summary>
+    public bool IsClosed()
     {
         try
         {

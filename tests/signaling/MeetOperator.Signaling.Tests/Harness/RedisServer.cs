@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A Redis of the test run's own on a free port, without persistence: a restart loses everything, as the bus must bear.</summary>
+/// <summary>A Redis server for the test run, on a free port and without persistence, so a restart loses all data.</summary>
 public sealed class RedisServer : IAsyncLifetime
 {
     private readonly int port = Daemon.FreePort();
@@ -8,8 +8,8 @@ public sealed class RedisServer : IAsyncLifetime
 
     public string Configuration => $"127.0.0.1:{port}";
 
-    /// <summary>For tests that are not about outages: on a machine that is busy enough the default of two seconds is over before anything answers.</summary>
-    public string Patient => $"{Configuration},responseTimeout=30000";
+    /// <summary>Configuration for tests that are not about outages: on a busy machine, commands can exceed the default timeout of two seconds.</summary>
+    public string LongTimeoutConfiguration => $"{Configuration},responseTimeout=30000";
 
     public Task InitializeAsync() => StartAsync();
 
@@ -19,7 +19,7 @@ public sealed class RedisServer : IAsyncLifetime
         await Eventually.TrueAsync(() => daemon.AcceptsAsync(port), "Redis accepts connections");
     }
 
-    /// <summary>As kill -9 does; <see cref="StartAsync"/> brings it back on the same port, empty.</summary>
+    /// <summary>Kills the server with SIGKILL. <see cref="StartAsync"/> restarts it on the same port, without data.</summary>
     public void Kill()
     {
         daemon!.Kill();

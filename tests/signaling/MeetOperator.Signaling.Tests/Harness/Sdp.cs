@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Session descriptions as a browser would send them, as far as signaling looks at them.</summary>
+/// <summary>Session descriptions with the parts of a browser SDP that signaling reads.</summary>
 internal static class Sdp
 {
     public static string Publish(string origin = "4611731400430051336") =>

@@ -2,7 +2,7 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A cluster with one media node and one signaling server, for all tests of a class.</summary>
+/// <summary>A cluster with one media node and one signaling server, shared by all tests of a class.</summary>
 public abstract class ServerFixture : IAsyncLifetime
 {
     public TestCluster Cluster { get; private set; } = null!;

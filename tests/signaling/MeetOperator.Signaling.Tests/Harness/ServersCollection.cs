@@ -1,6 +1,6 @@
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Tests that use a real PostgreSQL or Redis share one of each.</summary>
+/// <summary>The collection of tests that share one PostgreSQL server and one Redis server.</summary>
 [CollectionDefinition(Name)]
 public sealed class ServersCollection : ICollectionFixture<PostgresServer>, ICollectionFixture<RedisServer>
 {

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>One address in front of several servers, as a Service is: each connection goes to the next one that takes it.</summary>
+/// <summary>One address in front of several servers, like a Kubernetes Service. Each connection goes to the next server that accepts it.</summary>
 internal sealed class TcpForwarder : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -24,40 +24,40 @@ internal sealed class TcpForwarder : IAsyncDisposable
     private enum Fault
     {
         None,
-        Refuses,
+        Rejects,
         Hangs,
     }
 
     public Uri Address => new($"http://{listener.LocalEndpoint}/");
 
-    /// <summary>From now on every connection breaks.</summary>
+    /// <summary>Closes all connections, and rejects new ones until <see cref="Restore"/>.</summary>
     public void Break()
     {
-        fault = Fault.Refuses;
-        CutAll();
+        fault = Fault.Rejects;
+        CloseAll();
     }
 
-    /// <summary>From now on connections are taken and nothing comes of them.</summary>
+    /// <summary>Closes all connections, and accepts new ones without forwarding data until <see cref="Restore"/>.</summary>
     public void Hang()
     {
         fault = Fault.Hangs;
-        CutAll();
+        CloseAll();
     }
 
-    public void Mend()
+    public void Restore()
     {
         fault = Fault.None;
-        CutAll();
+        CloseAll();
     }
 
     public async ValueTask DisposeAsync()
     {
         listener.Stop();
-        CutAll();
+        CloseAll();
         await accepting;
     }
 
-    private void CutAll()
+    private void CloseAll()
     {
         foreach (var client in open.Keys)
         {
@@ -76,7 +76,7 @@ internal sealed class TcpForwarder : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Disposed.
+            // The forwarder was disposed.
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class TcpForwarder : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // One side is gone, and with the end of this the other.
+            // One side closed the connection. Returning closes the other side.
         }
         finally
         {

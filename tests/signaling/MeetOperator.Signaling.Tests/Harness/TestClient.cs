@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A WebSocket client that keeps everything it was told.</summary>
+/// <summary>A WebSocket client that records all received messages.</summary>
 public sealed class TestClient : IAsyncDisposable
 {
     private readonly ClientWebSocket socket;
@@ -27,10 +27,10 @@ public sealed class TestClient : IAsyncDisposable
 
     public string? Subprotocol => socket.SubProtocol;
 
-    /// <summary>Ends when the socket does.</summary>
+    /// <summary>Completes when the socket closes.</summary>
     public Task Closed => reading;
 
-    /// <summary>Everything so far, in order.</summary>
+    /// <summary>All messages received so far, in order.</summary>
     public IReadOnlyList<JsonObject> Received
     {
         get
@@ -90,17 +90,17 @@ public sealed class TestClient : IAsyncDisposable
         }
         catch (WebSocketException)
         {
-            // The server closed first; tests look at what it said.
+            // The server closed the connection first. Tests check the received messages.
         }
     }
 
-    /// <summary>The first message of the type (that fits), now or soon.</summary>
-    public async Task<JsonObject> ExpectAsync(string type, Func<JsonObject, bool>? fits = null, TimeSpan? limit = null)
+    /// <summary>Waits for a message of the type that matches the predicate. Returns the first one.</summary>
+    public async Task<JsonObject> ExpectAsync(string type, Func<JsonObject, bool>? predicate = null, TimeSpan? limit = null)
     {
         JsonObject? found = null;
         await Eventually.TrueAsync(
-            () => (found = Received.FirstOrDefault(m => (string?)m["type"] == type && (fits is null || fits(m)))) is not null,
-            $"{Join.ParticipantId} is told '{type}'; it was told {string.Join(", ", Received.Select(m => (string?)m["type"]))}",
+            () => (found = Received.FirstOrDefault(m => (string?)m["type"] == type && (predicate is null || predicate(m)))) is not null,
+            $"{Join.ParticipantId} receives '{type}'; received: {string.Join(", ", Received.Select(m => (string?)m["type"]))}",
             limit);
         return found!;
     }
@@ -113,7 +113,7 @@ public sealed class TestClient : IAsyncDisposable
         return CloseStatus;
     }
 
-    /// <summary>Cuts the connection without a word.</summary>
+    /// <summary>Aborts the connection without a close frame.</summary>
     public void Abort() => socket.Abort();
 
     public async ValueTask DisposeAsync()
@@ -152,7 +152,7 @@ public sealed class TestClient : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
-            // The connection is gone.
+            // The connection is closed.
         }
     }
 }

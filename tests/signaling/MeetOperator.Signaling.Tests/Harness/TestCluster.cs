@@ -12,8 +12,8 @@ using MeetOperator.NodeControl.Testing;
 namespace MeetOperator.Signaling.Tests;
 
 /// <summary>
-/// An embedded API server with a tenant, simulated media nodes, and the operator's part of the contract: it places meetings on the first
-/// node that is alive, ends them when asked to, and writes their status.
+/// An embedded API server with a tenant and simulated media nodes. Also simulates the operator: places meetings on the first live node, ends meetings on request,
+/// and writes their status.
 /// </summary>
 public sealed class TestCluster : IAsyncDisposable
 {
@@ -40,27 +40,27 @@ public sealed class TestCluster : IAsyncDisposable
 
     public KubeClient Client => Api.Client;
 
-    /// <summary>The operator's part: certificates of media nodes, and of signaling.</summary>
+    /// <summary>The certificate authority of the operator, for media nodes and signaling.</summary>
     public TestAuthority Authority { get; } = new();
 
-    /// <summary>Set to leave new meetings pending, with this reason and message in their Placed condition.</summary>
-    public (string Reason, string Message)? Refuse { get; set; }
+    /// <summary>If set, new meetings stay pending with this reason and message in their Placed condition.</summary>
+    public (string Reason, string Message)? PlacementRejection { get; set; }
 
-    /// <summary>Namespace whose meetings are refused because others have their ids; null refuses none.</summary>
+    /// <summary>Namespace whose meetings are rejected because other meetings have their IDs; null rejects none.</summary>
     public string? IdTakenIn { get; set; }
 
     public static async Task<TestCluster> StartAsync()
     {
         var cluster = new TestCluster(await TestApiServer.StartAsync(Crds.All));
         await cluster.Client.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = SystemNamespace } }, default);
-        await cluster.GiveCertificateAsync();
+        await cluster.CreateCertificateAsync();
         await cluster.AddTenantAsync(Tenant, Namespace);
         cluster.meetings.OnChange(c => _ = cluster.ReconcileAsync(c.Key));
         cluster.running = cluster.meetings.RunAsync(cluster.ends.Token);
         return cluster;
     }
 
-    private async Task GiveCertificateAsync()
+    private async Task CreateCertificateAsync()
     {
         var made = Authority.Caller(ControlRole.Signaling);
         await Client.CreateAsync(
@@ -124,7 +124,7 @@ public sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
-    /// <summary>A meeting as kubectl would make it.</summary>
+    /// <summary>Creates a meeting like kubectl would.</summary>
     public Task<Meeting> ApplyMeetingAsync(string name, Func<MeetingSpec, MeetingSpec>? change = null, string @namespace = Namespace, string tenant = Tenant)
     {
         var spec = new MeetingSpec { TenantRef = new TenantReference { Name = tenant }, Title = name };
@@ -132,7 +132,7 @@ public sealed class TestCluster : IAsyncDisposable
             new Meeting { Metadata = new ObjectMeta { Name = name, Namespace = @namespace }, Spec = change?.Invoke(spec) ?? spec }, default);
     }
 
-    /// <summary>Kills a node as a crash does; its meetings are placed on another one with a higher generation.</summary>
+    /// <summary>Simulates the crash of a node. Its meetings are placed on another node with a higher generation.</summary>
     public async Task KillNodeAsync(string name)
     {
         nodes.TryRemove(name, out var node);
@@ -143,7 +143,7 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Places a node's meetings on another one; the node goes on.</summary>
+    /// <summary>Places the meetings of a node on another node. The node keeps running.</summary>
     public async Task DrainNodeAsync(string name)
     {
         nodes.TryRemove(name, out var node);
@@ -189,7 +189,7 @@ public sealed class TestCluster : IAsyncDisposable
         }
         catch (Exception e) when (e is KubeApiException or HttpRequestException or NodeControlException && ends.IsCancellationRequested)
         {
-            // The test is over.
+            // The test has ended.
         }
         finally
         {
@@ -205,22 +205,22 @@ public sealed class TestCluster : IAsyncDisposable
             return;
         }
 
-        // Whose id another meeting has stays refused, also when it is looked at once more after its own status was written.
+        // A meeting that was rejected for its ID stays rejected in later reconciliations.
         if (meeting.Status?.Conditions.Any(c => c.Reason == AcceptReasons.IdTaken) == true)
         {
             return;
         }
 
-        var refused = meeting.Metadata.Namespace == IdTakenIn ? ("IdTaken", "another meeting has the id") : Refuse;
-        if (refused is { } refuse || nodes.IsEmpty)
+        var rejection = meeting.Metadata.Namespace == IdTakenIn ? ("IdTaken", "another meeting has the ID") : PlacementRejection;
+        if (rejection is { } condition || nodes.IsEmpty)
         {
-            refuse = refused ?? ("NoNodes", "There is no media node.");
-            if (meeting.Status?.Conditions.Any(c => c.Reason == refuse.Reason) != true)
+            condition = rejection ?? ("NoNodes", "There is no media node.");
+            if (meeting.Status?.Conditions.Any(c => c.Reason == condition.Reason) != true)
             {
                 await PatchStatusAsync(meeting, new JsonObject
                 {
                     ["phase"] = "Pending",
-                    ["conditions"] = new JsonArray(Condition("Placed", "False", refuse.Reason, refuse.Message)),
+                    ["conditions"] = new JsonArray(Condition("Placed", "False", condition.Reason, condition.Message)),
                     ["assignments"] = new JsonArray(),
                 });
             }

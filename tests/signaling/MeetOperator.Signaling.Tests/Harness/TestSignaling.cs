@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>One signaling server on a free loopback port, and a client for its REST interface.</summary>
+/// <summary>A signaling server on a free loopback port, and a client for its REST API.</summary>
 public sealed class TestSignaling : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -29,7 +29,7 @@ public sealed class TestSignaling : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>The port of metrics.</summary>
+    /// <summary>The address of the metrics port.</summary>
     public Uri Metrics { get; }
 
     public HttpClient Http { get; }
@@ -46,7 +46,7 @@ public sealed class TestSignaling : IAsyncDisposable
         return server;
     }
 
-    /// <summary>One that listens, and is not waited for.</summary>
+    /// <summary>Starts a server without waiting until it is ready.</summary>
     public static async Task<TestSignaling> StartUnreadyAsync(TestCluster cluster, Func<SignalingOptions, SignalingOptions>? change = null, KubeClient? kube = null)
     {
         var path = Path.Combine(Path.GetTempPath(), $"meet-signaling-{Guid.NewGuid():N}.db");
@@ -57,8 +57,8 @@ public sealed class TestSignaling : IAsyncDisposable
             Database = $"sqlite:{path}",
             LocalTenant = TestCluster.Tenant,
 
-            // The media nodes of tests are in this process, which is busy with other tests.
-            Timings = new SignalingTimings { NodeConnect = TimeSpan.FromSeconds(60) },
+            // The simulated media nodes share this process with other tests and may respond slowly.
+            Timings = new SignalingTimings { NodeConnectTimeout = TimeSpan.FromSeconds(60) },
             SigningKeys = new SigningKeys([new SigningKey(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))]),
         };
         options = change?.Invoke(options) ?? options;
@@ -81,12 +81,12 @@ public sealed class TestSignaling : IAsyncDisposable
 
     public async Task<JoinAnswer> JoinAsync(string meetingId, string name, string? hostToken = null, string? ticket = null)
     {
-        var response = await Patiently.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken));
+        var response = await Retrying.SendAsync(() => SendAsync(HttpMethod.Post, $"meetings/{meetingId}/join", new { displayName = name, ticket }, hostToken));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return (await response.Content.ReadFromJsonAsync<JoinAnswer>())!;
     }
 
-    /// <summary>Joins over REST, opens the socket and says join.</summary>
+    /// <summary>Joins over REST, opens the socket and sends <c>join</c>.</summary>
     public async Task<TestClient> EnterAsync(string meetingId, string name, string? hostToken = null)
     {
         var join = await JoinAsync(meetingId, name, hostToken);

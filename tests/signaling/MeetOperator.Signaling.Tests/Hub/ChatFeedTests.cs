@@ -7,7 +7,7 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Chat on its way to the members of one session, while others go on writing.</summary>
+/// <summary>Tests the delivery of chat messages to the members of one session while new messages are stored.</summary>
 public sealed class ChatFeedTests : IAsyncLifetime
 {
     private static readonly MeetingKey Meeting = new("acme", "m1");
@@ -33,18 +33,18 @@ public sealed class ChatFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Newcomer_WhileLinesAreStored_GetsEveryLineOnceAndInOrder()
+    public async Task Replay_MessagesStoredMeanwhile_DeliversEachOnceInOrder()
     {
         await AppendAsync("line 1");
-        var busy = new BusyRepository(chat, () => AppendAsync("line 3"));
-        var feed = new ChatFeed(busy, Meeting);
-        await using var ann = await Person.OpenAsync("ann");
+        var repository = new InterruptedRepository(chat, () => AppendAsync("line 3"));
+        var feed = new ChatFeed(repository, Meeting);
+        await using var ann = await TestMember.OpenAsync("ann");
         await feed.ReplayAsync(ann.Member, [], default);
 
-        // Ann has not been told of it when Bob comes, and one more is stored between the reads for him and for her.
+        // Ann has not received this message when Bob joins, and another one is stored between the reads for Bob and for Ann.
         await AppendAsync("line 2");
-        busy.HappensNow = true;
-        await using var bob = await Person.OpenAsync("bob");
+        repository.RunsAction = true;
+        await using var bob = await TestMember.OpenAsync("bob");
         await feed.ReplayAsync(bob.Member, [ann.Member], default);
 
         await AppendAsync("line 4");
@@ -54,16 +54,16 @@ public sealed class ChatFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Member_WhoseReplayFailed_GetsEveryLineWhenTheNextOneComes()
+    public async Task Deliver_AfterFailedReplay_SendsAllMessages()
     {
         await AppendAsync("line 1");
-        var busy = new BusyRepository(chat, () => throw new IOException("The database is away."));
-        var feed = new ChatFeed(busy, Meeting);
-        busy.HappensNow = true;
-        await using var ann = await Person.OpenAsync("ann");
+        var repository = new InterruptedRepository(chat, () => throw new IOException("The database is unavailable."));
+        var feed = new ChatFeed(repository, Meeting);
+        repository.RunsAction = true;
+        await using var ann = await TestMember.OpenAsync("ann");
         await Assert.ThrowsAsync<IOException>(() => feed.ReplayAsync(ann.Member, [], default));
 
-        await using var bob = await Person.OpenAsync("bob");
+        await using var bob = await TestMember.OpenAsync("bob");
         await feed.ReplayAsync(bob.Member, [ann.Member], default);
         await AppendAsync("line 2");
         await feed.DeliverAsync(2, "{\"messageId\":\"2\"}", [ann.Member, bob.Member], default);
@@ -74,35 +74,35 @@ public sealed class ChatFeedTests : IAsyncLifetime
     private Task AppendAsync(string text) =>
         chat.AppendAsync(new ChatRow { Tenant = Meeting.Tenant, MeetingId = Meeting.MeetingId, SenderId = "ann", DisplayName = "Ann", Content = text, Reference = text }, default);
 
-    /// <summary>The real one, in which something happens right after the lines of before were read.</summary>
-    private sealed class BusyRepository(IChatRepository real, Func<Task> happens) : IChatRepository
+    /// <summary>A repository that runs an action right after the chat history was read.</summary>
+    private sealed class InterruptedRepository(IChatRepository inner, Func<Task> action) : IChatRepository
     {
-        public bool HappensNow { get; set; }
+        public bool RunsAction { get; set; }
 
-        public Task<AppendedLine> AppendAsync(ChatRow line, CancellationToken ct) => real.AppendAsync(line, ct);
+        public Task<AppendResult> AppendAsync(ChatRow message, CancellationToken ct) => inner.AppendAsync(message, ct);
 
         public Task<IReadOnlyList<ChatRow>> ListAfterAsync(string tenant, string meetingId, long afterMessageId, int limit, CancellationToken ct) =>
-            real.ListAfterAsync(tenant, meetingId, afterMessageId, limit, ct);
+            inner.ListAfterAsync(tenant, meetingId, afterMessageId, limit, ct);
 
         public async Task<IReadOnlyList<ChatRow>> ListLastAsync(string tenant, string meetingId, int limit, CancellationToken ct)
         {
-            var rows = await real.ListLastAsync(tenant, meetingId, limit, ct);
-            if (HappensNow)
+            var rows = await inner.ListLastAsync(tenant, meetingId, limit, ct);
+            if (RunsAction)
             {
-                HappensNow = false;
-                await happens();
+                RunsAction = false;
+                await action();
             }
 
             return rows;
         }
     }
 
-    /// <summary>A member and the other end of its socket.</summary>
-    private sealed class Person(Member member, WebSocket client) : IAsyncDisposable
+    /// <summary>A member and the client end of its socket.</summary>
+    private sealed class TestMember(Member member, WebSocket client) : IAsyncDisposable
     {
         public Member Member { get; } = member;
 
-        public static async Task<Person> OpenAsync(string id)
+        public static async Task<TestMember> OpenAsync(string id)
         {
             using var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start();
@@ -111,16 +111,16 @@ public sealed class ChatFeedTests : IAsyncLifetime
             var server = WebSocket.CreateFromStream((await listener.AcceptTcpClientAsync()).GetStream(), new WebSocketCreationOptions { IsServer = true });
             var socket = new ClientSocket(server, TimeProvider.System, TimeSpan.FromSeconds(30));
             var identity = new SocketIdentity(Meeting, id, id, ParticipantRole.Participant, ByTicket: true, Returning: false);
-            return new Person(new Member(identity, socket, resume: false), WebSocket.CreateFromStream(caller.GetStream(), new WebSocketCreationOptions { IsServer = false }));
+            return new TestMember(new Member(identity, socket, resume: false), WebSocket.CreateFromStream(caller.GetStream(), new WebSocketCreationOptions { IsServer = false }));
         }
 
-        /// <summary>The ids of the next lines.</summary>
-        public async Task<List<string>> ReadAsync(int lines)
+        /// <summary>Reads the IDs of the next messages.</summary>
+        public async Task<List<string>> ReadAsync(int count)
         {
             var ids = new List<string>();
             var buffer = new byte[8 * 1024];
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (ids.Count < lines)
+            while (ids.Count < count)
             {
                 var result = await client.ReceiveAsync(buffer, limit.Token);
                 ids.Add((string)JsonNode.Parse(buffer.AsSpan(0, result.Count))!["messageId"]!);

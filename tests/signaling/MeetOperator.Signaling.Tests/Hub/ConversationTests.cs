@@ -2,20 +2,20 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What people do to each other in one meeting on one server.</summary>
+/// <summary>Tests the interactions of participants in one meeting on one server.</summary>
 public sealed class ConversationTests(ConversationTests.Server server) : IClassFixture<ConversationTests.Server>
 {
     public sealed class Server : ServerFixture
     {
-        /// <summary>Twice the usual time to come back, so that a busy machine is not taken for a person who left.</summary>
+        /// <summary>Doubles the reconnect timeout, because a busy machine can delay reconnects.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { ReturnTime = TimeSpan.FromSeconds(8) } };
+            options with { Timings = options.Timings with { ReconnectTimeout = TimeSpan.FromSeconds(8) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Chat_IsOrderedComesBackAndIsReplayedToLateComers()
+    public async Task Chat_SeveralSenders_IsOrderedAndReplayed()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -37,13 +37,13 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task Chat_Replay_IsTheLastHundred()
+    public async Task Replay_LongHistory_SendsLastHundredMessages()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         for (var i = 1; i <= 103; i++)
         {
-            // Straight into the database: a socket may not say so much so quickly.
+            // Written to the database directly, because sockets are rate limited.
             await Signaling.Service<IChatRepository>().AppendAsync(
                 new ChatRow { Tenant = TestCluster.Tenant, MeetingId = meeting.MeetingId, SenderId = ann.Id, DisplayName = "Ann", Content = $"line {i}", Reference = $"r{i}" }, default);
         }
@@ -56,7 +56,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task PeerToPeer_OfferAnswerAndCandidatesAreRelayedAsTheyAre()
+    public async Task Relay_PeerToPeerMeeting_ForwardsMessagesUnchanged()
     {
         var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -79,11 +79,11 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task SessionDescription_OfAHundredPeople_Passes()
+    public async Task Offer_ForOneHundredParticipants_IsAccepted()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
-        // As long as Chromium's offer of 200 sections; tests/e2e measures it.
+        // The length of Chromium's offer with 200 sections, as measured by tests/e2e.
         var sdp = Sdp.Publish() + string.Concat(Enumerable.Repeat("a=ssrc:1234567890 cname:abcdefgh\r\n", 7_400));
         Assert.InRange(sdp.Length, 242_000, 300_000);
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp });
@@ -91,7 +91,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task Relay_WhereMediaGoesThroughTheNode_IsRefused()
+    public async Task Relay_SfuMeeting_ReturnsForbidden()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -99,24 +99,24 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
         await ann.SendAsync(new { type = "answer", to = bob.Id, sdp = Sdp.Answer() });
         await ann.SendAsync(new { type = "ice-candidate", to = bob.Id, candidate = "candidate:1" });
-        await Eventually.TrueAsync(() => ann.OfType("error").Count(m => (string?)m["code"] == "forbidden") == 3, "all three are refused");
+        await Eventually.TrueAsync(() => ann.OfType("error").Count(m => (string?)m["code"] == "forbidden") == 3, "all three messages are rejected");
         await ann.SendAsync(new { type = "chat", message = "after them" });
         await bob.ExpectAsync("chat");
         Assert.DoesNotContain(bob.Received, m => (string?)m["from"] == ann.Id && (string?)m["type"] != "chat");
     }
 
     [Fact]
-    public async Task Relay_IsMeasuredAsItIsSentOn()
+    public async Task Relay_LargeFrames_AreLimitedBySerializedSize()
     {
         var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
 
-        // In JSON each of these is six bytes, so 20,000 are more than 32 KiB.
+        // Each of these characters has six bytes in JSON, so 20,000 exceed 32 KiB.
         await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = "v=0\r\n" + new string('\u0001', 20_000) });
         Assert.Equal("too-large", (string?)(await ann.ExpectAsync("error"))["code"]);
 
-        // 256 KiB at once are nine of 28 KB.
+        // The burst of 256 KiB allows nine frames of 28 KB.
         for (var i = 0; i < 20; i++)
         {
             await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = "v=0\r\n" + new string('\u0001', 4_700) });
@@ -127,7 +127,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task Relay_ThatAnotherInstanceDoesNotAcknowledge_IsNotDelivered_UnlessItIsOfAVersionThatNeverDoes()
+    public async Task Relay_NotAcknowledged_ReturnsErrorExceptForOldVersions()
     {
         var meeting = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 4 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -147,14 +147,14 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
             await ann.SendAsync(new { type = "offer", to = other, sdp = Sdp.Publish() });
         }
 
-        // An error about the first would have come before.
+        // An error for the first participant would have arrived earlier.
         Assert.Equal("unavailable", (string?)(await ann.ExpectAsync("error"))["code"]);
-        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.RelayAcknowledgement, ann);
+        await Marker.ExpireAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.RelayAcknowledgementTimeout, ann);
         Assert.Single(ann.OfType("error"));
     }
 
     [Fact]
-    public async Task Relay_ToSomebodyInAnotherMeeting_IsUnknown()
+    public async Task Relay_ToParticipantOfOtherMeeting_ReturnsUnknownParticipant()
     {
         var one = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
         var two = await Signaling.CreateAsync(new { mode = "P2P", maxParticipants = 2 });
@@ -166,7 +166,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task Mute_IsKeptAndToldToAll()
+    public async Task Mute_OwnCamera_IsAnnouncedAndKept()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -178,14 +178,14 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         var seen = late.OfType("joined")[0]["participants"]!.AsArray().Single(p => (string?)p!["participantId"] == ann.Id)!;
         Assert.Equal((true, false), ((bool)seen["audio"]!, (bool)seen["video"]!));
 
-        // Enforced where media flows, and for the camera alone: a shared screen goes on.
-        await Eventually.TrueAsync(() => IsMuted("camera"), "the node drops the camera");
+        // The node enforces the mute, but only for the camera: a shared screen is not affected.
+        await Eventually.TrueAsync(() => IsMuted("camera"), "the node mutes the camera");
         Assert.False(IsMuted("screen"));
         await using var back = await TestClient.OpenByTicketAsync(ann.Join, Signaling.Address);
         await back.JoinAsync();
         await back.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await back.ExpectAsync("answer");
-        Assert.True(IsMuted("camera"), "also after coming back");
+        Assert.True(IsMuted("camera"), "the camera stays muted after a reconnect");
         await back.SendAsync(new { type = "unmute", mediaType = "video" });
         await late.ExpectAsync("media-update", m => (bool)m["video"]!);
         await Eventually.TrueAsync(() => !IsMuted("camera"), "the node forwards the camera");
@@ -194,7 +194,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task MuteOnEntry_SilencesEverybodyButTheHost()
+    public async Task MuteOnEntry_Enabled_MutesAllButHost()
     {
         var meeting = await Signaling.CreateAsync(new { muteOnEntry = true });
         await using var host = await Signaling.EnterAsync(meeting.MeetingId, "Host", meeting.HostToken);
@@ -202,14 +202,14 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         Assert.False((bool)host.OfType("joined")[0]["muted"]!["audio"]!);
         Assert.True((bool)bob.OfType("joined")[0]["muted"]!["audio"]!);
         Assert.False((bool)(await host.ExpectAsync("participant-joined"))["participant"]!["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.IsMuted("microphone")), "the node drops the audio");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(bob.Id, out var p) && p.IsMuted("microphone")), "the node mutes the microphone");
         await bob.SendAsync(new { type = "unmute", mediaType = "audio" });
         await host.ExpectAsync("media-update", m => (bool)m["audio"]!);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards the audio");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants[bob.Id].IsMuted("microphone")), "the node forwards the microphone");
     }
 
     [Fact]
-    public async Task LostSocket_BackInTime_IsNotSeenByTheOthers()
+    public async Task SocketLost_ReconnectInTime_IsNotAnnounced()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -221,7 +221,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         await back.JoinAsync();
         await back.SendAsync(new { type = "chat", message = "here again" });
         await ann.ExpectAsync("chat", m => (string?)m["from"] == bob.Id);
-        // Who is lost after him and does not come back is told as gone: his own time was over before.
+        // Bob's reconnect timeout expires before Eve's, so Bob's departure would be announced first.
         var eve = await Signaling.EnterAsync(meeting.MeetingId, "Eve");
         eve.Abort();
         await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == eve.Id);
@@ -233,7 +233,7 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task LostSocket_NotBack_IsToldAsTimeoutAndMayComeBackLater()
+    public async Task SocketLost_NoReconnect_IsAnnouncedAsTimeout()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -242,13 +242,13 @@ public sealed class ConversationTests(ConversationTests.Server server) : IClassF
         Assert.Equal("timeout", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await using var back = await TestClient.OpenByTicketAsync(bob.Join, Signaling.Address);
         await back.JoinAsync();
-        await Eventually.TrueAsync(() => ann.OfType("participant-joined").Count == 2, "the return is told");
+        await Eventually.TrueAsync(() => ann.OfType("participant-joined").Count == 2, "the return is announced");
         Assert.Equal(bob.Id, (string?)ann.OfType("participant-joined")[1]["participant"]!["participantId"]);
         await bob.DisposeAsync();
     }
 
     [Fact]
-    public async Task SecondSocketOfOneParticipant_ReplacesTheFirst()
+    public async Task Join_SecondSocketOfParticipant_ReplacesFirst()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");

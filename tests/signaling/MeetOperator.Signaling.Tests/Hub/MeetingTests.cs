@@ -5,7 +5,7 @@ public sealed class MeetingTests(MeetingTests.Server server) : IClassFixture<Mee
     public sealed class Server : ServerFixture;
 
     [Fact]
-    public async Task Join_TwoPeople_SeeEachOtherAndLeave()
+    public async Task Join_TwoParticipants_SeeEachOtherAndLeave()
     {
         var meeting = await server.Signaling.CreateAsync();
         await using var ann = await server.Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -26,7 +26,7 @@ public sealed class MeetingTests(MeetingTests.Server server) : IClassFixture<Mee
     }
 
     [Fact]
-    public async Task Offer_ToSfu_IsAnsweredAndOfferedToTheOthers()
+    public async Task Offer_ToSfu_IsAnsweredAndForwarded()
     {
         var meeting = await server.Signaling.CreateAsync();
         await using var ann = await server.Signaling.EnterAsync(meeting.MeetingId, "Ann");

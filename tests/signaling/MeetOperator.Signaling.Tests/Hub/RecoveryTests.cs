@@ -3,60 +3,60 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The bus goes away and comes back again before a meeting has recovered.</summary>
+/// <summary>Tests repeated bus outages before a meeting has recovered.</summary>
 public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<RecoveryTests.Server>
 {
     public sealed class Server : ServerFixture;
 
     [Fact]
-    public async Task Bus_BreaksAgainAndAgainBeforeItsTurn_TheMeetingReadsEverythingOnce()
+    public async Task Recovery_RepeatedOutagesWhileWaiting_RunsOnce()
     {
         var id = MeetingId.Of(await server.Cluster.ApplyMeetingAsync(Guid.NewGuid().ToString("D")));
         MeetingView? meeting = null;
-        await Eventually.TrueAsync(() => (meeting = server.Signaling.Service<MeetingDirectory>().Find(id)) is not null, "the meeting is seen");
+        await Eventually.TrueAsync(() => (meeting = server.Signaling.Service<MeetingDirectory>().Find(id)) is not null, "the server has received the meeting");
         await using var bus = new FlappingBus();
         var services = server.Signaling.Service<MeetingServices>() with { Bus = bus };
-        var told = 0;
+        var recoveries = 0;
         await using var other = await bus.SubscribeAsync(meeting!.Key, Count, () => { }, default);
         await using var session = await MeetingSession.OpenAsync(meeting, services);
-        var turns = services.Recoveries.CurrentCount;
+        var slots = services.Recoveries.CurrentCount;
 
         await TakeAllAsync();
         for (var i = 0; i < 10; i++)
         {
-            bus.ComeBack();
+            bus.SimulateRecovery();
         }
 
-        services.Recoveries.Release(turns);
+        services.Recoveries.Release(slots);
 
-        // Each recovery publishes one presence event. All waiting recoveries have run once every turn is free again.
-        await Eventually.TrueAsync(() => Volatile.Read(ref told) > 0, "the meeting recovers");
+        // Each recovery publishes one presence event. All waiting recoveries have run once every slot is free again.
+        await Eventually.TrueAsync(() => Volatile.Read(ref recoveries) > 0, "the meeting recovers");
         await TakeAllAsync();
-        Assert.Equal(1, Volatile.Read(ref told));
-        services.Recoveries.Release(turns);
+        Assert.Equal(1, Volatile.Read(ref recoveries));
+        services.Recoveries.Release(slots);
 
-        // A break after that is recovered from as well.
-        bus.ComeBack();
-        await Eventually.TrueAsync(() => Volatile.Read(ref told) == 2, "the meeting recovers again");
+        // A later outage starts another recovery.
+        bus.SimulateRecovery();
+        await Eventually.TrueAsync(() => Volatile.Read(ref recoveries) == 2, "the meeting recovers again");
 
         void Count(BusEvent e)
         {
             if (e.Kind == BusEventKind.Presence)
             {
-                Interlocked.Increment(ref told);
+                Interlocked.Increment(ref recoveries);
             }
         }
 
         async Task TakeAllAsync()
         {
-            for (var i = 0; i < turns; i++)
+            for (var i = 0; i < slots; i++)
             {
                 await services.Recoveries.WaitAsync();
             }
         }
     }
 
-    /// <summary>The bus of one instance, whose subscribers can be told that it was away.</summary>
+    /// <summary>An in-process bus that can simulate recoveries after an outage.</summary>
     private sealed class FlappingBus : IMeetingBus
     {
         private readonly InProcessMeetingBus bus = new(TimeProvider.System);
@@ -66,7 +66,7 @@ public sealed class RecoveryTests(RecoveryTests.Server server) : IClassFixture<R
 
         public bool IsConnected => bus.IsConnected;
 
-        public void ComeBack() => listeners.ForEach(recovered => recovered());
+        public void SimulateRecovery() => listeners.ForEach(recovered => recovered());
 
         public Task<IAsyncDisposable> SubscribeAsync(MeetingKey meeting, Action<BusEvent> handler, Action recovered, CancellationToken ct)
         {

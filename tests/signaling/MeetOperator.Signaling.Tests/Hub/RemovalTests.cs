@@ -4,14 +4,14 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>That a removal and the end hold whatever is lost on the way.</summary>
+/// <summary>Tests that removals and the end of a meeting take effect even if events are lost.</summary>
 public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<RemovalTests.Server>
 {
     public sealed class Server : ServerFixture
     {
-        /// <summary>Calls to a node that hangs do not end by themselves while a test looks.</summary>
+        /// <summary>Calls to a hanging node must not time out during a test.</summary>
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { NodeCall = TimeSpan.FromSeconds(100) } };
+            options with { Timings = options.Timings with { NodeCallTimeout = TimeSpan.FromSeconds(100) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
@@ -19,24 +19,24 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Chat_SentAfterTheRemovalOrTheEnd_IsNotStored(bool removed)
+    public async Task Chat_AfterRemovalOrEnd_IsNotStored(bool removed)
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Mallory");
-        // A client that does not answer the close frame and goes on talking.
+        // A client that ignores the close frame and keeps sending.
         using var raw = await RawSocket.OpenAsync(join.WebSocketUrl);
         await raw.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
         await raw.SendTextAsync("""{"type":"chat","message":"before"}""");
-        await Eventually.TrueAsync(async () => (await LinesAsync(meeting.MeetingId)).Count == 1, "the line is stored");
+        await Eventually.TrueAsync(async () => (await MessagesAsync(meeting.MeetingId)).Count == 1, "the message is stored");
 
         var path = removed ? $"meetings/{meeting.MeetingId}/participants/{join.ParticipantId}" : $"meetings/{meeting.MeetingId}";
         Assert.True((await Signaling.SendAsync(HttpMethod.Delete, path, bearer: meeting.HostToken)).IsSuccessStatusCode);
-        await Eventually.TrueAsync(async () => !await raw.TrySendTextAsync("""{"type":"chat","message":"after"}"""), "the server ends the connection");
-        Assert.Equal(["before"], await LinesAsync(meeting.MeetingId));
+        await Eventually.TrueAsync(async () => !await raw.TrySendTextAsync("""{"type":"chat","message":"after"}"""), "the server closes the connection");
+        Assert.Equal(["before"], await MessagesAsync(meeting.MeetingId));
     }
 
     [Fact]
-    public async Task Remove_WhileTheNodeHasNotDroppedTheParticipant_NobodyIsTold()
+    public async Task Remove_NodeHangs_DelaysAnnouncement()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -49,7 +49,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         {
             removing = Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
             await Eventually.TrueAsync(async () => await StatusAsync(meeting.MeetingId, bob.Id) == ConnectionStatuses.Removed, "the removal is stored");
-            // Everything that was told before this line has arrived.
+            // All earlier messages have arrived before this one.
             await ann.SendAsync(new { type = "chat", message = "marker" });
             await ann.ExpectAsync("chat");
             Assert.Empty(bob.OfType("removed"));
@@ -67,34 +67,34 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     }
 
     [Fact]
-    public async Task Removed_ButEveryMessageAboutItWasLost_IsEnforcedFromTheRow()
+    public async Task Remove_AllBusEventsLost_IsEnforcedFromDatabase()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
 
-        // What another instance writes that dies before it says anything.
+        // Simulates an instance that crashes after writing the removal and before publishing events.
         await Signaling.Service<IParticipantRepository>().RemoveAsync(TestCluster.Tenant, meeting.MeetingId, bob.Id, 1, default);
 
         await bob.SendAsync(new { type = "chat", message = "still here", reference = "r1" });
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
-        Assert.Empty(await LinesAsync(meeting.MeetingId));
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
+        Assert.Empty(await MessagesAsync(meeting.MeetingId));
         var info = (await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}")).Content.ReadFromJsonAsync<MeetingAnswer>())!;
         Assert.Equal(ann.Id, Assert.Single(info.Participants).ParticipantId);
     }
 
     [Fact]
-    public async Task Remove_WhileTheNodeDropsNobody_IsAskedAgainUntilItHas()
+    public async Task Remove_NodeRejectsCalls_IsRetriedUntilDone()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
-        var refused = server.Node.RefusedDrops;
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
+        var rejectedBefore = server.Node.RefusedDrops;
         server.Node.RefusesToDrop = true;
         try
         {
@@ -102,8 +102,8 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
             await bob.ExpectCloseAsync();
             await ann.ExpectAsync("participant-left");
 
-            // One call by the host's request, one as his socket ends; the next one is asked for by the clock.
-            await Eventually.TrueAsync(() => server.Node.RefusedDrops - refused > 3, "the node is asked again");
+            // The first call is for the host's request, the second for the closed socket. Later calls are retries on ticks.
+            await Eventually.TrueAsync(() => server.Node.RefusedDrops - rejectedBefore > 3, "the removal is retried");
             Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));
         }
         finally
@@ -111,21 +111,21 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
             server.Node.RefusesToDrop = false;
         }
 
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
         Assert.True(server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)));
     }
 
     [Fact]
-    public async Task HungNode_TheMeetingGoesOn()
+    public async Task NodeHangs_OpenMeeting_StaysResponsive()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows both");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "both participants are on the node");
         server.Node.Hang();
         try
         {
-            // Its event stream came anew, so it is asked who is there; and somebody's socket goes.
+            // A new event stream makes the session list the participants of the node, and a reconnect replaces a socket.
             server.Node.Emit(meeting.MeetingId, new NodeControl.RoomEvent { Type = NodeControl.RoomEventTypes.Ready });
             await using var back = await TestClient.OpenByTicketAsync(bob.Join, Signaling.Address);
             await back.JoinAsync();
@@ -139,7 +139,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
     }
 
     [Fact]
-    public async Task Ended_InARowOfALiveMeeting_IsNotTheEndAndIsMended()
+    public async Task RowClosed_MeetingStillLive_IsReopened()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -153,7 +153,7 @@ public sealed class RemovalTests(RemovalTests.Server server) : IClassFixture<Rem
         Assert.Empty(ann.OfType("meeting-ended"));
     }
 
-    private async Task<IReadOnlyList<string>> LinesAsync(string meetingId) =>
+    private async Task<IReadOnlyList<string>> MessagesAsync(string meetingId) =>
         [.. (await Signaling.Service<IChatRepository>().ListLastAsync(TestCluster.Tenant, meetingId, 100, default)).Select(l => l.Content)];
 
     private async Task<string?> StatusAsync(string meetingId, string participantId) =>

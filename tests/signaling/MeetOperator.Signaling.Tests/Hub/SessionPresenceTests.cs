@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Presence of people whom one instance accepted while it had no way to Redis, and who leave as soon as it has.</summary>
+/// <summary>Tests presence of participants that were accepted during a Redis outage and leave when it ends.</summary>
 [Collection(ServersCollection.Name)]
 public sealed class SessionPresenceTests(SessionPresenceTests.Server server, RedisServer redis) : IClassFixture<SessionPresenceTests.Server>, IAsyncLifetime
 {
@@ -21,8 +21,8 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
     public async Task InitializeAsync()
     {
         wire = new TcpForwarder(IPEndPoint.Parse(redis.Configuration));
-        cut = await RedisMeetingBus.ConnectAsync(redis.Patient.Replace(redis.Configuration, wire.Address.Authority, StringComparison.Ordinal));
-        other = await RedisMeetingBus.ConnectAsync(redis.Patient);
+        cut = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration.Replace(redis.Configuration, wire.Address.Authority, StringComparison.Ordinal));
+        other = await RedisMeetingBus.ConnectAsync(redis.LongTimeoutConfiguration);
         await Eventually.TrueAsync(() => cut.IsConnected && other.IsConnected, "both are connected");
         presence = new SessionPresence(key, server.Signaling.Service<MeetingServices>() with { Bus = cut });
     }
@@ -37,10 +37,10 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
 
     [Theory]
     [InlineData(null)]
-    [InlineData("before")]
-    public async Task Remove_AcceptedWithoutRedisAndBackElsewhere_LeavesTheNewerConnection(string? before)
+    [InlineData("previous")]
+    public async Task Remove_ReconnectedElsewhereDuringOutage_KeepsNewerConnection(string? previous)
     {
-        await AcceptWithoutRedisAsync("here", before);
+        await AcceptWithoutRedisAsync("here", previous);
         await other.Presence.EnterAsync(key, Entry("elsewhere"), 10, Long, default);
 
         Assert.False(await presence.RemoveAsync("ann", "here"));
@@ -49,20 +49,20 @@ public sealed class SessionPresenceTests(SessionPresenceTests.Server server, Red
     }
 
     [Fact]
-    public async Task Remove_AcceptedWithoutRedisAndNowhereElse_IsGone()
+    public async Task Remove_AcceptedDuringOutage_ReturnsTrue()
     {
-        await AcceptWithoutRedisAsync("here", before: null);
+        await AcceptWithoutRedisAsync("here", previous: null);
 
         Assert.True(await presence.RemoveAsync("ann", "here"));
     }
 
-    private async Task AcceptWithoutRedisAsync(string connection, string? before)
+    private async Task AcceptWithoutRedisAsync(string connection, string? previous)
     {
         wire.Break();
-        await Eventually.TrueAsync(() => !cut.IsConnected, "the loss is noticed");
-        Assert.Equal(EnterOutcome.Entered, (await presence.EnterAsync(Entry(connection), 10, before)).Outcome);
-        wire.Mend();
-        await Eventually.TrueAsync(() => cut.IsConnected, "Redis is found again");
+        await Eventually.TrueAsync(() => !cut.IsConnected, "the outage is detected");
+        Assert.Equal(EnterOutcome.Entered, (await presence.EnterAsync(Entry(connection), 10, previous)).Outcome);
+        wire.Restore();
+        await Eventually.TrueAsync(() => cut.IsConnected, "Redis is connected again");
     }
 
     private PresenceEntry Entry(string connection) => presence.NewEntry(

@@ -6,34 +6,34 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What one socket may and may not do.</summary>
+/// <summary>Tests the rules and limits of a socket.</summary>
 public sealed class SocketTests(SocketTests.Server server) : IClassFixture<SocketTests.Server>
 {
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { MessageWait = options.Timings.JoinWait } };
+            options with { PublicUrl = new Uri("https://meet.example"), Timings = options.Timings with { MessageTimeout = options.Timings.JoinTimeout } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Code_WorksOnce()
+    public async Task Code_UsedTwice_IsRejected()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         await using var first = await TestClient.OpenAsync(join);
-        await RefusedAsync(join, new Uri(join.WebSocketUrl), 401);
+        await AssertRejectedAsync(join, new Uri(join.WebSocketUrl), 401);
     }
 
     [Fact]
-    public async Task Code_Expired_IsRefused()
+    public async Task Code_Expired_IsRejected()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         var late = Signaling.Service<Tokens>().Issue(
             TokenKind.Code, new TokenSubject { Tenant = TestCluster.Tenant, MeetingId = meeting.MeetingId, ParticipantId = join.ParticipantId }, TimeSpan.FromSeconds(-60));
-        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = $"code={late}" }.Uri, 401);
+        await AssertRejectedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = $"code={late}" }.Uri, 401);
     }
 
     [Theory]
@@ -41,21 +41,21 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [InlineData("code=")]
     [InlineData("code=a.b.c")]
     [InlineData("code=x&code=y")]
-    public async Task Code_Wrong_IsRefused(string query)
+    public async Task Code_Invalid_IsRejected(string query)
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
-        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = query }.Uri, 401);
+        await AssertRejectedAsync(join, new UriBuilder(join.WebSocketUrl) { Query = query }.Uri, 401);
         await using var fine = await TestClient.OpenAsync(join);
     }
 
     [Fact]
-    public async Task Code_OfAnotherMeeting_IsRefused()
+    public async Task Code_OfOtherMeeting_IsRejected()
     {
         var one = await Signaling.CreateAsync();
         var two = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(one.MeetingId, "Ann");
-        await RefusedAsync(join, new UriBuilder(join.WebSocketUrl) { Path = $"/meetings/{two.MeetingId}" }.Uri, 401);
+        await AssertRejectedAsync(join, new UriBuilder(join.WebSocketUrl) { Path = $"/meetings/{two.MeetingId}" }.Uri, 401);
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [InlineData("http://meet.example", 403)]
     [InlineData("https://meet.example", 101)]
     [InlineData("same", 101)]
-    public async Task Origin_DecidesBeforeTheUpgrade(string origin, int status)
+    public async Task Open_Origin_IsCheckedBeforeUpgrade(string origin, int status)
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
@@ -76,34 +76,34 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         }
         else
         {
-            await RefusedAsync(join, new Uri(join.WebSocketUrl), status, o => o.SetRequestHeader("Origin", text));
+            await AssertRejectedAsync(join, new Uri(join.WebSocketUrl), status, o => o.SetRequestHeader("Origin", text));
         }
     }
 
     [Fact]
-    public async Task Ticket_AsSubprotocol_OpensAndSelectsTheVersion()
+    public async Task Open_TicketAsSubprotocol_SelectsVersion()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         await using var client = await TestClient.OpenByTicketAsync(join, Signaling.Address);
         Assert.Equal("meet.v1", client.Subprotocol);
         await client.JoinAsync();
-        await RefusedAsync(join with { Ticket = meeting.HostToken }, null, 401);
-        await RefusedAsync(join with { Ticket = join.Ticket + "x" }, null, 401);
+        await AssertRejectedAsync(join with { Ticket = meeting.HostToken }, null, 401);
+        await AssertRejectedAsync(join with { Ticket = join.Ticket + "x" }, null, 401);
     }
 
     [Fact]
-    public async Task EndedMeeting_RefusesItsTickets()
+    public async Task Open_EndedMeeting_ReturnsGone()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)!.IsEnded, "the end is seen");
-        await RefusedAsync(join, null, 410);
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(meeting.MeetingId)!.IsEnded, "the server has received the end");
+        await AssertRejectedAsync(join, null, 410);
     }
 
     [Fact]
-    public async Task BeforeJoin_NothingElseIsTaken()
+    public async Task Message_BeforeJoin_ReturnsNotJoined()
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
@@ -118,15 +118,15 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     }
 
     [Fact]
-    public async Task WithoutJoin_TheSocketIsClosed()
+    public async Task Socket_WithoutJoin_IsClosed()
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await TestClient.OpenAsync(await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
     }
 
     [Fact]
-    public async Task BadMessages_ChangeNothingAndTwentyEndTheSocket()
+    public async Task BadMessages_Twenty_CloseSocket()
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -142,12 +142,12 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("not json");
         }
 
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
         Assert.Equal(20, client.OfType("error").Count);
     }
 
     [Fact]
-    public async Task OversizedFrame_IsRefusedAndEndsTheSocket()
+    public async Task Frame_Oversized_ClosesSocket()
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -157,7 +157,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     }
 
     [Fact]
-    public async Task TooManyMessages_AreRefusedAndThenEndTheSocket()
+    public async Task Messages_AboveRate_AreRejectedThenCloseSocket()
     {
         var meeting = await Signaling.CreateAsync();
         await using var client = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -166,12 +166,12 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
             await client.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
         }
 
-        Assert.Equal(CloseCodes.Refused, await client.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await client.ExpectCloseAsync());
         Assert.All(client.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
     }
 
     [Fact]
-    public async Task TooManyMessagesOfOthers_AreNotHeldAgainstAnybody_AndStayInTheirMeeting()
+    public async Task Messages_SharedLimitExceeded_KeepsSocketsOpen()
     {
         var (loud, quiet) = (await Signaling.CreateAsync(), await Signaling.CreateAsync());
         await using var ann = await Signaling.EnterAsync(loud.MeetingId, "Ann");
@@ -180,7 +180,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         using var over = new CancellationTokenSource();
         var crowd = Task.Run(async () =>
         {
-            // As hundreds of participants who send no more than each may.
+            // Simulates hundreds of participants that stay within their own limits.
             while (!over.IsCancellationRequested)
             {
                 while (limits.TakeSharedMessage(new MeetingKey(TestCluster.Tenant, loud.MeetingId)) is null)
@@ -204,7 +204,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
                     await ann.SendTextAsync("""{"type":"ice-candidate","to":"sfu","candidate":null}""");
                     return ann.Closed.IsCompleted || ann.OfType("error").Count > SocketLimits.MaxBadMessages;
                 },
-                "the meeting is slowed down");
+                "the meeting is throttled");
             Assert.False(ann.Closed.IsCompleted);
             Assert.All(ann.OfType("error"), e => Assert.Equal("rate-limited", (string?)e["code"]));
             Assert.Empty(bob.OfType("error"));
@@ -221,11 +221,11 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
                 await ann.SendAsync(new { type = "chat", message = "still here" });
                 return ann.OfType("chat").Count > 0;
             },
-            "who was refused because of others goes on");
+            "the participant can send again");
     }
 
     [Fact]
-    public async Task SlowReader_IsCutOffAndTheOthersGoOn()
+    public async Task Send_SlowReader_IsDisconnected()
     {
         var meeting = await Signaling.CreateAsync();
         var slow = await Signaling.JoinAsync(meeting.MeetingId, "Slow");
@@ -235,7 +235,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
         await ann.ExpectAsync("joined", m => m["participants"]!.AsArray().Count > 0);
 
-        // Chat is the largest thing that people can make another one receive; each sender says less than it may in one second.
+        // Chat messages are the largest messages that reach other participants. Each sender stays below its rate limit.
         var line = new string('\u4e2d', 4_000);
         for (var sender = 0; sender < 24 && !ann.OfType("participant-left").Any(m => (string?)m["participantId"] == slow.ParticipantId); sender++)
         {
@@ -257,19 +257,19 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Fragments_WithoutEnd_EndTheSocket(bool empty)
+    public async Task Fragments_Unfinished_CloseSocket(bool empty)
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
         using var raw = await RawSocket.OpenAsync(join.WebSocketUrl);
         await raw.SendTextAsync($$"""{"type":"join","participantId":"{{join.ParticipantId}}"}""");
-        // The first piece of a text message; then pieces without content, or none at all and only pongs. None is the last.
+        // The first fragment of a text message, followed by empty fragments or only pongs. The final fragment never arrives.
         await raw.SendFrameAsync(0x01, "{");
-        await Eventually.TrueAsync(async () => !await raw.TrySendFrameAsync(empty ? (byte)0x00 : (byte)0x8A, string.Empty), "the server ends the connection");
+        await Eventually.TrueAsync(async () => !await raw.TrySendFrameAsync(empty ? (byte)0x00 : (byte)0x8A, string.Empty), "the server closes the connection");
     }
 
     [Fact]
-    public async Task Connection_OnWhichNothingComes_IsEnded()
+    public async Task Connection_WithoutData_IsClosed()
     {
         using var tcp = new System.Net.Sockets.TcpClient();
         await tcp.ConnectAsync(Signaling.Address.Host, Signaling.Address.Port);
@@ -280,12 +280,12 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         }
         catch (IOException)
         {
-            // Reset: ended as well.
+            // A reset also closes the connection.
         }
     }
 
     [Fact]
-    public async Task Budget_OfAParticipant_IsNotRenewedByANewSocket()
+    public async Task Open_ManySockets_SharesParticipantBudget()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
@@ -311,7 +311,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
     }
 
     [Fact]
-    public async Task BadCodes_FromOneAddress_AreSlowedDown()
+    public async Task Open_ManyInvalidCodes_IsThrottled()
     {
         var meeting = await Signaling.CreateAsync();
         var url = new UriBuilder(Signaling.Address) { Scheme = "ws", Path = $"/meetings/{meeting.MeetingId}", Query = "code=a.b.c" }.Uri;
@@ -321,13 +321,13 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
                 var statuses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => StatusAsync(url)));
                 return statuses.Contains(HttpStatusCode.TooManyRequests);
             },
-            "guessing is slowed down");
-        // Who has a good one comes in all the same.
+            "requests with invalid codes are throttled");
+        // A valid code still works.
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
     }
 
     [Fact]
-    public async Task SilentVanish_IsNoticedWithinFifteenSeconds()
+    public async Task Connection_VanishesSilently_LeavesWithinFifteenSeconds()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -337,25 +337,25 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         await ann.ExpectAsync("participant-joined");
         var watch = Stopwatch.StartNew();
 
-        // From here on it answers no ping: as when a cable is pulled.
+        // The client no longer responds to pings, as if its network cable was unplugged.
         var left = await ann.ExpectAsync("participant-left");
 
         Assert.Equal((gone.ParticipantId, "timeout"), ((string?)left["participantId"], (string?)left["reason"]));
         var times = Signaling.Options.Timings;
-        Assert.True(watch.Elapsed >= times.ReturnTime, "she had time to come back");
-        Assert.True(times.PingInterval + times.PongTimeout + times.ReturnTime < TimeSpan.FromSeconds(15));
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(gone.ParticipantId)), "the node forgets the participant");
+        Assert.True(watch.Elapsed >= times.ReconnectTimeout, "the participant had time to reconnect");
+        Assert.True(times.PingInterval + times.PongTimeout + times.ReconnectTimeout < TimeSpan.FromSeconds(15));
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(gone.ParticipantId)), "the participant is removed from the node");
         Assert.False(ann.Closed.IsCompleted);
     }
 
     [Fact]
-    public async Task Logs_HoldNoTokenAndNoCode()
+    public async Task Logs_AfterConnections_ContainNoTokenOrCode()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var back = await TestClient.OpenByTicketAsync(ann.Join, Signaling.Address);
         await back.JoinAsync();
-        await RefusedAsync(ann.Join, new Uri(ann.Join.WebSocketUrl), 401);
+        await AssertRejectedAsync(ann.Join, new Uri(ann.Join.WebSocketUrl), 401);
         var code = new Uri(ann.Join.WebSocketUrl).Query["?code=".Length..];
         string[] secrets = [code, ann.Join.Ticket, meeting.HostToken];
         Assert.NotEmpty(Signaling.LogLines());
@@ -373,7 +373,7 @@ public sealed class SocketTests(SocketTests.Server server) : IClassFixture<Socke
         return socket.HttpStatusCode;
     }
 
-    private async Task RefusedAsync(JoinAnswer join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)
+    private async Task AssertRejectedAsync(JoinAnswer join, Uri? url, int status, Action<ClientWebSocketOptions>? configure = null)
     {
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;

@@ -2,12 +2,12 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two servers, one PostgreSQL, one Redis, one meeting.</summary>
+/// <summary>Tests one meeting on two servers with one PostgreSQL and one Redis.</summary>
 [Collection(ServersCollection.Name)]
-public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstances(postgres)
+public sealed class TwoInstancesTests(PostgresServer postgres) : TwoInstancesTestBase(postgres)
 {
     [Fact]
-    public async Task Meeting_OverBoth_IsOne()
+    public async Task Meeting_OnTwoInstances_SharesState()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -15,22 +15,22 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("participant-joined"))["participant"]!["participantId"]);
         Assert.Equal(ann.Id, (string?)bob.OfType("joined")[0]["participants"]![0]!["participantId"]);
 
-        // Muted on one, seen on the other.
+        // A mute on one instance is visible on the other.
         await bob.SendAsync(new { type = "mute", mediaType = "audio" });
         await ann.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
 
-        // Media through one node.
+        // Both use the same media node.
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await bob.ExpectAsync("offer", m => (string?)m["from"] == "sfu" && m["tracks"]!.AsArray().Any(t => (string?)t!["participantId"] == ann.Id));
 
-        // A host's removal through the instance that does not hold the socket.
+        // The removal is requested on the instance that does not have the socket.
         await a.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
     }
 
     [Fact]
-    public async Task PeerToPeer_IsRelayedBothWays_AndWhatIsNotDeliveredIsToldToItsSender()
+    public async Task Relay_BetweenInstances_DeliversOrReturnsError()
     {
         var meeting = await a.CreateAsync(new { mode = "P2P", maxParticipants = 3 });
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -41,12 +41,12 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         await bob.SendAsync(new { type = "answer", to = ann.Id, sdp = Sdp.Answer() });
         Assert.Equal(bob.Id, (string?)(await ann.ExpectAsync("answer"))["from"]);
 
-        // What was delivered is not taken for lost when the time for it is over.
-        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.RelayAcknowledgement * 2, ann);
+        // A delivered message causes no error after the acknowledgement timeout.
+        await Marker.ExpireAsync(a, meeting.MeetingId, a.Options.Timings.RelayAcknowledgementTimeout * 2, ann);
         Assert.Empty(ann.OfType("error"));
         Assert.Empty(bob.OfType("error"));
 
-        // Bob is listed for some seconds more, and has no socket on either.
+        // Bob stays listed until his reconnect timeout, but has no socket.
         bob.Abort();
         await Eventually.TrueAsync(
             async () =>
@@ -54,11 +54,11 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
                 await ann.SendAsync(new { type = "offer", to = bob.Id, sdp = Sdp.Publish() });
                 return ann.OfType("error").Any(m => (string?)m["code"] == "unavailable");
             },
-            "the sender is told");
+            "the sender gets an error");
     }
 
     [Fact]
-    public async Task Removed_WhileRedisIsAway_IsOutEverywhereAndStaysOutWhenItComesBackEmpty()
+    public async Task Remove_DuringRedisOutage_StaysRemovedAfterDataLoss()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -70,10 +70,10 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
 
         Assert.Equal(System.Net.HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left"))["reason"]);
         await redis.StartAsync();
-        await Eventually.TrueAsync(() => a.Service<Data.IMeetingBus>().IsConnected && b.Service<Data.IMeetingBus>().IsConnected, "both have Redis again");
+        await Eventually.TrueAsync(() => a.Service<Data.IMeetingBus>().IsConnected && b.Service<Data.IMeetingBus>().IsConnected, "both instances are connected to Redis again");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, b.Address));
         await using var eve = await b.EnterAsync(meeting.MeetingId, "Eve");
         Assert.DoesNotContain(eve.OfType("joined")[0]["participants"]!.AsArray(), p => (string?)p!["participantId"] == bob.Id);
@@ -81,7 +81,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
     }
 
     [Fact]
-    public async Task Chat_FromBothAtOnce_IsSeenInOneOrder()
+    public async Task Chat_ConcurrentlyOnBothInstances_HasOneOrder()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -107,7 +107,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
     }
 
     [Fact]
-    public async Task Code_UsedOnOne_IsWorthNothingOnTheOther()
+    public async Task Code_UsedOnOtherInstance_IsRejected()
     {
         var meeting = await a.CreateAsync();
         var join = await a.JoinAsync(meeting.MeetingId, "Ann");
@@ -117,7 +117,7 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
     }
 
     [Fact]
-    public async Task Instance_GoingDown_SendsItsClientsToTheOtherUnnoticed()
+    public async Task Stop_OneInstance_MovesClientsWithoutDeparture()
     {
         var meeting = await a.CreateAsync();
         await using var ann = await a.EnterAsync(meeting.MeetingId, "Ann");
@@ -134,8 +134,8 @@ public sealed class TwoInstancesTests(PostgresServer postgres) : OverTwoInstance
         await back.ExpectAsync("chat", m => (string?)m["message"] == "before");
         await back.SendAsync(new { type = "chat", message = "after" });
         await ann.ExpectAsync("chat", m => (string?)m["message"] == "after");
-        // Somebody whose entry dies now is told as gone; Bob's old one would have died before.
-        await Marker.DiesAsync(a, meeting.MeetingId, a.Options.Timings.PresenceLife, ann);
+        // Bob's old entry would expire before the marker's entry.
+        await Marker.ExpireAsync(a, meeting.MeetingId, a.Options.Timings.PresenceLifetime, ann);
         Assert.DoesNotContain(ann.OfType("participant-left"), m => (string?)m["participantId"] == bob.Id);
         Assert.Single(ann.OfType("participant-joined"), m => (string?)m["participant"]!["participantId"] == bob.Id);
         Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)));

@@ -7,22 +7,22 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The certificate with which signaling calls media nodes, as the operator gives and renews it.</summary>
+/// <summary>Tests the client certificate for calls to media nodes, which the operator issues and renews.</summary>
 public sealed class ControlCertificateTests
 {
     private static readonly NamespacedName Secret = new("meet-system", "meet-control-signaling");
 
     [Fact]
-    public async Task Certificate_OfAnotherAuthority_IsUsedWithoutARestart()
+    public async Task Certificate_FromOtherAuthority_IsUsedWithoutRestart()
     {
         await using var cluster = await TestCluster.StartAsync();
         var node = await cluster.AddNodeAsync("default-aaaaa");
         await using var signaling = await TestSignaling.StartAsync(cluster);
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "Ann is on the node");
 
-        // Both sides trust both authorities, as in the middle of a rotation; the next node that is called sees the new certificate.
+        // Both sides trust both authorities, as during a rotation. The next node that is called receives the new certificate.
         using var next = new TestAuthority();
         var both = cluster.Authority.CertificatePem + "\n" + next.CertificatePem;
         var made = next.Caller(ControlRole.Signaling);
@@ -34,12 +34,12 @@ public sealed class ControlCertificateTests
         second.Credentials = TestAuthority.Read(cluster.Authority.Node(TestCluster.Namespace, second.Name) with { Authorities = both });
         await cluster.KillNodeAsync(node.Name);
 
-        await Eventually.TrueAsync(() => second.Callers.TryGetValue(ControlRole.Signaling, out var shown) && shown == issuer, "the next node is called with it", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(() => second.Callers.TryGetValue(ControlRole.Signaling, out var shown) && shown == issuer, "the next node receives the new certificate", TimeSpan.FromSeconds(60));
         Assert.False(ann.Closed.IsCompleted);
     }
 
     [Fact]
-    public async Task Certificate_NotGivenYet_KeepsTheServerUnready()
+    public async Task Certificate_NotIssuedYet_KeepsServerUnready()
     {
         await using var cluster = await TestCluster.StartAsync();
         await cluster.Client.DeleteAsync<Secret>(Secret, default);

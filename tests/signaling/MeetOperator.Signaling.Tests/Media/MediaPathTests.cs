@@ -4,7 +4,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What happens to the media path when nodes move, die, hang or forget.</summary>
+/// <summary>Tests the media path when meetings move and when nodes crash, hang or lose participants.</summary>
 public sealed class MediaPathTests : IAsyncLifetime
 {
     private TestCluster cluster = null!;
@@ -17,7 +17,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         node = await cluster.AddNodeAsync("default-aaaaa");
         signaling = await TestSignaling.StartAsync(cluster, options => options with
         {
-            Timings = options.Timings with { Touch = TimeSpan.FromMilliseconds(300) },
+            Timings = options.Timings with { RefreshInterval = TimeSpan.FromMilliseconds(300) },
         });
     }
 
@@ -28,7 +28,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeDies_ClientsAreToldToRestartAtTheNextOne()
+    public async Task NodeDies_ConnectedClients_RestartOnNextNode()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -43,18 +43,18 @@ public sealed class MediaPathTests : IAsyncLifetime
         {
             var restart = await client.ExpectAsync("media-restart");
             Assert.Equal(("moved", 2L), ((string?)restart["reason"], (long)restart["generation"]!));
-            await Eventually.TrueAsync(() => next.Read(meeting.MeetingId, r => r.Participants.TryGetValue(client.Id, out var p) && p.SubscribeSession is not null), "it is at the next node");
+            await Eventually.TrueAsync(() => next.Read(meeting.MeetingId, r => r.Participants.TryGetValue(client.Id, out var p) && p.SubscribeSession is not null), "the participant is on the next node");
         }
 
         var before = bob.OfType("offer").Count;
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(origin: "2"), restart = true });
-        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2 && bob.OfType("offer").Count > before, "media goes over the next node");
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2 && bob.OfType("offer").Count > before, "media flows through the next node");
         Assert.Empty(ann.OfType("participant-left"));
     }
 
-    /// <summary>Nobody can tell an encoder to go to another node: it notices that its session has ended, and comes back.</summary>
+    /// <summary>An encoder cannot be told to move to another node. It reconnects when its session ends.</summary>
     [Fact]
-    public async Task NodeIsDrained_WhoPublishesByWhipOrIsRemoved_IsDroppedThere()
+    public async Task NodeDrained_WhipPublisherAndRemoved_AreRemovedFromNode()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -63,7 +63,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         var offer = new StringContent(Sdp.Publish(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/sdp"));
         Assert.True((await signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/whip", offer, bearer: camera.Ticket)).IsSuccessStatusCode);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all are at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id) && r.Participants.ContainsKey(camera.ParticipantId)), "all participants are on the node");
 
         await cluster.AddNodeAsync("default-bbbbb");
         await cluster.DrainNodeAsync("default-aaaaa");
@@ -71,45 +71,45 @@ public sealed class MediaPathTests : IAsyncLifetime
         await bob.ExpectAsync("media-restart");
         await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(camera.ParticipantId)), "the encoder's session has ended");
 
-        Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The page leaves by itself.
+        Assert.True(node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id))); // The web client leaves the previous node itself.
         await signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}/participants/{bob.Id}", bearer: meeting.HostToken);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "who was removed is dropped at the former node as well");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the removed participant is removed from the previous node");
     }
 
     [Fact]
-    public async Task NodeForgetsAParticipant_ItIsToldToRestart()
+    public async Task NodeLosesParticipant_StreamOpen_ClientRestarts()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
         node.RemoveParticipant(meeting.MeetingId, ann.Id);
         Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is there again");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
     }
 
     [Fact]
-    public async Task NodeForgetsAParticipant_BeforeItsEventsAreRead_ItIsToldToRestart()
+    public async Task NodeLosesParticipant_BeforeStreamOpens_ClientRestarts()
     {
         var reading = new TaskCompletionSource();
         node.EventsAfter = reading.Task;
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
         node.RemoveParticipant(meeting.MeetingId, ann.Id);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is null), "it is shown to the node again");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is null), "the participant is refreshed on the node");
 
         reading.SetResult();
 
         Assert.Equal("lost", (string?)(await ann.ExpectAsync("media-restart"))["reason"]);
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is there again");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node again");
     }
 
     [Fact]
-    public async Task NodeHangs_OffersFailAndTheSocketLives()
+    public async Task NodeHangs_Offer_FailsAndKeepsSocket()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
         node.Hang();
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         await ann.ExpectAsync("error", m => (string?)m["code"] == "media-failed");
@@ -119,20 +119,20 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeHangs_MoreOffersThanAFewAreRefused_AndNeitherBeginningAnewNorLeavingIs()
+    public async Task NodeHangs_ManyOffers_AreRateLimitedExceptRestart()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
         node.Hang();
         await OfferAsync("before");
         await ann.ExpectAsync("error", m => (string?)m["code"] == "rate-limited" && ((string?)m["reference"])?.StartsWith("before", StringComparison.Ordinal) == true);
 
-        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true, reference = "anew" });
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish("2"), restart = true, reference = "restart" });
         node.Resume();
-        await ann.ExpectAsync("answer", m => (string?)m["reference"] == "anew");
-        Assert.DoesNotContain(ann.OfType("error"), m => (string?)m["reference"] == "anew");
+        await ann.ExpectAsync("answer", m => (string?)m["reference"] == "restart");
+        Assert.DoesNotContain(ann.OfType("error"), m => (string?)m["reference"] == "restart");
 
         node.Hang();
         await OfferAsync("last");
@@ -152,11 +152,11 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NodeHangs_WhatWasMutedLastHoldsAfterwards()
+    public async Task NodeHangs_RepeatedMutes_AppliesLastOne()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.SubscribeSession is not null), "the participant is on the node");
         node.Hang();
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         foreach (var type in new[] { "mute", "unmute", "mute", "unmute" })
@@ -173,7 +173,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task OfferForASessionThatIsGone_IsAnsweredUnknownSession()
+    public async Task Offer_ReplacedSession_ReturnsUnknownSession()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -181,19 +181,19 @@ public sealed class MediaPathTests : IAsyncLifetime
         var session = (string?)(await ann.ExpectAsync("answer"))["sessionId"];
         Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[ann.Id].PublishSession), session);
 
-        // Another replica, or WHIP under the same ticket, replaced it meanwhile.
+        // Simulates another replica or a WHIP request that replaced the session.
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), restart = true });
-        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2, "it is replaced");
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 2, "the session is replaced");
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = session });
 
         var error = await ann.ExpectAsync("error");
         Assert.Equal(("unknown-session", session), ((string?)error["code"], (string?)error["sessionId"]));
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = (string?)ann.OfType("answer")[1]["sessionId"] });
-        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 3, "the session that there is goes on");
+        await Eventually.TrueAsync(() => ann.OfType("answer").Count == 3, "the current session accepts the offer");
     }
 
     [Fact]
-    public async Task Offer_ItsReferenceComesBackWithItsAnswerOrItsError()
+    public async Task Offer_WithReference_ReturnsReferenceInAnswerOrError()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -201,7 +201,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), reference = "first" });
         Assert.Equal("first", (string?)(await ann.ExpectAsync("answer"))["reference"]);
 
-        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = "of-before", reference = "second" });
+        await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish(), sessionId = "earlier", reference = "second" });
         var error = await ann.ExpectAsync("error");
         Assert.Equal(("unknown-session", "second"), ((string?)error["code"], (string?)error["reference"]));
 
@@ -210,7 +210,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnswerForASessionThatIsGone_IsAnsweredUnknownSession()
+    public async Task Answer_UnknownSession_ReturnsUnknownSession()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -219,16 +219,16 @@ public sealed class MediaPathTests : IAsyncLifetime
         var offer = await bob.ExpectAsync("offer");
         Assert.Equal(node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession), (string?)offer["sessionId"]);
 
-        await bob.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = (int)offer["revision"]!, sessionId = "of-before" });
+        await bob.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = (int)offer["revision"]!, sessionId = "earlier" });
 
         var error = await bob.ExpectAsync("error");
-        Assert.Equal(("unknown-session", "of-before"), ((string?)error["code"], (string?)error["sessionId"]));
+        Assert.Equal(("unknown-session", "earlier"), ((string?)error["code"], (string?)error["sessionId"]));
     }
 
     [Theory]
     [InlineData("failed", "error")]
     [InlineData("closed", "renegotiation-limit")]
-    public async Task NodeEndsASubscribeSession_AnotherIsOffered(string state, string reason)
+    public async Task NodeEndsSession_Subscribe_OffersNewSession(string state, string reason)
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -238,13 +238,13 @@ public sealed class MediaPathTests : IAsyncLifetime
 
         EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, state, reason);
 
-        await Eventually.TrueAsync(() => bob.OfType("offer").Any(o => (string?)o["sessionId"] != session), "a session of its own is offered");
+        await Eventually.TrueAsync(() => bob.OfType("offer").Any(o => (string?)o["sessionId"] != session), "a new session is offered");
         Assert.NotEqual(session, node.Read(meeting.MeetingId, r => r.Participants[bob.Id].SubscribeSession));
         Assert.Empty(bob.OfType("media-restart"));
     }
 
     [Fact]
-    public async Task NodeEndsAPublishSession_TheClientIsToldToRestart()
+    public async Task NodeEndsSession_Publish_ClientRestarts()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -260,7 +260,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SessionThatWasReplacedOrClosedByItsOwner_IsNotStartedAnew()
+    public async Task SessionEnds_ReplacedOrClosedByOwner_IsNotRestarted()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -268,17 +268,17 @@ public sealed class MediaPathTests : IAsyncLifetime
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
         var session = (string?)(await bob.ExpectAsync("offer"))["sessionId"];
 
-        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, "closed", reason: null); // by its client, or by another replica
-        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", "of-before", "failed", "error");
-        EmitEnd(meeting.MeetingId, ann.Id, "publish", "of-before", "failed", "error");
+        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", session, "closed", reason: null); // closed by its client or by another replica
+        EmitEnd(meeting.MeetingId, bob.Id, "subscribe", "earlier", "failed", "error");
+        EmitEnd(meeting.MeetingId, ann.Id, "publish", "earlier", "failed", "error");
         EmitEnd(meeting.MeetingId, bob.Id, "play", session, "failed", "error");
         node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
         await bob.ExpectAsync("speaking");
 
-        // What these could have started is done before what is asked now.
+        // Any restart would finish before the following messages are processed.
         foreach (var client in new[] { ann, bob })
         {
-            await client.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = 1, sessionId = "of-before" });
+            await client.SendAsync(new { type = "answer", to = "sfu", sdp = Sdp.Publish(), revision = 1, sessionId = "earlier" });
             await client.ExpectAsync("error");
             Assert.Empty(client.OfType("media-restart"));
         }
@@ -287,23 +287,23 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public void RestartPace_WhatFailsAgainAtOnce_IsRestartedMoreAndMoreRarely()
+    public void Next_RepeatedFailures_BacksOffExponentially()
     {
-        var (pace, now) = (new RestartPace(), DateTimeOffset.UnixEpoch);
+        var (backoff, now) = (new RestartBackoff(), DateTimeOffset.UnixEpoch);
         var waits = new List<double>();
         for (var i = 0; i < 8; i++)
         {
-            var wait = pace.Next(now);
+            var wait = backoff.Next(now);
             waits.Add(wait.TotalSeconds);
             now += wait + TimeSpan.FromMilliseconds(50);
         }
 
         Assert.Equal([0, 1, 2, 4, 8, 16, 30, 30], waits);
-        Assert.Equal(TimeSpan.Zero, pace.Next(now + TimeSpan.FromMinutes(1)));
+        Assert.Equal(TimeSpan.Zero, backoff.Next(now + TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
-    public async Task MoreTracksThanAConnectionCarries_TheParticipantIsTold()
+    public async Task SessionFull_MoreTracksThanSections_SendsTooManyTracks()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -313,21 +313,21 @@ public sealed class MediaPathTests : IAsyncLifetime
                 node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.SessionState, ParticipantId = ann.Id, Kind = "subscribe", State = "full", Reason = "512 sections" });
                 return ann.OfType("error").Any(e => (string?)e["code"] == "too-many-tracks" && (string?)e["message"] == "512 sections");
             },
-            "it is told");
+            "the participant gets an error");
     }
 
     [Fact]
-    public async Task Participants_AreShownToTheNodeWhileTheirSocketsLive()
+    public async Task Refresh_OpenSocket_RepeatsUntilLeave()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.Touches > 3), "it is shown again and again");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.TryGetValue(ann.Id, out var p) && p.Touches > 3), "the participant is refreshed repeatedly");
         await ann.SendAsync(new { type = "leave" });
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(ann.Id)), "the node forgets it");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(ann.Id)), "the participant is removed from the node");
     }
 
     [Fact]
-    public async Task Speaking_IsToldToAll()
+    public async Task Speaking_FromNode_IsBroadcast()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -337,16 +337,16 @@ public sealed class MediaPathTests : IAsyncLifetime
                 node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = ann.Id, Level = 90 });
                 return ann.OfType("speaking").Count > 0;
             },
-            "the speaker is told");
+            "the speaker is announced");
         Assert.Equal((ann.Id, 90), ((string?)ann.OfType("speaking")[0]["participantId"], (int)ann.OfType("speaking")[0]["level"]!));
     }
 
     [Fact]
-    public async Task Tracks_AreKeptAsMediaStreams()
+    public async Task TrackAdded_FromNode_IsStored()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
-        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "it is at the node");
+        await Eventually.TrueAsync(() => node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(ann.Id)), "the participant is on the node");
         await Eventually.TrueAsync(
             async () =>
             {
@@ -357,7 +357,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SubscribeSession_IsNewOnAFreshSocketAndKeptOnAResumedOne()
+    public async Task SubscribeSession_NewSocket_IsKeptOnlyOnResume()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -382,7 +382,7 @@ public sealed class MediaPathTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PublishSession_GoesOnForTheSamePeerConnectionAndIsReplacedByAnother()
+    public async Task PublishSession_NewPeerConnection_IsReplaced()
     {
         var meeting = await signaling.CreateAsync();
         var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
@@ -391,7 +391,7 @@ public sealed class MediaPathTests : IAsyncLifetime
         await PublishAsync(bob, "1", answers: 2);
         Assert.Equal(session, Session());
 
-        // The page was reloaded: it joins with its ticket and offers from a new connection without knowing of the old one.
+        // After a reload, the page joins with its ticket and sends an offer from a new peer connection without a session ID.
         bob.Abort();
         await using var reloaded = await TestClient.OpenAsync(await signaling.JoinAsync(meeting.MeetingId, "Bob", ticket: bob.Join.Ticket));
         await reloaded.JoinAsync();
@@ -424,5 +424,5 @@ public sealed class MediaPathTests : IAsyncLifetime
     [InlineData("v=0\r\nm=audio 9\r\no=- 9 9 x\r\n", null)]
     [InlineData("v=0\r\no=\r\n", null)]
     [InlineData("", null)]
-    public void SdpOrigin_IsTheSessionIdOfTheDescription(string sdp, string? origin) => Assert.Equal(origin, SdpOrigin.Of(sdp));
+    public void SdpOrigin_Sdp_ReturnsSessionId(string sdp, string? origin) => Assert.Equal(origin, SdpOrigin.Of(sdp));
 }

@@ -15,7 +15,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Whip_PublishesShowsTheParticipantAndEndsByDelete()
+    public async Task Whip_PublishAndDelete_ShowsAndRemovesParticipant()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -34,13 +34,13 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Delete, location, bearer: ann.Join.Ticket), HttpStatusCode.Forbidden, "forbidden");
         Assert.Equal(HttpStatusCode.NoContent, (await Signaling.SendAsync(HttpMethod.Delete, location, bearer: camera.Ticket)).StatusCode);
         Assert.Null(server.Node.Read(meeting.MeetingId, r => r.Participants[camera.ParticipantId].PublishSession));
-        // The node says when nothing of the participant is left.
+        // The node reports when it has removed the participant.
         server.Node.RemoveParticipant(meeting.MeetingId, camera.ParticipantId);
         Assert.Equal(camera.ParticipantId, (string?)(await ann.ExpectAsync("participant-left"))["participantId"]);
     }
 
     [Fact]
-    public async Task Whip_ParticipantWithASocket_IsOneParticipant()
+    public async Task Whip_ParticipantWithSocket_IsShownOnce()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -50,15 +50,15 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await ann.ExpectAsync("participant-joined");
         await using var socket = await TestClient.OpenAsync(camera);
         await socket.JoinAsync();
-        // Told by a tick that has compared everybody's entry with its connection before.
-        await Marker.DiesAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.Tick, ann);
+        // By then, a tick has compared all entries with their connections.
+        await Marker.ExpireAsync(Signaling, meeting.MeetingId, Signaling.Options.Timings.TickInterval, ann);
         Assert.False(socket.Closed.IsCompleted);
         Assert.Single(ann.OfType("participant-joined"), m => (string?)m["participant"]!["participantId"] == camera.ParticipantId);
         Assert.DoesNotContain(ann.OfType("participant-left"), m => (string?)m["participantId"] == camera.ParticipantId);
     }
 
     [Fact]
-    public async Task Whip_ParticipantWithSeveralSessions_LeavesWithTheLast()
+    public async Task Whip_SeveralSessions_LeavesWithLastSession()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -70,7 +70,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
 
         Close(first);
         Close(player);
-        // Events come in order: once this has arrived, the two before have been looked at.
+        // Events arrive in order, so the two earlier ones have been processed.
         server.Node.Emit(meeting.MeetingId, new RoomEvent { Type = RoomEventTypes.Speaking, ParticipantId = camera.ParticipantId, Level = 40 });
         await ann.ExpectAsync("speaking", m => (string?)m["participantId"] == camera.ParticipantId);
         Assert.Empty(ann.OfType("participant-left"));
@@ -83,7 +83,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whep_PlaysOneParticipantOrAll()
+    public async Task Whep_WithAndWithoutParticipant_PlaysMedia()
     {
         var meeting = await Signaling.CreateAsync();
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
@@ -101,16 +101,16 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whep_BeforeAnythingIsPublished_IsToldToComeAgainAndNobodySeesIt()
+    public async Task Whep_NothingPublished_ReturnsNotPublishing()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         var wall = await Signaling.JoinAsync(meeting.MeetingId, "Wall");
         foreach (var query in new[] { string.Empty, $"?participant={ann.Id}" })
         {
-            var refused = await SendAsync(meeting.MeetingId, "whep" + query, wall.Ticket, Sdp.Play());
-            await Problem.IsAsync(refused, HttpStatusCode.Conflict, "not-publishing");
-            Assert.NotNull(refused.Headers.RetryAfter);
+            var response = await SendAsync(meeting.MeetingId, "whep" + query, wall.Ticket, Sdp.Play());
+            await Problem.IsAsync(response, HttpStatusCode.Conflict, "not-publishing");
+            Assert.NotNull(response.Headers.RetryAfter);
         }
 
         await ann.SendAsync(new { type = "offer", to = "sfu", sdp = Sdp.Publish() });
@@ -121,7 +121,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whip_ChangeInAFullRoom_KeepsThePlace()
+    public async Task Whip_ReplaceSessionInFullMeeting_KeepsPlace()
     {
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 2 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -144,7 +144,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     [Theory]
     [InlineData("whip")]
     [InlineData("whep")]
-    public async Task Open_WhileItsOwnerIsBeingRemoved_IsForbidden(string kind)
+    public async Task Open_ParticipantBeingRemoved_ReturnsForbidden(string kind)
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -152,7 +152,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
         await ann.ExpectAsync("answer");
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
 
-        // As when the request has found the row just before the removal.
+        // Simulates a removal right after the request has read the row.
         await Signaling.Service<IMeetingBus>().Presence.ExpelAsync(new MeetingKey(TestCluster.Tenant, meeting.MeetingId), camera.ParticipantId, default);
 
         await Problem.IsAsync(await SendAsync(meeting.MeetingId, kind, camera.Ticket, kind == "whip" ? Sdp.Publish("2") : Sdp.Play()), HttpStatusCode.Forbidden, "forbidden");
@@ -164,7 +164,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     [InlineData("")]
     [InlineData("hello")]
     [InlineData("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n")]
-    public async Task Whip_BadSdp_IsRefused(string sdp)
+    public async Task Whip_InvalidSdp_ReturnsInvalidRequest(string sdp)
     {
         var meeting = await Signaling.CreateAsync();
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
@@ -172,7 +172,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whip_OversizedWrongTypeOrWrongTicket_IsRefused()
+    public async Task Whip_OversizedOrWrongTypeOrTicket_IsRejected()
     {
         var meeting = await Signaling.CreateAsync();
         var other = await Signaling.CreateAsync();
@@ -187,11 +187,11 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whip_OpenedWithoutEnd_IsSlowedDownForThatTicketOnly()
+    public async Task Whip_OpenedRepeatedly_ThrottlesOnlyThatTicket()
     {
         var meeting = await Signaling.CreateAsync();
         var (loop, camera) = (await Signaling.JoinAsync(meeting.MeetingId, "Loop"), await Signaling.JoinAsync(meeting.MeetingId, "Camera"));
-        Assert.InRange(await Flood.PassedAsync(_ => SendAsync(meeting.MeetingId, "whip", loop.Ticket, Sdp.Publish())), 20, 199);
+        Assert.InRange(await Flood.CountAcceptedAsync(_ => SendAsync(meeting.MeetingId, "whip", loop.Ticket, Sdp.Publish())), 20, 199);
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(meeting.MeetingId, "whip", camera.Ticket, Sdp.Publish())).StatusCode);
     }
 
@@ -199,11 +199,11 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     [InlineData("messages")]
     [InlineData("whep")]
     [InlineData("close")]
-    public async Task Ticket_UsedWithoutEnd_IsSlowedDownAndNoOther(string what)
+    public async Task Ticket_UsedRepeatedly_ThrottlesOnlyThatTicket(string what)
     {
         var meeting = await Signaling.CreateAsync();
         var (loop, ann) = (await Signaling.JoinAsync(meeting.MeetingId, "Loop"), await Signaling.JoinAsync(meeting.MeetingId, "Ann"));
-        Assert.InRange(await Flood.PassedAsync(_ => CallAsync(loop.Ticket)), 200, 4_999);
+        Assert.InRange(await Flood.CountAcceptedAsync(_ => CallAsync(loop.Ticket)), 200, 4_999);
         Assert.NotEqual(HttpStatusCode.TooManyRequests, (await CallAsync(ann.Ticket)).StatusCode);
 
         Task<HttpResponseMessage> CallAsync(string ticket) => what switch
@@ -215,7 +215,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     }
 
     [Fact]
-    public async Task Whip_DeadNode_IsUnreachable()
+    public async Task Whip_NodeHangs_ReturnsMediaNodeUnreachable()
     {
         var meeting = await Signaling.CreateAsync();
         var camera = await Signaling.JoinAsync(meeting.MeetingId, "Camera");
@@ -235,7 +235,7 @@ public sealed class WhipTests(WhipTests.Server server) : IClassFixture<WhipTests
     private static RoomEvent Closed(JoinAnswer participant, string session) =>
         new() { Type = RoomEventTypes.SessionState, ParticipantId = participant.ParticipantId, SessionId = session, State = "closed" };
 
-    /// <summary>The node's session id, as the Location holds it.</summary>
+    /// <summary>Returns the session ID of the node from the Location header.</summary>
     private static string SessionOf(HttpResponseMessage opened)
     {
         Assert.Equal(HttpStatusCode.Created, opened.StatusCode);

@@ -8,7 +8,7 @@ public sealed class ClientMessageTests
     private const string Offer = "v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\n";
     private const string OfferText = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n";
 
-    public static TheoryData<string, ClientMessage> Good => new()
+    public static TheoryData<string, ClientMessage> ValidMessages => new()
     {
         { """{"type":"join","participantId":"p-1","capabilities":{}}""", new JoinMessage("p-1", false) },
         { """{"type":"join","participantId":"p-1","capabilities":{"resume":true,"topologies":["sfu"]}}""", new JoinMessage("p-1", true) },
@@ -29,8 +29,8 @@ public sealed class ClientMessageTests
     };
 
     [Theory]
-    [MemberData(nameof(Good))]
-    public void TryParse_GoodMessage_IsRead(string json, ClientMessage expected)
+    [MemberData(nameof(ValidMessages))]
+    public void TryParse_ValidMessage_ReturnsMessage(string json, ClientMessage expected)
     {
         Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out var error), error?.Message);
         Assert.Equivalent(expected, message, strict: true);
@@ -38,7 +38,7 @@ public sealed class ClientMessageTests
     }
 
     [Fact]
-    public void TryParse_OfferWithTracks_NamesTheirSources()
+    public void TryParse_OfferWithTracks_ReturnsSources()
     {
         var json = $$"""{"type":"offer","to":"sfu","sdp":"{{Offer}}","tracks":[{"mid":"0","source":"microphone"},{"mid":"2","source":"screen-audio","extra":1}]}""";
         Assert.True(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out _));
@@ -56,8 +56,8 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"leave"/*no*/}""", ErrorCode.BadMessage, "JSON")]
     [InlineData("""{"type":"chat","message":"a","reference":"~1"}""", ErrorCode.BadMessage, "reference")]
     [InlineData("""{"type":"chat","message":"a","reference":7}""", ErrorCode.BadMessage, "reference")]
-    [InlineData("""{"type":"chat","message":"a","message":"b"}""", ErrorCode.BadMessage, "distinct")]
-    [InlineData("""{"type":"chat","x":{"a":1,"a":2},"message":"b"}""", ErrorCode.BadMessage, "distinct")]
+    [InlineData("""{"type":"chat","message":"a","message":"b"}""", ErrorCode.BadMessage, "unique")]
+    [InlineData("""{"type":"chat","x":{"a":1,"a":2},"message":"b"}""", ErrorCode.BadMessage, "unique")]
     [InlineData("""{"type":"leave","x":[[[[[[[[[1]]]]]]]]]}""", ErrorCode.BadMessage, "levels")]
     [InlineData("""{"type":"Leave"}""", ErrorCode.UnknownType, "Leave")]
     [InlineData("""{"type":"joined"}""", ErrorCode.UnknownType, "joined")]
@@ -81,16 +81,16 @@ public sealed class ClientMessageTests
     [InlineData("""{"type":"chat","message":"  \n "}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"nul \u0000"}""", ErrorCode.BadMessage, "message")]
     [InlineData("""{"type":"chat","message":"half \ud800"}""", ErrorCode.BadMessage, "Unicode")]
-    public void TryParse_BadMessage_SaysWhatIsWrong(string json, ErrorCode code, string names)
+    public void TryParse_InvalidMessage_ReturnsSpecificError(string json, ErrorCode code, string expected)
     {
         Assert.False(ClientMessage.TryParse(Encoding.UTF8.GetBytes(json), out var message, out var error));
         Assert.Null(message);
         Assert.Equal(code, error.Code);
-        Assert.Contains(names, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void TryParse_OverTheLimit_IsTooLarge()
+    public void TryParse_OversizedMessage_ReturnsTooLarge()
     {
         var json = Encoding.UTF8.GetBytes($$"""{"type":"leave","x":"{{new string('a', ProtocolLimits.MaxMessageBytes)}}"}""");
         Assert.False(ClientMessage.TryParse(json, out _, out var error));
@@ -100,11 +100,11 @@ public sealed class ClientMessageTests
     [Theory]
     [InlineData(4_000, true)]
     [InlineData(4_001, false)]
-    public void TryParse_ChatLength_HasABound(int length, bool good) =>
+    public void TryParse_ChatLength_EnforcesLimit(int length, bool good) =>
         Assert.Equal(good, ClientMessage.TryParse(Encoding.UTF8.GetBytes($$"""{"type":"chat","message":"{{new string('x', length)}}"}"""), out _, out _));
 
     [Fact]
-    public void TryParse_BytesThatAreNotUtf8_AreRefused()
+    public void TryParse_InvalidUtf8_ReturnsBadMessage()
     {
         byte[] json = [.. """{"type":"chat","message":"""u8, (byte)'"', 0xC3, 0x28, (byte)'"', (byte)'}'];
         Assert.False(ClientMessage.TryParse(json, out _, out var error));

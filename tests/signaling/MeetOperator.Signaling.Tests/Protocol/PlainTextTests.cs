@@ -15,13 +15,13 @@ public sealed class PlainTextTests
     [InlineData("evil\u202Etxt.exe", false)]
     [InlineData("isolate\u2066x", false)]
     [InlineData("line\u2028sep", false)]
-    public void IsCleanLine_HoldsNamesToOneVisibleLine(string text, bool clean) => Assert.Equal(clean, PlainText.IsCleanLine(text));
+    public void IsCleanLine_Text_AcceptsOnlyOneVisibleLine(string text, bool clean) => Assert.Equal(clean, PlainText.IsCleanLine(text));
 
     [Theory]
     [InlineData("a\n\tb", true)]
     [InlineData("\u0000", false)]
     [InlineData("\u001b[31m", false)]
-    public void IsCleanText_AllowsLineBreaksOnly(string text, bool clean) => Assert.Equal(clean, PlainText.IsCleanText(text));
+    public void IsCleanText_ControlCharacters_AcceptsOnlyLineBreaksAndTabs(string text, bool clean) => Assert.Equal(clean, PlainText.IsCleanText(text));
 
     [Theory]
     [InlineData("E\u0301lise", "\u00c9lise")]
@@ -35,11 +35,11 @@ public sealed class PlainTextTests
     [InlineData("\u2764\ufe0f\u200d\ud83d\udd25", "\u2764\ufe0f\u200d\ud83d\udd25")]
     [InlineData("\u200dAnn\u200c\u200c\u200d", "Ann")]
     [InlineData("a\n\tb ", "a\n\tb")]
-    public void Clean_IsComposedAndShowsEverythingItHolds(string text, string clean) => Assert.Equal(clean, PlainText.Clean(text));
+    public void Clean_Text_ComposesAndRemovesInvisibleCharacters(string text, string clean) => Assert.Equal(clean, PlainText.Clean(text));
 
-    /// <summary>Marks at random and each ninth composed character, with their NFC as another implementation has it.</summary>
+    /// <summary>Random combining sequences and every ninth composed character, with their NFC from another implementation.</summary>
     [Fact]
-    public void Compose_IsNormalizationFormC()
+    public void Compose_UnicodeSamples_MatchNormalizationFormC()
     {
         var lines = File.ReadAllLines(Path.Combine(Crds.Repository, "tests/signaling/MeetOperator.Signaling.Tests/Protocol/nfc.txt"));
         Assert.True(lines.Length > 700);
@@ -54,7 +54,7 @@ public sealed class PlainTextTests
     }
 
     [Fact]
-    public void HalfASurrogatePair_IsNeitherLineNorText()
+    public void IsClean_LoneSurrogate_ReturnsFalse()
     {
         Assert.False(PlainText.IsCleanLine("half" + '\ud83d'));
         Assert.False(PlainText.IsCleanText("\ud83d\ude00" + '\udc00'));
@@ -68,5 +68,5 @@ public sealed class PlainTextTests
     [InlineData("v=0", false)]
     [InlineData("x", false)]
     [InlineData("v=0\r\n\0", false)]
-    public void SdpText_LooksValid_ByItsFirstLine(string sdp, bool valid) => Assert.Equal(valid, SdpText.LooksValid(sdp));
+    public void LooksValid_Sdp_ChecksFirstLine(string sdp, bool valid) => Assert.Equal(valid, SdpText.LooksValid(sdp));
 }

@@ -3,7 +3,7 @@ using MeetOperator.Signaling.Protocol;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The text of every message, byte for byte: clients of other makers depend on it.</summary>
+/// <summary>Tests the exact text of every message, because third-party clients depend on it.</summary>
 public sealed class ServerMessageTests
 {
     private static readonly ParticipantInfo Ann = new("p-1", "Ann <b>\"é\"</b>", true, false, ParticipantRole.Host);
@@ -37,13 +37,13 @@ public sealed class ServerMessageTests
         { new RemovedMessage("removed"), """{"type":"removed","reason":"removed"}""" },
         { new ForwardedAnswerMessage("sfu", "v=0\r\n", "s1"), """{"type":"answer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1"}""" },
         { new ForwardedOfferMessage("sfu", "v=0\r\n", 3, null, "s1"), """{"type":"offer","from":"sfu","sdp":"v=0\r\n","sessionId":"s1","revision":3}""" },
-        { new ErrorMessage(ErrorCode.UnknownSession, "It is gone.", SessionId: "s1"), """{"type":"error","code":"unknown-session","message":"It is gone.","sessionId":"s1"}""" },
-        { new ErrorMessage(ErrorCode.NotJoined, "Say 'join' first."), """{"type":"error","code":"not-joined","message":"Say 'join' first."}""" },
+        { new ErrorMessage(ErrorCode.UnknownSession, "Unknown session.", SessionId: "s1"), """{"type":"error","code":"unknown-session","message":"Unknown session.","sessionId":"s1"}""" },
+        { new ErrorMessage(ErrorCode.NotJoined, "Send 'join' first."), """{"type":"error","code":"not-joined","message":"Send 'join' first."}""" },
     };
 
     [Theory]
     [MemberData(nameof(Golden))]
-    public void ToUtf8_IsTheDocumentedText(ServerMessage message, string expected)
+    public void ToUtf8_EveryMessage_MatchesGoldenText(ServerMessage message, string expected)
     {
         var text = Encoding.UTF8.GetString(message.ToUtf8());
         Assert.Equal(Unescape(expected), Unescape(text));
@@ -51,7 +51,7 @@ public sealed class ServerMessageTests
     }
 
     [Fact]
-    public void EveryMessage_IsInTheGoldenListAndInTheDocument()
+    public void ServerMessages_AllTypes_AreInGoldenListAndDocumentation()
     {
         var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
         var types = typeof(ServerMessage).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ServerMessage))).ToList();
@@ -65,7 +65,7 @@ public sealed class ServerMessageTests
     }
 
     [Fact]
-    public void EveryCode_IsInTheDocumentAndComesBack()
+    public void Codes_AllValues_AreDocumentedAndRoundTrip()
     {
         var document = File.ReadAllText(Path.Combine(Crds.Repository, "docs", "signaling-protocol.md"));
         foreach (var code in Enum.GetValues<ErrorCode>())
@@ -84,6 +84,6 @@ public sealed class ServerMessageTests
         Assert.False(WireName.TryParse<ErrorCode>("BadMessage", out _));
     }
 
-    // Whether a character outside ASCII is escaped is the writer's business; both are the same JSON text.
+    // Escaped and unescaped non-ASCII characters are equivalent in JSON.
     private static string Unescape(string json) => System.Text.RegularExpressions.Regex.Unescape(json);
 }

@@ -19,7 +19,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
-    public async Task Create_MakesTheObjectAndTheRow()
+    public async Task Create_ValidRequest_CreatesObjectAndRow()
     {
         var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new
         {
@@ -45,7 +45,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
-    public async Task Create_WithATenantsKey_IsInItsNamespace()
+    public async Task Create_WithTenantKey_CreatesInTenantNamespace()
     {
         await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
         CreateMeetingAnswer? answer = null;
@@ -56,7 +56,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
                 answer = response.IsSuccessStatusCode ? await response.Content.ReadFromJsonAsync<CreateMeetingAnswer>() : null;
                 return answer is not null;
             },
-            "the new tenant's key is known");
+            "the API key of the new tenant is known");
         Assert.NotNull(await server.Cluster.Client.TryGetAsync<Meeting>(new NamespacedName("meet-acme", answer!.MeetingId), default));
         await Problem.IsAsync(await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "x" }, AcmeKey + "x"), HttpStatusCode.Unauthorized, "unauthorized");
         await Problem.IsAsync(await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "x" }, "short"), HttpStatusCode.Unauthorized, "unauthorized");
@@ -66,7 +66,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     [Theory]
     [InlineData("Host", "rebound.evil.example")]
     [InlineData("X-Forwarded-For", "203.0.113.9")]
-    public async Task Create_ByACallerWhoIsNotLocal_NeedsAKey(string header, string value)
+    public async Task Create_RemoteCallerWithoutKey_ReturnsUnauthorized(string header, string value)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "meetings") { Content = JsonContent.Create(new { title = "x" }) };
         request.Headers.TryAddWithoutValidation(header, value);
@@ -74,7 +74,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
-    public async Task Create_FromAPageOfAnotherSite_IsRefused()
+    public async Task Create_FromForeignOrigin_ReturnsForbidden()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "meetings") { Content = JsonContent.Create(new { title = "x" }) };
         request.Headers.Add("Origin", "https://evil.example");
@@ -106,7 +106,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     [InlineData("""{"title":"x" """, "body")]
     [InlineData("[]", "body")]
     [InlineData("null", null)]
-    public async Task Create_BadBody_NamesTheField(string body, string? field)
+    public async Task Create_InvalidBody_NamesField(string body, string? field)
     {
         var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new StringContent(body, Encoding.UTF8, "application/json"));
         var problem = await Problem.IsAsync(response, HttpStatusCode.BadRequest, "invalid-request");
@@ -117,7 +117,7 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
-    public async Task Create_OversizedBody_IsRefusedWithAndWithoutALength()
+    public async Task Create_OversizedBody_ReturnsPayloadTooLarge()
     {
         var big = Encoding.UTF8.GetBytes($$"""{"title":"{{new string('x', 70_000)}}"}""");
         var sized = new ByteArrayContent(big);
@@ -131,24 +131,24 @@ public sealed class CreateTests(CreateTests.Server server) : IClassFixture<Creat
     }
 
     [Fact]
-    public async Task Create_WrongMediaType_IsRefused() => await Problem.IsAsync(
+    public async Task Create_WrongMediaType_ReturnsUnsupportedMediaType() => await Problem.IsAsync(
         await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new StringContent("title=x", Encoding.UTF8, "application/x-www-form-urlencoded")),
         HttpStatusCode.UnsupportedMediaType,
         "unsupported-media-type");
 
     [Fact]
-    public async Task Create_WhenTheApiServerRefuses_LeavesNoRow()
+    public async Task Create_ApiServerRejects_LeavesNoRow()
     {
         var tenants = server.Cluster;
         await tenants.AddTenantAsync("gone", "meet-gone", GoneKey);
         await Eventually.TrueAsync(
             async () => (await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "x" }, GoneKey)).StatusCode == HttpStatusCode.Created,
-            "the new tenant's key is known");
+            "the API key of the new tenant is known");
         await tenants.Client.DeleteAsync<MeetOperator.Kube.Core.Namespace>(new NamespacedName(null, "meet-gone"), default);
-        var refused = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "half made" }, GoneKey);
-        await Problem.IsAsync(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
-        Assert.NotNull(refused.Headers.RetryAfter);
-        await Eventually.TrueAsync(async () => await CountAsync("half made") == 0, "no row is left of it");
+        var response = await server.Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "rejected meeting" }, GoneKey);
+        await Problem.IsAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.NotNull(response.Headers.RetryAfter);
+        await Eventually.TrueAsync(async () => await CountAsync("rejected meeting") == 0, "the row is deleted");
     }
 
     private async Task<long> CountAsync(string title)

@@ -7,7 +7,7 @@ public sealed class EnvironmentTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void TryRead_EverythingGiven_IsTakenOver()
+    public void TryRead_AllVariablesSet_ReturnsOptions()
     {
         var signing = Key();
         Assert.True(Read(new()
@@ -33,7 +33,7 @@ public sealed class EnvironmentTests : IDisposable
     }
 
     [Fact]
-    public void TryRead_NothingGiven_NamesEveryMissingVariable()
+    public void TryRead_NoVariables_NamesEveryMissingVariable()
     {
         Assert.False(Read([], out var options, out var errors));
         Assert.Null(options);
@@ -52,7 +52,7 @@ public sealed class EnvironmentTests : IDisposable
     [InlineData("MEET_TRUSTED_PROXIES", "10.0.0.0/33")]
     [InlineData("MEET_TRUSTED_PROXIES", "ingress")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nonexistent-file")]
-    public void TryRead_BadValue_IsNamed(string name, string value)
+    public void TryRead_InvalidValue_NamesValue(string name, string value)
     {
         var signing = Key();
         var variables = new Dictionary<string, string> { ["MEET_DATABASE"] = "sqlite:x", ["MEET_SIGNING_KEY_FILE"] = signing };
@@ -62,7 +62,7 @@ public sealed class EnvironmentTests : IDisposable
     }
 
     [Fact]
-    public void TryRead_ShortKey_IsRefused()
+    public void TryRead_ShortKey_ReturnsError()
     {
         var file = Path.Combine(folder, "short");
         File.WriteAllText(file, "too short");

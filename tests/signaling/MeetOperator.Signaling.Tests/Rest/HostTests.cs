@@ -12,7 +12,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Remove_ClosesTheSocketTellsAllAndEndsTheTicket()
+    public async Task Remove_ConnectedParticipant_ClosesSocketAndInvalidatesTicket()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -22,9 +22,9 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         await bob.ExpectAsync("removed");
-        Assert.Equal(CloseCodes.Refused, await bob.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await bob.ExpectCloseAsync());
         Assert.Equal("removed", (string?)(await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == bob.Id))["reason"]);
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the node forgets the participant");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => !r.Participants.ContainsKey(bob.Id)), "the participant is removed from the node");
         await Assert.ThrowsAnyAsync<Exception>(() => TestClient.OpenByTicketAsync(bob.Join, Signaling.Address));
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Bob", ticket = bob.Join.Ticket }), HttpStatusCode.Forbidden, "forbidden");
@@ -33,12 +33,12 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task Mute_SilencesForEveryoneUntilThePersonSpeaksUp()
+    public async Task Mute_ByHost_LastsUntilParticipantUnmutes()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
 
         var response = await Signaling.SendAsync(
             HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
@@ -57,12 +57,12 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task Unmute_AfterAnOwnMuteOnTopOfTheHosts_IsHeardAgain()
+    public async Task Unmute_AfterHostMuteAndOwnMute_ForwardsAudioAgain()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);
         await using var bob = await Signaling.EnterAsync(meeting.MeetingId, "Bob");
-        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the node knows the participant");
+        await Eventually.TrueAsync(() => server.Node.Read(meeting.MeetingId, r => r.Participants.ContainsKey(bob.Id)), "the participant is on the node");
         await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/participants/{bob.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
         await bob.ExpectAsync("media-update", m => (string?)m["participantId"] == bob.Id && !(bool)m["audio"]!);
 
@@ -74,7 +74,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task HostActions_WithoutTheHostTokenOfThisMeeting_AreRefused()
+    public async Task HostActions_WithoutHostTokenOfMeeting_ReturnUnauthorizedOrForbidden()
     {
         var meeting = await Signaling.CreateAsync();
         var other = await Signaling.CreateAsync();
@@ -98,7 +98,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task HostActions_OnSomebodyUnknown_AreNotFound()
+    public async Task HostActions_UnknownParticipant_ReturnNotFound()
     {
         var meeting = await Signaling.CreateAsync();
         var path = $"meetings/{meeting.MeetingId}/participants/{Guid.NewGuid()}";
@@ -108,7 +108,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task End_OfAnIdThatAnotherTenantClaimsToo_EndsTheTokensMeeting()
+    public async Task End_IdUsedByTwoTenants_EndsMeetingOfToken()
     {
         var id = Guid.NewGuid().ToString("D");
         await server.Cluster.AddTenantAsync("globex", "meet-globex");
@@ -126,7 +126,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task End_TellsEverybodyAndClosesTheirSockets()
+    public async Task End_WithParticipants_NotifiesAndClosesAllSockets()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -141,7 +141,7 @@ public sealed class HostTests(HostTests.Server server) : IClassFixture<HostTests
     }
 
     [Fact]
-    public async Task Messages_AreForThoseInTheMeeting()
+    public async Task Messages_VariousCredentials_RequireTicket()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");

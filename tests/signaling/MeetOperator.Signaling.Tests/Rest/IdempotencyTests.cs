@@ -9,7 +9,7 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A request to create a meeting that is sent again because its answer was lost.</summary>
+/// <summary>Tests repeated requests to create a meeting, as callers send them after a lost response.</summary>
 public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFixture<IdempotencyTests.Server>
 {
     private const string AcmeKey = "acme-key-0123456789abcdef0123456789";
@@ -19,7 +19,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Again_IsTheSameAnswerAndOneMeeting()
+    public async Task Create_RepeatedKey_ReturnsSameResponseAndOneMeeting()
     {
         var title = $"again {Guid.NewGuid():N}";
         var first = await SendAsync("k-1", title);
@@ -34,7 +34,7 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         Assert.Equal(1, await CountAsync(title));
         Assert.NotEqual(text, await (await SendAsync("k-2", title)).Content.ReadAsStringAsync());
 
-        // Also when the meeting is over: it is not made anew.
+        // The response stays the same after the meeting has ended, and no new meeting is created.
         var meeting = (await first.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
         await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
         Assert.Equal(text, await (await SendAsync("k-1", title)).Content.ReadAsStringAsync());
@@ -44,13 +44,13 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HostToken_OfAMeetingThatIsGone_IsNothingInTheNextWithItsId(bool answeredByAnotherRequest)
+    public async Task HostToken_OfDeletedMeeting_IsForbiddenForLaterMeetingWithSameId(bool isRecordedByRepeatedRequest)
     {
-        var key = $"k-successor-{answeredByAnotherRequest}";
+        var key = $"k-successor-{isRecordedByRepeatedRequest}";
         var first = await SendAsync(key, key);
-        if (answeredByAnotherRequest)
+        if (isRecordedByRepeatedRequest)
         {
-            // As if the server had died between making the meeting and noting that it is made.
+            // Simulates a crash between creating the meeting and recording its completion.
             await ForgetCompletionAsync(TestCluster.Tenant);
             first = await SendAsync(key, key);
         }
@@ -61,9 +61,9 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
         var name = new NamespacedName(TestCluster.Namespace, meeting.MeetingId);
         await server.Cluster.Client.MergePatchAsync<Meeting>(name, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
         await server.Cluster.Client.DeleteAsync<Meeting>(name, default);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name) is null, "the meeting is gone");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name) is null, "the server has received the deletion");
         await server.Cluster.ApplyMeetingAsync(name.Name);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name)?.Assignment is not null, "the next one is placed");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(name.Name)?.Assignment is not null, "the later meeting is placed");
 
         foreach (var token in new[] { meeting.HostToken, again.HostToken })
         {
@@ -73,12 +73,12 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
     }
 
     [Fact]
-    public async Task ManyAtOnce_MakeOneMeeting()
+    public async Task Create_ConcurrentRequestsWithSameKey_CreateOneMeeting()
     {
         var title = $"at once {Guid.NewGuid():N}";
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
         {
-            var response = await Patiently.SendAsync(() => SendAsync("k-once", title));
+            var response = await Retrying.SendAsync(() => SendAsync("k-once", title));
             Assert.Equal(HttpStatusCode.Created, response.StatusCode);
             return await response.Content.ReadAsStringAsync();
         }));
@@ -90,27 +90,27 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
     }
 
     [Fact]
-    public async Task AnotherBody_IsRefused_AndAnotherTenantsKeyIsItsOwn()
+    public async Task Create_KeyReusedWithDifferentBody_FailsOnlyForSameTenant()
     {
         Assert.Equal(HttpStatusCode.Created, (await SendAsync("k-body", "one")).StatusCode);
         await Problem.IsAsync(await SendAsync("k-body", "other"), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         await server.Cluster.AddTenantAsync("acme", "meet-acme", AcmeKey);
-        await Eventually.TrueAsync(async () => (await SendAsync("k-body", "other", AcmeKey)).StatusCode == HttpStatusCode.Created, "the other tenant's key is known, and free");
+        await Eventually.TrueAsync(async () => (await SendAsync("k-body", "other", AcmeKey)).StatusCode == HttpStatusCode.Created, "the API key of the other tenant is known");
     }
 
     [Fact]
-    public async Task Again_WhenTheMeetingItselfUsedUpTheQuota_IsAnswered()
+    public async Task Create_RepeatedKeyAndQuotaExhausted_ReturnsSameMeeting()
     {
         const string Key = "small-key-0123456789abcdef012345678";
         await server.Cluster.AddTenantAsync("small", "meet-small", Key, quota: 1);
         HttpResponseMessage? first = null;
-        await Eventually.TrueAsync(async () => (first = await SendAsync("k-quota", "only one", Key)).StatusCode == HttpStatusCode.Created, "the tenant's key is known");
+        await Eventually.TrueAsync(async () => (first = await SendAsync("k-quota", "only one", Key)).StatusCode == HttpStatusCode.Created, "the API key of the tenant is known");
         var made = (await first!.Content.ReadFromJsonAsync<CreateMeetingAnswer>())!;
         var status = new JsonObject { ["status"] = new JsonObject { ["usage"] = new JsonObject { ["concurrentMeetings"] = 1 } } };
         await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, "small"), status, default, new WriteOptions { Subresource = "status" });
-        await Eventually.TrueAsync(async () => (await SendAsync(Guid.NewGuid().ToString("N"), "one more", Key)).StatusCode == HttpStatusCode.TooManyRequests, "the quota is used up");
+        await Eventually.TrueAsync(async () => (await SendAsync(Guid.NewGuid().ToString("N"), "one more", Key)).StatusCode == HttpStatusCode.TooManyRequests, "the quota is exhausted");
 
-        // As if the server had died between making the meeting and noting that it is made.
+        // Simulates a crash between creating the meeting and recording its completion.
         await ForgetCompletionAsync("small");
         var again = await SendAsync("k-quota", "only one", Key);
         Assert.Equal(HttpStatusCode.Created, again.StatusCode);
@@ -120,14 +120,14 @@ public sealed class IdempotencyTests(IdempotencyTests.Server server) : IClassFix
     [Theory]
     [InlineData(0)]
     [InlineData(256)]
-    public async Task BadKey_IsNamed(int length)
+    public async Task Create_InvalidKeyLength_NamesHeader(int length)
     {
         var problem = await Problem.IsAsync(await SendAsync(new string('k', length), "x"), HttpStatusCode.BadRequest, "invalid-request");
         Assert.NotNull(problem["errors"]!["Idempotency-Key"]);
     }
 
     [Fact]
-    public async Task HostToken_OfAnEarlierMeetingWithTheId_OpensNothing()
+    public async Task HostToken_IssuedBeforeMeetingCreation_IsForbidden()
     {
         var id = Guid.NewGuid().ToString("D");
         await server.Cluster.ApplyMeetingAsync(id);

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Whom a crowd, and a meeting that is full, keep out. Nothing here gives way by itself while the tests run.</summary>
+/// <summary>Tests rate limits and capacity of joins. The configured timeouts do not expire during the tests.</summary>
 public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture<JoinLimitTests.Server>
 {
     public sealed class Server : ServerFixture
@@ -11,13 +11,13 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
         private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")], Timings = options.Timings with { ReturnTime = Long, PresenceLife = Long, CodeLife = Long, PlaceFirm = Long } };
+            options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")], Timings = options.Timings with { ReconnectTimeout = Long, PresenceLifetime = Long, CodeLifetime = Long, FirmReservation = Long } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Crowd_HoldsUpNeitherTheHostNorWhoHasATicket()
+    public async Task Join_AnonymousFlood_DoesNotThrottleHostOrTicketHolder()
     {
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 1 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -26,7 +26,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
         var crowd = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CrowdAsync()));
         try
         {
-            await Eventually.TrueAsync(() => Volatile.Read(ref refusals) > 50, "the crowd is slowed down");
+            await Eventually.TrueAsync(() => Volatile.Read(ref refusals) > 50, "anonymous joins are throttled");
             for (var i = 0; i < 10; i++)
             {
                 Assert.Equal(HttpStatusCode.OK, await JoinAsync(new { displayName = "Ann", ticket = ann.Join.Ticket }));
@@ -39,10 +39,10 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
             await crowd;
         }
 
-        // Somebody who repeats himself for ever is slowed down, too.
+        // A ticket that is used without pause is throttled too.
         await Eventually.TrueAsync(
             async () => (await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => JoinAsync(new { displayName = "Ann", ticket = ann.Join.Ticket })))).Contains(HttpStatusCode.TooManyRequests),
-            "one ticket is not used without end");
+            "the ticket is throttled");
 
         async Task CrowdAsync()
         {
@@ -63,7 +63,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task OneAddress_ThatJoinsWithoutEnd_KeepsNobodyElseOut()
+    public async Task Join_FloodFromOneAddress_LeavesPlacesForOtherAddresses()
     {
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 8 });
         await CrowdAsync();
@@ -86,13 +86,13 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task OneAddress_JoinsOneMeetingAtItsPace_AndNobodyElseIsHeldUp()
+    public async Task Join_FloodFromOneAddress_ThrottlesOnlyThatAddressAndMeeting()
     {
         var (meeting, other) = (await Signaling.CreateAsync(new { maxParticipants = 1 }), await Signaling.CreateAsync());
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
 
-        // The meeting is full, so that this costs little; and fewer come through than one address may join of all meetings.
-        Assert.InRange(await Flood.PassedAsync(_ => JoinFromAsync("203.0.113.7", meeting.MeetingId)), 200, 499);
+        // The meeting is full, so requests are cheap. The limit per meeting is lower than the limit of one address for all meetings.
+        Assert.InRange(await Flood.CountAcceptedAsync(_ => JoinFromAsync("203.0.113.7", meeting.MeetingId)), 200, 499);
 
         using var elsewhere = await JoinFromAsync("203.0.113.7", other.MeetingId);
         Assert.Equal(HttpStatusCode.OK, elsewhere.StatusCode);
@@ -101,23 +101,23 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task ManyAddresses_JoinOneMeetingAtItsPace_AndOtherMeetingsAreNotHeldUp()
+    public async Task Join_FloodFromManyAddresses_ThrottlesOnlyThatMeeting()
     {
         var (meeting, other) = (await Signaling.CreateAsync(new { maxParticipants = 1 }), await Signaling.CreateAsync());
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
 
-        Assert.InRange(await Flood.PassedAsync(i => JoinFromAsync($"10.0.{i >> 8}.{i & 255}", meeting.MeetingId)), 1_000, 4_999);
+        Assert.InRange(await Flood.CountAcceptedAsync(i => JoinFromAsync($"10.0.{i >> 8}.{i & 255}", meeting.MeetingId)), 1_000, 4_999);
 
         using var elsewhere = await JoinFromAsync("203.0.113.10", other.MeetingId);
         Assert.Equal(HttpStatusCode.OK, elsewhere.StatusCode);
     }
 
     [Fact]
-    public async Task OneAddress_ReadsOneMeetingAtItsPace_AndNobodyElseIsHeldUp()
+    public async Task Get_FloodFromOneAddress_ThrottlesOnlyThatAddressAndMeeting()
     {
         var (meeting, other) = (await Signaling.CreateAsync(), await Signaling.CreateAsync());
 
-        Assert.InRange(await Flood.PassedAsync(_ => SendFromAsync("203.0.113.11", HttpMethod.Get, $"meetings/{meeting.MeetingId}")), 500, 4_999);
+        Assert.InRange(await Flood.CountAcceptedAsync(_ => SendFromAsync("203.0.113.11", HttpMethod.Get, $"meetings/{meeting.MeetingId}")), 500, 4_999);
 
         using var elsewhere = await SendFromAsync("203.0.113.11", HttpMethod.Get, $"meetings/{other.MeetingId}");
         Assert.Equal(HttpStatusCode.OK, elsewhere.StatusCode);
@@ -126,7 +126,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task Host_WhoseConnectionIsLost_ComesBackWithTheHostToken()
+    public async Task Join_HostWithLostConnection_SucceedsWithHostToken()
     {
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 1 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
@@ -136,7 +136,7 @@ public sealed class JoinLimitTests(JoinLimitTests.Server server) : IClassFixture
 
         await Eventually.TrueAsync(
             async () => (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Host" }, meeting.HostToken)).IsSuccessStatusCode,
-            "the host gets in again");
+            "the host can join again");
         await using var back = await Signaling.EnterAsync(meeting.MeetingId, "Host", meeting.HostToken);
         await ann.ExpectAsync("participant-joined", m => (string?)m["participant"]!["participantId"] == back.Id);
         await ann.ExpectAsync("participant-left", m => (string?)m["participantId"] == host.Id);

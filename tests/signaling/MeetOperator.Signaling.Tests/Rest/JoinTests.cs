@@ -10,13 +10,13 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), CodeLife = TimeSpan.FromSeconds(3) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), CodeLifetime = TimeSpan.FromSeconds(3) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Join_AnswersEverythingThatAClientNeeds()
+    public async Task Join_OpenMeeting_ReturnsTicketUrlAndRole()
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
@@ -27,13 +27,13 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
         Assert.Equal("host", (await Signaling.JoinAsync(meeting.MeetingId, "Host", meeting.HostToken)).Role);
     }
 
-    /// <summary>They carry a host token, a ticket, or who is in the meeting: no cache on the way may keep them.</summary>
+    /// <summary>Responses contain host tokens, tickets or participant names, so caches must not store them.</summary>
     [Fact]
-    public async Task Answers_AreNotStored()
+    public async Task Responses_AnyEndpoint_SetNoStore()
     {
         var created = await Signaling.SendAsync(HttpMethod.Post, "meetings", new { title = "Planning" });
         var path = created.Headers.Location!.ToString().TrimStart('/');
-        var joined = await Patiently.SendAsync(() => Signaling.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Ann" }));
+        var joined = await Retrying.SendAsync(() => Signaling.SendAsync(HttpMethod.Post, $"{path}/join", new { displayName = "Ann" }));
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (created.StatusCode, joined.StatusCode));
         foreach (var answer in (HttpResponseMessage[])[created, joined, await Signaling.SendAsync(HttpMethod.Get, path)])
         {
@@ -45,7 +45,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     [InlineData("00000000-0000-4000-8000-000000000000")]
     [InlineData("not-an-id")]
     [InlineData("..%2F..%2Fetc")]
-    public async Task UnknownMeeting_IsNotFoundEverywhere(string id)
+    public async Task JoinAndGet_UnknownMeeting_ReturnNotFound(string id)
     {
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }), HttpStatusCode.NotFound, "unknown-meeting");
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}"), HttpStatusCode.NotFound, "unknown-meeting");
@@ -55,7 +55,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     [InlineData("")]
     [InlineData("evil\u202Etxt")]
     [InlineData("line\nbreak")]
-    public async Task BadDisplayName_IsNamed(string name)
+    public async Task Join_InvalidDisplayName_NamesField(string name)
     {
         var meeting = await Signaling.CreateAsync();
         var problem = await Problem.IsAsync(
@@ -64,12 +64,12 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     }
 
     [Fact]
-    public async Task EndedMeeting_IsGone()
+    public async Task Join_EndedMeeting_ReturnsGone()
     {
         var meeting = await Signaling.CreateAsync();
         var ended = await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken);
         Assert.True((await ended.Content.ReadFromJsonAsync<SuccessAnswer>())!.Success);
-        await Eventually.TrueAsync(async () => (await InfoAsync(meeting.MeetingId)).Status == "ended", "the meeting is seen to have ended");
+        await Eventually.TrueAsync(async () => (await InfoAsync(meeting.MeetingId)).Status == "ended", "the server has received the end of the meeting");
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Ann" }), HttpStatusCode.Gone, "meeting-ended");
         var row = await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, meeting.MeetingId, default);
@@ -78,26 +78,26 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     }
 
     [Fact]
-    public async Task FullMeeting_IsRefusedUntilSomebodyLeavesOrDoesNotCome()
+    public async Task Join_FullMeeting_SucceedsAfterReservationExpires()
     {
         var meeting = await Signaling.CreateAsync(new { maxParticipants = 2 });
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann");
         var absent = await Signaling.JoinAsync(meeting.MeetingId, "Absent");
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Late" }), HttpStatusCode.Conflict, "meeting-full");
-        // The place of who does not come is free when the code has run out.
+        // The reservation of an absent participant expires with its code.
         await Eventually.TrueAsync(
-            async () => (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Patient" })).IsSuccessStatusCode, "a place is free again");
+            async () => (await Signaling.SendAsync(HttpMethod.Post, $"meetings/{meeting.MeetingId}/join", new { displayName = "Waiting" })).IsSuccessStatusCode, "the reservation expires");
         await using var late = await TestClient.OpenByTicketAsync(absent, Signaling.Address);
         await late.SendAsync(new { type = "join", participantId = late.Id });
         Assert.Equal("forbidden", (string?)(await late.ExpectAsync("error"))["code"]);
-        Assert.Equal(CloseCodes.Refused, await late.ExpectCloseAsync());
+        Assert.Equal(CloseCodes.Rejected, await late.ExpectCloseAsync());
     }
 
     [Fact]
-    public async Task NotPlaced_SaysWhyAndWhenToComeBack()
+    public async Task Join_MeetingNotPlaced_ReturnsReasonAndRetryAfter()
     {
-        server.Cluster.Refuse = ("NoCapacity", "0 of 1 media nodes have room: default-aaaaa is draining.");
+        server.Cluster.PlacementRejection = ("NoCapacity", "0 of 1 media nodes have room: default-aaaaa is draining.");
         try
         {
             var meeting = await Signaling.CreateAsync();
@@ -110,20 +110,20 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
                     Assert.NotNull(response.Headers.RetryAfter);
                     return ((string?)problem["detail"])!.Contains("default-aaaaa is draining", StringComparison.Ordinal);
                 },
-                "the refusal says what the operator wrote");
+                "the problem contains the message of the operator");
         }
         finally
         {
-            server.Cluster.Refuse = null;
+            server.Cluster.PlacementRejection = null;
         }
     }
 
     [Fact]
-    public async Task MeetingByKubectl_IsJoinedByItsUidAndGetsItsRow()
+    public async Task Join_MeetingCreatedWithKubectl_UsesUidAndCreatesRow()
     {
         var applied = await server.Cluster.ApplyMeetingAsync("standup", spec => spec with { Title = "Stand-up", Access = new MeetingAccess { MuteOnEntry = true } });
         var id = applied.Metadata.Uid!;
-        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).IsSuccessStatusCode, "the meeting is seen");
+        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{id}")).IsSuccessStatusCode, "the server has received the meeting");
         await using var ann = await Signaling.EnterAsync(id, "Ann");
         Assert.True((bool)ann.OfType("joined")[0]["muted"]!["audio"]!);
         var row = await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default);
@@ -132,17 +132,17 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     }
 
     [Fact]
-    public async Task Meeting_InANamespaceThatItsTenantDoesNotOwn_IsUnknown()
+    public async Task Get_MeetingOutsideTenantNamespace_ReturnsNotFound()
     {
         await server.Cluster.AddTenantAsync("initech", "meet-initech");
         var foreign = await server.Cluster.ApplyMeetingAsync("foreign", tenant: "initech");
         var own = await server.Cluster.ApplyMeetingAsync("own-of-default");
-        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{own.Metadata.Uid}")).IsSuccessStatusCode, "later meetings are seen");
+        await Eventually.TrueAsync(async () => (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{own.Metadata.Uid}")).IsSuccessStatusCode, "the server has received a later meeting");
         await Problem.IsAsync(await Signaling.SendAsync(HttpMethod.Get, $"meetings/{foreign.Metadata.Uid}"), HttpStatusCode.NotFound, "unknown-meeting");
     }
 
     [Fact]
-    public async Task Join_WithTheTicket_IsTheSameParticipant()
+    public async Task Join_WithTicket_ReturnsSameParticipant()
     {
         var meeting = await Signaling.CreateAsync();
         var first = await Signaling.JoinAsync(meeting.MeetingId, "Ann", meeting.HostToken);
@@ -156,7 +156,7 @@ public sealed class JoinTests(JoinTests.Server server) : IClassFixture<JoinTests
     }
 
     [Fact]
-    public async Task Get_ListsThoseWhoAreConnected()
+    public async Task Get_OpenMeeting_ListsConnectedParticipants()
     {
         var meeting = await Signaling.CreateAsync();
         await using var ann = await Signaling.EnterAsync(meeting.MeetingId, "Ann", meeting.HostToken);

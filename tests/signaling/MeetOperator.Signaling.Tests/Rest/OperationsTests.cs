@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Pages, documents and what a platform looks at.</summary>
+/// <summary>Tests pages, the OpenAPI document, probes and metrics.</summary>
 public sealed class OperationsTests(OperationsTests.Server server) : IClassFixture<OperationsTests.Server>
 {
     public sealed class Server : ServerFixture
@@ -29,7 +29,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     [InlineData("index.html", "text/html", "no-store")]
     [InlineData("assets/app-abc123.js", "text/javascript", "immutable")]
     [InlineData("favicon.svg", "image/svg+xml", "no-cache")]
-    public async Task Page_IsServedWithItsCaching(string path, string type, string caching)
+    public async Task Get_PageOrAsset_SetsCachingAndSecurityHeaders(string path, string type, string caching)
     {
         var response = await Http.GetAsync(path);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -50,7 +50,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     [InlineData("m/a/b")]
     [InlineData("assets/../../etc/passwd")]
     [InlineData("%2e%2e/%2e%2e/etc/passwd")]
-    public async Task OtherPaths_AreNotFound(string path)
+    public async Task Get_UnknownPath_ReturnsNotFoundProblem(string path)
     {
         var response = await Http.GetAsync(path);
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
@@ -58,7 +58,7 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     }
 
     [Fact]
-    public async Task OpenApi_DescribesEveryPathOfTheDocument()
+    public async Task OpenApi_AllDocumentedRoutes_AreDescribed()
     {
         var openApi = JsonNode.Parse(await Http.GetStringAsync("openapi/v1.json"))!;
         Assert.StartsWith("3.", (string?)openApi["openapi"], StringComparison.Ordinal);
@@ -80,11 +80,11 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         Assert.NotNull(create["requestBody"]!["content"]!["application/json"]);
         Assert.All(["201", "400", "401", "413", "415", "429", "503"], status => Assert.NotNull(create["responses"]![status]));
         Assert.Equal("Body of `POST /meetings`.", (string?)openApi["components"]!["schemas"]!["CreateMeetingRequest"]!["description"]);
-        Assert.Null(create["parameters"]); // services of the server are none
+        Assert.Null(create["parameters"]); // Service parameters are not documented.
     }
 
     [Fact]
-    public async Task Health_Readiness_AndMetrics_Answer()
+    public async Task Probes_RunningServer_ReturnOkAndMetrics()
     {
         Assert.Equal("ok", await Http.GetStringAsync("healthz"));
         Assert.Equal("ok", await Http.GetStringAsync("readyz"));
@@ -101,11 +101,11 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
         Assert.True(promtool.ExitCode == 0, await promtool.StandardError.ReadToEndAsync() + metrics);
     }
 
-    /// <summary>Also for a caller who says by headers that he wants the other port.</summary>
+    /// <summary>The Host header must not select the metrics port.</summary>
     [Theory]
     [InlineData(null)]
     [InlineData("127.0.0.1:8081")]
-    public async Task Metrics_OnThePortOfPeople_AreNotFound(string? host)
+    public async Task Metrics_OnPublicPort_ReturnsNotFound(string? host)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Signaling.Address, "metrics")) { Headers = { Host = host ?? server.Signaling.Metrics.Authority } };
         var response = await Http.SendAsync(request);
@@ -118,14 +118,14 @@ public sealed class OperationsTests(OperationsTests.Server server) : IClassFixtu
     [InlineData("healthz")]
     [InlineData("meetings")]
     [InlineData("openapi/v1.json")]
-    public async Task PortOfMetrics_HasNothingElse(string path)
+    public async Task MetricsPort_OtherPaths_ReturnsNotFound(string path)
     {
         Assert.Equal(HttpStatusCode.NotFound, (await Http.GetAsync(new Uri(server.Signaling.Metrics, path))).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await Http.PostAsync(new Uri(server.Signaling.Metrics, path), null)).StatusCode);
     }
 
     [Fact]
-    public async Task Guessing_IsSlowedDown()
+    public async Task Get_ManyUnknownIds_IsThrottled()
     {
         await using var own = await TestSignaling.StartAsync(server.Cluster);
         var statuses = await Task.WhenAll(Enumerable.Range(0, 90).Select(async _ => (await own.SendAsync(HttpMethod.Get, $"meetings/{Guid.NewGuid()}")).StatusCode));

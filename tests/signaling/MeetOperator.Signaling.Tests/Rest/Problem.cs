@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Asserts on problem documents.</summary>
+/// <summary>Assertions for problem documents.</summary>
 internal static class Problem
 {
     public static async Task<JsonObject> IsAsync(HttpResponseMessage response, HttpStatusCode status, string code)

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Addresses that clients are told behind a proxy that speaks to the server under another name.</summary>
+/// <summary>Tests the URLs in responses behind a proxy that calls the server by another host name.</summary>
 public sealed class ProxyTests : IAsyncLifetime
 {
     private TestCluster cluster = null!;
@@ -17,7 +17,7 @@ public sealed class ProxyTests : IAsyncLifetime
     public async Task DisposeAsync() => await cluster.DisposeAsync();
 
     [Fact]
-    public async Task TrustedProxy_ItsWordOnSchemeAndHostIsUsed()
+    public async Task WebSocketUrl_TrustedProxy_UsesForwardedSchemeAndHost()
     {
         await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] });
         var meeting = await signaling.CreateAsync();
@@ -25,7 +25,7 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnybodyElse_IsNotBelieved()
+    public async Task WebSocketUrl_UntrustedProxy_IgnoresForwardedHeaders()
     {
         await using var signaling = await TestSignaling.StartAsync(cluster, options => options with { TrustedProxies = [IPNetwork.Parse("10.0.0.0/8")] });
         var meeting = await signaling.CreateAsync();
@@ -34,7 +34,7 @@ public sealed class ProxyTests : IAsyncLifetime
 
     private static async Task<string> WebSocketUrlAsync(TestSignaling signaling, string meetingId)
     {
-        var response = await Patiently.SendAsync(async () =>
+        var response = await Retrying.SendAsync(async () =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, $"meetings/{meetingId}/join") { Content = JsonContent.Create(new { displayName = "Ann" }) };
             request.Headers.Add("X-Forwarded-For", "203.0.113.9");

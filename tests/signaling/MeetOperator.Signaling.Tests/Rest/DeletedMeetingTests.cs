@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>What a link answers when its meeting's object is gone, as after its time to live.</summary>
-public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFixture<PastMeetingTests.Server>
+/// <summary>Tests requests for meetings whose Meeting objects were deleted, for example after their time to live.</summary>
+public sealed class DeletedMeetingTests(DeletedMeetingTests.Server server) : IClassFixture<DeletedMeetingTests.Server>
 {
     public sealed class Server : ServerFixture;
 
@@ -18,7 +18,7 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Removed_EveryWayInSaysThatItIsOver(bool endedFirst)
+    public async Task AllRequests_MeetingObjectDeleted_ReturnMeetingEnded(bool endedFirst)
     {
         var meeting = await Signaling.CreateAsync();
         var join = await Signaling.JoinAsync(meeting.MeetingId, "Ann");
@@ -35,10 +35,10 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         await ann.DisposeAsync();
         await RemoveAsync(meeting.MeetingId);
 
-        await GoneAsync(HttpMethod.Get, string.Empty);
-        await GoneAsync(HttpMethod.Post, "/join", new { displayName = "Late" });
-        await GoneAsync(HttpMethod.Post, "/join", new { displayName = "Ann", ticket = join.Ticket });
-        await GoneAsync(HttpMethod.Post, $"/participants/{ann.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
+        await AssertEndedAsync(HttpMethod.Get, string.Empty);
+        await AssertEndedAsync(HttpMethod.Post, "/join", new { displayName = "Late" });
+        await AssertEndedAsync(HttpMethod.Post, "/join", new { displayName = "Ann", ticket = join.Ticket });
+        await AssertEndedAsync(HttpMethod.Post, $"/participants/{ann.Id}/mute", new { mediaType = "audio" }, meeting.HostToken);
         using var socket = new System.Net.WebSockets.ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.AddSubProtocol("meet.v1");
@@ -46,17 +46,17 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
         await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => socket.ConnectAsync(new UriBuilder(Signaling.Address) { Scheme = "ws", Path = $"meetings/{meeting.MeetingId}" }.Uri, default));
         Assert.Equal(HttpStatusCode.Gone, socket.HttpStatusCode);
 
-        // Ending what is over is no error, and who was in it may still read what was written.
+        // Ending an ended meeting succeeds, and its participants can still read the chat.
         Assert.Equal(HttpStatusCode.OK, (await Signaling.SendAsync(HttpMethod.Delete, $"meetings/{meeting.MeetingId}", bearer: meeting.HostToken)).StatusCode);
         var stored = JsonNode.Parse(await (await Signaling.SendAsync(HttpMethod.Get, $"meetings/{meeting.MeetingId}/messages", bearer: join.Ticket)).Content.ReadAsStringAsync());
         Assert.Equal("for later", (string?)Assert.Single(stored!["messages"]!.AsArray())!["message"]);
 
-        async Task GoneAsync(HttpMethod method, string path, object? body = null, string? bearer = null) => await Problem.IsAsync(
+        async Task AssertEndedAsync(HttpMethod method, string path, object? body = null, string? bearer = null) => await Problem.IsAsync(
             await Signaling.SendAsync(method, $"meetings/{meeting.MeetingId}{path}", body, bearer), HttpStatusCode.Gone, "meeting-ended");
     }
 
     [Fact]
-    public async Task NeverThere_IsUnknown()
+    public async Task Get_IdNeverUsed_ReturnsUnknownMeeting()
     {
         foreach (var id in new[] { Guid.NewGuid().ToString(), "planning" })
         {
@@ -67,50 +67,50 @@ public sealed class PastMeetingTests(PastMeetingTests.Server server) : IClassFix
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task MadeWithKubectl_NotSeenYet_IsOverOnlyWhenItIs(bool isOver)
+    public async Task GetProblem_KubectlMeetingNotInCache_ReturnsEndedOnlyIfDeleted(bool hasEnded)
     {
-        var made = await server.Cluster.ApplyMeetingAsync($"made-with-kubectl-{isOver}".ToLowerInvariant());
-        var id = MeetingId.Of(made);
+        var created = await server.Cluster.ApplyMeetingAsync($"created-with-kubectl-{hasEnded}".ToLowerInvariant());
+        var id = MeetingId.Of(created);
         await Signaling.JoinAsync(id, "Ann");
-        if (isOver)
+        if (hasEnded)
         {
-            await server.Cluster.Client.DeleteAsync<Meeting>(made.Metadata.NamespacedName, default);
+            await server.Cluster.Client.DeleteAsync<Meeting>(created.Metadata.NamespacedName, default);
         }
 
-        // As a replica answers whose watch has not brought the meeting yet.
-        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+        // Simulates a replica that has not received the meeting yet.
+        var problem = await Signaling.Service<MissingMeetings>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
 
-        Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
+        Assert.Equal(hasEnded ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (problem.Code, problem.RetryAfter is not null));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task EarlierMeetingWithTheId_HasEnded_IsOverOnlyWhenThereIsNoOther(bool isOver)
+    public async Task GetProblem_EarlierMeetingEnded_ReturnsEndedOnlyWithoutSuccessor(bool hasEnded)
     {
         var id = Guid.NewGuid().ToString("D");
-        var made = await server.Cluster.ApplyMeetingAsync(id);
+        var created = await server.Cluster.ApplyMeetingAsync(id);
         await Signaling.JoinAsync(id, "Ann");
-        await server.Cluster.Client.DeleteAsync<Meeting>(made.Metadata.NamespacedName, default);
+        await server.Cluster.Client.DeleteAsync<Meeting>(created.Metadata.NamespacedName, default);
         await Eventually.TrueAsync(
             async () => (await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
-        if (!isOver)
+        if (!hasEnded)
         {
             await server.Cluster.ApplyMeetingAsync(id);
         }
 
-        // As a replica answers whose watch has not brought the next meeting yet.
-        var answer = await Signaling.Service<AbsentMeetings>().ExplainAsync(new DefaultHttpContext().Request, id, default);
+        // Simulates a replica that has not received the later meeting yet.
+        var problem = await Signaling.Service<MissingMeetings>().GetProblemAsync(new DefaultHttpContext().Request, id, default);
 
-        Assert.Equal(isOver ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (answer.Code, answer.RetryAfter is not null));
+        Assert.Equal(hasEnded ? (ProblemCode.MeetingEnded, false) : (ProblemCode.Unavailable, true), (problem.Code, problem.RetryAfter is not null));
     }
 
-    /// <summary>The operator's part: it lets the object go.</summary>
+    /// <summary>Deletes the Meeting object and removes its finalizers, like the operator.</summary>
     private async Task RemoveAsync(string meetingId)
     {
         var key = new NamespacedName(TestCluster.Namespace, meetingId);
         await server.Cluster.Client.TryDeleteAsync<Meeting>(key, default);
         await server.Cluster.Client.MergePatchAsync<Meeting>(key, new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(meetingId) is null, "the server sees that it is gone");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(meetingId) is null, "the server has received the deletion");
     }
 }

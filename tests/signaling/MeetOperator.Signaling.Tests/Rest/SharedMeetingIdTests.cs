@@ -8,19 +8,21 @@ using MeetOperator.Signaling.Data;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Two tenants have a meeting with one id: people get to the one that the operator serves, and nothing of it is worth anything in the other.</summary>
-public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameIdTests.Server>
+/// <summary>
+/// Tests meetings that share one ID: participants enter the meeting that the operator serves, and its tokens are not valid for the other meeting.
+/// </summary>
+public sealed class SharedMeetingIdTests(SharedMeetingIdTests.Server server) : IClassFixture<SharedMeetingIdTests.Server>
 {
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1), JoinWait = TimeSpan.FromMinutes(5) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1), JoinTimeout = TimeSpan.FromMinutes(5) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Join_PlacedMeetingAndAnOlderOneThatIsNot_LeadsToThePlacedOne()
+    public async Task Join_SameIdInTwoTenants_EntersPlacedMeeting()
     {
         var id = await WithSameIdAsync("copycat");
 
@@ -31,26 +33,26 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     }
 
     [Fact]
-    public async Task Ticket_OfAMeetingThatIsGone_OpensNoOtherWithItsId()
+    public async Task Ticket_OfDeletedMeeting_IsUnauthorizedForOtherTenantWithSameId()
     {
         var id = await WithSameIdAsync("successor");
         var ticket = (await Signaling.JoinAsync(id, "Ann")).Ticket;
 
         await server.Cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.TenantName == "successor", "the other meeting has the id");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.TenantName == "successor", "the other meeting has the ID");
 
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann", ticket }), HttpStatusCode.Unauthorized, "unauthorized");
     }
 
     [Fact]
-    public async Task Ticket_OfAnEarlierMeetingOfTheSameTenant_OpensNothingOfTheNextWithItsId()
+    public async Task Ticket_OfEarlierMeetingWithSameId_IsRejectedEverywhere()
     {
         var id = Guid.NewGuid().ToString("D");
-        await MakeAsync(id);
+        await CreateMeetingAsync(id);
         var join = await Signaling.JoinAsync(id, "Ann");
-        await UnmakeAsync(id);
-        await MakeAsync(id);
+        await DeleteMeetingAsync(id);
+        await CreateMeetingAsync(id);
 
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann", ticket = join.Ticket }), HttpStatusCode.Unauthorized, "unauthorized");
@@ -67,14 +69,14 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     }
 
     [Fact]
-    public async Task HostToken_OfAnEarlierMeetingOfTheSameTenant_IsNothingInTheNextWithItsId()
+    public async Task HostToken_OfEarlierMeetingWithSameId_IsForbidden()
     {
         var meeting = await Signaling.CreateAsync();
         var id = meeting.MeetingId;
         await server.Cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName(TestCluster.Namespace, id), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
-        await UnmakeAsync(id);
-        await MakeAsync(id);
+        await DeleteMeetingAsync(id);
+        await CreateMeetingAsync(id);
 
         await Problem.IsAsync(
             await Signaling.SendAsync(HttpMethod.Post, $"meetings/{id}/join", new { displayName = "Ann" }, meeting.HostToken), HttpStatusCode.Forbidden, "forbidden");
@@ -83,19 +85,19 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     }
 
     [Fact]
-    public async Task HostToken_OfAnEarlierMeeting_EndsNothingOfTheNextWithItsIdThatIsNotSeenYet()
+    public async Task EndAsync_TokenOfEarlierMeetingAndStaleCache_KeepsLaterMeeting()
     {
         var meeting = await Signaling.CreateAsync();
         var id = meeting.MeetingId;
         await server.Cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName(TestCluster.Namespace, id), new JsonObject { ["metadata"] = new JsonObject { ["finalizers"] = null } }, default);
-        await UnmakeAsync(id);
+        await DeleteMeetingAsync(id);
         await Eventually.TrueAsync(
             async () => (await Signaling.Service<IMeetingRepository>().FindAsync(TestCluster.Tenant, id, default))!.Status == MeetingRowStatus.Ended, "the row is closed");
-        await MakeAsync(id);
+        await CreateMeetingAsync(id);
         await using var ann = await Signaling.EnterAsync(id, "Ann");
 
-        // As a replica asks for it whose watch has not brought the next meeting yet.
+        // Simulates a request on a replica that has not received the later meeting yet.
         Assert.True(Signaling.Service<Tokens>().TryVerify(TokenKind.Host, meeting.HostToken, out var host));
         await Signaling.Service<MeetingWriter>().EndAsync(host, default);
 
@@ -106,13 +108,13 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
     }
 
     [Fact]
-    public async Task Meeting_WhoseIdAnEarlierOneHadThatSomebodyStillHoldsOpen_IsEnteredAndTheEarlierOneIsNot()
+    public async Task Join_EarlierSessionWithSameIdStillOpen_EntersLaterMeetingOnly()
     {
         var id = Guid.NewGuid().ToString("D");
-        await MakeAsync(id);
+        await CreateMeetingAsync(id);
         await using var early = await TestClient.OpenAsync(await Signaling.JoinAsync(id, "Early"));
-        await UnmakeAsync(id);
-        await MakeAsync(id);
+        await DeleteMeetingAsync(id);
+        await CreateMeetingAsync(id);
 
         await using var ann = await Signaling.EnterAsync(id, "Ann");
         await using var bob = await Signaling.EnterAsync(id, "Bob");
@@ -122,16 +124,16 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
         Assert.False(ann.Closed.IsCompleted);
     }
 
-    private async Task MakeAsync(string id)
+    private async Task CreateMeetingAsync(string id)
     {
         await server.Cluster.ApplyMeetingAsync(id);
         await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the meeting is placed");
     }
 
-    private async Task UnmakeAsync(string id)
+    private async Task DeleteMeetingAsync(string id)
     {
         await server.Cluster.Client.DeleteAsync<Meeting>(new NamespacedName(TestCluster.Namespace, id), default);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id) is null, "the meeting is gone");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id) is null, "the server has received the deletion");
     }
 
     private async Task<string> WithSameIdAsync(string tenant)
@@ -140,9 +142,9 @@ public sealed class SameIdTests(SameIdTests.Server server) : IClassFixture<SameI
         await server.Cluster.AddTenantAsync(tenant, "meet-" + tenant);
         server.Cluster.IdTakenIn = "meet-" + tenant;
         await server.Cluster.ApplyMeetingAsync(id, @namespace: "meet-" + tenant, tenant: tenant);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Obstacle is not null, "the first is refused");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.BlockingCondition is not null, "the first meeting is rejected");
         await server.Cluster.ApplyMeetingAsync(id);
-        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the second is placed");
+        await Eventually.TrueAsync(() => Signaling.Service<MeetingDirectory>().Find(id)?.Assignment is not null, "the second meeting is placed");
         return id;
     }
 }

@@ -3,8 +3,8 @@ using System.Net;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Comes back as docs/signaling-protocol.md says: a 429 or 503 with Retry-After passes by itself.</summary>
-internal static class Patiently
+/// <summary>Retries requests as docs/signaling-protocol.md requires: after a 429 or 503 response with Retry-After.</summary>
+internal static class Retrying
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 

@@ -7,8 +7,8 @@ using Microsoft.Data.Sqlite;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A mistake of ours, as a schema that is not what the program takes it for, is said to be one: nobody is told to wait for its end.</summary>
-public sealed class MistakeTests : IAsyncLifetime
+/// <summary>Tests permanent errors, such as an unexpected schema. They must not be reported as transient outages.</summary>
+public sealed class PermanentErrorTests : IAsyncLifetime
 {
     private TestCluster cluster = null!;
     private TestSignaling signaling = null!;
@@ -27,7 +27,7 @@ public sealed class MistakeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Request_IsAnsweredWith500AndLoggedAsAnError()
+    public async Task Join_MissingTable_Returns500AndLogsError()
     {
         var meeting = await signaling.CreateAsync();
         await ExecuteAsync("ALTER TABLE participants RENAME TO gone");
@@ -42,17 +42,17 @@ public sealed class MistakeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Line_IsRefusedByNameAndTheSocketGoesOn()
+    public async Task Chat_MissingTable_ReturnsErrorAndKeepsSocket()
     {
         var meeting = await signaling.CreateAsync();
         await using var ann = await signaling.EnterAsync(meeting.MeetingId, "Ann");
         await ExecuteAsync("ALTER TABLE chat_messages RENAME TO gone");
         await ann.SendAsync(new { type = "chat", message = "lost", reference = "r1" });
-        var refused = await ann.ExpectAsync("error");
-        Assert.Equal("r1", (string?)refused["reference"]);
-        Assert.DoesNotContain("database", (string?)refused["message"], StringComparison.Ordinal);
+        var error = await ann.ExpectAsync("error");
+        Assert.Equal("r1", (string?)error["reference"]);
+        Assert.DoesNotContain("database", (string?)error["message"], StringComparison.Ordinal);
 
-        // Also who comes in, and is to be given the lines of before.
+        // A new participant gets an error too, because the chat history cannot be read.
         await using var bob = await signaling.EnterAsync(meeting.MeetingId, "Bob");
         await bob.ExpectAsync("error");
         await ann.ExpectAsync("participant-joined");
@@ -63,26 +63,26 @@ public sealed class MistakeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task RowThatCannotBeClosed_HoldsUpNoOther()
+    public async Task EndedRows_RowCannotBeClosed_ClosesOtherRows()
     {
-        var (cursed, next) = (await signaling.CreateAsync(), await signaling.CreateAsync());
-        await ExecuteAsync($"CREATE TRIGGER cursed BEFORE UPDATE ON meetings WHEN NEW.meeting_id = '{cursed.MeetingId}' BEGIN SELECT RAISE(ABORT, 'never'); END");
-        await EndAsync(cursed.MeetingId);
+        var (blocked, next) = (await signaling.CreateAsync(), await signaling.CreateAsync());
+        await ExecuteAsync($"CREATE TRIGGER blocked BEFORE UPDATE ON meetings WHEN NEW.meeting_id = '{blocked.MeetingId}' BEGIN SELECT RAISE(ABORT, 'never'); END");
+        await EndAsync(blocked.MeetingId);
         await Eventually.TrueAsync(
-            () => signaling.LogLines().Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("never", StringComparison.Ordinal)), "it is said");
+            () => signaling.LogLines().Any(line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("never", StringComparison.Ordinal)), "the error is logged");
         await EndAsync(next.MeetingId);
         await Eventually.TrueAsync(async () => await StatusAsync(next.MeetingId) == "ended", "the row of the next meeting is closed");
-        Assert.Equal("open", await StatusAsync(cursed.MeetingId));
+        Assert.Equal("open", await StatusAsync(blocked.MeetingId));
     }
 
     [Fact]
-    public async Task DatabaseThatIsNone_KeepsTheServerUnreadyAndIsSaidOnce()
+    public async Task Readiness_FileIsNotADatabase_IsUnreadyAndLogsOnce()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "Dear diary, this is certainly no database, and long enough to be sure of it.");
         await using var unready = await TestSignaling.StartUnreadyAsync(cluster, options => options with { Database = $"sqlite:{file}" });
         await Eventually.TrueAsync(
-            async () => (await (await unready.Http.GetAsync("readyz")).Content.ReadAsStringAsync()).Contains("cannot be prepared", StringComparison.Ordinal), "it says why");
+            async () => (await (await unready.Http.GetAsync("readyz")).Content.ReadAsStringAsync()).Contains("cannot be migrated", StringComparison.Ordinal), "the readiness response names the failure");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await unready.Http.GetAsync("readyz")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await unready.Http.GetAsync("healthz")).StatusCode);
         Assert.Single(unready.LogLines(), line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("not a database", StringComparison.Ordinal));

@@ -2,8 +2,8 @@ using MeetOperator.NodeControl.Testing;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>Tests with two servers over one database, one Redis of their own and one media node.</summary>
-public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
+/// <summary>Base class of tests with two servers that share one database, one Redis and one media node.</summary>
+public abstract class TwoInstancesTestBase(PostgresServer postgres) : IAsyncLifetime
 {
     private protected TestCluster cluster = null!;
 
@@ -15,7 +15,7 @@ public abstract class OverTwoInstances(PostgresServer postgres) : IAsyncLifetime
 
     private protected TestSignaling b { get; private set; } = null!;
 
-    private protected virtual string RedisOf(RedisServer server) => server.Patient;
+    private protected virtual string RedisOf(RedisServer server) => server.LongTimeoutConfiguration;
 
     public async Task InitializeAsync()
     {

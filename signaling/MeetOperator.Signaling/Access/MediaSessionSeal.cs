@@ -5,10 +5,10 @@ using System.Text;
 
 namespace MeetOperator.Signaling;
 
-/// <summary>The last part of a WHIP or WHEP <c>Location</c>: the node's session id, sealed for one participant of one meeting.</summary>
-public sealed class MediaSessionMark(SigningKeys keys)
+/// <summary>The last segment of a WHIP or WHEP <c>Location</c>: the media node's session ID, authenticated for one participant of one meeting.</summary>
+public sealed class MediaSessionSeal(SigningKeys keys)
 {
-    private const int MarkBytes = 16;
+    private const int MacBytes = 16;
 
     public string Seal(TokenSubject owner, string sessionId) =>
         $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(sessionId))}.{Base64Url.EncodeToString(Mac(keys.Signing, owner, sessionId))}";
@@ -16,7 +16,7 @@ public sealed class MediaSessionMark(SigningKeys keys)
     public bool TryOpen(TokenSubject owner, string text, [NotNullWhen(true)] out string? sessionId)
     {
         sessionId = null;
-        if (text.Length > 512 || text.Split('.') is not [var id, var mark])
+        if (text.Length > 512 || text.Split('.') is not [var id, var mac])
         {
             return false;
         }
@@ -24,7 +24,7 @@ public sealed class MediaSessionMark(SigningKeys keys)
         try
         {
             var session = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(id));
-            var presented = Base64Url.DecodeFromChars(mark);
+            var presented = Base64Url.DecodeFromChars(mac);
             sessionId = keys.Current.Any(k => CryptographicOperations.FixedTimeEquals(Mac(k, owner, session), presented)) ? session : null;
             return sessionId is not null;
         }
@@ -35,5 +35,5 @@ public sealed class MediaSessionMark(SigningKeys keys)
     }
 
     private static byte[] Mac(SigningKey key, TokenSubject owner, string sessionId) =>
-        HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes($"media-session\n{owner.Tenant}\n{owner.MeetingId}\n{owner.ParticipantId}\n{sessionId}"))[..MarkBytes];
+        HMACSHA256.HashData(key.Secret, Encoding.UTF8.GetBytes($"media-session\n{owner.Tenant}\n{owner.MeetingId}\n{owner.ParticipantId}\n{sessionId}"))[..MacBytes];
 }

@@ -6,19 +6,19 @@ using MeetOperator.Kube.Client;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>A meeting that its tenant is no longer allowed: nobody new comes in beyond what is allowed, and who is in stays.</summary>
-public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : IClassFixture<RefusedMeetingTests.Server>
+/// <summary>Tests joins of meetings that the operator rejected after placement: new participants are rejected, and returning participants are not.</summary>
+public sealed class RejectedMeetingTests(RejectedMeetingTests.Server server) : IClassFixture<RejectedMeetingTests.Server>
 {
     public sealed class Server : ServerFixture
     {
         protected override SignalingOptions Configure(SignalingOptions options) =>
-            options with { Timings = options.Timings with { PlacementWait = TimeSpan.FromSeconds(1) } };
+            options with { Timings = options.Timings with { PlacementTimeout = TimeSpan.FromSeconds(1) } };
     }
 
     private TestSignaling Signaling => server.Signaling;
 
     [Fact]
-    public async Task Join_AboveTheTenantsQuota_IsFullAtTheQuota()
+    public async Task Join_AboveTenantQuota_ReturnsMeetingFull()
     {
         const string tenant = "small";
         await server.Cluster.AddTenantAsync(tenant, "meet-small");
@@ -28,22 +28,22 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
         await using var ann = await Signaling.EnterAsync(id, "Ann");
 
         await server.Cluster.Client.MergePatchAsync<Tenant>(new NamespacedName(null, tenant), JsonNode.Parse("""{"spec":{"quotas":{"participantsPerMeeting":2}}}""")!, default);
-        await RefuseAsync(id, "meet-small", "QuotaExceeded");
-        await Eventually.TrueAsync(() => Find(id)!.Places == 2, "the quota is seen");
+        await RejectAsync(id, "meet-small", "QuotaExceeded");
+        await Eventually.TrueAsync(() => Find(id)!.Capacity == 2, "the server has received the quota");
 
         await Signaling.JoinAsync(id, "Ben");
         await Problem.IsAsync(await JoinAsync(id, new { displayName = "Cleo" }), HttpStatusCode.Conflict, "meeting-full");
     }
 
     [Fact]
-    public async Task Join_WhereItMayNotBe_IsRefusedAndWhoIsInComesBack()
+    public async Task Join_PlacementNotAllowed_RejectsNewAndAdmitsReturningParticipants()
     {
         var id = Guid.NewGuid().ToString("D");
         await server.Cluster.ApplyMeetingAsync(id);
         await Eventually.TrueAsync(() => Find(id)?.Assignment is not null, "the meeting is placed");
         var ann = await Signaling.JoinAsync(id, "Ann");
 
-        await RefuseAsync(id, TestCluster.Namespace, "PlaceNotAllowed");
+        await RejectAsync(id, TestCluster.Namespace, "PlaceNotAllowed");
 
         var problem = await Problem.IsAsync(await JoinAsync(id, new { displayName = "Ben" }), HttpStatusCode.ServiceUnavailable, "not-placed");
         Assert.Contains("PlaceNotAllowed", problem["detail"]!.GetValue<string>(), StringComparison.Ordinal);
@@ -52,30 +52,30 @@ public sealed class RefusedMeetingTests(RefusedMeetingTests.Server server) : ICl
     }
 
     [Fact]
-    public async Task Join_WithoutAMediaNode_IsRefusedToo()
+    public async Task Join_RejectedPeerToPeerMeeting_ReturnsQuotaExceeded()
     {
         var id = Guid.NewGuid().ToString("D");
-        server.Cluster.Refuse = ("QuotaExceeded", "no meeting is free");
+        server.Cluster.PlacementRejection = ("QuotaExceeded", "the meeting quota is exhausted");
         try
         {
             await server.Cluster.ApplyMeetingAsync(id, spec => spec with { Mode = MeetingMode.P2P, MaxParticipants = 2 });
-            await Eventually.TrueAsync(() => Find(id)?.Obstacle is not null, "the meeting is not placed");
-            await RefuseAsync(id, TestCluster.Namespace, "QuotaExceeded");
+            await Eventually.TrueAsync(() => Find(id)?.BlockingCondition is not null, "the meeting is not placed");
+            await RejectAsync(id, TestCluster.Namespace, "QuotaExceeded");
 
             await Problem.IsAsync(await JoinAsync(id, new { displayName = "Ann" }), HttpStatusCode.TooManyRequests, "quota-exceeded");
         }
         finally
         {
-            server.Cluster.Refuse = null;
+            server.Cluster.PlacementRejection = null;
         }
     }
 
-    private async Task RefuseAsync(string id, string @namespace, string reason)
+    private async Task RejectAsync(string id, string @namespace, string reason)
     {
-        var conditions = new JsonArray(new JsonObject { ["type"] = "Accepted", ["status"] = "False", ["reason"] = reason, ["message"] = "not allowed any more" });
+        var conditions = new JsonArray(new JsonObject { ["type"] = "Accepted", ["status"] = "False", ["reason"] = reason, ["message"] = "no longer allowed" });
         await server.Cluster.Client.MergePatchAsync<Meeting>(
             new NamespacedName(@namespace, id), new JsonObject { ["status"] = new JsonObject { ["conditions"] = conditions } }, default, new WriteOptions { Subresource = "status" });
-        await Eventually.TrueAsync(() => Find(id)!.Object.Status!.Conditions.Any(condition => condition.Reason == reason), "the refusal is seen");
+        await Eventually.TrueAsync(() => Find(id)!.Object.Status!.Conditions.Any(condition => condition.Reason == reason), "the server has received the rejection");
     }
 
     private MeetingView? Find(string id) => Signaling.Service<MeetingDirectory>().Find(id);

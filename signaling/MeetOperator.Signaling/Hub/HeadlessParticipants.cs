@@ -5,37 +5,42 @@ using MeetOperator.Signaling.Protocol;
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// Participants without a socket (WHIP, WHEP), as one session sees them. Their media sessions stand on the bus and their media at the node, so no
-/// instance owns them: every one that has the meeting open keeps them shown and notices their end, and exactly one tells it. Runs on the session's loop.
+/// Participants without a socket (WHIP, WHEP) of one meeting. Their media sessions are recorded on the bus and their media flows through the media node, so no
+/// instance owns them: every instance that serves the meeting renews their entries and detects their end, and exactly one announces it. Runs on the session's
+/// loop.
 /// </summary>
-public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
+public sealed class HeadlessParticipants(SessionPresence presence, Roster roster, IParticipantRepository rows, MeetingKey key)
 {
-    /// <summary>What keeps this instance's session open for whom it let in, and the sessions that it opened: after a Redis that lost everything they are said again.</summary>
-    private readonly Dictionary<string, Opened> opened = new(StringComparer.Ordinal);
+    /// <summary>The participants that this instance admitted, with their media sessions, which are written again after Redis lost its data.</summary>
+    private readonly Dictionary<string, Admitted> admitted = new(StringComparer.Ordinal);
 
-    /// <summary>Everybody without a socket, whichever instance let him in.</summary>
+    /// <summary>All participants without a socket, regardless of the instance that admitted them.</summary>
     public IReadOnlyList<PresenceEntry> Entries => [.. roster.Entries.Where(e => e.IsShared)];
 
-    /// <summary>A session that is being opened, or is open: until it ends the participant stays.</summary>
+    /// <summary>Records a media session that is open or being opened. The participant stays until its last session ends.</summary>
     public Task AddSessionAsync(string participantId, string session) => presence.AddSessionAsync(participantId, session);
 
-    /// <summary>Remembers who was let in here; false when this instance shows the participant already and <paramref name="hold"/> is not needed.</summary>
-    public bool Keep(PresenceEntry entry, string session, IAsyncDisposable hold)
+    /// <summary>
+    /// Records a participant that this instance admitted. Returns false if it was already recorded; the caller must then dispose <paramref name="hold"/>.
+    /// </summary>
+    public bool TryAdd(PresenceEntry entry, string session, IAsyncDisposable hold)
     {
-        if (opened.TryGetValue(entry.ParticipantId, out var known))
+        if (admitted.TryGetValue(entry.ParticipantId, out var known))
         {
             known.Sessions.Add(session);
             return false;
         }
 
-        opened[entry.ParticipantId] = new Opened(entry, hold) { Sessions = { session } };
+        admitted[entry.ParticipantId] = new Admitted(entry, hold) { Sessions = { session } };
         return true;
     }
 
-    /// <summary>One session has ended. True when it was the last one, and this the first instance to see it: then the participant is to depart.</summary>
+    /// <summary>
+    /// Deletes an ended session. Returns true if it was the last one and no other instance has deleted it; the caller must then remove the participant.
+    /// </summary>
     public async Task<bool> EndSessionAsync(string participantId, string session)
     {
-        if (opened.TryGetValue(participantId, out var known))
+        if (admitted.TryGetValue(participantId, out var known))
         {
             known.Sessions.Remove(session);
         }
@@ -43,37 +48,37 @@ public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IPar
         return await presence.EndSessionAsync(participantId, session).ConfigureAwait(false) == 0;
     }
 
-    /// <summary>The node does not have the participant any more, or another node carries the meeting.</summary>
+    /// <summary>Deletes all sessions, because the node no longer has the participant or the meeting moved to another node.</summary>
     public Task EndAllAsync(string participantId) => presence.EndSessionAsync(participantId, null);
 
-    /// <summary>Gives back what is kept for people who are gone or have a socket now.</summary>
+    /// <summary>Releases the holds of participants that left or now have a socket.</summary>
     public void Release()
     {
-        foreach (var (participantId, known) in opened.ToList())
+        foreach (var (participantId, known) in admitted.ToList())
         {
             if (roster.Find(participantId) is not { IsShared: true })
             {
-                opened.Remove(participantId);
+                admitted.Remove(participantId);
                 known.Release();
             }
         }
     }
 
-    /// <summary>Gives back everything.</summary>
+    /// <summary>Releases all holds.</summary>
     public void ReleaseAll()
     {
-        foreach (var known in opened.Values)
+        foreach (var known in admitted.Values)
         {
             known.Release();
         }
 
-        opened.Clear();
+        admitted.Clear();
     }
 
-    /// <summary>Says again what this instance let in, for a bus that has forgotten it.</summary>
+    /// <summary>Republishes this instance's presence entries after Redis lost its data.</summary>
     public async Task RestoreAsync(int capacity)
     {
-        foreach (var (participantId, known) in opened)
+        foreach (var (participantId, known) in admitted)
         {
             foreach (var session in known.Sessions)
             {
@@ -85,7 +90,8 @@ public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IPar
     }
 
     /// <summary>
-    /// Compares with the node after its event stream was away: who is to depart. People whom an instance let in that died since are shown again.
+    /// Compares presence with the participants on the node after the event stream was interrupted. Returns the entries to remove. Restores the entries of participants
+    /// that were admitted by an instance that has crashed.
     /// </summary>
     public async Task<IReadOnlyList<PresenceEntry>> CompareAsync(IReadOnlySet<string> known, int capacity)
     {
@@ -104,13 +110,13 @@ public sealed class HeadlessPeople(SessionPresence presence, Roster roster, IPar
     public PresenceEntry EntryOf(ParticipantRow row) => presence.NewEntry(
         new SocketIdentity(key, row.ParticipantId, row.DisplayName, Roster.RoleOf(row.Role), ByTicket: true, Returning: false), PresenceEntry.SharedConnection, silenced: false);
 
-    private sealed class Opened(PresenceEntry entry, IAsyncDisposable hold)
+    private sealed class Admitted(PresenceEntry entry, IAsyncDisposable hold)
     {
         public PresenceEntry Entry => entry;
 
         public HashSet<string> Sessions { get; } = new(StringComparer.Ordinal);
 
-        // Not awaited: it may dispose of the session, on whose loop this runs.
+        // Not awaited: it may dispose the session, and this code runs on its loop.
         public void Release() => _ = hold.DisposeAsync().AsTask();
     }
 }

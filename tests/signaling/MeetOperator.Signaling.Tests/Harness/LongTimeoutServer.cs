@@ -3,10 +3,9 @@ using MeetOperator.Kube.Client;
 namespace MeetOperator.Signaling.Tests;
 
 /// <summary>
-/// The server as its own program starts it, but with times that do not run out on a machine that is busy with other things. This assembly, run as a
-/// program, is it.
+/// The entry point of this assembly: starts the server like its own program, but with timeouts that do not expire on a busy machine.
 /// </summary>
-internal static class PatientServer
+internal static class LongTimeoutServer
 {
     public const string Program = "MeetOperator.Signaling.Tests.dll";
 
@@ -21,8 +20,8 @@ internal static class PatientServer
         }
 
         using var kube = new KubeClient(KubeConfig.Load());
-        var patient = options with { Timings = options.Timings with { PongTimeout = Long, JoinWait = Long, NodeCall = Long, PresenceLife = Long, NodeConnect = Long, FirstByte = Long, MessageWait = Long } };
-        await using var app = await SignalingHost.BuildAsync(patient, kube, TimeProvider.System);
+        var withLongTimeouts = options with { Timings = options.Timings with { PongTimeout = Long, JoinTimeout = Long, NodeCallTimeout = Long, PresenceLifetime = Long, NodeConnectTimeout = Long, FirstByteTimeout = Long, MessageTimeout = Long } };
+        await using var app = await SignalingHost.BuildAsync(withLongTimeouts, kube, TimeProvider.System);
         await app.RunAsync();
         return 0;
     }

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace MeetOperator.Signaling.Tests;
 
-/// <summary>The process with a setting that is wrong says which one it is and ends, and shows nobody a stack trace.</summary>
-public sealed class StartTests : IDisposable
+/// <summary>Tests that the process exits with one line that names an invalid setting, without a stack trace.</summary>
+public sealed class StartupTests : IDisposable
 {
     private readonly string folder = Daemon.NewFolder("start");
     private string? warning;
@@ -21,34 +21,34 @@ public sealed class StartTests : IDisposable
     [InlineData("MEET_HTTP_ADDRESS", "8080")]
     [InlineData("MEET_SIGNING_KEY_FILE", "/nowhere")]
     [InlineData("MEET_ROW_RETENTION_DAYS", "soon")]
-    public async Task WrongSetting_IsNamedInOneLine(string name, string value)
+    public async Task Start_InvalidSetting_NamesVariableInOneLine(string name, string value)
     {
-        var line = Assert.Single(await EndsAsync(name, value));
+        var line = Assert.Single(await RunAsync(name, value));
         Assert.Contains(name, line, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Kubeconfig_ThatIsNotThere_IsNamedInOneLine() => Assert.Contains("/nowhere", Assert.Single(await EndsAsync("KUBECONFIG", "/nowhere")), StringComparison.Ordinal);
+    public async Task Start_MissingKubeconfig_NamesFileInOneLine() => Assert.Contains("/nowhere", Assert.Single(await RunAsync("KUBECONFIG", "/nowhere")), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Runtime_ThatIsTooOld_IsNamed()
+    public async Task Start_OutdatedRuntime_PrintsWarning()
     {
-        await EndsAsync("KUBECONFIG", "/nowhere");
+        await RunAsync("KUBECONFIG", "/nowhere");
         Assert.Equal(RuntimeFloor.Finding(Environment.Version), warning);
     }
 
     [Fact]
-    public async Task Port_ThatIsTaken_IsNamedInOneLine()
+    public async Task Start_PortInUse_NamesAddressInOneLine()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var address = taken.LocalEndpoint.ToString()!;
-        Assert.Contains(address, Assert.Single(await EndsAsync("MEET_HTTP_ADDRESS", address)), StringComparison.Ordinal);
+        Assert.Contains(address, Assert.Single(await RunAsync("MEET_HTTP_ADDRESS", address)), StringComparison.Ordinal);
     }
 
-    /// <summary>Starts it with this variable beside right ones; what it says on the error stream before it ends.</summary>
-    private async Task<string[]> EndsAsync(string name, string value)
+    /// <summary>Starts the process with one invalid variable. Returns the lines of standard error.</summary>
+    private async Task<string[]> RunAsync(string name, string value)
     {
         var key = Path.Combine(folder, "key");
         await File.WriteAllTextAsync(key, new string('k', 64));
@@ -74,14 +74,14 @@ public sealed class StartTests : IDisposable
         var output = process.StandardOutput.ReadToEndAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var kill = limit.Token.Register(() => process.Kill());
-        var said = await process.StandardError.ReadToEndAsync();
+        var errorOutput = await process.StandardError.ReadToEndAsync();
         await output;
         await process.WaitForExitAsync();
         Assert.Equal(2, process.ExitCode);
-        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errorOutput, StringComparison.Ordinal);
 
-        // An old runtime under the tests is told of as well, and is not what most of them are about.
-        var lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        // An outdated runtime adds a warning, which most tests ignore.
+        var lines = errorOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         warning = lines.SingleOrDefault(IsWarning);
         return [.. lines.Where(line => !IsWarning(line))];
 

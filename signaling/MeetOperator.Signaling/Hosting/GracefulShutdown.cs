@@ -1,17 +1,17 @@
 namespace MeetOperator.Signaling;
 
 /// <summary>
-/// How this server ends: it says that it is not ready, serves on while that gets about, and then sends its clients to another instance. The host
-/// stops afterwards. Everything together is bounded by <see cref="SignalingOptions.Drain"/> and <see cref="StopWithin"/>.
+/// Graceful shutdown: the server becomes unready, keeps serving for <see cref="SignalingOptions.Drain"/> so that load balancers stop routing to it, and then
+/// closes its sockets so that clients reconnect to another instance. The host stops afterwards, within <see cref="StopTimeout"/>.
 /// </summary>
-public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
+public sealed class GracefulShutdown(SignalingOptions options, MeetingSessions sessions, TimeProvider time) : IHostedLifecycleService
 {
-    public static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
-    private volatile bool isEnding;
+    private volatile bool isShuttingDown;
 
-    /// <summary>True from the moment at which it is told to end.</summary>
-    public bool IsEnding => isEnding;
+    /// <summary>True as soon as the shutdown starts.</summary>
+    public bool IsShuttingDown => isShuttingDown;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -22,7 +22,7 @@ public sealed class GracefulEnd(SignalingOptions options, MeetingSessions sessio
     /// <summary>Runs before the server stops listening.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        isEnding = true;
+        isShuttingDown = true;
         await Task.Delay(options.Drain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await sessions.EvacuateAsync().ConfigureAwait(false);
     }

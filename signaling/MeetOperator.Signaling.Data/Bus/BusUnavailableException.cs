@@ -1,0 +1,4 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>The meeting bus is unavailable. Subscribers are notified when it recovers.</summary>
+public sealed class BusUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);

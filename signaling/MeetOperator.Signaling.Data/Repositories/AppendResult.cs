@@ -1,0 +1,7 @@
+namespace MeetOperator.Signaling.Data;
+
+/// <summary>The result of storing a chat message. <see cref="Row"/> is null if the message was rejected.</summary>
+public sealed record AppendResult(AppendOutcome Outcome, ChatRow? Row)
+{
+    public static AppendResult Rejected(AppendOutcome outcome) => new(outcome, null);
+}

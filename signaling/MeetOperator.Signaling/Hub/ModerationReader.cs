@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using MeetOperator.Signaling.Data;
+
+namespace MeetOperator.Signaling;
+
+/// <summary>
+/// Reads the moderation state of this instance's meetings from the database. Requests that arrive while a query for the same tenant runs share the next query, so
+/// that many meetings need few queries. Thread-safe.
+/// </summary>
+public sealed class ModerationReader(IMeetingRepository meetings)
+{
+    private const int MeetingsPerQuery = 500;
+
+    private readonly ConcurrentDictionary<string, PendingReads> tenants = new(StringComparer.Ordinal);
+
+    public async Task<ModerationState> ReadAsync(MeetingKey meeting, CancellationToken ct)
+    {
+        var waiting = tenants.GetOrAdd(meeting.Tenant, static _ => new PendingReads());
+        var result = waiting.Add(meeting.MeetingId, out var isFirst);
+        if (isFirst)
+        {
+            _ = Task.Run(() => RunAsync(meeting.Tenant, waiting), CancellationToken.None);
+        }
+
+        return await result.WaitAsync(ct).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(string tenant, PendingReads waiting)
+    {
+        while (waiting.Take(MeetingsPerQuery) is { Count: > 0 } pending)
+        {
+            try
+            {
+                var states = await meetings.ListModerationStatesAsync(tenant, [.. pending.Keys], CancellationToken.None).ConfigureAwait(false);
+                foreach (var (meetingId, result) in pending)
+                {
+                    result.TrySetResult(states.GetValueOrDefault(meetingId) ?? ModerationState.Open);
+                }
+            }
+            catch (Exception e)
+            {
+                foreach (var result in pending.Values)
+                {
+                    result.TrySetException(e);
+                    _ = result.Task.Exception;
+                }
+            }
+        }
+    }
+
+    /// <summary>Requests of one tenant that are not part of a query yet.</summary>
+    private sealed class PendingReads
+    {
+        private readonly Lock gate = new();
+        private readonly Dictionary<string, TaskCompletionSource<ModerationState>> pending = new(StringComparer.Ordinal);
+        private bool running;
+
+        /// <param name="meetingId">The meeting to read.</param>
+        /// <param name="isFirst">True if no query loop runs for this tenant, so the caller must start one.</param>
+        public Task<ModerationState> Add(string meetingId, out bool isFirst)
+        {
+            lock (gate)
+            {
+                isFirst = !running;
+                running = true;
+                if (!pending.TryGetValue(meetingId, out var result))
+                {
+                    pending[meetingId] = result = new TaskCompletionSource<ModerationState>(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+
+                return result.Task;
+            }
+        }
+
+        /// <summary>Takes the next requests. The query loop ends when there are none.</summary>
+        public Dictionary<string, TaskCompletionSource<ModerationState>> Take(int limit)
+        {
+            lock (gate)
+            {
+                var next = pending.Take(limit).ToDictionary(StringComparer.Ordinal);
+                foreach (var meetingId in next.Keys)
+                {
+                    pending.Remove(meetingId);
+                }
+
+                running = next.Count > 0;
+                return next;
+            }
+        }
+    }
+}

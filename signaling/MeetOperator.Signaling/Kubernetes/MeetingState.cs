@@ -1,0 +1,11 @@
+namespace MeetOperator.Signaling;
+
+/// <summary>The state of a meeting according to the API server.</summary>
+public enum MeetingState
+{
+    Live,
+    Ended,
+
+    /// <summary>The API server does not respond, or this instance has not read its state yet.</summary>
+    Unknown,
+}
