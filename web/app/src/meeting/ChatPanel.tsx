@@ -1,4 +1,4 @@
-import type { ChatMessage, OutgoingLine } from '@meetoperator/client';
+import type { ChatMessage, OutgoingMessage } from '@meetoperator/client';
 import { useEffect, useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../ui/Icon';
@@ -8,7 +8,7 @@ import { SidePanel } from './SidePanel';
 
 interface Props {
   readonly messages: readonly ChatMessage[];
-  readonly outgoing: readonly OutgoingLine[];
+  readonly outgoing: readonly OutgoingMessage[];
   readonly draft: string;
   readonly connected: boolean;
   readonly onDraft: (text: string) => void;
@@ -91,7 +91,7 @@ function Message({ message, continued }: { readonly message: ChatMessage; readon
 }
 
 /** A message of this participant that the server has not confirmed yet. A message that failed stays until it is sent again or discarded. */
-function Outgoing({ line, connected, onResend, onDiscard }: { readonly line: OutgoingLine; readonly connected: boolean } & Pick<Props, 'onResend' | 'onDiscard'>) {
+function Outgoing({ line, connected, onResend, onDiscard }: { readonly line: OutgoingMessage; readonly connected: boolean } & Pick<Props, 'onResend' | 'onDiscard'>) {
   const { t } = useTranslation();
   return (
     <li className={styles.own} data-testid="chat-outgoing" data-state={line.state}>
