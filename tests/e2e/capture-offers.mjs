@@ -1,5 +1,6 @@
-// Usage: node capture-offers.mjs <folder>: writes the offers of the installed Firefox that the SDP tests use, and its answer to our own offer
-// (tests/media/browser/capture-offers.mjs does the same for Chromium).
+// Usage: node capture-offers.mjs <folder>
+// Writes the offers of the installed Firefox for the SDP tests, and its answer to an offer of the media node.
+// tests/media/browser/capture-offers.mjs does the same for Chromium.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
