@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { clusterRoom } from './support/cluster-room.mjs';
 import { get } from './support/kubectl.mjs';
-import { seesAndHears } from './support/received.mjs';
+import { waitForVideoAndSound } from './support/received.mjs';
 
 /** Waits until both participants receive video and sound. Returns the Pod of the media node and the remote addresses of their media. */
 async function call(t, room) {
   return room.withPair(async (ada, bob, meeting) => {
-    const [atAda, atBob] = await Promise.all([seesAndHears(ada), seesAndHears(bob)]);
+    const [atAda, atBob] = await Promise.all([waitForVideoAndSound(ada), waitForVideoAndSound(bob)]);
     for (const [name, figures] of [['Ada', atAda], ['Bob', atBob]]) t.diagnostic(`${name} received ${JSON.stringify(figures)}`);
     const pod = await get('pod', await room.nodeOf(meeting), '-n', room.namespace);
     return { pod, remotes: [...new Set([...atAda.remotes, ...atBob.remotes])] };

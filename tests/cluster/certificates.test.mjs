@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { describe, it } from 'node:test';
-import { clusterRoom, signalingPods, system, bothSeeAndHear } from './support/cluster-room.mjs';
+import { clusterRoom, signalingPods, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { get, kubectl, until } from './support/kubectl.mjs';
 
@@ -66,9 +66,9 @@ describe('a rotation of the authority', () => {
 
       // Chat, a rejoin and a new meeting work with the new certificates.
       await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
-      await ada.says('Still here?');
-      await bob.reads('Still here?');
-      await bothSeeAndHear(ada, bob);
+      await ada.sendMessage('Still here?');
+      await bob.waitForMessage('Still here?');
+      await waitForMediaBothWays(ada, bob);
       for (const person of [ada, bob]) await keepsConnections(person, 'after the rotation');
       assert.equal(await room.nodeOf(meeting), node, 'the meeting stays on its media node');
       assert.deepEqual(await pods(), media, 'the media nodes keep their Pods');
@@ -76,7 +76,7 @@ describe('a rotation of the authority', () => {
       await room.meeting();
       await bob.page.reload();
       await bob.connected();
-      await bothSeeAndHear(ada, bob);
+      await waitForMediaBothWays(ada, bob);
       for (const part of ['operator', 'signaling']) await kubectl('rollout', 'status', `deployment/meet-${part}`, '-n', system, '--timeout=120s');
     });
   });

@@ -1,7 +1,7 @@
 // The effects on two participants of a meeting when parts of the product or of the cluster fail.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clusterRoom, signalingPods, sockets, system, bothSeeAndHear } from './support/cluster-room.mjs';
+import { clusterRoom, signalingPods, sockets, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, sameConnections, watchGaps } from './support/gaps.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
 
@@ -13,7 +13,7 @@ const reportGaps = async (t, ...people) => {
 
 /** Verifies that both participants keep their media connections and receive video and sound. */
 async function assertUndisturbed(t, ada, bob) {
-  await bothSeeAndHear(ada, bob);
+  await waitForMediaBothWays(ada, bob);
   for (const person of [ada, bob]) await keepsConnections(person, 'after the fault');
   await Promise.all([ada.connected(), bob.connected()]);
   assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
@@ -23,10 +23,10 @@ async function assertUndisturbed(t, ada, bob) {
 const watch = (...people) => Promise.all(people.flatMap(person => [watchGaps(person), keepConnections(person)]));
 
 async function chatWorks(ada, bob, words) {
-  await ada.says(`${words}, from Ada`);
-  await bob.reads(`${words}, from Ada`);
-  await bob.says(`${words}, from Bob`);
-  await ada.reads(`${words}, from Bob`);
+  await ada.sendMessage(`${words}, from Ada`);
+  await bob.waitForMessage(`${words}, from Ada`);
+  await bob.sendMessage(`${words}, from Bob`);
+  await ada.waitForMessage(`${words}, from Bob`);
 }
 
 /** The chat messages on the page of a participant. */
@@ -40,7 +40,7 @@ describe('a media node', () => {
       await kubectl('delete', 'pod', node, '-n', room.namespace, '--wait=false');
       await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 60_000);
       await until(async () => !await sameConnections(ada) && !await sameConnections(bob), 'both have new connections', 60_000);
-      await bothSeeAndHear(ada, bob);
+      await waitForMediaBothWays(ada, bob);
       await Promise.all([ada.connected(), bob.connected()]);
       assert.equal(await ada.page.getByTestId('count').textContent(), '2 people');
       await reportGaps(t, ada, bob);
@@ -118,7 +118,7 @@ describe('the stores of signaling', () => {
         await kubectl('wait', '--for=condition=Ready', `pod/${pod.metadata.name}`, '-n', system, '--timeout=90s');
         // The first messages can fail on a stale connection; a user sends them again when the page reports it.
         await until(async () => {
-          await ada.says(`after ${container}, from Ada`);
+          await ada.sendMessage(`after ${container}, from Ada`);
           return bob.page.getByTestId('chat-text').filter({ hasText: `after ${container}, from Ada` }).first().waitFor({ timeout: 5_000 }).then(() => true, () => false);
         }, 'the chat works again', 60_000);
         const expected = [...earlier, `before ${container}, from Ada`, `before ${container}, from Bob`];
@@ -139,7 +139,7 @@ describe('the API server', () => {
       try {
         const back = Date.now() + 60_000;
         await chatWorks(ada, bob, 'without an API server');
-        while (Date.now() < back) await bothSeeAndHear(ada, bob);
+        while (Date.now() < back) await waitForMediaBothWays(ada, bob);
       } finally {
         await cluster('start', 'apiserver');
       }
@@ -166,7 +166,7 @@ describe('a media node', () => {
       await cluster('node', nodeNumber, 'iptables', '-I', ...rule);
       try {
         await until(async () => ![undefined, node].includes(await room.nodeOf(meeting)), 'the meeting is on another media node', 90_000);
-        await bothSeeAndHear(ada, bob);
+        await waitForMediaBothWays(ada, bob);
         await reportGaps(t, ada, bob);
         assert.equal((await get('pod', node, '-n', room.namespace).catch(() => pod)).status.phase, 'Running');
       } finally {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openRoom, system, bothSeeAndHear } from './support/cluster-room.mjs';
+import { openRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { gaps, keepConnections, keepsConnections, watchGaps } from './support/gaps.mjs';
 import { chart, helm, release, upgrade } from './support/helm.mjs';
 import { apply, cluster, get, kubectl, ready, until } from './support/kubectl.mjs';
@@ -51,7 +51,7 @@ describe('during a meeting', () => {
       const media = uids(await podsBy('media-node', room.namespace));
       await Promise.all([ada, bob].flatMap(person => [watchGaps(person), keepConnections(person)]));
       const unchanged = async what => {
-        await bothSeeAndHear(ada, bob);
+        await waitForMediaBothWays(ada, bob);
         await Promise.all([ada.connected(), bob.connected()]);
         assert.equal(await room.nodeOf(meeting), node, `${what}: the meeting stays on its media node`);
         assert.deepEqual(uids(await podsBy('media-node', room.namespace)), media, `${what}: the media nodes keep their Pods`);
@@ -65,13 +65,13 @@ describe('during a meeting', () => {
       await upgrade(chart, '--set-string', 'operator.podAnnotations.upgrade=1', '--set-string', 'signaling.podAnnotations.upgrade=1');
       await until(async () => !uids([...await podsBy('operator'), ...await podsBy('signaling')]).some(uid => before.includes(uid)), 'all former Pods are deleted', 120_000);
       await unchanged('after the upgrade');
-      await ada.says('Still here?');
-      await bob.reads('Still here?');
+      await ada.sendMessage('Still here?');
+      await bob.waitForMessage('Still here?');
 
       await helm('rollback', release, String(originalRevision), '-n', system, '--wait', '--timeout', '180s');
       await unchanged('after the rollback');
-      await bob.says('Still here.');
-      await ada.reads('Still here.');
+      await bob.sendMessage('Still here.');
+      await ada.waitForMessage('Still here.');
     });
   });
 
@@ -92,7 +92,7 @@ describe('during a meeting', () => {
       const newer = await room.nodeOf(fresh);
       assert.notEqual(newer, old);
       assert.equal((await get('pod', newer, '-n', room.namespace)).spec.containers[0].image, next);
-      await bothSeeAndHear(ada, bob);
+      await waitForMediaBothWays(ada, bob);
       assert.equal(await room.nodeOf(meeting), old, 'the meeting stays on its media node');
       for (const person of [ada, bob]) {
         await keepsConnections(person, 'after the upgrade');
@@ -126,8 +126,8 @@ describe('uninstall', () => {
 
     const kinds = async (scope, others) => (await kubectl('api-resources', `--namespaced=${scope}`, '--verbs=list', '-o', 'name')).trim().split('\n').filter(kind => !others.test(kind)).join();
     const [namespaced, whole] = [await kinds(true, /^(events|endpoints|pods\.metrics)/), await kinds(false, /customresourcedefinitions|componentstatuses|^namespaces$/)];
-    const ours = ({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === release || new RegExp(`^(${release}-(?!database|redis)|meet-operator$)`).test(metadata.name);
-    const remaining = async () => [...await get(namespaced, '-n', system), ...await get(whole)].filter(object => ours(object) && !object.metadata.name.includes(namespace)).map(object => `${object.kind}/${object.metadata.name}`);
+    const isOfRelease = ({ metadata }) => metadata.labels?.['app.kubernetes.io/instance'] === release || new RegExp(`^(${release}-(?!database|redis)|meet-operator$)`).test(metadata.name);
+    const remaining = async () => [...await get(namespaced, '-n', system), ...await get(whole)].filter(object => isOfRelease(object) && !object.metadata.name.includes(namespace)).map(object => `${object.kind}/${object.metadata.name}`);
     assert.ok((await remaining()).length > 10, 'the release has objects');
 
     await helm('uninstall', release, '-n', system, '--timeout', '180s');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expiredAuthority } from './support/authority.mjs';
-import { clusterRoom, system, bothSeeAndHear } from './support/cluster-room.mjs';
+import { clusterRoom, system, waitForMediaBothWays } from './support/cluster-room.mjs';
 import { cluster, get, kubectl, openProxy, until } from './support/kubectl.mjs';
 
 const room = clusterRoom();
@@ -39,7 +39,7 @@ describe('the webhook', () => {
       for (const pod of pods) await cluster('node', pod.spec.nodeName.slice(1), 'iptables', '-I', ...rule(pod));
       try {
         assert.match(await rejection(), /webhook.*(deadline|timeout|timed out)/is);
-        await bothSeeAndHear(ada, bob);
+        await waitForMediaBothWays(ada, bob);
       } finally {
         for (const pod of pods) await cluster('node', pod.spec.nodeName.slice(1), 'iptables', '-D', ...rule(pod));
       }

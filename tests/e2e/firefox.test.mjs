@@ -16,14 +16,14 @@ describe('Firefox', () => {
   it('Firefox and Chromium send each other video and sound', options, async () => {
     await room.withParticipants(['Ada'], async (ada, meeting) => {
       const fay = await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay');
-      await Promise.all([fay.seesAndHears(), ada.seesPictures('Fay'), ada.hears()]);
+      await Promise.all([fay.waitForVideoAndSound(), ada.waitForVideo('Fay'), ada.waitForSound()]);
       // A participant who joins and leaves makes the media node send new offers to Firefox.
       const bob = await room.arrive('Bob');
       await bob.enter(meeting.meetingId);
-      await Promise.all([bob.seesPictures('Fay'), bob.seesPictures('Ada')]);
+      await Promise.all([bob.waitForVideo('Fay'), bob.waitForVideo('Ada')]);
       await bob.close();
       await fay.page.waitForFunction(() => globalThis.document.querySelectorAll('[data-testid=tile][data-self=false]').length === 1);
-      await fay.seesAndHears();
+      await fay.waitForVideoAndSound();
       assert.equal((await fay.received()).lost, 0);
       await fay.page.close();
     });
@@ -32,7 +32,7 @@ describe('Firefox', () => {
   it('two Firefox windows send each other video and sound', options, async () => {
     await room.withParticipants([], async meeting => {
       const [fay, gus] = [await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Fay'), await FirefoxVisitor.enter(firefox, room.product, meeting.meetingId, 'Gus')];
-      await Promise.all([fay.seesAndHears(), gus.seesAndHears()]);
+      await Promise.all([fay.waitForVideoAndSound(), gus.waitForVideoAndSound()]);
     });
   });
 });

@@ -32,7 +32,7 @@ describe('a meeting', () => {
       await bob.page.getByRole('heading', { name: 'Weekly review' }).waitFor();
       await bob.join();
 
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
       const { join, frame } = await bob.marks();
       t.diagnostic(`join click to first remote frame: ${Math.round(frame - join)} ms`);
       await ada.page.getByTestId('count').filter({ hasText: '2 people' }).waitFor();
@@ -43,14 +43,14 @@ describe('a meeting', () => {
 
   it('the chat works both ways, and a late participant sees its history', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob, meeting) => {
-      await ada.says('first, from Ada');
-      await bob.reads('first, from Ada');
-      await bob.says('second, from Bob');
-      await ada.reads('second, from Bob');
+      await ada.sendMessage('first, from Ada');
+      await bob.waitForMessage('first, from Ada');
+      await bob.sendMessage('second, from Bob');
+      await ada.waitForMessage('second, from Bob');
       const eve = await room.arrive('Eve');
       try {
         await eve.enter(meeting.meetingId);
-        await eve.reads('second, from Bob');
+        await eve.waitForMessage('second, from Bob');
         assert.deepEqual(await eve.page.getByTestId('chat-text').allTextContents(), ['first, from Ada', 'second, from Bob']);
       } finally {
         await eve.close();
@@ -60,7 +60,7 @@ describe('a meeting', () => {
 
   it('a muted participant is shown as muted and sends no sound', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.hears();
+      await bob.waitForSound();
       await ada.page.keyboard.press('Control+d');
       await bob.tile('Ada').and(bob.page.locator('[data-muted=true]')).waitFor();
       await until(async () => {
@@ -70,17 +70,17 @@ describe('a meeting', () => {
       }, 'Bob receives no sound from the muted Ada');
       await ada.page.keyboard.press('Control+d');
       await bob.tile('Ada').and(bob.page.locator('[data-muted=false]')).waitFor();
-      await bob.hears();
+      await bob.waitForSound();
     });
   });
 
   it('a participant whose camera is off has no video', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
       await ada.control('camera').click();
       await until(async () => await bob.tile('Ada').locator('video').count() === 0, 'the video of Ada disappears');
       await ada.control('camera').click();
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
     });
   });
 
@@ -89,24 +89,24 @@ describe('a meeting', () => {
       await ada.control('share').click();
       await bob.tile('Ada', 'screen').waitFor();
       await bob.page.locator('[data-testid=stage][data-layout=screen]').waitFor();
-      await Promise.all([bob.seesPictures('Ada', 'screen', 3), bob.seesPictures('Ada')]);
+      await Promise.all([bob.waitForVideo('Ada', 'screen', 3), bob.waitForVideo('Ada')]);
       await ada.control('share').click();
       await until(async () => await bob.tile('Ada', 'screen').count() === 0, 'the tile of the screen disappears');
       await bob.page.locator('[data-testid=stage][data-layout=grid]').waitFor();
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
     });
   });
 
   it('three participants see each other, also after one of them leaves and rejoins', options, async () => {
     await room.withParticipants(['Ada', 'Bob', 'Eve'], async (ada, bob, eve) => {
-      await Promise.all([ada.seesPictures('Bob'), ada.seesPictures('Eve'), bob.seesPictures('Ada'), bob.seesPictures('Eve'), eve.seesPictures('Ada'), eve.seesPictures('Bob')]);
+      await Promise.all([ada.waitForVideo('Bob'), ada.waitForVideo('Eve'), bob.waitForVideo('Ada'), bob.waitForVideo('Eve'), eve.waitForVideo('Ada'), eve.waitForVideo('Bob')]);
       await bob.control('leave').click();
       await bob.notice('left').waitFor();
       await until(async () => await ada.tile('Bob').count() === 0 && await eve.tile('Bob').count() === 0, 'the tile of Bob disappears');
-      await Promise.all([ada.seesPictures('Eve'), eve.seesPictures('Ada')]);
+      await Promise.all([ada.waitForVideo('Eve'), eve.waitForVideo('Ada')]);
       await bob.page.getByTestId('again').click();
       await bob.join();
-      await Promise.all([ada.seesPictures('Bob'), eve.seesPictures('Bob'), bob.seesPictures('Ada'), bob.seesPictures('Eve')]);
+      await Promise.all([ada.waitForVideo('Bob'), eve.waitForVideo('Bob'), bob.waitForVideo('Ada'), bob.waitForVideo('Eve')]);
     });
   });
 
@@ -134,7 +134,7 @@ describe('a meeting', () => {
         await page.keyboard.press('Enter');
         await page.keyboard.type('typed without a mouse');
         await page.keyboard.press('Enter');
-        await bob.reads('typed without a mouse');
+        await bob.waitForMessage('typed without a mouse');
         await page.keyboard.press('Escape');
         assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), 'control-chat', 'the focus returns to the control that opened the panel');
         await reach('control-leave');
@@ -148,10 +148,10 @@ describe('a meeting', () => {
 
   it('axe finds no accessibility problems in a meeting', options, async () => {
     await room.withParticipants(['Ada', 'Bob'], async (ada, bob) => {
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
       assert.deepEqual(await accessibilityFindings(bob.page), []);
-      await ada.says('hello');
-      await bob.reads('hello');
+      await ada.sendMessage('hello');
+      await bob.waitForMessage('hello');
       assert.deepEqual(await accessibilityFindings(bob.page), []);
       await bob.control('people').click();
       await bob.page.getByTestId('person').nth(1).waitFor();

@@ -44,7 +44,7 @@ async function pair(run) {
       await describeOnFailure([ada], async () => {
         const webSocket = await interceptWebSocket(ada);
         await ada.enter(meeting.meetingId);
-        await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada')]);
+        await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
         await run(ada, bob, webSocket, meeting);
       });
     } finally {
@@ -62,7 +62,7 @@ describe('a reload', () => {
       await ada.page.reload();
       await ada.connected();
       assert.equal(await ada.id(), id);
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada')]);
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
       await ada.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
       assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
       assert.equal(await bob.tile('Ada').count(), 1);
@@ -80,16 +80,16 @@ describe('a lost connection', () => {
       await ada.page.locator('[data-testid=connection-banner][data-waiting-for=signaling]').waitFor();
       // A participant counts as having left after four seconds, so the connection is restored earlier even on a busy machine.
       const unblocking = setTimeout(webSocket.unblock, 1500);
-      await Promise.all([ada.seesPictures('Bob', 'camera', 5), bob.seesPictures('Ada', 'camera', 5)]);
+      await Promise.all([ada.waitForVideo('Bob', 'camera', 5), bob.waitForVideo('Ada', 'camera', 5)]);
       clearTimeout(unblocking);
       webSocket.unblock();
       await ada.connected();
       await ada.page.getByTestId('connection-banner').waitFor({ state: 'detached' });
       assert.equal(await ada.id(), id);
       assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
-      await ada.says('back again');
-      await bob.reads('back again');
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada')]);
+      await ada.sendMessage('back again');
+      await bob.waitForMessage('back again');
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada')]);
     });
   });
 
@@ -97,12 +97,12 @@ describe('a lost connection', () => {
     await pair(async (ada, bob, webSocket) => {
       await webSocket.block();
       await until(async () => await bob.tile('Ada').count() === 0, 'the tile of Ada disappears for Bob');
-      await bob.says('where are you?');
+      await bob.sendMessage('where are you?');
       webSocket.unblock();
       await ada.connected();
-      await ada.reads('where are you?');
+      await ada.waitForMessage('where are you?');
       await bob.tile('Ada').waitFor();
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
     });
   });
 });
@@ -116,7 +116,7 @@ describe('a second tab', () => {
       await second.goto(ada.page.url());
       await second.locator('[data-testid=meeting][data-phase=connected]').waitFor();
       await ada.notice('replaced').waitFor();
-      await bob.seesPictures('Ada');
+      await bob.waitForVideo('Ada');
       assert.equal(await bob.page.getByTestId('count').textContent(), '2 people');
     });
   });
@@ -129,7 +129,7 @@ describe('a lost computer', () => {
       await room.withParticipants(['Bob'], async (bob, meeting) => {
         const ada = await Visitor.arrive(await chromium.connect(server.wsEndpoint()), room.product, 'Ada');
         await ada.enter(meeting.meetingId);
-        await bob.seesPictures('Ada');
+        await bob.waitForVideo('Ada');
         // The processes are stopped, not ended: their sockets stay open and send nothing.
         for (const pid of family(server.process().pid)) process.kill(pid, 'SIGSTOP');
         const since = Date.now();
@@ -161,9 +161,9 @@ describe('a crashed process', () => {
       const since = Date.now();
       const restarted = visitor => until(() => visitor.page.evaluate(() => globalThis.connections.filter(one => one.connectionState === 'connected').length >= 2), `${visitor.name} has new connections`, 60_000);
       await Promise.all([restarted(ada), restarted(bob)]);
-      await Promise.all([ada.seesPictures('Bob', 'camera', 3), bob.seesPictures('Ada', 'camera', 3)]);
+      await Promise.all([ada.waitForVideo('Bob', 'camera', 3), bob.waitForVideo('Ada', 'camera', 3)]);
       t.diagnostic(`media restored after ${((Date.now() - since) / 1000).toFixed(1)} s`);
-      await ada.hears();
+      await ada.waitForSound();
       await Promise.all([ada.connected(), bob.connected()]);
       assert.equal(await bob.tile('Ada').getAttribute('data-muted'), 'true');
       await ada.page.locator('[data-testid=control-microphone][aria-pressed=false]').waitFor();
@@ -178,13 +178,13 @@ describe('a crashed process', () => {
       kill('signaling');
       // A replacement can start before the page shows its banner, so the test waits for the process.
       await until(() => processesOf(room.product.home, 'signaling').some(pid => pid !== killed), 'a replacement of signaling runs', 60_000);
-      await Promise.all([ada.seesPictures('Bob', 'camera', 5), bob.seesPictures('Ada', 'camera', 5)]);
+      await Promise.all([ada.waitForVideo('Bob', 'camera', 5), bob.waitForVideo('Ada', 'camera', 5)]);
       // Kubernetes delays the restart of a Pod that has crashed before.
       await Promise.all([ada.connected(60_000), bob.connected(60_000)]);
       assert.equal(await ada.id(), id);
-      await ada.says('and we are back');
-      await bob.reads('and we are back');
-      await Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+      await ada.sendMessage('and we are back');
+      await bob.waitForMessage('and we are back');
+      await Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
     });
   });
 });

@@ -76,7 +76,7 @@ describe('a host', () => {
       await eve.tile('Bob').and(eve.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();
       await eve.tile('Bob').and(eve.page.locator('[data-muted=false]')).waitFor();
-      await eve.hears();
+      await eve.waitForSound();
 
       await row('Eve').getByTestId('remove-person').click();
       await host.page.getByTestId('confirm-yes').click();
@@ -97,7 +97,7 @@ describe('a host', () => {
       await ada.tile('Bob').and(ada.page.locator('[data-muted=true]')).waitFor();
       await bob.control('microphone').click();
       await ada.tile('Bob').and(ada.page.locator('[data-muted=false]')).waitFor();
-      await ada.hears();
+      await ada.waitForSound();
     }, { settings: { muteOnEntry: true } });
   });
 });

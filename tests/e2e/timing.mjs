@@ -44,7 +44,7 @@ async function memoryWith(count) {
       people.push(person);
       await person.enter(meeting.meetingId);
     }
-    await people[0].seesPictures(`Person ${count}`);
+    await people[0].waitForVideo(`Person ${count}`);
     for (const program of ['operator', 'signaling', 'media-node']) {
       for (const pid of processesOf(product.home, program)) {
         const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
@@ -60,7 +60,7 @@ async function memoryWith(count) {
 async function mediaBackAfterKill() {
   await freshMediaNode();
   return withTwo(async (first, second) => {
-    await Promise.all([first.seesPictures('Second'), second.seesPictures('First')]);
+    await Promise.all([first.waitForVideo('Second'), second.waitForVideo('First')]);
     const people = [first, second];
     for (const person of people) await person.page.evaluate(() => { globalThis.connections.length = 0; });
     const since = Date.now();

@@ -119,7 +119,7 @@ describe('WHIP and WHEP', () => {
         for (const kind of ['audio', 'video']) player.onRtp[kind] = packet => publisher.tracks[kind].writeRtp(packet.clone());
 
         assert.match(publisher.session.location, new RegExp(`/meetings/${meeting.meetingId}/whip/`));
-        await Promise.all([bob.seesPictures('Relay'), bob.hears()]);
+        await Promise.all([bob.waitForVideo('Relay'), bob.waitForSound()]);
         const before = await decoded(bob);
         await until(async () => await decoded(bob) >= before + 10, 'the page decodes ten more frames');
         assert.ok(wanted > 0, 'the key frame request of the viewer reaches werift');
@@ -129,11 +129,11 @@ describe('WHIP and WHEP', () => {
         cleaning.push(() => view.peer.close());
         await until(() => view.received.video.length >= 10, 'the relay receives the video of Bob');
         assert.equal((await http.end(view.session.location, relay.ticket)).status, 204);
-        await bob.seesPictures('Relay');
+        await bob.waitForVideo('Relay');
 
         const stranger = await http.join('Stranger');
         await isProblem(await http.end(publisher.session.location, stranger.ticket), 403, 'forbidden');
-        await bob.seesPictures('Relay', 'camera', 3);
+        await bob.waitForVideo('Relay', 'camera', 3);
         assert.equal((await http.end(publisher.session.location, relay.ticket)).status, 204);
         await disappears(bob, 'Relay');
         assert.deepEqual((await http.participants()).map(one => one.displayName), ['Bob']);

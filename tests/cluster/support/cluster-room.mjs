@@ -67,7 +67,7 @@ export async function openRoom({ replicas = 2, ports = { min: 43000, max: 43015 
       pair ??= await joinPair();
       return await describeOnFailure(pair.people, async () => {
         await connectToAnotherReplica(pair.people[1]);
-        await bothSeeAndHear(...pair.people);
+        await waitForMediaBothWays(...pair.people);
         return run(...pair.people, pair.meeting);
       });
     } catch (error) {
@@ -95,7 +95,7 @@ export function clusterRoom(options) {
 }
 
 /** Waits until both receive video and sound. */
-export const bothSeeAndHear = (ada, bob) => Promise.all([ada.seesPictures('Bob'), bob.seesPictures('Ada'), ada.hears(), bob.hears()]);
+export const waitForMediaBothWays = (ada, bob) => Promise.all([ada.waitForVideo('Bob'), bob.waitForVideo('Ada'), ada.waitForSound(), bob.waitForSound()]);
 
 export const signalingPods = async () =>
   (await get('pods', '-n', system, '-l', 'meetoperator.io/component=signaling')).filter(pod => pod.metadata.deletionTimestamp === undefined && pod.status.podIP);

@@ -57,7 +57,7 @@ export class FirefoxVisitor {
     });
   }
 
-  async seesAndHears() {
+  async waitForVideoAndSound() {
     const before = await this.received();
     await until(async () => {
       const now = await this.received();

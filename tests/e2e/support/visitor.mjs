@@ -69,7 +69,7 @@ export class Visitor {
   }
 
   /** Waits until the tile has drawn `more` further frames. */
-  async seesPictures(name, source = 'camera', more = 10) {
+  async waitForVideo(name, source = 'camera', more = 10) {
     const drawn = async () => this.tile(name, source).locator('video').last().evaluate(video => video.getVideoPlaybackQuality().totalVideoFrames, undefined, { timeout: defaultTimeoutMs });
     await until(grows(drawn, more), `${this.name} sees the ${source} of ${name}`);
   }
@@ -107,17 +107,17 @@ export class Visitor {
     });
   }
 
-  async hears() {
+  async waitForSound() {
     await until(grows(() => this.soundEnergy(), 1e-4), `${this.name} hears another participant`);
   }
 
-  async says(text) {
+  async sendMessage(text) {
     if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
     await this.page.getByTestId('chat-input').fill(text);
     await this.page.getByTestId('chat-send').click();
   }
 
-  async reads(text) {
+  async waitForMessage(text) {
     if (await this.page.getByTestId('chat-panel').count() === 0) await this.control('chat').click();
     await this.page.getByTestId('chat-text').filter({ hasText: text }).waitFor();
   }

@@ -1,7 +1,7 @@
 import type { Environment } from './environment.js';
 import { MeetError } from './errors.js';
 
-/** The server is being placed or restarted, which takes seconds. */
+/** The meeting is being placed or a part of the server is restarting, which takes seconds. */
 const unavailableWindowMs = 30_000;
 
 /** When many people join at once (429), the server admits them one after another, which takes longer. */

@@ -162,7 +162,7 @@ public sealed class WatchTests(ConformanceServers fleet) : ConformanceTests(flee
         await space.CreateAsync("a");
         await space.Server.CompactAsync();
 
-        var (code, reason) = await RefusalAsync(space, "1");
+        var (code, reason) = await ErrorAsync(space, "1");
 
         Assert.Equal(410, code);
         Assert.Equal("Expired", reason);
@@ -205,7 +205,7 @@ public sealed class WatchTests(ConformanceServers fleet) : ConformanceTests(flee
     private static long Number(JsonNode shown) => long.Parse(shown.TextAt("metadata.resourceVersion")!, System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>An error is the response or the first event of the watch; clients treat both the same.</summary>
-    private static async Task<(int Code, string? Reason)> RefusalAsync(Space space, string version)
+    private static async Task<(int Code, string? Reason)> ErrorAsync(Space space, string version)
     {
         using var response = await space.Server.Http.GetAsync(space.Path($"?watch=true&resourceVersion={version}&timeoutSeconds=5"), HttpCompletionOption.ResponseHeadersRead);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync());
