@@ -59,7 +59,7 @@ public sealed class ValidationTests(ConformanceServers fleet) : ConformanceTests
         {
             // 1.20 has fewer reasons, no indices and other messages; the embedded server follows the current version.
             var field = cause.Split(' ')[1].Split('[')[0];
-            Assert.Contains(response.Causes, cause => cause.Contains(field, StringComparison.Ordinal));
+            Assert.Contains(response.Causes, found => found.Contains(field, StringComparison.Ordinal));
             return;
         }
 
